@@ -1,0 +1,15 @@
+"""Spikewright gateware: number formats, neuron definitions and Amaranth cores.
+
+The layers, lowest first; each imports only those before it::
+
+    fixed        number formats
+    definition   a neuron as equations, and what it lowers to
+    neuron       the neurons
+    stochastic   bitstream sources and multipliers
+    network      a quantised network in plain integers
+    engine       accelerators that run a network
+    link         serial port, frames, commands
+    board        a board top: an engine behind a link
+    cores        the registry of all cores
+    emit         Verilog from the registry
+"""

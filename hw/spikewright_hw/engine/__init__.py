@@ -1,0 +1,1 @@
+"""Engines: accelerators elaborated from a network."""

@@ -1,0 +1,70 @@
+"""Index of the largest of several values, one level of comparisons per cycle."""
+
+from amaranth import Module, Mux, Signal, signed
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+__all__ = ["Argmax"]
+
+
+class Argmax(wiring.Component):
+    """Find the largest of ``count`` signed values; of equal ones, the first.
+
+    Latency is ``latency`` cycles, the depth of a binary tree; throughput is one set of values per
+    cycle. There is no backpressure: the result is there for one cycle.
+
+    Parameters
+    ----------
+    width : int
+        Bits of a value.
+    count : int
+        Number of values; at least 1.
+
+    Members
+    -------
+    i_values : In(ArrayLayout(signed(width), count))
+        The values.
+    i_valid : In(1)
+        They are there.
+    o_index : Out(range(count))
+        Index of the largest.
+    o_valid : Out(1)
+        It is there.
+    """
+
+    def __init__(self, *, width: int, count: int):
+        if count < 1:
+            raise ValueError(f"there is no largest of {count} values")
+        self.count = count
+        self.width = width
+        self.latency = (count - 1).bit_length()
+        super().__init__({
+            "i_values": In(data.ArrayLayout(signed(width), count)),
+            "i_valid": In(1),
+            "o_index": Out(range(max(2, count))),
+            "o_valid": Out(1),
+        })
+
+    def elaborate(self, platform):
+        """Elaborate a tree with registers after each level."""
+        m = Module()
+        level = [(self.i_values[number], number) for number in range(self.count)]
+        valid = self.i_valid
+        for depth in range(self.latency):
+            valid_q = Signal(name=f"valid_{depth}")
+            m.d.sync += valid_q.eq(valid)
+            valid = valid_q
+            pairs, level = level, []
+            for at in range(0, len(pairs), 2):
+                value_q = Signal(signed(self.width), name=f"value_{depth}_{at // 2}")
+                index_q = Signal.like(self.o_index, name=f"index_{depth}_{at // 2}")
+                (value, index), *other = pairs[at : at + 2]
+                if other:
+                    (value_b, index_b) = other[0]
+                    second = Signal(name=f"second_{depth}_{at // 2}")
+                    m.d.comb += second.eq(value_b > value)
+                    value, index = Mux(second, value_b, value), Mux(second, index_b, index)
+                m.d.sync += [value_q.eq(value), index_q.eq(index)]
+                level.append((value_q, index_q))
+        m.d.comb += [self.o_index.eq(level[0][1]), self.o_valid.eq(valid)]
+        return m

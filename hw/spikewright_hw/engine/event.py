@@ -1,0 +1,191 @@
+"""The event engine: a whole network, driven by spikes."""
+
+from amaranth import Cat, Module, Mux, Signal, unsigned
+from amaranth.lib import memory, stream, wiring
+from amaranth.lib.wiring import In, Out, connect
+
+from ..network import Network
+from .argmax import Argmax
+from .layer import RowLayer
+from .record import result_layout, trace_bytes
+from .scan import Scan
+from .trace import TraceMemory
+
+__all__ = ["EventEngine", "scan_group"]
+
+
+def scan_group(width: int) -> int:
+    """Give the group size, a power of two near the square root, for a scan of ``width`` bits."""
+    return max(2, 1 << round((width - 1).bit_length() / 2))
+
+
+class EventEngine(wiring.Component):
+    """A network as a chain of scans and row layers, with counters and a trace.
+
+    ``scan -> layer -> scan -> layer ...``: each link is a stream, so a layer works on one step
+    while the one before it works on the next. An inference takes about as many cycles as the
+    busiest layer has events, and a few for the depth of the pipeline.
+
+    Parameters
+    ----------
+    network : Network
+        What to build.
+
+    Members
+    -------
+    i : In(stream.Signature(unsigned(network.inputs)))
+        Spikes of one step. ``network.steps`` transfers make and start one inference; then not ready
+        until its result is taken.
+    o : Out(stream.Signature(result_layout(network)))
+        One transfer per inference.
+    trace_address : In(range(trace_bytes(network)))
+        Byte of the last inference's trace to read.
+    trace_data : Out(8)
+        That byte, one cycle later; until the next inference starts.
+    """
+
+    i: stream.Interface
+    o: stream.Interface
+    trace_address: Signal
+    trace_data: Signal
+
+    def __init__(self, *, network: Network):
+        self.network = network
+        super().__init__({
+            "i": In(stream.Signature(unsigned(network.inputs))),
+            "o": Out(stream.Signature(result_layout(network))),
+            "trace_address": In(range(trace_bytes(network))),
+            "trace_data": Out(8),
+        })
+
+    def elaborate(self, platform):
+        """Elaborate the input memory, the chain of layers, the counters and the trace."""
+        m = Module()
+        network = self.network
+        last_step = network.steps - 1
+
+        scans = [
+            Scan(width=layer.inputs, group=scan_group(layer.inputs)) for layer in network.layers
+        ]
+        layers = [RowLayer(layer=layer) for layer in network.layers]
+        for number, (scan, layer) in enumerate(zip(scans, layers, strict=True)):
+            m.submodules[f"scan_{number}"] = scan
+            m.submodules[f"layer_{number}"] = layer
+            connect(m, scan.o, layer.i)
+        readout = layers[-1]
+
+        # Input ------------------------------------------------------------------------------------
+        m.submodules.inputs = inputs = memory.Memory(
+            shape=unsigned(network.inputs), depth=network.steps, init=[]
+        )
+        write = inputs.write_port()
+        read = inputs.read_port()
+        written = Signal(range(network.steps))
+        to_read = Signal(range(network.steps + 1))
+        fetched = Signal()
+        finished = Signal()
+        running = Signal()
+
+        with m.FSM() as fsm:
+            m.d.comb += running.eq(fsm.ongoing("RUN"))
+            with m.State("LOAD"):
+                m.d.comb += self.i.ready.eq(1)
+                m.d.comb += [layer.clear.eq(1) for layer in layers]
+                m.d.sync += to_read.eq(0)
+                with m.If(self.i.valid):
+                    m.d.sync += written.eq(Mux(written == last_step, 0, written + 1))
+                    with m.If(written == last_step):
+                        m.next = "RUN"
+            with m.State("RUN"):
+                with m.If(finished):
+                    m.next = "RESULT"
+            with m.State("RESULT"):
+                m.d.comb += self.o.valid.eq(1)
+                with m.If(self.o.ready):
+                    m.next = "LOAD"
+
+        m.d.comb += [
+            write.addr.eq(written),
+            write.data.eq(self.i.payload),
+            write.en.eq(self.i.valid & self.i.ready),
+            read.addr.eq(to_read),
+            read.en.eq(running & (to_read <= last_step) & (~fetched | scans[0].i.ready)),
+            scans[0].i.valid.eq(fetched),
+            scans[0].i.payload.eq(read.data),
+        ]
+        with m.If(read.en):
+            m.d.sync += [to_read.eq(to_read + 1), fetched.eq(1)]
+        with m.Elif(scans[0].i.ready):
+            m.d.sync += fetched.eq(0)
+
+        # Hidden layers: spikes go on to the next scan ---------------------------------------------
+        for layer, scan in zip(layers[:-1], scans[1:], strict=True):
+            m.d.comb += [
+                scan.i.valid.eq(layer.o.valid),
+                scan.i.payload.eq(layer.o.payload.spikes),
+                layer.o.ready.eq(scan.i.ready),
+            ]
+
+        # Readout ----------------------------------------------------------------------------------
+        m.d.comb += readout.o.ready.eq(1)
+        given = Signal(range(network.steps))
+        with m.If(readout.o.valid):
+            m.d.sync += given.eq(Mux(given == last_step, 0, given + 1))
+        m.submodules.argmax = argmax = Argmax(
+            width=network.layers[-1].membrane.width, count=network.outputs
+        )
+        m.d.comb += [
+            argmax.i_values.eq(readout.o.payload.membranes),
+            argmax.i_valid.eq(readout.o.valid & (given == last_step)),
+            finished.eq(argmax.o_valid),
+        ]
+
+        # Counters ---------------------------------------------------------------------------------
+        result = self.o.payload
+        cycles = Signal(32)
+        synops = Signal(32)
+        events = [Signal(32, name=f"events_{number}") for number in range(len(layers))]
+        arriving = [
+            layer.i.valid & layer.i.ready & layer.i.payload.spike for layer in layers
+        ]
+        with m.If(running):
+            m.d.sync += [
+                cycles.eq(cycles + 1),
+                synops.eq(synops + sum(
+                    Mux(arrives, layer.neurons, 0)
+                    for arrives, layer in zip(arriving, network.layers, strict=True)
+                )),
+            ]
+            m.d.sync += [
+                count.eq(count + arrives) for count, arrives in zip(events, arriving, strict=True)
+            ]
+        with m.Elif(self.i.ready):
+            m.d.sync += [count.eq(0) for count in (cycles, synops, *events)]
+        prediction = Signal.like(argmax.o_index)
+        with m.If(finished):
+            m.d.sync += prediction.eq(argmax.o_index)
+        m.d.comb += [
+            result.prediction.eq(prediction),
+            result.cycles.eq(cycles),
+            result.synops.eq(synops),
+            result.input_events.eq(events[0]),
+            Cat(result.spikes).eq(Cat(*events[1:])),
+        ]
+        m.d.comb += [
+            result.outputs[number].eq(readout.o.payload.membranes[number])
+            for number in range(network.outputs)
+        ]
+
+        # Trace ------------------------------------------------------------------------------------
+        m.submodules.trace = trace = TraceMemory(network=network)
+        for number, layer in enumerate(layers):
+            given = getattr(trace, f"layer_{number}")
+            m.d.comb += [
+                given.valid.eq(layer.o.valid & layer.o.ready),
+                given.payload.eq(layer.o.payload),
+            ]
+        m.d.comb += [
+            trace.address.eq(self.trace_address),
+            self.trace_data.eq(trace.data),
+        ]
+        return m

@@ -1,0 +1,129 @@
+"""What an engine records of an inference, and how its bytes are laid out.
+
+The gateware builds its ports from these layouts, and the host reads the bytes with the functions
+beside them, so there is one definition of both.
+
+The *result* of an inference is a structure whose fields are whole bytes, so that its bits, least
+significant first, are the bytes on the link. The *trace* is, for each step, the spikes of each
+hidden layer (one bit per neuron, least significant first, padded to whole bytes), then the membrane
+of each readout neuron (signed, 32 bits, least significant byte first).
+"""
+
+import struct
+from dataclasses import dataclass
+
+from amaranth import signed, unsigned
+from amaranth.lib import data
+
+from ..network import Layer, Network
+
+__all__ = [
+    "MEMBRANE_BYTES",
+    "Result",
+    "Trace",
+    "result_layout",
+    "spike_bytes",
+    "trace_bytes",
+    "unpack_result",
+    "unpack_trace",
+]
+
+#: Bytes of one readout membrane on the link.
+MEMBRANE_BYTES = 4
+
+
+@dataclass(frozen=True)
+class Result:
+    """One inference as an engine reports it; counts are of this inference alone.
+
+    Parameters
+    ----------
+    prediction : int
+        Index of the highest readout membrane after the last step; of equal ones, the first.
+    cycles : int
+        Clock cycles from the start of the scan to the result.
+    input_events : int
+        Spikes in the input.
+    synops : int
+        Synaptic operations: for each spike arriving at a layer, the layer's neurons.
+    spikes : tuple of int
+        Spikes of each layer; 0 for the readout.
+    outputs : tuple of int
+        Readout membranes after the last step, stored integers.
+    """
+
+    prediction: int
+    cycles: int
+    input_events: int
+    synops: int
+    spikes: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What happened inside an inference, step by step.
+
+    Parameters
+    ----------
+    spikes : tuple
+        ``spikes[layer][step][neuron]`` of 0 and 1, hidden layers only.
+    membranes : tuple
+        ``membranes[step][neuron]`` of the readout, stored integers.
+    """
+
+    spikes: tuple[tuple[tuple[int, ...], ...], ...]
+    membranes: tuple[tuple[int, ...], ...]
+
+
+def result_layout(network: Network) -> data.StructLayout:
+    """Layout of the result of one inference."""
+    return data.StructLayout({
+        "prediction": unsigned(16),
+        "cycles": unsigned(32),
+        "input_events": unsigned(32),
+        "synops": unsigned(32),
+        "spikes": data.ArrayLayout(unsigned(32), len(network.layers)),
+        "outputs": data.ArrayLayout(signed(8 * MEMBRANE_BYTES), network.outputs),
+    })
+
+
+def spike_bytes(layer: Layer) -> int:
+    """Bytes of one step's spikes of a layer."""
+    return -(-layer.neurons // 8)
+
+
+def trace_bytes(network: Network) -> int:
+    """Bytes of the trace of one inference."""
+    hidden = sum(spike_bytes(layer) for layer in network.layers[:-1])
+    return network.steps * (hidden + MEMBRANE_BYTES * network.outputs)
+
+
+def unpack_result(network: Network, payload: bytes) -> Result:
+    """Read a result. Raises :exc:`ValueError` if the payload is not of the right size."""
+    form = struct.Struct(f"<H3I{len(network.layers)}I{network.outputs}i")
+    if len(payload) != form.size:
+        raise ValueError(f"a result of this network is {form.size} bytes, not {len(payload)}")
+    prediction, cycles, input_events, synops, *rest = form.unpack(payload)
+    spikes, outputs = rest[: len(network.layers)], rest[len(network.layers) :]
+    return Result(prediction, cycles, input_events, synops, tuple(spikes), tuple(outputs))
+
+
+def unpack_trace(network: Network, payload: bytes) -> Trace:
+    """Read a trace. Raises :exc:`ValueError` if the payload is not of the right size."""
+    if len(payload) != trace_bytes(network):
+        raise ValueError(
+            f"a trace of this network is {trace_bytes(network)} bytes, not {len(payload)}"
+        )
+    hidden = network.layers[:-1]
+    spikes: list[list[tuple[int, ...]]] = [[] for _ in hidden]
+    membranes = []
+    at = 0
+    for _ in range(network.steps):
+        for steps, layer in zip(spikes, hidden, strict=True):
+            bits = int.from_bytes(payload[at : at + spike_bytes(layer)], "little")
+            steps.append(tuple(bits >> neuron & 1 for neuron in range(layer.neurons)))
+            at += spike_bytes(layer)
+        membranes.append(struct.unpack_from(f"<{network.outputs}i", payload, at))
+        at += MEMBRANE_BYTES * network.outputs
+    return Trace(tuple(tuple(steps) for steps in spikes), tuple(membranes))

@@ -1,0 +1,140 @@
+"""Spike scan: from a bitmap to the events in it, skipping zeros."""
+
+from amaranth import Cat, Module, Mux, Signal, Value, unsigned
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+__all__ = ["PRESETS", "Scan", "core", "event_layout", "scan_events"]
+
+PRESETS = {
+    "w64": {"width": 64},
+    "w20_g4": {"width": 20, "group": 4},
+}
+
+
+def event_layout(width: int) -> data.StructLayout:
+    """Layout of an event: which of ``width`` inputs spiked.
+
+    ``last`` marks the last event of a step. A step without spikes is one event with ``spike`` 0, so
+    that a layer downstream still knows that time has passed; its ``row`` is 0.
+    """
+    return data.StructLayout({"row": range(max(2, width)), "spike": 1, "last": 1})
+
+
+def scan_events(bitmap: int) -> list[tuple[int, int, int]]:
+    """Give the events of a bitmap as ``(row, spike, last)``: the definition of correct."""
+    rows = [row for row in range(bitmap.bit_length()) if bitmap >> row & 1]
+    if not rows:
+        return [(0, 0, 1)]
+    return [(row, 1, int(row == rows[-1])) for row in rows]
+
+
+def lowest(bits: Value) -> Value:
+    """Keep the lowest set bit only, without a carry chain."""
+    return Cat(bits[at] & ~bits[:at].any() for at in range(len(bits)))
+
+
+class Scan(wiring.Component):
+    """Give the index of each set bit of a bitmap, lowest first.
+
+    The bitmap is cut into groups; a stage picks the next group that is not empty while the one
+    before it gives its bits. Throughput is therefore one event per cycle, whatever lies between
+    them, also from one bitmap to the next. Latency from a bitmap to its first event is two cycles.
+
+    Parameters
+    ----------
+    width : int
+        Bits of the bitmap.
+    group : int
+        Bits of a group; about the square root of ``width`` is smallest.
+
+    Members
+    -------
+    i : In(stream.Signature(unsigned(width)))
+        Spikes of one step.
+    o : Out(stream.Signature(event_layout(width)))
+        Its events.
+    """
+
+    i: stream.Interface
+    o: stream.Interface
+
+    def __init__(self, *, width: int, group: int = 8):
+        if width < 1:
+            raise ValueError(f"a scan is at least one bit wide, not {width}")
+        if group < 2 or group & (group - 1):
+            raise ValueError(f"a group is a power of two of at least 2 bits, not {group}")
+        self.width = width
+        self.group = group
+        super().__init__({
+            "i": In(stream.Signature(unsigned(width))),
+            "o": Out(stream.Signature(event_layout(width))),
+        })
+
+    def elaborate(self, platform):
+        """Elaborate the three stages: bitmap, group, event."""
+        m = Module()
+        groups = -(-self.width // self.group)
+
+        # Bitmap stage: groups that are still to be given -----------------------------------------
+        bitmap = Signal(self.width)
+        pending = Signal(groups)  # groups of the bitmap that are not empty and not yet picked
+        loaded = Signal()  # the bitmap has something to give, be it only that it is empty
+
+        first = lowest(pending)
+        final = ~(pending & ~first).any()
+        parts = [bitmap[at : at + self.group] for at in range(0, self.width, self.group)]
+        picked = Signal(self.group)
+        index = Signal(range(max(2, groups)))
+        for number, part in enumerate(parts):
+            with m.If(first[number]):
+                m.d.comb += [picked.eq(part), index.eq(number)]
+
+        # Group stage: the bits of one group -------------------------------------------------------
+        bits = Signal(self.group)
+        base = Signal.like(index)
+        closing = Signal()  # the last group of its bitmap
+        holding = Signal()
+
+        given = lowest(bits)
+        more = (bits & ~given).any()
+        take_event = self.o.ready & holding
+        take_group = loaded & (~holding | (take_event & ~more))
+        m.d.comb += self.i.ready.eq(~loaded | (take_group & final))
+
+        with m.If(take_group):
+            m.d.sync += [
+                bits.eq(picked),
+                base.eq(index),
+                closing.eq(final),
+                holding.eq(1),
+                pending.eq(pending & ~first),
+            ]
+        with m.Elif(take_event):
+            m.d.sync += [bits.eq(bits & ~given), holding.eq(more)]
+
+        with m.If(self.i.ready):
+            m.d.sync += [
+                loaded.eq(self.i.valid),
+                bitmap.eq(self.i.payload),
+                pending.eq(Cat(
+                    self.i.payload[at : at + self.group].any()
+                    for at in range(0, self.width, self.group)
+                )),
+            ]
+
+        # Event ------------------------------------------------------------------------------------
+        offset = Signal(range(self.group))
+        for number in range(self.group):
+            with m.If(given[number]):
+                m.d.comb += offset.eq(number)
+        m.d.comb += [
+            self.o.valid.eq(holding),
+            self.o.payload.row.eq(Mux(bits.any(), Cat(offset, base), 0)),
+            self.o.payload.spike.eq(bits.any()),
+            self.o.payload.last.eq(closing & ~more),
+        ]
+        return m
+
+
+core = Scan

@@ -1,0 +1,79 @@
+"""The trace of an inference: each layer's output after each step, read back byte by byte."""
+
+from amaranth import Cat, Module, Mux, Signal, unsigned
+from amaranth.lib import memory, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..network import Network
+from .layer import step_layout
+from .record import MEMBRANE_BYTES, spike_bytes, trace_bytes
+
+__all__ = ["TraceMemory"]
+
+
+class TraceMemory(wiring.Component):
+    """Keep what the layers gave in the last inference.
+
+    Parameters
+    ----------
+    network : Network
+        Its layers and steps.
+
+    Members
+    -------
+    layer_0, layer_1, ... : In(stream.Signature(step_layout(layer), always_ready=True))
+        What a layer gives, one transfer per step; ``network.steps`` transfers are one inference.
+    address : In(range(trace_bytes(network)))
+        Byte to read, in the order of :func:`~spikewright_hw.engine.record.unpack_trace`.
+    data : Out(8)
+        That byte, one cycle later.
+    """
+
+    address: Signal
+    data: Signal
+
+    def __init__(self, *, network: Network):
+        self.network = network
+        super().__init__({
+            **{
+                f"layer_{number}": In(stream.Signature(step_layout(layer), always_ready=True))
+                for number, layer in enumerate(network.layers)
+            },
+            "address": In(range(trace_bytes(network))),
+            "data": Out(8),
+        })
+
+    def elaborate(self, platform):
+        """Elaborate a memory per layer, one row per step, and a selector of bytes."""
+        m = Module()
+        steps = self.network.steps
+        step_bytes = trace_bytes(self.network) // steps
+
+        step = Signal(range(steps))
+        offset = Signal(range(step_bytes))
+        for number in range(steps):
+            with m.If(self.address >= number * step_bytes):
+                m.d.comb += step.eq(number)
+                m.d.sync += offset.eq(self.address - number * step_bytes)
+
+        rows = []
+        for number, layer in enumerate(self.network.layers):
+            given = getattr(self, f"layer_{number}")
+            readout = layer is self.network.layers[-1]
+            width = 8 * (MEMBRANE_BYTES if readout else spike_bytes(layer))
+            words = given.payload.membranes if readout else [given.payload.spikes]
+            m.submodules[f"rows_{number}"] = trace = memory.Memory(
+                shape=unsigned(width * len(words)), depth=steps, init=[]
+            )
+            write = trace.write_port()
+            read = trace.read_port()
+            row = Signal(range(steps), name=f"row_{number}")
+            with m.If(given.valid):
+                m.d.sync += row.eq(Mux(row == steps - 1, 0, row + 1))
+            m.d.comb += [write.addr.eq(row), write.en.eq(given.valid), read.addr.eq(step)]
+            m.d.comb += [
+                write.data.word_select(place, width).eq(word) for place, word in enumerate(words)
+            ]
+            rows.append(read.data)
+        m.d.comb += self.data.eq(Cat(rows).word_select(offset, 8))
+        return m

@@ -1,0 +1,75 @@
+"""Fixed-point number formats, in plain integers.
+
+A fixed-point number is an integer and a :class:`Format` that says where its point lies. Nothing
+here rounds or wraps by itself: each operation that loses information is a function with a name.
+"""
+
+import re
+from dataclasses import dataclass
+
+__all__ = ["Format"]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A two's-complement format, written ``Qm.n``.
+
+    Parameters
+    ----------
+    integer : int
+        Bits before the point, the sign among them; at least 1.
+    fraction : int
+        Bits after the point; at least 0.
+    """
+
+    integer: int
+    fraction: int
+
+    def __post_init__(self):
+        if self.integer < 1 or self.fraction < 0:
+            raise ValueError(
+                f"a format needs at least one integer bit and no negative fraction, not {self}"
+            )
+
+    @classmethod
+    def parse(cls, text: str) -> "Format":
+        """Read ``"Q8.8"``. Raises :exc:`ValueError` for anything else."""
+        match = re.fullmatch(r"Q(\d+)\.(\d+)", text)
+        if match is None:
+            raise ValueError(f"a number format is written like Q8.8, not {text!r}")
+        return cls(int(match[1]), int(match[2]))
+
+    def __str__(self) -> str:
+        return f"Q{self.integer}.{self.fraction}"
+
+    @property
+    def width(self) -> int:
+        """Bits in all."""
+        return self.integer + self.fraction
+
+    @property
+    def min(self) -> int:
+        """Smallest stored integer."""
+        return -(1 << (self.width - 1))
+
+    @property
+    def max(self) -> int:
+        """Largest stored integer."""
+        return (1 << (self.width - 1)) - 1
+
+    @property
+    def one(self) -> int:
+        """Stored integer of 1.0."""
+        return 1 << self.fraction
+
+    def saturate(self, value: int) -> int:
+        """Clamp a stored integer into the format."""
+        return max(self.min, min(self.max, value))
+
+    def quantize(self, value: float) -> int:
+        """Round a real number half up to the nearest stored integer, and saturate."""
+        return self.saturate(int((value * self.one + 0.5) // 1))
+
+    def real(self, stored: int) -> float:
+        """Give the real number which a stored integer stands for."""
+        return stored / self.one

@@ -1,0 +1,48 @@
+"""The one exception family for a user's mistakes and a machine's limits.
+
+The message is a sentence for the person at the keyboard: what was wrong, where, what to do. The
+command line prints it without a traceback and exits non-zero.
+"""
+
+__all__ = [
+    "BuildError",
+    "DataError",
+    "DeviceError",
+    "NetworkFileError",
+    "ReportError",
+    "SpikewrightError",
+    "StorageError",
+    "ToolError",
+]
+
+
+class SpikewrightError(Exception):
+    """Base of every error that is reported as a sentence."""
+
+
+class DataError(SpikewrightError):
+    """An input sample or data set does not fit what is asked of it."""
+
+
+class NetworkFileError(SpikewrightError):
+    """A ``.spw`` file is malformed, altered or from a future version."""
+
+
+class ToolError(SpikewrightError):
+    """A tool is missing or too old."""
+
+
+class BuildError(SpikewrightError):
+    """A tool ran and failed, or its result does not fit the device."""
+
+
+class DeviceError(SpikewrightError):
+    """A board does not answer, answers wrongly, or holds another network."""
+
+
+class StorageError(SpikewrightError):
+    """A file cannot be written: disk full, no permission."""
+
+
+class ReportError(SpikewrightError):
+    """A stored report is missing or malformed."""
