@@ -4,6 +4,7 @@ A fixed-point number is an integer and a :class:`Format` that says where its poi
 here rounds or wraps by itself: each operation that loses information is a function with a name.
 """
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -34,7 +35,7 @@ class Format:
     @classmethod
     def parse(cls, text: str) -> "Format":
         """Read ``"Q8.8"``. Raises :exc:`ValueError` for anything else."""
-        match = re.fullmatch(r"Q(\d+)\.(\d+)", text)
+        match = re.fullmatch(r"Q([0-9]+)\.([0-9]+)", text)
         if match is None:
             raise ValueError(f"a number format is written like Q8.8, not {text!r}")
         return cls(int(match[1]), int(match[2]))
@@ -68,7 +69,9 @@ class Format:
 
     def quantize(self, value: float) -> int:
         """Round a real number half up to the nearest stored integer, and saturate."""
-        return self.saturate(int((value * self.one + 0.5) // 1))
+        scaled = value * self.one
+        below = math.floor(scaled)
+        return self.saturate(below + (scaled - below >= 0.5))  # adding 0.5 first would round
 
     def real(self, stored: int) -> float:
         """Give the real number which a stored integer stands for."""

@@ -114,6 +114,17 @@ def neuron(**parameters: Parameter) -> Callable[[Callable], Definition]:
         p = SimpleNamespace(**{name: Expression.leaf(name) for name in parameters})
         update = {name: Expression.of(node) for name, node in function(states, i, p).items()}
         names = tuple(name for name in update if name != "spike")
+        for name in names:
+            if name in parameters:
+                raise ValueError(
+                    f"{function.__name__} has a state and a parameter that are both called {name}; "
+                    "rename one of them"
+                )
+            if name == "i":
+                raise ValueError(
+                    f"{function.__name__} calls a state i, which is the step's current; "
+                    "rename the state"
+                )
         unset = [name for name in states.seen if name not in names]
         if unset:
             raise ValueError(

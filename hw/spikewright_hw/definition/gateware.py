@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from amaranth import Const, Mux, Value
+from amaranth import Cat, Const, Mux, Value
 from amaranth.hdl import ValueLike
 
 from ..fixed import Format
@@ -27,11 +27,13 @@ class _Gateware(Operations):
 
 
 def saturate(value: Value, format: Format) -> Value:
-    """Clamp a signed value into a format.
+    """Clamp a value into a format.
 
     It fits when all bits above the format's equal its sign; that is cheaper than two comparisons.
     """
     width = format.width
+    if not value.shape().signed:
+        value = Cat(value, Const(0, 1)).as_signed()
     if len(value) <= width:
         return value
     sign = value[-1]
@@ -57,4 +59,4 @@ def step(
     leaves["i"] = Value.cast(i)
     after = evaluate(definition.update, leaves, _Gateware())
     spike = after.pop("spike", Const(0, 1))
-    return {name: saturate(value, format) for name, value in after.items()}, spike
+    return {name: saturate(value, format) for name, value in after.items()}, spike.bool()

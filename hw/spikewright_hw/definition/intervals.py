@@ -48,9 +48,9 @@ class _Intervals(Operations):
 
     @staticmethod
     def where(condition: Interval, yes: Interval, no: Interval) -> Interval:
-        if condition.low:
+        if condition.low > 0 or condition.high < 0:
             return yes
-        if not condition.high:
+        if condition.low == condition.high == 0:
             return no
         return Interval(min(yes.low, no.low), max(yes.high, no.high))
 

@@ -4,7 +4,12 @@ from amaranth import Module, Mux, Signal, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["Argmax"]
+__all__ = ["Argmax", "argmax_latency"]
+
+
+def argmax_latency(count: int) -> int:
+    """Give the cycles that an :class:`Argmax` of ``count`` values takes."""
+    return (count - 1).bit_length()
 
 
 class Argmax(wiring.Component):
@@ -32,12 +37,17 @@ class Argmax(wiring.Component):
         It is there.
     """
 
+    i_values: data.View
+    i_valid: Signal
+    o_index: Signal
+    o_valid: Signal
+
     def __init__(self, *, width: int, count: int):
         if count < 1:
             raise ValueError(f"there is no largest of {count} values")
         self.count = count
         self.width = width
-        self.latency = (count - 1).bit_length()
+        self.latency = argmax_latency(count)
         super().__init__({
             "i_values": In(data.ArrayLayout(signed(width), count)),
             "i_valid": In(1),

@@ -1,22 +1,44 @@
 """The event engine: a whole network, driven by spikes."""
 
+from typing import Any
+
 from amaranth import Cat, Module, Mux, Signal, unsigned
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out, connect
 
+from ..fixed import Format
 from ..network import Network
-from .argmax import Argmax
-from .layer import RowLayer
+from .argmax import Argmax, argmax_latency
+from .example import example_network
 from .record import result_layout, trace_bytes
+from .row_layer import RowLayer
 from .scan import Scan
 from .trace import TraceMemory
 
-__all__ = ["EventEngine", "scan_group"]
+__all__ = ["PRESETS", "EventEngine", "core", "scan_group", "worst_cycles"]
+
+PRESETS = {
+    "n12_9_5": {"sizes": (12, 9, 5), "steps": 4, "weight_bits": 4, "membrane": Format(6, 2)},
+    "n20_17_6_3": {
+        "sizes": (20, 17, 6, 3), "steps": 3, "weight_bits": 3, "membrane": Format(4, 3), "share": 2,
+    },
+}
 
 
 def scan_group(width: int) -> int:
     """Give the group size, a power of two near the square root, for a scan of ``width`` bits."""
     return max(2, 1 << round((width - 1).bit_length() / 2))
+
+
+def worst_cycles(network: Network, *, share: int = 4) -> int:
+    """Give the most cycles an inference takes: when every input and neuron spikes at every step.
+
+    The first step passes through all layers, the others follow it at the pace of the slowest one.
+    No inference takes longer, so a host that has waited this long need not wait on.
+    """
+    passing = sum(layer.inputs + share + 3 for layer in network.layers)
+    following = (network.steps - 1) * max(layer.inputs + share for layer in network.layers)
+    return passing + following + argmax_latency(network.outputs) + 2
 
 
 class EventEngine(wiring.Component):
@@ -30,6 +52,8 @@ class EventEngine(wiring.Component):
     ----------
     network : Network
         What to build.
+    share : int
+        Neurons per updater in every layer; see :class:`~.row_layer.RowLayer`.
 
     Members
     -------
@@ -49,8 +73,9 @@ class EventEngine(wiring.Component):
     trace_address: Signal
     trace_data: Signal
 
-    def __init__(self, *, network: Network):
+    def __init__(self, *, network: Network, share: int = 4):
         self.network = network
+        self.share = share
         super().__init__({
             "i": In(stream.Signature(unsigned(network.inputs))),
             "o": Out(stream.Signature(result_layout(network))),
@@ -67,7 +92,7 @@ class EventEngine(wiring.Component):
         scans = [
             Scan(width=layer.inputs, group=scan_group(layer.inputs)) for layer in network.layers
         ]
-        layers = [RowLayer(layer=layer) for layer in network.layers]
+        layers = [RowLayer(layer=layer, share=self.share) for layer in network.layers]
         for number, (scan, layer) in enumerate(zip(scans, layers, strict=True)):
             m.submodules[f"scan_{number}"] = scan
             m.submodules[f"layer_{number}"] = layer
@@ -179,13 +204,18 @@ class EventEngine(wiring.Component):
         # Trace ------------------------------------------------------------------------------------
         m.submodules.trace = trace = TraceMemory(network=network)
         for number, layer in enumerate(layers):
-            given = getattr(trace, f"layer_{number}")
+            port = getattr(trace, f"layer_{number}")
             m.d.comb += [
-                given.valid.eq(layer.o.valid & layer.o.ready),
-                given.payload.eq(layer.o.payload),
+                port.valid.eq(layer.o.valid & layer.o.ready),
+                port.payload.eq(layer.o.payload),
             ]
         m.d.comb += [
             trace.address.eq(self.trace_address),
             self.trace_data.eq(trace.data),
         ]
         return m
+
+
+def core(*, share: int = 4, **network: Any) -> EventEngine:
+    """Make the engine of a made-up network; keywords as for :func:`~.example.example_network`."""
+    return EventEngine(network=example_network(**network), share=share)

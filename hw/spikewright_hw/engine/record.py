@@ -21,6 +21,7 @@ __all__ = [
     "MEMBRANE_BYTES",
     "Result",
     "Trace",
+    "pack_trace",
     "result_layout",
     "spike_bytes",
     "trace_bytes",
@@ -127,3 +128,14 @@ def unpack_trace(network: Network, payload: bytes) -> Trace:
         membranes.append(struct.unpack_from(f"<{network.outputs}i", payload, at))
         at += MEMBRANE_BYTES * network.outputs
     return Trace(tuple(tuple(steps) for steps in spikes), tuple(membranes))
+
+
+def pack_trace(network: Network, trace: Trace) -> bytes:
+    """Give the bytes of a trace, the inverse of :func:`unpack_trace`."""
+    payload = b""
+    for step, membranes in enumerate(trace.membranes):
+        for layer, steps in zip(network.layers[:-1], trace.spikes, strict=True):
+            bits = sum(bit << neuron for neuron, bit in enumerate(steps[step]))
+            payload += bits.to_bytes(spike_bytes(layer), "little")
+        payload += struct.pack(f"<{network.outputs}i", *membranes)
+    return payload

@@ -5,8 +5,8 @@ from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..network import Network
-from .layer import step_layout
 from .record import MEMBRANE_BYTES, spike_bytes, trace_bytes
+from .row_layer import step_layout
 
 __all__ = ["TraceMemory"]
 

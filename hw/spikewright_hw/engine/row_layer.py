@@ -1,15 +1,29 @@
 """Row layer: a dense layer that reads one row of weights per event."""
 
+from typing import Any
+
 from amaranth import Cat, Module, Signal, signed, unsigned
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..definition import gateware
+from ..definition import gateware, integers
+from ..fixed import Format
 from ..network import Layer
 from ..neuron import DEFINITIONS
+from .example import example_layer
 from .scan import event_layout
 
-__all__ = ["RowLayer", "step_layout"]
+__all__ = ["PRESETS", "RowLayer", "core", "layer_start", "layer_step", "step_layout"]
+
+PRESETS = {
+    "i12_n9": {
+        "inputs": 12, "neurons": 9, "neuron": "lif", "weight_bits": 4, "membrane": Format(5, 3),
+    },
+    "i5_n16_share8": {
+        "inputs": 5, "neurons": 16, "neuron": "li", "weight_bits": 6, "membrane": Format(7, 2),
+        "share": 8,
+    },
+}
 
 
 def step_layout(layer: Layer) -> data.StructLayout:
@@ -18,6 +32,31 @@ def step_layout(layer: Layer) -> data.StructLayout:
         return data.StructLayout({"spikes": unsigned(layer.neurons)})
     membranes = data.ArrayLayout(signed(layer.membrane.width), layer.neurons)
     return data.StructLayout({"membranes": membranes})
+
+
+def layer_start(layer: Layer) -> list[dict[str, int]]:
+    """Give the states of a layer's neurons before the first step."""
+    return [integers.start(DEFINITIONS[layer.neuron]) for _ in range(layer.neurons)]
+
+
+def layer_step(
+    layer: Layer, states: list[dict[str, int]], rows: list[int]
+) -> tuple[list[dict[str, int]], tuple[int, ...]]:
+    """Run one step of a layer: the definition of correct.
+
+    ``rows`` are the inputs that spiked. Gives the next states and the spikes of all neurons.
+    """
+    after = [
+        integers.step(
+            DEFINITIONS[layer.neuron],
+            state,
+            sum(layer.weights[row][neuron] for row in rows) << layer.membrane.fraction,
+            parameters=layer.parameters,
+            format=layer.membrane,
+        )
+        for neuron, state in enumerate(states)
+    ]
+    return [state for state, _ in after], tuple(int(spike) for _, spike in after)
 
 
 def pack_row(row: tuple[int, ...], bits: int) -> int:
@@ -35,7 +74,8 @@ class RowLayer(wiring.Component):
     Throughput is one event per cycle, and ``share`` cycles more per step; latency from the last
     event of a step to its output is ``share + 2`` cycles.
 
-    Currents grow to full precision: the sum of all rows always fits.
+    Currents grow to full precision: the sum of all rows always fits. In a step, a row may come once
+    only.
 
     Parameters
     ----------
@@ -51,7 +91,7 @@ class RowLayer(wiring.Component):
     o : Out(stream.Signature(step_layout(layer)))
         One transfer per step.
     clear : In(1)
-        Clears all states; only while no event is inside.
+        Clears all states; only while the layer is empty: no event inside, no output waiting.
     """
 
     i: stream.Interface
@@ -159,3 +199,8 @@ class RowLayer(wiring.Component):
             for number, membrane in enumerate(membranes[: layer.neurons]):
                 m.d.comb += self.o.payload.membranes[number].eq(membrane)
         return m
+
+
+def core(*, share: int = 4, **layer: Any) -> RowLayer:
+    """Make a row layer of a made-up layer; keywords as for :func:`~.example.example_layer`."""
+    return RowLayer(layer=example_layer(**layer), share=share)

@@ -1,0 +1,45 @@
+# Names only: each recipe is a command that can be typed as well, after `. .venv/bin/activate`.
+# CORE=name narrows test, sim, formal and verilog to one core.
+
+BIN := .venv/bin
+STAMP := .venv/.complete
+CORE :=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test sim formal lint verilog resources doctor clean
+
+help: ## what can be made
+	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' Makefile
+
+setup: $(STAMP) ## the virtual environment alone (the others make it when needed)
+
+run: $(STAMP) ## the main job: train, quantise, build, run, compare, report
+	$(BIN)/spikewright run
+
+test: $(STAMP) ## tests of everything but the simulations and proofs
+	$(BIN)/python -m pytest -n 2 $(if $(CORE),tests/hw/test_$(CORE).py tests/test_house.py,tests)
+
+sim: $(STAMP) ## testbenches of the cores, on Verilator (SIM=icarus asks for Icarus)
+	$(BIN)/python -m pytest -n 2 $(if $(CORE),sim/test_$(CORE).py,sim)
+
+formal: $(STAMP) ## proofs of the cores
+	$(BIN)/python formal/run.py $(CORE)
+
+lint: $(STAMP) ## ruff and pyright
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+
+verilog: $(STAMP) ## Verilog of the cores, into build/verilog
+	$(BIN)/spikewright emit $(or $(CORE),--all)
+
+resources: $(STAMP) ## size and speed of the cores on each family, into docs/resources.md
+	$(BIN)/spikewright resources
+
+doctor: $(STAMP) ## which tools were found, and what each missing one costs
+	$(BIN)/spikewright doctor
+
+clean: ## remove what was generated; the virtual environment stays
+	rm -rf build
+
+$(STAMP): pyproject.toml constraints.txt bootstrap.sh
+	sh bootstrap.sh $@

@@ -1,0 +1,43 @@
+#!/bin/sh
+# Set up the virtual environment .venv of this checkout: sh bootstrap.sh STAMP
+# The stamp is written last, so a set-up that failed or was interrupted is done again.
+set -eu
+
+stamp=${1:-.venv/.complete}
+cd "$(dirname "$0")"
+
+# What the system must have; everything else comes from the package registry.
+missing=""
+python=""
+for candidate in python3 python3.14 python3.13 python3.12 python3.11; do
+    if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+        python=$candidate
+        break
+    fi
+done
+if [ -z "$python" ]; then
+    missing="$missing
+  Python 3.11 or newer: apt-get install python3 python3-venv (Debian 12 or newer)"
+elif ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+    missing="$missing
+  Python's venv module: apt-get install python3-venv"
+fi
+if ! command -v c++ >/dev/null && ! command -v g++ >/dev/null && ! command -v clang++ >/dev/null
+then
+    missing="$missing
+  a C++ compiler, for the virtual board and the simulations: apt-get install g++"
+fi
+command -v make >/dev/null || missing="$missing
+  make, for the same: apt-get install make"
+command -v perl >/dev/null || missing="$missing
+  perl, which starts Verilator: apt-get install perl"
+if [ -n "$missing" ]; then
+    echo "Spikewright cannot be set up; this system lacks (commands for Debian):$missing" >&2
+    exit 1
+fi
+
+rm -f "$stamp"
+echo "Setting up .venv (some minutes the first time) ..."
+"$python" -m venv .venv
+.venv/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+touch "$stamp"

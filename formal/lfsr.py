@@ -1,0 +1,93 @@
+"""What is proved of the LFSR."""
+
+from amaranth import Cat, Const, Elaboratable, Module, Mux, Signal
+from amaranth.hdl import Assert, Cover
+
+from properties import anything
+from spikewright_hw.stochastic.lfsr import TAPS, Lfsr
+
+
+class LfsrSpec(Elaboratable):
+    """From one state to the next, whatever the inputs.
+
+    The planted fault lets one state in the middle of the orbit be seen as zero.
+    """
+
+    def __init__(self, *, width: int, fault: bool = False):
+        self.width = width
+        self.fault = fault
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.submodules.dut = dut = Lfsr(width=self.width)
+        m.d.comb += [
+            dut.enable.eq(anything(1)),
+            dut.reseed.eq(anything(1)),
+            dut.seed.eq(anything(self.width)),
+        ]
+        middle = 1 << (self.width // 2)
+        state = Mux(dut.state == middle, 0, dut.state) if self.fault else dut.state
+
+        running = Signal()  # low in the first cycle after reset, which has no past
+        before = Signal(self.width, init=dut.init)
+        enable, reseed = Signal(), Signal()
+        seed = Signal(self.width)
+        m.d.sync += [
+            running.eq(1),
+            before.eq(state),
+            enable.eq(dut.enable),
+            reseed.eq(dut.reseed),
+            seed.eq(dut.seed),
+        ]
+        mask = Const(sum(1 << (tap - 1) for tap in TAPS[self.width]), self.width)
+        stepped = Cat((before & mask).xor(), before)[: self.width]
+
+        m.d.comb += Assert(state != 0, "the state is never zero")
+        with m.If(~running):
+            m.d.comb += Assert(state == dut.init, "reset gives the initial state")
+        with m.Elif(reseed):
+            m.d.comb += [
+                Assert(state == seed | 1, "a seed is loaded with its bit 0 set"),
+                Cover(seed == 0, "a seed of zero is loaded"),
+            ]
+        with m.Elif(enable):
+            m.d.comb += [
+                Assert(state == stepped, "a step follows the polynomial"),
+                Cover(before[-1] & stepped[0], "a step feeds a one back"),
+            ]
+        with m.Else():
+            m.d.comb += Assert(state == before, "without enable the state holds")
+        return m
+
+
+class LfsrPeriodSpec(Elaboratable):
+    """Enabled all the time, the state comes back after ``2**width - 1`` steps and not before.
+
+    Nothing is left open, so a bounded check over one period is complete.
+    """
+
+    def __init__(self, *, width: int):
+        self.width = width
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.submodules.dut = dut = Lfsr(width=self.width)
+        m.d.comb += dut.enable.eq(1)
+        period = (1 << self.width) - 1
+        steps = Signal(range(period + 1))
+        m.d.sync += steps.eq(Mux(steps == period, 1, steps + 1))
+        first = (steps == 0) | (steps == period)
+        m.d.comb += [
+            Assert((dut.state == dut.init) == first, "the period is maximal"),
+            Cover(steps == period, "a period is over"),
+        ]
+        return m
+
+
+def specs() -> dict[str, Elaboratable]:
+    return {
+        "lfsr_w8": LfsrSpec(width=8),
+        "lfsr_w16": LfsrSpec(width=16),
+        "lfsr_period": LfsrPeriodSpec(width=5),
+        "lfsr_fault": LfsrSpec(width=8, fault=True),
+    }

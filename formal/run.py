@@ -1,0 +1,105 @@
+"""Proves the cores: ``python formal/run.py [core ...]``, or ``make formal [CORE=...]``.
+
+For each core the specs of ``formal/<core>.py`` are written as RTLIL to ``build/formal/<core>``, and
+every task of ``formal/<core>.sby`` is run on them. Verdicts are kept by content; ``--fresh`` gets
+them anew. How to read the table is said in ``formal/README.md``.
+"""
+
+import argparse
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from prover import HOUSE, Prover, Row, tasks_of
+from spikewright.errors import SpikewrightError, ToolError
+from spikewright.files import write_json
+from spikewright_hw.cores import CORES
+
+__all__ = ["main", "prove"]
+
+REPORT = HOUSE / "build" / "reports" / "formal" / "report.json"
+JOBS = 2
+
+
+def prove(cores: list[str], *, fresh: bool = False) -> list[Row]:
+    """Run every task of some cores and give a row for each, in the order of the cores.
+
+    Raises :exc:`~spikewright.errors.ToolError` for an unknown core, a missing tool or a core whose
+    files do not fit together.
+    """
+    for core in cores:
+        if core not in CORES:
+            raise ToolError(f"there is no core {core}; there are {', '.join(CORES)}")
+    prover = Prover()
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True) as progress, ThreadPoolExecutor(JOBS) as pool:
+        tasks = [task for core in cores for task in tasks_of(core)]
+        bar = progress.add_task("Proving", total=len(tasks))
+
+        def row_of(task) -> Row:
+            row = (None if fresh else prover.known(task)) or prover.run(task)
+            progress.advance(bar)
+            return row
+
+        try:
+            return list(pool.map(row_of, tasks))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            prover.stop()
+            raise
+
+
+def print_table(rows: list[Row]) -> None:
+    """Print a line for each row."""
+    table = Table(title="Proofs")
+    for column in ("core", "task", "depth", "engine", "seconds", "verdict"):
+        table.add_column(column, justify="right" if column in ("depth", "seconds") else "left")
+    for row in rows:
+        verdict = row.verdict
+        if row.expected == "FAIL" and row.ok:
+            verdict = f"FAIL, as it should: {row.failed[0]}"
+        elif not row.ok:
+            verdict = f"{row.verdict} {', '.join(row.failed)}{row.note}"
+        style = "green" if row.ok else "bold red"
+        seconds = "cached" if row.cached else f"{row.seconds:.1f}"
+        table.add_row(
+            row.core, row.task, str(row.depth), row.engine, seconds, f"[{style}]{verdict}[/]"
+        )
+    console = Console()
+    Console(width=None if console.is_terminal else 140).print(table)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the proofs and give the exit status: 0 if every verdict is the expected one."""
+    parser = argparse.ArgumentParser(prog="formal/run.py", description="Prove the cores.")
+    parser.add_argument("cores", nargs="*", metavar="core", help="names of cores; all if none")
+    parser.add_argument("--fresh", action="store_true", help="run also what is already known")
+    options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # leaves no solver behind, either
+    try:
+        rows = prove(options.cores or list(CORES), fresh=options.fresh)
+        print_table(rows)
+        write_json(REPORT, {"figures": [], "rows": [asdict(row) for row in rows]})
+    except SpikewrightError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted; the verdicts so far are kept.", file=sys.stderr)
+        return 130
+    wrong = [row for row in rows if not row.ok]
+    for row in wrong:
+        print(
+            f"{row.core} {row.task} came to {row.verdict}, not {row.expected}: "
+            f"see build/formal/{row.core}/{row.task}/logfile.txt",
+            file=sys.stderr,
+        )
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+"""A board: an engine behind a serial port."""
+
+from typing import Any, Protocol
+
+from amaranth import Module, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from .engine.event import EventEngine
+from .link.command import CommandProcessor, frame_capacity
+from .link.frame_decoder import FrameDecoder
+from .link.frame_encoder import FrameEncoder
+from .link.protocol import VERSION, Hello, Kind
+from .link.uart_rx import UartRx
+from .link.uart_tx import UartTx
+from .network import Network
+
+__all__ = ["BoardTop", "Engine"]
+
+
+class Engine(Protocol):
+    """What a board needs of an engine; :class:`~.engine.event.EventEngine` is one."""
+
+    i: stream.Interface
+    o: stream.Interface
+    trace_address: Signal
+    trace_data: Signal
+
+    def elaborate(self, platform: Any) -> Any:
+        """Build the engine."""
+
+
+class BoardTop(wiring.Component):
+    """The whole of a board but its pins: serial port, frames, commands, engine.
+
+    .. code-block:: none
+
+        rx -> UartRx -> FrameDecoder -> CommandProcessor -> FrameEncoder -> UartTx -> tx
+                                            |      ^
+                                            v      |
+                                             engine
+
+    A frame that arrives while a command is in work is stored and answered next; of more frames at
+    once, bytes are lost, which their CRC tells.
+
+    Parameters
+    ----------
+    network : Network
+        What the board runs.
+    divisor : int
+        Clock cycles per bit of the serial port, at least 4.
+    clock_hz : int
+        Clock frequency, Hz, as HELLO reports it.
+    virtual : bool
+        Whether HELLO says that this is a simulation.
+    engine : Engine, optional
+        The engine, instead of an :class:`~.engine.event.EventEngine` of the network.
+
+    Members
+    -------
+    rx : In(1, init=1)
+        Serial line from the host, asynchronous.
+    tx : Out(1, init=1)
+        Serial line to the host.
+    busy : Out(1)
+        A command is in work; for a light.
+    """
+
+    rx: Signal
+    tx: Signal
+    busy: Signal
+
+    def __init__(
+        self,
+        *,
+        network: Network,
+        divisor: int,
+        clock_hz: int,
+        virtual: bool,
+        engine: Engine | None = None,
+    ):
+        self.network = network
+        self.divisor = divisor
+        self.engine = EventEngine(network=network) if engine is None else engine
+        self.hello = Hello(
+            version=VERSION,
+            kind=Kind.VIRTUAL if virtual else Kind.REAL,
+            inputs=network.inputs,
+            outputs=network.outputs,
+            steps=network.steps,
+            layers=len(network.layers),
+            clock_hz=clock_hz,
+            digest=network.digest(),
+        )
+        super().__init__(
+            {
+                "rx": In(1, init=1),  # pyright: ignore[reportCallIssue]  # stubs say reset
+                "tx": Out(1, init=1),  # pyright: ignore[reportCallIssue]  # stubs say reset
+                "busy": Out(1),
+            }
+        )
+
+    def elaborate(self, platform) -> Module:
+        """Connect the stages."""
+        m = Module()
+        m.submodules.uart_rx = uart_rx = UartRx(divisor=self.divisor)
+        m.submodules.decoder = decoder = FrameDecoder(capacity=frame_capacity(self.network))
+        m.submodules.command = command = CommandProcessor(network=self.network, hello=self.hello)
+        m.submodules.engine = engine = self.engine
+        m.submodules.encoder = encoder = FrameEncoder()
+        m.submodules.uart_tx = uart_tx = UartTx(divisor=self.divisor)
+
+        m.d.comb += [uart_rx.rx.eq(self.rx), self.tx.eq(uart_tx.tx)]
+        wiring.connect(m, uart_rx.o, decoder.i)
+        wiring.connect(m, decoder.o, command.i)
+        wiring.connect(m, decoder.o_error, command.i_error)
+        wiring.connect(m, command.o, encoder.i)
+        wiring.connect(m, encoder.o, uart_tx.i)
+        wiring.connect(m, command.o_spikes, engine.i)
+        wiring.connect(m, engine.o, command.i_result)
+        m.d.comb += [
+            command.i_length.eq(decoder.length),
+            engine.trace_address.eq(command.trace_address),
+            command.trace_data.eq(engine.trace_data),
+            self.busy.eq(command.busy),
+        ]
+        return m

@@ -1,0 +1,61 @@
+"""The registry of cores: one line each.
+
+A core called ``lif`` of the family ``neuron`` is the module ``spikewright_hw.neuron.lif``. The
+module defines ``PRESETS``, a dict of parameter sets by name (at least two of different width where
+the core has one), and ``core``, which takes such a set as keywords and returns the component. Its
+counterparts bear the same stem: ``sim/test_lif.py``, ``formal/lif.py``, ``formal/lif.sby``,
+``tests/hw/test_lif.py``, ``docs/cores/lif.md``, and ``lif.core`` beside the module;
+``tests/test_house.py`` names whatever is missing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from amaranth.lib import wiring
+
+__all__ = ["CORES", "Core"]
+
+
+@dataclass(frozen=True)
+class Core:
+    """A registered core."""
+
+    family: str
+    name: str
+
+    @property
+    def module(self) -> Any:
+        """The core's module."""
+        return import_module(f"{__package__}.{self.family}.{self.name}")
+
+    @property
+    def presets(self) -> Mapping[str, Mapping[str, Any]]:
+        """Parameter sets by name."""
+        return self.module.PRESETS
+
+    def build(self, preset: str) -> wiring.Component:
+        """Make the component of one preset."""
+        return self.module.core(**self.presets[preset])
+
+    def top(self, preset: str) -> str:
+        """Name of the Verilog module of one preset."""
+        return f"{self.name}_{preset}"
+
+
+CORES = {
+    core.name: core
+    for core in (
+        Core("neuron", "li"),
+        Core("neuron", "lif"),
+        Core("stochastic", "lfsr"),
+        Core("stochastic", "sng"),
+        Core("stochastic", "and_multiplier"),
+        Core("stochastic", "xnor_multiplier"),
+        Core("link", "uart_rx"),
+        Core("link", "uart_tx"),
+        Core("link", "frame_decoder"),
+        Core("link", "frame_encoder"),
+    )
+}

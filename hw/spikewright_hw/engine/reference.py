@@ -1,0 +1,70 @@
+"""A whole network in plain integers: what every engine and every faster reference is held to.
+
+One sample, one step, one layer after another. A layer's spikes reach the next layer in the same
+step.
+"""
+
+from collections.abc import Sequence
+
+from ..network import Network
+from .record import Result, Trace
+from .row_layer import layer_start, layer_step
+from .scan import scan_events
+
+__all__ = ["run"]
+
+
+def run(network: Network, bitmaps: Sequence[int]) -> tuple[Result, Trace]:
+    """Run one inference.
+
+    Parameters
+    ----------
+    network : Network
+        What to run.
+    bitmaps : sequence of int
+        For each step the spikes of the inputs, input 0 lowest.
+
+    Returns
+    -------
+    Result
+        Its ``cycles`` are 0: time is the engine's own.
+    Trace
+        What happened in each step.
+
+    Raises
+    ------
+    ValueError
+        The bitmaps do not fit the network.
+    """
+    if len(bitmaps) != network.steps:
+        raise ValueError(f"this network runs {network.steps} steps, not {len(bitmaps)}")
+    layers = network.layers
+    states = [layer_start(layer) for layer in layers]
+    events = [0] * len(layers)
+    spikes: list[list[tuple[int, ...]]] = [[] for _ in layers]
+    membranes = []
+    for step, bitmap in enumerate(bitmaps):
+        if not 0 <= bitmap < 1 << network.inputs:
+            raise ValueError(
+                f"the bitmap of step {step} is {bitmap}; {network.inputs} inputs fit into "
+                f"0 to {(1 << network.inputs) - 1}"
+            )
+        arriving = bitmap
+        for number, layer in enumerate(layers):
+            rows = [row for row, spike, _ in scan_events(arriving) if spike]
+            states[number], spiked = layer_step(layer, states[number], rows)
+            events[number] += len(rows)
+            spikes[number].append(spiked)
+            arriving = sum(bit << neuron for neuron, bit in enumerate(spiked))
+        membranes.append(tuple(state["v"] for state in states[-1]))
+
+    outputs = membranes[-1]
+    result = Result(
+        prediction=outputs.index(max(outputs)),
+        cycles=0,
+        input_events=events[0],
+        synops=sum(count * layer.neurons for count, layer in zip(events, layers, strict=True)),
+        spikes=tuple(sum(map(sum, steps)) for steps in spikes),
+        outputs=outputs,
+    )
+    return result, Trace(tuple(tuple(steps) for steps in spikes[:-1]), tuple(membranes))

@@ -1,0 +1,1 @@
+"""The link to the host: serial port, frames, commands. ``protocol`` is the one definition."""

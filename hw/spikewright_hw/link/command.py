@@ -1,0 +1,239 @@
+"""Command processor: joins packets and an engine."""
+
+from amaranth import Array, Cat, Const, Module, Signal, unsigned
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..engine.record import result_layout, trace_bytes
+from ..network import Network
+from .packet import PACKET
+from .protocol import (
+    MAX_FRAME,
+    MAX_PAYLOAD,
+    OVERHEAD,
+    UNKNOWN_SEQUENCE,
+    Command,
+    Hello,
+    Status,
+    infer_bytes,
+    step_bytes,
+)
+
+__all__ = ["CommandProcessor", "frame_capacity"]
+
+
+def _payload_bytes(network: Network) -> dict[Command, tuple[int, int]]:
+    """Bytes of each command's payload, and of its answer's."""
+    return {
+        Command.HELLO: (0, Hello.SIZE),
+        Command.INFER: (
+            infer_bytes(inputs=network.inputs, steps=network.steps),
+            result_layout(network).size // 8,
+        ),
+        Command.TRACE: (0, trace_bytes(network)),
+    }
+
+
+def frame_capacity(network: Network) -> int:
+    """Bytes of the longest frame that a board of this network takes, decoded.
+
+    Raises :exc:`ValueError` if a command or an answer would be longer than the protocol allows.
+    """
+    for command, sizes in _payload_bytes(network).items():
+        if max(sizes) > MAX_PAYLOAD:
+            raise ValueError(
+                f"{command.name} of this network is {max(sizes)} bytes; "
+                f"a frame carries at most {MAX_PAYLOAD}"
+            )
+    return max(size for size, _ in _payload_bytes(network).values()) + OVERHEAD
+
+
+class CommandProcessor(wiring.Component):
+    """Answers each packet, and each refused frame, with one packet.
+
+    One command is in work at a time; the next packet waits. A packet whose code or length is wrong
+    is read to its end before it is answered, and reaches the engine in no part.
+
+    An answer begins 2 clock cycles after the last byte of its command, and for INFER as soon as the
+    engine's result is valid; the throughput of an answer is one byte per clock cycle. The result is
+    taken from the engine with the last byte of the answer.
+
+    Parameters
+    ----------
+    network : Network
+        Gives the sizes of the commands and answers, and the digest.
+    hello : Hello
+        What the board says of itself.
+
+    Members
+    -------
+    i : In(stream.Signature(PACKET))
+        Commands, at least two bytes each.
+    i_length : In(range(MAX_FRAME))
+        Bytes of the packet on ``i``, from its first byte to its last.
+    i_error : In(stream.Signature(Status))
+        Why a frame was refused; answered before any waiting packet.
+    o : Out(stream.Signature(PACKET))
+        Answers.
+    o_spikes : Out(stream.Signature(network.inputs))
+        Spikes to the engine, one transfer a step.
+    i_result : In(stream.Signature(result_layout(network)))
+        Results from the engine.
+    trace_address : Out(range(trace_bytes(network)))
+        Byte of the trace to read.
+    trace_data : In(8)
+        That byte, one clock cycle later.
+    busy : Out(1)
+        A command is in work, or its answer on the way out.
+    """
+
+    i: stream.Interface
+    i_length: Signal
+    i_error: stream.Interface
+    o: stream.Interface
+    o_spikes: stream.Interface
+    i_result: stream.Interface
+    trace_address: Signal
+    trace_data: Signal
+    busy: Signal
+
+    def __init__(self, *, network: Network, hello: Hello):
+        frame_capacity(network)
+        self.network = network
+        self.hello = hello
+        super().__init__(
+            {
+                "i": In(stream.Signature(PACKET)),
+                "i_length": In(range(MAX_FRAME)),
+                "i_error": In(stream.Signature(Status)),
+                "o": Out(stream.Signature(PACKET)),
+                "o_spikes": Out(stream.Signature(unsigned(network.inputs))),
+                "i_result": In(stream.Signature(result_layout(network))),
+                "trace_address": Out(range(trace_bytes(network))),
+                "trace_data": In(8),
+                "busy": Out(1),
+            }
+        )
+
+    def elaborate(self, platform) -> Module:
+        """Build the reader of commands and the writer of answers."""
+        m = Module()
+        network = self.network
+        identity = Array(Const(byte, 8) for byte in self.hello.pack())
+        result = self.i_result.payload.as_value()
+        sizes = _payload_bytes(network)
+
+        # The answer -------------------------------------------------------------------------
+        sequence, command, status = Signal(8), Signal(Command), Signal(Status)
+        length = Signal(range(max(answer for _, answer in sizes.values()) + 1))  # of its payload
+        position = Signal.like(length)
+        traced = Signal()  # there is a trace
+
+        # A command's bytes ------------------------------------------------------------------
+        per_step = step_bytes(network.inputs)
+        bitmap = Signal(8 * per_step)
+        fill = Signal(range(per_step))
+        step = Signal(range(network.steps))
+        m.d.comb += [self.o_spikes.payload.eq(bitmap), self.trace_address.eq(position)]
+
+        with m.FSM() as fsm:
+            m.d.comb += self.busy.eq(~fsm.ongoing("IDLE"))
+            with m.State("IDLE"):
+                m.d.sync += length.eq(0)
+                with m.If(self.i_error.valid):
+                    m.d.comb += self.i_error.ready.eq(1)
+                    m.d.sync += [sequence.eq(UNKNOWN_SEQUENCE), status.eq(self.i_error.payload)]
+                    m.next = "SEQUENCE"
+                with m.Elif(self.i.valid):
+                    m.d.comb += self.i.ready.eq(1)
+                    m.d.sync += sequence.eq(self.i.payload.data)
+                    m.next = "COMMAND"
+
+            with m.State("COMMAND"):
+                m.d.comb += self.i.ready.eq(1)
+                with m.If(self.i.valid):
+                    m.d.sync += status.eq(Status.UNKNOWN_COMMAND)
+                    m.next = "DRAIN"
+                    with m.If(self.i.payload.last):
+                        m.next = "SEQUENCE"
+                    with m.Switch(self.i.payload.data):
+                        for known, (payload, answer) in sizes.items():
+                            with m.Case(known):
+                                m.d.sync += [command.eq(known), status.eq(Status.BAD_LENGTH)]
+                                with m.If(self.i_length == payload + 2):
+                                    m.d.sync += [status.eq(Status.OK), length.eq(answer)]
+                                    if known == Command.INFER:
+                                        m.next = "LOAD"
+                                    if known == Command.TRACE:
+                                        with m.If(~traced):
+                                            m.d.sync += status.eq(Status.NO_INFERENCE)
+                                            m.d.sync += length.eq(0)
+
+            with m.State("DRAIN"):
+                m.d.comb += self.i.ready.eq(1)
+                with m.If(self.i.valid & self.i.payload.last):
+                    m.next = "SEQUENCE"
+
+            with m.State("LOAD"):
+                m.d.comb += self.i.ready.eq(1)
+                with m.If(self.i.valid):
+                    m.d.sync += bitmap.eq(Cat(bitmap, self.i.payload.data)[8:])
+                    with m.If(fill == per_step - 1):
+                        m.d.sync += fill.eq(0)
+                        m.next = "STEP"
+                    with m.Else():
+                        m.d.sync += fill.eq(fill + 1)
+
+            with m.State("STEP"):
+                m.d.comb += self.o_spikes.valid.eq(1)
+                with m.If(self.o_spikes.ready):
+                    with m.If(step == network.steps - 1):
+                        m.d.sync += step.eq(0)
+                        m.next = "WAIT"
+                    with m.Else():
+                        m.d.sync += step.eq(step + 1)
+                        m.next = "LOAD"
+
+            with m.State("WAIT"):
+                with m.If(self.i_result.valid):
+                    m.d.sync += traced.eq(1)
+                    m.next = "SEQUENCE"
+
+            with m.State("SEQUENCE"):
+                m.d.comb += [self.o.valid.eq(1), self.o.payload.data.eq(sequence)]
+                with m.If(self.o.ready):
+                    m.next = "STATUS"
+
+            with m.State("STATUS"):
+                m.d.comb += [
+                    self.o.valid.eq(1),
+                    self.o.payload.data.eq(status),
+                    self.o.payload.last.eq(length == 0),
+                ]
+                with m.If(self.o.ready):
+                    m.next = "IDLE"
+                    with m.If(length != 0):
+                        m.next = "PAYLOAD"
+
+            with m.State("PAYLOAD"):
+                m.d.comb += [
+                    self.o.valid.eq(1),
+                    self.o.payload.last.eq(position == length - 1),
+                ]
+                with m.Switch(command):
+                    with m.Case(Command.HELLO):
+                        m.d.comb += self.o.payload.data.eq(identity[position])
+                    with m.Case(Command.INFER):
+                        m.d.comb += self.o.payload.data.eq(result.word_select(position, 8))
+                    with m.Default():
+                        m.d.comb += self.o.payload.data.eq(self.trace_data)
+                with m.If(self.o.ready):
+                    with m.If(self.o.payload.last):
+                        m.d.comb += self.i_result.ready.eq(command == Command.INFER)
+                        m.d.sync += position.eq(0)
+                        m.next = "IDLE"
+                    with m.Else():
+                        # The trace answers one cycle later, so it is asked one byte ahead.
+                        m.d.comb += self.trace_address.eq(position + 1)
+                        m.d.sync += position.eq(position + 1)
+        return m

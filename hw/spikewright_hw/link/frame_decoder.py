@@ -1,0 +1,164 @@
+"""Frame decoder: bytes from a serial port in, whole valid packets out."""
+
+from typing import Any
+
+from amaranth import Module, Mux, Signal
+from amaranth.lib import memory, stream, wiring
+from amaranth.lib.crc import catalog
+from amaranth.lib.wiring import In, Out
+
+from .packet import PACKET
+from .protocol import DELIMITER, MAX_FRAME, OVERHEAD, Deframer, Status
+
+__all__ = ["PRESETS", "FrameDecoder", "core", "reference"]
+
+#: Parameter sets by name: little room, and room for a block of COBS and more.
+PRESETS = {"c12": {"capacity": 12}, "c300": {"capacity": 300}}
+
+#: The definition of correct: what each byte of the stream brings about.
+reference = Deframer
+
+
+class FrameDecoder(wiring.Component):
+    """Undoes COBS, checks the CRC, and hands on a frame only when it is whole and valid.
+
+    A frame is stored in block RAM while it arrives. Its delimiter decides: a valid frame leaves as
+    a packet (sequence, code, payload; no CRC), garbage as one :class:`~.protocol.Status` on
+    ``o_error``, an empty frame as nothing. Whatever the garbage was, the next frame is decoded.
+
+    The first byte of a packet is valid in the clock cycle after its delimiter's transfer; the
+    throughput is one byte per clock cycle in either direction, one direction at a time: no input
+    is taken while a packet leaves. Errors never hold up the input: one that happens while another
+    waits is merged into it.
+
+    Parameters
+    ----------
+    capacity : int
+        Largest frame in bytes, decoded, with sequence, code and CRC; 4 to 65535.
+
+    Members
+    -------
+    i : In(stream.Signature(8))
+        Bytes received.
+    o : Out(stream.Signature(PACKET))
+        Bytes of valid packets, at least two a packet.
+    length : Out(range(capacity))
+        Bytes of the packet on ``o``, from its first byte to its last.
+    o_error : Out(stream.Signature(Status))
+        Why a frame was refused.
+    """
+
+    i: stream.Interface
+    o: stream.Interface
+    length: Signal
+    o_error: stream.Interface
+
+    def __init__(self, *, capacity: int):
+        if not OVERHEAD <= capacity <= MAX_FRAME:
+            raise ValueError(
+                f"capacity of a frame decoder lies in {OVERHEAD} to {MAX_FRAME} bytes, "
+                f"not {capacity}"
+            )
+        self.capacity = capacity
+        super().__init__(
+            {
+                "i": In(stream.Signature(8)),
+                "o": Out(stream.Signature(PACKET)),
+                "length": Out(range(capacity)),
+                "o_error": Out(stream.Signature(Status)),
+            }
+        )
+
+    def elaborate(self, platform) -> Module:
+        """Build the COBS decoder, the frame's memory and its reader."""
+        m = Module()
+        crc: Any = catalog.CRC16_IBM_3740().create()  # the stubs leave this module out
+        m.submodules.crc = crc
+        m.submodules.buffer = buffer = memory.Memory(shape=8, depth=self.capacity, init=[])
+        write, read = buffer.write_port(), buffer.read_port()
+
+        # COBS, on the way in ----------------------------------------------------------------
+        empty = Signal(init=1)  # nothing since the last delimiter
+        left = Signal(8)  # bytes to come before the next code byte
+        full = Signal(init=1)  # the next code byte stands for no zero
+        count = Signal(range(self.capacity + 1))  # bytes stored
+        too_long = Signal()
+
+        take = Signal()  # a byte that belongs to a frame
+        end = Signal()  # its delimiter
+        store = Signal()
+        m.d.comb += [
+            store.eq(take & ((left != 0) | ~full)),
+            write.addr.eq(count),
+            write.data.eq(Mux(left != 0, self.i.payload, 0)),
+            write.en.eq(store & (count != self.capacity)),
+            crc.data.eq(write.data),
+            crc.valid.eq(store),
+            crc.start.eq(end),
+        ]
+        with m.If(store):
+            with m.If(count == self.capacity):
+                m.d.sync += too_long.eq(1)
+            with m.Else():
+                m.d.sync += count.eq(count + 1)
+        with m.If(take):
+            m.d.sync += empty.eq(0)
+            with m.If(left != 0):
+                m.d.sync += left.eq(left - 1)
+            with m.Else():
+                m.d.sync += [left.eq(self.i.payload - 1), full.eq(self.i.payload == 0xFF)]
+        with m.If(end):
+            m.d.sync += [
+                empty.eq(1), left.eq(0), full.eq(1), count.eq(0), too_long.eq(0)
+            ]  # fmt: skip
+
+        # Verdict ----------------------------------------------------------------------------
+        verdict = Signal(Status, init=Status.OK)
+        with m.If(too_long):
+            m.d.comb += verdict.eq(Status.TOO_LONG)
+        with m.Elif(left != 0):
+            m.d.comb += verdict.eq(Status.BAD_COBS)
+        with m.Elif(count < OVERHEAD):
+            m.d.comb += verdict.eq(Status.TOO_SHORT)
+        with m.Elif(~crc.match_detected):
+            m.d.comb += verdict.eq(Status.BAD_CRC)
+
+        with m.If(self.o_error.ready):
+            m.d.sync += self.o_error.valid.eq(0)
+
+        # Packet, on the way out -------------------------------------------------------------
+        position = Signal(range(self.capacity))
+        m.d.comb += [
+            read.addr.eq(position),
+            self.o.payload.data.eq(read.data),
+            self.o.payload.last.eq(position == self.length - 1),
+        ]
+
+        with m.FSM():
+            with m.State("RECEIVE"):
+                m.d.comb += [
+                    self.i.ready.eq(1),
+                    take.eq(self.i.valid & (self.i.payload != DELIMITER)),
+                    end.eq(self.i.valid & (self.i.payload == DELIMITER)),
+                ]
+                with m.If(end & ~empty):
+                    with m.If(verdict == Status.OK):
+                        m.d.sync += self.length.eq(count - 2)
+                        m.next = "EMIT"
+                    with m.Elif(~self.o_error.valid | self.o_error.ready):
+                        m.d.sync += [self.o_error.valid.eq(1), self.o_error.payload.eq(verdict)]
+
+            with m.State("EMIT"):
+                m.d.comb += self.o.valid.eq(1)
+                with m.If(self.o.ready):
+                    with m.If(self.o.payload.last):
+                        m.d.sync += position.eq(0)
+                        m.next = "RECEIVE"
+                    with m.Else():
+                        # The memory answers one cycle later, so it is asked one byte ahead.
+                        m.d.comb += read.addr.eq(position + 1)
+                        m.d.sync += position.eq(position + 1)
+        return m
+
+
+core = FrameDecoder

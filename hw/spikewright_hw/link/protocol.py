@@ -1,0 +1,273 @@
+"""The protocol between host and board: the one definition, for gateware and drivers alike.
+
+A frame is ``sequence, code, payload, CRC`` in bytes, encoded by COBS so that it holds no zero, and
+ended by a zero. The host sends commands, the board answers each with one frame that echoes its
+sequence number. Every command may be repeated without harm. ``docs/link.md`` has the byte tables.
+
+Sources: S. Cheshire and M. Baker, "Consistent Overhead Byte Stuffing", IEEE/ACM Transactions on
+Networking 7(2), 1999; CRC-16/IBM-3740 (also called CCITT-FALSE): polynomial 0x1021, initial
+0xffff, most significant bit first, nothing reflected or inverted. The gateware takes it from
+:mod:`amaranth.lib.crc.catalog`, the host from :func:`binascii.crc_hqx`; a test holds them equal.
+"""
+
+import struct
+from binascii import crc_hqx
+from dataclasses import dataclass
+from enum import IntEnum
+
+__all__ = [
+    "BAUD",
+    "DELIMITER",
+    "MAX_FRAME",
+    "MAX_PAYLOAD",
+    "OVERHEAD",
+    "UNKNOWN_SEQUENCE",
+    "VERSION",
+    "Command",
+    "Deframer",
+    "Frame",
+    "FrameError",
+    "Hello",
+    "Kind",
+    "Status",
+    "cobs_decode",
+    "cobs_encode",
+    "crc16",
+    "decode_frame",
+    "encode_frame",
+    "infer_bytes",
+    "step_bytes",
+]
+
+#: Version of everything in this module; a driver refuses a board of another one.
+VERSION = 1
+#: Bits per second of a real port: 8 data bits, no parity, one stop bit.
+BAUD = 1_000_000
+#: The byte that ends a frame.
+DELIMITER = 0
+#: Bytes of a decoded frame beside its payload: sequence, code, and two of CRC.
+OVERHEAD = 4
+#: Largest decoded frame, in bytes.
+MAX_FRAME = 65_535
+#: Largest payload, in bytes. A board takes no longer commands than its network needs.
+MAX_PAYLOAD = MAX_FRAME - OVERHEAD
+#: Sequence number of an answer to something whose own number could not be read. No command has it.
+UNKNOWN_SEQUENCE = 0
+
+
+class Command(IntEnum):
+    """What a host asks: the code of a frame to the board."""
+
+    #: Which board, which network? No payload; the answer is a :class:`Hello`.
+    HELLO = 0x01
+    #: Run one inference on the payload's spikes; the answer is the engine's result.
+    INFER = 0x02
+    #: Give the trace of the last inference. No payload.
+    TRACE = 0x03
+
+
+class Status(IntEnum):
+    """How a command ended: the code of a frame to the host. All but ``OK`` have no payload."""
+
+    OK = 0x80
+    #: A block reaches past the end of its frame.
+    BAD_COBS = 0x81
+    #: Checksum and content differ.
+    BAD_CRC = 0x82
+    #: The frame is longer than any command of this board.
+    TOO_LONG = 0x83
+    #: The frame has no room for sequence, code and CRC.
+    TOO_SHORT = 0x84
+    #: The code is no command.
+    UNKNOWN_COMMAND = 0x85
+    #: The command's payload has another length than this network needs.
+    BAD_LENGTH = 0x86
+    #: A trace was asked for before any inference.
+    NO_INFERENCE = 0x87
+
+
+class Kind(IntEnum):
+    """What sort of board answers."""
+
+    REAL = 0
+    VIRTUAL = 1
+
+
+class FrameError(ValueError):
+    """A received frame is garbage; ``status`` says which."""
+
+    def __init__(self, status: Status):
+        super().__init__(status.name)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame without its packing: sequence number, command or status code, payload."""
+
+    sequence: int
+    code: int
+    payload: bytes = b""
+
+
+@dataclass(frozen=True)
+class Hello:
+    """What a board says of itself; ``pack`` gives its 46 bytes, little-endian.
+
+    Parameters
+    ----------
+    version : int
+        Protocol version; first in every version, so that any driver can read it.
+    kind : Kind
+        Real or virtual.
+    inputs, outputs, steps, layers : int
+        Shape of the network, each up to 65535.
+    clock_hz : int
+        Clock of the engine, Hz; turns counted cycles into time.
+    digest : bytes
+        :meth:`spikewright_hw.network.Network.digest`, 32 bytes.
+    """
+
+    version: int
+    kind: Kind
+    inputs: int
+    outputs: int
+    steps: int
+    layers: int
+    clock_hz: int
+    digest: bytes
+
+    _FORMAT = struct.Struct("<BBHHHHI32s")
+    #: Bytes of the packed form.
+    SIZE = _FORMAT.size
+
+    def pack(self) -> bytes:
+        """Give the payload of the answer. Raises :exc:`ValueError` for what does not fit."""
+        try:
+            return self._FORMAT.pack(
+                self.version, self.kind, self.inputs, self.outputs,
+                self.steps, self.layers, self.clock_hz, self.digest,
+            )  # fmt: skip
+        except struct.error as error:
+            raise ValueError(f"{self} does not fit its {self.SIZE} bytes: {error}") from None
+
+    @classmethod
+    def unpack(cls, payload: bytes) -> "Hello":
+        """Read the payload of the answer. Raises :exc:`ValueError` for a malformed one."""
+        if len(payload) != cls.SIZE:
+            raise ValueError(f"a HELLO answer has {cls.SIZE} bytes, not {len(payload)}")
+        version, kind, inputs, outputs, steps, layers, hz, digest = cls._FORMAT.unpack(payload)
+        return cls(version, Kind(kind), inputs, outputs, steps, layers, hz, digest)
+
+
+def step_bytes(inputs: int) -> int:
+    """Bytes of one step's spike bitmap: input 0 is bit 0 of byte 0, unused bits are ignored."""
+    return (inputs + 7) // 8
+
+
+def infer_bytes(*, inputs: int, steps: int) -> int:
+    """Bytes of an INFER payload: the bitmaps of all steps, first step first."""
+    return steps * step_bytes(inputs)
+
+
+def crc16(data: bytes) -> int:
+    """Checksum of ``data``; of data followed by its own checksum, high byte first, it is 0."""
+    return crc_hqx(data, 0xFFFF)
+
+
+def cobs_encode(data: bytes) -> bytes:
+    """Encode ``data`` so that no byte is zero; the delimiter is not included."""
+    encoded, block = bytearray(), bytearray()
+    open_block = True  # a block of 254 bytes needs no successor, a zero always has one
+    for byte in data:
+        open_block = True
+        if byte:
+            block.append(byte)
+        if not byte or len(block) == 254:
+            encoded += bytes([len(block) + 1]) + block
+            block.clear()
+            open_block = not byte
+    if open_block:
+        encoded += bytes([len(block) + 1]) + block
+    return bytes(encoded)
+
+
+def _decode_blocks(encoded: bytes) -> tuple[bytes, bool]:
+    """Decode as far as it goes; the flag says whether the last block is whole."""
+    data = bytearray()
+    position, code = 0, 0xFF
+    while position < len(encoded):
+        if code != 0xFF:
+            data.append(0)
+        code = encoded[position]
+        data += encoded[position + 1 : position + code]
+        position += code
+    return bytes(data), position == len(encoded)
+
+
+def cobs_decode(encoded: bytes) -> bytes:
+    """Undo :func:`cobs_encode`. Raises :exc:`FrameError` if a block is cut off or holds a zero."""
+    if DELIMITER in encoded:
+        raise FrameError(Status.BAD_COBS)
+    data, whole = _decode_blocks(encoded)
+    if not whole:
+        raise FrameError(Status.BAD_COBS)
+    return data
+
+
+def encode_frame(frame: Frame) -> bytes:
+    """Give the bytes on the wire, delimiter included."""
+    data = bytes([frame.sequence, frame.code]) + frame.payload
+    if len(frame.payload) > MAX_PAYLOAD:
+        raise ValueError(f"a payload has at most {MAX_PAYLOAD} bytes, not {len(frame.payload)}")
+    return cobs_encode(data + crc16(data).to_bytes(2, "big")) + bytes([DELIMITER])
+
+
+def decode_frame(encoded: bytes, *, capacity: int = MAX_FRAME) -> Frame:
+    """Read what stood before a delimiter.
+
+    ``capacity`` is the largest decoded frame that is accepted. Of several faults the first of
+    TOO_LONG, BAD_COBS, TOO_SHORT, BAD_CRC is the :exc:`FrameError`'s.
+    """
+    data, whole = _decode_blocks(encoded)
+    if len(data) > capacity:
+        raise FrameError(Status.TOO_LONG)
+    if not whole:
+        raise FrameError(Status.BAD_COBS)
+    if len(data) < OVERHEAD:
+        raise FrameError(Status.TOO_SHORT)
+    if crc16(data):
+        raise FrameError(Status.BAD_CRC)
+    return Frame(data[0], data[1], data[2:-2])
+
+
+class Deframer:
+    """Cuts a byte stream into frames: the host's receiver, and the definition of the board's.
+
+    Parameters
+    ----------
+    capacity : int
+        Largest decoded frame, in bytes.
+    """
+
+    def __init__(self, *, capacity: int = MAX_FRAME):
+        self.capacity = capacity
+        self._encoded = bytearray()
+        # Any encoding longer than this decodes to more than `capacity`, so the rest need not be
+        # kept: each code byte but the first stands for a zero, or for a block of 254.
+        self._limit = capacity + capacity // 254 + 3
+
+    def push(self, byte: int) -> Frame | Status | None:
+        """Take one byte; give the frame or the error that it ends. Empty frames are nothing."""
+        if byte != DELIMITER:
+            if len(self._encoded) < self._limit:
+                self._encoded.append(byte)
+            return None
+        if not self._encoded:
+            return None
+        encoded = bytes(self._encoded)
+        self._encoded.clear()
+        try:
+            return decode_frame(encoded, capacity=self.capacity)
+        except FrameError as error:
+            return error.status

@@ -1,0 +1,1 @@
+"""Stochastic computing: sources of bits, number generators and multipliers."""

@@ -1,0 +1,96 @@
+"""Runs the testbenches of all cores; ``make sim`` is this folder's pytest.
+
+Environment: ``SIM=verilator`` or ``SIM=icarus`` asks for one simulator (both otherwise, Icarus
+only if it is installed), ``SEED=`` repeats a run, ``WAVES=1`` writes waveforms.
+"""
+
+import os
+import random
+import time
+
+import pytest
+from rich.console import Console
+from rich.table import Table
+
+import simulators
+from spikewright.errors import SpikewrightError, ToolError
+from spikewright.files import write_json
+
+REPORT = simulators.HOUSE / "build" / "reports" / "sim" / "report.json"
+ROWS = "sim_rows"
+
+
+def pytest_configure(config):
+    try:
+        config.simulators = simulators.choose(os.environ.get("SIM", ""))
+    except ToolError as error:
+        raise pytest.UsageError(str(error)) from error
+    seed = os.environ.get("SEED") or str(random.SystemRandom().getrandbits(31))
+    if not seed.isdecimal():
+        raise pytest.UsageError(f"SEED is {seed!r}; it must be a whole number")
+    config.sim_seed = int(seed)
+    os.environ["SEED"] = seed  # for the workers of pytest-xdist, which start after this
+
+
+def pytest_generate_tests(metafunc):
+    if "simulate" in metafunc.fixturenames:
+        chosen = metafunc.config.simulators
+        metafunc.parametrize("simulator", chosen, ids=[simulator.name for simulator in chosen])
+
+
+@pytest.fixture
+def simulate(request, simulator, record_property):
+    """Give ``simulate(core, preset)``: build the preset, run ``test_<core>`` on it, note rows."""
+
+    def run(core: str, preset: str) -> None:
+        seed = request.config.sim_seed
+        started = time.monotonic()
+        waves = os.environ.get("WAVES", "0") != "0"
+        try:
+            rows = simulators.simulate(core, preset, simulator, seed=seed, waves=waves)
+        except SpikewrightError as error:
+            row = {
+                "core": core,
+                "preset": preset,
+                "simulator": simulator.name,
+                "test": "(build)",
+                "seed": seed,
+                "seconds": round(time.monotonic() - started, 3),
+                "verdict": "ERROR",
+            }
+            record_property(ROWS, [row])
+            pytest.fail(str(error), pytrace=False)
+        record_property(ROWS, rows)
+        failed = [row["test"] for row in rows if row["verdict"] != "PASS"]
+        if failed:
+            log = simulators.log_of(core, preset, simulator)
+            pytest.fail(
+                f"{core} ({preset}, {simulator.name}) fails {', '.join(failed)}; "
+                f"SEED={seed} repeats it\n\n{log.read_text(errors='replace')}",
+                pytrace=False,
+            )
+
+    return run
+
+
+def pytest_terminal_summary(terminalreporter):
+    rows = [
+        row
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", None) == "call"
+        for name, value in report.user_properties
+        if name == ROWS
+        for row in value
+    ]
+    if not rows:
+        return
+    rows.sort(key=lambda row: (row["core"], row["preset"], row["simulator"], row["test"]))
+    table = Table(title="Simulation")
+    for column in rows[0]:
+        table.add_column(column, justify="right" if column in ("seed", "seconds") else "left")
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    terminalreporter.ensure_newline()
+    Console(width=None if terminalreporter.isatty else 120).print(table)
+    write_json(REPORT, {"figures": [], "rows": rows})

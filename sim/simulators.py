@@ -1,0 +1,184 @@
+"""Building a core for a simulator and running its testbench there.
+
+Builds are kept by content under ``build/sim``: a core whose Verilog did not change is not
+compiled again. Verilator's run-time library is compiled once and shared by all cores.
+"""
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from cocotb_tools.runner import get_runner
+
+import object_cache
+from bench.bench import CORE, PRESET
+from spikewright.cache import cached
+from spikewright.errors import BuildError, ToolError
+from spikewright.files import write_text
+from spikewright.tools import Tool, find, require
+from spikewright_hw.cores import CORES
+from spikewright_hw.emit import as_verilog
+
+__all__ = ["HOUSE", "Simulator", "choose", "log_of", "simulate"]
+
+HOUSE = Path(__file__).resolve().parent.parent
+ROOT = HOUSE / "build" / "sim"
+WAIVERS = Path(__file__).with_name("amaranth.vlt")
+TIMESCALE = ("1ns", "1ps")
+BAD = ("failure", "error", "skipped")  # a test that is skipped has shown nothing
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """A simulator by cocotb's name, and the tool behind it."""
+
+    name: str
+    tool: Tool
+
+    @property
+    def sources(self) -> list[Path]:
+        """Files it reads besides the core's Verilog."""
+        return [WAIVERS] if self.name == "verilator" else []
+
+    @property
+    def build_args(self) -> list[str]:
+        """Options of a build."""
+        return ["-Wall"]
+
+    @contextmanager
+    def environment(self) -> Generator[None]:
+        """Put the tool on PATH, with what it needs, for the length of the body."""
+        saved = dict(os.environ)
+        folder = str(Path(self.tool.command[0]).parent)
+        os.environ.update(self.tool.environment)
+        os.environ.update(object_cache.environment(ROOT / "objects"))
+        os.environ["PATH"] = os.pathsep.join([folder, os.environ.get("PATH", os.defpath)])
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(saved)
+
+
+def choose(wanted: str) -> list[Simulator]:
+    """Give the simulators to run: the one wanted, or all there are; Verilator always.
+
+    Raises :exc:`~spikewright.errors.ToolError` for a missing or unknown one.
+    """
+    tools = {"verilator": "verilator", "icarus": "iverilog"}
+    if wanted and wanted not in tools:
+        raise ToolError(f"SIM is {wanted!r}; it must be verilator or icarus, or left out for both")
+    if wanted:
+        return [Simulator(wanted, require(tools[wanted]))]
+    icarus = find(tools["icarus"])
+    found = [Simulator("verilator", require(tools["verilator"]))]
+    return found + ([Simulator("icarus", icarus)] if icarus is not None else [])
+
+
+def log_of(core: str, preset: str, simulator: Simulator) -> Path:
+    """Give the file that holds the output of a simulation."""
+    return ROOT / CORES[core].top(preset) / simulator.name / "test.log"
+
+
+def simulate(
+    core: str, preset: str, simulator: Simulator, *, seed: int, waves: bool
+) -> list[dict[str, Any]]:
+    """Run ``sim/test_<core>.py`` on one preset and give a row for each of its tests.
+
+    Raises
+    ------
+    BuildError
+        The Verilog does not compile, or the simulation ended before it could report.
+    """
+    top = CORES[core].top(preset)
+    log = log_of(core, preset, simulator)
+    folder = log.parent
+    with simulator.environment():
+        built = _build(core, preset, simulator, folder=folder, waves=waves)
+        results = folder / "results.xml"
+        results.unlink(missing_ok=True)
+        try:
+            get_runner(simulator.name).test(
+                test_module=f"test_{core}",
+                hdl_toplevel=top,
+                hdl_toplevel_lang="verilog",
+                build_dir=built,
+                test_dir=folder,
+                seed=seed,
+                waves=waves,
+                timescale=TIMESCALE,
+                plusargs=[f"+dumpfile_path={folder / top}.fst"] if waves else [],
+                extra_env={CORE: core, PRESET: preset},
+                results_xml=str(results),
+                log_file=log,
+            )
+        except SystemExit:
+            pass  # a test failed: the results tell which
+        except RuntimeError as error:
+            raise BuildError(f"{simulator.name} crashed on {core} ({preset}): see {log}") from error
+    if not results.is_file():
+        raise BuildError(f"{simulator.name} ended before {core} ({preset}) could report: see {log}")
+    rows = [
+        {
+            "core": core,
+            "preset": preset,
+            "simulator": simulator.name,
+            "test": case.get("name", "").removeprefix(f"test_{core}."),
+            "seed": seed,
+            "seconds": round(float(case.get("time", 0)), 3),
+            "verdict": "FAIL" if any(case.find(kind) is not None for kind in BAD) else "PASS",
+        }
+        for case in ElementTree.parse(results).getroot().iter("testcase")
+    ]
+    if not rows:
+        raise BuildError(f"sim/test_{core}.py holds no cocotb test; nothing was simulated")
+    return rows
+
+
+def _build(core: str, preset: str, simulator: Simulator, *, folder: Path, waves: bool) -> Path:
+    """Give the folder of a compiled core."""
+    top = CORES[core].top(preset)
+    text = as_verilog(CORES[core].build(preset), name=top)
+    key = {
+        "verilog": text,
+        "simulator": simulator.name,
+        "version": simulator.tool.version,
+        "waivers": [path.read_text() for path in simulator.sources],
+        "build_args": simulator.build_args,
+        "waves": waves,
+    }
+
+    def build(place: Path) -> None:
+        source = place / f"{top}.v"
+        write_text(source, text)
+        _compile(simulator, source, top=top, place=place, waves=waves, log=folder / "build.log")
+
+    folder.mkdir(parents=True, exist_ok=True)
+    return cached("built", key, build, root=folder)
+
+
+def _compile(
+    simulator: Simulator, source: Path, *, top: str, place: Path, waves: bool, log: Path
+) -> None:
+    try:
+        get_runner(simulator.name).build(
+            sources=[*simulator.sources, source],
+            hdl_toplevel=top,
+            build_dir=place,
+            build_args=simulator.build_args,
+            timescale=TIMESCALE,
+            waves=waves,
+            log_file=log,
+        )
+    except RuntimeError as error:
+        lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+        telling = [line for line in lines if "%Error" in line or "%Warning" in line or
+                   "error:" in line]
+        raise BuildError(
+            f"{simulator.name} could not compile {source.name}: "
+            f"{(telling or lines or ['no output'])[0]} (see {log})"
+        ) from error

@@ -1,0 +1,95 @@
+"""Stages of a build, kept by content: what did not change is not built again.
+
+The result of a stage is a folder, ``<root>/<stage>/<hash of the key>/``. It appears under that
+name only when it is complete, so whatever is found there can be used.
+"""
+
+import hashlib
+import importlib.util
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .files import storage_errors, temporary_name, write_json
+
+__all__ = ["KEY_FILE", "cached", "digest", "source_digest"]
+
+KEY_FILE = "key.json"
+"""In each stage's folder: what the key was made of."""
+
+
+def digest(value: Any) -> str:
+    """Give the SHA-256 of a JSON value, in hexadecimal digits; the order of keys is no matter."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def source_digest(*packages: str) -> str:
+    """Give the SHA-256 over the files of packages or modules, named as for import.
+
+    A stage whose product depends on code has this in its key.
+    """
+    state = hashlib.sha256()
+    for package in sorted(packages):
+        spec = importlib.util.find_spec(package)
+        if spec is None or spec.origin is None:
+            raise ModuleNotFoundError(f"no source files for {package}")
+        origin = Path(spec.origin)
+        is_package = spec.submodule_search_locations is not None
+        files = sorted(origin.parent.rglob("*")) if is_package else [origin]
+        for file in files:
+            if not file.is_file() or file.suffix == ".pyc":
+                continue
+            name = f"{package}:{file.relative_to(origin.parent).as_posix()}"
+            content = file.read_bytes()
+            state.update(f"{name}\0{len(content)}\0".encode())
+            state.update(content)
+    return state.hexdigest()
+
+
+def cached(
+    name: str,
+    key: dict[str, Any],
+    build: Callable[[Path], None],
+    *,
+    root: Path | None = None,
+) -> Path:
+    """Give the folder of a stage, building it unless it is there.
+
+    Parameters
+    ----------
+    name : str
+        Name of the stage.
+    key : dict
+        Everything the result depends on, as JSON values: hashes of inputs, options, versions.
+    build : callable
+        Fills the empty folder it is given. If it raises or is interrupted, nothing stays; a log
+        that should outlive a failure therefore belongs elsewhere.
+    root : Path
+        Where stages are kept; ``build/cache`` in the current folder unless given.
+
+    Raises
+    ------
+    StorageError
+        The folder, or a file that ``build`` writes, cannot be written.
+    """
+    stage = (Path("build") / "cache" if root is None else root) / name
+    folder = stage / digest(key)[:20]
+    if folder.is_dir():
+        return folder
+    temporary = temporary_name(folder)
+    try:
+        with storage_errors(folder):
+            temporary.mkdir(parents=True)
+            build(temporary)
+            write_json(temporary / KEY_FILE, key)
+            try:
+                temporary.rename(folder)
+            except OSError:
+                if not folder.is_dir():  # else somebody built the same at the same time
+                    raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return folder

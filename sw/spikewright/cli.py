@@ -1,0 +1,226 @@
+"""The command line: one parser, a verb for each thing to do.
+
+Heavy imports happen inside the verbs, so that ``--help`` and a wrong option answer at once.
+"""
+
+import argparse
+import errno
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from .errors import SpikewrightError, StorageError
+
+__all__ = ["add_run_options", "guarded", "main", "run_options"]
+
+#: Exit status after Ctrl-C, as shells have it: 128 + SIGINT.
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line; give the exit status."""
+    options = _parser().parse_args(arguments)
+    return guarded(lambda: options.verb(options))
+
+
+def guarded(work: Callable[[], int | None]) -> int:
+    """Run ``work``; report what a user can do something about as one sentence on stderr."""
+    try:
+        return work() or 0
+    except SpikewrightError as error:
+        print(f"spikewright: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("spikewright: interrupted; nothing half-written was left behind", file=sys.stderr)
+        return INTERRUPTED
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        full = StorageError("the disk is full; free some space and try again")
+        print(f"spikewright: {full}", file=sys.stderr)
+        return 1
+
+
+def add_run_options(parser: argparse.ArgumentParser, *, boards: Sequence[str]) -> None:
+    """Add the options of a run on a board; ``boards`` are the names to choose from."""
+    parser.add_argument(
+        "--board", choices=boards, default=boards[0], help="board to build for (%(default)s)"
+    )
+    parser.add_argument(
+        "--model", type=Path, metavar="FILE", help="a .spw network (default: train one on digits)"
+    )
+    parser.add_argument(
+        "--port",
+        default="virtual",
+        metavar="PATH",
+        help="serial port of a real board, such as /dev/ttyUSB0, or 'virtual' (%(default)s): the "
+        "board top simulated by Verilator",
+    )
+    parser.add_argument(
+        "--build-only", action="store_true", help="stop when the bitstream is written"
+    )
+    parser.add_argument(
+        "--seed",
+        type=_count,
+        action="append",
+        metavar="N",
+        help="seed to train; may be repeated, the first is run (default: 0, 1 and 2)",
+    )
+
+
+def run_options(options: argparse.Namespace, *, command: str):
+    """Give the :class:`~spikewright.job.run.RunOptions` of a parsed command line."""
+    from .gateware.board import BOARDS
+    from .job.run import RunOptions
+
+    return RunOptions(
+        board=BOARDS[options.board],
+        model=options.model,
+        port=options.port,
+        seeds=tuple(options.seed or (0, 1, 2)),
+        build_only=options.build_only,
+        command=command,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    from .gateware.board import BOARDS
+
+    parser = argparse.ArgumentParser(
+        prog="spikewright", description="From a spiking network to proved, measured gateware."
+    )
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+
+    verb = verbs.add_parser("run", help="the main job: train, build, run on a board, report")
+    add_run_options(verb, boards=list(BOARDS))
+    verb.set_defaults(verb=_run)
+
+    verb = verbs.add_parser("train", help="train and quantise a network into a .spw file")
+    verb.add_argument("output", type=Path, metavar="FILE", help="the .spw file to write")
+    verb.add_argument("--seed", type=_count, default=0, metavar="N", help="seed (%(default)s)")
+    verb.set_defaults(verb=_train)
+
+    verb = verbs.add_parser("emit", help="write Verilog of registered cores, or of a network")
+    verb.add_argument("core", nargs="?", help="a core (see `spikewright cores`), or a .spw file")
+    verb.add_argument("--all", action="store_true", help="every preset of every core")
+    verb.add_argument("--preset", help="one preset of the core (default: all of them)")
+    verb.add_argument(
+        "-o", "--output", type=Path, default=Path("build/verilog"), metavar="FOLDER",
+        help="where to (%(default)s)",
+    )
+    verb.set_defaults(verb=_emit)
+
+    verb = verbs.add_parser("build", help="build the bitstream of a .spw network")
+    verb.add_argument("model", type=Path, metavar="FILE", help="the .spw network")
+    verb.add_argument("--board", choices=list(BOARDS), default="ulx3s", help="(%(default)s)")
+    verb.set_defaults(verb=_build)
+
+    verb = verbs.add_parser("report", help="print a stored report, or list those there are")
+    verb.add_argument("name", nargs="?", help="name of the report, such as run")
+    verb.set_defaults(verb=_report)
+
+    verb = verbs.add_parser("resources", help="size and speed of every core on every family")
+    verb.add_argument("core", nargs="?", help="one core only; the table in docs then stays")
+    verb.set_defaults(verb=_resources)
+
+    verb = verbs.add_parser("cores", help="list the registered cores")
+    verb.set_defaults(verb=_cores)
+
+    verb = verbs.add_parser("doctor", help="which tools were found, and what a missing one costs")
+    verb.set_defaults(verb=_doctor)
+
+    verb = verbs.add_parser("new-core", help="lay out the files of a new core")
+    verb.add_argument("name", help="its name: the stem of all its files")
+    verb.add_argument("--family", default="stochastic", help="its folder (%(default)s)")
+    verb.set_defaults(verb=_new_core)
+    return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 0 or more")
+    return int(text)
+
+
+def _run(options: argparse.Namespace) -> None:
+    from .job.run import run
+
+    command = shlex.join(["spikewright", *sys.argv[1:]])
+    run(run_options(options, command=command))
+
+
+def _train(options: argparse.Namespace) -> None:
+    from .files import write_bytes
+    from .job.stages import Stages
+    from .job.training import trained
+    from .quantized.spw import read
+
+    with Stages() as stages, stages.stage(f"Training, seed {options.seed}") as tell:
+        path = trained(
+            seed=options.seed,
+            progress=lambda at: tell(f"{at.phase}, epoch {at.epoch} of {at.epochs}"),
+        )
+        write_bytes(options.output, path.read_bytes())
+    provenance = read(options.output).provenance
+    print(
+        f"{options.output}: {100 * provenance.accuracy_float:.2f} % in real numbers, "
+        f"{100 * provenance.accuracy_integer:.2f} % in integers, on the test split"
+    )
+
+
+def _emit(options: argparse.Namespace) -> None:
+    from .job.emit import emit
+
+    for path in emit(
+        options.core, preset=options.preset, every=options.all, output=options.output
+    ):
+        print(path)
+
+
+def _build(options: argparse.Namespace) -> None:
+    from .gateware.bitstream import build_bitstream
+    from .gateware.board import BOARDS
+    from .job.stages import Stages
+    from .quantized.spw import read
+
+    quantized = read(options.model)
+    board = BOARDS[options.board]
+    with Stages() as stages, stages.stage(f"Bitstream for {board.title}") as tell:
+        bitstream = build_bitstream(quantized.network, board=board, progress=tell)
+    print(bitstream.path)
+
+
+def _report(options: argparse.Namespace) -> None:
+    from .job.report import show
+
+    show(options.name)
+
+
+def _resources(options: argparse.Namespace) -> None:
+    from .job.resources import resources
+
+    resources(options.core)
+
+
+def _cores(options: argparse.Namespace) -> None:
+    from .job.emit import print_cores
+
+    print_cores()
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from .job.doctor import doctor
+
+    return doctor()
+
+
+def _new_core(options: argparse.Namespace) -> None:
+    from .job.new_core import new_core
+
+    for path in new_core(options.name, family=options.family, root=Path.cwd()):
+        print(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Codings: from sample values to spikes over time."""

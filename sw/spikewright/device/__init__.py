@@ -1,0 +1,1 @@
+"""Devices: a board behind a port, real or virtual."""

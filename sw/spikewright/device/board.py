@@ -1,0 +1,155 @@
+"""A board, real or virtual, as an object: open it, ask it, run inferences on it."""
+
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from spikewright_hw.engine.record import Result, Trace, unpack_result, unpack_trace
+from spikewright_hw.link.protocol import VERSION, Command, Hello
+from spikewright_hw.network import Network
+
+from ..errors import DataError, DeviceError
+from .link import Link
+
+__all__ = ["Board", "open_board"]
+
+
+class Board:
+    """A board that holds ``network``; made by :func:`open_board`, closed by ``with``.
+
+    Every method raises :exc:`~spikewright.errors.DeviceError` if the board does not answer, and
+    none waits forever.
+    """
+
+    def __init__(self, link: Link, *, network: Network):
+        self._link = link
+        self._network = network
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def port(self) -> str:
+        """Path of the port."""
+        return self._link.port
+
+    @property
+    def repeated(self) -> int:
+        """Commands that had to be sent again so far."""
+        return self._link.repeated
+
+    def close(self) -> None:
+        """Close the port."""
+        self._link.close()
+
+    def hello(self) -> Hello:
+        """Ask the board what it is; refuse another protocol version."""
+        payload = self._link.ask(Command.HELLO)
+        if payload and payload[0] != VERSION:
+            raise DeviceError(
+                f"The board on {self.port} speaks version {payload[0]} of the protocol, this "
+                f"program version {VERSION}; build and load the bitstream again."
+            )
+        try:
+            return Hello.unpack(payload)
+        except ValueError as error:
+            raise self._malformed(Command.HELLO, error) from error
+
+    def infer(self, bitmaps: np.ndarray) -> Result:
+        """Run one inference.
+
+        Parameters
+        ----------
+        bitmaps : numpy.ndarray
+            Spikes, shape ``[steps, inputs]``, values 0 and 1.
+
+        Raises
+        ------
+        DataError
+            The input has another shape or other values; nothing was sent.
+        """
+        spikes = _checked(bitmaps, network=self._network)
+        payload = self._link.ask(
+            Command.INFER, np.packbits(spikes, axis=1, bitorder="little").tobytes()
+        )
+        try:
+            return unpack_result(self._network, payload)
+        except ValueError as error:
+            raise self._malformed(Command.INFER, error) from error
+
+    def trace(self) -> Trace:
+        """Give what happened inside the last inference, step by step."""
+        payload = self._link.ask(Command.TRACE)
+        try:
+            return unpack_trace(self._network, payload)
+        except ValueError as error:
+            raise self._malformed(Command.TRACE, error) from error
+
+    def _malformed(self, command: Command, error: ValueError) -> DeviceError:
+        return DeviceError(
+            f"The board on {self.port} answers {command.name} with something else: {error}."
+        )
+
+
+def open_board(
+    port: str, *, network: Network, timeout: float = 1.0, retries: int = 2
+) -> Board:
+    """Open the board on a serial port and make sure that it holds ``network``.
+
+    Parameters
+    ----------
+    port : str
+        Path of the port; a virtual board has one, too.
+    network : Network
+        What the board is expected to hold.
+    timeout : float
+        Seconds of silence after which a command is repeated; an inference has to be faster.
+    retries : int
+        Repetitions of a command before giving up.
+
+    Raises
+    ------
+    DeviceError
+        The port cannot be opened, no board answers, or it speaks another version of the protocol,
+        or holds another network.
+    """
+    board = Board(Link(port, timeout=timeout, retries=retries), network=network)
+    try:
+        found, wanted = board.hello().digest, network.digest()
+        if found != wanted:
+            raise DeviceError(
+                f"The board on {port} holds network {found.hex()[:8]}, not {wanted.hex()[:8]}; "
+                "load the bitstream that was built for this network, or choose the network that "
+                "the board holds."
+            )
+    except BaseException:
+        board.close()
+        raise
+    return board
+
+
+def _checked(bitmaps: np.ndarray, *, network: Network) -> np.ndarray:
+    """Give the spikes as bytes of 0 and 1, or raise :exc:`DataError`."""
+    bitmaps = np.asarray(bitmaps)
+    shape = (network.steps, network.inputs)
+    if bitmaps.shape != shape:
+        raise DataError(
+            f"The input has shape {list(bitmaps.shape)}; this network takes {list(shape)}, "
+            "a row of inputs for each step."
+        )
+    wrong = np.argwhere(~np.isin(bitmaps, (0, 1)))
+    if len(wrong):
+        step, place = wrong[0]
+        raise DataError(
+            f"Input {place} of step {step} is {bitmaps[step, place]}; a spike is 0 or 1."
+        )
+    return bitmaps.astype(np.uint8)

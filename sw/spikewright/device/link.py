@@ -1,0 +1,184 @@
+"""The host's end of the link: a serial port, and commands that are asked until answered.
+
+No call hangs: a port that is silent, that babbles or that cannot be written ends in a
+:exc:`~spikewright.errors.DeviceError`.
+"""
+
+import errno
+import os
+import time
+from dataclasses import dataclass
+
+import serial
+
+from spikewright_hw.link.protocol import (
+    BAUD,
+    DELIMITER,
+    UNKNOWN_SEQUENCE,
+    Command,
+    Deframer,
+    Frame,
+    Status,
+    encode_frame,
+)
+
+from ..errors import DeviceError
+
+__all__ = ["Link"]
+
+#: Longest time in one read, seconds; deadlines are checked in between.
+_READ = 0.02
+
+_REFUSALS = {
+    errno.ENOENT: "it does not exist; plug the board in and see `python -m serial.tools.list_ports`"
+    ", or use the virtual board",
+    errno.EACCES: "there is no permission; on Debian, `sudo adduser $USER dialout` and a new login "
+    "give it",
+    errno.EBUSY: "another program has it open; close that first",
+    errno.EAGAIN: "another program has it open; close that first",
+}
+
+#: Refusals that the same command would meet again.
+_DEFINITE = {
+    Status.UNKNOWN_COMMAND: "it does not know this command",
+    Status.BAD_LENGTH: "its network needs a payload of another length",
+    Status.NO_INFERENCE: "there was no inference yet",
+}
+
+#: Refusals that a repetition may cure.
+_GARBLED = {
+    Status.BAD_COBS: "a frame was cut off or garbled on the way",
+    Status.BAD_CRC: "a frame's checksum was wrong",
+    Status.TOO_LONG: "a frame was longer than any command",
+    Status.TOO_SHORT: "a frame was shorter than any command",
+}
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """Why one attempt came to nothing, to follow "the board on PORT ..."."""
+
+    reason: str
+
+
+class Link:
+    """A serial port with a board behind it.
+
+    Parameters
+    ----------
+    port : str
+        Path of the port.
+    timeout : float
+        Seconds of silence after which a command is repeated. Ten times as long is waited in all if
+        bytes come in but no answer.
+    retries : int
+        Repetitions before giving up.
+
+    Raises
+    ------
+    DeviceError
+        The port cannot be opened.
+    """
+
+    def __init__(self, port: str, *, timeout: float, retries: int):
+        self.port = port
+        self.timeout = timeout
+        self.retries = retries
+        #: Commands that were sent again, of all so far.
+        self.repeated = 0
+        # A random start, so that a late answer to somebody before us is not taken for ours.
+        self._sequence = os.urandom(1)[0]
+        try:
+            self._serial = serial.Serial(
+                port, BAUD, timeout=_READ, write_timeout=timeout, exclusive=True
+            )
+        except (serial.SerialException, OSError) as error:
+            reason = _REFUSALS.get(error.errno or 0, f"it is no serial port ({error})")
+            raise DeviceError(f"The port {port} cannot be opened: {reason}.") from error
+
+    def close(self) -> None:
+        """Close the port."""
+        self._serial.close()
+
+    def ask(self, command: Command, payload: bytes = b"") -> bytes:
+        """Send a command, repeating it if need be, and give the payload of its answer.
+
+        Raises
+        ------
+        DeviceError
+            No valid answer came, or the board refuses the command.
+        """
+        self._sequence = self._sequence % 255 + 1
+        request = encode_frame(Frame(self._sequence, command, payload))
+        try:
+            self._serial.reset_input_buffer()
+            failure = _Failure("does not answer")
+            for attempt in range(self.retries + 1):
+                self.repeated += attempt > 0
+                # The first byte ends whatever the board may have got of something else.
+                self._serial.write(bytes([DELIMITER]) + request)
+                answer = self._answer(command)
+                if isinstance(answer, bytes):
+                    return answer
+                failure = answer
+        except serial.SerialTimeoutException as error:
+            raise DeviceError(
+                f"The port {self.port} took no bytes for {self.timeout:g} s; "
+                "unplug the board, plug it in again and try once more."
+            ) from error
+        except (serial.SerialException, OSError) as error:
+            raise DeviceError(
+                f"The board on {self.port} went away in the middle of {command.name}; "
+                "check its cable and its power."
+            ) from error
+        raise DeviceError(
+            f"The board on {self.port} {failure.reason} ({command.name}, "
+            f"{self.retries + 1} attempts of {self.timeout:g} s); check that it is powered, that "
+            "it holds this project's bitstream, and that this is its port."
+        )
+
+    def _answer(self, command: Command) -> bytes | _Failure:
+        """Wait for the answer to the present command."""
+        deframer = Deframer()
+        started = heard = time.monotonic()
+        failure = None
+        while (now := time.monotonic()) < min(heard + self.timeout, started + 10 * self.timeout):
+            data = self._serial.read(max(1, self._serial.in_waiting))
+            if data:
+                heard = now
+            elif failure is not None:  # the line is quiet again
+                return failure
+            for byte in data:
+                event = deframer.push(byte)
+                if event is None:
+                    continue
+                outcome = self._judge(command, event)
+                if isinstance(outcome, bytes):
+                    return outcome
+                failure = outcome or failure
+        if failure is not None:
+            return failure
+        babble = "sends bytes that are no answer" if heard > started else "does not answer"
+        return _Failure(babble)
+
+    def _judge(self, command: Command, event: Frame | Status) -> bytes | _Failure | None:
+        """Give the payload of the right answer, None for a late one to something earlier."""
+        if isinstance(event, Status):
+            return _Failure(f"sends garbled answers: {_GARBLED[event]}")
+        if event.code < Status.OK:
+            return _Failure("sends back what it receives, as if its lines were joined")
+        try:
+            status = Status(event.code)
+        except ValueError:
+            return _Failure(f"answers with the unknown status {event.code:#04x}")
+        if event.sequence == UNKNOWN_SEQUENCE and status in _GARBLED:
+            return _Failure(f"receives garbled commands: {_GARBLED[status]}")
+        if event.sequence != self._sequence:
+            return None
+        if status is Status.OK:
+            return event.payload
+        if status in _DEFINITE:
+            raise DeviceError(
+                f"The board on {self.port} refuses {command.name}: {_DEFINITE[status]}."
+            )
+        return _Failure(f"receives garbled commands: {_GARBLED[status]}")

@@ -1,0 +1,140 @@
+"""The virtual board: the board's own gateware, compiled by Verilator, behind a serial port.
+
+The port is a pseudo terminal, so that software opens it exactly as it opens a real board's.
+"""
+
+import os
+import subprocess
+import tty
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from spikewright_hw.board import BoardTop
+from spikewright_hw.emit import as_verilog
+from spikewright_hw.network import Network
+
+from ..errors import DeviceError
+from ..files import replacing, storage_errors, write_if_changed
+from ..tools import require, run
+
+__all__ = ["CLOCK_HZ", "VirtualBoard", "build_virtual_board"]
+
+#: Clock frequency that a virtual board states, Hz, unless it stands for a certain real one.
+CLOCK_HZ = 25_000_000
+#: Clock cycles per bit of its serial port: the fewest, for there is no wire to be slow for.
+_DIVISOR = 4
+_HARNESS = Path(__file__).with_name("virtual_board.cpp")
+_TOP = "board"
+
+
+def build_virtual_board(network: Network, directory: Path, *, clock_hz: int = CLOCK_HZ) -> Path:
+    """Compile a virtual board that holds ``network`` and give the path of its program.
+
+    Parameters
+    ----------
+    network : Network
+        What the board runs.
+    directory : Path
+        Where everything is generated. Give an empty one, or the same again to compile only what
+        has changed. The logs of the tools are there, too.
+    clock_hz : int
+        Clock frequency that the board states, Hz.
+
+    Raises
+    ------
+    ToolError
+        Verilator, perl, make or the C++ compiler is missing.
+    BuildError
+        One of them failed.
+    StorageError
+        ``directory`` cannot be written.
+    """
+    verilator, make, compiler, _ = map(require, ("verilator", "make", "c++", "perl"))
+    directory = directory.resolve()
+    with storage_errors(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+    top = BoardTop(network=network, divisor=_DIVISOR, clock_hz=clock_hz, virtual=True)
+    write_if_changed(directory / f"{_TOP}.v", as_verilog(top, name=_TOP))
+    write_if_changed(directory / _HARNESS.name, _HARNESS.read_text())
+
+    objects = directory / "objects"
+    options = [
+        "--cc", "--exe", "-O3", "--top-module", _TOP, "--Mdir", objects.name,
+        "--x-assign", "0", "--x-initial", "0",  # gateware has initial values; so be reproducible
+        "-Wno-lint",  # style is checked where cores are linted; here it is only compiled
+    ]  # fmt: skip
+    run(
+        verilator, [*options, f"{_TOP}.v", _HARNESS.name, "-o", "virtual_board"],
+        cwd=directory, log=directory / "verilator.log",
+    )  # fmt: skip
+    run(
+        make,
+        [
+            "-C", objects.name, "-f", f"V{_TOP}.mk", "-j", str(os.cpu_count() or 1),
+            f"CXX={compiler.shell}", f"LINK={compiler.shell}",
+            "OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1",  # -O2 costs more than it saves
+            "CFG_CXXFLAGS_PCH_I=-include",  # blank in some packages of Verilator
+        ],
+        cwd=directory, log=directory / "make.log",
+    )  # fmt: skip
+    program = directory / "virtual_board"
+    with replacing(program) as temporary:
+        (objects / program.name).rename(temporary)
+    return program
+
+
+class VirtualBoard:
+    """A running virtual board; its ``port`` is open for business inside ``with``.
+
+    It sleeps while it has nothing to do, and ends with the ``with`` or with this process.
+
+    Parameters
+    ----------
+    program : Path
+        What :func:`build_virtual_board` gave.
+    """
+
+    #: Path of its serial port.
+    port: str
+
+    def __init__(self, program: Path):
+        self._program = program
+
+    @property
+    def pid(self) -> int:
+        """Number of its process."""
+        return self._process.pid
+
+    def __enter__(self) -> Self:
+        board, host = os.openpty()
+        try:
+            tty.setraw(host)
+            self.port = os.ttyname(host)
+            self._process = subprocess.Popen(
+                [self._program, str(board), str(_DIVISOR)],
+                pass_fds=[board],
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C is this process's business
+            )
+        except OSError as error:
+            os.close(host)
+            raise DeviceError(
+                f"The virtual board {self._program} cannot be started: {error.strerror}; "
+                "build it again."
+            ) from error
+        finally:
+            os.close(board)
+        # Held open until the end: the board takes a port that nobody holds for the end.
+        self._host = host
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        os.close(self._host)
+        self._process.terminate()
+        self._process.wait()

@@ -1,0 +1,107 @@
+"""Writing files so that a reader never sees half of one.
+
+Everything is written to a temporary name in the same folder and renamed when it is complete.
+"""
+
+import errno
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from .errors import StorageError
+
+__all__ = [
+    "replacing",
+    "storage_errors",
+    "write_bytes",
+    "write_if_changed",
+    "write_json",
+    "write_text",
+]
+
+_SENTENCES = {
+    errno.ENOSPC: "the disk is full; free some space and try again",
+    errno.EDQUOT: "the disk quota is used up; free some space and try again",
+    errno.EFBIG: "the file would be larger than this system allows (see `ulimit -f`)",
+    errno.EACCES: "there is no permission; choose another place or change the permissions",
+    errno.EPERM: "there is no permission; choose another place or change the permissions",
+    errno.EROFS: "the file system is read-only; choose another place",
+    errno.ENOENT: "the folder does not exist; create it first",
+    errno.ENOTDIR: "part of the path is a file, not a folder",
+    errno.EEXIST: "part of the path is a file, not a folder",
+    errno.EISDIR: "there is a folder of that name",
+    errno.ENAMETOOLONG: "the name is too long",
+    errno.EIO: "the disk reports an input/output error",
+}
+
+
+@contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn an :exc:`OSError` of the body into a :exc:`StorageError` that names ``path``."""
+    try:
+        yield
+    except OSError as error:
+        reason = _SENTENCES.get(error.errno or 0, error.strerror or str(error))
+        raise StorageError(f"{path} cannot be written: {reason}") from error
+
+
+def temporary_name(path: Path) -> Path:
+    """Give an unused name beside ``path``."""
+    return path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path to write to; it becomes ``path`` when the body ends without an error.
+
+    Folders above ``path`` are created. If the body raises, whatever was there before stays, and
+    the temporary file is removed.
+
+    Raises
+    ------
+    StorageError
+        An :exc:`OSError` happened: the disk is full, there is no permission, ...
+    """
+    temporary = temporary_name(path)
+    try:
+        with storage_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+            temporary.replace(path)
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file at once; see :func:`replacing` for errors."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a UTF-8 text file at once; see :func:`replacing` for errors."""
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a value as indented JSON at once; NaN and infinity raise :exc:`ValueError`."""
+    write_text(path, json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def write_if_changed(path: Path, text: str) -> bool:
+    """Write a text file only if it would differ; say whether it was written.
+
+    An unchanged file keeps its time stamp, so that nothing that depends on it is rebuilt.
+    """
+    try:
+        if path.read_bytes() == text.encode():
+            return False
+    except OSError:
+        pass  # missing or unreadable: written, or refused, below
+    write_text(path, text)
+    return True

@@ -1,0 +1,259 @@
+"""From a network to a board's bitstream: elaborate, synthesise, place and route, pack.
+
+Each step is kept by content, so that after a change only what depends on it runs again; each can be
+interrupted, and leaves a log under ``build/logs``.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+from amaranth import ClockDomain, ClockSignal, Elaboratable, Instance, Module, Signal
+from amaranth.build import Platform
+from amaranth.lib import io
+from amaranth.lib.cdc import ResetSynchronizer
+
+from spikewright_hw.board import BoardTop
+from spikewright_hw.network import Network
+
+from .. import tools
+from ..cache import cached
+from ..errors import BuildError
+from .board import Board, Pll
+from .placement import Placement, place
+from .synthesis import synthesize
+
+__all__ = ["Bitstream", "BoardPins", "build_bitstream", "elaborate"]
+
+SEEDS = (1, 2, 3, 4, 5)
+"""Placer seeds, tried in this order until the clock is met."""
+
+_CLOCK = "clock.clk"  # the `sync` clock of `ClockGenerator`, as the timing report calls it
+
+
+@dataclass(frozen=True)
+class Bitstream:
+    """A bitstream and its post-route figures.
+
+    Parameters
+    ----------
+    path : Path
+        The file to load into the board.
+    clock_mhz, fmax_mhz : float
+        The design's clock, and the highest frequency it could have at the slow corner.
+    lut, ff, bram, dsp : int
+        Cells used after placement, by nextpnr's count: LUTs (those in carry cells and distributed
+        memory among them), flip-flops, 18 kbit block RAMs, 18x18 multipliers.
+    available : dict of str to int
+        What the part has, of the same four.
+    seed : int
+        Seed of the placement.
+    tools : tuple of str
+        Names and versions of what made it.
+    """
+
+    path: Path
+    clock_mhz: float
+    fmax_mhz: float
+    lut: int
+    ff: int
+    bram: int
+    dsp: int
+    available: dict[str, int]
+    seed: int
+    tools: tuple[str, ...]
+
+
+class Top(Protocol):
+    """What is put on a board; :class:`~spikewright_hw.board.BoardTop` is one."""
+
+    rx: Signal
+    tx: Signal
+
+    def elaborate(self, platform: Any) -> Module:
+        """Give its logic."""
+        ...
+
+
+class ClockGenerator(Elaboratable):
+    """Makes the ``sync`` domain from the board's oscillator; in reset until the PLL has locked."""
+
+    def __init__(self, *, pll: Pll, pin: str):
+        self.pll = pll
+        self.pin = pin
+
+    def elaborate(self, platform) -> Module:
+        """Instantiate the PLL; the phase settings are what ``ecppll`` computes."""
+        m = Module()
+        m.domains.sync = ClockDomain("sync")
+        m.submodules.oscillator = oscillator = io.Buffer(
+            io.Direction.Input, platform.request(self.pin, dir="-")
+        )
+        clock = Signal()
+        locked = Signal()
+        m.submodules.pll = Instance(
+            "EHXPLLL",
+            a_FREQUENCY_PIN_CLKI=f"{self.pll.input_hz / 1e6:g}",
+            a_FREQUENCY_PIN_CLKOP=f"{self.pll.output_hz / 1e6:g}",
+            a_ICP_CURRENT="12",
+            a_LPF_RESISTOR="8",
+            a_MFG_ENABLE_FILTEROPAMP="1",
+            a_MFG_GMCREF_SEL="2",
+            p_CLKI_DIV=self.pll.reference,
+            p_CLKFB_DIV=self.pll.feedback,
+            p_CLKOP_DIV=self.pll.divider,
+            p_CLKOP_CPHASE=self.pll.divider // 2,
+            p_CLKOP_FPHASE=0,
+            p_CLKOP_ENABLE="ENABLED",
+            p_FEEDBK_PATH="CLKOP",
+            p_PLLRST_ENA="DISABLED",
+            p_INTFB_WAKE="DISABLED",
+            p_STDBY_ENABLE="DISABLED",
+            p_DPHASE_SOURCE="DISABLED",
+            p_OUTDIVIDER_MUXA="DIVA",
+            p_OUTDIVIDER_MUXB="DIVB",
+            p_OUTDIVIDER_MUXC="DIVC",
+            p_OUTDIVIDER_MUXD="DIVD",
+            i_CLKI=oscillator.i,
+            i_CLKFB=clock,
+            i_RST=0,
+            i_STDBY=0,
+            i_PHASESEL0=0,
+            i_PHASESEL1=0,
+            i_PHASEDIR=1,
+            i_PHASESTEP=1,
+            i_PHASELOADREG=1,
+            i_PLLWAKESYNC=0,
+            i_ENCLKOP=0,
+            o_CLKOP=clock,
+            o_LOCK=locked,
+        )
+        m.d.comb += ClockSignal("sync").eq(clock)
+        m.submodules.reset = ResetSynchronizer(~locked, domain="sync")
+        platform.add_clock_constraint(clock, self.pll.output_hz)
+        return m
+
+
+class BoardPins(Elaboratable):
+    """Connects a board top to the pins and the clock of a board."""
+
+    def __init__(self, *, top: Top, board: Board):
+        self.top = top
+        self.board = board
+
+    def elaborate(self, platform) -> Module:
+        """Request the pins from an ``amaranth_boards`` platform."""
+        m = Module()
+        m.submodules.clock = ClockGenerator(pll=self.board.pll, pin=platform.default_clk)
+        m.submodules.top = top = self.top
+        pins = platform.request("uart", 0, dir="-")
+        m.submodules.rx = rx = io.Buffer(io.Direction.Input, pins.rx)
+        m.submodules.tx = tx = io.Buffer(io.Direction.Output, pins.tx)
+        m.d.comb += [top.rx.eq(rx.i), tx.o.eq(top.tx)]
+        return m
+
+
+def elaborate(top: Top, *, board: Board) -> tuple[str, str]:
+    """Give the RTLIL and the pin constraints of a board top on a board."""
+    module, name = board.platform
+    platform: Platform = getattr(import_module(module), name)()
+    pins = BoardPins(top=top, board=board)
+    plan: Any = platform.prepare(pins, "design", emit_src=False)
+    return str(plan.files["design.il"]), str(plan.files["design.lpf"])
+
+
+def build_bitstream(
+    network: Network,
+    *,
+    board: Board,
+    top: Top | None = None,
+    seeds: Sequence[int] = SEEDS,
+    build: Path = Path("build"),
+    progress: Callable[[str], None] = lambda step: None,
+) -> Bitstream:
+    """Build the bitstream of a network for a board.
+
+    Parameters
+    ----------
+    network : Network
+        What the board will run.
+    board : Board
+        One of :data:`~spikewright.gateware.board.BOARDS`.
+    top : Component, optional
+        A board top to build instead of the network's :class:`~spikewright_hw.board.BoardTop`.
+    seeds : sequence of int
+        Placer seeds, tried in this order until the clock is met.
+    build : Path
+        Where results (``cache``) and logs (``logs``) go.
+    progress : callable
+        Told, in a few words, of each step as it begins.
+
+    Raises
+    ------
+    ToolError
+        A tool is missing.
+    BuildError
+        The design does not fit, or meets the clock with none of the seeds.
+    """
+    if top is None:
+        top = BoardTop(
+            network=network, divisor=board.divisor, clock_hz=board.clock_hz, virtual=False
+        )
+    progress("elaborating the board top")
+    design, constraints = elaborate(top, board=board)
+    progress("synthesising")
+    netlist = synthesize(design, top="design", family="ecp5", build=build)
+    placement = _place_to_meet(netlist, constraints, board, seeds, build, progress)
+    progress("packing the bitstream")
+    path, packer = _pack(placement, build=build)
+    kinds = {"lut": "TRELLIS_COMB", "ff": "TRELLIS_FF", "bram": "DP16KD", "dsp": "MULT18X18D"}
+    return Bitstream(
+        path=path,
+        clock_mhz=board.clock_hz / 1e6,
+        fmax_mhz=placement.fmax_of(_CLOCK),
+        lut=placement.used[kinds["lut"]],
+        ff=placement.used[kinds["ff"]],
+        bram=placement.used[kinds["bram"]],
+        dsp=placement.used[kinds["dsp"]],
+        available={name: placement.available[kind] for name, kind in kinds.items()},
+        seed=placement.seed,
+        tools=(netlist.tool, placement.tool, packer),
+    )
+
+
+def _place_to_meet(netlist, constraints, board, seeds, build, progress) -> Placement:
+    clock_mhz = board.clock_hz / 1e6
+    reached = 0.0
+    for seed in seeds:
+        progress(f"placing and routing, seed {seed}")
+        placement = place(
+            netlist, part=board.part, seed=seed, frequency_mhz=clock_mhz, constraints=constraints,
+            build=build,
+        )
+        reached = max(reached, placement.fmax_of(_CLOCK))
+        if reached >= clock_mhz:
+            return placement
+    raise BuildError(
+        f"the design reaches {reached:.1f} MHz at best on {board.title}, whose clock is "
+        f"{clock_mhz:g} MHz (seeds {', '.join(map(str, seeds))}); give the board a slower clock "
+        f"in BOARDS, or the network fewer neurons or weight bits"
+    )
+
+
+def _pack(placement: Placement, *, build: Path) -> tuple[Path, str]:
+    """Pack a configuration; give the bitstream and the packer's name and version."""
+    tool = tools.require("ecppack")
+    name = f"{tool.name} {tool.version}"
+    text = placement.configuration.read_bytes()
+    options = ["--compress", "--input", "design.config", "--bit", "design.bit"]
+    key = {"configuration": hashlib.sha256(text).hexdigest(), "options": options, "tool": name}
+
+    def stage(folder: Path) -> None:
+        (folder / "design.config").write_bytes(text)
+        tools.run(tool, options, cwd=folder, log=build / "logs" / "packing.log")
+        (folder / "design.config").unlink()
+
+    return cached("bitstream", key, stage, root=build / "cache") / "design.bit", name

@@ -1,0 +1,148 @@
+"""Size and speed of a core on each family of devices."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from spikewright_hw.cores import Core
+from spikewright_hw.emit import as_rtlil
+
+from ..errors import BuildError
+from .harness import Harness
+from .placement import PARTS, place
+from .synthesis import FAMILIES, Counts, synthesize
+
+__all__ = ["SEEDS", "TARGETS", "Resources", "Target", "measure"]
+
+SEEDS = (1, 2, 3)
+"""Placer seeds whose median frequency is reported."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a core is measured.
+
+    Parameters
+    ----------
+    family : str
+        One of :data:`~spikewright.gateware.synthesis.FAMILIES`.
+    label : str
+        Name for people.
+    part : str or None
+        One of :data:`~spikewright.gateware.placement.PARTS`, or None to synthesise alone.
+    aim_mhz : float
+        Frequency the placer aims for: above what the part can reach, so that it does its best.
+    """
+
+    family: str
+    label: str
+    part: str | None
+    aim_mhz: float = 0
+
+
+TARGETS = (
+    Target("ice40", PARTS["up5k"].label, "up5k", 100),
+    Target("ecp5", PARTS["ecp5-25f"].label, "ecp5-25f", 400),
+    Target("xc7", "Artix-7", None),
+)
+"""Every family a core is measured on."""
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Size and speed of one preset of a core on one family.
+
+    Parameters
+    ----------
+    core, preset : str
+        The core.
+    target : Target
+        The family.
+    counts : Counts
+        Its size, after synthesis of the core alone.
+    fmax_mhz : float or None
+        Median over :data:`SEEDS` of the highest clock frequency at the slow corner, after placing
+        and routing the core in a :class:`~spikewright.gateware.harness.Harness`.
+    note : str
+        Why there is no frequency; else empty.
+    size_source, fmax_source : str
+        Where the numbers come from: kind, tools, versions, seeds.
+    """
+
+    core: str
+    preset: str
+    target: Target
+    counts: Counts
+    fmax_mhz: float | None
+    note: str
+    size_source: str
+    fmax_source: str
+
+    def row(self) -> dict[str, str | int | float | None]:
+        """Give it as a row of a report."""
+        return {
+            "core": self.core,
+            "preset": self.preset,
+            "family": self.target.family,
+            "device": self.target.label,
+            "lut": self.counts.lut,
+            "ff": self.counts.ff,
+            "bram": self.counts.bram,
+            "dsp": self.counts.dsp,
+            "carry": self.counts.carry,
+            "fmax_mhz": self.fmax_mhz,
+            "note": self.note,
+            "size_provenance": self.size_source,
+            "fmax_provenance": self.fmax_source,
+        }
+
+
+def measure(
+    core: Core,
+    preset: str,
+    target: Target,
+    *,
+    seeds: Sequence[int] = SEEDS,
+    build: Path = Path("build"),
+) -> Resources:
+    """Measure one preset of a core on one family; what did not change is taken from the cache.
+
+    A core that does not fit is no error: the note says why there is no frequency.
+    """
+    assert target.family in FAMILIES
+    name = core.top(preset)
+    alone = as_rtlil(core.build(preset), name=name)
+    netlist = synthesize(alone, top=name, family=target.family, build=build)
+    fmax, note, source = None, "synthesised only", ""
+    if target.part is not None:
+        try:
+            fmax, source = _fmax(core, preset, target.part, target.aim_mhz, seeds, build)
+            note = ""
+        except BuildError as error:
+            note = str(error)
+    return Resources(
+        core=core.name,
+        preset=preset,
+        target=target,
+        counts=netlist.counts,
+        fmax_mhz=fmax,
+        note=note,
+        size_source=f"post-synthesis ({netlist.tool})",
+        fmax_source=source,
+    )
+
+
+def _fmax(
+    core: Core, preset: str, part: str, aim_mhz: float, seeds: Sequence[int], build: Path
+) -> tuple[float, str]:
+    name = f"{core.top(preset)}_harness"
+    design = as_rtlil(Harness(core.build(preset)), name=name)
+    netlist = synthesize(design, top=name, family=PARTS[part].family, build=build)
+    placements = [
+        place(netlist, part=part, seed=seed, frequency_mhz=aim_mhz, build=build) for seed in seeds
+    ]
+    fmax = median(placement.fmax_of("clk") for placement in placements)
+    names = ", ".join(map(str, seeds))
+    source = f"post-route ({netlist.tool}, {placements[0].tool}, median of seeds {names})"
+    return round(fmax, 1), source

@@ -1,0 +1,1 @@
+"""Jobs: the packages joined into what a command does."""

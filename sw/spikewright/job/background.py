@@ -1,0 +1,46 @@
+"""Work beside the main thread: builds that wait for tools while something else computes."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Self, TypeVar
+
+from ..tools import stop_all
+
+__all__ = ["Background"]
+
+T = TypeVar("T")
+
+
+class Background:
+    """Threads for builds, ended with their tools when the ``with`` is left by an exception.
+
+    So Ctrl-C in the main thread, or a failure there, leaves no tool running, and each build gets to
+    remove what it had half written.
+    """
+
+    def __init__(self, *, jobs: int = 2):
+        self._pool = ThreadPoolExecutor(jobs)
+
+    def submit(self, work: Callable[[], T]) -> "Future[T]":
+        """Start ``work``; its result, or what it raises, is the future's."""
+        return self._pool.submit(work)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        while error is not None and self._busy():
+            stop_all()
+        self._pool.shutdown(wait=True, cancel_futures=error is not None)
+
+    def _busy(self) -> bool:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for thread in self._pool._threads:
+            thread.join(timeout=0.1)
+        return any(thread.is_alive() for thread in self._pool._threads)

@@ -1,0 +1,60 @@
+"""Progress of a job: one line a stage, with what it is doing and how long it took."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+__all__ = ["Stages"]
+
+
+class Stages:
+    """Stages of a job on a terminal, or as plain lines where there is none.
+
+    Several may run at once, in different threads. Use as a context manager.
+    """
+
+    def __init__(self, console: Console | None = None):
+        self.console = console or Console(stderr=True)
+        self._live = self.console.is_terminal
+        self._lock = threading.Lock()
+        self._progress = Progress(
+            SpinnerColumn(finished_text="✓"),
+            TextColumn("{task.description}"),
+            TextColumn("[dim]{task.fields[doing]}"),
+            TimeElapsedColumn(),
+            console=self.console,
+            disable=not self._live,
+        )
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[Callable[[str], None]]:
+        """Run the body as a stage; gives a function that says what it is doing right now."""
+        task = self._progress.add_task(name, total=1, doing="")
+        started = time.monotonic()
+
+        def tell(doing: str) -> None:
+            self._progress.update(task, doing=doing)
+
+        yield tell
+        self._progress.update(task, completed=1, doing="")
+        if not self._live:
+            with self._lock:
+                self.console.print(f"✓ {name} ({time.monotonic() - started:.1f} s)")

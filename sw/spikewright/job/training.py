@@ -1,0 +1,97 @@
+"""Networks trained on the embedded task, kept by content."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from ..cache import cached, digest, source_digest
+from ..network.train import Progress, TrainingConfig, train
+from ..quantized.network import Provenance, QuantizedNetwork
+from ..quantized.spw import write
+from ..task import digits
+from ..task.task import Task
+
+__all__ = ["DEFAULT", "versions", "trained"]
+
+#: The network of the main job: 64-128-10, 4-bit weights, time to first spike.
+DEFAULT = TrainingConfig()
+
+#: Code that decides what a training gives.
+_SOURCES = (
+    "spikewright.coding",
+    "spikewright.network",
+    "spikewright.quantized",
+    "spikewright.task",
+    "spikewright_hw.definition",
+    "spikewright_hw.neuron",
+    "spikewright_hw.network",
+)
+
+
+def versions() -> dict[str, str]:
+    """Give the versions of the packages that decide what a training gives."""
+    return {name: version(name) for name in ("numpy", "scikit-learn", "spikewright", "torch")}
+
+
+def trained(
+    *,
+    seed: int,
+    config: TrainingConfig = DEFAULT,
+    task: Task | None = None,
+    build: Path = Path("build"),
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> Path:
+    """Train a network, unless the same was trained before, and give the path of its ``.spw`` file.
+
+    Raises
+    ------
+    StorageError
+        The file cannot be written.
+    """
+    task = digits.load() if task is None else task
+    settings = _plain(asdict(config))
+    key = {
+        "task": _task_digest(task),
+        "config": settings,
+        "seed": seed,
+        "sources": source_digest(*_SOURCES),
+        "versions": versions(),
+    }
+
+    def stage(folder: Path) -> None:
+        result = train(config, task, seed=seed, progress=progress)
+        provenance = Provenance(
+            data_set=task.name,
+            seed=seed,
+            accuracy_float=result.accuracy_float,
+            accuracy_integer=result.accuracy_integer,
+            versions=versions(),
+            training=settings,
+        )
+        quantized = QuantizedNetwork(
+            network=result.network, coding=config.coding, provenance=provenance
+        )
+        write(folder / "network.spw", quantized)
+
+    return cached("training", key, stage, root=build / "cache") / "network.spw"
+
+
+def _task_digest(task: Task) -> str:
+    arrays = (task.x_train, task.y_train, task.x_test, task.y_test)
+    return digest([task.name, *(_array_digest(array) for array in arrays)])
+
+
+def _array_digest(array: np.ndarray) -> str:
+    return digest([str(array.dtype), list(array.shape), array.tobytes().hex()])
+
+
+def _plain(value):
+    """Give a value as JSON has it."""
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(entry) for entry in value]
+    return value

@@ -1,0 +1,1 @@
+"""Networks in PyTorch: cells, training, quantisation in the loop."""

@@ -1,0 +1,74 @@
+"""From real weights to a few bits, so that nothing but integers is left at run time.
+
+A layer's real weights ``w`` become integers ``q`` and one scale: ``w ~ q * scale``. The scale is
+never multiplied with at run time. Where the neuron has a threshold, which is 1.0 in real numbers,
+the scale goes into it: the threshold becomes the whole number of membrane units nearest to
+``1 / scale``, and the scale is then exactly what that number says. A readout has no threshold, and
+its scale changes no comparison between its neurons.
+"""
+
+import torch
+from torch import Tensor
+
+from spikewright_hw.fixed import Format
+
+__all__ = ["best_scale", "bound", "quantize", "threshold"]
+
+
+def bound(bits: int) -> int:
+    """Give the largest weight of the symmetric range, 2**(bits - 1) - 1, for 2 to 8 bits."""
+    if not 2 <= bits <= 8:
+        raise ValueError(f"weights have 2 to 8 bits, not {bits}")
+    return (1 << (bits - 1)) - 1
+
+
+def quantize(weights: Tensor, *, scale: float, bits: int) -> Tensor:
+    """Round weights to whole steps of ``scale``, half to even, and clamp to the symmetric range.
+
+    The result holds integers, as float32. The gradient is straight-through (Bengio et al.,
+    arXiv:1308.3432, 2013) inside the range, and zero outside.
+    """
+    limit = bound(bits)
+    return _Round.apply((weights / scale).clamp(-limit, limit))
+
+
+def best_scale(weights: Tensor, *, bits: int, candidates: int = 32) -> float:
+    """Give the scale with the least mean squared error, of candidates that clip ever more."""
+    limit = bound(bits)
+    weights = weights.detach()
+    top = float(weights.abs().max()) / limit
+    if top == 0:
+        return 1.0
+    scales = [top * (1 - 0.75 * k / candidates) for k in range(candidates)]
+
+    def error(scale: float) -> float:
+        return float((quantize(weights, scale=scale, bits=bits) * scale - weights).square().sum())
+
+    return min(scales, key=error)
+
+
+def threshold(scale: float, membrane: Format) -> int:
+    """Give the stored integer of the real threshold 1.0, where one weight step is ``scale``.
+
+    Raises
+    ------
+    ValueError
+        The threshold lies outside the membrane's format.
+    """
+    stored = max(1, round(membrane.one / scale))
+    if stored > membrane.max:
+        raise ValueError(
+            f"a threshold of {1 / scale:.1f} weight steps does not fit into {membrane}; "
+            "give the membrane more integer bits"
+        )
+    return stored
+
+
+class _Round(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x: Tensor) -> Tensor:
+        return x.round()
+
+    @staticmethod
+    def backward(ctx, *gradients: Tensor) -> Tensor:
+        return gradients[0]

@@ -1,0 +1,149 @@
+"""An estimate of the energy of one inference on an ECP5-25F. It is no measurement.
+
+    E = P_static · t + e_synop · N_synop,        t = cycles / f
+
+Static power burns for as long as the inference lasts; the dynamic part grows with the synaptic
+operations. The two are kept apart, because they call for different cures: a faster engine for the
+first, fewer spikes for the second. Only the core supply is in it: no I/O banks, auxiliary supply,
+regulators, memory, USB chip or host.
+"""
+
+from dataclasses import dataclass
+
+from .figure import Coefficient, Estimated, Figure
+
+__all__ = ["ECP5_25F", "Energy", "EnergyModel", "estimate", "figures"]
+
+
+@dataclass(frozen=True)
+class EnergyModel:
+    """Constants of the estimate for one device.
+
+    Parameters
+    ----------
+    device : str
+    core_voltage : Coefficient
+        In V.
+    standby_current : Coefficient
+        Of the core supply, configured, clocks at rest; in mA.
+    energy_per_synop : Coefficient
+        In pJ.
+    """
+
+    device: str
+    core_voltage: Coefficient
+    standby_current: Coefficient
+    energy_per_synop: Coefficient
+
+    @property
+    def static_mw(self) -> float:
+        """Static power of the core supply in mW."""
+        return self.core_voltage.value * self.standby_current.value
+
+    @property
+    def provenance(self) -> Estimated:
+        """The model in words, and its coefficients."""
+        return Estimated(
+            model=f"{self.device} core supply: static power × latency + energy per synaptic "
+            "operation × synaptic operations",
+            coefficients=(self.core_voltage, self.standby_current, self.energy_per_synop),
+        )
+
+
+#: LFE5U-25F, the device of the ULX3S.
+ECP5_25F = EnergyModel(
+    device="LFE5U-25F",
+    core_voltage=Coefficient(
+        name="core voltage",
+        value=1.1,
+        unit="V",
+        source="VCC of LFE5U devices; Butterstick board, github.com/butterstick-fpga/"
+        "butterstick-hardware, issue 2 (2019)",
+        verified=True,
+    ),
+    standby_current=Coefficient(
+        name="standby current of the core supply",
+        value=77.0,
+        unit="mA",
+        source="Lattice ECP5 family data sheet FPGA-DS-02012, static supply current, typical; "
+        "unverified: the table itself was not at hand. Butterstick issue 2 gives 77 mA for the "
+        "smallest ECP5, the 12F; that the 25F draws the same is an assumption",
+        verified=False,
+    ),
+    energy_per_synop=Coefficient(
+        name="energy per synaptic operation",
+        value=74.0,
+        unit="pJ",
+        source="SYNtzulu, a spiking network processor on an iCE40UP5K: at most 14.2 mW when "
+        "inferring at 24 MHz with 2 × 4 synapses per cycle, 14.2 mW / (24 MHz × 8) = 74 pJ; its "
+        "README, github.com/gianlucaleone/SYNtzulu (paper: 10.1109/TCSI.2024.3450966). The value "
+        "was read there; that it carries over to an ECP5 and to this engine is an assumption. It "
+        "has clock and control in it, so nothing is added for those",
+        verified=True,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Energy:
+    """Estimated energy of one inference in µJ, its two parts apart."""
+
+    static_uj: float
+    dynamic_uj: float
+
+    @property
+    def total_uj(self) -> float:
+        """Both parts together in µJ."""
+        return self.static_uj + self.dynamic_uj
+
+
+def estimate(
+    *, cycles: float, synops: float, clock_mhz: float, model: EnergyModel = ECP5_25F
+) -> Energy:
+    """Estimate the energy of one inference.
+
+    Parameters
+    ----------
+    cycles : float
+        Clock cycles of an inference; a mean may be fractional.
+    synops : float
+        Synaptic operations of an inference.
+    clock_mhz : float
+        Clock in MHz.
+
+    Raises
+    ------
+    ValueError
+        A count is negative, or the clock is not above 0.
+    """
+    if not cycles >= 0 or not synops >= 0:
+        raise ValueError(f"cycles ({cycles}) and synops ({synops}) cannot be negative")
+    if not clock_mhz > 0:
+        raise ValueError(f"clock_mhz is {clock_mhz}; it must be above 0")
+    latency_us = cycles / clock_mhz
+    return Energy(
+        static_uj=model.static_mw * latency_us * 1e-3,  # mW · µs = nJ
+        dynamic_uj=model.energy_per_synop.value * synops * 1e-6,  # pJ
+    )
+
+
+def figures(
+    *, cycles: float, synops: float, clock_mhz: float, model: EnergyModel = ECP5_25F
+) -> tuple[Figure, ...]:
+    """Give the estimate as figures: the total, the static and the dynamic part.
+
+    Arguments and errors as for :func:`estimate`.
+    """
+    energy = estimate(cycles=cycles, synops=synops, clock_mhz=clock_mhz, model=model)
+    parts = {"static_uj": energy.static_uj, "dynamic_uj": energy.dynamic_uj}
+    return (
+        Figure("energy_per_inference_uj", energy.total_uj, "µJ", model.provenance, parts),
+        Figure(
+            "energy_static_uj",
+            energy.static_uj,
+            "µJ",
+            model.provenance,
+            {"static_power_mw": model.static_mw, "clock_mhz": clock_mhz},
+        ),
+        Figure("energy_dynamic_uj", energy.dynamic_uj, "µJ", model.provenance, {"synops": synops}),
+    )

@@ -1,0 +1,117 @@
+"""The figures of a run, each with its provenance."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from . import energy
+from .figure import Computed, Figure, PostRoute
+
+if TYPE_CHECKING:
+    from .run_record import RunRecord
+
+__all__ = ["figures"]
+
+
+def figures(record: "RunRecord") -> tuple[Figure, ...]:
+    """Give every figure of a run, in the order in which they are read."""
+    return (
+        *_accuracies(record),
+        *_agreement(record),
+        *_timing(record),
+        *_size(record),
+        *_activity(record),
+        *energy.figures(
+            cycles=float(record.counters.cycles.mean()),
+            synops=float(record.counters.synops.mean()),
+            clock_mhz=record.board.clock_mhz,
+        ),
+    )
+
+
+def _accuracies(record: "RunRecord") -> list[Figure]:
+    samples = len(record.labels)
+    kind = "virtual" if record.board.virtual else "real"
+    method = Computed(
+        "right predictions on the test split by the network in real numbers, taken from the "
+        "network file, where training recorded it"
+    )
+    figures = [Figure("accuracy_float", 100 * record.accuracy_float, "%", method)]
+    for name, who, predictions in (
+        ("integer", "the integer reference", record.predictions_integer),
+        ("device", f"{record.board.name}, {kind} board", record.predictions_device),
+    ):
+        right = int((predictions == record.labels).sum())
+        method = Computed(f"right predictions on the test split, deployed network, by {who}")
+        detail = {"right": right, "samples": samples}
+        figures.append(Figure(f"accuracy_{name}", 100 * right / samples, "%", method, detail))
+    for name, shares in (
+        ("float", record.training.accuracy_float),
+        ("integer", record.training.accuracy_integer),
+    ):
+        each = [100 * float(share) for share in shares]
+        method = Computed(f"mean of {len(each)} trained seeds on the test split")
+        detail = {"per_seed": each, "seeds": list(record.training.seeds)}
+        figures.append(Figure(f"accuracy_{name}_mean", float(np.mean(each)), "%", method, detail))
+    return figures
+
+
+def _agreement(record: "RunRecord") -> list[Figure]:
+    return [
+        Figure(
+            name,
+            sum(kinds.values()),
+            "1",
+            Computed("board against integer reference, equal or not, value by value"),
+            {kind: int(number) for kind, number in kinds.items()},
+        )
+        for name, kinds in (("mismatches", record.mismatches), ("compared", record.compared))
+    ]
+
+
+def _timing(record: "RunRecord") -> list[Figure]:
+    cycles, clock = record.counters.cycles, record.board.clock_mhz
+    p50, p95 = (float(value) for value in np.percentile(cycles, (50, 95)))
+    most, mean = int(cycles.max()), float(cycles.mean())
+    build = record.build
+    return [
+        Figure(
+            "cycles_mean",
+            mean,
+            "cycles",
+            record.counting,
+            {"min": int(cycles.min()), "p50": p50, "p95": p95},
+        ),
+        Figure("cycles_max", most, "cycles", record.counting),
+        Figure("clock_mhz", clock, "MHz", Computed("clock which the board top is built for")),
+        Figure("fmax_mhz", build.fmax_mhz, "MHz", PostRoute(build.tool, build.seed, build.corner)),
+        Figure(
+            "latency_us",
+            mean / clock,
+            "µs",
+            record.counting,
+            {"p50": p50 / clock, "p95": p95 / clock, "max": most / clock, "clock_mhz": clock},
+        ),
+    ]
+
+
+def _size(record: "RunRecord") -> list[Figure]:
+    build = record.build
+    source = PostRoute(build.tool, build.seed, build.corner)
+    return [
+        Figure(name, getattr(build, name), "1", source) for name in ("lut", "ff", "bram", "dsp")
+    ]
+
+
+def _activity(record: "RunRecord") -> list[Figure]:
+    counters = record.counters
+    layers = [float(mean) for mean in counters.spikes.mean(axis=0)]
+    means = (
+        ("synops_per_inference", counters.synops, {}),
+        ("input_events_per_inference", counters.input_events, {}),
+        ("spikes_per_inference", counters.spikes.sum(axis=1), {"per_layer": layers}),
+    )
+    return [
+        Figure(name, float(values.mean()), "1", record.counting, {"max": int(values.max()), **more})
+        for name, values, more in means
+    ]

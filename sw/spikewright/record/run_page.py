@@ -1,0 +1,105 @@
+"""The page of a run: its opening line, its pictures, and how it was made."""
+
+from typing import TYPE_CHECKING
+
+from . import plots
+from .page import Picture, Section, format_value
+
+if TYPE_CHECKING:
+    from .run_record import RunRecord
+
+__all__ = ["made", "sections", "summary"]
+
+
+def summary(record: "RunRecord") -> str:
+    """Name network and board in one line, and say whether the board was virtual."""
+    board = record.board
+    where = (
+        f"on a virtual board: no hardware, the gateware simulated by {board.simulator}"
+        if board.virtual
+        else "on a real board"
+    )
+    return f"{record.network}; {board.name} ({board.device}) at {board.clock_mhz:g} MHz, {where}."
+
+
+def sections(record: "RunRecord") -> tuple[Section, ...]:
+    """Give the pictures with their captions."""
+    return (_whole_split(record), _one_inference(record))
+
+
+def _whole_split(record: "RunRecord") -> Section:
+    compared, mismatches = sum(record.compared.values()), sum(record.mismatches.values())
+    text = (
+        f"All {len(record.labels)} samples were classified on the board. {format_value(compared)} "
+        f"values ({', '.join(record.compared)}) were compared with the integer reference; "
+        f"{mismatches or 'none'} differed."
+    )
+    return Section(
+        "The whole test split",
+        text=(text,),
+        pictures=(
+            Picture(
+                plots.confusion(record.labels, record.predictions_device, classes=record.classes),
+                "Classes as the board saw them. Rows are true classes, columns predictions; what "
+                "lies off the diagonal is wrong.",
+            ),
+            Picture(
+                plots.distribution(record.counters.cycles),
+                "Clock cycles of each inference. The engine works on spikes only, so a sample with "
+                "fewer spikes is done sooner.",
+            ),
+        ),
+    )
+
+
+def _one_inference(record: "RunRecord") -> Section:
+    sample = record.sample
+    hidden = {
+        f"hidden layer {index + 1}" if len(sample.hidden_spikes) > 1 else "hidden layer": spikes
+        for index, spikes in enumerate(sample.hidden_spikes)
+    }
+    pictures = [
+        Picture(
+            plots.raster({"input": sample.input_spikes, **hidden}),
+            "Spikes sent to the board (input) and reported by it (hidden). One mark is one spike.",
+        )
+    ]
+    if sample.values is not None:
+        pictures.append(
+            Picture(
+                plots.coding(sample.values, sample.input_spikes),
+                "The sample and its code. The number is the time step in which the pixel spikes; "
+                "a dot is a pixel that never does.",
+            )
+        )
+    equal = int((sample.membranes_reference == sample.membranes_device).sum())
+    pictures.append(
+        Picture(
+            plots.membranes(
+                sample.membranes_reference,
+                sample.membranes_device,
+                names=[f"class {each}" for each in range(record.classes)],
+            ),
+            "Membranes of the readout after each step, in weight steps. The line is the integer "
+            f"reference, the rings are the gateware: {equal} of {sample.membranes_reference.size} "
+            "values are equal. The highest after the last step is the answer.",
+            wide=True,
+        )
+    )
+    return Section(
+        "One inference, step by step",
+        text=(f"Sample {sample.index} of the test split, of class {sample.label}.",),
+        pictures=tuple(pictures),
+    )
+
+
+def made(record: "RunRecord") -> dict[str, str]:
+    """Give what one must know to repeat the run."""
+    return {
+        "command": record.command,
+        "network": record.digest,
+        **record.source,
+        "training seeds": ", ".join(str(seed) for seed in record.training.seeds),
+        "placement seed": str(record.build.seed),
+        **record.versions,
+    }

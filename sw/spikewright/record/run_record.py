@@ -1,0 +1,205 @@
+"""The record of a run: what came out of a network on a board, and the report made from it."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from . import run_figures, run_page
+from .figure import Counted, Provenance, Simulated
+from .report import Report
+
+__all__ = [
+    "BoardRecord",
+    "BuildRecord",
+    "Counters",
+    "RunRecord",
+    "SampleRecord",
+    "TrainingRecord",
+    "report",
+]
+
+
+@dataclass(frozen=True)
+class TrainingRecord:
+    """Accuracies of all trained seeds on the test split, as fractions, one entry per seed."""
+
+    seeds: tuple[int, ...]
+    accuracy_float: tuple[float, ...]
+    accuracy_integer: tuple[float, ...]
+
+    def __post_init__(self):
+        if not len(self.seeds) == len(self.accuracy_float) == len(self.accuracy_integer) > 0:
+            raise ValueError(
+                f"training has {len(self.seeds)} seeds, {len(self.accuracy_float)} float and "
+                f"{len(self.accuracy_integer)} integer accuracies; it needs one of each per seed"
+            )
+
+
+@dataclass(frozen=True)
+class BuildRecord:
+    """What place and route made of the board top.
+
+    ``tool`` is the place-and-route tool with its version; ``corner`` the speed grade or timing
+    corner; ``seed`` that of the placement.
+    """
+
+    tool: str
+    seed: int
+    corner: str
+    lut: int
+    ff: int
+    bram: int
+    dsp: int
+    fmax_mhz: float
+
+
+@dataclass(frozen=True)
+class BoardRecord:
+    """The board which ran the network.
+
+    ``simulator`` names, with its version, what runs a virtual board; it is empty for a real one.
+    """
+
+    name: str
+    device: str
+    clock_mhz: float
+    virtual: bool
+    simulator: str = ""
+
+    def __post_init__(self):
+        if self.virtual != bool(self.simulator):
+            raise ValueError(
+                f"board {self.name} is {'virtual' if self.virtual else 'real'}, but its simulator "
+                f"is {self.simulator!r}; a virtual board has one, a real board has none"
+            )
+
+
+@dataclass(frozen=True)
+class Counters:
+    """The engine's counters: (samples,) integer arrays; ``spikes`` is (samples, layers)."""
+
+    cycles: np.ndarray
+    input_events: np.ndarray
+    synops: np.ndarray
+    spikes: np.ndarray
+
+
+@dataclass(frozen=True)
+class SampleRecord:
+    """One inference in full.
+
+    Parameters
+    ----------
+    index, label : int
+        Which sample of the test split, and its class.
+    values : (rows, columns) array, or None
+        The sample as a picture, 0 to 1; None if it is none.
+    input_spikes : (steps, inputs) array
+    hidden_spikes : tuple of (steps, neurons) arrays
+    membranes_reference, membranes_device : (steps, outputs) arrays
+        Readout membranes after each step, in weight steps.
+    """
+
+    index: int
+    label: int
+    values: np.ndarray | None
+    input_spikes: np.ndarray
+    hidden_spikes: tuple[np.ndarray, ...]
+    membranes_reference: np.ndarray
+    membranes_device: np.ndarray
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """Everything a run found out.
+
+    Parameters
+    ----------
+    network : str
+        The network in a few words, such as ``64-128-10 LIF, 4-bit weights, 5 steps``.
+    digest : str
+        Content hash of the network, hexadecimal.
+    source : dict of str to str
+        Where the network comes from: data set, split, seed, coding.
+    labels : (samples,) integer array
+        Class of each test sample.
+    predictions_integer, predictions_device : (samples,) integer arrays
+        Of the deployed network: integer reference, board.
+    accuracy_float : float
+        Of the network in real numbers that the deployed one was quantised from, as its file says;
+        a fraction.
+    compared, mismatches : dict of str to int
+        By kind (spikes of a layer, membranes, predictions, counters): how many values of the board
+        were compared with the reference, and how many differed.
+    versions : dict of str to str
+        Tools and libraries.
+    command : str
+        What repeats the run.
+    """
+
+    network: str
+    digest: str
+    source: dict[str, str]
+    labels: np.ndarray
+    predictions_integer: np.ndarray
+    predictions_device: np.ndarray
+    accuracy_float: float
+    counters: Counters
+    compared: dict[str, int]
+    mismatches: dict[str, int]
+    sample: SampleRecord
+    training: TrainingRecord
+    build: BuildRecord
+    board: BoardRecord
+    command: str
+    versions: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self):
+        samples = len(self.labels)
+        if samples == 0:
+            raise ValueError("the run has no samples; there is nothing to report")
+        for name in ("predictions_integer", "predictions_device"):
+            self._check(name, getattr(self, name), samples)
+        for name in ("cycles", "input_events", "synops", "spikes"):
+            self._check(f"counters.{name}", getattr(self.counters, name), samples)
+        if self.compared.keys() != self.mismatches.keys():
+            raise ValueError(
+                f"compared has {', '.join(self.compared)}, mismatches has "
+                f"{', '.join(self.mismatches)}; both need the same kinds"
+            )
+
+    @staticmethod
+    def _check(name: str, array: np.ndarray, samples: int) -> None:
+        if len(array) != samples:
+            raise ValueError(f"{name} has {len(array)} entries; there are {samples} labels")
+
+    @property
+    def classes(self) -> int:
+        """Number of classes: the readout's neurons."""
+        return self.sample.membranes_device.shape[1]
+
+    @property
+    def counting(self) -> Provenance:
+        """Provenance of what the engine counts.
+
+        On a virtual board the counters are those of the simulated gateware, so that they count as
+        simulated, even though they are read over the same link.
+        """
+        if self.board.virtual:
+            return Simulated(
+                rtl=f"counter in the board top for {self.board.name}",
+                simulator=self.board.simulator,
+            )
+        return Counted(device=f"{self.board.name} ({self.board.device})", virtual=False)
+
+
+def report(record: RunRecord, *, name: str = "run") -> Report:
+    """Make the report of a run: its figures, and the page around them."""
+    return Report(
+        name=name,
+        title="A spiking network on an FPGA",
+        summary=run_page.summary(record),
+        figures=run_figures.figures(record),
+        made=run_page.made(record),
+        sections=run_page.sections(record),
+    )

@@ -1,0 +1,108 @@
+"""Pictures as SVG elements that stand inside a page and take its colours.
+
+matplotlib draws in fixed colours. Here each colour of :class:`Colour` is a stand-in which is
+replaced by a variable of the page, so that one picture serves light and dark. The same data give
+the same text: no date, no random identifiers.
+"""
+
+import io
+import re
+from enum import StrEnum
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+
+__all__ = ["Axes", "Canvas", "Colour", "canvas", "element", "label"]
+
+
+class Colour(StrEnum):
+    """Stand-ins for the colours of the page.
+
+    The data colours are from a palette that is told apart without full colour vision (Okabe and
+    Ito, "Color Universal Design", 2008); whatever they tell, shape or place tells too.
+    """
+
+    INK = "#010203"
+    FAINT = "#010204"
+    LINE = "#010205"
+    PAPER = "#010206"
+    BLUE = "#010207"
+    ORANGE = "#010208"
+    GREEN = "#010209"
+
+
+_VARIABLES = {
+    Colour.INK: "var(--ink, #1c2126)",
+    Colour.FAINT: "var(--faint, #5b6670)",
+    Colour.LINE: "var(--line, #d6dce1)",
+    Colour.PAPER: "var(--paper, #ffffff)",
+    Colour.BLUE: "var(--blue, #0072b2)",
+    Colour.ORANGE: "var(--orange, #d55e00)",
+    Colour.GREEN: "var(--green, #00805d)",
+}
+
+_STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",  # text stays text: it is searched, and takes the page's font
+    "font.family": "sans-serif",
+    "font.size": 10,
+    "text.color": Colour.INK,
+    "axes.edgecolor": Colour.LINE,
+    "axes.labelcolor": Colour.INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.facecolor": "none",
+    "figure.facecolor": "none",
+    "xtick.color": Colour.LINE,
+    "xtick.labelcolor": Colour.FAINT,
+    "ytick.color": Colour.LINE,
+    "ytick.labelcolor": Colour.FAINT,
+    "legend.frameon": False,
+    "lines.linewidth": 1.4,
+}
+
+
+def canvas(width: float, height: float, *, rows: int = 1, columns: int = 1, **grid: object):
+    """Make a canvas of a size in inches, and its axes as a list, row after row.
+
+    ``grid`` goes to :meth:`matplotlib.figure.Figure.subplots`.
+    """
+    with matplotlib.rc_context(_STYLE):
+        drawing = Canvas(figsize=(width, height), layout="constrained")
+        axes = drawing.subplots(rows, columns, squeeze=False, **grid)  # pyright: ignore
+    return drawing, [each for row in axes for each in row]
+
+
+def label(axes: Axes, *, title: str = "", x: str = "", y: str = "") -> None:
+    """Write the title and the axes' labels."""
+    axes.set_title(title, loc="left", fontsize=10, pad=4)
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+
+
+def element(drawing: Canvas, *, name: str, description: str) -> str:
+    """Give the drawing as an ``<svg>`` element.
+
+    Parameters
+    ----------
+    name : str
+        Prefix of the identifiers inside; each picture of a page has its own.
+    description : str
+        What is seen, for those who do not see it.
+    """
+    buffer = io.StringIO()
+    metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": name}):
+        drawing.savefig(buffer, format="svg", metadata=metadata)
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :].strip()
+    text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
+    text = re.sub(r'\bid="([^"]*)"', rf'id="{name}-\1"', text)
+    text = re.sub(r"url\(#([^)]*)\)", rf"url(#{name}-\1)", text)
+    text = re.sub(r'(xlink:href|href)="#', rf'\1="#{name}-', text)
+    text = re.sub(r' (width|height)="[\d.]+pt"', "", text, count=2)
+    for colour, variable in _VARIABLES.items():
+        text = text.replace(str(colour), variable)
+    escaped = description.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+    return text.replace("<svg", f'<svg role="img" aria-label="{escaped}"', 1)

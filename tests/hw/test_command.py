@@ -1,0 +1,244 @@
+# amaranth: UnusedElaboratable=no
+# (a component whose constructor refuses its arguments is not used)
+
+from itertools import pairwise
+
+import pytest
+from amaranth import unsigned
+from amaranth.lib import stream, wiring
+from amaranth.sim import Simulator
+
+from spikewright_hw.engine.record import result_layout, trace_bytes
+from spikewright_hw.fixed import Format
+from spikewright_hw.link.command import CommandProcessor, frame_capacity
+from spikewright_hw.link.protocol import (
+    VERSION,
+    Command,
+    Frame,
+    Hello,
+    Kind,
+    Status,
+    infer_bytes,
+)
+from spikewright_hw.network import Layer, Network
+
+
+def network(*sizes: int, steps: int) -> Network:
+    layers = []
+    for inputs, neurons in pairwise(sizes):
+        readout = neurons == sizes[-1]
+        layers.append(
+            Layer(
+                weights=tuple((1,) * neurons for _ in range(inputs)),
+                weight_bits=4,
+                neuron="li" if readout else "lif",
+                parameters={"leak": 3} if readout else {"leak": 3, "threshold": 256},
+                membrane=Format(8, 8),
+            )
+        )
+    return Network(tuple(layers), steps=steps)
+
+
+NETWORKS = [network(9, 3, 2, steps=3), network(5, 2, steps=1), network(16, 4, 3, steps=2)]
+"""Inputs that fill their last byte and that do not, several steps and one."""
+
+
+def hello(of: Network) -> Hello:
+    return Hello(
+        version=VERSION, kind=Kind.REAL, inputs=of.inputs, outputs=of.outputs, steps=of.steps,
+        layers=len(of.layers), clock_hz=25_000_000, digest=of.digest(),
+    )  # fmt: skip
+
+
+class Bench:
+    """A command processor between packets and an engine, which is Python here.
+
+    The engine answers an inference with a result whose first byte counts the inferences, and
+    whose others are the spikes it was given. Byte ``k`` of the trace is ``k + 1``.
+    """
+
+    def __init__(self, network: Network, rng, *, stall: float):
+        self.dut = CommandProcessor(network=network, hello=hello(network))
+        self.network = network
+        self.rng = rng
+        self.stall = stall
+        self.loaded: list[list[int]] = []
+        self.size = result_layout(network).size // 8
+
+    def result(self, inference: int) -> bytes:
+        return bytes((31 * inference + 7 * place + 1) % 256 for place in range(self.size))
+
+    def run(self, requests: list[Frame | Status]) -> list[Frame]:
+        """Give the answers to commands and refused frames, each awaited before the next."""
+        answers: list[Frame] = []
+        dut = self.dut
+
+        async def pause(ctx):
+            while self.rng.random() < self.stall:
+                await ctx.tick()
+
+        async def host(ctx):
+            for request in requests:
+                if isinstance(request, Status):
+                    ctx.set(dut.i_error.payload, request)
+                    ctx.set(dut.i_error.valid, 1)
+                    await ctx.tick().until(dut.i_error.ready)
+                    ctx.set(dut.i_error.valid, 0)
+                else:
+                    packet = bytes([request.sequence, request.code]) + request.payload
+                    ctx.set(dut.i_length, len(packet))
+                    for at, byte in enumerate(packet):
+                        await pause(ctx)
+                        ctx.set(dut.i.payload, {"data": byte, "last": at == len(packet) - 1})
+                        ctx.set(dut.i.valid, 1)
+                        await ctx.tick().until(dut.i.ready)
+                        ctx.set(dut.i.valid, 0)
+                answer = bytearray()
+                last = False
+                while not last:
+                    ready = self.rng.random() >= self.stall
+                    ctx.set(dut.o.ready, ready)
+                    _, _, valid, byte = await ctx.tick().sample(dut.o.valid, dut.o.payload)
+                    if valid and ready:
+                        answer.append(byte.data)
+                        last = byte.last
+                ctx.set(dut.o.ready, 0)
+                assert ctx.get(dut.busy) == 0
+                answers.append(Frame(answer[0], answer[1], bytes(answer[2:])))
+
+        async def engine(ctx):
+            while True:
+                steps = []
+                for _ in range(self.network.steps):
+                    await pause(ctx)
+                    ctx.set(dut.o_spikes.ready, 1)
+                    valid = spikes = 0
+                    while not valid:
+                        _, _, valid, spikes = await ctx.tick().sample(
+                            dut.o_spikes.valid, dut.o_spikes.payload
+                        )
+                    ctx.set(dut.o_spikes.ready, 0)
+                    steps.append(spikes)
+                for _ in range(5):
+                    await ctx.tick()
+                self.loaded.append(steps)
+                shape = result_layout(self.network)
+                bits = int.from_bytes(self.result(len(self.loaded)), "little")
+                ctx.set(dut.i_result.payload, shape.from_bits(bits))
+                ctx.set(dut.i_result.valid, 1)
+                ready = 0
+                while not ready:
+                    _, _, ready = await ctx.tick().sample(dut.i_result.ready)
+                ctx.set(dut.i_result.valid, 0)
+
+        async def trace(ctx):
+            while True:
+                _, _, address = await ctx.tick().sample(dut.trace_address)
+                ctx.set(dut.trace_data, (address + 1) % 256)
+
+        async def guard(ctx):
+            for _ in range(20_000):
+                await ctx.tick()
+            raise AssertionError(f"after 20000 cycles only {answers} came")
+
+        simulator = Simulator(dut)
+        simulator.add_clock(1e-6)
+        simulator.add_testbench(host)
+        simulator.add_testbench(engine, background=True)
+        simulator.add_testbench(trace, background=True)
+        simulator.add_testbench(guard, background=True)
+        simulator.run()
+        return answers
+
+
+@pytest.fixture(params=NETWORKS, ids=["9-3-2", "5-2", "16-4-3"])
+def bench(request, rng):
+    return Bench(request.param, rng, stall=0.3)
+
+
+def inputs(bench: Bench) -> bytes:
+    network = bench.network
+    return bench.rng.randbytes(infer_bytes(inputs=network.inputs, steps=network.steps))
+
+
+def steps_of(network: Network, payload: bytes) -> list[int]:
+    size = len(payload) // network.steps
+    mask = (1 << network.inputs) - 1
+    return [
+        int.from_bytes(payload[at : at + size], "little") & mask
+        for at in range(0, len(payload), size)
+    ]
+
+
+def test_hello(bench):
+    answers = bench.run([Frame(5, Command.HELLO)])
+    assert answers == [Frame(5, Status.OK, hello(bench.network).pack())]
+
+
+def test_inference_and_trace(bench):
+    payloads = [inputs(bench) for _ in range(3)]
+    requests = []
+    for number, payload in enumerate(payloads):
+        requests.append(Frame(2 * number, Command.INFER, payload))
+        requests.append(Frame(2 * number + 1, Command.TRACE))
+    answers = bench.run(requests)
+    assert bench.loaded == [steps_of(bench.network, payload) for payload in payloads]
+    trace = bytes((place + 1) % 256 for place in range(trace_bytes(bench.network)))
+    for number in range(3):
+        assert answers[2 * number] == Frame(2 * number, Status.OK, bench.result(number + 1))
+        assert answers[2 * number + 1] == Frame(2 * number + 1, Status.OK, trace)
+
+
+def test_refusals(bench):
+    payload = inputs(bench)
+    answers = bench.run([
+        Frame(1, Command.TRACE),
+        Frame(2, Command.INFER, payload + b"\0"),
+        Frame(3, Command.INFER, payload[:-1]),
+        Frame(4, Command.INFER),
+        Frame(5, Command.HELLO, b"\0"),
+        Frame(6, Command.TRACE, b"\0"),
+        Frame(7, 0x00),
+        Frame(8, 0x7F, payload),
+        Frame(9, 0x82),
+        Status.BAD_CRC,
+        Frame(10, Command.INFER, payload),
+        Frame(11, Command.TRACE, b"\0"),
+    ])
+    assert answers[:10] == [
+        Frame(1, Status.NO_INFERENCE),
+        *(Frame(sequence, Status.BAD_LENGTH) for sequence in (2, 3, 4, 5, 6)),
+        *(Frame(sequence, Status.UNKNOWN_COMMAND) for sequence in (7, 8, 9)),
+        Frame(0, Status.BAD_CRC),
+    ]
+    assert answers[10:] == [
+        Frame(10, Status.OK, bench.result(1)), Frame(11, Status.BAD_LENGTH)
+    ]  # fmt: skip
+    assert bench.loaded == [steps_of(bench.network, payload)]
+
+
+def test_a_repeated_command_has_the_same_answer(bench):
+    payload = inputs(bench)
+    first, again = bench.run([Frame(3, Command.INFER, payload)] * 2)
+    assert (first.sequence, first.code) == (again.sequence, again.code)
+    assert bench.loaded == [steps_of(bench.network, payload)] * 2
+
+
+def test_frame_capacity_is_that_of_the_longest_command():
+    assert frame_capacity(NETWORKS[0]) == 3 * 2 + 4
+    assert frame_capacity(NETWORKS[1]) == 1 + 4
+
+
+def test_refuses_a_network_that_no_frame_carries():
+    big = network(9, 2, steps=20_000)
+    message = r"^TRACE of this network is 160000 bytes; a frame carries at most 65531$"
+    with pytest.raises(ValueError, match=message):
+        CommandProcessor(network=big, hello=hello(NETWORKS[0]))
+
+
+def test_ports_are_those_of_an_engine():
+    dut = Bench(NETWORKS[0], None, stall=0).dut
+    assert dut.o_spikes.signature == stream.Signature(unsigned(9))
+    assert dut.i_result.signature == wiring.FlippedSignature(
+        stream.Signature(result_layout(NETWORKS[0]))
+    )

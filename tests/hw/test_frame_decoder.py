@@ -1,0 +1,137 @@
+# amaranth: UnusedElaboratable=no
+# (a component whose constructor refuses its arguments is not used)
+
+import pytest
+from amaranth.sim import Simulator
+
+from spikewright_hw.link.frame_decoder import FrameDecoder, reference
+from spikewright_hw.link.protocol import Command, Frame, Status, encode_frame
+
+GOOD = encode_frame(Frame(7, Command.HELLO))
+
+
+def events_of(data: bytes, *, capacity: int) -> list[Frame | Status]:
+    deframer = reference(capacity=capacity)
+    return [event for event in map(deframer.push, data) if event is not None]
+
+
+def frames(stream: list[dict[str, int]]) -> list[Frame]:
+    """Cut a packet stream into frames."""
+    found, packet = [], bytearray()
+    for byte in stream:
+        packet.append(byte["data"])
+        if byte["last"]:
+            found.append(Frame(packet[0], packet[1], bytes(packet[2:])))
+            packet.clear()
+    assert not packet
+    return found
+
+
+def check(exchange, data: bytes, *, capacity: int, stall: float) -> list[Frame | Status]:
+    """Hold the core to the reference and give what both say; errors are taken at once."""
+    expected = events_of(data, capacity=capacity)
+    good = [event for event in expected if isinstance(event, Frame)]
+    bad = [event for event in expected if isinstance(event, Status)]
+    came = exchange(
+        FrameDecoder(capacity=capacity),
+        send={"i": data},
+        take={"o": sum(2 + len(frame.payload) for frame in good), "o_error": len(bad)},
+        stall=stall,
+        eager=["o_error"],
+    )
+    assert frames(came["o"]) == good
+    assert came["o_error"] == bad
+    return expected
+
+
+@pytest.mark.parametrize("stall", [0.0, 0.3])
+@pytest.mark.parametrize("size", [0, 1, 8])
+def test_frames_become_packets(exchange, rng, stall, size):
+    data = b"".join(
+        encode_frame(Frame(rng.randrange(256), 2, bytes(rng.choice((0, 255)) for _ in range(size))))
+        for _ in range(10)
+    )
+    assert len(check(exchange, data, capacity=12, stall=stall)) == 10
+
+
+def test_long_runs_and_the_limits_of_the_capacity(exchange):
+    data = b"".join(
+        encode_frame(Frame(1, 2, bytes([fill] * size)))
+        for size in (250, 251, 296, 297)
+        for fill in (0, 9)
+    )
+    expected = check(exchange, data, capacity=300, stall=0.0)
+    assert expected.count(Status.TOO_LONG) == 2
+
+
+@pytest.mark.parametrize(
+    ("garbage", "reasons"),
+    [
+        (b"\x09\x01\x02\x00", [Status.BAD_COBS]),
+        (b"\x02\x01\x00", [Status.TOO_SHORT]),
+        (b"\x05\x01\x01\x3e\x1e\x00", [Status.BAD_CRC]),
+        (b"\xff" + bytes([1] * 60) + b"\x00", [Status.TOO_LONG]),
+        (b"\x01" * 60 + b"\x00", [Status.TOO_LONG]),
+        (b"\x00\x00\x00", []),
+    ],
+    ids=["cut", "short", "crc", "long-run", "long-zeros", "empty"],
+)
+def test_garbage_has_a_reason_and_the_next_frame_is_decoded(exchange, garbage, reasons):
+    expected = check(exchange, garbage + GOOD, capacity=12, stall=0.0)
+    assert expected == [*reasons, Frame(7, Command.HELLO)]
+
+
+@pytest.mark.parametrize("capacity", [12, 40])
+def test_random_garbage_is_survived(exchange, rng, capacity):
+    data = bytearray()
+    for _ in range(60):
+        frame = bytearray(encode_frame(Frame(rng.randrange(256), 2, rng.randbytes(6))))
+        if rng.random() < 0.5:
+            frame[rng.randrange(len(frame) - 1)] ^= 1 << rng.randrange(8)
+        noise = bytes(rng.choice((0, 1, 2, 3, 255, rng.randrange(256))) for _ in range(12))
+        data += rng.choice((frame, frame, noise, noise + b"\0"))
+    data += b"\0" + GOOD
+    expected = check(exchange, bytes(data), capacity=capacity, stall=0.2)
+    assert expected[-1] == Frame(7, Command.HELLO)
+    assert {Status.BAD_COBS, Status.TOO_SHORT, Status.BAD_CRC} <= set(expected)
+
+
+def test_errors_that_nobody_takes_hold_nothing_up():
+    dut = FrameDecoder(capacity=12)
+    cycles = 0
+
+    async def source(ctx):
+        for byte in b"\x02\x01\x00" + b"\x09\x01\x02\x00" + GOOD:
+            ctx.set(dut.i.payload, byte)
+            ctx.set(dut.i.valid, 1)
+            await ctx.tick().until(dut.i.ready)
+        ctx.set(dut.i.valid, 0)
+        # The first byte is there in the cycle after the delimiter; both errors became the first.
+        assert ctx.get(dut.o.valid) == 1
+        assert ctx.get(dut.o.payload.data) == 7
+        assert ctx.get(dut.length) == 2
+        assert ctx.get(dut.o_error.valid) == 1
+        assert ctx.get(dut.o_error.payload) == Status.TOO_SHORT
+        ctx.set(dut.o_error.ready, 1)
+        await ctx.tick()
+        assert ctx.get(dut.o_error.valid) == 0
+
+    async def count(ctx):
+        nonlocal cycles
+        while True:
+            await ctx.tick()
+            cycles += 1
+
+    simulator = Simulator(dut)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(source)
+    simulator.add_testbench(count, background=True)
+    simulator.run()
+    assert cycles <= 3 + 4 + len(GOOD) + 2
+
+
+@pytest.mark.parametrize("capacity", [3, 65_536])
+def test_refuses_a_capacity_outside_the_protocol(capacity):
+    message = rf"^capacity of a frame decoder lies in 4 to 65535 bytes, not {capacity}$"
+    with pytest.raises(ValueError, match=message):
+        FrameDecoder(capacity=capacity)

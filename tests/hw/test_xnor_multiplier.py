@@ -1,0 +1,33 @@
+# amaranth: UnusedElaboratable=no
+# (a component whose constructor refuses its arguments is not used)
+
+from fractions import Fraction
+
+import pytest
+
+from spikewright_hw.stochastic.xnor_multiplier import XnorMultiplier, product
+
+
+def bipolar(ones: int, length: int) -> Fraction:
+    return Fraction(2 * ones - length, length)
+
+
+def test_independent_streams_multiply():
+    """Every pair of bits of two streams once is what independence means, and gives x times y."""
+    for p in range(9):
+        for q in range(9):
+            ones = sum(product(a < p, b < q, lanes=1) for a in range(8) for b in range(8))
+            assert bipolar(ones, 64) == bipolar(p, 8) * bipolar(q, 8)
+
+
+@pytest.mark.parametrize("stall", [0.0, 0.4])
+@pytest.mark.parametrize("lanes", [1, 3, 8])
+def test_core_follows_reference(exchange, rng, lanes, stall):
+    pairs = [{"a": rng.getrandbits(lanes), "b": rng.getrandbits(lanes)} for _ in range(100)]
+    came = exchange(XnorMultiplier(lanes=lanes), send={"i": pairs}, take={"o": 100}, stall=stall)
+    assert came["o"] == [product(pair["a"], pair["b"], lanes=lanes) for pair in pairs]
+
+
+def test_no_lanes():
+    with pytest.raises(ValueError, match=r"^a multiplier has at least one lane, not 0$"):
+        XnorMultiplier(lanes=0)

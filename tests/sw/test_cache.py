@@ -1,0 +1,116 @@
+import errno
+import json
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from spikewright.cache import KEY_FILE, cached, source_digest
+from spikewright.errors import BuildError, StorageError
+
+
+def everything(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+def test_a_stage_is_built_once_for_a_key(tmp_path):
+    built = []
+
+    def build(folder):
+        built.append(folder)
+        (folder / "result").write_text(str(len(built)))
+
+    first = cached("stage", {"a": 1, "b": [2]}, build, root=tmp_path)
+    again = cached("stage", {"b": [2], "a": 1}, build, root=tmp_path)
+    other = cached("stage", {"a": 1, "b": [3]}, build, root=tmp_path)
+    assert first == again != other
+    assert len(built) == 2
+    assert (first / "result").read_text() == "1"
+    assert json.loads((first / KEY_FILE).read_text()) == {"a": 1, "b": [2]}
+
+
+def test_a_failed_stage_leaves_nothing_and_is_tried_again(tmp_path):
+    def fail(folder):
+        (folder / "half").write_text("half")
+        raise BuildError("the tool failed")
+
+    with pytest.raises(BuildError, match="the tool failed"):
+        cached("stage", {"a": 1}, fail, root=tmp_path)
+    assert everything(tmp_path) == ["stage"]
+    folder = cached("stage", {"a": 1}, lambda folder: None, root=tmp_path)
+    assert everything(folder) == [KEY_FILE]
+
+
+def test_a_disk_that_fills_in_a_stage_is_a_sentence(tmp_path):
+    def fill(folder):
+        (folder / "half").write_text("half")
+        with Path("/dev/full").open("w") as file:
+            file.write("x")
+
+    with pytest.raises(StorageError, match="cannot be written: the disk is full") as caught:
+        cached("stage", {"a": 1}, fill, root=tmp_path)
+    assert isinstance(caught.value.__cause__, OSError)
+    assert caught.value.__cause__.errno == errno.ENOSPC
+    assert everything(tmp_path) == ["stage"]
+
+
+def test_of_two_that_build_the_same_the_first_stays(tmp_path):
+    def fast(folder):
+        (folder / "result").write_text("fast")
+
+    def slow(folder):
+        (folder / "result").write_text("slow")
+        cached("stage", {"a": 1}, fast, root=tmp_path)
+
+    folder = cached("stage", {"a": 1}, slow, root=tmp_path)
+    assert (folder / "result").read_text() == "fast"
+    assert everything(tmp_path) == [
+        "stage", f"stage/{folder.name}", f"stage/{folder.name}/{KEY_FILE}",
+        f"stage/{folder.name}/result",
+    ]
+
+
+def test_ctrl_c_leaves_nothing(tmp_path):
+    script = textwrap.dedent("""
+        import sys, time
+        from pathlib import Path
+        from spikewright.cache import cached
+        def build(folder):
+            (folder / "half").write_text("half")
+            print("building", flush=True)
+            time.sleep(60)
+        try:
+            cached("stage", {"a": 1}, build, root=Path(sys.argv[1]))
+        except KeyboardInterrupt:
+            sys.exit(130)
+    """)
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, tmp_path], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    with process.stdout:
+        assert process.stdout.readline() == "building\n"
+        assert any("half" in name for name in everything(tmp_path))
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+    assert everything(tmp_path) == ["stage"]
+
+
+def test_the_digest_of_sources_follows_their_text_and_names(tmp_path, monkeypatch):
+    package = tmp_path / "sample_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "a.py").write_text("x = 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    first = source_digest("sample_package")
+    assert source_digest("sample_package") == first
+    (package / "a.py").write_text("x = 2\n")
+    second = source_digest("sample_package")
+    (package / "a.py").rename(package / "b.py")
+    third = source_digest("sample_package")
+    assert len({first, second, third, source_digest("sample_package.b")}) == 4
+    with pytest.raises(ModuleNotFoundError, match="no source files for no_such_package"):
+        source_digest("no_such_package")

@@ -1,0 +1,397 @@
+"""The driver against boards of Python, which answer as they should, or not at all."""
+
+import errno
+import os
+import re
+import threading
+import time
+import tty
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import serial
+
+from spikewright.device.board import open_board
+from spikewright.errors import DataError, DeviceError
+from spikewright_hw.engine.record import result_layout, trace_bytes
+from spikewright_hw.fixed import Format
+from spikewright_hw.link.protocol import (
+    VERSION,
+    Command,
+    Deframer,
+    Frame,
+    Hello,
+    Kind,
+    Status,
+    encode_frame,
+)
+from spikewright_hw.network import Layer, Network
+
+NETWORK = Network(
+    (
+        Layer(
+            weights=tuple((1, -1) for _ in range(9)), weight_bits=4, neuron="li",
+            parameters={"leak": 3}, membrane=Format(8, 8),
+        ),
+    ),
+    steps=3,
+)  # fmt: skip
+HELLO = Hello(
+    version=VERSION, kind=Kind.REAL, inputs=9, outputs=2, steps=3, layers=1, clock_hz=25_000_000,
+    digest=NETWORK.digest(),
+)  # fmt: skip
+SPIKES = np.zeros((3, 9), dtype=np.uint8)
+TIMEOUT = 0.15
+
+#: Gives the bytes that go out for one event in the bytes that came in.
+Peer = Callable[[Frame | Status], bytes]
+
+
+def answer(frame: Frame | Status, *, hello: Hello = HELLO) -> bytes:
+    """Do what a board does."""
+    if isinstance(frame, Status):
+        return encode_frame(Frame(0, frame))
+    payloads = {
+        Command.HELLO: hello.pack(),
+        Command.INFER: frame.payload[:1] + bytes(result_layout(NETWORK).size // 8 - 1),
+        Command.TRACE: bytes(trace_bytes(NETWORK)),
+    }
+    return encode_frame(Frame(frame.sequence, Status.OK, payloads[Command(frame.code)]))
+
+
+@contextmanager
+def plugged(peer: Peer) -> Iterator[str]:
+    """Give the port of a board that behaves like ``peer``."""
+    board, host = os.openpty()
+    tty.setraw(host)
+
+    def serve() -> None:
+        deframer = Deframer()
+        while True:
+            try:
+                data = os.read(board, 4096)
+            except OSError:
+                return
+            for event in map(deframer.push, data):
+                if event is not None:
+                    os.write(board, peer(event))
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield os.ttyname(host)
+    finally:
+        os.close(host)  # the read above ends with an error
+        thread.join()
+        os.close(board)
+
+
+def failing(peer: Peer, **options) -> str:
+    """Give the sentence with which opening a board ends, which must not take long."""
+    started = time.monotonic()
+    with plugged(peer) as port:
+        with pytest.raises(DeviceError) as caught:
+            open_board(port, network=NETWORK, **{"timeout": TIMEOUT, **options})
+        assert time.monotonic() - started < 5
+        return str(caught.value).replace(port, "PORT")
+
+
+class Sometimes:
+    """A board whose answers are spoiled by ``spoil``, all but every third."""
+
+    def __init__(self, spoil: Callable[[bytes], bytes]):
+        self.spoil = spoil
+        self.count = 0
+
+    def __call__(self, frame: Frame | Status) -> bytes:
+        self.count += 1
+        right = answer(frame)
+        return self.spoil(right) if self.count % 3 else right
+
+
+def test_a_board_that_works():
+    seen = []
+
+    def peer(frame):
+        seen.append(frame)
+        return answer(frame)
+
+    spikes = SPIKES.copy()
+    spikes[0, [0, 8]] = spikes[2, 1] = 1
+    with plugged(peer) as port, open_board(port, network=NETWORK) as board:
+        assert board.port == port
+        assert board.hello() == HELLO
+        assert board.infer(spikes).prediction == 1
+        assert board.infer(spikes.astype(bool)).prediction == 1
+        assert board.trace().membranes == ((0, 0),) * 3
+        assert board.repeated == 0
+    assert [frame.code for frame in seen] == [1, 1, 2, 2, 3]
+    assert seen[2].payload == bytes([0b1, 0b1, 0, 0, 0b10, 0])
+    sequences = [frame.sequence for frame in seen]
+    assert all(b == a % 255 + 1 for a, b in zip(sequences, sequences[1:], strict=False))
+
+
+def test_sequence_numbers_wrap_past_zero():
+    with plugged(answer) as port, open_board(port, network=NETWORK) as board:
+        for _ in range(300):
+            board.hello()
+        assert board.repeated == 0
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda right: b"",
+        lambda right: right[:-5],
+        lambda right: right[:3] + b"\x55" + right[4:],
+        lambda right: encode_frame(Frame(0, Status.BAD_CRC)),
+        lambda right: b"\x07\x07\x00" * 5,
+        lambda right: encode_frame(Frame(0, 0x99)),
+    ],
+    ids=["silent", "cut", "garbled", "not-understood", "noise", "unknown"],
+)
+def test_a_command_is_repeated_until_it_is_answered(spoil):
+    with (
+        plugged(Sometimes(spoil)) as port,
+        open_board(port, network=NETWORK, timeout=TIMEOUT) as board,
+    ):
+        assert board.infer(SPIKES).prediction == 0
+        assert board.trace().membranes == ((0, 0),) * 3
+        assert board.repeated == 6
+
+
+def test_a_late_answer_is_not_taken_for_the_present_one():
+    def peer(frame):
+        late = encode_frame(Frame((frame.sequence - 2) % 255 + 1, Status.OK, b"late"))
+        return late + answer(frame)
+
+    with plugged(peer) as port, open_board(port, network=NETWORK) as board:
+        assert board.hello() == HELLO
+        assert board.repeated == 0
+
+
+def test_a_silent_board():
+    assert failing(lambda frame: b"") == (
+        "The board on PORT does not answer (HELLO, 3 attempts of 0.15 s); check that it is "
+        "powered, that it holds this project's bitstream, and that this is its port."
+    )
+
+
+@pytest.mark.parametrize(
+    ("peer", "reason"),
+    [
+        (lambda frame: b"\x05\x00" * 20, "sends garbled answers: a frame was cut off or garbled"),
+        (lambda frame: b"abcdef" * 200, "sends bytes that are no answer"),
+        (lambda frame: answer(frame)[:-5], "sends bytes that are no answer"),
+        (
+            lambda frame: encode_frame(Frame(0, Status.TOO_SHORT)),
+            "receives garbled commands: a frame was shorter than any command",
+        ),
+        (
+            lambda frame: encode_frame(Frame(frame.sequence, Status.BAD_CRC)),
+            "receives garbled commands: a frame's checksum was wrong",
+        ),
+        (lambda frame: encode_frame(frame), "sends back what it receives, as if its lines were"),
+        (lambda frame: encode_frame(Frame(1, 0xEE)), "answers with the unknown status 0xee"),
+    ],
+)
+def test_a_board_that_never_gets_it_right(peer, reason):
+    sentence = failing(peer, retries=1)
+    assert sentence.startswith(f"The board on PORT {reason}")
+    assert "(HELLO, 2 attempts of 0.15 s); check that it is powered" in sentence
+
+
+def test_a_board_that_babbles_without_end():
+    board, host = os.openpty()
+    tty.setraw(host)
+    stop = threading.Event()
+
+    def babble() -> None:
+        while not stop.wait(0.01):
+            os.write(board, b"\x01\x02\x03")
+
+    thread = threading.Thread(target=babble)
+    thread.start()
+    started = time.monotonic()
+    try:
+        with pytest.raises(DeviceError, match="sends bytes that are no answer"):
+            open_board(os.ttyname(host), network=NETWORK, timeout=0.05, retries=1)
+        assert time.monotonic() - started < 5
+    finally:
+        stop.set()
+        thread.join()
+        os.close(board)
+        os.close(host)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (Status.UNKNOWN_COMMAND, "it does not know this command"),
+        (Status.BAD_LENGTH, "its network needs a payload of another length"),
+        (Status.NO_INFERENCE, "there was no inference yet"),
+    ],
+)
+def test_a_refusal_is_not_repeated(status, reason):
+    asked = []
+
+    def peer(frame):
+        asked.append(frame)
+        return encode_frame(Frame(frame.sequence, status))
+
+    assert failing(peer) == f"The board on PORT refuses HELLO: {reason}."
+    assert len(asked) == 1
+
+
+def test_another_protocol_version():
+    def peer(frame):
+        return encode_frame(Frame(frame.sequence, Status.OK, b"\x09 whatever it says then"))
+
+    assert failing(peer) == (
+        "The board on PORT speaks version 9 of the protocol, this program version 1; "
+        "build and load the bitstream again."
+    )
+
+
+def test_another_network():
+    other = replace(NETWORK, steps=4)
+
+    def peer(frame):
+        return answer(frame, hello=replace(HELLO, digest=other.digest()))
+
+    assert failing(peer) == (
+        f"The board on PORT holds network {other.digest().hex()[:8]}, not "
+        f"{NETWORK.digest().hex()[:8]}; load the bitstream that was built for this network, or "
+        "choose the network that the board holds."
+    )
+
+
+@pytest.mark.parametrize("payload", [b"", b"\x01", HELLO.pack() + b"\0"])
+def test_a_malformed_hello(payload):
+    sentence = failing(lambda frame: encode_frame(Frame(frame.sequence, Status.OK, payload)))
+    assert sentence == (
+        "The board on PORT answers HELLO with something else: "
+        f"a HELLO answer has 46 bytes, not {len(payload)}."
+    )
+
+
+def test_answers_of_the_wrong_size():
+    def peer(frame):
+        if frame.code == Command.HELLO:
+            return answer(frame)
+        return encode_frame(Frame(frame.sequence, Status.OK, b"123"))
+
+    with plugged(peer) as port, open_board(port, network=NETWORK) as board:
+        with pytest.raises(DeviceError, match=r"answers INFER with something else: .* not 3\.$"):
+            board.infer(SPIKES)
+        with pytest.raises(DeviceError, match=r"answers TRACE with something else: .* not 3\.$"):
+            board.trace()
+
+
+@pytest.mark.parametrize(
+    ("spikes", "sentence"),
+    [
+        (
+            np.zeros((3, 8)),
+            "The input has shape [3, 8]; this network takes [3, 9], a row of inputs for each step.",
+        ),
+        (
+            np.zeros(27),
+            "The input has shape [27]; this network takes [3, 9], a row of inputs for each step.",
+        ),
+        (SPIKES + 2, "Input 0 of step 0 is 2; a spike is 0 or 1."),
+        (SPIKES - np.eye(3, 9), "Input 0 of step 0 is -1.0; a spike is 0 or 1."),
+        (np.where(np.eye(3, 9)[::-1], np.nan, 0), "Input 2 of step 0 is nan; a spike is 0 or 1."),
+    ],
+)
+def test_input_that_does_not_fit_is_not_sent(spikes, sentence):
+    asked = []
+
+    def peer(frame):
+        asked.append(frame)
+        return answer(frame)
+
+    with plugged(peer) as port, open_board(port, network=NETWORK) as board:
+        with pytest.raises(DataError) as caught:
+            board.infer(spikes)
+        assert str(caught.value) == sentence
+    assert len(asked) == 1
+
+
+def test_a_board_that_is_unplugged():
+    board, host = os.openpty()
+    tty.setraw(host)
+    port = os.ttyname(host)
+
+    def unplug() -> None:
+        os.read(board, 4096)
+        os.close(board)
+
+    thread = threading.Thread(target=unplug)
+    thread.start()
+    try:
+        with pytest.raises(DeviceError) as caught:
+            open_board(port, network=NETWORK, timeout=TIMEOUT)
+        assert str(caught.value) == (
+            f"The board on {port} went away in the middle of HELLO; "
+            "check its cable and its power."
+        )
+    finally:
+        thread.join()
+        os.close(host)
+
+
+def test_a_port_that_does_not_exist(tmp_path):
+    with pytest.raises(DeviceError) as caught:
+        open_board(str(tmp_path / "ttyUSB7"), network=NETWORK)
+    assert str(caught.value) == (
+        f"The port {tmp_path}/ttyUSB7 cannot be opened: it does not exist; plug the board in and "
+        "see `python -m serial.tools.list_ports`, or use the virtual board."
+    )
+
+
+def test_a_file_that_is_no_port(tmp_path):
+    file = tmp_path / "file"
+    file.touch()
+    match = f"^The port {re.escape(str(file))} cannot be opened: it is no serial port"
+    with pytest.raises(DeviceError, match=match):
+        open_board(str(file), network=NETWORK)
+
+
+def test_a_port_without_permission(monkeypatch):
+    def refuse(*_, **__):
+        raise serial.SerialException(errno.EACCES, "could not open port")
+
+    monkeypatch.setattr(serial, "Serial", refuse)
+    with pytest.raises(DeviceError) as caught:
+        open_board("/dev/ttyUSB0", network=NETWORK)
+    assert str(caught.value) == (
+        "The port /dev/ttyUSB0 cannot be opened: there is no permission; on Debian, "
+        "`sudo adduser $USER dialout` and a new login give it."
+    )
+
+
+def test_a_port_that_somebody_else_has():
+    with plugged(answer) as port, open_board(port, network=NETWORK):
+        with pytest.raises(DeviceError) as caught:
+            open_board(port, network=NETWORK)
+        assert str(caught.value) == (
+            f"The port {port} cannot be opened: another program has it open; close that first."
+        )
+
+
+def test_a_port_that_takes_no_bytes(monkeypatch):
+    def stuck(*_):
+        raise serial.SerialTimeoutException("Write timeout")
+
+    with plugged(answer) as port, open_board(port, network=NETWORK, timeout=TIMEOUT) as board:
+        monkeypatch.setattr(serial.Serial, "write", stuck)
+        with pytest.raises(DeviceError) as caught:
+            board.hello()
+        assert str(caught.value) == (
+            f"The port {port} took no bytes for 0.15 s; "
+            "unplug the board, plug it in again and try once more."
+        )

@@ -1,0 +1,158 @@
+"""The virtual board: the real gateware behind a real port."""
+
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import serial
+
+from spikewright.device.board import open_board
+from spikewright.device.virtual import VirtualBoard, build_virtual_board
+from spikewright.errors import BuildError, DeviceError
+from spikewright.network.reference import run
+from spikewright_hw.fixed import Format
+from spikewright_hw.link.protocol import VERSION, Hello, Kind
+from spikewright_hw.network import Layer, Network
+
+
+def layer(inputs: int, neurons: int, neuron: str, parameters: dict[str, int]) -> Layer:
+    source = random.Random(inputs)
+    weights = tuple(tuple(source.randint(-7, 7) for _ in range(neurons)) for _ in range(inputs))
+    return Layer(weights, 4, neuron, parameters, Format(8, 8))
+
+
+NETWORK = Network(
+    (
+        layer(13, 6, "lif", {"leak": 2, "threshold": 3 << 8}),
+        layer(6, 3, "li", {"leak": 3}),
+    ),
+    steps=4,
+)
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory) -> Path:
+    return build_virtual_board(NETWORK, tmp_path_factory.mktemp("board"), clock_hz=12_000_000)
+
+
+@pytest.fixture
+def board(program):
+    with VirtualBoard(program) as running:
+        yield running
+
+
+def ticks(pid: int) -> int:
+    """Give the processor time of a process, in hundredths of a second."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that ended and was not waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_says_what_it_is(board):
+    with open_board(board.port, network=NETWORK) as opened:
+        assert opened.hello() == Hello(
+            VERSION, Kind.VIRTUAL, 13, 3, 4, 2, 12_000_000, NETWORK.digest()
+        )
+
+
+def test_equals_the_reference(board):
+    seed = int(np.random.SeedSequence().generate_state(1)[0])
+    print(f"seed {seed}")
+    spikes = np.random.default_rng(seed).integers(0, 2, (40, 4, 13))
+    spikes[0], spikes[1] = 0, 1
+    expected = run(NETWORK, spikes)
+    with open_board(board.port, network=NETWORK) as opened:
+        for number, sample in enumerate(spikes):
+            result, trace = opened.infer(sample), opened.trace()
+            assert result.prediction == expected.predictions[number]
+            assert result.input_events == sample.sum() == expected.input_events[number]
+            assert result.synops == expected.synops[number]
+            assert result.spikes == tuple(expected.layer_spikes[number])
+            assert np.array_equal(trace.spikes[0], expected.layers[0].spikes[number])
+            assert np.array_equal(trace.membranes, expected.layers[1].membranes[number])
+            assert result.outputs == trace.membranes[-1]
+
+
+def test_another_network_is_refused(board):
+    other = Network(NETWORK.layers, steps=5)
+    with pytest.raises(DeviceError, match=f"holds network {NETWORK.digest().hex()[:8]}, not "):
+        open_board(board.port, network=other)
+
+
+def test_survives_garbage_at_any_time(board):
+    seed = random.SystemRandom().getrandbits(32)
+    print(f"seed {seed}")
+    source = random.Random(seed)
+    for _ in range(10):
+        with serial.Serial(board.port, write_timeout=5) as port:
+            port.write(source.randbytes(source.randrange(1, 2000)))
+        with open_board(board.port, network=NETWORK) as opened:
+            assert opened.infer(np.zeros((4, 13))).outputs == (0, 0, 0)
+
+
+def test_sleeps_while_nothing_is_asked(board):
+    with open_board(board.port, network=NETWORK) as opened:
+        time.sleep(0.3)
+        before = ticks(board.pid)
+        time.sleep(1)
+        assert ticks(board.pid) - before <= 5
+        assert opened.hello().kind is Kind.VIRTUAL
+
+
+def test_ends_with_its_context(program):
+    with VirtualBoard(program) as running:
+        assert alive(running.pid)
+    assert not alive(running.pid)
+    assert not Path(running.port).exists()
+
+
+def test_ends_with_the_process_that_started_it(program):
+    script = (
+        "import os, sys; from pathlib import Path;"
+        "from spikewright.device.virtual import VirtualBoard;"
+        "board = VirtualBoard(Path(sys.argv[1])).__enter__();"
+        "print(board.pid, flush=True); os._exit(1)"
+    )
+    command = [sys.executable, "-c", script, str(program)]
+    started = subprocess.run(command, capture_output=True, text=True, check=False)
+    pid = int(started.stdout)
+    deadline = time.monotonic() + 10
+    while alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not alive(pid)
+
+
+def test_a_board_that_dies_is_noticed(program):
+    with VirtualBoard(program) as running, open_board(running.port, network=NETWORK) as opened:
+        os.kill(running.pid, 9)
+        with pytest.raises(DeviceError, match=r"^The board on .* in the middle of HELLO; check"):
+            opened.hello()
+
+
+def test_a_program_that_is_not_there(tmp_path):
+    with (
+        pytest.raises(DeviceError, match=r"missing cannot be started: No such file .*; build it"),
+        VirtualBoard(tmp_path / "missing"),
+    ):
+        pass
+
+
+def test_a_compiler_that_fails(tmp_path, monkeypatch):
+    harness = tmp_path / "virtual_board.cpp"
+    harness.write_text("int main() { return missing; }\n")
+    monkeypatch.setattr("spikewright.device.virtual._HARNESS", harness)
+    with pytest.raises(BuildError, match=r"^make failed: .*missing.* \(see .*make\.log\)$"):
+        build_virtual_board(NETWORK, tmp_path / "board")
+    assert not (tmp_path / "board" / "virtual_board").exists()

@@ -1,0 +1,319 @@
+"""The network file: what is written is read again, and everything malformed is refused."""
+
+import json
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import save
+
+from spikewright.coding.ttfs import Ttfs
+from spikewright.errors import NetworkFileError, StorageError
+from spikewright.quantized import Provenance, QuantizedNetwork, read, write
+from spikewright.quantized.spw import KEY, SCHEMA, content_hash
+from spikewright_hw.fixed import Format
+from spikewright_hw.network import Layer, Network, NetworkError
+
+MEMBRANE = Format(8, 4)
+
+
+def quantized() -> QuantizedNetwork:
+    network = Network(
+        layers=(
+            Layer(((7, -7), (0, 1), (2, 3)), 4, "lif", {"leak": 5, "threshold": 116}, MEMBRANE),
+            Layer(((1, 2, 3), (-1, 0, 1)), 3, "li", {"leak": 5}, Format(7, 3)),
+        ),
+        steps=4,
+    )
+    return QuantizedNetwork(
+        network=network,
+        coding=Ttfs(inputs=3, steps=4),
+        provenance=Provenance(
+            data_set="digits",
+            seed=1,
+            accuracy_float=0.975,
+            accuracy_integer=1.0,
+            versions={"torch": "2.13.0"},
+            training={"batch": 128},
+        ),
+    )
+
+
+@pytest.fixture
+def path(tmp_path) -> Path:
+    path = tmp_path / "net.spw"
+    write(path, quantized())
+    return path
+
+
+def parts(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    content = path.read_bytes()
+    start = 8 + int.from_bytes(content[:8], "little")
+    body = json.loads(json.loads(content[8:start])["__metadata__"][KEY])
+    tensors = {
+        f"layers.{index}.weights": np.array(layer.weights, np.int8)
+        for index, layer in enumerate(quantized().network.layers)
+    }
+    return body, tensors
+
+
+def forge(path: Path, change: Callable[[dict, dict], object], *, rehash: bool = True) -> None:
+    """Change a file's content; with ``rehash``, as someone would who also mends the hash."""
+    body, tensors = parts(path)
+    change(body, tensors)
+    if rehash:
+        body["hash"] = content_hash(body, tensors)
+    path.write_bytes(save(tensors, metadata={KEY: json.dumps(body)}))
+
+
+def refused(path: Path, message: str) -> None:
+    with pytest.raises(NetworkFileError) as error:
+        read(path)
+    assert str(path) in str(error.value)
+    assert message in str(error.value)
+
+
+def test_round_trip(path):
+    assert read(path) == quantized()
+    assert read(path).network.digest() == quantized().network.digest()
+
+
+def test_same_network_gives_the_same_bytes(path, tmp_path):
+    for attempt in range(3):
+        again = tmp_path / f"{attempt}.spw"
+        write(again, quantized())
+        assert again.read_bytes() == path.read_bytes()
+
+
+def test_weights_can_be_read_with_safetensors_alone(path):
+    from safetensors.numpy import load_file
+
+    assert load_file(path)["layers.0.weights"].tolist() == [[7, -7], [0, 1], [2, 3]]
+
+
+def test_forging_itself_is_not_what_is_refused(path):
+    forge(path, lambda body, tensors: None)
+    assert read(path) == quantized()
+
+
+def test_missing_file(tmp_path):
+    refused(tmp_path / "none.spw", "does not exist; `spikewright train` makes a network file")
+
+
+def test_folder(tmp_path):
+    refused(tmp_path, "cannot be read: Is a directory")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x00",
+        b"hello, world, this is no network at all",
+        b"\x89PNG\r\n\x1a\n" + bytes(100),
+        (2).to_bytes(8, "little") + b"{}",
+        (4).to_bytes(8, "little") + b"{,,}",
+        (1 << 63).to_bytes(8, "little") + b"[",
+        (40000).to_bytes(8, "little") + b'{"a":' * 8000,
+        save({"w": np.zeros(2)}),
+        save({"w": np.zeros(2)}, metadata={"format": "pt"}),
+        save({"w": np.zeros(2)}, metadata={KEY: "[]"}),
+        save({"w": np.zeros(2)}, metadata={KEY: '{"schema": NaN}'}),
+    ],
+)
+def test_not_a_network_file(path, content):
+    path.write_bytes(content)
+    refused(path, "this is not a .spw file; give a file that `spikewright train` wrote")
+
+
+def test_truncated_file(path):
+    content = path.read_bytes()
+    for length in range(9, len(content)):
+        path.write_bytes(content[:length])
+        refused(path, "the file is truncated")
+    path.write_bytes(content)
+    assert read(path) == quantized()
+
+
+def test_every_altered_byte_is_noticed(path):
+    content = path.read_bytes()
+    for at in range(len(content)):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+        with pytest.raises(NetworkFileError):
+            read(path)
+
+
+def test_altered_weight(path):
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    refused(path, "hash does not match the content, so the file was altered")
+
+
+def test_altered_field(path):
+    forge(path, lambda body, _: body.update(steps=5), rehash=False)
+    refused(path, "hash does not match the content, so the file was altered")
+
+
+def test_schema_from_the_future(path):
+    forge(path, lambda body, _: body.update(schema=SCHEMA + 1, hash="other"), rehash=False)
+    refused(path, f"schema is {SCHEMA + 1}, and this version of spikewright reads up to {SCHEMA}")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("kind", [np.float32, np.float64, np.float16])
+def test_weights_that_are_not_numbers(path, value, kind):
+    weights = np.zeros((3, 2), kind)
+    weights[1, 1] = value
+    forge(path, lambda _, tensors: tensors.update({"layers.0.weights": weights}))
+    refused(path, "tensor layers.0.weights holds NaN or infinite weights")
+
+
+FLOATS = {"layers.0.weights": np.zeros((3, 2), np.float32)}
+WIDE = {"layers.0.weights": np.array([[7, 8], [0, 1], [2, 3]], np.int8)}
+NARROW = {"layers.1.weights": np.array([[1, 2, 3], [-1, -4, 1]], np.int8)}
+TALL = {"layers.0.weights": np.zeros((4, 2), np.int8)}
+FLAT = {"layers.0.weights": np.zeros(6, np.int8)}
+ALIEN = {"layers.2.weights": np.zeros((3, 2), np.int8)}
+
+
+@pytest.mark.parametrize(
+    ("tensors", "message"),
+    [
+        (FLOATS, "tensor layers.0.weights holds float32 values; weights are int8"),
+        (WIDE, "layers[0].weights[0][1] is 8; 4-bit weights lie in -7 to 7"),
+        (NARROW, "layers[1].weights[1][1] is -4; 3-bit weights lie in -3 to 3"),
+        (TALL, "tensor layers.0.weights is of shape [4, 2], but layers[0].inputs and"),
+        (FLAT, "tensor layers.0.weights is of shape [6], but layers[0].inputs and"),
+        (ALIEN, "tensor layers.2.weights belongs to no layer"),
+    ],
+)
+def test_tensors_that_do_not_fit(path, tensors, message):
+    forge(path, lambda _, held: held.update(tensors))
+    refused(path, message)
+
+
+def test_missing_tensor(path):
+    forge(path, lambda _, tensors: tensors.pop("layers.1.weights"))
+    refused(path, "tensor layers.1.weights is missing")
+
+
+def test_layers_that_do_not_join(path):
+    def change(body, tensors):
+        body["layers"][1]["inputs"] = 3
+        tensors["layers.1.weights"] = np.zeros((3, 3), np.int8)
+
+    forge(path, change)
+    refused(path, "layers[1].weights has 3 inputs, but layers[0] has 2 neurons")
+
+
+REQUIRED = [
+    *[(name,) for name in ("schema", "hash", "steps", "layers", "coding", "provenance")],
+    *[
+        ("layers", 0, name)
+        for name in ("inputs", "neurons", "neuron", "parameters", "weight_bits", "membrane")
+    ],
+    *[("coding", name) for name in ("name", "inputs", "steps", "high", "silent")],
+    *[
+        ("provenance", name)
+        for name in (
+            "data_set",
+            "seed",
+            "accuracy_float",
+            "accuracy_integer",
+            "versions",
+            "training",
+        )
+    ],
+]
+
+
+def spelled(keys: tuple[str | int, ...]) -> str:
+    return ".".join(map(str, keys)).replace(".0", "[0]")
+
+
+@pytest.mark.parametrize("keys", REQUIRED, ids=spelled)
+@pytest.mark.parametrize("value", [None, True, [], "x", 1.5], ids=repr)
+def test_missing_field_and_field_of_another_kind(path, keys, value):
+    def drop(body, _):
+        for key in keys[:-1]:
+            body = body[key]
+        kept.append(body.pop(keys[-1]))
+
+    def replace(body, _):
+        for key in keys[:-1]:
+            body = body[key]
+        body[keys[-1]] = value
+
+    kept: list[Any] = []
+    original = path.read_bytes()
+    forge(path, drop, rehash=keys != ("hash",))
+    refused(path, f"{spelled(keys)} is missing")
+    path.write_bytes(original)
+    of_same_kind = type(value) is type(kept[0]) or (
+        isinstance(value, float) and isinstance(kept[0], int) and keys[-1] in ("high", "silent")
+    )
+    if not of_same_kind:
+        forge(path, replace, rehash=keys != ("hash",))
+        refused(path, f"{spelled(keys)} is {value!r}; it must be a")
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "message"),
+    [
+        (("schema",), 0, "schema is 0; the first is 1"),
+        (("steps",), 0, "steps is 0; an inference needs at least one step"),
+        (("steps",), 5, "coding.steps is 4, but the network takes 5"),
+        (("layers",), [], "belongs to no layer"),
+        (("layers", 0), 3, "layers[0] is 3; it must be an object"),
+        (("layers", 0, "neuron"), "brain", "layers[0].neuron is 'brain'; there are"),
+        (("layers", 0, "weight_bits"), 9, "layers[0].weight_bits is 9; it must be 2 to 8"),
+        (("layers", 0, "membrane"), "8.4", "layers[0].membrane: a number format is written like"),
+        (("layers", 0, "membrane"), "Q0.4", "layers[0].membrane: a format needs at least one"),
+        (("layers", 0, "parameters"), {"leak": 5}, "layers[0].parameters: lif needs the parameter"),
+        (
+            ("layers", 0, "parameters", "leak"),
+            0.5,
+            "layers[0].parameters.leak is 0.5; it must be an integer",
+        ),
+        (
+            ("layers", 0, "parameters", "threshold"),
+            1 << 11,
+            "layers[0].parameters: lif.threshold is 2048; a level of a Q8.4 state lies in",
+        ),
+        (("coding", "name"), "morse", "coding.name is 'morse'; there are ttfs"),
+        (("coding", "inputs"), 4, "coding.inputs is 4, but the network takes 3"),
+        (("coding", "silent"), -1, "silent is -1 and high is 16.0"),
+        (("provenance", "accuracy_float"), 97.5, "accuracy_float is 97.5; a share lies in 0 to 1"),
+    ],
+)
+def test_field_out_of_range(path, keys, value, message):
+    def change(body, _):
+        for key in keys[:-1]:
+            body = body[key]
+        body[keys[-1]] = value
+
+    forge(path, change)
+    refused(path, message)
+
+
+def test_a_network_with_weights_that_are_not_numbers_cannot_be_made():
+    with pytest.raises(NetworkError, match=re.escape("weights[0][0] is nan")):
+        Network(layers=(Layer(((float("nan"),),), 4, "li", {"leak": 1}, MEMBRANE),), steps=1)  # type: ignore[arg-type]
+
+
+def test_failed_write_leaves_what_was_there(path, monkeypatch):
+    before = path.read_bytes()
+
+    def full(*_):
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(StorageError, match=r"net\.spw cannot be written: the disk is full"):
+        write(path, quantized())
+    monkeypatch.undo()
+    assert path.read_bytes() == before
+    assert [entry.name for entry in path.parent.iterdir()] == ["net.spw"]
