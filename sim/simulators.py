@@ -47,7 +47,9 @@ class Simulator:
     @property
     def build_args(self) -> list[str]:
         """Options of a build."""
-        return ["-Wall"]
+        # Amaranth's Verilog is that of 2005; under a later standard Icarus never begins to
+        # evaluate blocks whose inputs do not change after time zero.
+        return ["-Wall", "-g2005"] if self.name == "icarus" else ["-Wall"]
 
     @contextmanager
     def environment(self) -> Generator[None]:

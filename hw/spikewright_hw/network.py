@@ -16,7 +16,10 @@ from dataclasses import asdict, dataclass, field
 from .fixed import Format
 from .neuron import DEFINITIONS
 
-__all__ = ["Layer", "Network", "NetworkError"]
+__all__ = ["MEMBRANE_BITS", "Layer", "Network", "NetworkError"]
+
+#: Widest membrane: what an engine's records have room for.
+MEMBRANE_BITS = 32
 
 
 class NetworkError(ValueError):
@@ -39,7 +42,7 @@ class Layer:
         The definition's parameters as stored integers (``leak`` a shift; ``threshold`` in the
         membrane's format).
     membrane : Format
-        Format of the membrane, in weight steps.
+        Format of the membrane, in weight steps; at most 32 bits.
     """
 
     weights: tuple[tuple[int, ...], ...]
@@ -67,6 +70,11 @@ class Layer:
         if self.neuron not in DEFINITIONS:
             known = ", ".join(DEFINITIONS)
             raise NetworkError(f"{name}.neuron is {self.neuron!r}; there are {known}")
+        if self.membrane.width > MEMBRANE_BITS:
+            raise NetworkError(
+                f"{name}.membrane is {self.membrane}, {self.membrane.width} bits; "
+                f"a membrane has at most {MEMBRANE_BITS}"
+            )
         try:
             DEFINITIONS[self.neuron].check(self.parameters, self.membrane)
         except ValueError as error:

@@ -9,6 +9,7 @@ import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -131,7 +132,7 @@ def test_a_board_that_works():
     assert [frame.code for frame in seen] == [1, 1, 2, 2, 3]
     assert seen[2].payload == bytes([0b1, 0b1, 0, 0, 0b10, 0])
     sequences = [frame.sequence for frame in seen]
-    assert all(b == a % 255 + 1 for a, b in zip(sequences, sequences[1:], strict=False))
+    assert all(b == a % 255 + 1 for a, b in pairwise(sequences))
 
 
 def test_sequence_numbers_wrap_past_zero():
@@ -271,8 +272,10 @@ def test_another_network():
 
 @pytest.mark.parametrize("payload", [b"", b"\x01", HELLO.pack() + b"\0"])
 def test_a_malformed_hello(payload):
-    sentence = failing(lambda frame: encode_frame(Frame(frame.sequence, Status.OK, payload)))
-    assert sentence == (
+    def peer(frame):
+        return encode_frame(Frame(frame.sequence, Status.OK, payload))
+
+    assert failing(peer) == (
         "The board on PORT answers HELLO with something else: "
         f"a HELLO answer has 46 bytes, not {len(payload)}."
     )

@@ -4,10 +4,12 @@ import re
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spikewright.errors import DataError
+from spikewright.network.model import network_activity
 from spikewright.network.reference import run, run_one
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
@@ -65,6 +67,20 @@ def test_arrays_equal_python_integers(case):
         assert result.synops[sample] == synops
         last = one_membranes[-1][-1]
         assert result.predictions[sample] == last.index(max(last))
+
+
+@settings(max_examples=100, deadline=None)
+@given(networks())
+def test_pytorch_on_the_grid_equals_arrays(case):
+    network, spikes = case
+    result = network_activity(network, torch.from_numpy(spikes.astype(np.float32)))
+    expected = run(network, spikes)
+    for layer, mine, membranes in zip(
+        expected.layers, result.spikes, result.membranes, strict=True
+    ):
+        assert np.array_equal(mine.transpose(0, 1).numpy(), layer.spikes)
+        assert np.array_equal(membranes.transpose(0, 1).numpy(), layer.membranes)
+    assert np.array_equal(result.predictions.numpy(), expected.predictions)
 
 
 def small(weights=((3, -2), (1, 1)), *, threshold: int = 8, leak: int = 1) -> Network:

@@ -72,8 +72,9 @@ def test_pytorch_equals_the_integers_on_the_whole_test_set(trained, test_spikes,
 
 
 def test_membranes_rarely_saturate(trained, test_spikes):
-    for layer, of in zip(run(trained.network, test_spikes).layers, trained.network.layers,
-                         strict=True):
+    for layer, of in zip(
+        run(trained.network, test_spikes).layers, trained.network.layers, strict=True
+    ):
         ends = (layer.membranes == of.membrane.min) | (layer.membranes == of.membrane.max)
         assert ends.mean() < 1e-3
 

@@ -34,7 +34,8 @@ def worst_cycles(network: Network, *, share: int = 4) -> int:
     """Give the most cycles an inference takes: when every input and neuron spikes at every step.
 
     The first step passes through all layers, the others follow it at the pace of the slowest one.
-    No inference takes longer, so a host that has waited this long need not wait on.
+    Counted as :attr:`.record.Result.cycles` is. No inference takes longer, so a host that has
+    waited this long need not wait on.
     """
     passing = sum(layer.inputs + share + 3 for layer in network.layers)
     following = (network.steps - 1) * max(layer.inputs + share for layer in network.layers)
@@ -74,6 +75,8 @@ class EventEngine(wiring.Component):
     trace_data: Signal
 
     def __init__(self, *, network: Network, share: int = 4):
+        if share < 1:
+            raise ValueError(f"an updater serves at least one neuron, not {share}")
         self.network = network
         self.share = share
         super().__init__({

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from amaranth import signed, unsigned
 from amaranth.lib import data
 
-from ..network import Layer, Network
+from ..network import MEMBRANE_BITS, Layer, Network
 
 __all__ = [
     "MEMBRANE_BYTES",
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 #: Bytes of one readout membrane on the link.
-MEMBRANE_BYTES = 4
+MEMBRANE_BYTES = MEMBRANE_BITS // 8
 
 
 @dataclass(frozen=True)

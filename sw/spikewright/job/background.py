@@ -1,7 +1,7 @@
 """Work beside the main thread: builds that wait for tools while something else computes."""
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -21,10 +21,13 @@ class Background:
 
     def __init__(self, *, jobs: int = 2):
         self._pool = ThreadPoolExecutor(jobs)
+        self._futures: list[Future] = []
 
     def submit(self, work: Callable[[], T]) -> "Future[T]":
         """Start ``work``; its result, or what it raises, is the future's."""
-        return self._pool.submit(work)
+        future = self._pool.submit(work)
+        self._futures.append(future)
+        return future
 
     def __enter__(self) -> Self:
         return self
@@ -35,12 +38,9 @@ class Background:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        while error is not None and self._busy():
-            stop_all()
-        self._pool.shutdown(wait=True, cancel_futures=error is not None)
-
-    def _busy(self) -> bool:
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        for thread in self._pool._threads:
-            thread.join(timeout=0.1)
-        return any(thread.is_alive() for thread in self._pool._threads)
+        if error is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            # A build may start its next tool after one was stopped.
+            while wait(self._futures, timeout=0.1).not_done:
+                stop_all()
+        self._pool.shutdown()

@@ -69,7 +69,7 @@ def resources(core: str | None = None, *, build: Path = Path("build")) -> list[R
             rows=tuple(result.row() for result in results),
             made={"command": "spikewright resources"},
         )
-        console.print(f"Report: {write(report, root=build / 'reports')}", highlight=False)
+        console.print(f"Report: {write(report, build / 'reports' / report.name)}", highlight=False)
         if DOCUMENT.parent.is_dir():
             write_if_changed(DOCUMENT, markdown(results))
     return results

@@ -23,6 +23,7 @@ from ..errors import DataError
 from ..files import write_bytes
 from ..gateware.bitstream import Bitstream, build_bitstream
 from ..gateware.board import BOARDS, Board
+from ..gateware.placement import PARTS
 from ..network.model import network_activity
 from ..network.reference import Run
 from ..network.reference import run as run_reference
@@ -102,6 +103,9 @@ def run(options: RunOptions, *, console: Console | None = None) -> Report | None
         paths = [options.model] if options.model else [_train(options.seeds[0], options, stages)]
         quantized = read(paths[0])
         check_fits(quantized, task)
+        if not (options.virtual or options.build_only):
+            # Minutes of building are not spent on a board that is not there or holds another network.
+            open_board(options.port, network=quantized.network).close()
 
         bitstream = background.submit(lambda: _bitstream(quantized.network, options, stages))
         if options.build_only:
@@ -144,12 +148,12 @@ def run(options: RunOptions, *, console: Console | None = None) -> Report | None
             build=_build(bitstream.result(), options.board),
             board=BoardRecord(
                 name=options.board.title,
-                device=options.board.part,
+                device=PARTS[options.board.part].label,
                 clock_mhz=options.board.clock_hz / 1e6,
                 virtual=options.virtual,
                 simulator=f"Verilator {require('verilator').version}" if options.virtual else "",
             ),
-            versions=versions() | {name: "" for name in bitstream.result().tools},
+            versions=versions() | dict(tool.rsplit(" ", 1) for tool in bitstream.result().tools),
             command=options.command,
         )
         report = make_report(record)
@@ -257,7 +261,7 @@ def _build(bitstream: Bitstream, board: Board) -> BuildRecord:
     return BuildRecord(
         tool=bitstream.tools[1],
         seed=bitstream.seed,
-        corner=f"{board.part}, slowest speed grade of the family, slow corner",
+        corner=f"{PARTS[board.part].label}, speed grade 6, slow corner",
         lut=bitstream.lut,
         ff=bitstream.ff,
         bram=bitstream.bram,

@@ -1,0 +1,44 @@
+"""Runs a spiking network on an ECP5 board: ``python boards/run_ecp5.py --help``."""
+
+import argparse
+import shlex
+import sys
+
+from spikewright.cli import add_run_options, guarded, run_options
+from spikewright.gateware.board import BOARDS
+from spikewright.gateware.placement import PARTS
+
+ECP5 = [name for name, board in BOARDS.items() if PARTS[board.part].family == "ecp5"]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description="Build the bitstream of a spiking network for an ECP5 board, classify the test "
+        "split on the board, compare every value with the integer reference, and report. Without "
+        "a board, the board is virtual: the same board top, simulated.",
+    )
+    add_run_options(parser, boards=ECP5)
+    options = run_options(
+        parser.parse_args(), command=shlex.join(["python", "boards/run_ecp5.py", *sys.argv[1:]])
+    )
+
+    def work() -> None:
+        if options.build_only:
+            print(f"Building for {options.board.title}; nothing will be run.", flush=True)
+        elif options.virtual:
+            print(
+                "No board: this runs on the virtual board, the same gateware simulated by "
+                "Verilator (--port names a real one).",
+                flush=True,
+            )
+        else:
+            print(f"This runs on the board at {options.port}.", flush=True)
+        from spikewright.job.run import run
+
+        run(options)
+
+    return guarded(work)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+# amaranth: UnusedElaboratable=no
+# (a component whose constructor refuses its arguments is not used)
+
+"""Index of the largest value."""
+
+import pytest
+from amaranth import Module, Signal
+from amaranth.sim import Simulator
+
+from spikewright_hw.engine.argmax import Argmax, argmax_latency
+
+
+def largest(values: list[int]) -> int:
+    """Index of the largest; of equal ones, the first."""
+    return values.index(max(values))
+
+
+def run(dut: Argmax, offers: list[tuple[list[int], bool]]) -> list[int | None]:
+    """Give the index in each cycle, none where it is not valid; one set of values per cycle."""
+    given: list[int | None] = []
+
+    async def testbench(ctx):
+        for values, valid in [*offers, *[([0] * dut.count, False)] * dut.latency]:
+            ctx.set(dut.i_values, values)
+            ctx.set(dut.i_valid, valid)
+            _, _, index, there = await ctx.tick().sample(dut.o_index, dut.o_valid)
+            given.append(index if there else None)
+
+    m = Module()
+    m.submodules.dut = dut
+    m.d.sync += Signal(name="clocked").eq(1)  # the core of one value has no register
+    simulator = Simulator(m)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(testbench)
+    simulator.run()
+    return given
+
+
+@pytest.mark.parametrize(
+    ("width", "count", "latency"), [(4, 1, 0), (3, 2, 1), (8, 3, 2), (2, 5, 3), (16, 10, 4)]
+)
+def test_every_cycle_a_set_of_values(rng, width, count, latency):
+    dut = Argmax(width=width, count=count)
+    assert dut.latency == argmax_latency(count) == latency
+    low, high = -(1 << (width - 1)), (1 << (width - 1)) - 1
+    ends = [[low] * count, [high] * count, [0] * count]
+    ends += [[high if at == place else low for at in range(count)] for place in range(count)]
+    ends += [[-1 if at < place else 0 for at in range(count)] for place in range(count)]
+    drawn = [[rng.randint(low, high) for _ in range(count)] for _ in range(300)]
+    near = [[rng.choice([-1, 0]) for _ in range(count)] for _ in range(100)]
+    offers = [(values, rng.random() < 0.8) for values in ends + drawn + near]
+    expected = [largest(values) if valid else None for values, valid in offers]
+    assert run(dut, offers) == [None] * latency + expected
+
+
+def test_no_values_are_refused():
+    with pytest.raises(ValueError, match=r"^there is no largest of 0 values$"):
+        Argmax(width=8, count=0)

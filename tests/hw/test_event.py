@@ -1,0 +1,154 @@
+# amaranth: UnusedElaboratable=no
+# (a component whose constructor refuses its arguments is not used)
+"""The event engine in Amaranth's simulator, its reference, and how long it may take."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from amaranth.sim import Simulator
+
+from spikewright_hw.engine.event import EventEngine, scan_group, worst_cycles
+from spikewright_hw.engine.example import example_network
+from spikewright_hw.engine.record import (
+    Result,
+    Trace,
+    pack_trace,
+    trace_bytes,
+    unpack_result,
+)
+from spikewright_hw.engine.reference import run
+from spikewright_hw.fixed import Format
+from spikewright_hw.network import Layer, Network
+
+HAND = Network(
+    layers=(
+        Layer(((3, -2), (1, 1)), 4, "lif", {"leak": 1, "threshold": 8}, Format(4, 1)),
+        Layer(((1, 2, 2), (-1, 0, 0)), 4, "li", {"leak": 2}, Format(4, 1)),
+    ),
+    steps=2,
+)
+
+
+def test_an_inference_by_hand():
+    # Hidden layer: see test_row_layer. The readout gets (1, 2, 2) in the same step, in halves, and
+    # then leaks a quarter, rounded down.
+    result, trace = run(HAND, [0b11, 0b01])
+    assert trace == Trace(spikes=(((1, 0), (0, 0)),), membranes=((2, 4, 4), (2, 3, 3)))
+    assert result == Result(
+        prediction=1,  # the first of two equal ones
+        cycles=0,
+        input_events=3,
+        synops=3 * 2 + 1 * 3,
+        spikes=(1, 0),
+        outputs=(2, 3, 3),
+    )
+
+
+@pytest.mark.parametrize(
+    ("bitmaps", "message"),
+    [
+        ([1], "this network runs 2 steps, not 1"),
+        ([1, 4], "the bitmap of step 1 is 4; 2 inputs fit into 0 to 3"),
+        ([-1, 0], "the bitmap of step 0 is -1; 2 inputs fit into 0 to 3"),
+    ],
+)
+def test_bitmaps_that_do_not_fit_are_refused(bitmaps, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        run(HAND, bitmaps)
+
+
+def classify(
+    network: Network, samples: list[list[int]], *, share: int
+) -> list[tuple[Result, bytes, int]]:
+    """Run samples; give the result and trace of each, and the cycles that were seen to pass."""
+    dut = EventEngine(network=network, share=share)
+    inferences = []
+
+    async def testbench(ctx):
+        for bitmaps in samples:
+            ctx.set(dut.i.valid, 1)
+            for bitmap in bitmaps:
+                ctx.set(dut.i.payload, bitmap)
+                await ctx.tick().until(dut.i.ready)
+            ctx.set(dut.i.valid, 0)
+            passed = 0
+            while not ctx.get(dut.o.valid):
+                await ctx.tick()
+                passed += 1
+                assert passed < 5000, "no result"
+            bits = dut.o.payload.as_value()
+            payload = ctx.get(bits).to_bytes(len(bits) // 8, "little")
+            trace = b""
+            for address in range(trace_bytes(network)):
+                ctx.set(dut.trace_address, address)
+                await ctx.tick()
+                trace += bytes([ctx.get(dut.trace_data)])
+            assert not ctx.get(dut.i.ready)
+            ctx.set(dut.o.ready, 1)
+            await ctx.tick()
+            ctx.set(dut.o.ready, 0)
+            inferences.append((unpack_result(network, payload), trace, passed))
+
+    simulator = Simulator(dut)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(testbench)
+    simulator.run()
+    return inferences
+
+
+SHAPES = [
+    # sizes, steps, share
+    ((3, 2), 3, 1),  # a readout alone
+    ((1, 1, 1), 1, 1),
+    ((9, 17, 4), 4, 4),
+    ((6, 3, 8, 5), 3, 2),
+]
+
+
+@pytest.mark.parametrize(("sizes", "steps", "share"), SHAPES)
+def test_engine_follows_reference(sizes, steps, share, rng):
+    network = example_network(sizes=sizes, steps=steps, weight_bits=4, membrane=Format(5, 2))
+    samples = [
+        [sum((rng.random() < density) << bit for bit in range(sizes[0])) for _ in range(steps)]
+        for density in (0, 0.1, 0.5, 1, 0.5, 0)
+    ]
+    for bitmaps, (result, trace, passed) in zip(
+        samples, classify(network, samples, share=share), strict=True
+    ):
+        expected, expected_trace = run(network, bitmaps)
+        assert replace(result, cycles=0) == expected
+        assert trace == pack_trace(network, expected_trace)
+        assert result.cycles == passed <= worst_cycles(network, share=share)
+
+
+def always_spiking(sizes: tuple[int, ...], steps: int) -> Network:
+    """Make a network whose hidden neurons spike in every step that any input spikes."""
+    network = example_network(sizes=sizes, steps=steps, weight_bits=2, membrane=Format(4, 0))
+    layers = []
+    for layer in network.layers:
+        weights = tuple((1,) * layer.neurons for _ in range(layer.inputs))
+        level = {"threshold": 1} if "threshold" in layer.parameters else {}
+        layers.append(replace(layer, weights=weights, parameters=layer.parameters | level))
+    return Network(tuple(layers), steps)
+
+
+@pytest.mark.parametrize(("sizes", "steps", "share"), [*SHAPES, ((4, 20, 6, 3), 4, 3)])
+def test_worst_cycles_are_those_of_the_worst_case(sizes, steps, share):
+    network = always_spiking(sizes, steps)
+    everything = [(1 << sizes[0]) - 1] * steps
+    ((result, _, _),) = classify(network, [everything], share=share)
+    assert result.synops == steps * sum(layer.inputs * layer.neurons for layer in network.layers)
+    assert result.cycles == worst_cycles(network, share=share)
+
+
+@pytest.mark.parametrize(
+    ("width", "group"), [(1, 2), (2, 2), (4, 2), (8, 4), (16, 4), (64, 8), (100, 16), (784, 32)]
+)
+def test_scan_group_is_near_the_square_root(width, group):
+    assert scan_group(width) == group
+
+
+def test_no_share_is_refused():
+    with pytest.raises(ValueError, match=r"^an updater serves at least one neuron, not 0$"):
+        EventEngine(network=HAND, share=0)

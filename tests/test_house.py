@@ -1,0 +1,188 @@
+"""The law of the house: who has which counterparts, and who may import whom.
+
+Each test names all that is missing or wrong, so that one run is enough.
+"""
+
+import ast
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from spikewright_hw.cores import CORES, Core
+
+HOUSE = Path(__file__).resolve().parent.parent
+HARDWARE = HOUSE / "hw" / "spikewright_hw"
+SOFTWARE = HOUSE / "sw" / "spikewright"
+
+#: The path of the data: each package imports only those before it.
+PATH = ("task", "coding", "network", "quantized", "gateware", "device", "record", "job", "cli")
+
+#: Ground under the path: imports nothing of it.
+GROUND = ("errors", "files", "cache", "tools")
+
+
+def counterparts(core: Core) -> list[Path]:
+    """Give the files that a core must have."""
+    return [
+        HARDWARE / core.family / f"{core.name}.py",
+        HARDWARE / core.family / f"{core.name}.core",
+        HOUSE / "sim" / f"test_{core.name}.py",
+        HOUSE / "formal" / f"{core.name}.py",
+        HOUSE / "formal" / f"{core.name}.sby",
+        HOUSE / "tests" / "hw" / f"test_{core.name}.py",
+        HOUSE / "docs" / "cores" / f"{core.name}.md",
+    ]
+
+
+def imports(file: Path, *, package: str) -> Iterator[str]:
+    """Give the full name of each thing that a file imports; ``package`` is that of the file."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parts = package.split(".")
+            above = parts[: len(parts) + 1 - node.level] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def modules(root: Path) -> Iterator[tuple[Path, str]]:
+    """Give each Python file below a package, and the package it is in."""
+    for file in sorted(root.rglob("*.py")):
+        yield file, ".".join(file.parent.relative_to(root.parent).parts)
+
+
+def here(file: Path) -> str:
+    return file.relative_to(HOUSE).as_posix()
+
+
+def test_every_core_has_its_counterparts():
+    missing = [
+        here(file) for core in CORES.values() for file in counterparts(core) if not file.is_file()
+    ]
+    assert not missing, f"missing: {', '.join(missing)}"
+
+
+def test_every_counterpart_has_its_core():
+    """Nothing is simulated, proved or described under the name of a core that is not there."""
+    places = (("sim", r"test_(\w+)\.py"), ("formal", r"(\w+)\.sby"), ("docs/cores", r"(\w+)\.md"))
+    stray = []
+    for folder, pattern in places:
+        for file in sorted((HOUSE / folder).iterdir()):
+            match = re.fullmatch(pattern, file.name)
+            if match and match[1] not in (*CORES, "README"):
+                stray.append(here(file))
+    stray += [
+        here(file)
+        for file in sorted(HARDWARE.rglob("*.core"))
+        if file.stem not in CORES or CORES[file.stem].family != file.parent.name
+    ]
+    assert not stray, f"not of a registered core: {', '.join(stray)}"
+
+
+@pytest.mark.parametrize("name", CORES)
+def test_core_has_presets_of_two_sizes(name):
+    """Each preset can be built, and a core with parameters has at least two different ones."""
+    core = CORES[name]
+    for preset in core.presets:
+        assert re.fullmatch(r"[a-z][a-z0-9_]*", preset), f"{preset} cannot be part of a name"
+        assert core.build(preset).signature.members, f"{name} has no ports"
+    sizes = {repr(sorted(keywords.items())) for keywords in core.presets.values()}
+    module = import_module(f"spikewright_hw.{core.family}.{name}")
+    wanted = 2 if inspect.signature(module.core).parameters else 1
+    assert len(sizes) >= wanted, f"{name} has only {len(sizes)} different presets"
+
+
+@pytest.mark.parametrize("name", CORES)
+def test_core_can_fail_its_proofs(name):
+    """Each kind of task is there, and the fault alone is expected to fail."""
+    text = (HOUSE / "formal" / f"{name}.sby").read_text()
+    section = re.search(r"^\[tasks\]\n(.*?)^\[", text, re.MULTILINE | re.DOTALL)
+    assert section is not None, "there is no [tasks] section"
+    kinds = {line.split()[0].split("_")[0] for line in section[1].splitlines() if line.strip()}
+    assert kinds == {"bmc", "prove", "cover", "fault"}
+    assert re.search(r"^fault:\nmode bmc\nexpect fail\n", text, re.MULTILINE), "no fault expected"
+    assert text.count("expect") == 1, "a task other than the fault expects to fail"
+
+
+def test_hardware_imports_amaranth_and_the_standard_library_only():
+    allowed = {"amaranth", "spikewright_hw", *sys.stdlib_module_names}
+    wrong = [
+        f"{here(file)} imports {name}"
+        for file, package in modules(HARDWARE)
+        for name in imports(file, package=package)
+        if name.split(".")[0] not in allowed
+    ]
+    assert not wrong, "; ".join(wrong)
+
+
+def test_cores_hold_no_formal_code():
+    """Properties stand in ``formal/``, and nothing is built differently for a proof."""
+    words = {"Assert", "Assume", "Cover", "AnyConst", "AnySeq", "Initial"}
+    wrong = [
+        f"{here(file)} imports {name}"
+        for file, package in modules(HARDWARE)
+        for name in imports(file, package=package)
+        if name.startswith("amaranth.") and name.split(".")[-1] in words
+    ]
+    for file, _ in modules(HARDWARE):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Name) and node.id == "platform":
+                wrong.append(f"{here(file)}:{node.lineno} reads platform")
+    assert not wrong, "; ".join(wrong)
+
+
+def test_software_imports_along_the_path_only():
+    order = {name: index for index, name in enumerate(PATH)}
+    wrong = []
+    for file, package in modules(SOFTWARE):
+        inside = file.relative_to(SOFTWARE).parts
+        room = inside[0].removesuffix(".py")
+        if room == "__init__":
+            continue
+        assert room in PATH or room in GROUND, f"{here(file)} is neither on the path nor under it"
+        for name in imports(file, package=package):
+            if not name.startswith("spikewright."):
+                continue
+            other = name.split(".")[1]
+            if other in GROUND or other == room:
+                continue
+            if room in GROUND or order.get(other, len(PATH)) > order[room]:
+                wrong.append(f"{here(file)} imports {name}")
+    assert not wrong, "; ".join(wrong)
+
+
+@pytest.mark.parametrize("folder", ["hw", "sw", "sim", "formal", "boards", "tests"])
+def test_nobody_imports_a_star(folder):
+    wrong = [
+        here(file)
+        for file in sorted((HOUSE / folder).rglob("*.py"))
+        for name in imports(file, package="")
+        if name.endswith("*")
+    ]
+    assert not wrong, ", ".join(wrong)
+
+
+@pytest.mark.parametrize("root", [HARDWARE, SOFTWARE], ids=lambda root: root.name)
+def test_modules_say_what_they_offer(root):
+    """Each module has ``__all__``; that it holds only what is there is for ruff to see."""
+    wrong = []
+    for file, _ in modules(root):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        if not tree.body or (file.name == "__init__.py" and len(tree.body) <= 1):
+            continue
+        names = {
+            target.id
+            for node in tree.body
+            if isinstance(node, ast.Assign | ast.AnnAssign)
+            for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+            if isinstance(target, ast.Name)
+        }
+        if "__all__" not in names:
+            wrong.append(here(file))
+    assert not wrong, f"without __all__: {', '.join(wrong)}"
