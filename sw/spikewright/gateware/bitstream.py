@@ -86,7 +86,7 @@ class ClockGenerator(Elaboratable):
         self.pin = pin
 
     def elaborate(self, platform) -> Module:
-        """Instantiate the PLL; the phase settings are what ``ecppll`` computes."""
+        """Instantiate the PLL, with the settings that Project Trellis' ``ecppll`` gives."""
         m = Module()
         m.domains.sync = ClockDomain("sync")
         m.submodules.oscillator = oscillator = io.Buffer(
@@ -105,7 +105,7 @@ class ClockGenerator(Elaboratable):
             p_CLKI_DIV=self.pll.reference,
             p_CLKFB_DIV=self.pll.feedback,
             p_CLKOP_DIV=self.pll.divider,
-            p_CLKOP_CPHASE=self.pll.divider // 2,
+            p_CLKOP_CPHASE=self.pll.cphase,
             p_CLKOP_FPHASE=0,
             p_CLKOP_ENABLE="ENABLED",
             p_FEEDBK_PATH="CLKOP",

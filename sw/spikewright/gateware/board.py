@@ -53,6 +53,11 @@ class Pll:
         """Frequency of the oscillator."""
         return self.input_hz * self.feedback / self.reference * self.divider
 
+    @property
+    def cphase(self) -> int:
+        """CLKOP_CPHASE, the coarse phase at which the output is in phase with the input."""
+        return self.divider // 2
+
 
 @dataclass(frozen=True)
 class Board:
@@ -64,7 +69,7 @@ class Board:
         Name on the command line.
     title : str
         Name for people.
-    platform : str
+    platform : tuple of str
         Module and class of its pins in ``amaranth_boards``.
     part : str
         One of :data:`~spikewright.gateware.placement.PARTS`.

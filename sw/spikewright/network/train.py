@@ -63,12 +63,12 @@ class TrainingConfig:
 
     model: ModelConfig = field(default_factory=ModelConfig)
     coding: Ttfs = field(default_factory=Ttfs)
-    real: Phase = Phase(epochs=200, learning_rate=8e-3)
-    quantized: Phase = Phase(epochs=100, learning_rate=2e-3)
+    real: Phase = Phase(epochs=160, learning_rate=3e-2)
+    quantized: Phase = Phase(epochs=60, learning_rate=2e-3)
     batch: int = 128
     weight_decay: float = 1e-4
     label_smoothing: float = 0.05
-    spikes: float = 30.0
+    spikes: float = 22.0
     spike_cost: float = 5e-4
     augmentation: Augmentation | None = field(default_factory=Augmentation)
 

@@ -1,0 +1,98 @@
+"""The comparison of a board with its reference: it must see every kind of difference."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from spikewright.job.compare import Inference, compare
+from spikewright.network.reference import run
+from spikewright_hw.engine.record import Result, Trace
+from spikewright_hw.fixed import Format
+from spikewright_hw.network import Layer, Network
+
+NETWORK = Network(
+    (
+        Layer(((3, -2), (1, 7), (-4, 5)), 4, "lif", {"leak": 2, "threshold": 8}, Format(6, 2)),
+        Layer(((2, -1), (5, 3)), 4, "li", {"leak": 2}, Format(6, 2)),
+    ),
+    steps=3,
+)
+SPIKES = np.random.default_rng(3).random((20, 3, 3)) < 0.6
+
+
+def perfect():
+    """Give the inferences of a board that is right, its reference, and PyTorch's predictions."""
+    reference = run(NETWORK, SPIKES)
+    inferences = [
+        Inference(
+            Result(
+                prediction=int(reference.predictions[n]),
+                cycles=7,
+                input_events=int(reference.input_events[n]),
+                synops=int(reference.synops[n]),
+                spikes=tuple(map(int, reference.layer_spikes[n])),
+                outputs=tuple(map(int, reference.membranes[n, -1])),
+            ),
+            Trace(
+                spikes=tuple(
+                    tuple(tuple(map(int, step)) for step in layer[n])
+                    for layer in reference.spikes[:-1]
+                ),
+                membranes=tuple(tuple(map(int, step)) for step in reference.membranes[n]),
+            ),
+        )
+        for n in range(len(SPIKES))
+    ]
+    return inferences, reference, reference.predictions
+
+
+def test_a_right_board_has_no_mismatches():
+    inferences, reference, torch_predictions = perfect()
+    comparison = compare(inferences, reference, torch_predictions)
+    assert sum(comparison.mismatches.values()) == 0
+    assert comparison.compared == {
+        "spikes of layer 0": 20 * 3 * 2,
+        "readout membranes": 20 * 3 * 2,
+        "outputs": 20 * 2,
+        "predictions": 20,
+        "predictions of PyTorch": 20,
+        "input events": 20,
+        "synaptic operations": 20,
+        "spike counts": 20 * 2,
+    }
+    assert reference.spikes[0].any(), "the network never spikes, so nothing was compared"
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong", "kinds"),
+    [
+        ("prediction", 2, {"predictions", "predictions of PyTorch"}),
+        ("input_events", 99, {"input events"}),
+        ("synops", 99, {"synaptic operations"}),
+        ("spikes", (99, 0), {"spike counts"}),
+        ("outputs", (999, 999), {"outputs"}),
+    ],
+)
+def test_a_wrong_result_is_seen(field, wrong, kinds):
+    inferences, *references = perfect()
+    result = replace(inferences[5].result, **{field: wrong})
+    inferences[5] = replace(inferences[5], result=result)
+    mismatches = compare(inferences, *references).mismatches
+    assert {kind for kind, count in mismatches.items() if count} == kinds
+
+
+def test_a_single_wrong_spike_is_seen():
+    inferences, *references = perfect()
+    steps = [list(map(list, layer)) for layer in inferences[7].trace.spikes]
+    steps[0][1][0] ^= 1
+    inferences[7] = replace(inferences[7], trace=replace(inferences[7].trace, spikes=steps))
+    assert compare(inferences, *references).mismatches["spikes of layer 0"] == 1
+
+
+def test_a_single_wrong_membrane_is_seen():
+    inferences, *references = perfect()
+    membranes = [list(step) for step in inferences[0].trace.membranes]
+    membranes[2][1] += 1
+    inferences[0] = replace(inferences[0], trace=replace(inferences[0].trace, membranes=membranes))
+    assert compare(inferences, *references).mismatches["readout membranes"] == 1
