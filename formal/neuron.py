@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from amaranth import Const, Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.hdl import Assert, Cover
 from properties import drive, held, observe, stall
+from spikewright_hw.definition.definition import Definition
 from spikewright_hw.definition.expression import Operations, evaluate
+from spikewright_hw.fixed import Format
 from spikewright_hw.neuron.core import NeuronCore
 
-__all__ = ["NeuronSpec"]
+__all__ = ["NeuronSpec", "clamp", "exact_step"]
 
 #: Wider than any intermediate of a neuron here, so that arithmetic in it is exact.
 WIDE = signed(48)
@@ -51,6 +53,27 @@ class _Wide(Operations):
         return self._wide(Mux(condition, yes, no))
 
 
+def exact_step(
+    m: Module,
+    definition: Definition,
+    states: Mapping[str, Value],
+    i: Value,
+    *,
+    parameters: Mapping[str, int],
+) -> dict[str, Value]:
+    """Give the exact next states, before saturation, and ``spike`` where the neuron spikes."""
+    constants = {
+        name: Const(value, 8 if definition.parameters[name].kind == "shift" else WIDE)
+        for name, value in parameters.items()
+    }
+    return evaluate(definition.update, {**constants, **states, "i": i}, _Wide(m))
+
+
+def clamp(value: Value, format: Format) -> Value:
+    """Clamp an exact value by two comparisons."""
+    return Mux(value > format.max, format.max, Mux(value < format.min, format.min, value))
+
+
 class NeuronSpec(Elaboratable):
     """The core's step is the definition's step, for every state and current.
 
@@ -79,13 +102,7 @@ class NeuronSpec(Elaboratable):
         m.d.sync += [running.eq(1), stepped.eq(i.transfers), current.eq(core.i.payload)]
         m.d.sync += [before[name].eq(core.o.payload[name]) for name in before]
 
-        operations = _Wide(m)
-        leaves: Mapping[str, Value] = {
-            name: Const(value, 8) if definition.parameters[name].kind == "shift" else
-            Const(value, WIDE)
-            for name, value in core.parameters.items()
-        }
-        exact = evaluate(definition.update, {**leaves, **before, "i": current}, operations)
+        exact = exact_step(m, definition, before, current, parameters=core.parameters)
 
         with m.If(~running):
             for name in definition.states:
@@ -93,16 +110,14 @@ class NeuronSpec(Elaboratable):
         with m.Elif(stepped):
             m.d.comb += Assert(core.o.valid, "a step gives an output one cycle later")
             for name in definition.states:
-                high, low = exact[name] > format.max, exact[name] < format.min
-                clamped = Mux(high, format.max, Mux(low, format.min, exact[name]))
-                expected = exact[name] if self.fault else clamped
+                expected = exact[name] if self.fault else clamp(exact[name], format)
                 m.d.comb += [
                     Assert(
                         core.o.payload[name] == expected,
                         f"{name} is the definition's value, clamped into its format",
                     ),
-                    Cover(high, f"{name} saturates at the top"),
-                    Cover(low, f"{name} saturates at the bottom"),
+                    Cover(exact[name] > format.max, f"{name} saturates at the top"),
+                    Cover(exact[name] < format.min, f"{name} saturates at the bottom"),
                 ]
             if definition.spikes:
                 m.d.comb += [

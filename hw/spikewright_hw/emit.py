@@ -1,6 +1,7 @@
 """Verilog of components, the same text each time."""
 
-from amaranth.back import rtlil, verilog
+# The stubs lack rtlil.
+from amaranth.back import rtlil, verilog  # pyright: ignore[reportAttributeAccessIssue]
 from amaranth.lib import wiring
 
 __all__ = ["as_rtlil", "as_verilog"]

@@ -75,24 +75,24 @@ def test_a_right_board_has_no_mismatches():
     ],
 )
 def test_a_wrong_result_is_seen(field, wrong, kinds):
-    inferences, *references = perfect()
+    inferences, reference, torch_predictions = perfect()
     result = replace(inferences[5].result, **{field: wrong})
     inferences[5] = replace(inferences[5], result=result)
-    mismatches = compare(inferences, *references).mismatches
+    mismatches = compare(inferences, reference, torch_predictions).mismatches
     assert {kind for kind, count in mismatches.items() if count} == kinds
 
 
 def test_a_single_wrong_spike_is_seen():
-    inferences, *references = perfect()
+    inferences, reference, torch_predictions = perfect()
     steps = [list(map(list, layer)) for layer in inferences[7].trace.spikes]
     steps[0][1][0] ^= 1
     inferences[7] = replace(inferences[7], trace=replace(inferences[7].trace, spikes=steps))
-    assert compare(inferences, *references).mismatches["spikes of layer 0"] == 1
+    assert compare(inferences, reference, torch_predictions).mismatches["spikes of layer 0"] == 1
 
 
 def test_a_single_wrong_membrane_is_seen():
-    inferences, *references = perfect()
+    inferences, reference, torch_predictions = perfect()
     membranes = [list(step) for step in inferences[0].trace.membranes]
     membranes[2][1] += 1
     inferences[0] = replace(inferences[0], trace=replace(inferences[0].trace, membranes=membranes))
-    assert compare(inferences, *references).mismatches["readout membranes"] == 1
+    assert compare(inferences, reference, torch_predictions).mismatches["readout membranes"] == 1

@@ -1,6 +1,6 @@
 """The trace of an inference: each layer's output after each step, read back byte by byte."""
 
-from amaranth import Cat, Module, Mux, Signal, unsigned
+from amaranth import Cat, Const, Module, Mux, Signal, unsigned
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -51,7 +51,8 @@ class TraceMemory(wiring.Component):
 
         step = Signal(range(steps))
         offset = Signal(range(step_bytes))
-        for number in range(steps):
+        m.d.sync += offset.eq(self.address)
+        for number in range(1, steps):
             with m.If(self.address >= number * step_bytes):
                 m.d.comb += step.eq(number)
                 m.d.sync += offset.eq(self.address - number * step_bytes)
@@ -75,5 +76,6 @@ class TraceMemory(wiring.Component):
                 write.data.word_select(place, width).eq(word) for place, word in enumerate(words)
             ]
             rows.append(read.data)
-        m.d.comb += self.data.eq(Cat(rows).word_select(offset, 8))
+        bits_before = Cat(Const(0, 3), offset)  # eight for each byte
+        m.d.comb += self.data.eq((Cat(rows) >> bits_before)[:8])
         return m

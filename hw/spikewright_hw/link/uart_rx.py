@@ -90,7 +90,9 @@ class UartRx(wiring.Component):
         """Build the synchroniser, the sampler and the output register."""
         m = Module()
         line = Signal(init=1)
-        m.submodules.synchronizer = FFSynchronizer(self.rx, line, init=1)
+        m.submodules.synchronizer = FFSynchronizer(
+            self.rx, line, init=1, reset_less=False  # or a reset in a low bit begins a byte
+        )
 
         timer = Signal(range(self.divisor))  # cycles to the next sample
         index = Signal(range(10))  # the bit to be sampled: 0 is the start bit, 9 the stop bit

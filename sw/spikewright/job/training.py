@@ -9,12 +9,12 @@ import numpy as np
 
 from ..cache import cached, digest, source_digest
 from ..network.train import Progress, TrainingConfig, train
-from ..quantized.network import Provenance, QuantizedNetwork
+from ..quantized.network import from_training
 from ..quantized.spw import write
 from ..task import digits
 from ..task.task import Task
 
-__all__ = ["DEFAULT", "versions", "trained"]
+__all__ = ["DEFAULT", "trained", "versions"]
 
 #: The network of the main job: 64-128-10, 4-bit weights, time to first spike.
 DEFAULT = TrainingConfig()
@@ -52,10 +52,9 @@ def trained(
         The file cannot be written.
     """
     task = digits.load() if task is None else task
-    settings = _plain(asdict(config))
     key = {
         "task": _task_digest(task),
-        "config": settings,
+        "config": asdict(config),
         "seed": seed,
         "sources": source_digest(*_SOURCES),
         "versions": versions(),
@@ -63,18 +62,7 @@ def trained(
 
     def stage(folder: Path) -> None:
         result = train(config, task, seed=seed, progress=progress)
-        provenance = Provenance(
-            data_set=task.name,
-            seed=seed,
-            accuracy_float=result.accuracy_float,
-            accuracy_integer=result.accuracy_integer,
-            versions=versions(),
-            training=settings,
-        )
-        quantized = QuantizedNetwork(
-            network=result.network, coding=config.coding, provenance=provenance
-        )
-        write(folder / "network.spw", quantized)
+        write(folder / "network.spw", from_training(result))
 
     return cached("training", key, stage, root=build / "cache") / "network.spw"
 
@@ -86,12 +74,3 @@ def _task_digest(task: Task) -> str:
 
 def _array_digest(array: np.ndarray) -> str:
     return digest([str(array.dtype), list(array.shape), array.tobytes().hex()])
-
-
-def _plain(value):
-    """Give a value as JSON has it."""
-    if isinstance(value, dict):
-        return {key: _plain(entry) for key, entry in value.items()}
-    if isinstance(value, tuple | list):
-        return [_plain(entry) for entry in value]
-    return value

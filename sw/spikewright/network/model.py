@@ -19,7 +19,7 @@ from spikewright_hw.network import Layer, Network
 from spikewright_hw.neuron import DEFINITIONS
 
 from .quantize import best_scale, quantize, threshold
-from .standin import Cell
+from .cell import Cell
 
 __all__ = ["MEMBRANE", "Activity", "Grid", "Model", "ModelConfig", "activity", "network_activity"]
 

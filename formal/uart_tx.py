@@ -1,0 +1,57 @@
+"""What is proved of the transmitting UART."""
+
+from amaranth import Cat, Const, Elaboratable, Module, Mux, Signal
+from amaranth.hdl import Assert, Cover
+
+from properties import drive
+from spikewright_hw.link.uart_tx import UartTx
+
+
+class UartTxSpec(Elaboratable):
+    """The line, in every cycle, is the bit that is due; bytes may follow without a gap.
+
+    The planted fault sends bit 7 of a byte in place of bit 6.
+    """
+
+    def __init__(self, *, divisor: int, fault: bool = False):
+        self.divisor = divisor
+        self.fault = fault
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.submodules.dut = dut = UartTx(divisor=self.divisor)
+        i = drive(m, dut.i)
+
+        end = 10 * self.divisor
+        age = Signal(range(end + 1))  # cycles since the transfer of the byte on the line, or 0
+        byte = Signal(8)
+        with m.If(i.transfers):
+            m.d.sync += [age.eq(1), byte.eq(i.payload)]
+        with m.Elif(age != 0):
+            m.d.sync += age.eq(Mux(age == end, 0, age + 1))
+
+        sent = Cat(byte[:6], byte[7], byte[7]) if self.fault else byte
+        levels = Cat(Const(0, 1), sent, Const(1, 1))
+        due = Signal(init=1)
+        m.d.comb += due.eq(1)
+        for bit in range(10):
+            with m.If((age > bit * self.divisor) & (age <= (bit + 1) * self.divisor)):
+                m.d.comb += due.eq(levels[bit])
+        m.d.comb += [
+            Assert(dut.tx == due, "the line is the bit that is due"),
+            Assert(
+                i.ready == ((age == 0) | (age == end)),
+                "a byte is taken when the one before has ended, and in its last cycle",
+            ),
+            Cover((age == end) & i.transfers, "a byte follows without a gap"),
+            Cover((age == end) & ~i.valid, "the line comes to rest"),
+        ]
+        return m
+
+
+def specs() -> dict[str, Elaboratable]:
+    return {
+        "uart_tx_d4": UartTxSpec(divisor=4),
+        "uart_tx_d7": UartTxSpec(divisor=7),
+        "uart_tx_fault": UartTxSpec(divisor=4, fault=True),
+    }

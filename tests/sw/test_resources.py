@@ -1,0 +1,102 @@
+import pytest
+from amaranth import Module, Signal, unsigned
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+from amaranth.sim import Simulator
+
+from spikewright.errors import DataError
+from spikewright.gateware.harness import Harness
+from spikewright.gateware.resources import TARGETS, Resources, measure
+from spikewright.gateware.synthesis import Counts
+from spikewright.job.resources import markdown, resources
+from spikewright_hw.cores import CORES
+
+
+class Wide(wiring.Component):
+    """A core with ports of each kind, some in an interface that runs the other way."""
+
+    i: stream.Interface
+    o: stream.Interface
+    o_steady: stream.Interface
+    state: Signal
+
+    def __init__(self):
+        super().__init__({
+            "i": In(stream.Signature(unsigned(5))),
+            "o": Out(stream.Signature(unsigned(6))),
+            "o_steady": Out(stream.Signature(unsigned(2), always_valid=True, always_ready=True)),
+            "state": Out(3),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.d.comb += [
+            self.o.payload.eq(self.i.payload),
+            self.o.valid.eq(self.i.valid),
+            self.i.ready.eq(self.o.ready),
+        ]
+        return m
+
+
+def test_the_harness_drives_every_input_and_listens_to_every_output():
+    core = Wide()
+    harness = Harness(core)
+    heard = []
+
+    async def bench(ctx):
+        bits = [1, 0, 1, 1, 0, 1, 0]  # as many as the core has inputs: payload, valid, ready
+        for bit in bits:
+            ctx.set(harness.i, bit)
+            await ctx.tick()
+        driven = ctx.get(core.i.payload) | ctx.get(core.i.valid) << 5 | ctx.get(core.o.ready) << 6
+        assert driven == int("".join(map(str, bits)), 2)
+        # Payload 5 + 1 bits, valid and ready: the exclusive or of what the core gives now.
+        now = ctx.get(core.o.payload) | ctx.get(core.o.valid) << 6 | ctx.get(core.i.ready) << 7
+        expected = now.bit_count() % 2
+        for _ in range(3):  # one register, and two steps of folding by four
+            await ctx.tick()
+            heard.append(ctx.get(harness.o))
+        assert heard[-1] == expected
+
+    simulator = Simulator(harness)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(bench)
+    simulator.run()
+    assert heard
+
+
+def test_a_core_is_measured_on_every_family(tmp_path):
+    core = CORES["and_multiplier"]
+    preset = next(iter(core.presets))
+    for target in TARGETS:
+        found = measure(core, preset, target, seeds=(1,), build=tmp_path)
+        row = found.row()
+        assert (row["core"], row["preset"], row["family"]) == (core.name, preset, target.family)
+        assert isinstance(row["lut"], int) and row["lut"] > 0
+        assert str(row["size_provenance"]).startswith("post-synthesis (yosys ")
+        if target.part is None:
+            assert row["fmax_mhz"] is None
+            assert row["note"] == "synthesised only"
+        else:
+            assert isinstance(row["fmax_mhz"], float) and row["fmax_mhz"] > 50
+            assert row["note"] == ""
+            assert str(row["fmax_provenance"]).startswith("post-route (yosys ")
+
+
+def test_an_unknown_core_is_a_sentence():
+    with pytest.raises(DataError, match=r"^there is no core 'liff'; there are .*\blif\b"):
+        resources("liff")
+
+
+def test_the_page_has_a_table_for_each_family_and_says_why_a_figure_is_missing():
+    results = [
+        Resources("lif", "q8_8", target, Counts(1, 2, 3, 4, 5), fmax, note, "post-synthesis", "")
+        for target, fmax, note in zip(
+            TARGETS, (50.04, None, None), ("", "no place for it", "synthesised only"), strict=True
+        )
+    ]
+    page = markdown(results)
+    for target in TARGETS:
+        assert f"## {target.label}\n" in page
+    assert "| lif | q8_8 | 1 | 2 | 3 | 4 | 5 | 50.0 |\n" in page
+    assert "| lif | q8_8 | 1 | 2 | 3 | 4 | 5 | no place for it |\n" in page

@@ -1,0 +1,239 @@
+import os
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+from amaranth import Module, Signal
+from amaranth.lib import memory, wiring
+from amaranth.lib.wiring import In, Out
+
+from spikewright import tools
+from spikewright.errors import BuildError
+from spikewright.gateware.placement import PARTS, place
+from spikewright.gateware.synthesis import FAMILIES, Counts, Netlist, synthesize
+from spikewright_hw.emit import as_rtlil, as_verilog
+
+
+class Register(wiring.Component):
+    """As many flip-flops as it is wide, and nothing else."""
+
+    i: Signal
+    o: Signal
+
+    def __init__(self, width: int):
+        super().__init__({"i": In(width), "o": Out(width)})
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.d.sync += self.o.eq(self.i)
+        return m
+
+
+class Table(wiring.Component):
+    """A table of 16 kbit."""
+
+    i: Signal
+    o: Signal
+
+    def __init__(self):
+        super().__init__({"i": In(10), "o": Out(16)})
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        content = [entry * 7919 % (1 << 16) for entry in range(1024)]
+        m.submodules.table = table = memory.Memory(shape=16, depth=1024, init=content)
+        port = table.read_port()
+        m.d.comb += [port.addr.eq(self.i), self.o.eq(port.data)]
+        return m
+
+
+def mixer(rounds: int) -> str:
+    """RTLIL that takes some seconds to place: a long chain of additions."""
+
+    class Mixer(wiring.Component):
+        i: Signal
+        o: Signal
+
+        def __init__(self):
+            super().__init__({"i": In(16), "o": Out(16)})
+
+        def elaborate(self, platform) -> Module:
+            m = Module()
+            state = self.i
+            for index in range(rounds):
+                following = Signal(16, name=f"state{index}")
+                m.d.sync += following.eq(state + following.rotate_left(3))
+                state = following
+            m.d.comb += self.o.eq(state)
+            return m
+
+    return as_rtlil(Mixer(), name="mixer")
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_flip_flops_are_counted(family, tmp_path):
+    text = as_rtlil(Register(13), name="register")
+    netlist = synthesize(text, top="register", family=family, build=tmp_path)
+    assert netlist.counts == Counts(ff=13)
+    assert netlist.path.is_file()
+
+
+# Four blocks of 4 kbit, or one of 18 kbit.
+@pytest.mark.parametrize(("family", "blocks"), [("ice40", 4), ("ecp5", 1), ("xc7", 1)])
+def test_block_rams_are_counted(family, blocks, tmp_path):
+    text = as_rtlil(Table(), name="table")
+    netlist = synthesize(text, top="table", family=family, build=tmp_path)
+    assert netlist.counts.bram == blocks
+    assert netlist.counts.dsp == 0
+
+
+def test_cells_are_weighed_by_family():
+    cells = {"LUT4": 10, "CCU2C": 3, "TRELLIS_DPR16X4": 2, "TRELLIS_FF": 7, "PFUMX": 5}
+    assert Counts.of_cells(cells, family="ecp5") == Counts(lut=10 + 6 + 8, ff=7, carry=3)
+    cells = {"SB_LUT4": 4, "SB_DFF": 1, "SB_DFFESR": 2, "SB_CARRY": 3, "SB_MAC16": 1,
+             "SB_RAM40_4K": 1, "SB_RAM40_4KNW": 1}
+    assert Counts.of_cells(cells, family="ice40") == Counts(4, 3, 2, 1, 3)
+    cells = {"LUT1": 1, "LUT6": 2, "RAM64M": 1, "FDRE": 3, "FDSE": 1, "RAMB18E1": 1,
+             "RAMB36E1": 2, "DSP48E1": 1, "CARRY4": 2, "MUXF7": 9, "BUFG": 1}
+    assert Counts.of_cells(cells, family="xc7") == Counts(7, 4, 5, 1, 2)
+
+
+def test_verilog_and_rtlil_give_the_same_size(tmp_path):
+    one = synthesize(
+        as_verilog(Register(8), name="register"), top="register", family="ecp5",
+        language="verilog", build=tmp_path,
+    )
+    other = synthesize(
+        as_rtlil(Register(8), name="register"), top="register", family="ecp5", build=tmp_path
+    )
+    assert one.counts == other.counts
+
+
+def test_the_fallback_gives_the_same_size(tmp_path, monkeypatch):
+    text = as_rtlil(Table(), name="table")
+    usual = synthesize(text, top="table", family="ecp5", build=tmp_path)
+    find = tools.find
+    monkeypatch.setattr(tools, "find", lambda name: None if name == "pyosys" else find(name))
+    fallback = synthesize(text, top="table", family="ecp5", build=tmp_path)
+    assert usual.path != fallback.path
+    assert usual.counts == fallback.counts
+
+
+def test_the_same_design_is_synthesised_once(tmp_path, monkeypatch):
+    text = as_rtlil(Register(8), name="register")
+    first = synthesize(text, top="register", family="ecp5", build=tmp_path)
+    monkeypatch.setattr(tools, "run", lambda *arguments, **options: pytest.fail("ran again"))
+    assert synthesize(text, top="register", family="ecp5", build=tmp_path) == first
+
+
+def test_an_unknown_family_is_refused(tmp_path):
+    with pytest.raises(ValueError) as caught:
+        synthesize("", top="top", family="ice5", build=tmp_path)
+    assert str(caught.value) == "family must be one of ice40, ecp5, xc7, not 'ice5'"
+
+
+def test_a_design_that_yosys_refuses_is_a_sentence(tmp_path):
+    with pytest.raises(BuildError) as caught:
+        synthesize("module top", top="top", family="ecp5", language="verilog", build=tmp_path)
+    log = tmp_path / "logs" / "top.ecp5.synthesis.log"
+    assert re.fullmatch(
+        rf"p?yosys failed: design\.v:\d+: ERROR: syntax error.* \(see {re.escape(str(log))}\)",
+        str(caught.value),
+    ), str(caught.value)
+    assert not list((tmp_path / "cache" / "synthesis").iterdir())
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_placement_has_speed_and_size_and_is_made_once(part, tmp_path, monkeypatch):
+    text = as_rtlil(Register(4), name="register")
+    netlist = synthesize(text, top="register", family=PARTS[part].family, build=tmp_path)
+    first = place(netlist, part=part, seed=1, frequency_mhz=50, build=tmp_path)
+    assert first.configuration.stat().st_size > 0
+    pins, cells, number = {
+        "up5k": ("SB_IO", "ICESTORM_LC", 5280), "ecp5-25f": ("TRELLIS_IO", "TRELLIS_FF", 24288),
+    }[part]
+    assert first.used[pins] == 4 + 4 + 2  # clock and reset besides
+    assert first.available[cells] == number
+    monkeypatch.setattr(tools, "run", lambda *arguments, **options: pytest.fail("ran again"))
+    assert place(netlist, part=part, seed=1, frequency_mhz=50, build=tmp_path) == first
+
+
+def test_the_frequency_of_a_clock_is_found_by_its_name(tmp_path):
+    netlist = synthesize(mixer(4), top="mixer", family="ecp5", build=tmp_path)
+    first, second = (
+        place(netlist, part="ecp5-25f", seed=seed, frequency_mhz=100, build=tmp_path)
+        for seed in (1, 2)
+    )
+    assert 100 < first.fmax_of("clk") < 1000
+    with pytest.raises(KeyError, match="clocks named like 'other'"):
+        first.fmax_of("other")
+    assert first.configuration.read_text() != second.configuration.read_text()  # the seed arrives
+
+
+def test_a_design_that_does_not_fit_is_a_sentence(tmp_path):
+    text = as_rtlil(Register(20), name="register")  # 42 pins, and the package has 39
+    netlist = synthesize(text, top="register", family="ice40", build=tmp_path)
+    with pytest.raises(BuildError) as caught:
+        place(netlist, part="up5k", seed=1, frequency_mhz=50, build=tmp_path)
+    assert re.match(r"nextpnr-ice40 failed: ERROR: Unable to find a place.* 'i\[\d+\]\$sb_io'", str(caught.value)), caught.value
+    assert str(caught.value).endswith("placement.log)")
+
+
+def test_a_netlist_of_another_family_is_refused(tmp_path):
+    netlist = Netlist(tmp_path / "netlist.json", "xc7", Counts(), "yosys")
+    with pytest.raises(ValueError) as caught:
+        place(netlist, part="up5k", seed=1, frequency_mhz=50, build=tmp_path)
+    assert str(caught.value) == "a netlist for xc7 cannot be placed on iCE40 UP5K"
+
+
+def test_a_missing_placer_is_a_sentence(tmp_path, monkeypatch):
+    netlist = synthesize(mixer(4), top="mixer", family="ecp5", build=tmp_path)
+    monkeypatch.setattr(tools, "find", lambda name: None)
+    with pytest.raises(tools.ToolError, match=r"^nextpnr-ecp5 was not found; without it, no ECP5"):
+        place(netlist, part="ecp5-25f", seed=1, frequency_mhz=50, build=tmp_path)
+
+
+def running(pid: int) -> bool:
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
+
+
+def test_ctrl_c_in_place_and_route_leaves_no_child_and_nothing_half_written(tmp_path):
+    netlist = synthesize(mixer(200), top="mixer", family="ecp5", build=tmp_path)
+    script = textwrap.dedent(f"""
+        import sys
+        from pathlib import Path
+        from spikewright.gateware.placement import place
+        from spikewright.gateware.synthesis import Counts, Netlist
+        netlist = Netlist(Path({str(netlist.path)!r}), "ecp5", Counts(), "yosys")
+        try:
+            place(netlist, part="ecp5-25f", seed=1, frequency_mhz=400, build=Path(sys.argv[1]))
+        except KeyboardInterrupt:
+            sys.exit(130)
+    """)
+    process = subprocess.Popen([sys.executable, "-c", script, tmp_path])
+    logs = tmp_path / "logs"
+    deadline = time.monotonic() + 240  # the first start of the placer may take a minute or two
+    while not any("Placed" in log.read_text() for log in logs.glob("*.placement.log")):
+        assert process.poll() is None, "it ended before it could be interrupted"
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    assert len(children) == 1
+    assert list((tmp_path / "cache" / "placement").iterdir())  # at work under a temporary name
+
+    os.kill(process.pid, signal.SIGINT)
+    assert process.wait(20) == 130
+    deadline = time.monotonic() + 20
+    while running(int(children[0])):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert not list((tmp_path / "cache" / "placement").iterdir())
