@@ -1,6 +1,7 @@
 """What is proved of the LI neuron."""
 
 from amaranth import Elaboratable
+
 from neuron import NeuronSpec
 from spikewright_hw.neuron.li import PRESETS, core
 

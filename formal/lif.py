@@ -1,6 +1,7 @@
 """What is proved of the LIF neuron."""
 
 from amaranth import Elaboratable
+
 from neuron import NeuronSpec
 from spikewright_hw.neuron.lif import PRESETS, core
 

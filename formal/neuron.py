@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from amaranth import Const, Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.hdl import Assert, Cover
+
 from properties import drive, held, observe, stall
 from spikewright_hw.definition.definition import Definition
 from spikewright_hw.definition.expression import Operations, evaluate

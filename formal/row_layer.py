@@ -2,6 +2,7 @@
 
 from amaranth import Cat, Const, Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.hdl import Assume, Cover
+
 from neuron import clamp, exact_step
 from properties import InOrder, Observed, anything, drive, held, observe, stall
 from spikewright_hw.engine.row_layer import PRESETS, RowLayer, core
@@ -154,15 +155,15 @@ class RowLayerDataSpec(Elaboratable):
 
 
 def tiny(neuron: str, *, share: int) -> RowLayer:
-    """Make a layer of two inputs and two neurons, one of which spikes, and both saturate."""
-    parameters = {"leak": 1, "threshold": 6}
+    """Make a layer of two inputs and two neurons; it is too small for their states not to clamp."""
+    parameters = {"leak": 1, "threshold": 3}
     known = DEFINITIONS[neuron].parameters
     layer = Layer(
-        weights=((3, -3), (1, -1)),
-        weight_bits=3,
+        weights=((1, -1), (1, -1)),
+        weight_bits=2,
         neuron=neuron,
         parameters={name: value for name, value in parameters.items() if name in known},
-        membrane=Format(3, 1),
+        membrane=Format(2, 1),
     )
     return RowLayer(layer=layer, share=share)
 
@@ -173,5 +174,6 @@ def specs() -> dict[str, Elaboratable]:
         "row_layer_i5_n16_share8": RowLayerContractSpec(core(**PRESETS["i5_n16_share8"])),
         "row_layer_lif": RowLayerDataSpec(tiny("lif", share=2)),
         "row_layer_li": RowLayerDataSpec(tiny("li", share=1)),
-        "row_layer_fault": RowLayerDataSpec(tiny("lif", share=2), fault=True),
+        "row_layer_fault_data": RowLayerDataSpec(tiny("lif", share=2), fault=True),
+        "row_layer_fault_contract": RowLayerContractSpec(core(**PRESETS["i12_n9"]), fault=True),
     }

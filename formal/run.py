@@ -17,12 +17,13 @@ from rich.table import Table
 
 from prover import HOUSE, Prover, Row, tasks_of
 from spikewright.errors import SpikewrightError, ToolError
-from spikewright.files import write_json
+from spikewright.record.report import Report
+from spikewright.record.store import write
 from spikewright_hw.cores import CORES
 
 __all__ = ["main", "prove"]
 
-REPORT = HOUSE / "build" / "reports" / "formal" / "report.json"
+REPORT = HOUSE / "build" / "reports" / "formal"
 JOBS = 2
 
 
@@ -84,7 +85,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         rows = prove(options.cores or list(CORES), fresh=options.fresh)
         print_table(rows)
-        write_json(REPORT, {"figures": [], "rows": [asdict(row) for row in rows]})
+        report = Report("formal", "Proofs", rows=tuple(asdict(row) for row in rows))
+        write(report, REPORT)
     except SpikewrightError as error:
         print(error, file=sys.stderr)
         return 1

@@ -2,8 +2,9 @@
 
 from amaranth import Cat, Elaboratable, Module, Mux, Signal, Value
 from amaranth.hdl import Assert, Cover
+
 from properties import Observed, drive, held, stall
-from spikewright_hw.engine.scan import Scan
+from spikewright_hw.engine.scan import PRESETS, Scan
 
 #: Bitmaps that the core may hold: one in the bitmap stage, one in the group stage.
 CAPACITY = 2
@@ -103,5 +104,6 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "scan_w4_g2": ScanSpec(width=4, group=2),
         "scan_w7_g4": ScanSpec(width=7, group=4),
+        "scan_w20_g4": ScanSpec(**PRESETS["w20_g4"]),
         "scan_fault": ScanSpec(width=4, group=2, fault=True),
     }

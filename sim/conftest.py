@@ -14,9 +14,10 @@ from rich.table import Table
 
 import simulators
 from spikewright.errors import SpikewrightError, ToolError
-from spikewright.files import write_json
+from spikewright.record.report import Report
+from spikewright.record.store import write
 
-REPORT = simulators.HOUSE / "build" / "reports" / "sim" / "report.json"
+REPORT = simulators.HOUSE / "build" / "reports" / "sim"
 ROWS = "sim_rows"
 
 
@@ -93,4 +94,6 @@ def pytest_terminal_summary(terminalreporter):
         table.add_row(*(str(value) for value in row.values()))
     terminalreporter.ensure_newline()
     Console(width=None if terminalreporter.isatty else 120).print(table)
-    write_json(REPORT, {"figures": [], "rows": rows})
+    columns = tuple(rows[0])
+    ordered = tuple({column: row[column] for column in columns} for row in rows)
+    write(Report("sim", "Simulation", rows=ordered), REPORT)

@@ -58,6 +58,7 @@ class Simulator:
         folder = str(Path(self.tool.command[0]).parent)
         os.environ.update(self.tool.environment)
         os.environ.update(object_cache.environment(ROOT / "objects"))
+        os.environ["MAKEFLAGS"] = "CFG_CXXFLAGS_PCH_I=-include"  # blank in some Verilators
         os.environ["PATH"] = os.pathsep.join([folder, os.environ.get("PATH", os.defpath)])
         try:
             yield

@@ -7,7 +7,7 @@ from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
 
 from spikewright import tools
-from spikewright.errors import BuildError
+from spikewright.errors import BuildError, ToolError
 from spikewright.gateware.bitstream import build_bitstream, elaborate
 from spikewright.gateware.board import BOARDS, Pll
 from spikewright_hw.fixed import Format
@@ -36,14 +36,14 @@ class Echo(wiring.Component):
     tx: Signal
 
     def __init__(self):
-        super().__init__({"rx": In(1, init=1), "tx": Out(1, init=1)})
+        super().__init__({"rx": In(1), "tx": Out(1)})
 
     def elaborate(self, platform) -> Module:
         m = Module()
         level = Signal()
         total = Signal(64)
         m.submodules.synchronizer = FFSynchronizer(self.rx, level)
-        m.d.sync += [total.eq(total + (total ^ level)), self.tx.eq(total[-1])]
+        m.d.sync += [total.eq(total + total.rotate_left(7) + level), self.tx.eq(total[-1])]
         return m
 
 
@@ -100,6 +100,6 @@ def test_a_clock_that_is_not_met_is_a_sentence(tmp_path):
 def test_a_missing_packer_is_a_sentence(tmp_path, monkeypatch):
     entry = tools.TOOLS["ecppack"]
     monkeypatch.setitem(tools.TOOLS, "ecppack", replace(entry, search=()))
-    with pytest.raises(tools.ToolError, match=r"^ecppack was not found; without it, no ECP5 bit"):
-        build_bitstream(NETWORK, board=BOARD, top=Echo(), build=tmp_path)
+    with pytest.raises(ToolError, match=r"^ecppack was not found; without it, no ECP5 bit"):
+        build_bitstream(NETWORK, board=BOARD, build=tmp_path)
     assert not (tmp_path / "cache").exists()  # told before the long work, not after it

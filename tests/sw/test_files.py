@@ -19,11 +19,13 @@ def leftovers(folder: Path) -> list[str]:
 def test_a_file_is_replaced_at_once(tmp_path):
     path = tmp_path / "new" / "a.txt"
     files.write_text(path, "first\n")
+    before = path.stat().st_ino
     with files.replacing(path) as temporary:
         assert temporary.parent == path.parent
         temporary.write_text("second\n")
         assert path.read_text() == "first\n"
     assert path.read_text() == "second\n"
+    assert path.stat().st_ino != before  # renamed, not written over
     assert leftovers(path.parent) == ["a.txt"]
 
 

@@ -9,8 +9,10 @@ from rich.console import Console
 from spikewright.errors import ReportError, StorageError
 from spikewright.job.report import show
 from spikewright.record.figure import Coefficient, Computed, Estimated, Figure, Simulated
-from spikewright.record.page import Section, format_value, render
-from spikewright.record.report import Report, names, print_table, read, write
+from spikewright.record.page import format_value, render
+from spikewright.record.report import Report, Section
+from spikewright.record.store import names, read, write
+from spikewright.record.table import print_table
 
 CYCLES = Figure(
     "cycles_mean", 71.25, "cycles", Simulated("board top", "Verilator 5.048"), {"p50": 70}

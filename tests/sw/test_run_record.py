@@ -13,8 +13,8 @@ from spikewright.record.run_record import (
     RunRecord,
     SampleRecord,
     TrainingRecord,
-    report,
 )
+from spikewright.record.run_report import report
 
 SAMPLES, CLASSES, STEPS, HIDDEN = 360, 10, 6, 128
 VIRTUAL = BoardRecord(

@@ -13,7 +13,7 @@ from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from spikewright import tools
-from spikewright.errors import BuildError
+from spikewright.errors import BuildError, ToolError
 from spikewright.gateware.placement import PARTS, place
 from spikewright.gateware.synthesis import FAMILIES, Counts, Netlist, synthesize
 from spikewright_hw.emit import as_rtlil, as_verilog
@@ -180,8 +180,11 @@ def test_a_design_that_does_not_fit_is_a_sentence(tmp_path):
     netlist = synthesize(text, top="register", family="ice40", build=tmp_path)
     with pytest.raises(BuildError) as caught:
         place(netlist, part="up5k", seed=1, frequency_mhz=50, build=tmp_path)
-    assert re.match(r"nextpnr-ice40 failed: ERROR: Unable to find a place.* 'i\[\d+\]\$sb_io'", str(caught.value)), caught.value
-    assert str(caught.value).endswith("placement.log)")
+    assert re.fullmatch(
+        r"nextpnr-ice40 failed: ERROR: Unable to find a placement location for cell '.*\$sb_io' "
+        r"\(see .*\.placement\.log\)",
+        str(caught.value),
+    ), str(caught.value)
 
 
 def test_a_netlist_of_another_family_is_refused(tmp_path):
@@ -194,7 +197,7 @@ def test_a_netlist_of_another_family_is_refused(tmp_path):
 def test_a_missing_placer_is_a_sentence(tmp_path, monkeypatch):
     netlist = synthesize(mixer(4), top="mixer", family="ecp5", build=tmp_path)
     monkeypatch.setattr(tools, "find", lambda name: None)
-    with pytest.raises(tools.ToolError, match=r"^nextpnr-ecp5 was not found; without it, no ECP5"):
+    with pytest.raises(ToolError, match=r"^nextpnr-ecp5 was not found; without it, no ECP5"):
         place(netlist, part="ecp5-25f", seed=1, frequency_mhz=50, build=tmp_path)
 
 

@@ -79,7 +79,7 @@ class Top(Protocol):
 
 
 class ClockGenerator(Elaboratable):
-    """Makes the ``sync`` domain from the board's oscillator; in reset until the PLL has locked."""
+    """Drives the ``sync`` domain from the board's oscillator; in reset until the PLL has locked."""
 
     def __init__(self, *, pll: Pll, pin: str):
         self.pll = pll
@@ -88,7 +88,6 @@ class ClockGenerator(Elaboratable):
     def elaborate(self, platform) -> Module:
         """Instantiate the PLL, with the settings that Project Trellis' ``ecppll`` gives."""
         m = Module()
-        m.domains.sync = ClockDomain("sync")
         m.submodules.oscillator = oscillator = io.Buffer(
             io.Direction.Input, platform.request(self.pin, dir="-")
         )
@@ -147,6 +146,7 @@ class BoardPins(Elaboratable):
     def elaborate(self, platform) -> Module:
         """Request the pins from an ``amaranth_boards`` platform."""
         m = Module()
+        m.domains.sync = ClockDomain("sync")
         m.submodules.clock = ClockGenerator(pll=self.board.pll, pin=platform.default_clk)
         m.submodules.top = top = self.top
         pins = platform.request("uart", 0, dir="-")
@@ -198,6 +198,8 @@ def build_bitstream(
     BuildError
         The design does not fit, or meets the clock with none of the seeds.
     """
+    for name in ("nextpnr-ecp5", "ecppack"):  # told now, not after minutes of work
+        tools.require(name)
     if top is None:
         top = BoardTop(
             network=network, divisor=board.divisor, clock_hz=board.clock_hz, virtual=False

@@ -57,7 +57,9 @@ def predictions(inferences: list[Inference]) -> np.ndarray:
     return np.array([inference.result.prediction for inference in inferences])
 
 
-def compare(inferences: list[Inference], reference: Run, torch_predictions: np.ndarray) -> Comparison:
+def compare(
+    inferences: list[Inference], reference: Run, torch_predictions: np.ndarray
+) -> Comparison:
     """Compare everything that a board reports, except cycles, which no reference has.
 
     Parameters

@@ -5,7 +5,8 @@ from pathlib import Path
 from rich.console import Console
 
 from ..errors import ReportError
-from ..record.report import REPORTS, names, print_table, read
+from ..record.store import REPORTS, names, read
+from ..record.table import print_table
 
 __all__ = ["show"]
 

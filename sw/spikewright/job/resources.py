@@ -11,7 +11,8 @@ from spikewright_hw.cores import CORES
 from ..errors import DataError
 from ..files import write_if_changed
 from ..gateware.resources import TARGETS, Resources, measure
-from ..record.report import Report, write
+from ..record.report import Report
+from ..record.store import write
 from .background import Background
 
 __all__ = ["markdown", "resources"]

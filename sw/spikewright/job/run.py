@@ -28,8 +28,9 @@ from ..network.reference import Run
 from ..network.reference import run as run_reference
 from ..quantized.network import QuantizedNetwork
 from ..quantized.spw import read
-from ..record.report import Report, print_table
-from ..record.report import write as write_report
+from ..record.report import Report
+from ..record.store import write as write_report
+from ..record.table import print_table
 from ..record.run_record import (
     BoardRecord,
     BuildRecord,
@@ -37,7 +38,7 @@ from ..record.run_record import (
     SampleRecord,
     TrainingRecord,
 )
-from ..record.run_record import report as make_report
+from ..record.run_report import report as make_report
 from ..task import digits
 from ..task.task import Task
 from ..tools import require
@@ -103,7 +104,7 @@ def run(options: RunOptions, *, console: Console | None = None) -> Report | None
         quantized = read(paths[0])
         check_fits(quantized, task)
         if not (options.virtual or options.build_only):
-            # Minutes of building are not spent on a board that is not there or holds another network.
+            # No minutes of building for a board that is not there or holds another network.
             open_board(options.port, network=quantized.network).close()
 
         bitstream = background.submit(lambda: _bitstream(quantized.network, options, stages))

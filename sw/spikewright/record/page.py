@@ -4,45 +4,14 @@ Style and pictures are inside it, there is no script, and nothing is asked of th
 follows the reader's choice of light or dark.
 """
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jinja2
 
 from .figure import Counted, Estimated, Figure, PostRoute, Provenance, Simulated
+from .report import Report
 
-if TYPE_CHECKING:
-    from .report import Report
-
-__all__ = ["Picture", "Section", "describe", "format_value", "render"]
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture of a page.
-
-    Parameters
-    ----------
-    svg : str
-        An ``<svg>`` element as :mod:`spikewright.record.plots` gives it.
-    caption : str
-        One or two sentences: what is seen, and what to see in it.
-    wide : bool
-        Whether it takes the whole width of the page.
-    """
-
-    svg: str
-    caption: str
-    wide: bool = False
-
-
-@dataclass(frozen=True)
-class Section:
-    """A section of a page: a heading, paragraphs of plain text, pictures."""
-
-    title: str
-    text: tuple[str, ...] = ()
-    pictures: tuple[Picture, ...] = ()
+__all__ = ["describe", "format_value", "render"]
 
 
 def format_value(value: Any) -> str:
@@ -88,7 +57,7 @@ def detail_text(figure: Figure) -> str:
     return "; ".join(parts)
 
 
-def render(report: "Report") -> str:
+def render(report: Report) -> str:
     """Give the page of a report as HTML text; the same report gives the same text."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("spikewright.record", "."),

@@ -1,32 +1,46 @@
-"""A report: figures with their provenance, as JSON, as a page and as a table.
+"""A report: figures with their provenance, and what a page says around them.
 
-``report.json`` is for programs and is stable: the same report gives the same bytes. ``report.html``
-beside it is for people and asks nothing of the network. The two stand in
-``build/reports/<name>/``.
+``page`` makes HTML of it, ``table`` prints it, ``store`` writes and reads it.
 """
 
-import json
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from ..errors import ReportError
-from ..files import write_text
 from .figure import Figure
-from .page import Section, format_value, render
 
-__all__ = ["REPORTS", "SCHEMA", "Report", "names", "print_table", "read", "write"]
-
-#: Where reports are kept, in the current folder.
-REPORTS = Path("build") / "reports"
+__all__ = ["SCHEMA", "Picture", "Report", "Section"]
 
 #: Version of the form of ``report.json``.
 SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture of a page.
+
+    Parameters
+    ----------
+    svg : str
+        An ``<svg>`` element as :mod:`spikewright.record.plots` gives it.
+    caption : str
+        One or two sentences: what is seen, and what to see in it.
+    wide : bool
+        Whether it takes the whole width of the page.
+    """
+
+    svg: str
+    caption: str
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of a page: a heading, paragraphs of plain text, pictures."""
+
+    title: str
+    text: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,106 +111,3 @@ class Report:
             "rows": list(self.rows),
             "made": self.made,
         }
-
-
-def write(report: Report, directory: Path | None = None) -> Path:
-    """Write ``report.json`` and ``report.html``; give the path of the former.
-
-    Parameters
-    ----------
-    directory : Path
-        Where to; ``build/reports/<name>`` in the current folder unless given.
-
-    Raises
-    ------
-    StorageError
-        A file cannot be written.
-    ValueError
-        A value is not a number or infinite, which JSON cannot say.
-    """
-    folder = REPORTS / report.name if directory is None else directory
-    text = json.dumps(
-        report.as_json(), indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False
-    )
-    page = render(report)
-    path = folder / "report.json"
-    write_text(folder / "report.html", page)
-    write_text(path, text + "\n")
-    return path
-
-
-def names(directory: Path = REPORTS) -> list[str]:
-    """Names of the reports stored in a folder, in order."""
-    return sorted(path.parent.name for path in directory.glob("*/report.json"))
-
-
-def read(path: Path) -> Report:
-    """Read a stored report, given its folder or its ``report.json``; it has no sections.
-
-    Raises
-    ------
-    ReportError
-        There is none, it cannot be read, or it is not a report of this version.
-    """
-    file = path if path.suffix == ".json" else path / "report.json"
-    try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ReportError(
-            f"there is no report at {file}; the job that writes it has not run"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise ReportError(f"the report {file} cannot be read: {error}; write it again") from None
-    try:
-        schema = data["schema"]
-        if schema != SCHEMA:
-            raise ReportError(
-                f"the report {file} has schema version {schema}; this program reads version "
-                f"{SCHEMA}; write it again, or use the program that wrote it"
-            )
-        columns = data["columns"]
-        return Report(
-            name=data["name"],
-            title=data["title"],
-            summary=data["summary"],
-            figures=tuple(Figure.from_json(each) for each in data["figures"]),
-            rows=tuple({column: row[column] for column in columns} for row in data["rows"]),
-            made=data["made"],
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise ReportError(f"the report {file} is malformed: {error}; write it again") from None
-
-
-def _figure_table(title: str, figures: list[Figure], mark: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold")
-    table.add_column("figure")
-    table.add_column("value", justify="right")
-    table.add_column("unit")
-    table.add_column("provenance")
-    for figure in figures:
-        unit = "" if figure.unit == "1" else figure.unit
-        value = mark + format_value(figure.value)
-        table.add_row(figure.name, value, unit, figure.provenance.kind)
-    return table
-
-
-def print_table(report: Report, *, console: Console | None = None) -> None:
-    """Print a report to the terminal. Estimates stand in a table of their own."""
-    console = Console() if console is None else console
-    console.print(Text(report.title, style="bold"))
-    if report.summary:
-        console.print(report.summary, markup=False)
-    firm = [figure for figure in report.figures if not figure.estimated]
-    estimates = [figure for figure in report.figures if figure.estimated]
-    if firm:
-        console.print(_figure_table("Figures", firm, ""))
-    if estimates:
-        console.print(_figure_table("Estimates (not measured)", estimates, "≈ "))
-    if report.rows:
-        table = Table()
-        for column, value in report.rows[0].items():
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            table.add_column(column, justify="right" if number else "left")
-        for row in report.rows:
-            table.add_row(*(Text(format_value(value)) for value in row.values()))
-        console.print(table)

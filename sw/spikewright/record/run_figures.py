@@ -1,19 +1,15 @@
 """The figures of a run, each with its provenance."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from . import energy
 from .figure import Computed, Figure, PostRoute
-
-if TYPE_CHECKING:
-    from .run_record import RunRecord
+from .run_record import RunRecord
 
 __all__ = ["figures"]
 
 
-def figures(record: "RunRecord") -> tuple[Figure, ...]:
+def figures(record: RunRecord) -> tuple[Figure, ...]:
     """Give every figure of a run, in the order in which they are read."""
     return (
         *_accuracies(record),
@@ -29,7 +25,7 @@ def figures(record: "RunRecord") -> tuple[Figure, ...]:
     )
 
 
-def _accuracies(record: "RunRecord") -> list[Figure]:
+def _accuracies(record: RunRecord) -> list[Figure]:
     samples = len(record.labels)
     kind = "virtual" if record.board.virtual else "real"
     method = Computed(
@@ -56,7 +52,7 @@ def _accuracies(record: "RunRecord") -> list[Figure]:
     return figures
 
 
-def _agreement(record: "RunRecord") -> list[Figure]:
+def _agreement(record: RunRecord) -> list[Figure]:
     return [
         Figure(
             name,
@@ -69,7 +65,7 @@ def _agreement(record: "RunRecord") -> list[Figure]:
     ]
 
 
-def _timing(record: "RunRecord") -> list[Figure]:
+def _timing(record: RunRecord) -> list[Figure]:
     cycles, clock = record.counters.cycles, record.board.clock_mhz
     p50, p95 = (float(value) for value in np.percentile(cycles, (50, 95)))
     most, mean = int(cycles.max()), float(cycles.mean())
@@ -95,7 +91,7 @@ def _timing(record: "RunRecord") -> list[Figure]:
     ]
 
 
-def _size(record: "RunRecord") -> list[Figure]:
+def _size(record: RunRecord) -> list[Figure]:
     build = record.build
     source = PostRoute(build.tool, build.seed, build.corner)
     return [
@@ -103,7 +99,7 @@ def _size(record: "RunRecord") -> list[Figure]:
     ]
 
 
-def _activity(record: "RunRecord") -> list[Figure]:
+def _activity(record: RunRecord) -> list[Figure]:
     counters = record.counters
     layers = [float(mean) for mean in counters.spikes.mean(axis=0)]
     means = (

@@ -1,17 +1,14 @@
 """The page of a run: its opening line, its pictures, and how it was made."""
 
-from typing import TYPE_CHECKING
-
 from . import plots
-from .page import Picture, Section, format_value
-
-if TYPE_CHECKING:
-    from .run_record import RunRecord
+from .page import format_value
+from .report import Picture, Section
+from .run_record import RunRecord
 
 __all__ = ["made", "sections", "summary"]
 
 
-def summary(record: "RunRecord") -> str:
+def summary(record: RunRecord) -> str:
     """Name network and board in one line, and say whether the board was virtual."""
     board = record.board
     where = (
@@ -22,12 +19,12 @@ def summary(record: "RunRecord") -> str:
     return f"{record.network}; {board.name} ({board.device}) at {board.clock_mhz:g} MHz, {where}."
 
 
-def sections(record: "RunRecord") -> tuple[Section, ...]:
+def sections(record: RunRecord) -> tuple[Section, ...]:
     """Give the pictures with their captions."""
     return (_whole_split(record), _one_inference(record))
 
 
-def _whole_split(record: "RunRecord") -> Section:
+def _whole_split(record: RunRecord) -> Section:
     compared, mismatches = sum(record.compared.values()), sum(record.mismatches.values())
     text = (
         f"All {len(record.labels)} samples were classified on the board. {format_value(compared)} "
@@ -52,7 +49,7 @@ def _whole_split(record: "RunRecord") -> Section:
     )
 
 
-def _one_inference(record: "RunRecord") -> Section:
+def _one_inference(record: RunRecord) -> Section:
     sample = record.sample
     hidden = {
         f"hidden layer {index + 1}" if len(sample.hidden_spikes) > 1 else "hidden layer": spikes
@@ -93,7 +90,7 @@ def _one_inference(record: "RunRecord") -> Section:
     )
 
 
-def made(record: "RunRecord") -> dict[str, str]:
+def made(record: RunRecord) -> dict[str, str]:
     """Give what one must know to repeat the run."""
     return {
         "command": record.command,

@@ -1,12 +1,10 @@
-"""The record of a run: what came out of a network on a board, and the report made from it."""
+"""The record of a run: what came out of a network on a board."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from . import run_figures, run_page
 from .figure import Counted, Provenance, Simulated
-from .report import Report
 
 __all__ = [
     "BoardRecord",
@@ -15,7 +13,6 @@ __all__ = [
     "RunRecord",
     "SampleRecord",
     "TrainingRecord",
-    "report",
 ]
 
 
@@ -191,15 +188,3 @@ class RunRecord:
                 simulator=self.board.simulator,
             )
         return Counted(device=f"{self.board.name} ({self.board.device})", virtual=False)
-
-
-def report(record: RunRecord, *, name: str = "run") -> Report:
-    """Make the report of a run: its figures, and the page around them."""
-    return Report(
-        name=name,
-        title="A spiking network on an FPGA",
-        summary=run_page.summary(record),
-        figures=run_figures.figures(record),
-        made=run_page.made(record),
-        sections=run_page.sections(record),
-    )

@@ -1,0 +1,87 @@
+"""Stored reports: ``report.json`` for programs, ``report.html`` beside it for people.
+
+The JSON is stable: the same report gives the same bytes. The page asks nothing of the network. The
+two stand in ``build/reports/<name>/``.
+"""
+
+import json
+from pathlib import Path
+
+from ..errors import ReportError
+from ..files import write_text
+from .figure import Figure
+from .page import render
+from .report import SCHEMA, Report
+
+__all__ = ["REPORTS", "names", "read", "write"]
+
+#: Where reports are kept, in the current folder.
+REPORTS = Path("build") / "reports"
+
+
+def write(report: Report, directory: Path | None = None) -> Path:
+    """Write ``report.json`` and ``report.html``; give the path of the former.
+
+    Parameters
+    ----------
+    directory : Path
+        Where to; ``build/reports/<name>`` in the current folder unless given.
+
+    Raises
+    ------
+    StorageError
+        A file cannot be written.
+    ValueError
+        A value is not a number or infinite, which JSON cannot say.
+    """
+    folder = REPORTS / report.name if directory is None else directory
+    text = json.dumps(
+        report.as_json(), indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False
+    )
+    page = render(report)
+    path = folder / "report.json"
+    write_text(folder / "report.html", page)
+    write_text(path, text + "\n")
+    return path
+
+
+def names(directory: Path = REPORTS) -> list[str]:
+    """Names of the reports stored in a folder, in order."""
+    return sorted(path.parent.name for path in directory.glob("*/report.json"))
+
+
+def read(path: Path) -> Report:
+    """Read a stored report, given its folder or its ``report.json``; it has no sections.
+
+    Raises
+    ------
+    ReportError
+        There is none, it cannot be read, or it is not a report of this version.
+    """
+    file = path if path.suffix == ".json" else path / "report.json"
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ReportError(
+            f"there is no report at {file}; the job that writes it has not run"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise ReportError(f"the report {file} cannot be read: {error}; write it again") from None
+    try:
+        schema = data["schema"]
+        if schema != SCHEMA:
+            raise ReportError(
+                f"the report {file} has schema version {schema}; this program reads version "
+                f"{SCHEMA}; write it again, or use the program that wrote it"
+            )
+        columns = data["columns"]
+        return Report(
+            name=data["name"],
+            title=data["title"],
+            summary=data["summary"],
+            figures=tuple(Figure.from_json(each) for each in data["figures"]),
+            rows=tuple({column: row[column] for column in columns} for row in data["rows"]),
+            made=data["made"],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ReportError(f"the report {file} is malformed: {error}; write it again") from None
