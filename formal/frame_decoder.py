@@ -1,5 +1,7 @@
 """What is proved of the frame decoder."""
 
+from typing import Any
+
 from amaranth import Array, Cat, Elaboratable, Module, Mux, Signal
 from amaranth.hdl import Assert, Cover
 from amaranth.lib.crc import catalog
@@ -34,7 +36,8 @@ class FrameDecoderSpec(Elaboratable):
         held(m, o_error, name="error")
 
         # The naive decoder.
-        m.submodules.crc = crc = catalog.CRC16_IBM_3740().create()
+        crc: Any = catalog.CRC16_IBM_3740().create()
+        m.submodules.crc = crc
         stored = [Signal(8, name=f"stored_{place}") for place in range(self.capacity)]
         count = Signal(range(self.capacity + 2))  # one more than the capacity is too long
         code, place = Signal(8, init=0xFF), Signal(8, init=0xFF)  # of the run; place 1 is its first
@@ -83,9 +86,9 @@ class FrameDecoderSpec(Elaboratable):
             m.d.sync += owing.eq(0)
 
         m.d.comb += [
-            Assert(o.valid == (given != size), "a packet is offered after its delimiter, to its end"),
+            Assert(o.valid == (given != size), "a packet is offered from its delimiter to its end"),
             Assert(i.ready == ~o.valid, "input is taken except while a packet leaves"),
-            Assert(o_error.valid == owing, "an error is offered for garbage, and for nothing else"),
+            Assert(o_error.valid == owing, "an error is offered for garbage and nothing else"),
             Assert(~owing | (o_error.payload == owed), "the reason is the first that is owed"),
             Cover(ended & (verdict == Status.TOO_LONG), "a frame is too long"),
             Cover(ended & (verdict == Status.BAD_COBS), "a frame is cut off"),
@@ -95,7 +98,7 @@ class FrameDecoderSpec(Elaboratable):
         with m.If(o.valid):
             last = given == size - 1
             m.d.comb += [
-                Assert(o.payload == Cat(Array(stored)[given], last), "each byte is the one decoded"),
+                Assert(o.payload == Cat(Array(stored)[given], last), "bytes are those decoded"),
                 Assert(dut.length == size, "the length is that of the packet"),
                 Cover(last & o.ready, "a packet has left"),
             ]

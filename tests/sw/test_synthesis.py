@@ -15,7 +15,8 @@ from amaranth.lib.wiring import In, Out
 from spikewright import tools
 from spikewright.errors import BuildError, ToolError
 from spikewright.gateware.placement import PARTS, place
-from spikewright.gateware.synthesis import FAMILIES, Counts, Netlist, synthesize
+from spikewright.gateware.synthesis import FAMILIES, Counts, Netlist, rename_elements, synthesize
+from spikewright_hw.cores import CORES
 from spikewright_hw.emit import as_rtlil, as_verilog
 
 
@@ -101,6 +102,19 @@ def test_cells_are_weighed_by_family():
     cells = {"LUT1": 1, "LUT6": 2, "RAM64M": 1, "FDRE": 3, "FDSE": 1, "RAMB18E1": 1,
              "RAMB36E1": 2, "DSP48E1": 1, "CARRY4": 2, "MUXF7": 9, "BUFG": 1}
     assert Counts.of_cells(cells, family="xc7") == Counts(7, 4, 5, 1, 2)
+
+
+def test_elements_of_arrays_are_renamed_and_slices_are_not():
+    text = "wire width 8 \\x[9].y[0]\nconnect \\x [9] \\x[9].y[0] [3:0]\n"
+    assert rename_elements(text) == "wire width 8 \\x.9.y.0\nconnect \\x [9] \\x.9.y.0 [3:0]\n"
+
+
+def test_a_port_whose_elements_bear_the_names_of_its_bits_is_synthesised(tmp_path):
+    core = CORES["row_layer"]
+    text = as_rtlil(core.build("i5_n16_share8"), name="layer")
+    assert "membranes[9]" in text
+    netlist = synthesize(text, top="layer", family="ecp5", build=tmp_path)
+    assert netlist.counts.ff > 0
 
 
 def test_verilog_and_rtlil_give_the_same_size(tmp_path):

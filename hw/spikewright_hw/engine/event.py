@@ -31,15 +31,17 @@ def scan_group(width: int) -> int:
 
 
 def worst_cycles(network: Network, *, share: int = 4) -> int:
-    """Give the most cycles an inference takes: when every input and neuron spikes at every step.
+    """Give a number of cycles that no inference exceeds, counted as the result's ``cycles`` are.
 
-    The first step passes through all layers, the others follow it at the pace of the slowest one.
-    Counted as :attr:`.record.Result.cycles` is. No inference takes longer, so a host that has
-    waited this long need not wait on.
+    A host that has waited this long need not wait on. When every input and every neuron spikes in
+    every step, an inference comes close to it: the first step passes through all layers, and the
+    others follow at the pace of the slowest. A layer behind another may lose a cycle in a step, if
+    its first event comes while it updates its neurons.
     """
-    passing = sum(layer.inputs + share + 3 for layer in network.layers)
-    following = (network.steps - 1) * max(layer.inputs + share for layer in network.layers)
-    return passing + following + argmax_latency(network.outputs) + 2
+    layers = network.layers
+    passing = sum(layer.inputs + share + 3 for layer in layers)
+    pace = max(layer.inputs + share + (layer is not layers[0]) for layer in layers)
+    return 1 + passing + (network.steps - 1) * pace + argmax_latency(network.outputs) + 1
 
 
 class EventEngine(wiring.Component):

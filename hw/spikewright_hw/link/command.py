@@ -55,8 +55,8 @@ class CommandProcessor(wiring.Component):
     is read to its end before it is answered, and reaches the engine in no part.
 
     An answer begins 2 clock cycles after the last byte of its command, and for INFER as soon as the
-    engine's result is valid; the throughput of an answer is one byte per clock cycle. The result is
-    taken from the engine with the last byte of the answer.
+    engine's result is valid; its payload takes three clock cycles a byte. The result is taken from
+    the engine with the last byte of the answer.
 
     Parameters
     ----------
@@ -127,6 +127,7 @@ class CommandProcessor(wiring.Component):
         sequence, command, status = Signal(8), Signal(Command), Signal(Status)
         length = Signal(range(max(answer for _, answer in sizes.values()) + 1))  # of its payload
         position = Signal.like(length)
+        byte, last = Signal(8), Signal()
         traced = Signal()  # there is a trace
 
         # A command's bytes ------------------------------------------------------------------
@@ -213,27 +214,36 @@ class CommandProcessor(wiring.Component):
                 with m.If(self.o.ready):
                     m.next = "IDLE"
                     with m.If(length != 0):
-                        m.next = "PAYLOAD"
+                        m.next = "FETCH"
+
+            # A byte is picked from hundreds, and the trace answers a cycle late: three cycles for
+            # each, registers between them. The serial port takes far longer.
+            with m.State("FETCH"):
+                m.next = "PICK"
+
+            with m.State("PICK"):
+                m.d.sync += last.eq(position + 1 == length)
+                with m.Switch(command):
+                    with m.Case(Command.HELLO):
+                        m.d.sync += byte.eq(identity[position])
+                    with m.Case(Command.INFER):
+                        m.d.sync += byte.eq(result.word_select(position, 8))
+                    with m.Default():
+                        m.d.sync += byte.eq(self.trace_data)
+                m.next = "PAYLOAD"
 
             with m.State("PAYLOAD"):
                 m.d.comb += [
                     self.o.valid.eq(1),
-                    self.o.payload.last.eq(position == length - 1),
+                    self.o.payload.data.eq(byte),
+                    self.o.payload.last.eq(last),
                 ]
-                with m.Switch(command):
-                    with m.Case(Command.HELLO):
-                        m.d.comb += self.o.payload.data.eq(identity[position])
-                    with m.Case(Command.INFER):
-                        m.d.comb += self.o.payload.data.eq(result.word_select(position, 8))
-                    with m.Default():
-                        m.d.comb += self.o.payload.data.eq(self.trace_data)
                 with m.If(self.o.ready):
-                    with m.If(self.o.payload.last):
+                    with m.If(last):
                         m.d.comb += self.i_result.ready.eq(command == Command.INFER)
                         m.d.sync += position.eq(0)
                         m.next = "IDLE"
                     with m.Else():
-                        # The trace answers one cycle later, so it is asked one byte ahead.
-                        m.d.comb += self.trace_address.eq(position + 1)
                         m.d.sync += position.eq(position + 1)
+                        m.next = "FETCH"
         return m

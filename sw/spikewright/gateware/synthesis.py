@@ -10,7 +10,7 @@ from typing import Literal
 from .. import tools
 from ..cache import cached, digest
 
-__all__ = ["FAMILIES", "Counts", "Netlist", "synthesize"]
+__all__ = ["FAMILIES", "Counts", "Netlist", "rename_elements", "synthesize"]
 
 FAMILIES = {
     "ice40": "synth_ice40 -dsp -device u",
@@ -100,6 +100,19 @@ class Netlist:
     tool: str
 
 
+def rename_elements(source: str) -> str:
+    """Name array elements ``x.9`` instead of ``x[9]`` in RTLIL or Verilog.
+
+    Amaranth's name for element 9 of an array ``x`` is Yosys' name for bit 9 of ``x`` as well; the
+    passes around ABC then join nets of different widths, and Yosys 0.70 stops.
+    """
+
+    def rename(name: re.Match[str]) -> str:
+        return re.sub(r"\[(\d+)\]", r".\1", name[0])
+
+    return re.sub(r"\\\S+", rename, source)
+
+
 def synthesize(
     source: str,
     *,
@@ -135,6 +148,7 @@ def synthesize(
     tool = tools.find("pyosys") or tools.require("yosys")
     name = f"yosys {tool.version}"
     suffix = {"rtlil": "il", "verilog": "v"}[language]
+    source = rename_elements(source)
     script = "\n".join((
         f"read_{language} design.{suffix}",
         f"{FAMILIES[family]} -top {top} -json netlist.json",

@@ -1,7 +1,8 @@
 """Work beside the main thread: builds that wait for tools while something else computes."""
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
+from time import sleep
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -41,6 +42,7 @@ class Background:
         if error is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
             # A build may start its next tool after one was stopped.
-            while wait(self._futures, timeout=0.1).not_done:
+            while not all(future.done() for future in self._futures):
                 stop_all()
+                sleep(0.1)
         self._pool.shutdown()

@@ -1,0 +1,87 @@
+"""What is proved of the event engine."""
+
+from amaranth import Elaboratable, Module, Mux, Signal
+from amaranth.hdl import Assert, Cover
+
+from properties import anything, drive, held, observe, stall
+from spikewright_hw.engine.event import EventEngine, worst_cycles
+from spikewright_hw.fixed import Format
+from spikewright_hw.network import Layer, Network
+
+
+class EventSpec(Elaboratable):
+    """One result for each set of inputs, within the cycles that are promised, held until taken.
+
+    So the engine cannot deadlock: it takes inputs whenever it waits for one, and once it has all of
+    them the result comes in a bounded time, whatever spikes. The planted fault is an engine that
+    misses the result of an inference in which it ran for the longest time.
+    """
+
+    def __init__(self, *, network: Network, share: int, fault: bool = False):
+        self.network = network
+        self.share = share
+        self.fault = fault
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.submodules.dut = dut = EventEngine(network=self.network, share=self.share)
+        steps = self.network.steps
+        longest = worst_cycles(self.network, share=self.share)
+        i = drive(m, dut.i)
+        stall(m, dut.o)
+        m.d.comb += dut.trace_address.eq(anything(dut.trace_address.shape()))
+        o = observe(dut.o)
+
+        loaded = Signal(range(steps + 1))  # inputs that came since the last result was taken
+        running = Signal()
+        passed = Signal(range(longest + 2))  # cycles since the last of them
+        m.d.comb += running.eq((loaded == steps) & ~o.valid)
+        if self.fault:
+            o.valid = o.valid & (passed != longest)
+        m.d.sync += loaded.eq(Mux(o.transfers, 0, loaded + i.transfers))
+        with m.If(running):
+            m.d.sync += passed.eq(passed + 1)
+        with m.Elif(o.transfers):
+            m.d.sync += passed.eq(0)
+        held(m, o, name="result")
+
+        with m.If(loaded == steps):
+            m.d.comb += Assert(~dut.i.ready, "no input is taken before the result is")
+        with m.Else():
+            m.d.comb += [
+                Assert(dut.i.ready, "an input is taken at once if the inference is not complete"),
+                Assert(~o.valid, "no result without all inputs"),
+            ]
+        with m.If((loaded == steps) & ~o.valid):
+            m.d.comb += Assert(passed < longest, "the result comes within the cycles promised")
+        m.d.comb += [
+            Assert(loaded <= steps, "the count of inputs is in range"),
+            Cover(o.valid & (passed == longest), "an inference takes as long as any may"),
+            Cover(o.transfers & (passed < longest), "an inference takes less"),
+        ]
+
+        again = Signal()
+        with m.If(o.transfers):
+            m.d.sync += again.eq(1)
+        m.d.comb += Cover(again & o.transfers, "a second inference gives its result")
+        return m
+
+
+def tiny(*, steps: int) -> Network:
+    """Make a network of two inputs, two hidden neurons and two outputs."""
+    form = Format(2, 1)
+    return Network(
+        layers=(
+            Layer(((1, 1), (1, 0)), 2, "lif", {"leak": 1, "threshold": 1}, form),
+            Layer(((1, -1), (0, 1)), 2, "li", {"leak": 1}, form),
+        ),
+        steps=steps,
+    )
+
+
+def specs() -> dict[str, Elaboratable]:
+    return {
+        "event_t1": EventSpec(network=tiny(steps=1), share=1),
+        "event_t2": EventSpec(network=tiny(steps=2), share=2),
+        "event_fault": EventSpec(network=tiny(steps=1), share=1, fault=True),
+    }
