@@ -16,12 +16,12 @@ class FrameEncoderSpec(Elaboratable):
     """Every byte out is the one that COBS says, and the frame ends when all is said.
 
     Beside the core runs a naive encoder, which counts the bytes of each run and keeps those at a
-    few ``places``: the first ones and the last. So code bytes, ends of runs, the delimiter, and
+    few ``places``. So code bytes, ends of runs, the delimiter, and
     the bytes at these places are proved; the memory treats all places alike. The planted fault
     forgets that another run follows a zero.
     """
 
-    def __init__(self, *, places: tuple[int, ...] = (0, 1, RUN - 1), fault: bool = False):
+    def __init__(self, *, places: tuple[int, ...] = (0, 1), fault: bool = False):
         self.places = places
         self.fault = fault
 

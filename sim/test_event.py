@@ -6,8 +6,9 @@ from typing import Any
 
 import cocotb
 import pytest
-from bench import Bench, presets
 from cocotb.triggers import RisingEdge
+
+from bench import Bench, presets
 from spikewright_hw.engine.event import worst_cycles
 from spikewright_hw.engine.record import Result, pack_trace, trace_bytes
 from spikewright_hw.engine.reference import run

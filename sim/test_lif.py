@@ -2,6 +2,7 @@
 
 import cocotb
 import pytest
+
 from bench import presets
 from bench.neuron import follows_definition
 

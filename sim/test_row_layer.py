@@ -5,6 +5,7 @@ from typing import Any
 
 import cocotb
 import pytest
+
 from bench import Bench, Scoreboard, presets
 from spikewright_hw.engine.row_layer import layer_start, layer_step
 from spikewright_hw.engine.scan import scan_events

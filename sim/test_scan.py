@@ -4,6 +4,7 @@ import random
 
 import cocotb
 import pytest
+
 from bench import Bench, Scoreboard, presets
 from spikewright_hw.engine.scan import scan_events
 

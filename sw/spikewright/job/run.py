@@ -29,8 +29,6 @@ from ..network.reference import run as run_reference
 from ..quantized.network import QuantizedNetwork
 from ..quantized.spw import read
 from ..record.report import Report
-from ..record.store import write as write_report
-from ..record.table import print_table
 from ..record.run_record import (
     BoardRecord,
     BuildRecord,
@@ -39,6 +37,8 @@ from ..record.run_record import (
     TrainingRecord,
 )
 from ..record.run_report import report as make_report
+from ..record.store import write as write_report
+from ..record.table import print_table
 from ..task import digits
 from ..task.task import Task
 from ..tools import require

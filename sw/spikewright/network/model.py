@@ -18,8 +18,8 @@ from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
 from spikewright_hw.neuron import DEFINITIONS
 
-from .quantize import best_scale, quantize, threshold
 from .cell import Cell
+from .quantize import best_scale, quantize, threshold
 
 __all__ = ["MEMBRANE", "Activity", "Grid", "Model", "ModelConfig", "activity", "network_activity"]
 
