@@ -73,8 +73,8 @@ class ScanSpec(Elaboratable):
         with m.If(o.valid):
             m.d.comb += [
                 Assert(level != 0, "no event is repeated or invented"),
-                Assert(event.spike == (head != 0), "an event is a spike unless the bitmap is empty"),
-                Assert(last == (rest == 0), "last is on the last event of a bitmap, and only there"),
+                Assert(event.spike == (head != 0), "an event is a spike or a bitmap is empty"),
+                Assert(last == (rest == 0), "last is on a bitmap's last event, and only there"),
             ]
             with m.If(head != 0):
                 m.d.comb += Assert(here == bit, "the row is the lowest bit that is still owed")
@@ -95,7 +95,7 @@ class ScanSpec(Elaboratable):
             Cover(full & done & event.spike, "all events of a full bitmap come"),
             Cover(done & ~event.spike, "the event of an empty bitmap comes"),
             Cover(resumed & o.transfers & event.spike, "a bitmap follows another without a gap"),
-            Cover((level == CAPACITY) & done & i.transfers, "a bitmap comes in as another goes out"),
+            Cover((level == CAPACITY) & done & i.transfers, "a bitmap comes as another goes"),
         ]
         return m
 
