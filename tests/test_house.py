@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from amaranth.hdl import Fragment
 
 from spikewright_hw.cores import CORES, Core
 
@@ -97,7 +98,9 @@ def test_core_has_presets_of_two_sizes(name):
     core = CORES[name]
     for preset in core.presets:
         assert re.fullmatch(r"[a-z][a-z0-9_]*", preset), f"{preset} cannot be part of a name"
-        assert core.build(preset).signature.members, f"{name} has no ports"
+        component = core.build(preset)
+        Fragment.get(component, platform=None)  # elaborates, or raises
+        assert component.signature.members, f"{name} has no ports"
     sizes = {repr(sorted(keywords.items())) for keywords in core.presets.values()}
     module = import_module(f"spikewright_hw.{core.family}.{name}")
     wanted = 2 if inspect.signature(module.core).parameters else 1
