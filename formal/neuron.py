@@ -94,7 +94,11 @@ class NeuronSpec(Elaboratable):
         m.submodules.dut = core
         i = drive(m, core.i)
         stall(m, core.o)
-        held(m, observe(core.o), name="step")
+        o = observe(core.o)
+        held(m, o, name="step")
+        m.d.comb += Assert(
+            i.ready == (~o.valid | o.ready), "a step is taken unless an output is in its way"
+        )
 
         before = {name: Signal(WIDE, name=f"{name}_before") for name in definition.states}
         current = Signal(WIDE)

@@ -26,8 +26,10 @@ def draw(network: Network, density: float) -> list[int]:
 
 
 def as_result(payload: dict[str, Any]) -> Result:
-    tuples = {name: tuple(payload[name]) for name in ("spikes", "outputs")}
-    return Result(**(payload | tuples))
+    fields: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in payload.items()
+    }
+    return Result(**fields)
 
 
 async def read_trace(bench: Bench) -> bytes:

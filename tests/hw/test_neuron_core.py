@@ -34,6 +34,13 @@ def steps(core: NeuronCore, currents: list[int]) -> list[dict[str, int]]:
     return outputs
 
 
+def simulate(core: NeuronCore, testbench) -> None:
+    simulator = Simulator(core)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(testbench)
+    simulator.run()
+
+
 def test_every_definition_is_a_core():
     assert {name for name, core in CORES.items() if core.family == "neuron"} == set(DEFINITIONS)
 
@@ -51,6 +58,20 @@ def test_core_follows_definition(name, preset, stall, exchange, rng):
 
 
 @pytest.mark.parametrize(("name", "preset"), CASES)
+def test_an_offer_does_not_wait_for_ready(name, preset):
+    core = build(name, preset)
+
+    async def testbench(ctx):
+        ctx.set(core.i.valid, 1)
+        assert ctx.get(core.i.ready)
+        await ctx.tick()
+        assert ctx.get(core.o.valid)
+        assert not ctx.get(core.i.ready)
+
+    simulate(core, testbench)
+
+
+@pytest.mark.parametrize(("name", "preset"), CASES)
 def test_a_step_takes_a_cycle(name, preset):
     core = build(name, preset)
 
@@ -63,7 +84,4 @@ def test_a_step_takes_a_cycle(name, preset):
             await ctx.tick()
             assert ctx.get(core.o.valid)
 
-    simulator = Simulator(core)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(testbench)
-    simulator.run()
+    simulate(core, testbench)
