@@ -142,6 +142,11 @@ class Network:
         return self.layers[-1].neurons
 
     def digest(self) -> bytes:
-        """SHA-256 over everything that the gateware depends on, 32 bytes."""
-        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        """SHA-256 over everything that the gateware depends on, 32 bytes.
+
+        The neurons' equations are part of it: a board that was built before one was changed holds
+        another network.
+        """
+        equations = {layer.neuron: repr(DEFINITIONS[layer.neuron].update) for layer in self.layers}
+        text = json.dumps([asdict(self), equations], sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).digest()

@@ -91,7 +91,7 @@ def test_a_clock_that_is_not_met_is_a_sentence(tmp_path):
     message = str(caught.value)
     assert message.startswith("the design reaches ")
     assert message.endswith(
-        " MHz at best on ULX3S with LFE5U-25F, whose clock is 400 MHz (seeds 1, 2); give the board "
+        " MHz at best on ULX3S, whose clock is 400 MHz (seeds 1, 2); give the board "
         "a slower clock in BOARDS, or the network fewer neurons or weight bits"
     )
     assert not (tmp_path / "cache" / "bitstream").exists()

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from spikewright.errors import DataError
 from spikewright.network.model import network_activity
-from spikewright.network.reference import run, run_one
+from spikewright.network.reference import run
+from spikewright_hw.engine import reference as integers
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
 from spikewright_hw.neuron import DEFINITIONS
@@ -54,19 +55,16 @@ def networks(draw) -> tuple[Network, np.ndarray]:
 def test_arrays_equal_python_integers(case):
     network, spikes = case
     result = run(network, spikes)
-    for sample, inputs in enumerate(spikes.astype(int).tolist()):
-        one_spikes, one_membranes = run_one(network, inputs)
-        arriving, synops = inputs, 0
-        for index, (mine, its) in enumerate(zip(network.layers, result.layers, strict=True)):
-            assert its.spikes[sample].astype(int).tolist() == one_spikes[index]
-            assert its.membranes[sample].tolist() == one_membranes[index]
-            assert result.layer_spikes[sample, index] == sum(map(sum, one_spikes[index]))
-            synops += sum(map(sum, arriving)) * mine.neurons
-            arriving = one_spikes[index]
-        assert result.input_events[sample] == sum(map(sum, inputs))
-        assert result.synops[sample] == synops
-        last = one_membranes[-1][-1]
-        assert result.predictions[sample] == last.index(max(last))
+    for sample, steps in enumerate(spikes.astype(int).tolist()):
+        bitmaps = [sum(bit << place for place, bit in enumerate(step)) for step in steps]
+        one, trace = integers.run(network, bitmaps)
+        for its, mine in zip(result.spikes, trace.spikes, strict=False):
+            assert its[sample].astype(int).tolist() == [list(step) for step in mine]
+        assert result.membranes[sample].tolist() == [list(step) for step in trace.membranes]
+        assert result.layer_spikes[sample].tolist() == list(one.spikes)
+        assert result.input_events[sample] == one.input_events
+        assert result.synops[sample] == one.synops
+        assert result.predictions[sample] == one.prediction
 
 
 @settings(max_examples=100, deadline=None)

@@ -105,7 +105,7 @@ BOARDS = {
     for board in (
         Board(
             name="ulx3s",
-            title="ULX3S with LFE5U-25F",
+            title="ULX3S",
             platform=("amaranth_boards.ulx3s", "ULX3S_25F_Platform"),
             part="ecp5-25f",
             pll=Pll(input_hz=25_000_000, reference=5, feedback=16, divider=7),  # 80 MHz

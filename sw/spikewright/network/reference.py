@@ -1,27 +1,24 @@
-"""The integer references of a whole network: what the gateware is held to.
+"""The integer reference of a whole network on arrays: fast enough for whole test sets.
 
-:func:`run_one` is the definition of correct: Python integers, one sample, one neuron after another,
-each update by :func:`spikewright_hw.definition.integers.step`. :func:`run` is the same on numpy
-arrays, fast enough for whole test sets, and equal to the first by property test. Neither writes a
-neuron's update: both run the graph of its definition.
+:func:`run` is equal, by property test, to :func:`spikewright_hw.engine.reference.run`, which does
+the same on Python integers. Neither writes a neuron's update: both run the graph of its definition.
 
 A layer's spikes reach the next layer in the same step. Everything is a stored integer of the
 layer's membrane format.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from spikewright.errors import DataError
-from spikewright_hw.definition import integers
 from spikewright_hw.definition.expression import Operations, evaluate
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
 from spikewright_hw.neuron import DEFINITIONS
 
-__all__ = ["LayerRun", "Run", "run", "run_one"]
+__all__ = ["LayerRun", "Run", "run"]
 
 
 @dataclass(frozen=True)
@@ -147,47 +144,6 @@ def _step(
     spike = after.pop("spike", None)
     form: Format = layer.membrane
     return {name: np.clip(value, form.min, form.max) for name, value in after.items()}, spike
-
-
-def run_one(
-    network: Network, spikes: Sequence[Sequence[int]]
-) -> tuple[list[list[list[int]]], list[list[list[int]]]]:
-    """Run one sample on Python integers.
-
-    Parameters
-    ----------
-    spikes : ``[steps][inputs]`` of 0 and 1
-        Input spikes.
-
-    Returns
-    -------
-    spikes, membranes : ``[layers][steps][neurons]``
-        Spikes as 0 and 1 (0 for a readout), and the state ``v`` after each step.
-    """
-    layers = network.layers
-    states = [
-        [integers.start(DEFINITIONS[layer.neuron]) for _ in range(layer.neurons)]
-        for layer in layers
-    ]
-    all_spikes: list[list[list[int]]] = [[] for _ in layers]
-    all_membranes: list[list[list[int]]] = [[] for _ in layers]
-    for arriving in spikes:
-        for index, layer in enumerate(layers):
-            leaving = []
-            for neuron in range(layer.neurons):
-                i = sum(row[neuron] for row, on in zip(layer.weights, arriving, strict=True) if on)
-                states[index][neuron], spike = integers.step(
-                    DEFINITIONS[layer.neuron],
-                    states[index][neuron],
-                    i << layer.membrane.fraction,
-                    parameters=layer.parameters,
-                    format=layer.membrane,
-                )
-                leaving.append(int(spike))
-            all_spikes[index].append(leaving)
-            all_membranes[index].append([state["v"] for state in states[index]])
-            arriving = leaving
-    return all_spikes, all_membranes
 
 
 def check_spikes(network: Network, spikes: np.ndarray) -> None:
