@@ -25,7 +25,7 @@ def test_results_and_failures_are_the_futures():
 def test_a_failure_ends_the_tools_and_what_is_queued(error, tmp_path):
     """One job waits for a tool that would take minutes, more jobs wait for their turn."""
     begun = threading.Event()
-    ended = []
+    ended, queued = [], []
     sleep = tools.Tool("sleep", ("sleep",), {}, "1")
 
     def build():
@@ -38,7 +38,7 @@ def test_a_failure_ends_the_tools_and_what_is_queued(error, tmp_path):
     started = time.monotonic()
     with pytest.raises(error), Background(jobs=1) as background:
         background.submit(build)
-        queued = [background.submit(lambda: ended.append("queued")) for _ in range(3)]
+        queued += [background.submit(lambda: ended.append("queued")) for _ in range(3)]
         begun.wait(10)
         raise error
     assert time.monotonic() - started < 30
