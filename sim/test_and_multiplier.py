@@ -1,54 +1,33 @@
 """AND multiplier against its reference, under random stalls."""
 
-import random
-
 import cocotb
 import pytest
 
-from bench import Bench, Scoreboard, presets
+from bench import presets
+from bench.multiplier import (
+    follows_product,
+    offers_without_waiting_for_ready,
+    takes_one_pair_a_cycle,
+)
 from spikewright_hw.stochastic.and_multiplier import product
-
-
-def corners(lanes: int) -> list[dict[str, int]]:
-    """All and no bits of each factor, and a single one at either end."""
-    values = sorted({0, 1, 1 << (lanes - 1), (1 << lanes) - 1})
-    return [{"a": a, "b": b} for a in values for b in values]
 
 
 @cocotb.test()
 @cocotb.parametrize(("stall_in", [0.0, 0.5]), ("stall_out", [0.0, 0.5]))
 async def matches_reference(dut, stall_in, stall_out):
-    bench = await Bench.start(dut)
-    lanes = bench.parameters["lanes"]
-    source = bench.source("i", pause=stall_in)
-    sink = bench.sink("o", pause=stall_out)
-    scoreboard = Scoreboard("product")
-    bench.monitor("i", scoreboard.expect_each(lambda pair: product(pair["a"], pair["b"])))
-    bench.monitor("o", scoreboard.observe)
-
-    pairs = corners(lanes) + [
-        {"a": random.getrandbits(lanes), "b": random.getrandbits(lanes)} for _ in range(200)
-    ]
-    source.send(pairs)
-    await bench.until(lambda: len(sink.received) == len(pairs))
-    scoreboard.check(at_least=len(pairs))
+    await follows_product(
+        dut, lambda a, b, lanes: product(a, b), stall_in=stall_in, stall_out=stall_out
+    )
 
 
 @cocotb.test()
-async def takes_one_pair_a_cycle(dut):
-    bench = await Bench.start(dut)
-    source = bench.source("i")
-    sink = bench.sink("o")
-    source.send([{"a": 1, "b": 1}] * 100)
-    cycles = await bench.until(lambda: len(sink.received) == 100)
-    assert cycles <= 104, f"100 pairs took {cycles} cycles"
+async def one_pair_a_cycle(dut):
+    await takes_one_pair_a_cycle(dut)
 
 
 @cocotb.test()
-async def offers_without_waiting_for_ready(dut):
-    bench = await Bench.start(dut)
-    bench.source("i").send([{"a": 1, "b": 1}])
-    await bench.until(lambda: bool(dut.o__valid.value), cycles=5)
+async def valid_before_ready(dut):
+    await offers_without_waiting_for_ready(dut)
 
 
 @pytest.mark.parametrize("preset", presets("and_multiplier"))

@@ -1,8 +1,8 @@
 """XNOR multiplier: the product of two bipolar bitstreams."""
 
-from amaranth import Module
-from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth import Value
+
+from .multiplier import Multiplier
 
 __all__ = ["PRESETS", "XnorMultiplier", "core", "product"]
 
@@ -15,7 +15,7 @@ def product(a: int, b: int, *, lanes: int) -> int:
     return ~(a ^ b) & ((1 << lanes) - 1)
 
 
-class XnorMultiplier(wiring.Component):
+class XnorMultiplier(Multiplier):
     """Multiplies bipolar bitstreams, one XNOR gate a lane.
 
     A bipolar stream of ones with probability ``p`` stands for ``2p - 1``: a one is +1, a zero is
@@ -28,46 +28,12 @@ class XnorMultiplier(wiring.Component):
     (B. R. Gaines, "Stochastic Computing Systems", 1969). Streams from one random source are not
     independent, and their XNOR is ``1 - |a - b|`` instead of the product.
 
-    The latency is one clock cycle, and the throughput is one pair of bits a lane per clock cycle
-    for as long as ``o.ready`` is high.
-
-    Parameters
-    ----------
-    lanes : int
-        Multiplications side by side, at least 1.
-
-    Members
-    -------
-    i : In(stream.Signature(StructLayout({"a": lanes, "b": lanes})))
-        Factors, bit ``k`` of each belonging to lane ``k``.
-    o : Out(stream.Signature(lanes))
-        Products, bit ``k`` that of lane ``k``.
+    Timing, parameters and members are those of :class:`~.multiplier.Multiplier`.
     """
 
-    i: stream.Interface
-    o: stream.Interface
-
-    def __init__(self, *, lanes: int):
-        if lanes < 1:
-            raise ValueError(f"a multiplier has at least one lane, not {lanes}")
-        self.lanes = lanes
-        super().__init__(
-            {
-                "i": In(stream.Signature(data.StructLayout({"a": lanes, "b": lanes}))),
-                "o": Out(stream.Signature(lanes)),
-            }
-        )
-
-    def elaborate(self, platform) -> Module:
-        """Build the gates and the output register."""
-        m = Module()
-        m.d.comb += self.i.ready.eq(self.o.ready | ~self.o.valid)
-        with m.If(self.i.ready):
-            m.d.sync += [
-                self.o.valid.eq(self.i.valid),
-                self.o.payload.eq(~(self.i.payload.a ^ self.i.payload.b)),
-            ]
-        return m
+    def gate(self, a: Value, b: Value) -> Value:
+        """Give the XNOR of the factors."""
+        return ~(a ^ b)
 
 
 core = XnorMultiplier
