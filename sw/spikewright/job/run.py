@@ -13,12 +13,13 @@ import numpy as np
 import torch
 from rich.console import Console
 
+from spikewright_hw.link.protocol import Hello, Kind
 from spikewright_hw.network import Network
 
 from ..coding.ttfs import encode
 from ..device.board import open_board
 from ..device.virtual import VirtualBoard
-from ..errors import DataError
+from ..errors import DataError, DeviceError
 from ..files import write_bytes
 from ..gateware.bitstream import Bitstream, build_bitstream
 from ..gateware.board import BOARDS, Board
@@ -87,7 +88,7 @@ class RunOptions:
 
     @property
     def virtual(self) -> bool:
-        """Whether the board is a virtual one."""
+        """Whether to make a virtual board; one may also be found at a port."""
         return self.port == VIRTUAL
 
 
@@ -125,44 +126,79 @@ def run(options: RunOptions, *, console: Console | None = None) -> Report | None
             spikes = encode(task.x_test, quantized.coding)
             reference = run_reference(quantized.network, spikes)
             torch_predictions = _torch_predictions(quantized.network, spikes)
-        with _port(options, program.result() if program else None) as port:
-            with stages.stage(f"{_kind(options).capitalize()}, whole test split") as tell:
-                with open_board(port, network=quantized.network) as board:
-                    inferences = infer_all(
-                        board, spikes, progress=lambda done: tell(f"{done} of {len(spikes)}")
-                    )
-        comparison = compare(inferences, reference, torch_predictions)
-        record = RunRecord(
-            network=describe(quantized),
-            digest=quantized.network.digest().hex(),
-            source=_source(quantized),
-            labels=task.y_test,
-            predictions_integer=reference.predictions,
-            predictions_device=predictions(inferences),
-            accuracy_float=quantized.provenance.accuracy_float,
-            counters=counters(inferences),
-            compared=comparison.compared,
-            mismatches=comparison.mismatches,
-            sample=_sample(quantized, task, spikes, reference, inferences),
-            training=_training([read(path) for path in paths]),
-            build=_build(bitstream.result(), options.board),
-            board=BoardRecord(
-                name=options.board.title,
-                device=PARTS[options.board.part].label,
-                clock_mhz=options.board.clock_hz / 1e6,
-                virtual=options.virtual,
-                simulator=f"Verilator {require('verilator').version}" if options.virtual else "",
-            ),
-            versions=versions() | dict(tool.rsplit(" ", 1) for tool in bitstream.result().tools),
-            command=options.command,
-        )
-        report = make_report(record)
+        with (
+            _port(options, program.result() if program else None) as port,
+            stages.stage(f"{_kind(options).capitalize()}, whole test split") as tell,
+            open_board(port, network=quantized.network) as board,
+        ):
+            hello = board.hello()
+            inferences = infer_all(
+                board, spikes, progress=lambda done: tell(f"{done} of {len(spikes)}")
+            )
+        findings = _Findings(spikes, reference, torch_predictions, hello, inferences)
+        networks = [read(path) for path in paths]
+        report = make_report(_record(options, task, networks, findings, bitstream.result()))
         folder = options.build / "reports" / "run"
         write_report(report, folder)
         write_bytes(folder / "network.spw", paths[0].read_bytes())
     print_table(report)
-    console.print(f"The page with the pictures is {folder / 'report.html'}", soft_wrap=True)
+    page = folder / "report.html"
+    console.print(f"The page with the pictures is {page}", soft_wrap=True, highlight=False)
+    if report["mismatches"].value:
+        raise DeviceError(
+            f"{report['mismatches'].value} of {report['compared'].value} values differ between the "
+            f"board and the integer reference; {page} says of which kind"
+        )
     return report
+
+
+@dataclass(frozen=True)
+class _Findings:
+    """What the test split gave: as input, in the references, on the board."""
+
+    spikes: np.ndarray
+    reference: Run
+    torch_predictions: np.ndarray
+    hello: Hello
+    inferences: list[Inference]
+
+
+def _record(
+    options: RunOptions,
+    task: Task,
+    networks: list[QuantizedNetwork],
+    findings: _Findings,
+    bitstream: Bitstream,
+) -> RunRecord:
+    """Put together the record; the first network is the one that was run."""
+    quantized = networks[0]
+    comparison = compare(findings.inferences, findings.reference, findings.torch_predictions)
+    # The board says itself whether it is a simulation, whatever port it was found at.
+    virtual = findings.hello.kind == Kind.VIRTUAL
+    return RunRecord(
+        network=describe(quantized),
+        digest=quantized.network.digest().hex(),
+        source=_source(quantized),
+        labels=task.y_test,
+        predictions_integer=findings.reference.predictions,
+        predictions_device=predictions(findings.inferences),
+        accuracy_float=quantized.provenance.accuracy_float,
+        counters=counters(findings.inferences),
+        compared=comparison.compared,
+        mismatches=comparison.mismatches,
+        sample=_sample(quantized, task, findings),
+        training=_training(networks),
+        build=_build(bitstream, options.board),
+        board=BoardRecord(
+            name=options.board.title,
+            device=PARTS[options.board.part].label,
+            clock_mhz=findings.hello.clock_hz / 1e6,
+            virtual=virtual,
+            simulator=f"Verilator {require('verilator').version}" if virtual else "",
+        ),
+        versions=versions() | dict(tool.rsplit(" ", 1) for tool in bitstream.tools),
+        command=options.command,
+    )
 
 
 def check_fits(quantized: QuantizedNetwork, task: Task) -> None:
@@ -227,23 +263,18 @@ def _torch_predictions(network: Network, spikes: np.ndarray) -> np.ndarray:
 
 
 def _sample(
-    quantized: QuantizedNetwork,
-    task: Task,
-    spikes: np.ndarray,
-    reference: Run,
-    inferences: list[Inference],
-    index: int = 0,
+    quantized: QuantizedNetwork, task: Task, findings: _Findings, index: int = 0
 ) -> SampleRecord:
     one = quantized.network.layers[-1].membrane.one
-    trace = inferences[index].trace
+    trace = findings.inferences[index].trace
     picture = (task.x_test[index] - task.low) / (task.high - task.low)
     return SampleRecord(
         index=index,
         label=int(task.y_test[index]),
         values=picture.reshape(task.image) if task.image else None,
-        input_spikes=spikes[index],
+        input_spikes=findings.spikes[index],
         hidden_spikes=tuple(np.array(layer) for layer in trace.spikes),
-        membranes_reference=reference.membranes[index] / one,
+        membranes_reference=findings.reference.membranes[index] / one,
         membranes_device=np.array(trace.membranes) / one,
     )
 

@@ -1,0 +1,127 @@
+"""The main job around a board that is played by the reference: what it concludes."""
+
+import json
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from spikewright.coding.ttfs import Ttfs
+from spikewright.errors import DataError, DeviceError
+from spikewright.gateware.bitstream import Bitstream
+from spikewright.job import run as job
+from spikewright.job.compare import Inference
+from spikewright.quantized.network import Provenance, QuantizedNetwork
+from spikewright.quantized.spw import write
+from spikewright_hw.engine import reference
+from spikewright_hw.engine.example import example_network
+from spikewright_hw.fixed import Format
+from spikewright_hw.link.protocol import VERSION, Hello, Kind
+
+BITSTREAM = Bitstream(
+    path=Path("design.bit"), clock_mhz=80.0, fmax_mhz=90.0, lut=1, ff=1, bram=1, dsp=0,
+    available={}, seed=1, tools=("yosys 1", "nextpnr-ecp5 1", "ecppack 1"),
+)  # fmt: skip
+
+
+def model(folder: Path, *, outputs: int = 10) -> Path:
+    coding = Ttfs()
+    network = example_network(
+        sizes=(64, 4, outputs), steps=coding.steps, weight_bits=4, membrane=Format(8, 2)
+    )
+    provenance = Provenance(data_set="digits", seed=0, accuracy_float=0.5, accuracy_integer=0.1)
+    path = folder / "model.spw"
+    write(path, QuantizedNetwork(network=network, coding=coding, provenance=provenance))
+    return path
+
+
+@pytest.fixture
+def board(monkeypatch):
+    """A board at any port, as right as the reference, but for what ``break_it`` does."""
+    played = SimpleNamespace(kind=Kind.REAL, clock_hz=80_000_000, break_it=lambda one: one)
+
+    @contextmanager
+    def opened(port, *, network):
+        hello = Hello(VERSION, played.kind, 64, 10, 4, 2, played.clock_hz, network.digest())
+        yield SimpleNamespace(hello=lambda: hello, network=network)
+
+    def inferences(board, spikes, *, progress):
+        given = []
+        for sample in np.asarray(spikes, int).tolist():
+            bitmaps = [sum(bit << at for at, bit in enumerate(step)) for step in sample]
+            result, trace = reference.run(board.network, bitmaps)
+            given.append(Inference(replace(result, cycles=50), trace))
+        given[7] = played.break_it(given[7])
+        return given
+
+    class Closing:
+        def __init__(self, port, *, network):
+            self._opened = opened(port, network=network)
+
+        def __enter__(self):
+            return self._opened.__enter__()
+
+        def __exit__(self, *error):
+            return self._opened.__exit__(*error)
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(job, "open_board", Closing)
+    monkeypatch.setattr(job, "infer_all", inferences)
+    monkeypatch.setattr(job, "build_bitstream", lambda *_, **__: BITSTREAM)
+    return played
+
+
+def figures(build: Path) -> dict[str, dict]:
+    report = json.loads((build / "reports" / "run" / "report.json").read_text())
+    return {figure["name"]: figure for figure in report["figures"]}
+
+
+def options(tmp_path: Path) -> job.RunOptions:
+    build = tmp_path / "build"
+    return job.RunOptions(model=model(tmp_path), port="/dev/ttyTest", build=build)
+
+
+def test_counters_of_a_real_board_are_counted(board, tmp_path):
+    job.run(options(tmp_path))
+    found = figures(tmp_path / "build")
+    assert found["mismatches"]["value"] == 0
+    assert found["cycles_mean"] | {"source": None, "detail": None} == {
+        "name": "cycles_mean", "value": 50.0, "unit": "cycles", "provenance": "counted",
+        "source": None, "detail": None,
+    }  # fmt: skip
+
+
+def test_a_virtual_board_is_known_at_any_port(board, tmp_path):
+    board.kind = Kind.VIRTUAL
+    job.run(options(tmp_path))
+    assert figures(tmp_path / "build")["cycles_mean"]["provenance"] == "simulated"
+
+
+def test_latency_is_stated_at_the_clock_that_the_board_has(board, tmp_path):
+    board.clock_hz = 25_000_000
+    job.run(options(tmp_path))
+    assert figures(tmp_path / "build")["latency_us"]["value"] == 2.0
+
+
+def test_one_wrong_value_fails_the_job_after_its_report(board, tmp_path):
+    board.break_it = lambda one: replace(one, result=replace(one.result, synops=99))
+    with pytest.raises(DeviceError) as caught:
+        job.run(options(tmp_path))
+    assert str(caught.value).startswith("1 of ")
+    assert "differ between the board and the integer reference" in str(caught.value)
+    assert figures(tmp_path / "build")["mismatches"]["value"] == 1
+
+
+def test_a_network_for_another_task(board, tmp_path):
+    wrong = replace(options(tmp_path), model=model(tmp_path, outputs=3))
+    with pytest.raises(DataError) as caught:
+        job.run(wrong)
+    assert str(caught.value) == (
+        "the network has 64 inputs and 3 outputs, but digits needs 64 and 10; "
+        "give --model a network for it"
+    )
