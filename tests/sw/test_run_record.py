@@ -1,5 +1,6 @@
 import dataclasses
 import re
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from spikewright.record.run_record import (
     TrainingRecord,
 )
 from spikewright.record.run_report import report
+from spikewright.record.store import write
 
 SAMPLES, CLASSES, STEPS, HIDDEN = 360, 10, 6, 128
 VIRTUAL = BoardRecord(
@@ -229,3 +231,13 @@ def test_board_says_which_it_is():
 def test_training_needs_one_accuracy_per_seed():
     with pytest.raises(ValueError, match=r"^training has 2 seeds, 1 float and 2 integer"):
         TrainingRecord((0, 1), (0.9,), (0.9, 0.9))
+
+
+def test_pictures_stand_by_themselves_too(tmp_path):
+    path = write(report(synthetic()), tmp_path)
+    pictures = {file.name: file.read_text() for file in (path.parent / "pictures").iterdir()}
+    names = {"confusion", "cycles", "raster", "coding", "membranes"}
+    assert pictures.keys() == {f"{name}.svg" for name in names}
+    for text in pictures.values():
+        assert ElementTree.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"
+        assert "var(" not in text

@@ -21,6 +21,8 @@ class Picture:
 
     Parameters
     ----------
+    name : str
+        Name of its file beside the page.
     svg : str
         An ``<svg>`` element as :mod:`spikewright.record.plots` gives it.
     caption : str
@@ -29,6 +31,7 @@ class Picture:
         Whether it takes the whole width of the page.
     """
 
+    name: str
     svg: str
     caption: str
     wide: bool = False

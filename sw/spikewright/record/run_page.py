@@ -36,11 +36,13 @@ def _whole_split(record: RunRecord) -> Section:
         text=(text,),
         pictures=(
             Picture(
+                "confusion",
                 plots.confusion(record.labels, record.predictions_device, classes=record.classes),
                 "Classes as the board saw them. Rows are true classes, columns predictions; what "
                 "lies off the diagonal is wrong.",
             ),
             Picture(
+                "cycles",
                 plots.distribution(record.counters.cycles),
                 "Clock cycles of each inference. The engine works on spikes only, so a sample with "
                 "fewer spikes is done sooner.",
@@ -57,6 +59,7 @@ def _one_inference(record: RunRecord) -> Section:
     }
     pictures = [
         Picture(
+            "raster",
             plots.raster({"input": sample.input_spikes, **hidden}),
             "Spikes sent to the board (input) and reported by it (hidden). One mark is one spike.",
         )
@@ -64,6 +67,7 @@ def _one_inference(record: RunRecord) -> Section:
     if sample.values is not None:
         pictures.append(
             Picture(
+                "coding",
                 plots.coding(sample.values, sample.input_spikes),
                 "The sample and its code. The number is the time step in which the pixel spikes; "
                 "a dot is a pixel that never does.",
@@ -72,6 +76,7 @@ def _one_inference(record: RunRecord) -> Section:
     equal = int((sample.membranes_reference == sample.membranes_device).sum())
     pictures.append(
         Picture(
+            "membranes",
             plots.membranes(
                 sample.membranes_reference,
                 sample.membranes_device,

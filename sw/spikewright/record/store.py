@@ -1,7 +1,7 @@
 """Stored reports: ``report.json`` for programs, ``report.html`` beside it for people.
 
 The JSON is stable: the same report gives the same bytes. The page asks nothing of the network. The
-two stand in ``build/reports/<name>/``.
+two stand in ``build/reports/<name>/``, and in ``pictures/`` each picture once more, by itself.
 """
 
 import json
@@ -12,6 +12,7 @@ from ..files import write_text
 from .figure import Figure
 from .page import render
 from .report import SCHEMA, Report
+from .svg import standalone
 
 __all__ = ["REPORTS", "names", "read", "write"]
 
@@ -20,7 +21,7 @@ REPORTS = Path("build") / "reports"
 
 
 def write(report: Report, directory: Path | None = None) -> Path:
-    """Write ``report.json`` and ``report.html``; give the path of the former.
+    """Write ``report.json``, ``report.html`` and the pictures; give the path of the first.
 
     Parameters
     ----------
@@ -41,6 +42,9 @@ def write(report: Report, directory: Path | None = None) -> Path:
     page = render(report)
     path = folder / "report.json"
     write_text(folder / "report.html", page)
+    for section in report.sections:
+        for picture in section.pictures:
+            write_text(folder / "pictures" / f"{picture.name}.svg", standalone(picture.svg))
     write_text(path, text + "\n")
     return path
 

@@ -14,7 +14,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-__all__ = ["Axes", "Canvas", "Colour", "canvas", "element", "label"]
+__all__ = ["Axes", "Canvas", "Colour", "canvas", "element", "label", "standalone"]
 
 
 class Colour(StrEnum):
@@ -106,3 +106,10 @@ def element(drawing: Canvas, *, name: str, description: str) -> str:
         text = text.replace(str(colour), variable)
     escaped = description.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
     return text.replace("<svg", f'<svg role="img" aria-label="{escaped}"', 1)
+
+
+def standalone(element: str) -> str:
+    """Give an element as a file by itself: in the light colours, on paper of its own."""
+    text = re.sub(r"var\(--\w+, (#\w+)\)", r"\1", element)
+    paper = '<rect width="100%" height="100%" fill="#ffffff"/>'
+    return re.sub(r"(<svg[^>]*>)", rf"\1{paper}", text, count=1) + "\n"
