@@ -99,7 +99,9 @@ def test_counters_of_a_real_board_are_counted(board, tmp_path):
 def test_a_virtual_board_is_known_at_any_port(board, tmp_path):
     board.kind = Kind.VIRTUAL
     job.run(options(tmp_path))
-    assert figures(tmp_path / "build")["cycles_mean"]["provenance"] == "simulated"
+    cycles = figures(tmp_path / "build")["cycles_mean"]
+    assert cycles["provenance"] == "simulated"
+    assert cycles["source"]["simulator"] == "unknown simulator"  # it was not made here
 
 
 def test_latency_is_stated_at_the_clock_that_the_board_has(board, tmp_path):

@@ -110,8 +110,8 @@ class Operations:
 
     @staticmethod
     def where(condition: Any, yes: Any, no: Any) -> Any:
-        """Choose by a condition."""
-        raise NotImplementedError
+        """Choose by a condition; no overloaded operator does, so each lowering says how."""
+        raise NotImplementedError("these operations do not say how to choose by a condition")
 
 
 def evaluate(

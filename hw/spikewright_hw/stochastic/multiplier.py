@@ -41,8 +41,8 @@ class Multiplier(wiring.Component):
         )
 
     def gate(self, a: Value, b: Value) -> Value:
-        """Multiply one bit of ``a`` by one of ``b`` in every lane."""
-        raise NotImplementedError
+        """Multiply one bit of ``a`` by one of ``b`` in every lane; each subclass says how."""
+        raise NotImplementedError(f"{type(self).__name__} does not say which gate it is")
 
     def elaborate(self, platform) -> Module:
         """Build the gates and the output register."""

@@ -23,19 +23,25 @@ class Part:
         Family of :data:`~spikewright.gateware.synthesis.FAMILIES`.
     label : str
         Name for people.
+    corner : str
+        Timing corner that Fmax is stated at.
     options : tuple of str
         nextpnr's options that select it.
     """
 
     family: str
     label: str
+    corner: str
     options: tuple[str, ...]
 
 
 PARTS = {
-    "up5k": Part("ice40", "iCE40 UP5K", ("--up5k", "--package", "sg48")),
+    "up5k": Part("ice40", "iCE40 UP5K", "slow corner", ("--up5k", "--package", "sg48")),
     "ecp5-25f": Part(
-        "ecp5", "ECP5 LFE5U-25F", ("--25k", "--package", "CABGA381", "--speed", "6")
+        "ecp5",
+        "ECP5 LFE5U-25F",
+        "speed grade 6, slow corner",
+        ("--25k", "--package", "CABGA381", "--speed", "6"),
     ),
 }
 """The parts that designs are placed on."""

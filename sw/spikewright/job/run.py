@@ -194,7 +194,7 @@ def _record(
             device=PARTS[options.board.part].label,
             clock_mhz=findings.hello.clock_hz / 1e6,
             virtual=virtual,
-            simulator=f"Verilator {require('verilator').version}" if virtual else "",
+            simulator=_simulator(options) if virtual else "",
         ),
         versions=versions() | dict(tool.rsplit(" ", 1) for tool in bitstream.tools),
         command=options.command,
@@ -218,6 +218,11 @@ def describe(quantized: QuantizedNetwork) -> str:
     neurons = "/".join(dict.fromkeys(layer.neuron.upper() for layer in layers))
     bits = "/".join(dict.fromkeys(str(layer.weight_bits) for layer in layers))
     return f"{sizes} {neurons}, {bits}-bit weights, {quantized.network.steps} steps"
+
+
+def _simulator(options: RunOptions) -> str:
+    # Who compiled a virtual board that was found at a port is not known.
+    return f"Verilator {require('verilator').version}" if options.virtual else "unknown simulator"
 
 
 def _kind(options: RunOptions) -> str:
@@ -292,7 +297,7 @@ def _build(bitstream: Bitstream, board: Board) -> BuildRecord:
     return BuildRecord(
         tool=bitstream.tools[1],
         seed=bitstream.seed,
-        corner=f"{PARTS[board.part].label}, speed grade 6, slow corner",
+        corner=PARTS[board.part].corner,
         lut=bitstream.lut,
         ff=bitstream.ff,
         bram=bitstream.bram,
