@@ -97,22 +97,22 @@ class EventTwiceSpec(Elaboratable):
         return m
 
 
-def tiny(*, steps: int) -> Network:
+def tiny(*, steps: int, recurrent: bool = False) -> Network:
     """Make a network of two inputs, two hidden neurons and two outputs."""
     form = Format(2, 1)
-    return Network(
-        layers=(
-            Layer(((1, 1), (1, 0)), 2, "lif", {"leak": 1, "threshold": 1}, form),
-            Layer(((1, -1), (0, 1)), 2, "li", {"leak": 1}, form),
-        ),
-        steps=steps,
+    hidden = Layer(
+        ((1, 1), (1, 0)), 2, "recurrent_lif" if recurrent else "lif",
+        {"decay": 0.5, "threshold": 0.5}, form, recurrent=((0, 1), (1, 0)) if recurrent else None,
     )
+    readout = Layer(((1, -1), (0, 1)), 2, "li", {"decay": 0.5}, form)
+    return Network(layers=(hidden, readout), steps=steps)
 
 
 def specs() -> dict[str, Elaboratable]:
     return {
         "event_t1": EventSpec(network=tiny(steps=1), share=2),
         "event_t2": EventSpec(network=tiny(steps=2), share=1),
+        "event_recurrent": EventSpec(network=tiny(steps=2, recurrent=True), share=1),
         "event_twice": EventTwiceSpec(network=tiny(steps=1), share=1),
         "event_fault": EventSpec(network=tiny(steps=1), share=1, fault=True),
     }

@@ -3,15 +3,23 @@
 from amaranth import Cat, Const, Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.hdl import Assume, Cover
 
-from neuron import clamp, exact_step
+from neuron import exact_step
 from properties import InOrder, Observed, anything, drive, held, observe, stall
+from spikewright_hw.definition import integers
 from spikewright_hw.engine.row_layer import PRESETS, RowLayer, core
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer
-from spikewright_hw.neuron import DEFINITIONS
 
 #: Steps that the core may hold: one at the output, one in the neurons, one in the row read.
 CAPACITY = 3
+
+#: Parameters of the smallest layers.
+TINY = {
+    "lif": {"decay": 0.5, "threshold": 0.5},
+    "nir_li": {"tau": 2.0, "r": 2.0, "v_leak": (1.0, -1.0)},  # neurons with starts of their own
+    "lif_refractory": {"decay": 0.5, "threshold": 0.5, "refractory": 1},  # two states
+    "recurrent_lif": {"decay": 0.5, "threshold": 0.5},
+}
 
 
 class _Steps:
@@ -63,7 +71,7 @@ class RowLayerContractSpec(Elaboratable):
             o=Observed(payload=Const(0, 1), valid=o.valid, ready=o.ready),
             expected=Const(0, 1),
             capacity=CAPACITY,
-            latency=self.dut.share + 2,
+            latency=self.dut.share + self.dut.stages + 1,
             name="step",
         )
         return m
@@ -84,7 +92,8 @@ class RowLayerDataSpec(Elaboratable):
     def elaborate(self, platform) -> Module:
         m = Module()
         dut, layer = self.dut, self.dut.layer
-        definition, form = DEFINITIONS[layer.neuron], layer.membrane
+        fixed = layer.fixed
+        rows = len(layer.rows)
         steps = _Steps(m, dut)
         event = steps.event
 
@@ -95,9 +104,9 @@ class RowLayerDataSpec(Elaboratable):
             o.payload = Cat(second, first, o.payload[2 * width :])
 
         # Environment: each row at most once a step.
-        row = Signal(layer.inputs)
-        seen = Signal(layer.inputs)
-        m.d.comb += row.eq(Cat(Value.cast(event.row) == at for at in range(layer.inputs)))
+        row = Signal(rows)
+        seen = Signal(rows)
+        m.d.comb += row.eq(Cat(Value.cast(event.row) == at for at in range(rows)))
         with m.If(dut.i.valid & event.spike):
             m.d.comb += [
                 Assume(row.any(), "a row that there is"),
@@ -109,42 +118,40 @@ class RowLayerDataSpec(Elaboratable):
         # Model.
         expected, high, low = [], [], []
         for neuron in range(layer.neurons):
-            column = [weights[neuron] for weights in layer.weights]
-            sum_shape = signed(sum(map(abs, column)).bit_length() + 1)
-            before = Signal(sum_shape, name=f"before_{neuron}")
-            current = Signal(sum_shape, name=f"sum_{neuron}")
-            weight = sum(
-                (Mux(row[at] & event.spike, value, 0) for at, value in enumerate(column)),
-                start=Const(0, sum_shape),
-            )
-            m.d.comb += current.eq(before + weight)
-            with m.If(steps.taken):
-                m.d.sync += before.eq(Mux(event.last, 0, current))
+            inputs = {
+                name: self._current(m, steps, row, column, name=f"{name}_{neuron}")
+                for name in fixed.definition.inputs
+                for column in [[weights[neuron] for weights in layer.contributions(name)]]
+            }
+            start = integers.start(fixed, neuron=neuron)
             states = {
-                name: Signal(signed(form.width), name=f"{name}_{neuron}")
-                for name in definition.states
+                name: Signal(signed(form.width), name=f"{name}_{neuron}", init=start[name])
+                for name, form in fixed.formats.items()
             }
             # An event may come while the states of the empty layer are cleared.
-            cleared = {name: Mux(dut.clear, 0, state) for name, state in states.items()}
-            exact = exact_step(
-                m, definition, cleared, current << form.fraction, parameters=layer.parameters
-            )
-            after = {name: clamp(exact[name], form) for name in states}
-            high.append(exact["v"] > form.max)
-            low.append(exact["v"] < form.min)
+            cleared = {name: Mux(dut.clear, start[name], state) for name, state in states.items()}
+            constants = {
+                name: Const(values[neuron], signed(32)) for name, values in fixed.vectors.items()
+            }
+            exact = exact_step(m, fixed, {**cleared, **inputs, **constants})
+            after = {name: clamp(exact[name], *fixed.bounds[name]) for name in states}
+            high.append(exact["v"] > fixed.bounds["v"][1])
+            low.append(exact["v"] < fixed.bounds["v"][0])
             with m.If(steps.closed.transfers):
                 m.d.sync += [states[name].eq(after[name]) for name in states]
             with m.Elif(dut.clear):
-                m.d.sync += [state.eq(0) for state in states.values()]
-            shown = exact["spike"] if definition.spikes else after["v"].as_signed()[: form.width]
-            expected.append(shown)
+                m.d.sync += [state.eq(state.init) for state in states.values()]
+            if fixed.definition.spikes:
+                expected.append(exact["spike"].bool())
+            else:
+                expected.append(after["v"].as_signed()[: fixed.formats["v"].width])
 
         m.submodules.in_order = InOrder(
             i=steps.closed,
             o=o,
             expected=Cat(expected),
             capacity=CAPACITY,
-            latency=dut.share + 2,
+            latency=dut.share + dut.stages + 1,
             name="step",
         )
 
@@ -156,27 +163,55 @@ class RowLayerDataSpec(Elaboratable):
         ]
         return m
 
+    def _current(
+        self, m: Module, steps: _Steps, row: Signal, column: list[int], *, name: str
+    ) -> Value:
+        """Give a stored current when a step ends, else 0: the sum over the step's events."""
+        shape = signed(sum(map(abs, column)).bit_length() + 1)
+        before = Signal(shape, name=f"before_{name}")
+        current = Signal(shape, name=f"sum_{name}")
+        weight = sum(
+            (Mux(row[at] & steps.event.spike, value, 0) for at, value in enumerate(column)),
+            start=Const(0, shape),
+        )
+        m.d.comb += current.eq(before + weight)
+        with m.If(steps.taken):
+            m.d.sync += before.eq(Mux(steps.event.last, 0, current))
+        return Mux(steps.closed.transfers, current << self.dut.layer.shift, 0)
 
-def tiny(neuron: str, *, share: int) -> RowLayer:
-    """Make a layer of two inputs and two neurons; it is too small for their states not to clamp."""
-    parameters = {"leak": 1, "threshold": 1}
-    known = DEFINITIONS[neuron].parameters
+
+def clamp(value: Value, low: int, high: int) -> Value:
+    """Clamp an exact value by two comparisons."""
+    return Mux(value > high, high, Mux(value < low, low, value))
+
+
+def tiny(neuron: str, *, share: int, stages: int = 1) -> RowLayer:
+    """Make a layer of two inputs and two neurons; it is too small for their states not to clamp.
+
+    Its currents fit the membrane's format, as :func:`.exact_step` asks.
+    """
     layer = Layer(
-        weights=((1, -1), (1, -1)),
-        weight_bits=2,
+        weights=((2, -3), (1, 2)),
+        weight_bits=3,
         neuron=neuron,
-        parameters={name: value for name, value in parameters.items() if name in known},
+        parameters=TINY[neuron],
         membrane=Format(2, 1),
+        exponent=1,
+        recurrent=((0, 1), (1, 0)) if neuron == "recurrent_lif" else None,
     )
-    return RowLayer(layer=layer, share=share)
+    return RowLayer(layer=layer, share=share, stages=stages)
 
 
 def specs() -> dict[str, Elaboratable]:
-    return {
-        "row_layer_i12_n9": RowLayerContractSpec(core(**PRESETS["i12_n9"])),
-        "row_layer_i5_n16_share8": RowLayerContractSpec(core(**PRESETS["i5_n16_share8"])),
+    contracts: dict[str, Elaboratable] = {
+        f"row_layer_{name}": RowLayerContractSpec(core(**preset))
+        for name, preset in PRESETS.items()
+    }
+    return contracts | {
         "row_layer_lif": RowLayerDataSpec(tiny("lif", share=2)),
-        "row_layer_li": RowLayerDataSpec(tiny("li", share=1)),
+        "row_layer_li": RowLayerDataSpec(tiny("nir_li", share=1)),
+        "row_layer_refractory": RowLayerDataSpec(tiny("lif_refractory", share=2)),
+        "row_layer_recurrent": RowLayerDataSpec(tiny("recurrent_lif", share=1, stages=2)),
         "row_layer_fault_data": RowLayerDataSpec(tiny("lif", share=2), fault=True),
         "row_layer_fault_contract": RowLayerContractSpec(core(**PRESETS["i12_n9"]), fault=True),
     }

@@ -12,12 +12,12 @@ from spikewright_hw.engine.scan import scan_events
 from spikewright_hw.network import Layer
 
 
-def steps(inputs: int) -> list[list[dict[str, int]]]:
-    """Events of steps without any input, with all, with each alone, and with random ones."""
-    bitmaps = [0, (1 << inputs) - 1, (1 << inputs) - 1, 0, *(1 << bit for bit in range(inputs))]
+def steps(rows: int) -> list[list[dict[str, int]]]:
+    """Events of steps without any row, with all, with each alone, and with random ones."""
+    bitmaps = [0, (1 << rows) - 1, (1 << rows) - 1, 0, *(1 << bit for bit in range(rows))]
     for density in (0, 0.1, 0.5, 1):
         for _ in range(25):
-            bitmaps.append(sum((random.random() < density) << bit for bit in range(inputs)))
+            bitmaps.append(sum((random.random() < density) << bit for bit in range(rows)))
     return [
         [{"row": row, "spike": spike, "last": last} for row, spike, last in scan_events(bitmap)]
         for bitmap in bitmaps
@@ -45,7 +45,7 @@ class Model:
             self.scoreboard.expect(self.output(spikes))
 
     def output(self, spikes: tuple[int, ...]) -> dict[str, Any]:
-        if self.layer.neuron == "lif":
+        if self.layer.fixed.definition.spikes:
             return {"spikes": sum(bit << neuron for neuron, bit in enumerate(spikes))}
         return {"membranes": [state["v"] for state in self.states]}
 
@@ -60,7 +60,7 @@ async def matches_reference(dut, stall_in, stall_out):
     scoreboard = Scoreboard("step")
     bench.monitor("i", Model(layer, scoreboard).take)
     bench.monitor("o", scoreboard.observe)
-    sent = steps(layer.inputs)
+    sent = steps(len(layer.rows))
     source.send(event for step in sent for event in step)
     await bench.until(lambda: len(sink.received) == len(sent))
     scoreboard.check(at_least=len(sent))
@@ -79,7 +79,7 @@ async def clear_starts_anew(dut):
     bench.monitor("o", scoreboard.observe)
     sent = 0
     for _ in range(5):
-        chosen = random.sample(steps(bench.component.layer.inputs), 6)
+        chosen = random.sample(steps(len(bench.component.layer.rows)), 6)
         source.send(event for step in chosen for event in step)
         sent += len(chosen)
         await bench.until(lambda awaited=sent: len(sink.received) == awaited)
@@ -93,12 +93,13 @@ async def clear_starts_anew(dut):
 @cocotb.test()
 async def takes_a_cycle_for_each_event_and_each_turn(dut):
     bench = await Bench.start(dut)
-    sent = steps(bench.component.layer.inputs)
+    sent = steps(len(bench.component.layer.rows))
     bench.source("i").send(event for step in sent for event in step)
     sink = bench.sink("o")
     await bench.until(lambda: len(sink.received) == 1)
     cycles = await bench.until(lambda: len(sink.received) == len(sent))
-    assert cycles == sum(len(step) + bench.component.share for step in sent[1:])
+    turns = bench.component.share + bench.component.stages - 1
+    assert cycles == sum(len(step) + turns for step in sent[1:])
 
 
 @pytest.mark.parametrize("preset", presets("row_layer"))

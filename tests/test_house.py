@@ -21,7 +21,10 @@ HARDWARE = HOUSE / "hw" / "spikewright_hw"
 SOFTWARE = HOUSE / "sw" / "spikewright"
 
 #: The path of the data: each package imports only those before it.
-PATH = ("task", "coding", "network", "quantized", "gateware", "device", "record", "job", "cli")
+PATH = (
+    "task", "equations", "coding", "network", "quantized", "gateware", "device", "record", "job",
+    "cli",
+)
 
 #: Ground under the path: imports nothing of it.
 GROUND = ("errors", "files", "cache", "process", "tools")

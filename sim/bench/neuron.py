@@ -1,24 +1,91 @@
 """What every neuron core's testbench does: run it beside the definition on integers."""
 
 import random
+from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
+import cocotb
+import numpy as np
+from amaranth.lib import data
+from cocotb.triggers import FallingEdge
+
+from spikewright.network.reference import Arrays
 from spikewright_hw.definition import integers
+from spikewright_hw.definition.expression import evaluate
+from spikewright_hw.definition.fixed_point import FixedNeuron
 from spikewright_hw.fixed import Format
+from spikewright_hw.neuron.core import NeuronCore
 
 from .bench import Bench
+from .payload import unpack, width
 from .scoreboard import Scoreboard
 
-__all__ = ["follows_definition"]
+__all__ = ["follows_definition", "follows_definition_for_long"]
+
+#: Steps of the long run; Icarus, which interprets, takes a tenth of them.
+LONG = 100_000
+#: Steps of each neuron between two resets in the long run.
+RUN = 500
+#: Steps for which random inputs keep their bounds.
+BLOCK = 50
 
 
-def currents(format: Format) -> list[int]:
-    """Corners, runs that drive the membrane into saturation, and random currents of all sizes."""
-    corners = [0, 1, -1, format.min, format.max, format.one, -format.one]
-    driven = [format.max] * 8 + [format.min] * 8 + [format.max] * 4
-    full = [random.randint(format.min, format.max) for _ in range(1000)]
-    small = [random.randint(-format.one, format.one) for _ in range(1000)]
-    return corners + driven + full + small
+class Definition:
+    """The definition on integers, for the neurons that take turns in a core."""
+
+    def __init__(self, core: NeuronCore):
+        self._fixed = core.fixed
+        self._names = list(core.fixed.definition.inputs)
+        self._states = deque(integers.start(core.fixed) for _ in range(core.interleave))
+        self.spikes = 0
+
+    def step(self, payload: Any) -> dict[str, int]:
+        """Take what one transfer of ``i`` holds; give what ``o`` owes for it."""
+        inputs = payload if len(self._names) > 1 else {self._names[0]: payload}
+        states, spike = integers.step(self._fixed, self._states.popleft(), inputs)
+        self._states.append(states)
+        self.spikes += spike
+        return states | ({"spike": int(spike)} if self._fixed.definition.spikes else {})
+
+
+def payload_of(core: NeuronCore, values: list[int]) -> Any:
+    """Give a payload of ``i`` with these values of its inputs."""
+    names = core.fixed.definition.inputs
+    return values[0] if len(names) == 1 else dict(zip(names, values, strict=True))
+
+
+def ends(form: Format) -> list[int]:
+    """Give the stored values at which something may go wrong."""
+    return [0, 1, -1, form.min, form.max, form.one, -form.one]
+
+
+def corners(core: NeuronCore) -> list[Any]:
+    """Ends of the range alone and together, runs into saturation, and a long silence."""
+    form, count = core.fixed.format, len(core.fixed.definition.inputs)
+    alone = [[value * (at == place) for at in range(count)] for value in ends(form)
+             for place in range(count)]
+    together = [[value] * count for value in ends(form)]
+    runs = [[form.max] * count] * 12 + [[form.min] * count] * 12 + [[form.max] * count] * 6
+    values = alone + together + runs + [[0] * count] * 60
+    return [payload_of(core, row) for row in values for _ in range(core.interleave)]
+
+
+def drawn(form: Format, count: int) -> np.ndarray:
+    """Draw an input for ``count`` steps, a multiple of :data:`BLOCK`.
+
+    Each block lies between two bounds, which are the ends of the range every other time. So some
+    blocks are of one sign, and drive a neuron far. One value in 16 is a corner.
+    """
+    generator = np.random.default_rng(random.getrandbits(64))
+    blocks = count // BLOCK
+    bounds = generator.integers(form.min, form.max, (blocks, 2), endpoint=True)
+    bounds >>= generator.integers(0, form.width, (blocks, 1))
+    bounds[generator.random(blocks) < 0.5] = form.min, form.max
+    bounds.sort()
+    values = generator.integers(bounds[:, :1], bounds[:, 1:], (blocks, BLOCK), endpoint=True)
+    corner = generator.choice(ends(form), values.shape)
+    return np.where(generator.random(values.shape) < 1 / 16, corner, values).ravel()
 
 
 async def follows_definition(dut: Any, *, stall_in: float, stall_out: float) -> None:
@@ -28,20 +95,88 @@ async def follows_definition(dut: Any, *, stall_in: float, stall_out: float) -> 
     source = bench.source("i", pause=stall_in)
     sink = bench.sink("o", pause=stall_out)
     scoreboard = Scoreboard("step")
-    states = integers.start(core.definition)
-
-    def expect(current: int) -> dict[str, int]:
-        nonlocal states
-        states, spike = integers.step(
-            core.definition, states, current, parameters=core.parameters, format=core.format
-        )
-        return states | ({"spike": int(spike)} if core.definition.spikes else {})
-
-    bench.monitor("i", scoreboard.expect_each(expect))
+    definition = Definition(core)
+    bench.monitor("i", scoreboard.expect_each(definition.step))
     bench.monitor("o", scoreboard.observe)
-    stimulus = currents(core.format)
+    columns = [drawn(core.fixed.format, 2000).tolist() for _ in core.fixed.definition.inputs]
+    rows = [list(row) for row in zip(*columns, strict=True)]
+    stimulus = corners(core) + [payload_of(core, row) for row in rows]
     source.send(stimulus)
-    await bench.until(lambda: len(sink.received) == len(stimulus), cycles=20 * len(stimulus))
-    scoreboard.check(at_least=len(stimulus))
-    if core.definition.spikes:
-        assert any(step["spike"] for step in sink.received), "the stimulus never made it spike"
+    owed = len(stimulus) - (core.interleave - 1)  # the last ones wait for those behind them
+    await bench.until(lambda: len(sink.received) == owed, cycles=20 * owed)
+    if core.interleave == 1:
+        scoreboard.check(at_least=owed)
+    if core.fixed.definition.spikes:
+        assert definition.spikes, "the stimulus never made it spike"
+
+
+async def follows_definition_for_long(dut: Any) -> None:
+    """Check every state and spike of :data:`LONG` steps, a step a cycle, with resets in between.
+
+    What is owed is computed on arrays, and for the first run by the definition, too.
+    """
+    bench = await Bench.start(dut)
+    core: NeuronCore = bench.component
+    fixed, turns = core.fixed, core.interleave
+    steps = LONG // 10 if cocotb.SIM_NAME.startswith("Icarus") else LONG
+    shape = (-(-steps // (RUN * turns)), RUN, turns)  # runs, steps, neurons
+    count = shape[0] * RUN * turns
+    inputs = {name: drawn(fixed.format, count).reshape(shape) for name in fixed.definition.inputs}
+    after = on_arrays(fixed, inputs)
+    offered = core.o.payload.shape()
+    payloads = packed(core.i.payload.shape(), inputs).reshape(shape[0], -1).tolist()
+    owed = packed(offered, after).reshape(shape[0], -1).tolist()
+    definition = Definition(core)
+    first = zip(*(value[0].ravel().tolist() for value in inputs.values()), strict=True)
+    for row, bits in zip(first, owed[0], strict=True):
+        assert definition.step(payload_of(core, list(row))) == unpack(offered, bits)
+
+    dut.o__ready.value = 1
+    for run in range(shape[0]):
+        await bench.reset()
+        dut.i__valid.value = 1
+        for step in range(RUN * turns + turns):
+            await FallingEdge(dut.clk)
+            if step >= turns:
+                given, expected = int(dut.o__payload.value), owed[run][step - turns]
+                assert dut.o__valid.value and given == expected, (
+                    f"run {run}, step {step - turns}: the core gave {unpack(offered, given)}, "
+                    f"and the definition says {unpack(offered, expected)}"
+                )
+            if step < RUN * turns:
+                dut.i__payload.value = payloads[run][step]
+        dut.i__valid.value = 0
+    reached = ", ".join(
+        f"{name} from {value.min()} to {value.max()} of {fixed.bounds.get(name, (0, 1))}"
+        for name, value in after.items()
+    )
+    dut._log.info("%d steps equal; %s", count, reached)
+    if fixed.definition.spikes:
+        assert 0 < after["spike"].mean() < 1, "it spiked in every step, or in none"
+
+
+def on_arrays(fixed: FixedNeuron, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Give spikes and states after each step from the start; arrays ``[runs, steps, neurons]``."""
+    assert fixed.widest() < 64, "arrays hold 64 bits"
+    runs, steps, neurons = next(iter(inputs.values())).shape
+    states = {name: np.full((runs, neurons), at) for name, at in integers.start(fixed).items()}
+    after = []
+    for step in range(steps):
+        given = {name: value[:, step] for name, value in inputs.items()}
+        new = evaluate(fixed.update, {**states, **given}, Arrays())
+        spike = {"spike": new.pop("spike").astype(np.int64)} if fixed.definition.spikes else {}
+        states = {name: np.clip(value, *fixed.bounds[name]) for name, value in new.items()}
+        after.append(spike | states)
+    return {name: np.stack([step[name] for step in after], axis=1) for name in after[0]}
+
+
+def packed(shape: Any, values: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Give the bits of payloads, as Python's integers, from arrays of their fields."""
+    if isinstance(shape, data.Layout):
+        fields = [(str(name), field.offset, field.width) for name, field in shape]
+    else:
+        fields = [(name, 0, width(shape)) for name in values]
+    bits: Any = 0
+    for name, offset, count in fields:
+        bits = bits + ((values[name] & ((1 << count) - 1)).astype(object) << offset)
+    return bits

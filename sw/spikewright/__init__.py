@@ -4,6 +4,6 @@ The packages follow the path of the data::
 
     task -> coding -> network -> quantized (.spw) -> gateware -> device -> record
 
-``job`` joins them into the main job, ``cli`` is the command line. Each package imports only those
-before it in the path, and ``spikewright_hw``.
+``equations`` compiles a user's own neuron, ``job`` joins all into the main job, ``cli`` is the
+command line. Each package imports only those before it in the path, and ``spikewright_hw``.
 """

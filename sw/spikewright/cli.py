@@ -124,17 +124,67 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("core", nargs="?", help="one core only; the table in docs then stays")
     verb.set_defaults(verb=_resources)
 
+    verb = verbs.add_parser("pages", help="draw the neurons' responses, and fill in their pages")
+    verb.add_argument("neuron", nargs="?", help="one neuron only (default: all)")
+    verb.set_defaults(verb=_pages)
+
+    verb = verbs.add_parser("bench", help="compare on one task")
+    benches = verb.add_subparsers(required=True, metavar="WHAT")
+    bench = benches.add_parser(
+        "neurons", help="train every neuron alike: accuracy, time, size, quantised too"
+    )
+    bench.add_argument("--neuron", metavar="NAME", help="one neuron only (default: all)")
+    bench.add_argument(
+        "--seeds", type=_count, nargs="+", default=[0, 1, 2], metavar="N",
+        help="seeds to train (default: 0 1 2)",
+    )
+    bench.add_argument(
+        "--epochs", type=_count, metavar="N", help="epochs in real numbers (default: 10)"
+    )
+    bench.set_defaults(verb=_bench_neurons)
+
     verb = verbs.add_parser("cores", help="list the registered cores")
     verb.set_defaults(verb=_cores)
 
     verb = verbs.add_parser("doctor", help="which tools were found, and what a missing one costs")
     verb.set_defaults(verb=_doctor)
 
-    verb = verbs.add_parser("new-core", help="lay out the files of a new core")
+    verb = verbs.add_parser(
+        "new-core", help="lay out the files of a new core, or of a neuron given by its equations"
+    )
     verb.add_argument("name", help="its name: the stem of all its files")
-    verb.add_argument("--family", default="stochastic", help="its folder (%(default)s)")
+    verb.add_argument("--family", help="its folder (stochastic; a neuron's is neuron)")
+    _add_neuron_options(verb)
     verb.set_defaults(verb=_new_core)
     return parser
+
+
+def _add_neuron_options(parser: argparse.ArgumentParser) -> None:
+    neuron = parser.add_argument_group(
+        "a neuron", "Its equations make its definition, and all else follows from that."
+    )
+    add = neuron.add_argument
+    add(
+        "--equations", action="append", metavar="TEXT",
+        help='differential equations, and definitions they share, parted by ";": '
+        '"dv/dt = (R*i - v)/tau"; v is the membrane, i the current',
+    )
+    add("--threshold", metavar="TEXT", help='when it spikes, after the step: "v > v_th"')
+    add("--reset", metavar="TEXT", help='what a spike does, in the same step: "v = 0; w += b"')
+    add("--readout", action="store_true", help="it never spikes")
+    add("--dt", metavar="VALUE", help="the time step: 1, or 1ms")
+    add(
+        "--param", action="append", metavar="NAME=VALUE",
+        help='a parameter: tau=20, tau=20ms, "tau=20ms: membrane time constant"',
+    )
+    add("--unit", action="append", metavar="NAME=UNIT", help="unit of a state or of i: v=mV")
+    add("--start", action="append", metavar="NAME=VALUE", help="where a state starts: v=v_rest")
+    add("--refractory", type=_count, metavar="STEPS", help="how long it rests after a spike")
+    add(
+        "--method", choices=("euler", "exponential"),
+        help="of all equations (default: exponential Euler where there is one, else forward Euler)",
+    )
+    add("--format", metavar="Qm.n", help="number format of its first preset (Q8.8)")
 
 
 def _count(text: str) -> int:
@@ -203,6 +253,24 @@ def _resources(options: argparse.Namespace) -> None:
     resources(options.core)
 
 
+def _bench_neurons(options: argparse.Namespace) -> None:
+    from dataclasses import replace
+
+    from .job.bench_neurons import bench_neurons
+    from .network.counting_train import CountingTraining
+
+    config = CountingTraining()
+    if options.epochs is not None:
+        config = replace(config, real=replace(config.real, epochs=options.epochs))
+    bench_neurons(options.neuron, seeds=options.seeds, config=config)
+
+
+def _pages(options: argparse.Namespace) -> None:
+    from .job.pages import pages
+
+    pages(options.neuron)
+
+
 def _cores(options: argparse.Namespace) -> None:
     from .job.emit import print_cores
 
@@ -216,10 +284,33 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _new_core(options: argparse.Namespace) -> None:
-    from .job.new_core import new_core
+    if options.equations is None:
+        from .job.new_core import new_core
 
-    for path in new_core(options.name, family=options.family, root=Path.cwd()):
+        for option in ("threshold", "reset", "readout", "dt", "param", "unit", "start",
+                       "refractory", "method", "format"):
+            if getattr(options, option):
+                raise SpikewrightError(
+                    f"--{option} is of a neuron; give its differential equations by --equations"
+                )
+        files = new_core(options.name, family=options.family or "stochastic", root=Path.cwd())
+        for path in files:
+            print(path)
+        return
+
+    from .job.neuron_report import report
+    from .job.new_neuron import new_neuron, specification
+
+    if options.family not in (None, "neuron"):
+        raise SpikewrightError(
+            f"equations make a neuron, and its family is neuron, not {options.family}; "
+            "leave --family out"
+        )
+    files, compiled = new_neuron(specification(options), root=Path.cwd())
+    for path in files:
         print(path)
+    print()
+    print("\n".join(report(compiled.definition, compiled.specification.format)))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ NETWORK = Network(
     (
         Layer(
             weights=((1, -1), (2, 3), (0, 1)), weight_bits=4, neuron="li",
-            parameters={"leak": 3}, membrane=Format(8, 8),
+            parameters={"decay": 0.875}, membrane=Format(8, 8),
         ),
     ),
     steps=2,

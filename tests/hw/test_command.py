@@ -32,7 +32,7 @@ def network(*sizes: int, steps: int) -> Network:
                 weights=tuple((1,) * neurons for _ in range(inputs)),
                 weight_bits=4,
                 neuron="li" if readout else "lif",
-                parameters={"leak": 3} if readout else {"leak": 3, "threshold": 256},
+                parameters={"decay": 0.875} if readout else {"decay": 0.875, "threshold": 1.0},
                 membrane=Format(8, 8),
             )
         )

@@ -1,4 +1,4 @@
-"""Neuron definitions: tracing, and integers, gateware and intervals that agree on any graph."""
+"""Neuron definitions: tracing; and integers, gateware and intervals that agree on any equations."""
 
 import re
 from collections.abc import Sequence
@@ -6,101 +6,129 @@ from collections.abc import Sequence
 import pytest
 from amaranth import Module, Signal, signed
 from amaranth.sim import Simulator
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from spikewright_hw.definition import gateware, integers
-from spikewright_hw.definition.definition import Definition, Parameter, neuron
-from spikewright_hw.definition.expression import Expression, Operations, evaluate, where
-from spikewright_hw.definition.intervals import Interval, ranges
+from spikewright_hw.definition.definition import (
+    Definition,
+    Input,
+    Parameter,
+    State,
+    neuron,
+)
+from spikewright_hw.definition.expression import (
+    Expression,
+    Operations,
+    evaluate,
+    exp,
+    listing,
+    maximum,
+    minimum,
+    sigmoid,
+    tanh,
+    where,
+)
+from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
+from spikewright_hw.definition.interval import Interval
 from spikewright_hw.fixed import Format
 from spikewright_hw.neuron import DEFINITIONS
 
-FORMATS = [Format(1, 0), Format(2, 0), Format(1, 3), Format(4, 3), Format(8, 8)]
-#: A current may be far wider than a state.
-CURRENT = 24
-
-
-class Exact(Operations):
-    @staticmethod
-    def where(condition, yes, no):
-        return yes if condition else no
-
-
-def exact(definition: Definition, states, i: int, parameters) -> dict[str, int]:
-    """Next values before saturation."""
-    return evaluate(definition.update, {**states, **parameters, "i": i}, Exact())
-
+FORMATS = [Format(2, 0), Format(1, 3), Format(4, 3), Format(8, 8)]
+#: An input may be far wider than a state.
+WIDE_INPUT = 24
 
 # Made-up definitions ------------------------------------------------------------------------------
 
-LEAVES = {name: Expression.leaf(name) for name in ("v", "w", "i", "level", "shift")}
-BINARY = ("add", "subtract", "greater", "at_least")
+LEAVES = {name: Expression.leaf(name) for name in ("v", "w", "count", "i", "r", "level", "factor")}
+SQUASHED = (sigmoid, tanh, lambda x: exp(minimum(x, 2.0)))
 
 
 def _extend(children):
-    binary = st.sampled_from(BINARY)
-    by = st.one_of(st.just(LEAVES["shift"]), st.integers(0, 12).map(Expression.of))
+    condition = st.builds(
+        lambda kind, a, b: a > b if kind else a >= b, st.booleans(), children, children
+    )
     return st.one_of(
-        st.builds(Expression, binary, children, children),
-        st.builds(Expression, st.just("shift_right"), children, by),
-        st.builds(where, children, children, children),
+        st.builds(lambda a, b: a + b, children, children),
+        st.builds(lambda a, b: a - b, children, children),
+        st.builds(lambda a: a * LEAVES["factor"], children),
+        st.builds(lambda a, b: a * b, children, st.sampled_from([LEAVES["v"], LEAVES["i"]])),
+        st.builds(minimum, children, children),
+        st.builds(maximum, children, children),
+        st.builds(where, condition, children, children),
+        st.builds(lambda c, a: c * a, condition, children),
+        st.builds(lambda f, a: f(a), st.sampled_from(SQUASHED), children),
     )
 
 
 EXPRESSIONS = st.recursive(
     st.one_of(
-        st.sampled_from([LEAVES[name] for name in ("v", "w", "i", "level")]),
-        st.integers(-300, 300).map(Expression.of),
+        st.sampled_from([LEAVES[name] for name in ("v", "w", "count", "i", "r", "level")]),
+        st.floats(-4, 4, width=16).map(Expression.of),
     ),
     _extend,
-    max_leaves=12,
+    max_leaves=7,
 )
 
 
 @st.composite
 def cases(draw):
-    """Draw a definition, a format, parameters and some states and currents."""
+    """Draw a compiled neuron, and states and inputs to try it on."""
     format = draw(st.sampled_from(FORMATS))
-    stored = st.integers(format.min, format.max)
-    corners = st.sampled_from([format.min, format.max, 0])
+    spike = draw(EXPRESSIONS) >= draw(EXPRESSIONS) + LEAVES["v"]
     definition = Definition(
         name="made_up",
         doc="",
-        states=("v", "w"),
-        parameters={"level": Parameter("level", 1.0, ""), "shift": Parameter("shift", 1, "")},
-        update={name: draw(EXPRESSIONS) for name in ("v", "w", "spike")},
+        inputs={"i": Input(), "r": Input("recurrent")},
+        states={"v": State(), "w": State(guard=3), "count": State(bits=4)},
+        parameters={"level": Parameter(0.5, "", "level"), "factor": Parameter(0.7, "")},
+        update={
+            "v": draw(EXPRESSIONS), "w": draw(EXPRESSIONS),
+            "count": where(spike, 3, maximum(LEAVES["count"] - 1, 0)), "spike": spike,
+        },
     )
-    parameters = {"level": draw(stored), "shift": draw(st.integers(0, format.width))}
-    any_current = st.integers(-(1 << (CURRENT - 1)), (1 << (CURRENT - 1)) - 1)
-    low, high = sorted([draw(any_current), draw(any_current)])
-    state = st.one_of(stored, corners)
-    inputs = draw(
-        st.lists(st.tuples(state, state, st.integers(low, high)), min_size=1, max_size=8)
+    arithmetic = Arithmetic(
+        format=format,
+        rounding=draw(st.sampled_from(["half_up", "floor"])),
+        saturation=draw(st.sampled_from(["full", "symmetric", "positive"])),
+        digits=draw(st.integers(1, 4)),
     )
-    return definition, format, parameters, Interval(low, high), inputs
+    parameters = {"factor": draw(st.floats(-2, 2)), "level": 0.25}
+    try:
+        fixed = FixedNeuron.of(definition, arithmetic, parameters)
+    except ValueError as error:
+        assert "the condition is always" in str(error)  # v >= v, say
+        assume(False)
+        raise
+    ranges = [fixed.bounds[name] for name in fixed.formats]
+    state = st.tuples(
+        *(st.one_of(st.integers(*ends), st.sampled_from(ends)) for ends in ranges)
+    )
+    half = 1 << (WIDE_INPUT - 1)
+    any_input = st.integers(-half, half - 1)
+    inputs = draw(st.lists(st.tuples(state, any_input, any_input), min_size=1, max_size=6))
+    return fixed, inputs
 
 
-def in_gateware(
-    definition: Definition, format: Format, parameters, inputs: Sequence[tuple[int, ...]]
-) -> list[tuple[dict[str, int], bool]]:
-    """Run steps in Amaranth's simulator; an input is the states in order, then the current."""
+def in_gateware(fixed: FixedNeuron, trials: Sequence) -> list[tuple[dict[str, int], bool]]:
+    """Run steps in Amaranth's simulator; a trial is the states in order, then the inputs."""
     m = Module()
-    shape = signed(format.width)
-    before = {name: Signal(shape, name=name) for name in definition.states}
-    after = {name: Signal(shape, name=f"{name}_after") for name in definition.states}
-    current = Signal(signed(CURRENT))
+    before = {
+        name: Signal(signed(form.width), name=name) for name, form in fixed.formats.items()
+    }
+    inputs = {name: Signal(signed(WIDE_INPUT), name=name) for name in fixed.definition.inputs}
+    values, fires = gateware.step(fixed, before, inputs, m=m)
+    after = {name: Signal(signed(80), name=f"{name}_after") for name in before}
     spike = Signal()
-    values, fires = gateware.step(
-        definition, before, current, parameters=parameters, format=format
-    )
     m.d.comb += [after[name].eq(value) for name, value in values.items()]
     m.d.comb += spike.eq(fires)
     results = []
 
     async def bench(ctx):
-        for *states, i in inputs:
-            for signal, value in zip([*before.values(), current], [*states, i], strict=True):
+        for states, *values_in in trials:
+            for signal, value in zip(before.values(), states, strict=True):
+                ctx.set(signal, value)
+            for signal, value in zip(inputs.values(), values_in, strict=True):
                 ctx.set(signal, value)
             await ctx.delay(1e-9)
             given_states = {name: ctx.get(signal) for name, signal in after.items()}
@@ -112,40 +140,64 @@ def in_gateware(
     return results
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+class Exact(Operations):
+    @staticmethod
+    def where(condition, yes, no):
+        return yes if condition else no
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(cases())
 def test_integers_gateware_and_intervals_agree(case):
-    definition, format, parameters, current, inputs = case
-    bounds = ranges(definition, i=current, parameters=parameters, format=format)
-    computed = in_gateware(definition, format, parameters, inputs)
-    for (v, w, i), in_hardware in zip(inputs, computed, strict=True):
-        states = {"v": v, "w": w}
-        unsaturated = exact(definition, states, i, parameters)
+    fixed, trials = case
+    half = 1 << (WIDE_INPUT - 1)
+    ranges = fixed.ranges(dict.fromkeys(fixed.definition.inputs, Interval(-half, half - 1)))
+    computed = in_gateware(fixed, trials)
+    for (states, i, r), in_hardware in zip(trials, computed, strict=True):
+        before = dict(zip(fixed.formats, states, strict=True))
+        unsaturated = evaluate(fixed.update, before | {"i": i, "r": r}, Exact())
         for name, value in unsaturated.items():
-            assert bounds[name].low <= value <= bounds[name].high
-        step = integers.step(definition, states, i, parameters=parameters, format=format)
+            assert ranges[name].low <= value <= ranges[name].high
+        step = integers.step(fixed, before, {"i": i, "r": r})
         assert step == in_hardware
-        for name in states:
-            clamped = sorted((format.min, unsaturated[name], format.max))[1]
+        for name, (low, high) in fixed.bounds.items():
+            clamped = sorted((low, unsaturated[name], high))[1]
             assert step[0][name] == clamped, "a state saturates, it never wraps"
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.data(), st.sampled_from(sorted(DEFINITIONS)), st.sampled_from(FORMATS))
+@settings(max_examples=60, deadline=None)
+@given(
+    st.data(), st.sampled_from(sorted(DEFINITIONS)), st.sampled_from([*FORMATS[2:], Format(9, 5)])
+)
 def test_neurons_agree_at_all_formats(data, name, format):
     definition = DEFINITIONS[name]
-    kinds = {"shift": st.integers(0, format.width), "level": st.integers(format.min, format.max)}
-    parameters = {name: data.draw(kinds[p.kind]) for name, p in definition.parameters.items()}
-    stored = st.integers(format.min, format.max)
-    current = st.integers(4 * format.min, 4 * format.max)
-    one = st.tuples(*[stored] * len(definition.states), current)
-    inputs = data.draw(st.lists(one, min_size=1, max_size=20))
-    for (*states, i), in_hardware in zip(
-        inputs, in_gateware(definition, format, parameters, inputs), strict=True
+    room = 2.0 ** (format.integer - 1)
+    levels = {
+        key: min(p.default, room - 1)
+        for key, p in definition.parameters.items()
+        if p.unit == "level"
+    }
+    fixed = FixedNeuron.of(definition, Arithmetic(format=format), levels)
+    state = st.tuples(*(st.integers(*fixed.bounds[key]) for key in fixed.formats))
+    one = st.integers(4 * format.min, 4 * format.max)
+    trial = st.tuples(state, *[one] * len(definition.inputs))
+    trials = data.draw(st.lists(trial, min_size=1, max_size=8))
+    for (states, *given_inputs), in_hardware in zip(
+        trials, in_gateware(fixed, trials), strict=True
     ):
-        before = dict(zip(definition.states, states, strict=True))
-        step = integers.step(definition, before, i, parameters=parameters, format=format)
-        assert step == in_hardware
+        before = dict(zip(fixed.formats, states, strict=True))
+        inputs = dict(zip(definition.inputs, given_inputs, strict=True))
+        assert integers.step(fixed, before, inputs) == in_hardware
+
+
+def test_a_half_that_makes_a_round_number_is_rounded_up():
+    @neuron(count=State(bits=4), w=State(guard=3))
+    def halves(s, i, p):
+        return {"v": s.count + 15 / 16, "count": s.count, "w": s.w + i}
+
+    fixed = FixedNeuron.of(halves, Arithmetic(format=Format(4, 3)))
+    states, _ = integers.step(fixed, {"v": 0, "count": 2, "w": 0}, {"i": 0})
+    assert states["v"] == 3 << 3  # 2.9375 lies between 2.875 and 3
 
 
 # Intervals ----------------------------------------------------------------------------------------
@@ -160,29 +212,33 @@ def test_width_is_the_narrowest(low, high, width):
 
 
 def test_ranges_of_lif_by_hand():
-    format = Format(4, 0)  # -8 to 7
-    parameters = {"leak": 1, "threshold": 3}
-    found = ranges(DEFINITIONS["lif"], i=Interval(-2, 2), parameters=parameters, format=format)
-    # v - (v >> 1) + i lies in -8 - 3 - 2 to 7 + 4 + 2, and a spike takes 3 from it.
-    assert found == {"v": Interval(-16, 13), "spike": Interval(0, 1)}
+    arithmetic = Arithmetic(format=Format(4, 0), rounding="floor")  # -8 to 7
+    fixed = FixedNeuron.of(DEFINITIONS["lif"], arithmetic, {"decay": 0.5, "threshold": 3.0})
+    # v / 2 + i lies in -4 - 2 to 3.5 + 2, and a spike takes 3 from it.
+    assert fixed.ranges({"i": Interval(-2, 2)}) == {"v": Interval(-9, 5), "spike": Interval(0, 1)}
 
 
 # Tracing ------------------------------------------------------------------------------------------
 
 
 def test_the_graph_is_what_was_written():
-    @neuron(leak=Parameter("shift", 2, "leak"))
-    def traced(s, i, p):
+    @neuron(factor=Parameter(0.5, "factor"), r=Input("recurrent"), w=State("slow", guard=2))
+    def traced(s, i, r, p):
         """Say what it is."""
         u = 1 - -s.v
-        return {"v": where(i < u, u, 2 + i), "spike": u <= (i >> p.leak)}
+        return {"v": where(i < u, u, 2 + i), "w": s.w * p.factor + r, "spike": u <= i / 2}
 
-    assert (traced.name, traced.doc, traced.states) == ("traced", "Say what it is.", ("v",))
+    assert (traced.name, traced.doc) == ("traced", "Say what it is.")
+    assert list(traced.states) == ["v", "w"]
+    assert (traced.states["w"].guard, traced.states["v"].guard) == (2, 0)
+    assert {name: one.source for name, one in traced.inputs.items()} == {
+        "i": "all", "r": "recurrent",
+    }
     u = "subtract(constant(1), subtract(constant(0), leaf('v')))"
     assert repr(traced.update["v"]) == (
         f"where(greater({u}, leaf('i')), {u}, add(constant(2), leaf('i')))"
     )
-    assert repr(traced.update["spike"]) == f"at_least(shift_right(leaf('i'), leaf('leak')), {u})"
+    assert repr(traced.update["spike"]) == f"at_least(divide(leaf('i'), constant(2)), {u})"
     assert traced.spikes
 
 
@@ -200,16 +256,20 @@ def test_a_shared_node_is_computed_once():
     assert Counting.added == 2
 
 
+def test_a_listing_names_each_node_once():
+    shared = LEAVES["v"] + 1
+    assert listing({"a": shared + shared}) == (
+        "%0 = leaf 'v'\n%1 = constant 1\n%2 = add %0 %1\n%3 = add %2 %2\na = %3"
+    )
+
+
 NO_IF = "an equation cannot branch with `if`; use where(condition, a, b)"
-NO_FLOATS = (
-    "an equation computes with integers and the neuron's own values, not 0.5; "
-    "make a real constant a parameter, so that it gets a format"
-)
+NO_TEXT = "an equation computes with numbers and the neuron's values, not 'one'"
 UNSET = (
     "<lambda> reads the state trace but gives it no next value; add trace=... to what it returns"
 )
 BOTH = "<lambda> has a state and a parameter that are both called leak; rename one of them"
-TAKEN = "<lambda> calls a state i, which is the step's current; rename the state"
+TAKEN = "<lambda> calls a state i, which is what arrives in a step; rename the state"
 
 
 @pytest.mark.parametrize(
@@ -217,8 +277,7 @@ TAKEN = "<lambda> calls a state i, which is the step's current; rename the state
     [
         (lambda s, i, p: {"v": i if s.v > 0 else s.v}, TypeError, NO_IF),
         (lambda s, i, p: {"v": where(s.v > 0 and i > 0, s.v, i)}, TypeError, NO_IF),
-        (lambda s, i, p: {"v": s.v + 0.5}, TypeError, NO_FLOATS),
-        (lambda s, i, p: {"v": 0.5}, TypeError, NO_FLOATS),
+        (lambda s, i, p: {"v": s.v + "one"}, TypeError, NO_TEXT),
         (lambda s, i, p: {"v": s.v + s.trace}, ValueError, UNSET),
         (lambda s, i, p: {"v": s.v + i, "leak": s.leak}, ValueError, BOTH),
         (lambda s, i, p: {"v": s.v + i, "i": i}, ValueError, TAKEN),
@@ -226,48 +285,71 @@ TAKEN = "<lambda> calls a state i, which is the step's current; rename the state
 )
 def test_what_cannot_be_traced_is_refused(update, error, message):
     with pytest.raises(error, match=f"^{re.escape(message)}$"):
-        neuron(leak=Parameter("shift", 3, "leak"))(update)
+        neuron(leak=Parameter(3, "leak"))(update)
+
+
+@pytest.mark.parametrize(
+    ("declared", "message"),
+    [
+        ({"w": State("slow")}, "<lambda> declares w, and has no such state or input"),
+        (
+            {"i": State("current")},
+            (
+                "i is declared as State(meaning='current', unit='level', start=0.0, guard=0, "
+                "bits=None); it is an input"
+            ),
+        ),
+        ({"i": Parameter(1, "current")},
+         "<lambda> has an input and a parameter called i; rename one"),
+    ],
+)
+def test_a_declaration_without_its_thing_is_refused(declared, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        neuron(**declared)(lambda s, i, p: {"v": s.v + i})
+
+
+def test_a_neuron_that_can_never_spike_is_refused():
+    @neuron()
+    def mute(s, i, p):
+        return {"v": s.v + i, "spike": s.v > s.v}
+
+    message = "mute.spike: the condition is always false, whatever the states and inputs"
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        FixedNeuron.of(mute, Arithmetic(format=Format(4, 4)))
 
 
 # Parameters ---------------------------------------------------------------------------------------
 
 
-def test_defaults_are_stored_integers():
-    assert DEFINITIONS["lif"].defaults(Format(8, 8)) == {"leak": 3, "threshold": 256}
-    assert DEFINITIONS["lif"].defaults(Format(1, 3)) == {"leak": 3, "threshold": 7}
+def test_parameters_take_their_defaults():
+    assert DEFINITIONS["lif"].values({"threshold": 2}) == {"decay": 0.875, "threshold": 2}
 
 
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"leak": 3}, "lif needs the parameter threshold, and it is missing"),
-        (
-            {"leak": 3, "threshold": 1, "tau": 2},
-            "lif has no parameter tau; it has leak, threshold",
-        ),
-        (
-            {"leak": 9, "threshold": 1},
-            "lif.leak is 9; a shift of a Q4.4 state lies in 0 to 8",
-        ),
-        (
-            {"leak": -1, "threshold": 1},
-            "lif.leak is -1; a shift of a Q4.4 state lies in 0 to 8",
-        ),
-        (
-            {"leak": 3, "threshold": 128},
-            "lif.threshold is 128; a level of a Q4.4 state lies in -128 to 127",
-        ),
-        (
-            {"leak": 3, "threshold": -129},
-            "lif.threshold is -129; a level of a Q4.4 state lies in -128 to 127",
-        ),
+        ({"tau": 2}, "lif has no parameter tau; it has decay, threshold"),
+        ({"decay": 1.5}, "lif.decay is 1.5; it lies in 0 to 1"),
+        ({"decay": (0.5, -0.5)}, "lif.decay is -0.5; it lies in 0 to 1"),
+        ({"decay": float("nan")}, "lif.decay is nan; it lies in 0 to 1"),
+        ({"threshold": 8}, "lif.threshold is 8; a Q4.4 level lies in -8 to 7.9375"),
+        ({"threshold": (1, -9)}, "lif.threshold is -9; a Q4.4 level lies in -8 to 7.9375"),
+        ({"threshold": float("inf")}, "lif.threshold is inf; it must be a finite number"),
     ],
 )
 def test_parameters_that_do_not_fit_are_refused(parameters, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        DEFINITIONS["lif"].check(parameters, Format(4, 4))
+        FixedNeuron.of(DEFINITIONS["lif"], Arithmetic(format=Format(4, 4)), parameters)
 
 
-def test_ends_of_the_ranges_are_allowed():
-    for parameters in ({"leak": 0, "threshold": -128}, {"leak": 8, "threshold": 127}):
-        DEFINITIONS["lif"].check(parameters, Format(4, 4))
+@pytest.mark.parametrize(
+    ("keywords", "message"),
+    [
+        ({"rounding": "up"}, "rounding is 'up'; it is half_up or floor"),
+        ({"saturation": "wrap"}, "saturation is 'wrap'; it is full, symmetric or positive"),
+        ({"digits": 0}, "digits is 0; a coefficient needs at least one"),
+    ],
+)
+def test_arithmetic_that_there_is_not_is_refused(keywords, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        Arithmetic(format=Format(8, 8), **keywords)

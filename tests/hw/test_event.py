@@ -9,7 +9,7 @@ import pytest
 from amaranth.sim import Simulator
 
 from spikewright_hw.engine.event import EventEngine, scan_group, worst_cycles
-from spikewright_hw.engine.example import example_network
+from spikewright_hw.engine.example import drawn_network, example_network
 from spikewright_hw.engine.record import (
     Result,
     Trace,
@@ -23,16 +23,27 @@ from spikewright_hw.network import Layer, Network
 
 HAND = Network(
     layers=(
-        Layer(((3, -2), (1, 1)), 4, "lif", {"leak": 1, "threshold": 8}, Format(4, 1)),
-        Layer(((1, 2, 2), (-1, 0, 0)), 4, "li", {"leak": 2}, Format(4, 1)),
+        Layer(((3, -2), (1, 1)), 4, "lif", {"decay": 0.5, "threshold": 4}, Format(4, 1)),
+        Layer(((1, 2, 2), (-1, 0, 0)), 4, "li", {"decay": 0.75}, Format(4, 1)),
     ),
     steps=2,
+)
+#: Each neuron hears the other one, strongly.
+RECURRENT = Network(
+    layers=(
+        Layer(
+            ((3, 0), (0, 1)), 4, "recurrent_lif", {"decay": 0.5, "threshold": 3}, Format(4, 1),
+            recurrent=((0, 3), (-7, 0)),
+        ),
+        Layer(((1, 0), (0, 1)), 4, "li", {"decay": 1}, Format(4, 1)),
+    ),
+    steps=3,
 )
 
 
 def test_an_inference_by_hand():
     # Hidden layer: see test_row_layer. The readout gets (1, 2, 2) in the same step, in halves, and
-    # then leaks a quarter, rounded down.
+    # then loses a quarter, rounded half up.
     result, trace = run(HAND, [0b11, 0b01])
     assert trace == Trace(spikes=(((1, 0), (0, 0)),), membranes=((2, 4, 4), (2, 3, 3)))
     assert result == Result(
@@ -43,6 +54,29 @@ def test_an_inference_by_hand():
         spikes=(1, 0),
         outputs=(2, 3, 3),
     )
+
+
+def test_a_recurrent_inference_by_hand():
+    # Step 0: the first neuron reaches 3 and spikes. Step 1: so the second one gets 3, and spikes.
+    # Step 2: so the first one gets 3 - 7 = -4, and no spike.
+    result, trace = run(RECURRENT, [0b01, 0, 0b01])
+    assert trace == Trace(
+        spikes=(((1, 0), (0, 1), (0, 0)),), membranes=((2, 0), (2, 2), (2, 2))
+    )
+    # Two spikes of the input, two that return, and two that go to the readout.
+    assert (result.input_events, result.spikes, result.synops) == (2, (2, 0), (2 + 2 + 2) * 2)
+
+
+def test_a_recurrent_engine_forgets_the_last_spikes_of_an_inference():
+    # The first sample ends with a spike that would make the second neuron spike.
+    samples = [[0, 0, 0b01], [0, 0, 0], [0b01, 0, 0b01]]
+    assert [sum(run(RECURRENT, bitmaps)[0].spikes) for bitmaps in samples] == [1, 0, 2]
+    for bitmaps, (result, trace, _) in zip(
+        samples, classify(RECURRENT, samples, share=2), strict=True
+    ):
+        expected, expected_trace = run(RECURRENT, bitmaps)
+        assert replace(result, cycles=0) == expected
+        assert trace == pack_trace(RECURRENT, expected_trace)
 
 
 @pytest.mark.parametrize(
@@ -122,36 +156,78 @@ def test_engine_follows_reference(sizes, steps, share, rng):
         assert result.cycles == passed <= worst_cycles(network, share=share)
 
 
-def always_spiking(sizes: tuple[int, ...], steps: int) -> Network:
+def test_engine_follows_reference_of_any_network(rng):
+    for _ in range(8):
+        network = drawn_network(rng, largest=4)
+        share = rng.randint(1, 3)
+        samples = [
+            [rng.getrandbits(network.inputs) for _ in range(network.steps)] for _ in range(3)
+        ]
+        for bitmaps, (result, trace, passed) in zip(
+            samples, classify(network, samples, share=share), strict=True
+        ):
+            expected, expected_trace = run(network, bitmaps)
+            assert replace(result, cycles=0) == expected
+            assert trace == pack_trace(network, expected_trace)
+            assert result.cycles == passed <= worst_cycles(network, share=share)
+
+
+def always_spiking(
+    sizes: tuple[int, ...], steps: int, *, recurrent: tuple[int, ...] = ()
+) -> Network:
     """Make a network whose hidden neurons spike in every step that any input spikes."""
-    network = example_network(sizes=sizes, steps=steps, weight_bits=2, membrane=Format(4, 0))
+    neurons = [
+        "recurrent_lif" if number in recurrent else "lif" for number in range(len(sizes) - 2)
+    ]
+    network = example_network(
+        sizes=sizes, steps=steps, weight_bits=2, membrane=Format(4, 0), neurons=[*neurons, "li"]
+    )
     layers = []
     for layer in network.layers:
         weights = tuple((1,) * layer.neurons for _ in range(layer.inputs))
         level = {"threshold": 1} if "threshold" in layer.parameters else {}
-        layers.append(replace(layer, weights=weights, parameters=layer.parameters | level))
+        own = layer.recurrent and tuple((1,) * layer.neurons for _ in range(layer.neurons))
+        layers.append(replace(
+            layer, weights=weights, recurrent=own, parameters={**layer.parameters, **level}
+        ))
     return Network(tuple(layers), steps)
 
 
 @pytest.mark.parametrize(
-    ("sizes", "steps", "share", "spare"),
+    ("sizes", "steps", "share", "recurrent", "spare"),
     [
-        ((3, 2), 3, 1, 0),  # nothing to spare where there is one layer, or one step,
-        ((1, 1, 1), 1, 1, 0),
-        ((12, 9, 17, 4), 1, 4, 0),
-        ((20, 9, 4), 4, 3, 0),  # or where the first layer is the slowest
-        ((4, 20, 6, 3), 4, 3, 3),  # and at most a cycle a step elsewhere
-        ((2, 2, 2), 2, 2, 0),
-        ((2, 2, 2), 4, 2, 1),
-        ((3, 3, 3, 2), 4, 4, 0),
+        ((3, 2), 3, 1, (), 0),  # nothing to spare where there is one layer, or one step,
+        ((1, 1, 1), 1, 1, (), 0),
+        ((12, 9, 17, 4), 1, 4, (), 0),
+        ((20, 9, 4), 4, 3, (), 0),  # or where the first layer is the slowest
+        ((4, 20, 6, 3), 4, 3, (), 3),  # and at most a cycle a step elsewhere
+        ((2, 2, 2), 2, 2, (), 0),
+        ((2, 2, 2), 4, 2, (), 1),
+        ((3, 3, 3, 2), 4, 4, (), 0),
+        ((4, 3, 2), 1, 2, (0,), 0),
+        ((4, 3, 2), 4, 2, (0,), 3),  # and what a recurrent layer does not hear in the first step
+        ((4, 5, 6, 3), 4, 3, (1,), 6),
+        ((2, 2, 2, 2), 6, 1, (0, 1), 2),
     ],
 )
-def test_the_worst_case_comes_close_to_the_bound(sizes, steps, share, spare):
-    network = always_spiking(sizes, steps)
+def test_the_worst_case_comes_close_to_the_bound(sizes, steps, share, recurrent, spare):
+    network = always_spiking(sizes, steps, recurrent=recurrent)
     everything = [(1 << sizes[0]) - 1] * steps
     ((result, _, _),) = classify(network, [everything], share=share)
-    assert result.synops == steps * sum(layer.inputs * layer.neurons for layer in network.layers)
+    hears_itself = [number in recurrent for number in range(len(network.layers))]
+    assert result.synops == sum(
+        (steps * layer.inputs + (steps - 1) * own * layer.neurons) * layer.neurons
+        for layer, own in zip(network.layers, hears_itself, strict=True)
+    )
     assert result.cycles == worst_cycles(network, share=share) - spare
+
+
+def test_the_bound_has_the_stages_of_a_long_equation():
+    hidden, readout = always_spiking((6, 4, 3), 4).layers
+    network = Network((replace(hidden, neuron="alif", parameters={"threshold": 1}), readout), 4)
+    ((result, _, _),) = classify(network, [[(1 << 6) - 1] * 4], share=2)
+    assert result.spikes[0] == 4 * 4
+    assert result.cycles == worst_cycles(network, share=2)
 
 
 @pytest.mark.parametrize(

@@ -1,80 +1,78 @@
-# amaranth: UnusedElaboratable=no
-# (a component whose constructor refuses its arguments is not used)
-"""The LIF neuron by hand, and what it refuses. What all neurons share is in test_neuron_core."""
+"""The LIF neuron: by hand, and in integers."""
 
 import re
 
 import pytest
 
 from spikewright_hw.definition import integers
-from spikewright_hw.emit import as_rtlil
+from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
 from spikewright_hw.fixed import Format
-from spikewright_hw.neuron.core import NeuronCore
 from spikewright_hw.neuron.lif import core, lif
+
+from .neurons import agree, driven, run, silent, spikes, wide
+
+FLOOR = Arithmetic(format=Format(8, 0), rounding="floor")
+HALF_UP = Arithmetic(format=Format(8, 0), rounding="half_up")
 
 
 @pytest.mark.parametrize(
     ("v", "i", "after", "spike"),
     [
-        (0, 0, 0, False),
-        (40, 0, 30, False),  # a quarter leaks
-        (43, 0, 33, False),  # 43 >> 2 is 10
-        (-1, 0, 0, False),  # -1 >> 2 is -1: the leak rounds toward minus infinity
-        (-41, 0, -30, False),  # -41 >> 2 is -11
-        (0, 49, 49, False),
-        (0, 50, 0, True),  # the threshold is enough
-        (0, 53, 3, True),  # and what is above it stays
-        (40, 70, 50, True),  # one spike a step, even if the rest would do for another
-        (127, 127, 127, True),  # 96 + 127 - 50 saturates after the reset
-        (127, -127, -31, False),
-        (-128, -100, -128, False),
+        (0.0, 0.0, 0.0, False),
+        (0.5, 0.0, 0.4375, False),  # an eighth leaks
+        (0.0, 0.9375, 0.9375, False),
+        (0.0, 1.0, 0.0, True),  # the threshold is enough
+        (0.0, 1.25, 0.25, True),  # and what is above it stays
+        (0.5, 5.0, 4.4375, True),  # one spike a step, even if the rest would do for another
     ],
 )
 def test_a_step_by_hand(v, i, after, spike):
-    step = integers.step(
-        lif, {"v": v}, i, parameters={"leak": 2, "threshold": 50}, format=Format(8, 0)
-    )
-    assert step == ({"v": after}, spike)
+    assert run(lif, [i], states={"v": v}) == [({"v": after}, spike)]
 
 
-def test_no_leak_and_full_leak():
-    # A shift by 0 forgets the membrane in each step, one by the whole width keeps all of it but a
-    # bit that rounding takes from a negative one.
-    for leak, states in ((0, (5, 5, 5, -5, -5)), (8, (5, 10, 15, 10, 5))):
-        v = {"v": 0}
-        for i, expected in zip((5, 5, 5, -5, -5), states, strict=True):
-            v, _ = integers.step(
-                lif, v, i, parameters={"leak": leak, "threshold": 100}, format=Format(8, 0)
-            )
-            assert v["v"] == expected
+def test_rheobase():
+    # A constant current drives the membrane toward i / (1 - decay), which has to reach 1.
+    assert spikes(run(lif, [0.1249] * 1000)) == []
+    assert len(spikes(run(lif, [0.1251] * 1000))) > 5
 
 
 @pytest.mark.parametrize(
-    ("form", "given", "parameters"),
+    ("v", "i", "floor", "half_up"),
     [
-        (Format(8, 8), {}, {"leak": 3, "threshold": 256}),
-        (Format(6, 4), {"leak": 2}, {"leak": 2, "threshold": 16}),
+        (40, 0, (30, False), (30, False)),
+        (42, 0, (31, False), (32, False)),  # 31.5
+        (-42, 0, (-32, False), (-31, False)),  # -31.5
+        (0, 49, (49, False), (49, False)),
+        (0, 50, (0, True), (0, True)),
+        (66, 0, (49, False), (0, True)),  # 49.5: what is stored is what is compared
+        (40, 70, (50, True), (50, True)),
+        (127, 127, (127, True), (127, True)),  # 95.25 + 127 - 50 saturates after the reset
+        (-128, -100, (-128, False), (-128, False)),
     ],
 )
-def test_parameters_take_their_defaults(form, given, parameters):
-    component = core(format=form, **given)
-    assert component.parameters == parameters
-    assert as_rtlil(component, name="lif")
+def test_a_stored_step_by_hand(v, i, floor, half_up):
+    for arithmetic, (after, spike) in ((FLOOR, floor), (HALF_UP, half_up)):
+        fixed = FixedNeuron.of(lif, arithmetic, {"decay": 0.75, "threshold": 50.0})
+        assert integers.step(fixed, {"v": v}, {"i": i}) == ({"v": after}, spike)
+
+
+def test_presets_are_silent_at_rest_and_saturate():
+    silent("lif")
+    driven("lif", low=0.0, rate=1.0)
+
+
+def test_integers_agree_with_the_equation(rng):
+    agree(wide(lif, decay=0.9, threshold=1.1), rng)
 
 
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"leak": 17}, "lif.leak is 17; a shift of a Q8.8 state lies in 0 to 16"),
-        (
-            {"threshold": 32768},
-            "lif.threshold is 32768; a level of a Q8.8 state lies in -32768 to 32767",
-        ),
-        ({"tau": 5}, "lif has no parameter tau; it has leak, threshold"),
+        ({"decay": -0.1}, "lif.decay is -0.1; it lies in 0 to 1"),
+        ({"threshold": 200.0}, "lif.threshold is 200; a Q8.8 level lies in -128 to 127.996"),
+        ({"tau": 5.0}, "lif has no parameter tau; it has decay, threshold"),
     ],
 )
 def test_parameters_that_do_not_fit_are_refused(parameters, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        NeuronCore(
-            lif, format=Format(8, 8), parameters={"leak": 3, "threshold": 256} | parameters
-        )
+        core(format=Format(8, 8), **parameters)

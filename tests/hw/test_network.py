@@ -1,10 +1,14 @@
 """Networks: what is refused, and what the digest depends on."""
 
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
 
+from spikewright_hw.definition.expression import Expression
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network, NetworkError
 from spikewright_hw.neuron import DEFINITIONS
@@ -13,20 +17,29 @@ HIDDEN = Layer(
     weights=((1, -2, 7), (0, 3, -7)),
     weight_bits=4,
     neuron="lif",
-    parameters={"leak": 2, "threshold": 40},
+    parameters={"decay": 0.75, "threshold": 5.0},
     membrane=Format(5, 3),
 )
 READOUT = Layer(
     weights=((1, -1), (2, 0), (-3, 3)),
     weight_bits=3,
     neuron="li",
-    parameters={"leak": 1},
+    parameters={"decay": 0.5},
     membrane=Format(6, 2),
 )
 
 
+OWN = ((1, -2, 7), (0, 3, -7), (0, 0, 1))
+
+
 def network(hidden: Layer = HIDDEN, readout: Layer = READOUT, steps: int = 5) -> Network:
     return Network(layers=(hidden, readout), steps=steps)
+
+
+def starting(level: float | tuple[float, ...]) -> Network:
+    """Make a network in which only the states before the first step depend on the level."""
+    slow = {"tau": 1e9, "r": 1e9, "v_leak": level}
+    return Network((replace(READOUT, neuron="nir_li", parameters=slow),), 5)
 
 
 def test_sizes():
@@ -35,12 +48,31 @@ def test_sizes():
     assert Network((READOUT,), 1).inputs == 3
 
 
+def test_parameters_that_are_not_given_have_their_defaults():
+    layer = replace(HIDDEN, parameters={"decay": 0.5})
+    assert layer.parameters == {"decay": 0.5, "threshold": 1.0}
+
+
+def test_rows_of_a_recurrent_layer():
+    layer = replace(HIDDEN, neuron="recurrent_lif", recurrent=OWN)
+    assert layer.rows == HIDDEN.weights + OWN
+    assert (layer.inputs, layer.neurons) == (2, 3)
+    assert HIDDEN.rows == HIDDEN.weights
+
+
+def test_a_weight_step_in_the_membranes_format():
+    assert [replace(HIDDEN, exponent=exponent).shift for exponent in range(4)] == [3, 2, 1, 0]
+
+
 def test_ends_of_the_ranges_are_allowed():
     for bits in (2, 8):
         bound = (1 << (bits - 1)) - 1
         weights = ((bound, -bound, 0), (0, -bound, bound))
         network(replace(HIDDEN, weights=weights, weight_bits=bits), steps=1)
     network(replace(HIDDEN, membrane=Format(31, 1)))
+    for exponent in (0, 3):
+        network(replace(HIDDEN, exponent=exponent))
+    network(replace(HIDDEN, neuron="recurrent_lif", recurrent=OWN))
 
 
 def hidden(**fields):
@@ -61,16 +93,61 @@ def readout(**fields):
         (hidden(weights=()), "layers[0].weights is empty; a layer needs inputs and neurons"),
         (hidden(weights=((),)), "layers[0].weights is empty; a layer needs inputs and neurons"),
         (
-            hidden(neuron="izhikevich"),
-            f"layers[0].neuron is 'izhikevich'; there are {', '.join(DEFINITIONS)}",
+            hidden(neuron="brain"),
+            f"layers[0].neuron is 'brain'; there are {', '.join(DEFINITIONS)}",
         ),
         (
             hidden(parameters={"leak": 2}),
-            "layers[0].parameters: lif needs the parameter threshold, and it is missing",
+            "layers[0].parameters: lif has no parameter leak; it has decay, threshold",
         ),
         (
-            readout(parameters={"leak": 9}),
-            "layers[1].parameters: li.leak is 9; a shift of a Q6.2 state lies in 0 to 8",
+            readout(parameters={"decay": 1.5}),
+            "layers[1].parameters: li.decay is 1.5; it lies in 0 to 1",
+        ),
+        (
+            hidden(parameters={"threshold": 16.0}),
+            "layers[0].parameters: lif.threshold is 16; a Q5.3 level lies in -16 to 15.875",
+        ),
+        (
+            hidden(parameters={"decay": (0.5, 0.25)}),
+            "layers[0].parameters.decay has 2 values; the layer has 3 neurons",
+        ),
+        (
+            hidden(parameters={"decay": (0.5, 0.25, 2.0)}),
+            "layers[0].parameters: lif.decay is 2; it lies in 0 to 1",
+        ),
+        (
+            hidden(exponent=4),
+            "layers[0].exponent is 4; a Q5.3 membrane takes weight steps of 2**-0 to 2**-3",
+        ),
+        (
+            hidden(exponent=-1),
+            "layers[0].exponent is -1; a Q5.3 membrane takes weight steps of 2**-0 to 2**-3",
+        ),
+        (hidden(rounding="up"), "layers[0].rounding is 'up'; it is half_up or floor"),
+        (
+            readout(saturation="none"),
+            "layers[1].saturation is 'none'; it is full, symmetric or positive",
+        ),
+        (
+            hidden(recurrent=OWN),
+            "layers[0].recurrent is given, but lif does not take the layer's own spikes",
+        ),
+        (
+            hidden(neuron="recurrent_lif"),
+            "layers[0].recurrent is missing; recurrent_lif takes the layer's own spikes",
+        ),
+        (
+            hidden(neuron="recurrent_lif", recurrent=OWN[:2]),
+            "layers[0].recurrent has 2 rows; the layer has 3 neurons",
+        ),
+        (
+            hidden(neuron="recurrent_lif", recurrent=(*OWN[:2], (1, 2))),
+            "layers[0].recurrent[2] has 2 entries; the layer has 3",
+        ),
+        (
+            hidden(neuron="recurrent_lif", recurrent=(*OWN[:2], (1, 2, 8))),
+            "layers[0].recurrent[2][2] is 8; 4-bit weights lie in -7 to 7",
         ),
         (
             hidden(membrane=Format(31, 2)),
@@ -93,11 +170,11 @@ def readout(**fields):
             "layers[1].weights has 3 inputs, but layers[0] has 2 neurons",
         ),
         (
-            hidden(neuron="li", parameters={"leak": 2}),
+            hidden(neuron="li", parameters={}),
             "layers[0].neuron is 'li'; a hidden layer needs a neuron that spikes, such as lif",
         ),
         (
-            readout(neuron="lif", parameters={"leak": 2, "threshold": 40}),
+            readout(neuron="lif", parameters={}),
             "layers[1].neuron is 'lif'; the readout is a neuron that never spikes, such as li",
         ),
     ],
@@ -114,8 +191,17 @@ CHANGES = {
     "another order of weights": hidden(weights=((0, 3, -7), (1, -2, 7))),
     "a weight of the readout": readout(weights=((1, -1), (2, 0), (-3, 2))),
     "weight bits": hidden(weight_bits=5),
-    "a parameter": hidden(parameters={"leak": 2, "threshold": 41}),
-    "another parameter": hidden(parameters={"leak": 3, "threshold": 40}),
+    "a parameter": hidden(parameters={"decay": 0.75, "threshold": 5.125}),
+    "another parameter": hidden(parameters={"decay": 0.875, "threshold": 5.0}),
+    "a parameter of one neuron": hidden(parameters={"decay": 0.75, "threshold": (5.0, 5.0, 4.0)}),
+    "exponent": hidden(exponent=1),
+    "rounding": hidden(rounding="floor"),
+    "saturation": hidden(saturation="symmetric"),
+    "recurrent weights": hidden(neuron="recurrent_lif", recurrent=OWN),
+    "other recurrent weights": hidden(neuron="recurrent_lif", recurrent=OWN[::-1]),
+    "start": lambda: starting(1.0),
+    "another start": lambda: starting(2.0),
+    "another start of one neuron": lambda: starting((1.0, 2.0)),
     "integer bits": hidden(membrane=Format(6, 3)),
     "fraction bits": hidden(membrane=Format(5, 4)),
     "the point alone": hidden(membrane=Format(4, 4)),
@@ -131,8 +217,9 @@ def test_digest_changes_with_each_field():
 
 
 def test_digest_changes_with_nothing_else():
-    # The order in which parameters were given, lists for tuples, and the day are no matter.
-    same = network(hidden=replace(HIDDEN, parameters={"threshold": 40, "leak": 2}))
+    # The order in which parameters were given, lists for tuples, and the day are no matter, nor
+    # what the number format rounds away.
+    same = network(hidden=replace(HIDDEN, parameters={"threshold": 5.01, "decay": 0.75}))
     assert same.digest() == network().digest()
     listed = replace(HIDDEN, weights=[list(row) for row in HIDDEN.weights])  # pyright: ignore
     assert network(hidden=listed).digest() == network().digest()
@@ -140,14 +227,27 @@ def test_digest_changes_with_nothing_else():
 
 def test_digest_changes_with_the_equation(monkeypatch):
     lif = DEFINITIONS["lif"]
-    strict = {**lif.update, "spike": lif.update["spike"] > 0}
+    strict = {**lif.update, "spike": lif.update["spike"] & (Expression.leaf("i") > 0)}
     monkeypatch.setitem(DEFINITIONS, "lif", replace(lif, update=strict))
-    changed = network().digest()
+    changed = network(hidden=replace(HIDDEN)).digest()  # a layer that is not compiled yet
     monkeypatch.undo()
     assert changed != network().digest()
 
 
-def test_digest_stays_what_it_was():
-    # A bitstream and a file that were made earlier must still recognise each other.
-    digest = "288a1688f989bb016d903434bd8d9debf7020741926e3af903870d8fb1169fea"
-    assert network().digest().hex() == digest
+def test_digest_is_the_same_in_every_process():
+    # A bitstream and a file that were made at another time must recognise each other.
+    program = (
+        "from spikewright_hw.engine.example import example_network\n"
+        "from spikewright_hw.fixed import Format\n"
+        "network = example_network(sizes=(3, 2, 2, 2), steps=2, weight_bits=3, exponent=1,"
+        " membrane=Format(5, 6), neurons=('adex', 'recurrent_lif', 'nir_cuba_li'))\n"
+        "print(network.digest().hex())"
+    )
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", program], check=True, capture_output=True, text=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("0", "1", "2")
+    }
+    assert len(digests) == 1 and len(digests.pop().strip()) == 64

@@ -1,10 +1,17 @@
-"""One neuron behind a stream: what holds for each, whatever its definition."""
+# amaranth: UnusedElaboratable=no
+# (a component whose constructor refuses its arguments is not used)
+"""One neuron behind a stream, or several that take turns: what holds whatever the definition."""
+
+import re
+from collections import deque
 
 import pytest
 from amaranth.sim import Simulator
 
 from spikewright_hw.cores import CORES
 from spikewright_hw.definition import integers
+from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
+from spikewright_hw.fixed import Format
 from spikewright_hw.neuron import DEFINITIONS
 from spikewright_hw.neuron.core import NeuronCore
 
@@ -22,16 +29,39 @@ def build(name: str, preset: str) -> NeuronCore:
     return core
 
 
-def steps(core: NeuronCore, currents: list[int]) -> list[dict[str, int]]:
-    """Give what the definition says of each step."""
-    states = integers.start(core.definition)
+def made(name: str, *, interleave: int = 1) -> NeuronCore:
+    fixed = FixedNeuron.of(DEFINITIONS[name], Arithmetic(format=Format(8, 6)))
+    return NeuronCore(fixed, interleave=interleave)
+
+
+def steps(core: NeuronCore, payloads: list) -> list[dict[str, int]]:
+    """Give what the definition says of each step, the neurons taking turns."""
+    fixed = core.fixed
+    names = list(fixed.definition.inputs)
+    turns = deque(integers.start(fixed) for _ in range(core.interleave))
     outputs = []
-    for current in currents:
-        states, spike = integers.step(
-            core.definition, states, current, parameters=core.parameters, format=core.format
-        )
-        outputs.append(states | ({"spike": int(spike)} if core.definition.spikes else {}))
+    for payload in payloads:
+        inputs = payload if len(names) > 1 else {names[0]: payload}
+        states, spike = integers.step(fixed, turns.popleft(), inputs)
+        turns.append(states)
+        outputs.append(states | ({"spike": int(spike)} if fixed.definition.spikes else {}))
     return outputs
+
+
+def payloads(core: NeuronCore, rng) -> list:
+    """Runs into saturation, then random inputs of all sizes."""
+    form, names = core.fixed.format, list(core.fixed.definition.inputs)
+    rows = [[form.max] * len(names)] * 8 + [[form.min] * len(names)] * 8
+    for size in (form.max, form.one):
+        rows += [[rng.randint(-size, size) for _ in names] for _ in range(40)]
+    return [row[0] if len(names) == 1 else dict(zip(names, row, strict=True)) for row in rows]
+
+
+def follows(core: NeuronCore, exchange, rng, *, stall: float) -> None:
+    sent = payloads(core, rng)
+    owed = len(sent) - core.interleave + 1  # the last ones wait for those behind them
+    given = exchange(core, send={"i": sent}, take={"o": owed}, stall=stall)
+    assert given["o"] == steps(core, sent)[:owed]
 
 
 def simulate(core: NeuronCore, testbench) -> None:
@@ -48,13 +78,22 @@ def test_every_definition_is_a_core():
 @pytest.mark.parametrize("stall", [0.0, 0.5])
 @pytest.mark.parametrize(("name", "preset"), CASES)
 def test_core_follows_definition(name, preset, stall, exchange, rng):
-    core = build(name, preset)
-    form = core.format
-    currents = [form.max] * 6 + [form.min] * 6
-    currents += [rng.randint(form.min, form.max) for _ in range(60)]
-    currents += [rng.randint(-form.one, form.one) for _ in range(60)]
-    given = exchange(core, send={"i": currents}, take={"o": len(currents)}, stall=stall)
-    assert given["o"] == steps(core, currents)
+    follows(build(name, preset), exchange, rng, stall=stall)
+
+
+@pytest.mark.parametrize("interleave", [2, 3, 6])
+@pytest.mark.parametrize("name", ["lif", "alpha", "adex", "izhikevich", "lif_refractory", "clif"])
+def test_neurons_that_take_turns_do_not_meet(name, interleave, exchange, rng):
+    follows(made(name, interleave=interleave), exchange, rng, stall=0.3)
+
+
+@pytest.mark.parametrize("rounding", ["half_up", "floor"])
+@pytest.mark.parametrize("saturation", ["full", "symmetric", "positive"])
+def test_rounding_and_saturation_are_parameters(rounding, saturation, exchange, rng):
+    core = CORES["cuba_lif"].module.core(
+        format=Format(5, 3), rounding=rounding, saturation=saturation
+    )
+    follows(core, exchange, rng, stall=0.0)
 
 
 @pytest.mark.parametrize(("name", "preset"), CASES)
@@ -63,8 +102,9 @@ def test_an_offer_does_not_wait_for_ready(name, preset):
 
     async def testbench(ctx):
         ctx.set(core.i.valid, 1)
-        assert ctx.get(core.i.ready)
-        await ctx.tick()
+        for _ in range(core.interleave):
+            assert ctx.get(core.i.ready)
+            await ctx.tick()
         assert ctx.get(core.o.valid)
         assert not ctx.get(core.i.ready)
 
@@ -78,10 +118,38 @@ def test_a_step_takes_a_cycle(name, preset):
     async def testbench(ctx):
         ctx.set(core.i.valid, 1)
         ctx.set(core.o.ready, 1)
-        assert not ctx.get(core.o.valid)
+        for _ in range(core.interleave):
+            assert not ctx.get(core.o.valid)
+            await ctx.tick()
         for _ in range(5):
             assert ctx.get(core.i.ready)
-            await ctx.tick()
             assert ctx.get(core.o.valid)
+            await ctx.tick()
 
     simulate(core, testbench)
+
+
+def test_a_neuron_starts_where_it_rests():
+    core = build("izhikevich", "q8_8")
+
+    async def testbench(ctx):
+        assert ctx.get(core.o.payload.v) == core.fixed.start("v") < 0
+
+    simulate(core, testbench)
+
+
+def test_a_core_needs_a_neuron():
+    with pytest.raises(ValueError, match=r"^interleave is 0; at least one neuron takes its turn$"):
+        made("lif", interleave=0)
+
+
+def test_one_neuron_has_one_number_for_each_parameter():
+    fixed = FixedNeuron.of(
+        DEFINITIONS["lif"], Arithmetic(format=Format(8, 8)), {"decay": (0.5, 0.75)}
+    )
+    message = (
+        "lif has parameters that differ between neurons; "
+        "a single neuron takes one number for each, an array takes them all"
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        NeuronCore(fixed)

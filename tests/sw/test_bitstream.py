@@ -21,7 +21,7 @@ NETWORK = Network(
             weights=((1, -1), (0, 1)),
             weight_bits=2,
             neuron="li",
-            parameters={"leak": 3},
+            parameters={"decay": 0.875},
             membrane=Format(8, 4),
         ),
     ),

@@ -13,8 +13,8 @@ from spikewright_hw.network import Layer, Network
 
 NETWORK = Network(
     (
-        Layer(((3, -2), (1, 7), (-4, 5)), 4, "lif", {"leak": 2, "threshold": 8}, Format(6, 2)),
-        Layer(((2, -1), (5, 3)), 4, "li", {"leak": 2}, Format(6, 2)),
+        Layer(((3, -2), (1, 7), (-4, 5)), 4, "lif", {"decay": 0.75, "threshold": 2}, Format(6, 2)),
+        Layer(((2, -1), (5, 3)), 4, "li", {"decay": 0.75}, Format(6, 2)),
     ),
     steps=3,
 )

@@ -35,7 +35,7 @@ NETWORK = Network(
     (
         Layer(
             weights=tuple((1, -1) for _ in range(9)), weight_bits=4, neuron="li",
-            parameters={"leak": 3}, membrane=Format(8, 8),
+            parameters={"decay": 0.875}, membrane=Format(8, 8),
         ),
     ),
     steps=3,

@@ -15,23 +15,14 @@ from spikewright.device.board import open_board
 from spikewright.device.virtual import VirtualBoard, build_virtual_board
 from spikewright.errors import BuildError, DeviceError
 from spikewright.network.reference import run
+from spikewright_hw.engine.example import example_network
 from spikewright_hw.fixed import Format
 from spikewright_hw.link.protocol import VERSION, Hello, Kind
-from spikewright_hw.network import Layer, Network
+from spikewright_hw.network import Network
 
-
-def layer(inputs: int, neurons: int, neuron: str, parameters: dict[str, int]) -> Layer:
-    source = random.Random(inputs)
-    weights = tuple(tuple(source.randint(-7, 7) for _ in range(neurons)) for _ in range(inputs))
-    return Layer(weights, 4, neuron, parameters, Format(8, 8))
-
-
-NETWORK = Network(
-    (
-        layer(13, 6, "lif", {"leak": 2, "threshold": 3 << 8}),
-        layer(6, 3, "li", {"leak": 3}),
-    ),
-    steps=4,
+NETWORK = example_network(
+    sizes=(13, 6, 3), steps=4, weight_bits=4, membrane=Format(8, 8), exponent=2,
+    neurons=("recurrent_lif", "nir_cuba_li"),
 )
 
 

@@ -1,5 +1,7 @@
 """The vectorised integer reference against Python integers, and its counters."""
 
+import math
+import random
 import re
 
 import numpy as np
@@ -12,48 +14,31 @@ from spikewright.errors import DataError
 from spikewright.network.model import network_activity
 from spikewright.network.reference import run
 from spikewright_hw.engine import reference as integers
+from spikewright_hw.engine.example import drawn_layer, drawn_network
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
 from spikewright_hw.neuron import DEFINITIONS
 
+#: Of everything drawn.
+SEEDS = st.integers(0, 2**32 - 1)
 
-def layer(draw, inputs: int, neurons: int, neuron: str) -> Layer:
-    bits = draw(st.integers(2, 8))
-    bound = (1 << (bits - 1)) - 1
-    # Narrow membranes, so that saturation is met often.
-    membrane = draw(st.builds(Format, st.integers(2, 6), st.integers(0, 4)))
-    parameters = {"leak": draw(st.integers(0, membrane.width))}
-    if neuron == "lif":
-        parameters["threshold"] = draw(st.integers(-2, membrane.max))
-    row = st.lists(st.integers(-bound, bound), min_size=neurons, max_size=neurons)
-    weights = draw(st.lists(row, min_size=inputs, max_size=inputs))
-    return Layer(
-        weights=tuple(map(tuple, weights)),
-        weight_bits=bits,
-        neuron=neuron,
-        parameters=parameters,
-        membrane=membrane,
-    )
+
+def drawn_spikes(network: Network, rng: random.Random) -> np.ndarray:
+    density = rng.choice((0.2, 0.7))
+    shape = (2, network.steps, network.inputs)
+    spikes = [rng.random() < density for _ in range(math.prod(shape))]
+    return np.array(spikes).reshape(shape)
 
 
 @st.composite
 def networks(draw) -> tuple[Network, np.ndarray]:
-    sizes = draw(st.lists(st.integers(1, 6), min_size=2, max_size=4))
-    neurons = ["lif"] * (len(sizes) - 2) + ["li"]
-    layers = tuple(
-        layer(draw, inputs, outputs, neuron)
-        for inputs, outputs, neuron in zip(sizes[:-1], sizes[1:], neurons, strict=True)
-    )
-    network = Network(layers=layers, steps=draw(st.integers(1, 5)))
-    seed = draw(st.integers(0, 2**32 - 1))
-    shape = (2, network.steps, network.inputs)
-    return network, np.random.default_rng(seed).random(shape) < draw(st.sampled_from([0.2, 0.7]))
+    rng = random.Random(draw(SEEDS))
+    network = drawn_network(rng)
+    return network, drawn_spikes(network, rng)
 
 
-@settings(max_examples=150, deadline=None)
-@given(networks())
-def test_arrays_equal_python_integers(case):
-    network, spikes = case
+def compare(network: Network, spikes: np.ndarray) -> None:
+    """Check that arrays and Python integers do the same."""
     result = run(network, spikes)
     for sample, steps in enumerate(spikes.astype(int).tolist()):
         bitmaps = [sum(bit << place for place, bit in enumerate(step)) for step in steps]
@@ -65,6 +50,24 @@ def test_arrays_equal_python_integers(case):
         assert result.input_events[sample] == one.input_events
         assert result.synops[sample] == one.synops
         assert result.predictions[sample] == one.prediction
+
+
+@settings(max_examples=150, deadline=None)
+@given(networks())
+def test_arrays_equal_python_integers(case):
+    compare(*case)
+
+
+@pytest.mark.parametrize("neuron", DEFINITIONS)
+@settings(max_examples=10, deadline=None)
+@given(seed=SEEDS)
+def test_arrays_equal_python_integers_with_any_neuron(neuron, seed):
+    rng = random.Random(seed)
+    layers = [drawn_layer(rng, inputs=3, neurons=4, neuron=neuron)]
+    if DEFINITIONS[neuron].spikes:
+        layers.append(drawn_layer(rng, inputs=4, neurons=2, neuron="li"))
+    network = Network(layers=tuple(layers), steps=12)
+    compare(network, drawn_spikes(network, rng))
 
 
 @settings(max_examples=100, deadline=None)
@@ -81,12 +84,14 @@ def test_pytorch_on_the_grid_equals_arrays(case):
     assert np.array_equal(result.predictions.numpy(), expected.predictions)
 
 
-def small(weights=((3, -2), (1, 1)), *, threshold: int = 8, leak: int = 1) -> Network:
+def small(
+    weights=((3, -2), (1, 1)), *, threshold: float = 4, decay: float = 0.5
+) -> Network:
     membrane = Format(4, 1)
     return Network(
         layers=(
-            Layer(weights, 4, "lif", {"leak": leak, "threshold": threshold}, membrane),
-            Layer(((1, 2, 2), (-1, 0, 0)), 4, "li", {"leak": 2}, membrane),
+            Layer(weights, 4, "lif", {"decay": decay, "threshold": threshold}, membrane),
+            Layer(((1, 2, 2), (-1, 0, 0)), 4, "li", {"decay": 0.75}, membrane),
         ),
         steps=2,
     )
@@ -94,11 +99,11 @@ def small(weights=((3, -2), (1, 1)), *, threshold: int = 8, leak: int = 1) -> Ne
 
 def test_two_steps_by_hand():
     # Membrane units are halves of a weight step. Step 0: both inputs spike, u = (8, -2), so the
-    # first neuron spikes and keeps 0. Step 1: the first input spikes, u = (0 + 6, -2 + 1 - 4).
+    # first neuron spikes and keeps 0. Step 1: the first input spikes, u = (0 + 6, -1 - 4).
     result = run(small(), np.array([[[1, 1], [1, 0]]]))
     assert result.spikes[0].tolist() == [[[True, False], [False, False]]]
     assert result.layers[0].membranes.tolist() == [[[0, -2], [6, -5]]]
-    # The readout gets (1, 2, 2) in the same step, and then leaks a quarter, rounded down.
+    # The readout gets (1, 2, 2) in the same step, and then loses a quarter, rounded half up.
     assert result.membranes.tolist() == [[[2, 4, 4], [2, 3, 3]]]
     assert result.predictions.tolist() == [1]  # the first of two equal ones
     assert result.input_events.tolist() == [3]
@@ -108,10 +113,37 @@ def test_two_steps_by_hand():
 
 
 def test_membrane_saturates_at_both_ends():
-    ends = small(((7, -7), (7, -7)), threshold=15, leak=5)
+    ends = small(((7, -7), (7, -7)), threshold=7.5, decay=1)
     result = run(ends, np.ones((1, 2, 2)))
     # 28 - 15 = 13, then 13 + 28 - 15 = 26 becomes 15; -28 becomes -16 at once and stays.
     assert result.layers[0].membranes.tolist() == [[[13, -16], [15, -16]]]
+
+
+def test_a_recurrent_layer_hears_its_spikes_a_step_later():
+    own = Layer(
+        ((3, 0), (0, 1)), 4, "recurrent_lif", {"decay": 0.5, "threshold": 3}, Format(4, 1),
+        recurrent=((0, 3), (-7, 0)),
+    )
+    network = Network((own, Layer(((1, 0), (0, 1)), 4, "li", {"decay": 1}, Format(4, 1))), 3)
+    result = run(network, np.array([[[1, 0], [0, 0], [1, 0]]]))
+    assert result.spikes[0].astype(int).tolist() == [[[1, 0], [0, 1], [0, 0]]]
+    assert result.membranes.tolist() == [[[2, 0], [2, 2], [2, 2]]]
+    # Two spikes of the input, two that return, and two that go to the readout.
+    assert [layer.events.tolist() for layer in result.layers] == [[4], [2]]
+    assert result.synops.tolist() == [6 * 2]
+
+
+def test_neurons_that_compute_with_wide_integers_are_refused():
+    layer = Layer(((7,),), 4, "izhikevich", {}, Format(16, 16))  # squares 32 bits, and scales that
+    network = Network((layer, Layer(((1,),), 2, "li", {}, Format(4, 4))), 1)
+    width = layer.fixed.widest({"i": layer.reach("i")})
+    assert width > 64
+    message = (
+        f"layers[0]: izhikevich with a Q16.16 membrane computes with integers of {width} bits; "
+        "the reference on arrays has 63, so choose a narrower membrane"
+    )
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        run(network, np.ones((1, 1, 1)))
 
 
 def test_every_neuron_has_a_membrane_called_v():

@@ -2,19 +2,24 @@
 
 import json
 import os
+import random
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from safetensors.numpy import save
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.numpy import load, save
 
 from spikewright.coding.ttfs import Ttfs
 from spikewright.errors import NetworkFileError, StorageError
 from spikewright.quantized import Provenance, QuantizedNetwork, read, write
 from spikewright.quantized.spw import KEY, SCHEMA, content_hash
+from spikewright_hw.engine.example import drawn_network
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network, NetworkError
 
@@ -24,8 +29,12 @@ MEMBRANE = Format(8, 4)
 def quantized() -> QuantizedNetwork:
     network = Network(
         layers=(
-            Layer(((7, -7), (0, 1), (2, 3)), 4, "lif", {"leak": 5, "threshold": 116}, MEMBRANE),
-            Layer(((1, 2, 3), (-1, 0, 1)), 3, "li", {"leak": 5}, Format(7, 3)),
+            Layer(
+                ((7, -7), (0, 1), (2, 3)), 4, "recurrent_lif",
+                {"decay": (0.96875, 0.9), "threshold": 7.25}, MEMBRANE,
+                exponent=2, rounding="floor", saturation="symmetric", recurrent=((0, 1), (-7, 0)),
+            ),
+            Layer(((1, 2, 3), (-1, 0, 1)), 3, "li", {"decay": 0.96875}, Format(7, 3)),
         ),
         steps=4,
     )
@@ -54,11 +63,7 @@ def parts(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     content = path.read_bytes()
     start = 8 + int.from_bytes(content[:8], "little")
     body = json.loads(json.loads(content[8:start])["__metadata__"][KEY])
-    tensors = {
-        f"layers.{index}.weights": np.array(layer.weights, np.int8)
-        for index, layer in enumerate(quantized().network.layers)
-    }
-    return body, tensors
+    return body, load(content)
 
 
 def forge(path: Path, change: Callable[[dict, dict], object], *, rehash: bool = True) -> None:
@@ -68,6 +73,15 @@ def forge(path: Path, change: Callable[[dict, dict], object], *, rehash: bool = 
     if rehash:
         body["hash"] = content_hash(body, tensors)
     path.write_bytes(save(tensors, metadata={KEY: json.dumps(body)}))
+
+
+def quantized_tensors() -> dict[str, np.ndarray]:
+    first, second = quantized().network.layers
+    return {
+        "layers.0.weights": np.array(first.weights, np.int8),
+        "layers.0.recurrent": np.array(first.recurrent, np.int8),
+        "layers.1.weights": np.array(second.weights, np.int8),
+    }
 
 
 def refused(path: Path, message: str) -> None:
@@ -80,6 +94,24 @@ def refused(path: Path, message: str) -> None:
 def test_round_trip(path):
     assert read(path) == quantized()
     assert read(path).network.digest() == quantized().network.digest()
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_round_trip_of_any_network(tmp_path_factory, seed):
+    network = drawn_network(random.Random(seed))
+    coding = Ttfs(inputs=network.inputs, steps=network.steps)
+    path = tmp_path_factory.mktemp("any") / "net.spw"
+    write(path, replace(quantized(), network=network, coding=coding))
+    assert read(path).network == network
+    assert read(path).network.digest() == network.digest()
+
+
+def test_a_file_names_all_parameters(tmp_path):
+    layer = Layer(((1,),), 2, "li", {}, MEMBRANE)
+    named = replace(quantized(), network=Network((layer,), 4), coding=Ttfs(inputs=1, steps=4))
+    write(tmp_path / "net.spw", named)
+    assert parts(tmp_path / "net.spw")[0]["layers"][0]["parameters"] == {"decay": 0.875}
 
 
 def test_same_network_gives_the_same_bytes(path, tmp_path):
@@ -160,7 +192,18 @@ def test_altered_field(path):
 
 def test_schema_from_the_future(path):
     forge(path, lambda body, _: body.update(schema=SCHEMA + 1, hash="other"), rehash=False)
-    refused(path, f"schema is {SCHEMA + 1}, and this version of spikewright reads up to {SCHEMA}")
+    refused(
+        path,
+        f"schema is {SCHEMA + 1}, and this version of spikewright reads {SCHEMA}; "
+        "install a newer spikewright",
+    )
+
+
+def test_schema_from_the_past(path):
+    forge(path, lambda body, _: body.update(schema=1, hash="other"), rehash=False)
+    refused(
+        path, "schema is 1, whose neurons leak by another rounding; train the network again"
+    )
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
@@ -177,7 +220,12 @@ WIDE = {"layers.0.weights": np.array([[7, 8], [0, 1], [2, 3]], np.int8)}
 NARROW = {"layers.1.weights": np.array([[1, 2, 3], [-1, -4, 1]], np.int8)}
 TALL = {"layers.0.weights": np.zeros((4, 2), np.int8)}
 FLAT = {"layers.0.weights": np.zeros(6, np.int8)}
+OBLONG = {"layers.0.recurrent": np.zeros((3, 2), np.int8)}
+REAL = {"layers.0.recurrent": np.full((2, 2), np.nan, np.float32)}
+BROAD = {"layers.0.recurrent": np.array([[0, 0], [0, 9]], np.int8)}
+UNHEARD = {"layers.1.recurrent": np.zeros((3, 3), np.int8)}
 ALIEN = {"layers.2.weights": np.zeros((3, 2), np.int8)}
+STRANGE = {"layers.0.bias": np.zeros(2, np.int8)}
 
 
 @pytest.mark.parametrize(
@@ -188,7 +236,12 @@ ALIEN = {"layers.2.weights": np.zeros((3, 2), np.int8)}
         (NARROW, "layers[1].weights[1][1] is -4; 3-bit weights lie in -3 to 3"),
         (TALL, "tensor layers.0.weights is of shape [4, 2], but layers[0].inputs and"),
         (FLAT, "tensor layers.0.weights is of shape [6], but layers[0].inputs and"),
+        (OBLONG, "tensor layers.0.recurrent is of shape [3, 2], but layers[0].inputs and"),
+        (REAL, "tensor layers.0.recurrent holds NaN or infinite weights"),
+        (BROAD, "layers[0].recurrent[1][1] is 9; 4-bit weights lie in -7 to 7"),
+        (UNHEARD, "layers[1].recurrent is given, but li does not take the layer's own spikes"),
         (ALIEN, "tensor layers.2.weights belongs to no layer"),
+        (STRANGE, "tensor layers.0.bias belongs to no layer"),
     ],
 )
 def test_tensors_that_do_not_fit(path, tensors, message):
@@ -199,6 +252,10 @@ def test_tensors_that_do_not_fit(path, tensors, message):
 def test_missing_tensor(path):
     forge(path, lambda _, tensors: tensors.pop("layers.1.weights"))
     refused(path, "tensor layers.1.weights is missing")
+    forge(path, lambda _, tensors: tensors.update(quantized_tensors()))
+    assert read(path) == quantized()
+    forge(path, lambda _, tensors: tensors.pop("layers.0.recurrent"))
+    refused(path, "layers[0].recurrent is missing; recurrent_lif takes the layer's own spikes")
 
 
 def test_layers_that_do_not_join(path):
@@ -214,7 +271,10 @@ REQUIRED = [
     *[(name,) for name in ("schema", "hash", "steps", "layers", "coding", "provenance")],
     *[
         ("layers", 0, name)
-        for name in ("inputs", "neurons", "neuron", "parameters", "weight_bits", "membrane")
+        for name in (
+            "inputs", "neurons", "neuron", "parameters", "weight_bits", "membrane", "exponent",
+            "rounding", "saturation",
+        )
     ],
     *[("coding", name) for name in ("name", "inputs", "steps", "high", "silent")],
     *[
@@ -273,16 +333,54 @@ def test_missing_field_and_field_of_another_kind(path, keys, value):
         (("layers", 0, "weight_bits"), 9, "layers[0].weight_bits is 9; it must be 2 to 8"),
         (("layers", 0, "membrane"), "8.4", "layers[0].membrane: a number format is written like"),
         (("layers", 0, "membrane"), "Q0.4", "layers[0].membrane: a format needs at least one"),
-        (("layers", 0, "parameters"), {"leak": 5}, "layers[0].parameters: lif needs the parameter"),
+        (("layers", 0, "exponent"), 5, "layers[0].exponent is 5; a Q8.4 membrane takes weight"),
+        (("layers", 0, "rounding"), "up", "layers[0].rounding is 'up'; it is half_up or floor"),
         (
-            ("layers", 0, "parameters", "leak"),
-            0.5,
-            "layers[0].parameters.leak is 0.5; it must be an integer",
+            ("layers", 0, "saturation"),
+            "none",
+            "layers[0].saturation is 'none'; it is full, symmetric or positive",
+        ),
+        (("layers", 0, "membrane"), "Q999999999.4", "layers[0].membrane is Q999999999.4, 1000"),
+        (("layers", 0, "parameters"), {"leak": 5}, "layers[0].parameters.decay is missing"),
+        (
+            ("layers", 0, "parameters"),
+            {"decay": 0.5, "threshold": 1.0, "leak": 5},
+            "layers[0].parameters: recurrent_lif has no parameter leak; it has decay, threshold",
+        ),
+        (
+            ("layers", 0, "parameters", "decay"),
+            "0.5",
+            "layers[0].parameters.decay is '0.5'; it must be a number, or one for each neuron",
+        ),
+        (
+            ("layers", 0, "parameters", "decay"),
+            [0.5, None],
+            "layers[0].parameters.decay is [0.5, None]; it must be a number, or one for each",
+        ),
+        (
+            ("layers", 0, "parameters", "decay"),
+            [],
+            "layers[0].parameters.decay is []; it must be a number, or one for each neuron",
+        ),
+        (
+            ("layers", 0, "parameters", "decay"),
+            [0.5, 0.5, 0.5],
+            "layers[0].parameters.decay has 3 values; the layer has 2 neurons",
+        ),
+        (
+            ("layers", 0, "parameters", "decay"),
+            [0.5, 1.5],
+            "layers[0].parameters: recurrent_lif.decay is 1.5; it lies in 0 to 1",
         ),
         (
             ("layers", 0, "parameters", "threshold"),
-            1 << 11,
-            "layers[0].parameters: lif.threshold is 2048; a level of a Q8.4 state lies in",
+            128,
+            "layers[0].parameters: recurrent_lif.threshold is 128; a Q8.4 level lies in",
+        ),
+        (
+            ("layers", 0, "parameters", "threshold"),
+            10**400,
+            "layers[0].parameters.threshold is larger than any number that it could be",
         ),
         (("coding", "name"), "morse", "coding.name is 'morse'; there are ttfs"),
         (("coding", "inputs"), 4, "coding.inputs is 4, but the network takes 3"),
@@ -300,9 +398,19 @@ def test_field_out_of_range(path, keys, value, message):
     refused(path, message)
 
 
+@pytest.mark.parametrize("value", ["1e999", "-1e999"])
+def test_a_parameter_that_is_infinite(path, value):
+    """JSON has no word for that, and yet a way to write it."""
+    body, tensors = parts(path)
+    body["layers"][0]["parameters"]["threshold"] = "HERE"
+    text = json.dumps(body).replace('"HERE"', value)
+    path.write_bytes(save(tensors, metadata={KEY: text}))
+    refused(path, "this is not a .spw file")
+
+
 def test_a_network_with_weights_that_are_not_numbers_cannot_be_made():
     with pytest.raises(NetworkError, match=re.escape("weights[0][0] is nan")):
-        Network(layers=(Layer(((float("nan"),),), 4, "li", {"leak": 1}, MEMBRANE),), steps=1)  # type: ignore[arg-type]
+        Network(layers=(Layer(((float("nan"),),), 4, "li", {}, MEMBRANE),), steps=1)  # type: ignore[arg-type]
 
 
 def test_failed_write_leaves_what_was_there(path, monkeypatch):

@@ -63,10 +63,10 @@ def sentence_fixture() -> Callable[[str], str]:
     return sentence
 
 
-def layer(inputs: int, neurons: int, *, neuron: str, seed: int, **parameters: int) -> Layer:
+def layer(inputs: int, neurons: int, *, neuron: str, seed: int, **parameters: float) -> Layer:
     draw = random.Random(seed)
     weights = tuple(tuple(draw.randint(-7, 7) for _ in range(neurons)) for _ in range(inputs))
-    return Layer(weights, 4, neuron, parameters, Format(8, 2))
+    return Layer(weights, 4, neuron, dict(parameters), Format(8, 2))
 
 
 @pytest.fixture(scope="session")
@@ -75,8 +75,8 @@ def small(tmp_path_factory) -> Path:
     coding = Ttfs()
     network = Network(
         (
-            layer(64, 6, neuron="lif", seed=1, leak=3, threshold=20),
-            layer(6, 10, neuron="li", seed=2, leak=3),
+            layer(64, 6, neuron="lif", seed=1, decay=0.875, threshold=5.0),
+            layer(6, 10, neuron="li", seed=2, decay=0.875),
         ),
         steps=coding.steps,
     )

@@ -64,7 +64,7 @@ def test_an_unknown_core(refused):
 
 def test_an_unknown_preset(refused):
     assert refused("emit", "lif", "--preset", "q1_1") == (
-        "lif has no preset 'q1_1'; it has q8_8, q6_4"
+        "lif has no preset 'q1_1'; it has q8_8, q6_4, q8_8_x4"
     )
 
 

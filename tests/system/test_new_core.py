@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -9,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from spikewright.equations import Specification
 from spikewright.errors import SpikewrightError, StorageError
 from spikewright.files import write_text
 from spikewright.job.new_core import new_core
+from spikewright.job.new_neuron import new_neuron
 
 HOUSE = Path(__file__).resolve().parents[2]
 FUSESOC = """
@@ -21,8 +24,10 @@ from spikewright_hw.cores import CORES
 sys.stdout.write(core_file(CORES[sys.argv[1]]))
 """
 FILE_COUNT = 8
+NEURON_FILE_COUNT = 10
 WRITE = "spikewright.job.new_core.write_text"
 NAME = "twenty_four_letters_long"  # the longest there may be
+HALVER = Specification(name="halver", equations=("dv/dt = i - v/2",), readout=True)
 
 
 @pytest.fixture
@@ -125,9 +130,23 @@ def test_refuses_outside_a_checkout(tmp_path):
     assert not tree(tmp_path)
 
 
-@pytest.mark.parametrize("count", range(FILE_COUNT))
-def test_a_failure_leaves_nothing(checkout, monkeypatch, count):
-    """Whichever file cannot be written, all others go again."""
+def lay_out_core(checkout: Path) -> None:
+    new_core("halver", family="stochastic", root=checkout)
+
+
+def lay_out_neuron(checkout: Path) -> None:
+    new_neuron(HALVER, root=checkout)
+
+
+@pytest.mark.parametrize(
+    ("lay_out", "count"),
+    [
+        *((lay_out_core, count) for count in range(FILE_COUNT)),
+        *((lay_out_neuron, count) for count in (0, 5, NEURON_FILE_COUNT - 1)),
+    ],
+)
+def test_a_failure_leaves_nothing(checkout, monkeypatch, lay_out, count):
+    """Whichever file cannot be written, all others go again, and what was changed is as before."""
     before = tree(checkout)
     written = []
 
@@ -140,6 +159,120 @@ def test_a_failure_leaves_nothing(checkout, monkeypatch, count):
 
     monkeypatch.setattr(WRITE, failing)
     with pytest.raises(StorageError, match="the disk is full"):
-        new_core("halver", family="stochastic", root=checkout)
+        lay_out(checkout)
     assert len(written) == count
+    assert tree(checkout) == before
+
+
+# Neurons ------------------------------------------------------------------------------------------
+
+BIOLOGICAL = """
+--equations 'dv/dt = (v_rest - v + R*i)/tau' --threshold 'v > v_th' --reset 'v = v_reset'
+--dt 1ms --param 'tau=20ms: membrane time constant' --param R=10MOhm --param v_rest=-65mV
+--param v_th=-50mV --param v_reset=-70mV --unit v=mV --unit i=nA --start v=v_rest --refractory 3
+"""
+LONG = """
+--equations 'm = sigmoid((v - v_half)/slope); fast = g_fast*m*(reversal - v)/capacity'
+--equations 'dv/dt = fast + (v_rest - v)/membrane_time_constant + i*input_resistance - adaptation'
+--equations 'dadaptation/dt = (coupling*max(v, 0) - adaptation)/slow_time_constant'
+--threshold 'v >= v_peak and m > 0.5 or v > 100' --reset 'v = v_rest; adaptation += jump' --dt 0.5
+--param v_half=1 --param slope=0.25 --param g_fast=0.5 --param reversal=6 --param capacity=4
+--param v_rest=0 --param membrane_time_constant=5 --param input_resistance=2 --param coupling=0.1
+--param slow_time_constant=200 --param v_peak=3 --param jump=0.5 --format Q8.6
+"""
+#: Command lines, and what must be in the report.
+NEURONS = {
+    "halver": ("--equations 'dv/dt = i - v/2' --readout", ["halver in Q8.8", "rest: v = 0"]),
+    "biological": (BIOLOGICAL, ["state rest: Q8.0, -128 to 127"]),
+    NAME: (LONG, ["in Q8.6", "table sigmoid: ", "state adaptation: Q8.14"]),
+}
+
+
+@pytest.mark.parametrize("name", NEURONS)
+def test_a_neuron_passes_as_laid_out(checkout, name):
+    options, expected = NEURONS[name]
+    command = ("-m", "spikewright.cli", "new-core", name, *shlex.split(options))
+    result = run(checkout, *command)
+    assert result.returncode == 0, result.stderr
+    paths, _, report = result.stdout.partition("\n\n")
+    files = paths.split()
+    assert len(files) == NEURON_FILE_COUNT
+    for words in expected:
+        assert words in report
+    assert run(checkout, "-c", FUSESOC, name).stdout == next(
+        Path(file).read_text() for file in files if file.endswith(".core")
+    )
+    python = [file for file in files if file.endswith(".py")]
+    for check in (
+        ("-m", "ruff", "check", "--no-cache", *python),
+        ("-m", "pyright", "--pythonpath", sys.executable, *python),
+        ("-m", "pytest", "-q", f"tests/hw/test_{name}.py"),
+    ):
+        result = run(checkout, *check)
+        assert result.returncode == 0, f"{check}\n{result.stdout}\n{result.stderr}"
+
+
+def test_a_neuron_is_listed_with_the_others(checkout):
+    new_neuron(HALVER, root=checkout)
+    listed = "from spikewright_hw.neuron import DEFINITIONS; print(*DEFINITIONS)"
+    assert run(checkout, "-c", listed).stdout.split()[-1] == "halver"
+    index = (checkout / "hw/spikewright_hw/neuron/__init__.py").read_text()
+    imports = re.findall(r"^from (\.\w+) import", index, re.MULTILINE)
+    assert imports == sorted(imports)
+
+
+TUA = """\
+dv/dt: tua is no state, no definition and no parameter; give a parameter by --param tua=..., a \
+state by an equation dtua/dt = ...; did you mean tau?
+    dv/dt = i - v/tua
+                  ^^^"""
+LEVEL = """\
+halver.v_rest is -200; a Q8.8 level lies in -128 to 127.996; take another format by --format, or \
+other parameters"""
+FAMILY = "equations make a neuron, and its family is neuron, not stochastic; leave --family out"
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("halver", "--equations 'dv/dt = i - v/tua' --readout --param tau=2", TUA),
+        ("lif", "--equations 'dv/dt = i'", "there is a core lif already; take another name"),
+        (
+            "clip",
+            "--equations 'dv/dt = i'",
+            "clip has a meaning in every neuron's module; take another name",
+        ),
+        ("halver", "--equations 'dv/dt = i' --family stochastic", FAMILY),
+        (
+            "halver",
+            "--threshold 'v > 1'",
+            "--threshold is of a neuron; give its differential equations by --equations",
+        ),
+        (
+            "halver",
+            "--equations 'dv/dt = i' --param tau",
+            "--param tau: write it as --param NAME=VALUE",
+        ),
+        (
+            "halver",
+            "--equations 'dv/dt = i' --param tau=2 --param tau=3",
+            "--param gives tau twice; leave one of the two out",
+        ),
+        (
+            "halver",
+            "--equations 'dv/dt = i' --format 8.8",
+            "--format: a number format is written like Q8.8, not '8.8'",
+        ),
+        (
+            "halver",
+            "--equations 'dv/dt = i + (v_rest - v)/9' --readout --param v_rest=-200",
+            LEVEL,
+        ),
+    ],
+)
+def test_a_neuron_is_refused(checkout, name, options, message):
+    before = tree(checkout)
+    command = ("-m", "spikewright.cli", "new-core", name, *shlex.split(options))
+    result = run(checkout, "-B", *command)
+    assert (result.returncode, result.stderr) == (1, f"spikewright: {message}\n")
     assert tree(checkout) == before

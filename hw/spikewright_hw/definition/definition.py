@@ -1,57 +1,113 @@
-"""A neuron definition: states, parameters and one update, free of torch and of Amaranth.
+"""A neuron definition: inputs, states, parameters and one update, free of torch and of Amaranth.
 
 What a definition fixes, and where:
 
-- the *units*: a state is a real number in units of one weight step, stored in the layer's
-  :class:`~spikewright_hw.fixed.Format`; each :class:`Parameter` names its own;
-- the *update order*, the *comparison* and the *reset*: as the update function is written;
-- *rounding*: ``>>`` rounds toward minus infinity, nothing else rounds;
-- *overflow*: intermediates are exact, and each state is saturated once, when it is stored;
-- the *start*: every state is zero before the first step.
+- the *units*: each :class:`Parameter` and each :class:`State` names its own;
+- the *start*: :attr:`State.start`;
+- the *update order*, the *comparison*, the *reset* and what is *refractory*: as the update function
+  is written;
+- what *rounds* and what *saturates*: nothing in here. An equation speaks of real numbers;
+  :mod:`~spikewright_hw.definition.fixed_point` rounds and saturates each state once, when it is
+  stored.
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Literal
 
-from ..fixed import Format
 from .expression import Expression
 
-__all__ = ["Definition", "Parameter", "neuron"]
+__all__ = ["Definition", "Input", "Parameter", "State", "Value", "neuron"]
+
+#: What a parameter is given as: one number, or one for each neuron.
+Value = float | Sequence[float]
+
+
+@dataclass(frozen=True)
+class Input:
+    """What arrives at a neuron in a step.
+
+    Parameters
+    ----------
+    source : str
+        Which synapses of a layer it sums: ``"all"`` that come from the layer before, the
+        ``"excitatory"`` ones alone (positive weights), the ``"inhibitory"`` ones alone (negative
+        weights, their size), or the ``"recurrent"`` ones, from the layer's own spikes of the step
+        before.
+    """
+
+    source: Literal["all", "excitatory", "inhibitory", "recurrent"] = "all"
+
+
+@dataclass(frozen=True)
+class State:
+    """What a neuron keeps from step to step.
+
+    Parameters
+    ----------
+    meaning : str
+        One line for the docs.
+    unit : str
+        ``"level"`` is the membrane's unit, ``"1"`` none.
+    start : float or str
+        Value before the first step, or the parameter that gives it.
+    guard : int
+        Bits behind the point beyond those of the membrane, for a state that moves slowly.
+    bits : int, optional
+        For a state of whole numbers, such as a counter: its width, the sign among it. Such a state
+        is never rounded.
+    """
+
+    meaning: str = ""
+    unit: str = "level"
+    start: float | str = 0.0
+    guard: int = 0
+    bits: int | None = None
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A constant of a neuron.
+    """A constant of a neuron, a real number.
 
     Parameters
     ----------
-    kind : "shift" or "level"
-        A ``shift`` is a count of bits, 0 to the state's width. A ``level`` is a value in the
-        state's format.
     default : float
-        As published or usual; a level in weight steps.
+        As published, or usual.
     meaning : str
         One line for the docs.
+    unit : str
+        ``"1"`` for a mere number; ``"level"`` for the membrane's unit; or a unit such as ``"ms"``.
+    low, high : float, optional
+        Bounds, both allowed.
+    trained : bool
+        Whether the neuron's source trains it along with the weights.
     """
 
-    kind: Literal["shift", "level"]
     default: float
     meaning: str
+    unit: str = "1"
+    low: float | None = None
+    high: float | None = None
+    trained: bool = False
 
-    def stored(self, value: float, format: Format) -> int:
-        """Give the stored integer of a real value."""
-        return format.quantize(value) if self.kind == "level" else int(value)
+    def check(self, name: str, value: Value) -> None:
+        """Raise :exc:`ValueError`, naming the parameter, unless every value is in its range."""
+        for one in value if isinstance(value, Sequence) else (value,):
+            low = -float("inf") if self.low is None else self.low
+            high = float("inf") if self.high is None else self.high
+            if not low <= one <= high or abs(one) == float("inf"):
+                raise ValueError(f"{name} is {one:g}; {self._range()}")
 
-    def check(self, name: str, stored: int, format: Format) -> None:
-        """Raise :exc:`ValueError`, naming the parameter, unless the stored integer is legal."""
-        low, high = (0, format.width) if self.kind == "shift" else (format.min, format.max)
-        if not low <= stored <= high:
-            raise ValueError(
-                f"{name} is {stored}; a {self.kind} of a {format} state lies in {low} to {high}"
-            )
+    def _range(self) -> str:
+        if self.low is None and self.high is None:
+            return "it must be a finite number"
+        if self.high is None:
+            return f"it must be at least {self.low:g}"
+        if self.low is None:
+            return f"it must be at most {self.high:g}"
+        return f"it lies in {self.low:g} to {self.high:g}"
 
 
 @dataclass(frozen=True)
@@ -64,18 +120,21 @@ class Definition:
         Stem of its module, its core and its pages.
     doc : str
         Its docstring: equation and source.
-    states : tuple of str
-        State names; ``v`` is the membrane.
+    inputs : mapping of str to Input
+        What arrives in a step.
+    states : mapping of str to State
+        ``v`` is the membrane.
     parameters : mapping of str to Parameter
         Constants by name.
     update : mapping of str to Expression
-        Next value of each state, before saturation, and ``spike`` unless it never spikes. Leaves
-        are the states, the parameters and ``i``, the step's current.
+        Next value of each state, and ``spike`` unless it never spikes. Leaves are the inputs, the
+        states and the parameters.
     """
 
     name: str
     doc: str
-    states: tuple[str, ...]
+    inputs: Mapping[str, Input]
+    states: Mapping[str, State]
     parameters: Mapping[str, Parameter]
     update: Mapping[str, Expression]
 
@@ -84,57 +143,74 @@ class Definition:
         """Whether the neuron ever spikes; a readout does not."""
         return "spike" in self.update
 
-    def defaults(self, format: Format) -> dict[str, int]:
-        """Give the default parameters as stored integers."""
-        return {name: p.stored(p.default, format) for name, p in self.parameters.items()}
+    def values(self, given: Mapping[str, Value] | None = None) -> dict[str, Value]:
+        """Give all parameters, those not given by default.
 
-    def check(self, parameters: Mapping[str, int], format: Format) -> None:
-        """Raise :exc:`ValueError`, naming the parameter, unless these are all and legal."""
-        for name in self.parameters:
-            if name not in parameters:
-                raise ValueError(f"{self.name} needs the parameter {name}, and it is missing")
-        for name, value in parameters.items():
+        Raises :exc:`ValueError`, naming the parameter, for one that is unknown or out of its range.
+        """
+        given = given or {}
+        for name in given:
             if name not in self.parameters:
-                known = ", ".join(self.parameters)
+                known = ", ".join(self.parameters) or "none"
                 raise ValueError(f"{self.name} has no parameter {name}; it has {known}")
-            self.parameters[name].check(f"{self.name}.{name}", value, format)
+        values: dict[str, Value] = {name: p.default for name, p in self.parameters.items()}
+        values |= given
+        for name, value in values.items():
+            self.parameters[name].check(f"{self.name}.{name}", value)
+        return values
 
 
-def neuron(**parameters: Parameter) -> Callable[[Callable], Definition]:
+def neuron(**declared: Input | State | Parameter) -> Callable[[Callable], Definition]:
     """Make a definition of an update function; use as a decorator.
 
-    The function takes ``s`` (its states, as attributes), ``i`` (the step's current) and ``p`` (its
-    parameters, as attributes), and returns a dict: the next value of each state, and ``spike``
-    unless the neuron never spikes.
+    The function takes ``s`` (its states, as attributes), each of its inputs by name, and last ``p``
+    (its parameters, as attributes). It returns a dict: the next value of each state, and ``spike``
+    unless the neuron never spikes. Parameters are declared; states and inputs are where their
+    default does not do.
     """
 
     def define(function: Callable) -> Definition:
+        name = function.__name__
+        _, *inputs, _ = inspect.signature(function).parameters
+        parameters = {k: p for k, p in declared.items() if isinstance(p, Parameter)}
+        for word in (*inputs, "spike"):
+            if word in parameters:
+                raise ValueError(f"{name} has an input and a parameter called {word}; rename one")
         states = _States()
-        i = Expression.leaf("i")
-        p = SimpleNamespace(**{name: Expression.leaf(name) for name in parameters})
-        update = {name: Expression.of(node) for name, node in function(states, i, p).items()}
-        names = tuple(name for name in update if name != "spike")
-        for name in names:
-            if name in parameters:
+        update = {
+            output: Expression.of(node)
+            for output, node in function(
+                states,
+                *(Expression.leaf(word) for word in inputs),
+                SimpleNamespace(**{word: Expression.leaf(word) for word in parameters}),
+            ).items()
+        }
+        given = [output for output in update if output != "spike"]
+        for state in given:
+            if state in parameters:
                 raise ValueError(
-                    f"{function.__name__} has a state and a parameter that are both called {name}; "
+                    f"{name} has a state and a parameter that are both called {state}; "
                     "rename one of them"
                 )
-            if name == "i":
+            if state in inputs:
                 raise ValueError(
-                    f"{function.__name__} calls a state i, which is the step's current; "
+                    f"{name} calls a state {state}, which is what arrives in a step; "
                     "rename the state"
                 )
-        unset = [name for name in states.seen if name not in names]
-        if unset:
-            raise ValueError(
-                f"{function.__name__} reads the state {unset[0]} but gives it no next value; "
-                f"add {unset[0]}=... to what it returns"
-            )
+        for state in states._seen:
+            if state not in given:
+                raise ValueError(
+                    f"{name} reads the state {state} but gives it no next value; "
+                    f"add {state}=... to what it returns"
+                )
+        for word, what in declared.items():
+            if not isinstance(what, Parameter) and word not in (*given, *inputs):
+                raise ValueError(f"{name} declares {word}, and has no such state or input")
         return Definition(
-            name=function.__name__,
+            name=name,
             doc=inspect.getdoc(function) or "",
-            states=names,
+            inputs={word: _declared(declared, word, Input) for word in inputs},
+            states={word: _declared(declared, word, State) for word in given},
             parameters=parameters,
             update=update,
         )
@@ -142,11 +218,19 @@ def neuron(**parameters: Parameter) -> Callable[[Callable], Definition]:
     return define
 
 
+def _declared(declared: Mapping, name: str, kind: type):
+    what = declared.get(name, kind())
+    if not isinstance(what, kind):
+        is_a = {Input: "an input", State: "a state"}[kind]
+        raise ValueError(f"{name} is declared as {what!r}; it is {is_a}")
+    return what
+
+
 class _States:
     """Attribute access that makes a leaf of each state that an update reads."""
 
     def __init__(self):
-        self.seen: dict[str, Expression] = {}
+        self._seen: dict[str, Expression] = {}
 
     def __getattr__(self, name: str) -> Expression:
-        return self.seen.setdefault(name, Expression.leaf(name))
+        return self._seen.setdefault(name, Expression.leaf(name))

@@ -4,15 +4,36 @@ A neuron's update is a plain Python function. Called once with :class:`Expressio
 leaves a graph; :func:`evaluate` then runs that graph over any kind of value, given the
 :class:`Operations` of that kind.
 
-Numbers are exact: an operation's result is as wide as it needs to be, and only ``>>`` loses
-something (it rounds toward minus infinity). There is no division and no float.
+There are two vocabularies of one graph. *Equations* speak of real numbers: sums, products,
+quotients, comparisons, choices and functions, as a paper writes them. *Programs*, which
+:mod:`~spikewright_hw.definition.fixed_point` makes of equations, speak of integers: sums, products,
+shifts and look-ups, each of them exact.
 """
 
 import operator
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["Expression", "Operations", "evaluate", "where"]
+__all__ = [
+    "FUNCTIONS",
+    "Expression",
+    "Operations",
+    "absolute",
+    "clip",
+    "evaluate",
+    "exp",
+    "listing",
+    "log",
+    "maximum",
+    "minimum",
+    "sigmoid",
+    "sqrt",
+    "tanh",
+    "where",
+]
+
+#: Functions of one real number that an equation may use.
+FUNCTIONS = ("exp", "log", "sqrt", "tanh", "sigmoid", "reciprocal")
 
 
 class Expression:
@@ -21,9 +42,9 @@ class Expression:
     Parameters
     ----------
     operation : str
-        Name of a method of :class:`Operations`, or ``"leaf"``, or ``"constant"``.
+        Name of a method of :class:`Operations`, or ``"leaf"``.
     operands : tuple
-        Expressions; for a leaf its name, for a constant its integer.
+        Expressions, and what else the operation needs; for a leaf its name.
     """
 
     __slots__ = ("operands", "operation")
@@ -38,16 +59,13 @@ class Expression:
         return cls("leaf", name)
 
     @classmethod
-    def of(cls, value: "Expression | int") -> "Expression":
-        """Give an expression, making a constant of an integer. Floats are refused."""
+    def of(cls, value: "Expression | float") -> "Expression":
+        """Give an expression, making a constant of a number."""
         if isinstance(value, Expression):
             return value
-        if isinstance(value, int):
+        if isinstance(value, int | float):
             return cls("constant", value)
-        raise TypeError(
-            f"an equation computes with integers and the neuron's own values, not {value!r}; "
-            "make a real constant a parameter, so that it gets a format"
-        )
+        raise TypeError(f"an equation computes with numbers and the neuron's values, not {value!r}")
 
     def __add__(self, other):
         return Expression("add", self, Expression.of(other))
@@ -64,8 +82,17 @@ class Expression:
     def __neg__(self):
         return Expression("subtract", Expression.of(0), self)
 
-    def __rshift__(self, other):
-        return Expression("shift_right", self, Expression.of(other))
+    def __mul__(self, other):
+        return Expression("multiply", self, Expression.of(other))
+
+    def __rmul__(self, other):
+        return Expression("multiply", Expression.of(other), self)
+
+    def __truediv__(self, other):
+        return Expression("divide", self, Expression.of(other))
+
+    def __rtruediv__(self, other):
+        return Expression("divide", Expression.of(other), self)
 
     def __gt__(self, other):
         return Expression("greater", self, Expression.of(other))
@@ -79,6 +106,15 @@ class Expression:
     def __le__(self, other):
         return Expression("at_least", Expression.of(other), self)
 
+    def __and__(self, other):
+        return Expression("both", self, Expression.of(other))
+
+    def __or__(self, other):
+        return Expression("either", self, Expression.of(other))
+
+    def __invert__(self):
+        return Expression("invert", self)
+
     def __bool__(self):
         raise TypeError("an equation cannot branch with `if`; use where(condition, a, b)")
 
@@ -91,27 +127,117 @@ def where(condition, yes, no) -> Expression:
     return Expression("where", Expression.of(condition), Expression.of(yes), Expression.of(no))
 
 
+def minimum(a, b) -> Expression:
+    """Give the smaller of two values."""
+    return Expression("minimum", Expression.of(a), Expression.of(b))
+
+
+def maximum(a, b) -> Expression:
+    """Give the larger of two values."""
+    return Expression("maximum", Expression.of(a), Expression.of(b))
+
+
+def clip(value, low, high) -> Expression:
+    """Limit a value to ``low`` and ``high``."""
+    return minimum(maximum(value, low), high)
+
+
+def absolute(value) -> Expression:
+    """Give the distance from zero."""
+    value = Expression.of(value)
+    return maximum(value, -value)
+
+
+def exp(value) -> Expression:
+    """Give e to the power of a value."""
+    return Expression("exp", Expression.of(value))
+
+
+def log(value) -> Expression:
+    """Give the natural logarithm; of zero and less it is that of the smallest step."""
+    return Expression("log", Expression.of(value))
+
+
+def sqrt(value) -> Expression:
+    """Give the square root; of a negative value it is zero."""
+    return Expression("sqrt", Expression.of(value))
+
+
+def tanh(value) -> Expression:
+    """Give the hyperbolic tangent."""
+    return Expression("tanh", Expression.of(value))
+
+
+def sigmoid(value) -> Expression:
+    """Give 1 / (1 + exp(-value))."""
+    return Expression("sigmoid", Expression.of(value))
+
+
 class Operations:
     """The operations of a kind of value, here by its own overloaded operators.
 
-    A lowering subclasses this and replaces what its values cannot do by themselves.
+    A lowering subclasses this and replaces what its values cannot do by themselves. Equations use
+    the first group, and some of the second; programs use the second group and the third.
     """
+
+    def made(self, value: Any) -> Any:
+        """Give what stands for a node that was computed: its value, unless a lowering keeps it."""
+        return value
+
+    divide = staticmethod(operator.truediv)
 
     add = staticmethod(operator.add)
     subtract = staticmethod(operator.sub)
-    shift_right = staticmethod(operator.rshift)
+    multiply = staticmethod(operator.mul)
     greater = staticmethod(operator.gt)
     at_least = staticmethod(operator.ge)
+    both = staticmethod(operator.and_)
+    either = staticmethod(operator.or_)
 
     @staticmethod
-    def constant(value: int) -> Any:
-        """Make a value of an integer."""
+    def constant(value: Any) -> Any:
+        """Make a value of a number."""
         return value
+
+    @staticmethod
+    def invert(condition: Any) -> Any:
+        """Negate a condition."""
+        return 1 - condition
 
     @staticmethod
     def where(condition: Any, yes: Any, no: Any) -> Any:
         """Choose by a condition; no overloaded operator does, so each lowering says how."""
         raise NotImplementedError("these operations do not say how to choose by a condition")
+
+    @classmethod
+    def minimum(cls, a: Any, b: Any) -> Any:
+        """Give the smaller one."""
+        return cls.where(a > b, b, a)
+
+    @classmethod
+    def maximum(cls, a: Any, b: Any) -> Any:
+        """Give the larger one."""
+        return cls.where(a > b, a, b)
+
+    @staticmethod
+    def shift_left(value: Any, by: int) -> Any:
+        """Append ``by`` zero bits."""
+        return value << by
+
+    @staticmethod
+    def shift_right(value: Any, by: int) -> Any:
+        """Drop ``by`` bits, which rounds toward minus infinity."""
+        return value >> by
+
+    @staticmethod
+    def low_bits(value: Any, count: int) -> Any:
+        """Give the last bits alone: the value modulo ``2**count``, never negative."""
+        return value & ((1 << count) - 1)
+
+    @staticmethod
+    def pick(index: Any, table: tuple[int, ...]) -> Any:
+        """Give the entry of a table; the index is in range."""
+        return table[index]
 
 
 def evaluate(
@@ -130,15 +256,33 @@ def evaluate(
     """
     done: dict[Expression, Any] = {}
 
-    def value(node: Expression) -> Any:
+    def value(node: Any) -> Any:
+        if not isinstance(node, Expression):
+            return node
         if node not in done:
             if node.operation == "leaf":
                 done[node] = leaves[node.operands[0]]
-            elif node.operation == "constant":
-                done[node] = operations.constant(node.operands[0])
             else:
-                operands = [value(operand) for operand in node.operands]
-                done[node] = getattr(operations, node.operation)(*operands)
+                method = getattr(operations, node.operation)
+                done[node] = operations.made(method(*map(value, node.operands)))
         return done[node]
 
     return {name: value(node) for name, node in outputs.items()}
+
+
+def listing(outputs: Mapping[str, Expression]) -> str:
+    """Give a graph as text, a line per node; equal graphs have equal text."""
+    numbers: dict[Expression, str] = {}
+    lines = []
+
+    def name(node: Any) -> str:
+        if not isinstance(node, Expression):
+            return repr(node)
+        if node not in numbers:
+            words = " ".join(map(name, node.operands))
+            numbers[node] = f"%{len(numbers)}"
+            lines.append(f"{numbers[node]} = {node.operation} {words}")
+        return numbers[node]
+
+    ends = [f"{output} = {name(node)}" for output, node in outputs.items()]
+    return "\n".join([*lines, *ends])

@@ -1,10 +1,9 @@
-"""A definition on Python integers: one step, no hidden state. This is the definition of correct."""
+"""A neuron on Python integers: one step, no hidden state. This is the definition of correct."""
 
 from collections.abc import Mapping
 
-from ..fixed import Format
-from .definition import Definition
 from .expression import Operations, evaluate
+from .fixed_point import FixedNeuron
 
 __all__ = ["start", "step"]
 
@@ -15,23 +14,19 @@ class _Integers(Operations):
         return yes if condition else no
 
 
-def start(definition: Definition) -> dict[str, int]:
-    """Give the states before the first step."""
-    return dict.fromkeys(definition.states, 0)
+def start(fixed: FixedNeuron, *, neuron: int = 0) -> dict[str, int]:
+    """Give the states before the first step; ``neuron`` picks from what differs between neurons."""
+    return {name: fixed.start(name, neuron=neuron) for name in fixed.definition.states}
 
 
 def step(
-    definition: Definition,
-    states: Mapping[str, int],
-    i: int,
-    *,
-    parameters: Mapping[str, int],
-    format: Format,
+    fixed: FixedNeuron, states: Mapping[str, int], inputs: Mapping[str, int], *, neuron: int = 0
 ) -> tuple[dict[str, int], bool]:
     """Run one step; give the next states and whether the neuron spiked.
 
-    All values are stored integers in ``format``; ``i`` may be of any size.
+    All values are stored integers; an input may be of any size.
     """
-    after = evaluate(definition.update, {**states, **parameters, "i": i}, _Integers())
+    constants = {name: values[neuron] for name, values in fixed.vectors.items()}
+    after = evaluate(fixed.update, {**states, **constants, **inputs}, _Integers())
     spike = bool(after.pop("spike", False))
-    return {name: format.saturate(value) for name, value in after.items()}, spike
+    return {name: fixed.saturate(name, value) for name, value in after.items()}, spike

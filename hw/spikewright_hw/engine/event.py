@@ -10,8 +10,9 @@ from ..fixed import Format
 from ..network import Network
 from .argmax import Argmax, argmax_latency
 from .example import example_network
+from .feedback import Feedback
 from .record import result_layout, trace_bytes
-from .row_layer import RowLayer
+from .row_layer import RowLayer, update_stages
 from .scan import Scan
 from .trace import TraceMemory
 
@@ -21,6 +22,10 @@ PRESETS = {
     "n12_9_5": {"sizes": (12, 9, 5), "steps": 4, "weight_bits": 4, "membrane": Format(6, 2)},
     "n20_17_6_3": {
         "sizes": (20, 17, 6, 3), "steps": 3, "weight_bits": 3, "membrane": Format(4, 3), "share": 2,
+    },
+    "n9_7_8_4_mixed": {
+        "sizes": (9, 7, 8, 4), "steps": 5, "weight_bits": 4, "membrane": Format(4, 5),
+        "neurons": ("recurrent_lif", "cuba_lif", "nir_cuba_li"), "exponent": 2,
     },
 }
 
@@ -34,14 +39,20 @@ def worst_cycles(network: Network, *, share: int = 4) -> int:
     """Give a number of cycles that no inference exceeds, counted as the result's ``cycles`` are.
 
     A host that has waited this long need not wait on. When every input and every neuron spikes in
-    every step, an inference comes close to it: the first step passes through all layers, and the
-    others follow at the pace of the slowest. A layer behind another may lose a cycle in a step, if
-    its first event comes while it updates its neurons.
+    every step, an inference comes close to it: a step passes through all layers, and the others
+    follow at the pace of the slowest. A layer behind another may lose a cycle in a step, if its
+    first event comes while it updates its neurons. A recurrent layer hears nothing of itself in the
+    first step, and begins another one when it is through with the one before.
     """
-    layers = network.layers
-    passing = sum(layer.inputs + share + 3 for layer in layers)
-    pace = max(layer.inputs + share + (layer is not layers[0]) for layer in layers)
-    return 1 + passing + (network.steps - 1) * pace + argmax_latency(network.outputs) + 1
+    layers, steps = network.layers, network.steps
+    busy = [
+        (layer.inputs if steps == 1 else len(layer.rows)) + share + update_stages(layer) - 1
+        for layer in layers
+    ]
+    lost = [4 if layer.recurrent else int(layer is not layers[0]) for layer in layers]
+    passing = sum(cycles + 3 for cycles in busy)
+    pace = max(map(sum, zip(busy, lost, strict=True)))
+    return 1 + passing + (steps - 1) * pace + argmax_latency(network.outputs) + 1
 
 
 class EventEngine(wiring.Component):
@@ -93,16 +104,30 @@ class EventEngine(wiring.Component):
         m = Module()
         network = self.network
         last_step = network.steps - 1
+        clear = Signal()  # between inferences
 
-        scans = [
-            Scan(width=layer.inputs, group=scan_group(layer.inputs)) for layer in network.layers
-        ]
         layers = [RowLayer(layer=layer, share=self.share) for layer in network.layers]
-        for number, (scan, layer) in enumerate(zip(scans, layers, strict=True)):
+        ways_in = []  # to each layer: where the spikes of a step go
+        for number, layer in enumerate(layers):
+            width = len(layer.layer.rows)
+            scan = Scan(width=width, group=scan_group(width))
             m.submodules[f"scan_{number}"] = scan
             m.submodules[f"layer_{number}"] = layer
             connect(m, scan.o, layer.i)
-        readout = layers[-1]
+            m.d.comb += layer.clear.eq(clear)
+            if layer.layer.recurrent is None:
+                ways_in.append(scan.i)
+                continue
+            feedback = Feedback(inputs=layer.layer.inputs, neurons=layer.layer.neurons)
+            m.submodules[f"feedback_{number}"] = feedback
+            connect(m, feedback.o, scan.i)
+            m.d.comb += [
+                feedback.i_spikes.valid.eq(layer.o.valid & layer.o.ready),
+                feedback.i_spikes.payload.eq(layer.o.payload.spikes),
+                feedback.clear.eq(clear),
+            ]
+            ways_in.append(feedback.i)
+        first, readout = ways_in[0], layers[-1]
 
         # Input ------------------------------------------------------------------------------------
         m.submodules.inputs = inputs = memory.Memory(
@@ -119,8 +144,7 @@ class EventEngine(wiring.Component):
         with m.FSM() as fsm:
             m.d.comb += running.eq(fsm.ongoing("RUN"))
             with m.State("LOAD"):
-                m.d.comb += self.i.ready.eq(1)
-                m.d.comb += [layer.clear.eq(1) for layer in layers]
+                m.d.comb += [self.i.ready.eq(1), clear.eq(1)]
                 m.d.sync += to_read.eq(0)
                 with m.If(self.i.valid):
                     m.d.sync += written.eq(Mux(written == last_step, 0, written + 1))
@@ -139,21 +163,21 @@ class EventEngine(wiring.Component):
             write.data.eq(self.i.payload),
             write.en.eq(self.i.valid & self.i.ready),
             read.addr.eq(to_read),
-            read.en.eq(running & (to_read <= last_step) & (~fetched | scans[0].i.ready)),
-            scans[0].i.valid.eq(fetched),
-            scans[0].i.payload.eq(read.data),
+            read.en.eq(running & (to_read <= last_step) & (~fetched | first.ready)),
+            first.valid.eq(fetched),
+            first.payload.eq(read.data),
         ]
         with m.If(read.en):
             m.d.sync += [to_read.eq(to_read + 1), fetched.eq(1)]
-        with m.Elif(scans[0].i.ready):
+        with m.Elif(first.ready):
             m.d.sync += fetched.eq(0)
 
-        # Hidden layers: spikes go on to the next scan ---------------------------------------------
-        for layer, scan in zip(layers[:-1], scans[1:], strict=True):
+        # Hidden layers: spikes go on to the next layer --------------------------------------------
+        for layer, way_in in zip(layers[:-1], ways_in[1:], strict=True):
             m.d.comb += [
-                scan.i.valid.eq(layer.o.valid),
-                scan.i.payload.eq(layer.o.payload.spikes),
-                layer.o.ready.eq(scan.i.ready),
+                way_in.valid.eq(layer.o.valid),
+                way_in.payload.eq(layer.o.payload.spikes),
+                layer.o.ready.eq(way_in.ready),
             ]
 
         # Readout ----------------------------------------------------------------------------------
@@ -162,7 +186,7 @@ class EventEngine(wiring.Component):
         with m.If(readout.o.valid):
             m.d.sync += given.eq(Mux(given == last_step, 0, given + 1))
         m.submodules.argmax = argmax = Argmax(
-            width=network.layers[-1].membrane.width, count=network.outputs
+            width=network.layers[-1].fixed.formats["v"].width, count=network.outputs
         )
         m.d.comb += [
             argmax.i_values.eq(readout.o.payload.membranes),
@@ -175,8 +199,12 @@ class EventEngine(wiring.Component):
         cycles = Signal(32)
         synops = Signal(32)
         events = [Signal(32, name=f"events_{number}") for number in range(len(layers))]
-        arriving = [
-            layer.i.valid & layer.i.ready & layer.i.payload.spike for layer in layers
+        arriving = [layer.i.valid & layer.i.ready & layer.i.payload.spike for layer in layers]
+        # From the layer before: what a recurrent layer hears of itself is counted there already.
+        from_before = [
+            arrives if layer.layer.recurrent is None
+            else arrives & (layer.i.payload.row < layer.layer.inputs)
+            for arrives, layer in zip(arriving, layers, strict=True)
         ]
         with m.If(running):
             m.d.sync += [
@@ -187,7 +215,8 @@ class EventEngine(wiring.Component):
                 )),
             ]
             m.d.sync += [
-                count.eq(count + arrives) for count, arrives in zip(events, arriving, strict=True)
+                count.eq(count + arrives)
+                for count, arrives in zip(events, from_before, strict=True)
             ]
         with m.Elif(self.i.ready):
             m.d.sync += [count.eq(0) for count in (cycles, synops, *events)]

@@ -1,21 +1,34 @@
-"""Made-up networks to try an engine on: small, lively, and the same each time.
+"""Made-up networks to try an engine on: small and lively.
 
-Weights are drawn evenly from their whole range. A threshold is the largest weight, so neurons spike
-often, and a membrane a little wider than that saturates now and then.
+*Examples* are the same each time. Their weights are drawn evenly from the whole range; a threshold
+is the largest weight, so neurons spike often, and a membrane a little wider than that saturates now
+and then. *Drawn* ones have everything drawn that a layer can have: any neuron, its parameters (also
+one for each neuron of the layer), formats, rounding and saturation.
 """
 
 import random
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
+from ..definition.definition import Parameter, Value
 from ..fixed import Format
-from ..network import Layer, Network
+from ..layer import Layer, NetworkError, Rows
+from ..network import Network
 from ..neuron import DEFINITIONS
 
-__all__ = ["example_layer", "example_network"]
+__all__ = ["drawn_layer", "drawn_network", "example_layer", "example_network"]
 
 
 def example_layer(
-    *, inputs: int, neurons: int, neuron: str, weight_bits: int, membrane: Format, seed: int = 0,
+    *,
+    inputs: int,
+    neurons: int,
+    neuron: str,
+    weight_bits: int,
+    membrane: Format,
+    exponent: int = 0,
+    parameters: Mapping[str, Value] | None = None,
+    seed: int = 0,
 ) -> Layer:
     """Make a layer whose weights follow from the seed alone.
 
@@ -23,58 +36,139 @@ def example_layer(
     ----------
     inputs, neurons : int
     neuron : str
-        Name of a neuron definition; its ``leak`` is 2, its ``threshold`` the largest weight.
+        Name of a neuron definition; a recurrent one gets recurrent weights, too.
     weight_bits : int
         2 to 8.
     membrane : Format
         Format of the membrane.
+    exponent : int
+        One weight step is ``2**-exponent``.
+    parameters : mapping of str to float or sequence of float, optional
+        Of the neuron. Its ``threshold`` is the largest weight if it has one that is not given.
     seed : int
         Seed of the standard library's generator.
     """
-    random_ = random.Random(seed)
+    rng = random.Random(seed)
     bound = (1 << (weight_bits - 1)) - 1
-    definition = DEFINITIONS[neuron]
-    chosen = {"leak": 2, "threshold": membrane.quantize(bound)}
-    known = {name: value for name, value in chosen.items() if name in definition.parameters}
+    has_threshold = "threshold" in DEFINITIONS[neuron].parameters
+    level = {"threshold": bound * 2.0**-exponent} if has_threshold else {}
     return Layer(
-        weights=tuple(
-            tuple(random_.randint(-bound, bound) for _ in range(neurons)) for _ in range(inputs)
-        ),
+        weights=_rows(rng, inputs, neurons, bound),
         weight_bits=weight_bits,
         neuron=neuron,
-        parameters=definition.defaults(membrane) | known,
+        parameters=level | dict(parameters or {}),
         membrane=membrane,
+        exponent=exponent,
+        recurrent=_rows(rng, neurons, neurons, bound) if _hears_itself(neuron) else None,
     )
 
 
 def example_network(
-    *, sizes: tuple[int, ...], steps: int, weight_bits: int, membrane: Format, seed: int = 0
+    *,
+    sizes: Sequence[int],
+    steps: int,
+    weight_bits: int,
+    membrane: Format,
+    neurons: Sequence[str] | None = None,
+    exponent: int = 0,
+    seed: int = 0,
 ) -> Network:
-    """Make a network of LIF layers with an LI readout.
+    """Make a network.
 
     Parameters
     ----------
-    sizes : tuple of int
+    sizes : sequence of int
         Inputs, hidden layers, outputs.
     steps : int
         Time steps of an inference.
-    weight_bits, membrane
+    weight_bits, membrane, exponent
         As for :func:`example_layer`, the same in all layers.
+    neurons : sequence of str, optional
+        The neuron of each layer; LIF with an LI readout if not given.
     seed : int
         Seed of the first layer; the others take the numbers behind it.
     """
-    last = len(sizes) - 2
+    if neurons is None:
+        neurons = [*["lif"] * (len(sizes) - 2), "li"]
     return Network(
         layers=tuple(
             example_layer(
-                inputs=inputs,
-                neurons=neurons,
-                neuron="li" if number == last else "lif",
+                inputs=before,
+                neurons=count,
+                neuron=neuron,
                 weight_bits=weight_bits,
                 membrane=membrane,
+                exponent=exponent,
                 seed=seed + number,
             )
-            for number, (inputs, neurons) in enumerate(pairwise(sizes))
+            for number, ((before, count), neuron) in enumerate(
+                zip(pairwise(sizes), neurons, strict=True)
+            )
         ),
         steps=steps,
     )
+
+
+def drawn_layer(rng: random.Random, *, inputs: int, neurons: int, neuron: str) -> Layer:
+    """Draw a layer with neurons of a kind; those that cannot be built are drawn again."""
+    while True:
+        bits = rng.randint(2, 8)
+        bound = (1 << (bits - 1)) - 1
+        membrane = Format(rng.randint(2, 8), rng.randint(0, 6))
+        layer = Layer(
+            weights=_rows(rng, inputs, neurons, bound),
+            weight_bits=bits,
+            neuron=neuron,
+            parameters={
+                name: _drawn_value(rng, parameter, neurons)
+                for name, parameter in DEFINITIONS[neuron].parameters.items()
+            },
+            membrane=membrane,
+            exponent=rng.randint(0, membrane.fraction),
+            rounding=rng.choice(("half_up", "floor")),
+            saturation=rng.choice(("full", "symmetric", "positive")),
+            recurrent=_rows(rng, neurons, neurons, bound) if _hears_itself(neuron) else None,
+        )
+        try:
+            layer.check("layer")
+        except NetworkError:
+            continue
+        return layer
+
+
+def drawn_network(rng: random.Random, *, largest: int = 6) -> Network:
+    """Draw a network of up to three layers of up to ``largest`` neurons, and up to five steps."""
+    sizes = [rng.randint(1, largest) for _ in range(rng.randint(2, 4))]
+    hidden = [name for name, definition in DEFINITIONS.items() if definition.spikes]
+    readouts = [name for name, definition in DEFINITIONS.items() if not definition.spikes]
+    neurons = [*(rng.choice(hidden) for _ in sizes[2:]), rng.choice(readouts)]
+    return Network(
+        layers=tuple(
+            drawn_layer(rng, inputs=before, neurons=count, neuron=neuron)
+            for (before, count), neuron in zip(pairwise(sizes), neurons, strict=True)
+        ),
+        steps=rng.randint(1, 5),
+    )
+
+
+def _drawn_value(rng: random.Random, parameter: Parameter, neurons: int) -> Value:
+    """Draw a default, one number near it, or one for each neuron."""
+
+    def near() -> float:
+        value = parameter.default * rng.uniform(0.5, 1.5)
+        low = value if parameter.low is None else parameter.low
+        high = value if parameter.high is None else parameter.high
+        return max(low, min(high, value))
+
+    kind = rng.randrange(3)
+    if kind == 0:
+        return parameter.default
+    return near() if kind == 1 else tuple(near() for _ in range(neurons))
+
+
+def _rows(rng: random.Random, count: int, neurons: int, bound: int) -> Rows:
+    return tuple(tuple(rng.randint(-bound, bound) for _ in range(neurons)) for _ in range(count))
+
+
+def _hears_itself(neuron: str) -> bool:
+    return any(one.source == "recurrent" for one in DEFINITIONS[neuron].inputs.values())

@@ -46,7 +46,8 @@ class Result:
     input_events : int
         Spikes in the input.
     synops : int
-        Synaptic operations: for each spike arriving at a layer, the layer's neurons.
+        Synaptic operations: for each spike arriving at a layer, its own ones that return to it
+        among them, the layer's neurons.
     spikes : tuple of int
         Spikes of each layer; 0 for the readout.
     outputs : tuple of int

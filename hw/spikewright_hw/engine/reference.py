@@ -1,7 +1,7 @@
 """A whole network in plain integers: what every engine and every faster reference is held to.
 
 One sample, one step, one layer after another. A layer's spikes reach the next layer in the same
-step.
+step, and a recurrent layer itself in the step after.
 """
 
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ def run(network: Network, bitmaps: Sequence[int]) -> tuple[Result, Trace]:
         raise ValueError(f"this network runs {network.steps} steps, not {len(bitmaps)}")
     layers = network.layers
     states = [layer_start(layer) for layer in layers]
-    events = [0] * len(layers)
+    input_events = synops = 0
     spikes: list[list[tuple[int, ...]]] = [[] for _ in layers]
     membranes = []
     for step, bitmap in enumerate(bitmaps):
@@ -49,22 +49,29 @@ def run(network: Network, bitmaps: Sequence[int]) -> tuple[Result, Trace]:
                 f"the bitmap of step {step} is {bitmap}; {network.inputs} inputs fit into "
                 f"0 to {(1 << network.inputs) - 1}"
             )
+        input_events += bitmap.bit_count()
         arriving = bitmap
         for number, layer in enumerate(layers):
+            if layer.recurrent is not None and step:
+                arriving |= _bitmap(spikes[number][-1]) << layer.inputs
             rows = [row for row, spike, _ in scan_events(arriving) if spike]
             states[number], spiked = layer_step(layer, states[number], rows)
-            events[number] += len(rows)
+            synops += len(rows) * layer.neurons
             spikes[number].append(spiked)
-            arriving = sum(bit << neuron for neuron, bit in enumerate(spiked))
+            arriving = _bitmap(spiked)
         membranes.append(tuple(state["v"] for state in states[-1]))
 
     outputs = membranes[-1]
     result = Result(
         prediction=outputs.index(max(outputs)),
         cycles=0,
-        input_events=events[0],
-        synops=sum(count * layer.neurons for count, layer in zip(events, layers, strict=True)),
+        input_events=input_events,
+        synops=synops,
         spikes=tuple(sum(map(sum, steps)) for steps in spikes),
         outputs=outputs,
     )
     return result, Trace(tuple(tuple(steps) for steps in spikes[:-1]), tuple(membranes))
+
+
+def _bitmap(spiked: Sequence[int]) -> int:
+    return sum(bit << neuron for neuron, bit in enumerate(spiked))

@@ -1,4 +1,4 @@
-"""Row layer: a dense layer that reads one row of weights per event."""
+"""Row layer: a dense layer of any neuron that reads one row of weights per event."""
 
 from typing import Any
 
@@ -6,14 +6,22 @@ from amaranth import Cat, Module, Signal, signed, unsigned
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..definition import gateware, integers
+from ..definition import integers
+from ..definition.pipeline import depth
 from ..fixed import Format
-from ..network import Layer
-from ..neuron import DEFINITIONS
+from ..layer import Layer
 from .example import example_layer
+from .neuron_group import NeuronGroup
 from .scan import event_layout
 
-__all__ = ["PRESETS", "RowLayer", "core", "layer_start", "layer_step", "step_layout"]
+__all__ = [
+    "PRESETS", "RowLayer", "core", "layer_start", "layer_step", "pack_row", "step_layout",
+    "update_stages",
+]
+
+#: Adders, one behind the other, in a stage of an updater; and what comes on top of them, which is
+#: cheap: the comparison with zero and the saturation.
+_ADDERS, _ON_TOP = 3, 2
 
 PRESETS = {
     "i12_n9": {
@@ -23,20 +31,28 @@ PRESETS = {
         "inputs": 5, "neurons": 16, "neuron": "li", "weight_bits": 6, "membrane": Format(7, 2),
         "share": 8,
     },
+    "i6_n5_alpha": {  # excitatory and inhibitory inputs, five states
+        "inputs": 6, "neurons": 5, "neuron": "alpha", "weight_bits": 5, "membrane": Format(4, 6),
+        "exponent": 4, "share": 2,
+    },
+    "i4_n6_recurrent": {
+        "inputs": 4, "neurons": 6, "neuron": "recurrent_lif", "weight_bits": 3,
+        "membrane": Format(5, 2), "share": 3,
+    },
 }
 
 
 def step_layout(layer: Layer) -> data.StructLayout:
     """Layout of what a layer gives after a step: its spikes, or the membranes of a readout."""
-    if DEFINITIONS[layer.neuron].spikes:
+    if layer.fixed.definition.spikes:
         return data.StructLayout({"spikes": unsigned(layer.neurons)})
-    membranes = data.ArrayLayout(signed(layer.membrane.width), layer.neurons)
+    membranes = data.ArrayLayout(signed(layer.fixed.formats["v"].width), layer.neurons)
     return data.StructLayout({"membranes": membranes})
 
 
 def layer_start(layer: Layer) -> list[dict[str, int]]:
     """Give the states of a layer's neurons before the first step."""
-    return [integers.start(DEFINITIONS[layer.neuron]) for _ in range(layer.neurons)]
+    return [integers.start(layer.fixed, neuron=neuron) for neuron in range(layer.neurons)]
 
 
 def layer_step(
@@ -44,19 +60,29 @@ def layer_step(
 ) -> tuple[list[dict[str, int]], tuple[int, ...]]:
     """Run one step of a layer: the definition of correct.
 
-    ``rows`` are the inputs that spiked. Gives the next states and the spikes of all neurons.
+    ``rows`` are the events: the inputs that spiked, and ``layer.inputs + neuron`` for each neuron
+    of the layer whose spike in the step before returns to it. Gives the next states and the spikes
+    of all neurons.
     """
+    weights = {name: layer.contributions(name) for name in layer.fixed.definition.inputs}
     after = [
         integers.step(
-            DEFINITIONS[layer.neuron],
+            layer.fixed,
             state,
-            sum(layer.weights[row][neuron] for row in rows) << layer.membrane.fraction,
-            parameters=layer.parameters,
-            format=layer.membrane,
+            {
+                name: sum(column[row][neuron] for row in rows) << layer.shift
+                for name, column in weights.items()
+            },
+            neuron=neuron,
         )
         for neuron, state in enumerate(states)
     ]
     return [state for state, _ in after], tuple(int(spike) for _, spike in after)
+
+
+def update_stages(layer: Layer) -> int:
+    """Give the stages of an updater whose logic in a cycle is not much longer than a LIF's."""
+    return max(1, -(-(depth(layer.fixed) - _ON_TOP) // _ADDERS))
 
 
 def pack_row(row: tuple[int, ...], bits: int) -> int:
@@ -70,9 +96,11 @@ class RowLayer(wiring.Component):
 
     An event reads the row of its input and adds it to the currents of all neurons. After the last
     event of a step the neurons are updated: each group of ``share`` neurons takes turns in one
-    updater, its states and currents rotating past it, so that sharing costs no multiplexers.
-    Throughput is one event per cycle, and ``share`` cycles more per step; latency from the last
-    event of a step to its output is ``share + 2`` cycles.
+    updater, its states and currents rotating past it, so that sharing costs no multiplexers but for
+    constants that differ between neurons. An updater is a pipeline of ``stages``, so that a long
+    equation does not slow the clock. Throughput is one event per cycle, and ``share + stages - 1``
+    cycles more per step; latency from the last event of a step to its output is
+    ``share + stages + 1`` cycles.
 
     Currents grow to full precision: the sum of all rows always fits. In a step, a row may come once
     only.
@@ -80,32 +108,38 @@ class RowLayer(wiring.Component):
     Parameters
     ----------
     layer : Layer
-        Weights, neuron, format.
+        Weights, neuron, format. A recurrent layer has a row for each of its own neurons, behind
+        those of its inputs.
     share : int
         Neurons per updater. More is smaller and slower.
+    stages : int, optional
+        Stages of an updater; :func:`update_stages` of the layer if not given, which is 1 for LIF.
 
     Members
     -------
-    i : In(stream.Signature(event_layout(layer.inputs)))
+    i : In(stream.Signature(event_layout(len(layer.rows))))
         Events, as a :class:`~spikewright_hw.engine.scan.Scan` gives them.
     o : Out(stream.Signature(step_layout(layer)))
         One transfer per step.
     clear : In(1)
-        Clears all states; only while the layer is empty: no event inside, no output waiting.
+        Sets all states to their start; only while the layer is empty: no event inside, no output
+        waiting.
     """
 
     i: stream.Interface
     o: stream.Interface
     clear: Signal
 
-    def __init__(self, *, layer: Layer, share: int = 4):
+    def __init__(self, *, layer: Layer, share: int = 4, stages: int | None = None):
         if share < 1:
             raise ValueError(f"an updater serves at least one neuron, not {share}")
         self.layer = layer
         self.share = share
-        self.definition = DEFINITIONS[layer.neuron]
+        self.stages = update_stages(layer) if stages is None else stages
+        if self.stages < 1:
+            raise ValueError(f"an updater has at least one stage, not {stages}")
         super().__init__({
-            "i": In(stream.Signature(event_layout(layer.inputs))),
+            "i": In(stream.Signature(event_layout(len(layer.rows)))),
             "o": Out(stream.Signature(step_layout(layer))),
             "clear": In(1),
         })
@@ -123,14 +157,15 @@ class RowLayer(wiring.Component):
         # Row read ---------------------------------------------------------------------------------
         m.submodules.weights = weights = memory.Memory(
             shape=unsigned(layer.neurons * layer.weight_bits),
-            depth=layer.inputs,
-            init=[pack_row(row, layer.weight_bits) for row in layer.weights],
+            depth=len(layer.rows),
+            init=[pack_row(row, layer.weight_bits) for row in layer.rows],
         )
         port = weights.read_port()
         m.d.comb += [port.addr.eq(self.i.payload.row), port.en.eq(~closing)]
         event_q = Signal()
         spike_q = Signal()
         last_q = Signal()
+        own_q = Signal()  # the row is of the layer's own neurons
         with m.If(~closing):
             m.d.sync += [
                 event_q.eq(self.i.valid),
@@ -138,69 +173,43 @@ class RowLayer(wiring.Component):
                 last_q.eq(self.i.payload.last),
                 closing.eq(event_q & last_q),
             ]
+            if layer.recurrent is not None:
+                m.d.sync += own_q.eq(self.i.payload.row >= layer.inputs)
         accumulate = Signal()
         m.d.comb += accumulate.eq(~closing & event_q & spike_q)
 
         # Turns ------------------------------------------------------------------------------------
-        turn = Signal(range(self.share))
+        # The last neuron's turn is over when it has passed all stages of its updater.
+        last_turn = self.share + self.stages - 2
+        turn = Signal(range(last_turn + 1))
         with m.If(self.o.ready):
             m.d.sync += self.o.valid.eq(0)
         with m.If(update):
             m.d.sync += turn.eq(turn + 1)
-            with m.If(turn == self.share - 1):
+            with m.If(turn == last_turn):
                 m.d.sync += [turn.eq(0), closing.eq(0), self.o.valid.eq(1)]
 
         # Neurons ----------------------------------------------------------------------------------
-        # The widest column of weights bounds every partial sum.
-        bound = max(sum(map(abs, column)) for column in zip(*layer.weights, strict=True))
-        current_shape = signed(bound.bit_length() + 1)
-        state_shape = signed(layer.membrane.width)
-        spikes, membranes = [], []
-        for first in range(0, layer.neurons, self.share):
-            group = range(first, first + self.share)
-            currents = [Signal(current_shape, name=f"current_{number}") for number in group]
-            states = {
-                name: [Signal(state_shape, name=f"{name}_{number}") for number in group]
-                for name in self.definition.states
-            }
-            after, spike = gateware.step(
-                self.definition,
-                {name: turns[0] for name, turns in states.items()},
-                currents[0] << layer.membrane.fraction,
-                parameters=layer.parameters,
-                format=layer.membrane,
-            )
+        groups = [
+            NeuronGroup(layer=layer, first=first, share=self.share, stages=self.stages)
+            for first in range(0, layer.neurons, self.share)
+        ]
+        for number, group in enumerate(groups):
+            m.submodules[f"group_{number}"] = group
+            row = group.weights.as_value()
+            m.d.comb += [
+                group.accumulate.eq(accumulate),
+                group.own.eq(own_q),
+                group.update.eq(update),
+                group.turn.eq(turn),
+                group.clear.eq(self.clear),
+                row.eq(port.data.word_select(number, len(row))),
+            ]
 
-            # Each rotation is a shift register: the next value enters where the last one left.
-            with m.If(update):
-                m.d.sync += Cat(currents).eq(Cat(currents[1:]))
-                for name, turns in states.items():
-                    m.d.sync += Cat(turns).eq(Cat(turns[1:], after[name]))
-            with m.Elif(accumulate):
-                for number, current in zip(group, currents, strict=True):
-                    if number < layer.neurons:
-                        weight = port.data.word_select(number, layer.weight_bits).as_signed()
-                        m.d.sync += current.eq(current + weight)
-            with m.If(self.clear):
-                m.d.sync += [state.eq(0) for turns in states.values() for state in turns]
-
-            if self.definition.spikes:
-                spiked = Signal(self.share, name=f"spiked_{first}")
-                with m.If(update):
-                    m.d.sync += spiked.eq(Cat(spiked[1:], spike))
-                spikes.append(spiked)
-            else:
-                membranes += states["v"]
-
-        # Output -----------------------------------------------------------------------------------
-        if self.definition.spikes:
-            m.d.comb += self.o.payload.spikes.eq(Cat(spikes))
-        else:
-            for number, membrane in enumerate(membranes[: layer.neurons]):
-                m.d.comb += self.o.payload.membranes[number].eq(membrane)
+        m.d.comb += self.o.payload.as_value().eq(Cat(group.o for group in groups))
         return m
 
 
-def core(*, share: int = 4, **layer: Any) -> RowLayer:
+def core(*, share: int = 4, stages: int | None = None, **layer: Any) -> RowLayer:
     """Make a row layer of a made-up layer; keywords as for :func:`~.example.example_layer`."""
-    return RowLayer(layer=example_layer(**layer), share=share)
+    return RowLayer(layer=example_layer(**layer), share=share, stages=stages)

@@ -3,33 +3,31 @@
 from ..definition.definition import Parameter, neuron
 from ..definition.expression import where
 from ..fixed import Format
-from .core import NeuronCore
+from .core import neuron_core
 
 __all__ = ["PRESETS", "core", "lif"]
 
 
 @neuron(
-    leak=Parameter("shift", 3, "the membrane loses v / 2**leak each step"),
-    threshold=Parameter("level", 1.0, "the neuron spikes when the membrane reaches it"),
+    decay=Parameter(0.875, "share of the membrane that is left after a step", low=0, high=1),
+    threshold=Parameter(1.0, "the neuron spikes when the membrane reaches it", unit="level"),
 )
 def lif(s, i, p):
     """Leaky integrate-and-fire: the membrane leaks, integrates, and on a spike loses the threshold.
 
-    The discrete form of dv/dt = -v/tau + i with exp(-dt/tau) = 1 - 2**-leak, spike at
-    v >= threshold and reset by subtraction in the same step (Gerstner et al., "Neuronal Dynamics",
-    2014, section 1.3; reset by subtraction as in Rueckauer et al., Front. Neurosci. 11:682, 2017).
+    The exact step of dv/dt = -v/tau with exp(-dt/tau) = ``decay``, and a current that arrives at
+    its end; spike at v >= threshold and reset by subtraction in the same step (Gerstner et al.,
+    "Neuronal Dynamics", 2014, section 1.3; reset by subtraction as in Rueckauer et al., Front.
+    Neurosci. 11:682, 2017).
     """
-    u = s.v - (s.v >> p.leak) + i
+    u = p.decay * s.v + i
     spike = u >= p.threshold
     return {"v": where(spike, u - p.threshold, u), "spike": spike}
 
 
 PRESETS = {
     "q8_8": {"format": Format(8, 8)},
-    "q6_4": {"format": Format(6, 4), "leak": 2, "threshold": 5 << 4},
+    "q6_4": {"format": Format(6, 4), "decay": 0.75, "threshold": 5.0},
+    "q8_8_x4": {"format": Format(8, 8), "interleave": 4},
 }
-
-
-def core(*, format: Format, **parameters: int) -> NeuronCore:
-    """One LIF neuron behind a stream; parameters that are not given take their defaults."""
-    return NeuronCore(lif, format=format, parameters=lif.defaults(format) | parameters)
+core = neuron_core(lif)

@@ -4,6 +4,7 @@ import importlib.util
 import keyword
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,10 @@ from ..errors import SpikewrightError
 from ..files import write_text
 from ..gateware.fusesoc import core_file, core_path
 
-__all__ = ["new_core"]
+__all__ = [
+    "REGISTRY", "Planned", "check_name", "lay_out", "new_core", "register", "registry_text",
+    "render",
+]
 
 #: Templates, and the file each becomes. The registry's line comes last, when all else is there.
 FILES = {
@@ -27,16 +31,25 @@ FILES = {
     "page.md.j2": "docs/cores/{name}.md",
 }
 LONGEST = 24
-REGISTRY = "hw/spikewright_hw/cores.py"
+REGISTRY = Path("hw/spikewright_hw/cores.py")
 
 
+@dataclass(frozen=True)
 class Planned(Core):
-    """A core whose module is not written yet; its presets are those of the template."""
+    """A core whose module is not written yet.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Its presets by name.
+    """
+
+    names: tuple[str, ...]
 
     @property
     def presets(self) -> Mapping[str, Mapping[str, Any]]:
-        """Parameter sets by name."""
-        return {"w4": {"width": 4}, "w8": {"width": 8}}
+        """Parameter sets by name; what is in them is not known yet."""
+        return {name: {} for name in self.names}
 
 
 def new_core(name: str, *, family: str, root: Path) -> list[Path]:
@@ -66,32 +79,55 @@ def new_core(name: str, *, family: str, root: Path) -> list[Path]:
     StorageError
         A file cannot be written.
     """
+    old = registry_text(root)
+    _check_family(family, root=root)
+    check_name(name, registry=old, root=root)
+    words = {
+        "name": name,
+        "family": family,
+        "class_name": "".join(word.capitalize() for word in name.split("_")),
+        "title": name.replace("_", " ").capitalize(),
+    }
+    texts = render("core", FILES, words, root=root)
+    planned = Planned(family, name, ("w4", "w8"))
+    texts[core_path(planned, root=root)] = core_file(planned)
+    return lay_out(texts, {root / REGISTRY: register(old, name=name, family=family)}, root=root)
+
+
+def registry_text(root: Path) -> str:
+    """Give the text of a checkout's registry, or raise :exc:`SpikewrightError`."""
     registry = root / REGISTRY
     if not registry.is_file():
         raise SpikewrightError(
             f"{root} is no checkout of Spikewright, for it has no {REGISTRY}; change to one"
         )
-    old = registry.read_text(encoding="utf-8")
-    _check_family(family, root=root)
-    _check_name(name, registry=old, root=root)
-    texts = _render(name, family=family, root=root)
-    planned = Planned(family, name)
-    texts[core_path(planned, root=root)] = core_file(planned)
-    texts[registry] = _register(old, name=name, family=family)
+    return registry.read_text(encoding="utf-8")
 
+
+def lay_out(new: Mapping[Path, str], changed: Mapping[Path, str], *, root: Path) -> list[Path]:
+    """Write new files and then changed ones; all of them, or none.
+
+    Raises
+    ------
+    SpikewrightError
+        A new file exists already.
+    StorageError
+        A file cannot be written.
+    """
+    before = {path: path.read_text(encoding="utf-8") for path in changed}
+    for path in new:
+        if path.exists():
+            there = path.relative_to(root)
+            raise SpikewrightError(f"{there} exists already; take another name")
     written: list[Path] = []
     try:
-        for path in texts:
-            if path.exists() and path != registry:
-                there = path.relative_to(root)
-                raise SpikewrightError(f"{there} exists already; take another name")
-        for path, text in texts.items():
+        for path, text in (*new.items(), *changed.items()):
             write_text(path, text)
             written.append(path)
     except BaseException:
         for path in written:
-            if path == registry:
-                write_text(registry, old)
+            if path in before:
+                write_text(path, before[path])
             else:
                 path.unlink(missing_ok=True)
         raise
@@ -106,7 +142,8 @@ def _check_family(family: str, *, root: Path) -> None:
         raise SpikewrightError(f"there is no family {family!r}; there are {', '.join(packages)}")
 
 
-def _check_name(name: str, *, registry: str, root: Path) -> None:
+def check_name(name: str, *, registry: str, root: Path) -> None:
+    """Raise :exc:`SpikewrightError` unless a core may have this name."""
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name) or keyword.iskeyword(name):
         raise SpikewrightError(
             f"{name!r} cannot name a core; a name is lower-case words joined by underscores, "
@@ -127,26 +164,25 @@ def _check_name(name: str, *, registry: str, root: Path) -> None:
         )
 
 
-def _render(name: str, *, family: str, root: Path) -> dict[Path, str]:
+def render(
+    folder: str, files: Mapping[str, str], words: Mapping[str, Any], *, root: Path
+) -> dict[Path, str]:
+    """Fill the templates of a folder in; ``files`` are their names, and the file each becomes."""
     environment = Environment(
-        loader=PackageLoader("spikewright.job", "templates/core"),
+        loader=PackageLoader("spikewright.job", f"templates/{folder}"),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
         autoescape=False,
     )
-    words = {
-        "name": name,
-        "family": family,
-        "class_name": "".join(word.capitalize() for word in name.split("_")),
-        "title": name.replace("_", " ").capitalize(),
-    }
     return {
         root / path.format_map(words): environment.get_template(template).render(words)
-        for template, path in FILES.items()
+        for template, path in files.items()
     }
 
 
-def _register(text: str, *, name: str, family: str) -> str:
+def register(text: str, *, name: str, family: str) -> str:
     """Put the core's line behind the last one of its family, or else behind the last of all."""
     lines = text.splitlines(keepends=True)
     pattern = re.compile(r'\s+Core\("\w+", "\w+"\),')

@@ -14,7 +14,7 @@ from ..quantized.spw import write
 from ..task import digits
 from ..task.task import Task
 
-__all__ = ["DEFAULT", "trained", "versions"]
+__all__ = ["DEFAULT", "task_digest", "trained", "versions"]
 
 #: The network of the main job: 64-128-10, 4-bit weights, time to first spike.
 DEFAULT = TrainingConfig()
@@ -53,7 +53,7 @@ def trained(
     """
     task = digits.load() if task is None else task
     key = {
-        "task": _task_digest(task),
+        "task": task_digest(task),
         "config": asdict(config),
         "seed": seed,
         "sources": source_digest(*_SOURCES),
@@ -67,7 +67,8 @@ def trained(
     return cached("training", key, stage, root=build / "cache") / "network.spw"
 
 
-def _task_digest(task: Task) -> str:
+def task_digest(task: Task) -> str:
+    """Give a hash of a task's samples and labels."""
     arrays = (task.x_train, task.y_train, task.x_test, task.y_test)
     return digest([task.name, *(_array_digest(array) for array in arrays)])
 

@@ -1,126 +1,240 @@
-"""A neuron definition as PyTorch operations: in real numbers, or exactly on the integer grid.
+"""A neuron definition as a PyTorch module: in real numbers, or exactly on the integer grid.
 
-The update is not written here: :class:`Cell` runs the graph of a definition with operations that
-have gradients. In real numbers ``>> k`` is a product with 2**-k; on the grid it rounds toward minus
-infinity, and its gradient is that of the product (straight-through). A comparison is 0 or 1, with a
-surrogate gradient.
+The update is not written here: :class:`Cell` runs the graph of a definition, or the integer program
+that :class:`~spikewright_hw.definition.fixed_point.FixedNeuron` makes of it, with operations that
+have gradients (:mod:`~spikewright.network.lowering`).
 """
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from spikewright_hw.definition.definition import Definition
-from spikewright_hw.definition.expression import Operations, evaluate
+from spikewright_hw.definition.definition import Definition, Value
+from spikewright_hw.definition.expression import Expression
+from spikewright_hw.definition.fixed_point import FixedNeuron
+from spikewright_hw.definition.interval import Interval
 from spikewright_hw.fixed import Format
 
-__all__ = ["Cell"]
+from .bounded import Bounded
+from .lowering import lower, softened, spike_comparisons, steep
+from .surrogate import Surrogate
+from .surrogate import surrogate as chosen
 
-#: Widest format whose sums stay exact in float32, which holds every integer up to 2**24.
-_EXACT_WIDTH = 20
+__all__ = ["Cell", "States"]
+
+#: The states of a layer's neurons by name, each ``[..., neurons]``.
+States = dict[str, Tensor]
+
+#: Widest number that a float holds exactly, and the float.
+_EXACT = ((25, torch.float32), (54, torch.float64))
 
 
-class Cell:
-    """One layer's neurons, step by step.
+class Cell(nn.Module):
+    """A layer's neurons, step by step, with their states in the caller's hands.
+
+    ::
+
+        cell = Cell(lif, decay=0.9)
+        states = cell.start(batch, neurons)
+        for i in currents:
+            states, spike = cell(states, i)
 
     Parameters
     ----------
-    definition : Definition
-    parameters : mapping of str to float
-        Real values without ``format``; stored integers with it.
-    format : Format, optional
-        Compute on the grid of this format: every value is a stored integer in a float32 tensor.
-    width : float
-        Distance from the threshold, in the membrane's unit, over which the surrogate gradient
-        falls to about a third.
+    neuron : Definition or FixedNeuron
+        A definition is computed in real numbers, a fixed neuron in integers: its states and inputs
+        are then whole numbers in float tensors, as its formats store them.
+    learn : sequence of str, optional
+        Parameters that become learned ones, kept within their bounds (:class:`Bounded`); those that
+        the definition trains, unless given. A fixed neuron learns none.
+    surrogate : str or Surrogate
+        Gradient of the comparisons that a spike is made of, in units of the neuron's distance from
+        start to threshold. Other comparisons have none.
+    detach_reset : bool
+        Whether the choices that states make by such a comparison, as a reset does, pass it no
+        gradient.
+    limits : Format, optional
+        Of a definition, the format at whose ends states saturate, as they will in integers; there
+        are none unless given.
+    inputs : mapping of str to Interval, optional
+        Of a fixed neuron, the stored values that can arrive, if more than its format holds.
+    **parameters : float or sequence of float
+        Of a definition, real numbers, one or one for each neuron; those not given take their
+        defaults.
 
     Raises
     ------
     ValueError
-        The format is too wide to be exact in float32.
+        A parameter is unknown, out of its range, or given or learned where it is fixed; or the
+        integers are too wide for a float to hold.
     """
 
     def __init__(
         self,
-        definition: Definition,
-        parameters: Mapping[str, float],
+        neuron: Definition | FixedNeuron,
         *,
-        format: Format | None = None,
-        width: float = 1.0,
+        learn: Sequence[str] | None = None,
+        surrogate: str | Surrogate = "arc_tangent",
+        detach_reset: bool = False,
+        limits: Format | None = None,
+        inputs: Mapping[str, Interval] | None = None,
+        **parameters: Value,
     ):
-        if format is not None and format.width > _EXACT_WIDTH:
-            raise ValueError(
-                f"{format} has {format.width} bits; training is exact up to {_EXACT_WIDTH}"
+        super().__init__()
+        self.fixed = neuron if isinstance(neuron, FixedNeuron) else None
+        self.definition = neuron.definition if isinstance(neuron, FixedNeuron) else neuron
+        self._names = list(self.definition.states)
+        self.learned = nn.ModuleDict()
+        if self.fixed is None:
+            self.dtype = torch.float32
+            self._given = self.definition.values(parameters)
+            self._learn(learn)
+            self._ends = [] if limits is None else self._limits(limits)
+        else:
+            self.dtype = _exact_dtype(self.fixed, inputs, parameters, learn)
+            self._given = dict(self.fixed.parameters)
+            self._ends = [(n, self.fixed.bounds[name]) for n, name in enumerate(self._names)]
+        self._write(chosen(surrogate), detach_reset)
+
+    def start(self, *shape: int) -> States:
+        """Give the states before the first step.
+
+        ``shape`` is that of a step's input, neurons last: ``start(batch, neurons)``.
+        """
+        return {name: self._start(name).expand(shape) for name in self.definition.states}
+
+    def forward(self, states: Mapping[str, Tensor], *inputs: Tensor, **named: Tensor):
+        """Run one step.
+
+        Parameters
+        ----------
+        states : mapping of str to Tensor
+        *inputs, **named : Tensor
+            What arrives, in the order of ``definition.inputs`` or by name.
+
+        Returns
+        -------
+        The next states, and the spikes as floats, 0 and 1; all 0 if the neuron never spikes.
+        """
+        names = list(self.definition.inputs)
+        given = dict(zip(names, inputs, strict=False)) | named
+        if set(given) != set(names) or len(inputs) + len(named) != len(names):
+            raise TypeError(f"{self.definition.name} takes {', '.join(names)}, each of them once")
+        return self.step(self.constants(), states, [given[name] for name in names])
+
+    def constants(self) -> list[Any]:
+        """Compute what is the same in all steps, for :meth:`step`; once a sequence is enough."""
+        if not self.learned:
+            return self._constants
+        return self._once([module() for module in self.learned.values()])
+
+    def step(
+        self, constants: list[Any], states: Mapping[str, Tensor], inputs: Sequence[Tensor]
+    ) -> tuple[States, Tensor]:
+        """Run one step of a sequence; as :meth:`forward`, with less to do."""
+        after = self._each([*constants, *(states[name] for name in self._names), *inputs])
+        spike = after.pop() if self.definition.spikes else torch.zeros_like(inputs[0])
+        for index, ends in self._ends:
+            after[index] = after[index].clamp(*ends)
+        return dict(zip(self._names, after, strict=True)), spike
+
+    def values(self) -> dict[str, Value]:
+        """Give all parameters as they stand, learned ones included, as plain numbers."""
+        learned = {
+            name: tuple(value.tolist()) if value.dim() else float(value)
+            for name, value in ((n, m().detach()) for n, m in self.learned.items())
+        }
+        return self._given | learned
+
+    # Writing --------------------------------------------------------------------------------------
+
+    def _learn(self, learn: Sequence[str] | None) -> None:
+        declared = self.definition.parameters
+        if learn is None:
+            learn = [name for name, parameter in declared.items() if parameter.trained]
+        for name in learn:
+            if name not in declared:
+                self.definition.values({name: 0.0})  # says so
+            self.learned[name] = Bounded(
+                torch.tensor(self._given[name], dtype=self.dtype),
+                low=declared[name].low,
+                high=declared[name].high,
             )
-        self.definition = definition
-        self.parameters = dict(parameters)
-        self.format = format
-        self._operations = (_Real if format is None else _Grid)(width)
 
-    def start(self, i: Tensor) -> dict[str, Tensor]:
-        """Give the states before the first step, of the shape of a step's current."""
-        return {name: torch.zeros_like(i) for name in self.definition.states}
+    def _write(self, shape: Surrogate, detach_reset: bool) -> None:
+        update, known = self.definition.update, self._given
+        if self.fixed is not None:
+            update, known = self.fixed.update, self.fixed.vectors
+        known = {name: value for name, value in known.items() if name not in self.learned}
+        ends = [*self._names, *(["spike"] if self.definition.spikes else [])]
+        compared = self._compared(update)
+        rest = self._rest()
+        self._once, self._each = lower(
+            {name: update[name] for name in ends},
+            known={name: self._constant(value) for name, value in known.items()},
+            once=list(self.learned),
+            each=[*self._names, *self.definition.inputs],
+            soft=softened(compared, rest, shape),
+            steep=steep(compared, rest, self._names),
+            detach=detach_reset,
+        )
+        self._constants = [] if self.learned else self._once([])
 
-    def step(self, states: Mapping[str, Tensor], i: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-        """Run one step; give the next states and the spikes, 0 and 1 (0 if it never spikes)."""
-        leaves = {**states, **self.parameters, "i": i}
-        after = evaluate(self.definition.update, leaves, self._operations)
-        spike = after.pop("spike", None)
-        if self.format is not None:
-            low, high = self.format.min, self.format.max
-            after = {name: value.clamp(low, high) for name, value in after.items()}
-        return after, torch.zeros_like(i) if spike is None else spike
+    def _compared(self, update: Mapping[str, Expression]) -> list[Expression]:
+        """Give the comparisons that have a gradient; what compares counters alone has none."""
+        if not self.definition.spikes:
+            return []
+        counts = [name for name, state in self.definition.states.items() if state.bits is not None]
+        constants = self._given if self.fixed is None else self.fixed.vectors
+        return spike_comparisons(update["spike"], [*counts, *constants])
 
+    def _rest(self) -> dict[str, Any]:
+        """Give the value of each leaf before any input."""
+        constants = self._given if self.fixed is None else self.fixed.vectors
+        rest: dict[str, Any] = dict.fromkeys(self.definition.inputs, 0)
+        rest |= {name: self._constant(value) for name, value in constants.items()}
+        return rest | {name: self._start(name).detach() for name in self._names}
 
-class _Spike(torch.autograd.Function):
-    """1 where x >= 0; the gradient is 1 / (1 + (pi x / 2 w)**2) / w.
+    def _limits(self, format: Format) -> list[tuple[int, tuple[float, float]]]:
+        ends = format.real(format.min), format.real(format.max)
+        states = self.definition.states.values()
+        return [(index, ends) for index, state in enumerate(states) if state.bits is None]
 
-    So it is the arc tangent's (Fang et al., ICCV 2021), scaled by the width w.
-    """
+    def _constant(self, value: Value) -> Any:
+        if isinstance(value, int | float):
+            return value
+        return torch.tensor(value, dtype=self.dtype)
 
-    @staticmethod
-    def forward(ctx, x: Tensor, width: float) -> Tensor:
-        ctx.save_for_backward(x)
-        ctx.width = width
-        return (x >= 0).to(x.dtype)
-
-    @staticmethod
-    def backward(ctx, *gradients: Tensor) -> tuple[Tensor, None]:
-        (x,) = ctx.saved_tensors
-        width = ctx.width
-        return gradients[0] / (x * (math.pi / 2 / width)).square_().add_(1).mul_(width), None
-
-
-class _Floor(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, x: Tensor) -> Tensor:
-        return x.floor()
-
-    @staticmethod
-    def backward(ctx, *gradients: Tensor) -> Tensor:
-        return gradients[0]
-
-
-class _Real(Operations):
-    def __init__(self, width: float):
-        self.width = width
-
-    def shift_right(self, value: Tensor, by: float) -> Tensor:
-        return value * 2.0**-by
-
-    def at_least(self, a: Tensor, b: Tensor) -> Tensor:
-        return _Spike.apply(a - b, self.width)
-
-    def greater(self, a: Tensor, b: Tensor) -> Tensor:
-        return 1 - self.at_least(b, a)
-
-    @staticmethod
-    def where(condition: Tensor, yes: Tensor, no: Tensor) -> Tensor:
-        return no + condition * (yes - no)  # so that the gradient reaches the condition
+    def _start(self, name: str) -> Tensor:
+        start = self.definition.states[name].start
+        if self.fixed is not None:
+            count = max((len(vector) for vector in self.fixed.vectors.values()), default=1)
+            stored = [self.fixed.start(name, neuron=neuron) for neuron in range(count)]
+            return torch.tensor(stored if count > 1 else stored[0], dtype=self.dtype)
+        if isinstance(start, str) and start in self.learned:
+            return self.learned[start]()
+        value = self._given[start] if isinstance(start, str) else start
+        return torch.tensor(value, dtype=self.dtype)
 
 
-class _Grid(_Real):
-    def shift_right(self, value: Tensor, by: float) -> Tensor:
-        return _Floor.apply(value * 2.0**-by)
+def _exact_dtype(
+    fixed: FixedNeuron,
+    inputs: Mapping[str, Interval] | None,
+    parameters: Mapping[str, Value],
+    learn: Sequence[str] | None,
+) -> torch.dtype:
+    """Give the narrowest float that holds every number of a program."""
+    name = fixed.definition.name
+    if parameters or learn:
+        raise ValueError(
+            f"{name} is in integers, and so are its parameters; learn them in real numbers first"
+        )
+    width = fixed.widest(inputs)
+    for bits, dtype in _EXACT:
+        if width <= bits:
+            return dtype
+    raise ValueError(
+        f"{name} in {fixed.format} needs integers of {width} bits; a float holds {_EXACT[-1][0]}"
+    )

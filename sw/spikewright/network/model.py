@@ -1,25 +1,32 @@
 """A feed-forward spiking network in PyTorch.
 
-Each layer is a matrix product over all steps at once, then a scan over the neurons alone. The same
-:func:`activity` runs the network in real numbers, with quantisation in the loop, and as the
-integers of a finished :class:`~spikewright_hw.network.Network`.
+The same :func:`activity` runs the network in real numbers, with quantisation in the loop, and as
+the integers of a finished :class:`~spikewright_hw.network.Network`.
 
-In real numbers every threshold is 1.0.
+Quantisation gives each layer one scale, the size of a weight step, and takes it out of the way of
+the run: where all of a neuron's levels may be counted in weight steps
+(:func:`~.quantize.scalable`), they are, and the scale lies in its threshold; for any other neuron a
+weight step is a power of two.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from spikewright_hw.definition.definition import Value
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
 from spikewright_hw.neuron import DEFINITIONS
 
 from .cell import Cell
-from .quantize import best_scale, quantize, threshold
+from .quantize import best_scale, quantize, scalable, threshold
+from .surrogate import ArcTangent
+from .wiring import Wired, scan
 
 __all__ = ["MEMBRANE", "Activity", "Grid", "Model", "ModelConfig", "activity", "network_activity"]
 
@@ -35,20 +42,28 @@ class ModelConfig:
     ----------
     sizes : tuple of int
         Inputs, hidden layers, outputs.
-    leak, readout_leak : int
-        Shifts: a membrane loses v / 2**leak each step.
+    neuron, readout : str
+        Definitions of the hidden neurons, and of the readout's, which do not spike.
+    parameters, readout_parameters : mapping of str to float
+        Their parameters in real numbers; those not given take their defaults.
     weight_bits : int
         2 to 8.
     membrane : Format
         Of every layer, in weight steps.
     surrogate_width : float
-        Distance from the threshold, relative to it, over which the surrogate gradient falls to
-        about a third.
+        Distance from the threshold, relative to that of the rest, over which the surrogate gradient
+        falls to about a third.
     """
 
     sizes: tuple[int, ...] = (64, 128, 10)
-    leak: int = 5
-    readout_leak: int = 5
+    neuron: str = "lif"
+    parameters: Mapping[str, float] = field(
+        default_factory=lambda: {"decay": 1 - 2**-5}, hash=False
+    )
+    readout: str = "li"
+    readout_parameters: Mapping[str, float] = field(
+        default_factory=lambda: {"decay": 1 - 2**-5}, hash=False
+    )
     weight_bits: int = 4
     membrane: Format = MEMBRANE
     surrogate_width: float = 0.33
@@ -56,6 +71,11 @@ class ModelConfig:
     def __post_init__(self):
         if len(self.sizes) < 2 or min(self.sizes) < 1:
             raise ValueError(f"sizes is {self.sizes}; it needs inputs and outputs, each at least 1")
+        for name, spikes in (("neuron", True), ("readout", False)):
+            chosen = getattr(self, name)
+            known = [key for key, one in DEFINITIONS.items() if one.spikes == spikes]
+            if chosen not in known:
+                raise ValueError(f"{name} is {chosen!r}; there are {', '.join(known)}")
 
 
 @dataclass(frozen=True)
@@ -84,58 +104,55 @@ class Activity:
         return self.readout.argmax(dim=1)
 
 
-def activity(spikes: Tensor, weights: Sequence[Tensor], cells: Sequence[Cell]) -> Activity:
-    """Run a network.
-
-    Parameters
-    ----------
-    spikes : float32 tensor ``[samples, steps, inputs]``
-        0 and 1.
-    weights : sequence of Tensor ``[inputs, neurons]``
-    cells : sequence of Cell
-    """
+def activity(spikes: Tensor, layers: Sequence[Wired]) -> Activity:
+    """Run a network on spikes, a tensor ``[samples, steps, inputs]`` of 0 and 1."""
     arriving = spikes.transpose(0, 1)
     all_spikes, all_membranes = [], []
-    for matrix, cell in zip(weights, cells, strict=True):
-        steps, membranes = [], []
-        one = 1 if cell.format is None else cell.format.one
-        currents = (arriving @ (matrix * one)).unbind(0)
-        states = cell.start(currents[0])
-        for current in currents:
-            states, spike = cell.step(states, current)
-            steps.append(spike)
-            membranes.append(states["v"])
-        arriving = torch.stack(steps)
+    for layer in layers:
+        arriving, membranes = scan(layer, arriving)
         all_spikes.append(arriving)
-        all_membranes.append(torch.stack(membranes))
+        all_membranes.append(membranes)
     return Activity(tuple(all_spikes), tuple(all_membranes))
 
 
 def network_activity(network: Network, spikes: Tensor) -> Activity:
     """Run a finished network in PyTorch; membranes are stored integers."""
-    weights = [torch.tensor(layer.weights, dtype=torch.float32) for layer in network.layers]
-    cells = [
-        Cell(DEFINITIONS[layer.neuron], layer.parameters, format=layer.membrane)
-        for layer in network.layers
-    ]
-    return activity(spikes, weights, cells)
+    return activity(spikes, [_wired(layer) for layer in network.layers])
+
+
+def _wired(layer: Layer) -> Wired:
+    def stored(rows) -> Tensor:
+        return torch.tensor(rows, dtype=torch.float32) * (1 << layer.shift)
+
+    reach = {name: layer.reach(name) for name in layer.fixed.definition.inputs}
+    return Wired(
+        cell=Cell(layer.fixed, inputs=reach),
+        weights=stored(layer.weights),
+        recurrent=None if layer.recurrent is None else stored(layer.recurrent),
+    )
 
 
 @dataclass(frozen=True)
 class Grid:
-    """The integer grid of each layer: what quantisation fixes once, before it trains on.
+    """The integer grid of a layer: what quantisation fixes once, before it trains on.
 
     Parameters
     ----------
-    thresholds : tuple of int
-        Membrane units of the real 1.0, one for each layer.
+    scale : float
+        Size of a weight step in the real network's units.
+    exponent : int
+        As :class:`~spikewright_hw.network.Layer` has it.
+    parameters : mapping of str to float
+        The neuron's, in the units of the quantised layer.
     """
 
-    thresholds: tuple[int, ...]
+    scale: float
+    exponent: int
+    parameters: Mapping[str, Value]
 
 
 class Model(nn.Module):
-    """A network of LIF layers with an LI readout, trained in real numbers or on the grid.
+    """A network of spiking layers with a readout, trained in real numbers or on the grid.
 
     Parameters
     ----------
@@ -151,59 +168,129 @@ class Model(nn.Module):
             2 * torch.randn(inputs, neurons, generator=generator) / inputs**0.5
             for inputs, neurons in pairwise(config.sizes)
         )
-        self.grid: Grid | None = None
+        width = config.surrogate_width
+        self._surrogate = ArcTangent(width=2 * width / math.pi, height=1 / width)
+        hidden = len(config.sizes) - 2
+        neurons: list[tuple[str, dict[str, Any]]] = [
+            *[(config.neuron, dict(config.parameters))] * hidden,
+            (config.readout, dict(config.readout_parameters)),
+        ]
+        cells = [
+            Cell(DEFINITIONS[name], surrogate=self._surrogate, **given) for name, given in neurons
+        ]
+        self.cells = nn.ModuleList(cells)
+        self.recurrent = nn.ParameterDict({
+            str(number): 0.5 * torch.randn(size, size, generator=generator) / size**0.5
+            for number, (size, cell) in enumerate(zip(config.sizes[1:], cells, strict=True))
+            if any(one.source == "recurrent" for one in cell.definition.inputs.values())
+        })
+        self.grid: tuple[Grid, ...] | None = None
 
     def quantize(self) -> None:
-        """Fix each layer's scale by its weights; from here on the model computes on the grid."""
-        config = self.config
-        scales = [best_scale(weights, bits=config.weight_bits) for weights in self.weights]
-        self.grid = Grid(tuple(threshold(scale, config.membrane) for scale in scales))
+        """Fix each layer's scale by its weights; from here on the model computes on the grid.
+
+        What the neurons have learned of their parameters is fixed as well.
+        """
+        self.grid = tuple(self._grid(number) for number in range(len(self.weights)))
+        layers = self._layers()
+        self.cells = nn.ModuleList(
+            Cell(
+                layer.fixed,
+                surrogate=self._surrogate,
+                inputs={name: layer.reach(name) for name in layer.fixed.definition.inputs},
+            )
+            for layer in layers
+        )
 
     def forward(self, spikes: Tensor) -> tuple[Tensor, Activity]:
-        """Give the logits ``[samples, outputs]``, in thresholds, and the layers' activity."""
+        """Give the logits ``[samples, outputs]``, in real units, and the layers' activity."""
         if self.grid is None:
-            result = activity(spikes, list(self.weights), self._cells())
+            back = dict(self.recurrent.items())
+            result = activity(spikes, [
+                Wired(cell, weights, back.get(str(number)))
+                for number, (cell, weights) in enumerate(
+                    zip(self._cells(), self.weights, strict=True)
+                )
+            ])
             return result.readout, result
-        result = activity(spikes, self.integer_weights(), self._cells())
-        return result.readout / self.grid.thresholds[-1], result
+        units = [self.config.membrane.one * 2.0**-grid.exponent for grid in self.grid]
+        matrices = self.integer_weights()
+        back = self.integer_recurrent()
+        result = activity(spikes, [
+            Wired(cell, matrix * unit, None if own is None else own * unit)
+            for cell, matrix, own, unit in zip(self._cells(), matrices, back, units, strict=True)
+        ])
+        return result.readout * (self.grid[-1].scale / units[-1]), result
 
     def integer_weights(self) -> list[Tensor]:
         """Give the weights on the grid, whole numbers in float32 tensors, with gradients."""
-        if self.grid is None:
-            raise ValueError("the model has real weights; quantize() it first")
-        one = self.config.membrane.one
         return [
-            quantize(weights, scale=one / level, bits=self.config.weight_bits)
-            for weights, level in zip(self.weights, self.grid.thresholds, strict=True)
+            quantize(weights, scale=grid.scale, bits=self.config.weight_bits)
+            for weights, grid in zip(self.weights, self._fixed_grid(), strict=True)
+        ]
+
+    def integer_recurrent(self) -> list[Tensor | None]:
+        """Give the recurrent weights on the grid, or None for a layer without."""
+        back = dict(self.recurrent.items())
+        return [
+            quantize(back[str(number)], scale=grid.scale, bits=self.config.weight_bits)
+            if str(number) in back else None
+            for number, grid in enumerate(self._fixed_grid())
         ]
 
     def network(self, *, steps: int) -> Network:
         """Give the finished network in plain integers."""
+        return Network(layers=tuple(self._layers()), steps=steps)
+
+    def _fixed_grid(self) -> tuple[Grid, ...]:
+        if self.grid is None:
+            raise ValueError("the model has real weights; quantize() it first")
+        return self.grid
+
+    def _grid(self, number: int) -> Grid:
+        config, cell = self.config, self._cells()[number]
+        scale = best_scale(self.weights[number], bits=config.weight_bits)
+        values = cell.values()
+        if scalable(cell.definition):
+            # The real 1.0, most neurons' threshold, becomes a whole number of membrane units.
+            scale = config.membrane.one / threshold(scale, config.membrane)
+            levels = cell.definition.parameters
+            values = {
+                name: _times(value, 1 / scale) if levels[name].unit == "level" else value
+                for name, value in values.items()
+            }
+            return Grid(scale, 0, values)
+        exponent = max(0, min(config.membrane.fraction, round(-math.log2(scale))))
+        return Grid(2.0**-exponent, exponent, values)
+
+    def _layers(self) -> list[Layer]:
         with torch.no_grad():
-            matrices = [matrix.int().tolist() for matrix in self.integer_weights()]
-        layers = tuple(
+            matrices = [_rows(matrix) for matrix in self.integer_weights()]
+            back = [None if own is None else _rows(own) for own in self.integer_recurrent()]
+        return [
             Layer(
-                weights=tuple(tuple(row) for row in matrix),
+                weights=matrix,
                 weight_bits=self.config.weight_bits,
                 neuron=cell.definition.name,
-                parameters={name: int(value) for name, value in cell.parameters.items()},
+                parameters=dict(grid.parameters),
                 membrane=self.config.membrane,
+                exponent=grid.exponent,
+                recurrent=own,
             )
-            for matrix, cell in zip(matrices, self._cells(), strict=True)
-        )
-        return Network(layers=layers, steps=steps)
+            for matrix, own, cell, grid in zip(
+                matrices, back, self._cells(), self._fixed_grid(), strict=True
+            )
+        ]
 
     def _cells(self) -> list[Cell]:
-        config, count = self.config, len(self.weights)
-        form = None if self.grid is None else config.membrane
-        levels = [1.0] * count if self.grid is None else self.grid.thresholds
-        hidden = [
-            Cell(
-                DEFINITIONS["lif"],
-                {"leak": config.leak, "threshold": level},
-                format=form,
-                width=config.surrogate_width * level,
-            )
-            for level in levels[:-1]
-        ]
-        return [*hidden, Cell(DEFINITIONS["li"], {"leak": config.readout_leak}, format=form)]
+        return [cell for cell in self.cells if isinstance(cell, Cell)]
+
+
+def _rows(matrix: Tensor) -> tuple[tuple[int, ...], ...]:
+    return tuple(tuple(row) for row in matrix.int().tolist())
+
+
+def _times(value: Value, factor: float) -> Value:
+    if isinstance(value, int | float):
+        return value * factor
+    return tuple(one * factor for one in value)

@@ -7,12 +7,17 @@ the scale goes into it: the threshold becomes the whole number of membrane units
 its scale changes no comparison between its neurons.
 """
 
+import math
+import random
+
 import torch
 from torch import Tensor
 
+from spikewright_hw.definition import reals
+from spikewright_hw.definition.definition import Definition
 from spikewright_hw.fixed import Format
 
-__all__ = ["best_scale", "bound", "quantize", "threshold"]
+__all__ = ["best_scale", "bound", "quantize", "scalable", "threshold"]
 
 
 def bound(bits: int) -> int:
@@ -62,6 +67,33 @@ def threshold(scale: float, membrane: Format) -> int:
             "give the membrane more integer bits"
         )
     return stored
+
+
+def scalable(definition: Definition) -> bool:
+    """Say whether a neuron may count its levels in weight steps.
+
+    It may if inputs, states and parameters in the membrane's unit can all be multiplied by the same
+    number, and the spikes stay the same. That holds of equations that are linear but for
+    comparisons, and is tried here on a run of random inputs.
+    """
+    factor = 4.0
+    generator = random.Random(0)
+    levels = {name: p.unit == "level" for name, p in definition.parameters.items()}
+    plain = {name: p.default for name, p in definition.parameters.items()}
+    scaled = {name: value * (factor if levels[name] else 1) for name, value in plain.items()}
+    before, after = reals.start(definition, plain), reals.start(definition, scaled)
+    for _ in range(200):
+        inputs = {name: generator.uniform(-1, 3) for name in definition.inputs}
+        before, spike = reals.step(definition, before, inputs, parameters=plain)
+        larger = {name: factor * value for name, value in inputs.items()}
+        after, other = reals.step(definition, after, larger, parameters=scaled)
+        if spike != other:
+            return False
+        for name, state in definition.states.items():
+            expected = before[name] * (factor if state.unit == "level" else 1)
+            if not math.isclose(after[name], expected, rel_tol=1e-9, abs_tol=1e-9):
+                return False
+    return True
 
 
 class _Round(torch.autograd.Function):

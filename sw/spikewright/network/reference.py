@@ -1,24 +1,25 @@
 """The integer reference of a whole network on arrays: fast enough for whole test sets.
 
 :func:`run` is equal, by property test, to :func:`spikewright_hw.engine.reference.run`, which does
-the same on Python integers. Neither writes a neuron's update: both run the graph of its definition.
+the same on Python integers. Neither writes a neuron's update: both run the integer program that
+:class:`~spikewright_hw.definition.fixed_point.FixedNeuron` makes of its definition.
 
-A layer's spikes reach the next layer in the same step. Everything is a stored integer of the
-layer's membrane format.
+A layer's spikes reach the next layer in the same step, and a recurrent layer itself in the step
+after. Everything is a stored integer of its state's format.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from spikewright.errors import DataError
 from spikewright_hw.definition.expression import Operations, evaluate
-from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
-from spikewright_hw.neuron import DEFINITIONS
 
-__all__ = ["LayerRun", "Run", "run"]
+__all__ = ["Arrays", "LayerRun", "Run", "run"]
+
+#: What an int64 holds of any sign.
+_BITS = 63
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,13 @@ class LayerRun:
         All false for a readout.
     membranes : int64 array ``[samples, steps, neurons]``
         The state ``v`` after each step, stored integers.
+    events : int64 array ``[samples]``
+        Spikes that reached the layer, its own ones that returned to it among them.
     """
 
     spikes: np.ndarray
     membranes: np.ndarray
+    events: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,8 @@ class Run:
     input_events : int64 array ``[samples]``
         Spikes in the input.
     synops : int64 array ``[samples]``
-        Synaptic operations: for each spike arriving at a layer, the layer's neurons.
+        Synaptic operations: for each spike arriving at a layer, its own ones that return to it
+        among them, the layer's neurons.
     layer_spikes : int64 array ``[samples, layers]``
         Spikes of each layer; 0 for the readout.
     """
@@ -76,12 +81,26 @@ class Run:
         return float(np.mean(self.predictions == labels))
 
 
-class _Arrays(Operations):
+class Arrays(Operations):
     """int64 arrays: numpy's ``>>`` rounds toward minus infinity, as Python's does."""
 
     @staticmethod
+    def invert(condition: np.ndarray) -> np.ndarray:
+        """Negate each."""
+        """Negate each condition."""
+        return np.logical_not(condition)
+
+    @staticmethod
     def where(condition: np.ndarray, yes: np.ndarray, no: np.ndarray) -> np.ndarray:
+        """Choose for each."""
+        """Choose by each condition."""
         return np.where(condition, yes, no)
+
+    @staticmethod
+    def pick(index: np.ndarray, table: tuple[int, ...]) -> np.ndarray:
+        """Look each up."""
+        """Give the table's entry for each index."""
+        return np.array(table, np.int64)[index]
 
 
 def run(network: Network, spikes: np.ndarray) -> Run:
@@ -96,17 +115,20 @@ def run(network: Network, spikes: np.ndarray) -> Run:
     Raises
     ------
     DataError
-        The spikes do not fit the network.
+        The spikes do not fit the network, or its neurons compute with wider integers than an array
+        holds.
     """
     spikes = np.asarray(spikes)
     check_spikes(network, spikes)
+    for index, layer in enumerate(network.layers):
+        _check_width(f"layers[{index}]", layer)
     arriving = spikes.astype(bool)
     input_events = arriving.sum(axis=(1, 2), dtype=np.int64)
     synops = np.zeros(len(arriving), np.int64)
     layers = []
     for layer in network.layers:
-        synops += arriving.sum(axis=(1, 2), dtype=np.int64) * layer.neurons
         layers.append(_run_layer(layer, arriving))
+        synops += layers[-1].events * layer.neurons
         arriving = layers[-1].spikes
     return Run(
         layers=tuple(layers),
@@ -119,31 +141,45 @@ def run(network: Network, spikes: np.ndarray) -> Run:
 
 def _run_layer(layer: Layer, arriving: np.ndarray) -> LayerRun:
     samples, steps, _ = arriving.shape
+    fixed = layer.fixed
     # In double precision for the sake of speed: sums stay far below 2**53, so they are exact.
-    current = arriving.astype(np.float64) @ np.array(layer.weights, np.float64)
-    current = current.astype(np.int64) << layer.membrane.fraction
+    weights = {
+        name: np.array(layer.contributions(name), np.float64) for name in fixed.definition.inputs
+    }
+    constants = {name: np.array(values, np.int64) for name, values in fixed.vectors.items()}
     states = {
-        name: np.zeros((samples, layer.neurons), np.int64)
-        for name in DEFINITIONS[layer.neuron].states
+        name: np.tile([fixed.start(name, neuron=n) for n in range(layer.neurons)], (samples, 1))
+        for name in fixed.formats
     }
     spikes = np.zeros((samples, steps, layer.neurons), bool)
     membranes = np.zeros((samples, steps, layer.neurons), np.int64)
+    events = np.zeros(samples, np.int64)
     for t in range(steps):
-        states, spike = _step(layer, states, current[:, t])
+        heard = arriving[:, t]
+        if layer.recurrent is not None:
+            own = spikes[:, t - 1]  # none before the first step: the last one is still empty
+            heard = np.concatenate([heard, own], axis=1)
+        events += heard.sum(axis=1, dtype=np.int64)
+        currents = {
+            name: (heard @ matrix).astype(np.int64) << layer.shift
+            for name, matrix in weights.items()
+        }
+        after = evaluate(fixed.update, {**states, **constants, **currents}, Arrays())
+        spikes[:, t] = after.pop("spike", False)
+        states = {name: np.clip(value, *fixed.bounds[name]) for name, value in after.items()}
         membranes[:, t] = states["v"]
-        if spike is not None:
-            spikes[:, t] = spike
-    return LayerRun(spikes, membranes)
+    return LayerRun(spikes, membranes, events)
 
 
-def _step(
-    layer: Layer, states: Mapping[str, np.ndarray], i: np.ndarray
-) -> tuple[dict[str, np.ndarray], np.ndarray | None]:
-    definition = DEFINITIONS[layer.neuron]
-    after = evaluate(definition.update, {**states, **layer.parameters, "i": i}, _Arrays())
-    spike = after.pop("spike", None)
-    form: Format = layer.membrane
-    return {name: np.clip(value, form.min, form.max) for name, value in after.items()}, spike
+def _check_width(name: str, layer: Layer) -> None:
+    """Raise :exc:`DataError` unless int64 holds whatever the neurons of a layer compute."""
+    inputs = layer.fixed.definition.inputs
+    width = layer.fixed.widest({input: layer.reach(input) for input in inputs})
+    if width > _BITS:
+        raise DataError(
+            f"{name}: {layer.neuron} with a {layer.membrane} membrane computes with integers of "
+            f"{width} bits; the reference on arrays has {_BITS}, so choose a narrower membrane"
+        )
 
 
 def check_spikes(network: Network, spikes: np.ndarray) -> None:

@@ -27,7 +27,7 @@ from .augment import Augmentation, augment
 from .model import Activity, Model, ModelConfig
 from .reference import run
 
-__all__ = ["Phase", "Progress", "Trained", "TrainingConfig", "train"]
+__all__ = ["Phase", "Progress", "Trained", "TrainingConfig", "one_thread", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +133,7 @@ def train(
         The task does not fit the network or the coding.
     """
     _check(config, task)
-    with _one_thread():
+    with one_thread():
         generator = torch.Generator().manual_seed(seed)
         model = Model(config.model, generator=generator)
         test = encode(task.x_test, config.coding)
@@ -222,7 +222,7 @@ def _check(config: TrainingConfig, task: Task) -> None:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """Use one thread: networks this small train faster so, and sums keep their order."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -1,16 +1,17 @@
 """Read and write ``.spw``, the file of a quantised network; ``docs/spw.md`` describes it.
 
-The file is a safetensors file: one int8 tensor per layer, and one JSON object in the header's
-metadata. Nothing in it is ever executed. Reading checks everything, in this order: the container,
-the schema version, the hash, then each field.
+The file is a safetensors file: an int8 tensor per layer, two for a recurrent one, and one JSON
+object in the header's metadata. Nothing in it is ever executed. Reading checks everything, in this
+order: the container, the schema version, the hash, then each field.
 """
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from safetensors import SafetensorError
@@ -19,15 +20,17 @@ from safetensors.numpy import load, save
 from spikewright.coding.ttfs import Ttfs
 from spikewright.errors import NetworkFileError
 from spikewright.files import write_bytes
+from spikewright_hw.definition.definition import Value
 from spikewright_hw.fixed import Format
-from spikewright_hw.network import Layer, Network, NetworkError
+from spikewright_hw.network import Layer, Network, NetworkError, Rows
+from spikewright_hw.neuron import DEFINITIONS
 
 from .network import Provenance, QuantizedNetwork
 
 __all__ = ["KEY", "SCHEMA", "read", "write"]
 
-#: Version of the schema that is written, and the newest that is read.
-SCHEMA = 1
+#: Version of the schema that is written and read.
+SCHEMA = 2
 
 #: The one key of the safetensors metadata; its value is a JSON object.
 KEY = "spikewright"
@@ -53,8 +56,10 @@ def write(path: Path, quantized: QuantizedNetwork) -> None:
     """
     network = quantized.network
     tensors = {
-        _tensor(index): np.array(layer.weights, np.int8)
+        _tensor(index, name): np.array(rows, np.int8)
         for index, layer in enumerate(network.layers)
+        for name, rows in (("weights", layer.weights), ("recurrent", layer.recurrent))
+        if rows is not None
     }
     names = {kind: name for name, kind in _CODINGS.items()}
     body: dict[str, Any] = {
@@ -68,6 +73,9 @@ def write(path: Path, quantized: QuantizedNetwork) -> None:
                 "parameters": dict(layer.parameters),
                 "weight_bits": layer.weight_bits,
                 "membrane": str(layer.membrane),
+                "exponent": layer.exponent,
+                "rounding": layer.rounding,
+                "saturation": layer.saturation,
             }
             for layer in network.layers
         ],
@@ -84,7 +92,7 @@ def read(path: Path) -> QuantizedNetwork:
     Raises
     ------
     NetworkFileError
-        The file is missing, is not a ``.spw`` file, is truncated or altered, comes from a newer
+        The file is missing, is not a ``.spw`` file, is truncated or altered, comes from another
         version, or a field is malformed; the sentence names the file and the field.
     """
     try:
@@ -116,8 +124,8 @@ def _canonical(body: Mapping[str, Any]) -> str:
     return json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def _tensor(index: int) -> str:
-    return f"layers.{index}.weights"
+def _tensor(index: int, name: str) -> str:
+    return f"layers.{index}.{name}"
 
 
 def _open(content: bytes) -> tuple[dict, dict[str, np.ndarray]]:
@@ -151,8 +159,11 @@ def _json(text: bytes) -> Any:
     def refuse(constant: str):
         raise ValueError(f"{constant} is not JSON")
 
+    def finite(number: str) -> float:
+        return float(number) if math.isfinite(float(number)) else refuse(number)
+
     try:
-        return json.loads(text, parse_constant=refuse)
+        return json.loads(text, parse_constant=refuse, parse_float=finite)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -161,11 +172,15 @@ def _check_version_and_hash(body: dict, tensors: dict[str, np.ndarray]) -> None:
     schema = _field(body, "schema", int)
     if schema > SCHEMA:
         raise _Malformed(
-            f"schema is {schema}, and this version of spikewright reads up to {SCHEMA}; "
+            f"schema is {schema}, and this version of spikewright reads {SCHEMA}; "
             "install a newer spikewright"
         )
     if schema < 1:
         raise _Malformed(f"schema is {schema}; the first is 1")
+    if schema < SCHEMA:
+        raise _Malformed(
+            f"schema is {schema}, whose neurons leak by another rounding; train the network again"
+        )
     if _field(body, "hash", str) != content_hash(body, tensors):
         raise _Malformed(
             "hash does not match the content, so the file was altered; use an unaltered copy"
@@ -174,7 +189,10 @@ def _check_version_and_hash(body: dict, tensors: dict[str, np.ndarray]) -> None:
 
 def _network(body: dict, tensors: dict[str, np.ndarray]) -> QuantizedNetwork:
     entries = _field(body, "layers", list)
-    extra = sorted(set(tensors) - {_tensor(index) for index in range(len(entries))})
+    known = {
+        _tensor(index, name) for index in range(len(entries)) for name in ("weights", "recurrent")
+    }
+    extra = sorted(set(tensors) - known)
     if extra:
         raise _Malformed(f"tensor {extra[0]} belongs to no layer")
     layers = tuple(_layer(index, entry, tensors) for index, entry in enumerate(entries))
@@ -202,7 +220,30 @@ def _layer(index: int, entry: Any, tensors: dict[str, np.ndarray]) -> Layer:
     at = f"layers[{index}]"
     if not isinstance(entry, dict):
         raise _Malformed(f"{at} is {entry!r}; it must be an object")
-    name = _tensor(index)
+    inputs, neurons = (_field(entry, name, int, f"{at}.") for name in ("inputs", "neurons"))
+    neuron = _field(entry, "neuron", str, f"{at}.")
+    membrane = _field(entry, "membrane", str, f"{at}.")
+    try:
+        form = Format.parse(membrane)
+    except ValueError as error:
+        raise _Malformed(f"{at}.membrane: {error}") from error
+    recurrent = None
+    if _tensor(index, "recurrent") in tensors:
+        recurrent = _rows(_tensor(index, "recurrent"), tensors, (neurons, neurons), at)
+    return Layer(
+        weights=_rows(_tensor(index, "weights"), tensors, (inputs, neurons), at),
+        weight_bits=_field(entry, "weight_bits", int, f"{at}."),
+        neuron=neuron,
+        parameters=_parameters(_field(entry, "parameters", dict, f"{at}."), neuron, at),
+        membrane=form,
+        exponent=_field(entry, "exponent", int, f"{at}."),
+        rounding=cast(Any, _field(entry, "rounding", str, f"{at}.")),
+        saturation=cast(Any, _field(entry, "saturation", str, f"{at}.")),
+        recurrent=recurrent,
+    )
+
+
+def _rows(name: str, tensors: dict[str, np.ndarray], shape: tuple[int, int], at: str) -> Rows:
     if name not in tensors:
         raise _Malformed(f"tensor {name} is missing")
     weights = tensors[name]
@@ -210,25 +251,32 @@ def _layer(index: int, entry: Any, tensors: dict[str, np.ndarray]) -> Layer:
         raise _Malformed(f"tensor {name} holds NaN or infinite weights; train the network again")
     if weights.dtype != np.int8:
         raise _Malformed(f"tensor {name} holds {weights.dtype} values; weights are int8")
-    shape = (_field(entry, "inputs", int, f"{at}."), _field(entry, "neurons", int, f"{at}."))
     if weights.shape != shape:
         raise _Malformed(
             f"tensor {name} is of shape {list(weights.shape)}, "
             f"but {at}.inputs and {at}.neurons say {list(shape)}"
         )
-    parameters = _field(entry, "parameters", dict, f"{at}.")
-    membrane = _field(entry, "membrane", str, f"{at}.")
+    return tuple(tuple(row) for row in weights.tolist())
+
+
+def _parameters(body: dict, neuron: str, at: str) -> dict[str, Value]:
+    """Give the parameters; a file names them all, so that a new default changes no network."""
+    if neuron in DEFINITIONS:
+        for name in DEFINITIONS[neuron].parameters:
+            if name not in body:
+                raise _Malformed(f"{at}.parameters.{name} is missing")
+    return {name: _value(value, f"{at}.parameters.{name}") for name, value in body.items()}
+
+
+def _value(value: Any, name: str) -> Value:
+    values = value if isinstance(value, list) else [value]
+    if not values or not all(_is(one, float) for one in values):
+        raise _Malformed(f"{name} is {value!r}; it must be a number, or one for each neuron")
     try:
-        form = Format.parse(membrane)
-    except ValueError as error:
-        raise _Malformed(f"{at}.membrane: {error}") from error
-    return Layer(
-        weights=tuple(tuple(row) for row in weights.tolist()),
-        weight_bits=_field(entry, "weight_bits", int, f"{at}."),
-        neuron=_field(entry, "neuron", str, f"{at}."),
-        parameters={key: _field(parameters, key, int, f"{at}.parameters.") for key in parameters},
-        membrane=form,
-    )
+        reals = tuple(map(float, values))
+    except OverflowError as error:
+        raise _Malformed(f"{name} is larger than any number that it could be") from error
+    return reals if isinstance(value, list) else reals[0]
 
 
 def _provenance(body: dict) -> Provenance:

@@ -1,0 +1,14 @@
+"""What is proved of the AdEx neuron."""
+
+from amaranth import Elaboratable
+
+from neuron import NeuronSpec
+from spikewright_hw.neuron.adex import PRESETS, core
+
+
+def specs() -> dict[str, Elaboratable]:
+    return {
+        "adex_q8_8": NeuronSpec(core(**PRESETS["q8_8"])),
+        "adex_q8_6": NeuronSpec(core(**PRESETS["q8_6"])),
+        "adex_fault": NeuronSpec(core(**PRESETS["q8_6"]), fault=True),
+    }

@@ -1,0 +1,14 @@
+"""What is proved of the NIR CubaLI neuron."""
+
+from amaranth import Elaboratable
+
+from neuron import NeuronSpec
+from spikewright_hw.neuron.nir_cuba_li import PRESETS, core
+
+
+def specs() -> dict[str, Elaboratable]:
+    return {
+        "nir_cuba_li_q8_8": NeuronSpec(core(**PRESETS["q8_8"])),
+        "nir_cuba_li_q6_4": NeuronSpec(core(**PRESETS["q6_4"])),
+        "nir_cuba_li_fault": NeuronSpec(core(**PRESETS["q6_4"]), fault=True),
+    }

@@ -1,0 +1,14 @@
+"""What is proved of the PLIF neuron."""
+
+from amaranth import Elaboratable
+
+from neuron import NeuronSpec
+from spikewright_hw.neuron.plif import PRESETS, core
+
+
+def specs() -> dict[str, Elaboratable]:
+    return {
+        "plif_q8_8": NeuronSpec(core(**PRESETS["q8_8"])),
+        "plif_q6_4": NeuronSpec(core(**PRESETS["q6_4"])),
+        "plif_fault": NeuronSpec(core(**PRESETS["q6_4"]), fault=True),
+    }

@@ -1,0 +1,41 @@
+"""A definition in real numbers: one step of its equations, before anything is rounded."""
+
+from collections.abc import Mapping
+
+from .definition import Definition
+from .expression import Operations, evaluate
+from .table import real_function
+
+__all__ = ["start", "step"]
+
+
+class _Reals(Operations):
+    exp = staticmethod(real_function("exp"))
+    log = staticmethod(real_function("log"))
+    sqrt = staticmethod(real_function("sqrt"))
+    tanh = staticmethod(real_function("tanh"))
+    sigmoid = staticmethod(real_function("sigmoid"))
+
+    @staticmethod
+    def where(condition: bool, yes: float, no: float) -> float:
+        return yes if condition else no
+
+
+def start(definition: Definition, parameters: Mapping[str, float]) -> dict[str, float]:
+    """Give the states before the first step; ``parameters`` are all of them."""
+    return {
+        name: parameters[state.start] if isinstance(state.start, str) else state.start
+        for name, state in definition.states.items()
+    }
+
+
+def step(
+    definition: Definition,
+    states: Mapping[str, float],
+    inputs: Mapping[str, float],
+    parameters: Mapping[str, float],
+) -> tuple[dict[str, float], bool]:
+    """Run one step; give the next states and whether the neuron spiked."""
+    after = evaluate(definition.update, {**parameters, **states, **inputs}, _Reals())
+    spike = bool(after.pop("spike", False))
+    return after, spike

@@ -1,0 +1,89 @@
+"""Feedback: what reaches a recurrent layer in a step, its own last spikes among it."""
+
+from amaranth import Cat, Module, Signal, unsigned
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+__all__ = ["PRESETS", "Feedback", "core", "feedback"]
+
+PRESETS = {
+    "i5_n3": {"inputs": 5, "neurons": 3},
+    "i12_n16": {"inputs": 12, "neurons": 16},
+}
+
+
+def feedback(bitmaps: list[int], spikes: list[int], *, inputs: int) -> list[int]:
+    """Give the joined bitmap of each step: the definition of correct.
+
+    ``bitmaps`` are what the inputs did in each step, ``spikes`` what the layer did.
+    """
+    before = [0, *spikes]
+    return [bitmap | own << inputs for bitmap, own in zip(bitmaps, before, strict=False)]
+
+
+class Feedback(wiring.Component):
+    """Joins the spikes that come to a layer with the layer's own spikes of the step before.
+
+    An input passes in the cycle in which it comes, if the layer has given its spikes of the step
+    before by then; else it waits for them, and passes one clock cycle behind them. The first step
+    waits for nothing, and has no spikes of a step before.
+
+    Parameters
+    ----------
+    inputs : int
+        Width of what comes to the layer, at least 1.
+    neurons : int
+        Neurons of the layer, at least 1.
+
+    Members
+    -------
+    i : In(stream.Signature(unsigned(inputs)))
+        Spikes of the inputs, one transfer for each step.
+    i_spikes : In(stream.Signature(unsigned(neurons)))
+        Spikes of the layer: one transfer for each of ``o``, some time after it. Always ready.
+    o : Out(stream.Signature(unsigned(inputs + neurons)))
+        Both: bit ``k`` is input ``k``, bit ``inputs + n`` neuron ``n`` in the step before.
+    clear : In(1)
+        Makes the next step a first one; only while no spikes are awaited and no input is there.
+    """
+
+    i: stream.Interface
+    i_spikes: stream.Interface
+    o: stream.Interface
+    clear: Signal
+
+    def __init__(self, *, inputs: int, neurons: int):
+        if inputs < 1 or neurons < 1:
+            raise ValueError(
+                f"a recurrent layer has inputs and neurons, not {inputs} and {neurons}"
+            )
+        self.inputs = inputs
+        self.neurons = neurons
+        super().__init__({
+            "i": In(stream.Signature(unsigned(inputs))),
+            "i_spikes": In(stream.Signature(unsigned(neurons))),
+            "o": Out(stream.Signature(unsigned(inputs + neurons))),
+            "clear": In(1),
+        })
+
+    def elaborate(self, platform):
+        """Elaborate the register of the last spikes, and the wait for them."""
+        m = Module()
+        last = Signal(self.neurons)
+        awaited = Signal()  # a step has passed whose spikes have not come
+        m.d.comb += [
+            self.o.payload.eq(Cat(self.i.payload, last)),
+            self.o.valid.eq(self.i.valid & ~awaited),
+            self.i.ready.eq(self.o.ready & ~awaited),
+            self.i_spikes.ready.eq(1),
+        ]
+        with m.If(self.o.valid & self.o.ready):
+            m.d.sync += awaited.eq(1)
+        with m.If(self.i_spikes.valid):
+            m.d.sync += [last.eq(self.i_spikes.payload), awaited.eq(0)]
+        with m.If(self.clear):
+            m.d.sync += last.eq(0)
+        return m
+
+
+core = Feedback

@@ -1,0 +1,144 @@
+"""Neuron group: some neurons of a layer that take turns in one updater."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from amaranth import Array, Cat, Const, Module, Mux, Signal, Value, signed
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..definition.interval import Interval
+from ..definition.pipeline import pipelined_step
+from ..layer import Layer
+
+__all__ = ["NeuronGroup"]
+
+
+class NeuronGroup(wiring.Component):
+    """Currents and states of neurons, and the updater past which they rotate.
+
+    There is a current for each input of the neuron's definition, which sums the weights that this
+    input takes. In an update, each current and state is a shift register: the next value enters
+    where the last one left. An update of ``share + stages - 1`` cycles is a whole turn: what the
+    pipeline gives before its first result is out again when the last one is in.
+
+    Parameters
+    ----------
+    layer : Layer
+    first : int
+        The group's first neuron. Behind the last neuron of the layer, the group has neurons that
+        nobody looks at.
+    share : int
+        Neurons in the group.
+    stages : int
+        Stages of the updater.
+
+    Members
+    -------
+    weights : In(ArrayLayout(signed(layer.weight_bits), share))
+        What a row of weights has for the group.
+    own : In(1)
+        It is a row of the layer's own neurons.
+    accumulate : In(1)
+        It is added to the currents.
+    update, turn : In(1), In(range(share + stages - 1))
+        The neurons are updated, and this is the cycle of their update.
+    clear : In(1)
+        Sets the states to their start.
+    o : Out(unsigned)
+        After an update the spikes of all neurons, or the membranes of a readout, neuron 0 lowest.
+    """
+
+    weights: data.View
+    own: Signal
+    accumulate: Signal
+    update: Signal
+    turn: Signal
+    clear: Signal
+    o: Signal
+
+    def __init__(self, *, layer: Layer, first: int, share: int, stages: int):
+        self.layer = layer
+        self.numbers = [min(first + at, layer.neurons - 1) for at in range(share)]
+        self.stages = stages
+        fixed = layer.fixed
+        width = 1 if fixed.definition.spikes else fixed.formats["v"].width
+        super().__init__({
+            "weights": In(data.ArrayLayout(signed(layer.weight_bits), share)),
+            "own": In(1),
+            "accumulate": In(1),
+            "update": In(1),
+            "turn": In(range(share + stages - 1)),
+            "clear": In(1),
+            "o": Out(share * width),
+        })
+
+    def elaborate(self, platform):
+        """Elaborate currents, states and updater."""
+        m = Module()
+        layer, fixed = self.layer, self.layer.fixed
+
+        # Currents, in weight steps; the heaviest column of weights bounds every partial sum ------
+        inputs = {}
+        for name, input in fixed.definition.inputs.items():
+            shape = signed(max(1, layer.reach(name).width - layer.shift))
+            currents = [Signal(shape, name=f"{name}_{n}") for n in range(len(self.numbers))]
+            with m.If(self.update):
+                m.d.sync += Cat(currents).eq(Cat(currents[1:]))
+            with m.Elif(self.accumulate & (self.own == (input.source == "recurrent"))):
+                for at, current in enumerate(currents):
+                    m.d.sync += current.eq(
+                        current + _contribution(input.source, self.weights[at])
+                    )
+            inputs[name] = currents[0] << layer.shift
+
+        # States -----------------------------------------------------------------------------------
+        states = {
+            name: [
+                Signal(signed(form.width), name=f"state_{name}_{at}",
+                       init=fixed.start(name, neuron=number))
+                for at, number in enumerate(self.numbers)
+            ]
+            for name, form in fixed.formats.items()
+        }
+        after, spike = pipelined_step(
+            m,
+            fixed,
+            {name: turns[0] for name, turns in states.items()},
+            inputs,
+            vectors={
+                name: _pick([values[number] for number in self.numbers], self.turn)
+                for name, values in fixed.vectors.items()
+            },
+            stages=self.stages,
+            advance=self.update,
+        )
+        for name, turns in states.items():
+            with m.If(self.update):
+                m.d.sync += [this.eq(following) for this, following in pairwise(turns)]
+                m.d.sync += turns[-1].eq(after[name])
+            with m.If(self.clear):
+                m.d.sync += [state.eq(state.init) for state in turns]
+
+        # Output -----------------------------------------------------------------------------------
+        if spike is None:
+            m.d.comb += self.o.eq(Cat(states["v"]))
+        else:
+            with m.If(self.update):
+                m.d.sync += self.o.eq(Cat(self.o[1:], spike))
+        return m
+
+
+def _contribution(source: str, weight: Value) -> Value:
+    """Give what a weight adds to the sum of a source; see :meth:`.Layer.contributions`."""
+    if source == "excitatory":
+        return Mux(weight < 0, 0, weight)
+    if source == "inhibitory":
+        return Mux(weight < 0, -weight, 0)
+    return weight
+
+
+def _pick(values: Sequence[int], turn: Signal) -> Value:
+    """Give the constant of the neuron whose turn it is."""
+    shape = signed(Interval.of(*values).width)
+    return Array(Const(value, shape) for value in values)[turn]

@@ -1,0 +1,235 @@
+"""Equations as text, compiled into the definition of a neuron."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from spikewright_hw.definition.definition import Definition, Input, Parameter, State
+from spikewright_hw.definition.refractory import refractory as with_refractory
+from spikewright_hw.fixed import Format
+
+from .document import document
+from .domain import Domain
+from .names import INPUT
+from .place import EquationError
+from .quantities import Quantities
+from .statements import Statements
+from .step import Method, Step
+
+__all__ = ["Compiled", "Specification", "compile_equations"]
+
+#: Number format of membranes, unless chosen otherwise.
+DEFAULT_FORMAT = Format(8, 8)
+#: Most guard bits of a slow state.
+MOST_GUARD = 8
+#: Longest refractory time in steps; the counter of :mod:`spikewright_hw.definition.refractory`.
+LONGEST_REST = 127
+
+
+@dataclass(frozen=True, kw_only=True)
+class Specification:
+    """A neuron as its user writes it.
+
+    Parameters
+    ----------
+    name : str
+        Stem of the definition.
+    equations : sequence of str
+        ``"dv/dt = ..."`` for each state, ``v`` being the membrane, and ``"g = ..."`` for what they
+        share; several may stand in one string, parted by ``;``. The current is ``i``.
+    threshold : str, optional
+        The condition of a spike, of the states after the step, such as ``"v > v_th"``.
+    reset : str, optional
+        What a spike does to states in the same step, such as ``"v = v_reset; w += b"``.
+    dt : float or str
+        The time step, a number or one with its unit, such as ``"1ms"``.
+    parameters : mapping of str to float or str
+        Values by name, such as ``20``, ``"20ms"`` or ``"20ms: membrane time constant"``.
+    units : mapping of str to str
+        Units of states and of ``i``, such as ``{"v": "mV", "i": "nA"}``. Without any unit here or
+        in a value, numbers are taken as they are.
+    start : mapping of str to float or str
+        States before the first step: values, or names of parameters. Zero by default.
+    refractory : int, optional
+        Steps of rest after a spike.
+    readout : bool
+        The neuron never spikes, so it has neither threshold nor reset.
+    method : "euler" or "exponential", optional
+        Of all equations. By default exponential Euler for those that are linear in their own state
+        with a constant coefficient, forward Euler for the others.
+    format : Format
+        Number format for which it must be sound: nothing divides by zero there, the threshold can
+        be reached.
+    """
+
+    name: str
+    equations: Sequence[str]
+    threshold: str | None = None
+    reset: str | None = None
+    dt: float | str = 1.0
+    parameters: Mapping[str, float | str] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    start: Mapping[str, float | str] = field(default_factory=dict)
+    refractory: int | None = None
+    readout: bool = False
+    method: Method = None
+    format: Format = DEFAULT_FORMAT
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A specification, compiled.
+
+    Parameters
+    ----------
+    specification : Specification
+    step : Step
+        Its step, with the statements it came from.
+    states : mapping of str to State
+    parameters : mapping of str to Parameter
+    doc : str
+        None of these with what refractoriness adds.
+    current_unit : str
+        Unit of the input.
+    definition : Definition
+    """
+
+    specification: Specification
+    step: Step
+    states: Mapping[str, State]
+    parameters: Mapping[str, Parameter]
+    doc: str
+    current_unit: str
+    definition: Definition
+
+    @classmethod
+    def of(cls, specification: Specification) -> "Compiled":
+        """Compile a specification; raises :exc:`EquationError` as :func:`compile_equations`."""
+        _check_kind(specification)
+        quantities = Quantities.read(
+            specification.parameters,
+            dt=specification.dt,
+            units=specification.units,
+            start=specification.start,
+        )
+        statements = Statements.read(
+            specification.equations,
+            threshold=specification.threshold,
+            reset=specification.reset,
+            parameters=specification.parameters,
+        )
+        if "v" not in statements.states:
+            raise EquationError(
+                "no state is called v, which is the membrane; call the state that spikes, or that "
+                "is read out, v"
+            )
+        parameters = quantities.parameters(statements)
+        states = quantities.states(statements, parameters)
+        values = {name: parameter.default for name, parameter in parameters.items()}
+        domain = Domain(specification.format, statements, values)
+        domain.check_start(states)
+        domain.check_equations()
+        step = Step.of(statements, values, method=specification.method)
+        domain.check_spike(step)
+        states = {
+            name: replace(state, guard=_guard(name, step.keeps)) for name, state in states.items()
+        }
+        doc = document(specification.name, step)
+        definition = Definition(
+            name=specification.name,
+            doc=doc,
+            inputs={INPUT: Input()},
+            states=states,
+            parameters=parameters,
+            update=step.update(),
+        )
+        if specification.refractory is not None:
+            definition = with_refractory(
+                definition, name=specification.name, steps=specification.refractory
+            )
+        return cls(
+            specification, step, states, parameters, doc, quantities.unit(INPUT), definition
+        )
+
+
+def compile_equations(
+    *equations: str,
+    name: str = "neuron",
+    threshold: str | None = None,
+    reset: str | None = None,
+    dt: float | str = 1.0,
+    parameters: Mapping[str, float | str] | None = None,
+    units: Mapping[str, str] | None = None,
+    start: Mapping[str, float | str] | None = None,
+    refractory: int | None = None,
+    readout: bool = False,
+    method: Method = None,
+    format: Format = DEFAULT_FORMAT,
+) -> Definition:
+    """Compile equations into the definition of a neuron.
+
+    The arguments are those of :class:`Specification`. Inside a step all right sides read the states
+    before it; the threshold and the reset read them after it.
+
+    Raises
+    ------
+    EquationError
+        A statement cannot be read; a name is unknown, reserved, given twice or never used; units do
+        not match; a divisor could be zero; a step would be unstable; the neuron could never spike.
+        The message shows the place.
+
+    Examples
+    --------
+    >>> definition = compile_equations(
+    ...     "dv/dt = (v_rest - v + R*i)/tau",
+    ...     threshold="v > v_th",
+    ...     reset="v = v_rest",
+    ...     parameters={"tau": 20, "R": 10, "v_rest": 0, "v_th": 1},
+    ... )
+    >>> list(definition.states)
+    ['v']
+    """
+    specification = Specification(
+        name=name,
+        equations=equations,
+        threshold=threshold,
+        reset=reset,
+        dt=dt,
+        parameters=parameters or {},
+        units=units or {},
+        start=start or {},
+        refractory=refractory,
+        readout=readout,
+        method=method,
+        format=format,
+    )
+    return Compiled.of(specification).definition
+
+
+def _check_kind(specification: Specification) -> None:
+    if specification.readout:
+        for what in ("threshold", "reset", "refractory"):
+            if getattr(specification, what) is not None:
+                raise EquationError(f"a readout never spikes, so it has no {what}; leave it out")
+        return
+    if specification.threshold is None:
+        raise EquationError(
+            'there is no threshold; give one, such as --threshold "v > 1", or --readout for a '
+            "neuron that never spikes"
+        )
+    if specification.reset is None:
+        raise EquationError(
+            'there is no reset; say what a spike does, such as --reset "v = 0", or '
+            '--reset "v = v" if it does nothing'
+        )
+    rest = specification.refractory
+    if rest is not None and not 1 <= rest <= LONGEST_REST:
+        raise EquationError(f"refractory is {rest}; it is a count of 1 to {LONGEST_REST} steps")
+
+
+def _guard(name: str, keeps: Mapping[str, float]) -> int:
+    """Give a state that moves slowly the bits that its smallest movement needs."""
+    moves = 1 - keeps.get(name, 0.0)
+    if name == "v" or not 0 < moves < 1:
+        return 0
+    return min(math.ceil(-math.log2(moves)), MOST_GUARD)

@@ -1,0 +1,167 @@
+"""``spikewright bench neurons``: every spiking neuron in the same network on the same task.
+
+A 64-128-10 network of one kind of neuron, with its own defaults, is shown handwritten digits for
+25 steps and trained on its spike counts; then it is quantised and trained on for a moment, and the
+integers are tested. Nothing is chosen by neuron.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+from rich.console import Console
+from rich.table import Table
+
+from spikewright_hw.cores import CORES
+from spikewright_hw.neuron import DEFINITIONS
+
+from ..cache import cached, source_digest
+from ..errors import DataError
+from ..files import write_json
+from ..gateware.placement import PARTS
+from ..gateware.resources import Resources, Target, measure
+from ..network.counting_train import CountingResult, CountingTraining, step_times, train_counting
+from ..record.neuron_bench import BASE, PRESET, NeuronBench, neuron_report
+from ..record.report import Report
+from ..record.store import write
+from ..task.digits import load
+from ..task.task import Task
+from .background import Background
+from .stages import Stages
+from .training import task_digest, versions
+
+__all__ = ["bench_neurons", "relative_times", "spiking"]
+
+#: Where the size is counted: synthesis alone, since it is that before placing.
+ECP5 = Target("ecp5", PARTS["ecp5-25f"].label, None)
+
+#: Code that decides what a training gives.
+_SOURCES = (
+    "spikewright.network",
+    "spikewright.task",
+    "spikewright_hw.definition",
+    "spikewright_hw.fixed",
+    "spikewright_hw.neuron",
+)
+
+
+def spiking(name: str | None = None) -> list[str]:
+    """Give the neurons that can be trained to spike, or the one that is asked for.
+
+    Raises
+    ------
+    DataError
+        There is no such neuron, or it never spikes.
+    """
+    names = [key for key, definition in DEFINITIONS.items() if definition.spikes]
+    if name is None:
+        return names
+    if name not in DEFINITIONS:
+        raise DataError(f"there is no neuron {name!r}; there are {', '.join(names)}")
+    if name not in names:
+        raise DataError(f"{name} never spikes, so its spikes cannot be counted")
+    return [name]
+
+
+def bench_neurons(
+    neuron: str | None = None,
+    *,
+    seeds: Sequence[int] = (0, 1, 2),
+    config: CountingTraining | None = None,
+    build: Path = Path("build"),
+    console: Console | None = None,
+) -> list[NeuronBench]:
+    """Train every spiking neuron, or one, print the table, and write the report ``neurons``.
+
+    Raises
+    ------
+    DataError
+        There is no such neuron, or it never spikes.
+    StorageError
+        The report cannot be written.
+    """
+    names = spiking(neuron)
+    config = CountingTraining() if config is None else config
+    console = Console() if console is None else console
+    task = load(stratified=True)
+    with Stages() as stages, Background(jobs=1) as background:
+        with stages.stage("Training times") as tell:
+            times = relative_times(names, config, task, tell=tell)
+        sizes = [background.submit(lambda name=name: _size(name, build)) for name in names]
+        found = []
+        with stages.stage(f"Training, seeds {', '.join(map(str, seeds))}") as tell:
+            for name in names:
+                results = []
+                for seed in seeds:
+                    tell(f"{name}, seed {seed}")
+                    results.append(_trained(name, config, task, seed, build))
+                found.append((name, tuple(results)))
+        with stages.stage("Sizes"):
+            benches = [
+                NeuronBench(name, results, times[name], size.result())
+                for (name, results), size in zip(found, sizes, strict=True)
+            ]
+    report = neuron_report(
+        benches,
+        config,
+        task,
+        made={
+            "command": "spikewright bench neurons",
+            "seeds": ", ".join(map(str, seeds)),
+            "config": repr(config),
+        } | versions(),
+    )
+    console.print(_table(benches, report))
+    console.print(f"Report: {write(report, build / 'reports' / report.name)}", highlight=False)
+    return benches
+
+
+def relative_times(
+    names: Sequence[str], config: CountingTraining, task: Task, *, tell=lambda _: None
+) -> dict[str, float]:
+    """Give the CPU time of a training step over that of :data:`BASE`, measured in turns."""
+    kinds = {name: DEFINITIONS[name] for name in dict.fromkeys((BASE, *names))}
+    rounds = list(step_times(kinds, config, task, tell=tell))
+    return {name: median(one[name] / one[BASE] for one in rounds) for name in names}
+
+
+def _trained(
+    name: str, config: CountingTraining, task: Task, seed: int, build: Path
+) -> CountingResult:
+    key = {
+        "neuron": name,
+        "config": repr(config),
+        "task": task_digest(task),
+        "seed": seed,
+        "sources": source_digest(*_SOURCES),
+        "versions": versions(),
+    }
+
+    def stage(folder: Path) -> None:
+        result = train_counting(DEFINITIONS[name], config, task, seed=seed)
+        write_json(folder / "accuracy.json", {"real": result.real, "integer": result.integer})
+
+    folder = cached("neurons", key, stage, root=build / "cache")
+    return CountingResult(**json.loads((folder / "accuracy.json").read_text(encoding="utf-8")))
+
+
+def _size(name: str, build: Path) -> Resources | None:
+    if name not in CORES or PRESET not in CORES[name].presets:
+        return None
+    return measure(CORES[name], PRESET, ECP5, build=build)
+
+
+def _table(benches: Sequence[NeuronBench], report: Report) -> Table:
+    table = Table(title=report.summary, title_justify="left")
+    table.add_column("neuron")
+    for heading in ("states", "float", "each seed", "integer", "time / LIF", "LUT4 on ECP5"):
+        table.add_column(heading, justify="right")
+    for one, row in zip(benches, report.rows, strict=True):
+        lut = row["lut4_ecp5"]
+        table.add_row(
+            one.name, str(row["states"]), f"{100 * one.real:.2f}",
+            str(row["accuracy_float_seeds"]), f"{100 * one.integer:.2f}", f"{one.time:.2f}",
+            "-" if lut is None else str(lut),
+        )
+    return table

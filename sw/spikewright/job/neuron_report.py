@@ -1,0 +1,138 @@
+"""What a definition becomes at a number format: widths, ranges, tables, rest and dead zone."""
+
+from collections.abc import Iterator
+
+from spikewright_hw.definition import reals
+from spikewright_hw.definition.dead_zone import DeadZone, dead_zone
+from spikewright_hw.definition.definition import Definition
+from spikewright_hw.definition.expression import Expression, evaluate
+from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
+from spikewright_hw.definition.interval import Interval, IntervalOperations
+from spikewright_hw.fixed import Format
+
+__all__ = ["report"]
+
+#: Steps that the equations are given to come to rest in real numbers.
+_SETTLING = 20_000
+#: A rest may be off by this many steps of the format, and not be worth a word.
+_NEAR = 2
+
+
+def report(definition: Definition, format: Format) -> list[str]:
+    """Give the lines of a report on a definition with its default parameters."""
+    fixed = FixedNeuron.of(definition, Arithmetic(format=format))
+    zone = dead_zone(fixed)
+    return [
+        f"{definition.name} in {format}",
+        *_states(fixed),
+        *_tables(fixed),
+        *_rest(fixed, zone),
+        *_dead_zone(fixed, zone),
+        *_intermediates(fixed),
+    ]
+
+
+def _states(fixed: FixedNeuron) -> Iterator[str]:
+    ranges = fixed.ranges()
+    for name, form in fixed.formats.items():
+        low, high = (form.real(end) for end in fixed.bounds[name])
+        reached = ranges[name]
+        yield (
+            f"  state {name}: {form}, {low:g} to {high:g} in steps of {form.real(1):g}; before it "
+            f"saturates within {form.real(reached.low):g} to {form.real(reached.high):g}, which "
+            f"takes {max(1, reached.width - form.fraction)} integer bits"
+        )
+
+
+def _tables(fixed: FixedNeuron) -> Iterator[str]:
+    for table in fixed.tables:
+        unit = 2.0**-table.argument
+        yield (
+            f"  table {table.function}: {len(table.entries)} entries from {table.low * unit:g} to "
+            f"{table.high * unit:g}, off by at most {table.error:.3g}"
+        )
+
+
+def _rest(fixed: FixedNeuron, zone: DeadZone) -> Iterator[str]:
+    exact = _real_rest(fixed)
+    for name, stored in zone.rest.items():
+        form = fixed.formats[name]
+        words = f"  rest: {name} = {form.real(stored):g}"
+        if exact is None:
+            yield f"{words}; in real numbers it does not come to rest"
+        elif abs(exact[name] - form.real(stored)) > _NEAR * form.real(1):
+            yield (
+                f"{words}, where the equations have {exact[name]:g}: warning: the coefficients are "
+                "rounded, which moves it; measure the state from its rest, as v - v_rest, and it "
+                "does not"
+            )
+        else:
+            yield words
+
+
+def _real_rest(fixed: FixedNeuron) -> dict[str, float] | None:
+    """Give where the equations rest without input; None if they do not within some time."""
+    values = {name: float(value) for name, value in fixed.parameters.items()}  # pyright: ignore
+    states = reals.start(fixed.definition, values)
+    still = dict.fromkeys(fixed.definition.inputs, 0.0)
+    for _ in range(_SETTLING):
+        before = states
+        states, spike = reals.step(fixed.definition, states, still, values)
+        if not spike and all(abs(states[name] - before[name]) < 1e-9 for name in states):
+            return states
+    return None
+
+
+def _dead_zone(fixed: FixedNeuron, zone: DeadZone) -> Iterator[str]:
+    real = fixed.format.real
+    for word, current in (("upward", zone.up), ("downward", zone.down)):
+        if current is None:
+            yield f"  warning: no constant current of {fixed.format} moves v {word} from rest"
+        else:
+            yield (
+                f"  the smallest constant current that moves v {word} from rest: "
+                f"{real(current):g}, which is {_steps(current)}"
+            )
+    if not zone.lost:
+        return
+    words = f"  warning: dead zone: of a current of {real(zone.lost):g} ({_steps(zone.lost)})"
+    if abs(zone.share) >= 1:
+        yield f"{words} nothing is left in {zone.lost_in}, which is at the end of its format"
+    elif zone.lost_in:
+        yield (
+            f"{words} {float(zone.share):.3g} of a step arrives at {zone.lost_in}, and its "
+            "rounding takes that away; take more fraction bits by --format, or larger currents"
+        )
+    else:
+        yield f"{words} nothing arrives at any state; the equations or a table are flat there"
+
+
+def _steps(current: int) -> str:
+    return f"{current} {'step' if abs(current) == 1 else 'steps'}"
+
+
+def _intermediates(fixed: FixedNeuron) -> Iterator[str]:
+    """Give a line for each value in the program, with its width and its range."""
+    names: dict[Expression, str] = {}
+
+    def visit(node: object) -> str:
+        if not isinstance(node, Expression):
+            return "..." if isinstance(node, tuple) else str(node)
+        if node.operation in ("leaf", "constant"):
+            return str(node.operands[0])
+        if node not in names:
+            words = " ".join(map(visit, node.operands))
+            names[node] = f"%{len(names)} = {node.operation} {words}"
+        return names[node].split(" ")[0]
+
+    ends = {name: visit(node) for name, node in fixed.update.items()}
+    intervals: dict[str, Interval] = evaluate(
+        {text: node for node, text in names.items()}, fixed.leaf_ranges(), IntervalOperations()
+    )
+    yield (
+        f"  program: {len(names)} operations on integers, the widest of {fixed.widest()} bits; no "
+        "value is ever wider than this says"
+    )
+    for text, interval in intervals.items():
+        yield f"    {text:40} {interval.width:3} bits, {interval.low} to {interval.high}"
+    yield f"    {', '.join(f'{name} = {end}' for name, end in ends.items())}"

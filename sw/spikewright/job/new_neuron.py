@@ -1,0 +1,190 @@
+"""Laying out the files of a neuron that is given by its equations."""
+
+import re
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from spikewright_hw.definition.definition import Definition
+from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
+from spikewright_hw.fixed import Format
+
+from ..equations.compile import Compiled, Specification
+from ..equations.parse import FUNCTIONS
+from ..errors import SpikewrightError
+from ..gateware.fusesoc import core_file, core_path
+from .neuron_page import neuron_of, neuron_page_blocks
+from .neuron_results import picture, picture_path, proofs_block, response_block
+from .neuron_text import words
+from .new_core import (
+    REGISTRY,
+    Planned,
+    check_name,
+    lay_out,
+    register,
+    registry_text,
+    render,
+)
+from .pages import NO_COST, filled, page_path
+from .responses import responses
+
+__all__ = ["new_neuron", "presets", "specification"]
+
+FAMILY = "neuron"
+#: Templates, and the file each becomes.
+FILES = {
+    "definition.py.j2": "hw/spikewright_hw/neuron/{name}.py",
+    "test.py.j2": "tests/hw/test_{name}.py",
+    "sim.py.j2": "sim/test_{name}.py",
+    "formal.py.j2": "formal/{name}.py",
+    "formal.sby.j2": "formal/{name}.sby",
+    "page.md.j2": "docs/cores/{name}.md",
+}
+INDEX = Path("hw/spikewright_hw/neuron/__init__.py")
+#: Names that a neuron's module has already.
+_TAKEN = ("neuron", "refractory", "absolute", "maximum", "minimum", *FUNCTIONS)
+
+
+def new_neuron(specification: Specification, *, root: Path) -> tuple[list[Path], Compiled]:
+    """Compile a neuron and lay out its files; all of them, or none.
+
+    Parameters
+    ----------
+    specification : Specification
+        Its name is the stem of all files.
+    root : Path
+        The checkout.
+
+    Returns
+    -------
+    list of Path
+        Files written, those that were there before last.
+    Compiled
+
+    Raises
+    ------
+    EquationError
+        The equations are wrong.
+    SpikewrightError
+        The name cannot be used or is taken, or ``root`` is no checkout.
+    StorageError
+        A file cannot be written.
+    """
+    name = specification.name
+    registry = registry_text(root)
+    check_name(name, registry=registry, root=root)
+    if name in _TAKEN:
+        raise SpikewrightError(f"{name} has a meaning in every neuron's module; take another name")
+    index = (root / INDEX).read_text(encoding="utf-8")
+    compiled = Compiled.of(specification)
+    formats = presets(compiled.definition, specification.format)
+    new = render("neuron", FILES, words(compiled, formats), root=root)
+    _complete_page(new, compiled, formats, root=root)
+    planned = Planned(FAMILY, name, tuple(formats))
+    new[core_path(planned, root=root)] = core_file(planned)
+    changed = {
+        root / INDEX: _listed(index, name),
+        root / REGISTRY: register(registry, name=name, family=FAMILY),
+    }
+    return lay_out(new, changed, root=root), compiled
+
+
+def _complete_page(
+    new: dict[Path, str], compiled: Compiled, formats: Mapping[str, Format], *, root: Path
+) -> None:
+    """Fill the generated blocks of the page in, and add its picture."""
+    definition, name = compiled.definition, compiled.definition.name
+    given = {preset: {"format": format} for preset, format in formats.items()}
+    fixed = neuron_of(definition, given)
+    seen = responses(fixed)
+    tasks = new[root / "formal" / f"{name}.sby"]
+    blocks = {
+        **neuron_page_blocks(definition, given),
+        "response": response_block(fixed, seen),
+        "proofs": proofs_block(name, tasks, presets=given, spikes=definition.spikes),
+        "cost": NO_COST,
+    }
+    page = root / page_path(name)
+    new[page] = filled(new[page], blocks, page=page)
+    new[root / picture_path(name)] = picture(fixed, seen)
+
+
+def specification(options: Namespace) -> Specification:
+    """Give the neuron of a command line; raises :exc:`SpikewrightError` for a malformed option."""
+    given = {
+        "dt": options.dt,
+        "format": None if options.format is None else _format(options.format),
+    }
+    return Specification(
+        name=options.name,
+        equations=options.equations,
+        threshold=options.threshold,
+        reset=options.reset,
+        parameters=_pairs("--param", options.param),
+        units=_pairs("--unit", options.unit),
+        start=_pairs("--start", options.start),
+        refractory=options.refractory,
+        readout=options.readout,
+        method=options.method,
+        **{name: value for name, value in given.items() if value is not None},
+    )
+
+
+def _format(text: str) -> Format:
+    try:
+        return Format.parse(text)
+    except ValueError as error:
+        raise SpikewrightError(f"--format: {error}") from None
+
+
+def _pairs(option: str, given: Sequence[str] | None) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for text in given or ():
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not (name and equals and value):
+            raise SpikewrightError(f"{option} {text}: write it as {option} NAME=VALUE")
+        if name in pairs:
+            raise SpikewrightError(f"{option} gives {name} twice; leave one of the two out")
+        pairs[name] = value
+    return pairs
+
+
+def presets(definition: Definition, format: Format) -> dict[str, Format]:
+    """Give the formats of a neuron's presets: the one chosen, and one of another width.
+
+    Raises
+    ------
+    SpikewrightError
+        The neuron cannot be computed in the format chosen.
+    """
+    fraction = format.fraction
+    others = [Format(format.integer, one) for one in (fraction // 2, fraction + 4)]
+    try:
+        FixedNeuron.of(definition, Arithmetic(format=format))
+        other = next(one for one in others if one != format and _fits(definition, one))
+    except ValueError as error:
+        raise SpikewrightError(
+            f"{error}; take another format by --format, or other parameters"
+        ) from None
+    return {f"q{one.integer}_{one.fraction}": one for one in (format, other)}
+
+
+def _fits(definition: Definition, format: Format) -> bool:
+    try:
+        FixedNeuron.of(definition, Arithmetic(format=format))
+    except ValueError:
+        return False
+    return True
+
+
+def _listed(index: str, name: str) -> str:
+    """Put a definition into the neurons' package: its import in order, its name at the end."""
+    lines = index.splitlines(keepends=True)
+    imports = [n for n, line in enumerate(lines) if re.fullmatch(r"from \.\w+ import \w+\n", line)]
+    ends = [n for n, line in enumerate(lines) if re.fullmatch(r"    \)\n", line)]
+    if not imports or not ends:
+        raise SpikewrightError(f"{INDEX} does not list definitions in its usual form; restore it")
+    lines.insert(ends[0], f"        {name},\n")
+    line = f"from .{name} import {name}\n"
+    lines.insert(next((n for n in imports if lines[n] > line), imports[-1] + 1), line)
+    return "".join(lines)

@@ -1,0 +1,191 @@
+"""``spikewright pages``: the pages of the neurons, kept true.
+
+A page is written by hand but for its blocks, which stand between two comments and are replaced by
+what follows from the definition, the simulation, the proofs and the report of the cores' size::
+
+    <!-- generated: ports -->
+
+    ...
+
+    <!-- end -->
+"""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
+
+from spikewright_hw.cores import CORES
+from spikewright_hw.definition.definition import Definition
+from spikewright_hw.neuron import DEFINITIONS
+
+from ..errors import DataError
+from ..files import write_if_changed
+from ..record.store import read
+from .neuron_index import index_block
+from .neuron_page import Presets, neuron_of, neuron_page_blocks
+from .neuron_results import cost_block, picture, picture_path, proofs_block, response_block
+from .responses import responses
+
+__all__ = ["BLOCKS", "NO_COST", "current", "files", "filled", "index", "page_path", "pages"]
+
+#: What the page of a neuron has, in this order.
+BLOCKS = (
+    "response", "ports", "parameters", "states", "timing", "arithmetic", "proofs", "cost",
+)
+#: The block ``cost`` of a page until there is a report.
+NO_COST = "Not counted yet: `make resources` counts it, then `spikewright pages` writes it here."
+#: The list of the cores.
+INDEX = Path("docs") / "cores" / "README.md"
+_REPORT = Path("build") / "reports" / "resources" / "report.json"
+_BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def pages(neuron: str | None = None, *, root: Path = Path()) -> list[Path]:
+    """Write the picture of each neuron, or of one, the blocks of its page, and the list of all.
+
+    The cost is that of the report ``resources``, the proofs are those of the ``.sby`` file; where
+    there is none, the block stays as it is.
+
+    Parameters
+    ----------
+    neuron : str, optional
+        One of :data:`~spikewright_hw.neuron.DEFINITIONS`.
+    root : Path
+        The checkout.
+
+    Returns
+    -------
+    list of Path
+        The files that were changed.
+
+    Raises
+    ------
+    DataError
+        There is no such neuron, or no page of it, or its page has a block that there is not.
+    BuildError
+        The gateware, simulated, does not equal the integers.
+    """
+    if neuron is not None and neuron not in DEFINITIONS:
+        raise DataError(f"there is no neuron {neuron!r}; there are {', '.join(DEFINITIONS)}")
+    names = [*DEFINITIONS] if neuron is None else [neuron]
+    console = Console()
+    changed = []
+    for name in track(names, "Pages", console=console, transient=True):
+        for path, text in current(name, root=root).items():
+            if write_if_changed(path, text):
+                changed.append(path)
+    path, text = index(root=root)
+    if write_if_changed(path, text):
+        changed.append(path)
+    for path in changed:
+        console.print(str(path), highlight=False)
+    console.print(f"{len(names)} pages, {len(changed)} files changed", highlight=False)
+    return changed
+
+
+def page_path(neuron: str) -> Path:
+    """Give where the page of a neuron is."""
+    return Path("docs") / "cores" / f"{neuron}.md"
+
+
+def current(name: str, *, root: Path) -> dict[Path, str]:
+    """Give the page and the picture of a registered neuron as they should be; see :func:`pages`."""
+    page, proofs, report = root / page_path(name), root / "formal" / f"{name}.sby", root / _REPORT
+    if not page.is_file():
+        raise DataError(f"there is no page {page}; write one in the form of docs/cores/lif.md")
+    return files(
+        DEFINITIONS[name],
+        CORES[name].presets,
+        text=page.read_text(encoding="utf-8"),
+        proofs=proofs.read_text(encoding="utf-8") if proofs.is_file() else None,
+        sizes=read(report).rows if report.is_file() else (),
+        root=root,
+    )
+
+
+def files(
+    definition: Definition,
+    presets: Presets,
+    *,
+    text: str,
+    proofs: str | None = None,
+    sizes: Sequence[Mapping[str, Any]] = (),
+    root: Path,
+) -> dict[Path, str]:
+    """Give the page and the picture of any neuron, registered or not.
+
+    Parameters
+    ----------
+    definition : Definition
+    presets : mapping of str to mapping
+        Its ``PRESETS``.
+    text : str
+        Its page, with blocks to be filled in.
+    proofs : str, optional
+        The text of its ``.sby`` file.
+    sizes : sequence of mapping
+        Rows of the report ``resources``. Where this or the proofs are missing, the block stays.
+    root : Path
+        The checkout.
+
+    Raises :exc:`BuildError` if the gateware, simulated, does not equal the integers, and
+    :exc:`DataError` for a page that is marked wrongly.
+    """
+    name, spikes = definition.name, definition.spikes
+    page, fixed = root / page_path(name), neuron_of(definition, presets)
+    seen = responses(fixed)
+    blocks = {
+        **neuron_page_blocks(definition, presets),
+        "response": response_block(fixed, seen),
+        "proofs": proofs and proofs_block(name, proofs, presets=presets, spikes=spikes),
+        "cost": cost_block(name, sizes),
+    }
+    return {
+        page: filled(text, blocks, page=page),
+        root / picture_path(name): picture(fixed, seen),
+    }
+
+
+def index(*, root: Path) -> tuple[Path, str]:
+    """Give the list of the cores as it should be: all neurons that have a page."""
+    path = root / INDEX
+    found = [(name, root / page_path(name)) for name in DEFINITIONS]
+    block = index_block(
+        (DEFINITIONS[name], CORES[name].presets, page.read_text(encoding="utf-8"))
+        for name, page in found
+        if page.is_file()
+    )
+    text = path.read_text(encoding="utf-8")
+    return path, filled(text, {"neurons": block}, page=path, names=("neurons",))
+
+
+def filled(
+    text: str,
+    blocks: Mapping[str, str | None],
+    *,
+    page: Path,
+    names: Collection[str] = BLOCKS,
+) -> str:
+    """Replace the blocks of a page; one that is not given, or None, stays as it is.
+
+    Raises :exc:`DataError` for a block that is none of ``names``, and for one without an end.
+    """
+    starts, ends = text.count("<!-- generated: "), text.count("<!-- end -->")
+    if not starts == ends == len(_BLOCK.findall(text)):
+        raise DataError(
+            f"{page} has {starts} starts and {ends} ends of generated blocks; each begins with a "
+            "line <!-- generated: NAME --> and ends with a line <!-- end -->"
+        )
+
+    def block(match: re.Match[str]) -> str:
+        start, name, end = match.groups()
+        if name not in names:
+            raise DataError(f"{page} has a block {name}; there are {', '.join(names)}")
+        new = blocks.get(name)
+        return match[0] if new is None else f"{start}\n{new}\n\n{end}"
+
+    return _BLOCK.sub(block, text)

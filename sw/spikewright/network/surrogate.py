@@ -1,0 +1,189 @@
+"""Surrogate gradients: what stands for the derivative of a spike, which is zero almost everywhere.
+
+A spike is 1 where x, the distance from the threshold, has crossed zero. Its derivative is replaced
+by ``height * shape(x / width)`` (Neftci, Mostafa, Zenke, IEEE Signal Processing Magazine 36(6),
+2019). Each shape is normalised in two ways, so that one can be exchanged for another: it is 1 at
+the threshold, and it is half of that at a distance of 1. (The rectangle ends there, and the
+straight-through estimator never falls.) A height of 1 keeps gradients from growing through a chain
+of neurons (Zenke, Vogels, Neural Computation 33(4), 2021).
+
+Width and height are relative to the neuron: x is given in units of the distance from its rest to
+its threshold. A neuron in millivolts and one whose threshold is 1 thus need no different settings.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+__all__ = [
+    "SURROGATES",
+    "ArcTangent",
+    "FastSigmoid",
+    "MultiGaussian",
+    "Rectangle",
+    "Sigmoid",
+    "StraightThrough",
+    "Surrogate",
+    "Triangle",
+    "spike",
+    "surrogate",
+]
+
+
+@dataclass(frozen=True)
+class Surrogate:
+    """Base of the surrogates.
+
+    Parameters
+    ----------
+    width : float
+        Distance from the threshold at which the gradient is half as high, above 0.
+    height : float
+        Gradient at the threshold, above 0.
+    """
+
+    width: float = 0.5
+    height: float = 1.0
+
+    def __post_init__(self):
+        for name in ("width", "height"):
+            value = getattr(self, name)
+            if not 0 < value < float("inf"):
+                raise ValueError(f"the {name} of a surrogate is above 0, not {value}")
+
+    def _shape(self, u: Tensor) -> Tensor:
+        """Give the gradient's shape at the distance ``u``; may overwrite ``u``."""
+        raise NotImplementedError
+
+    def gradient(self, x: Tensor, scale: Tensor | float = 1.0) -> Tensor:
+        """Give d spike / d x, where the neuron's rest is ``scale`` away from its threshold."""
+        return self._shape(x / (self.width * scale)) * (self.height / scale)
+
+
+class Rectangle(Surrogate):
+    """1 for \\|u\\| <= 1, else 0 (Wu, Deng, Li, Zhu, Shi, Front. Neurosci. 12:331, 2018)."""
+
+    def _shape(self, u: Tensor) -> Tensor:
+        return (u.abs_() <= 1).to(u.dtype)
+
+
+class Triangle(Surrogate):
+    """max(0, 1 - \\|u\\| / 2) (Esser et al., PNAS 113(41), 2016; Bellec et al., NeurIPS, 2018)."""
+
+    def _shape(self, u: Tensor) -> Tensor:
+        return u.abs_().mul_(-0.5).add_(1).clamp_(min=0)
+
+
+class Sigmoid(Surrogate):
+    """Derivative of the logistic function, 4 s (1 - s) with s = sigmoid(k u).
+
+    k = 2 ln(1 + sqrt 2) (Zenke, Ganguli, Neural Computation 30(6), 2018, discuss it among others;
+    Shrestha, Orchard, NeurIPS, 2018).
+    """
+
+    def _shape(self, u: Tensor) -> Tensor:
+        s = u.mul_(2 * math.log(1 + math.sqrt(2))).sigmoid_()
+        return s.mul_(1 - s).mul_(4)
+
+
+class MultiGaussian(Surrogate):
+    """A Gaussian with negative skirts (Yin, Corradi, Bohte, Nature Machine Intelligence 3, 2021).
+
+    (1 + h) N(z; 0, 1) - h N(z; 1, s**2) - h N(z; -1, s**2) with h = 0.15 and s = 6, where N is the
+    normal density, z = 1.1425 u, divided by its value at 0. It is negative beyond u = 2.23.
+    """
+
+    def _shape(self, u: Tensor) -> Tensor:
+        z = u.mul_(_MULTI_GAUSSIAN)
+        return _multi_gaussian(z) / _multi_gaussian(torch.zeros((), dtype=u.dtype))
+
+
+class ArcTangent(Surrogate):
+    """Derivative of the arc tangent, 1 / (1 + u**2) (Fang et al., ICCV, 2021)."""
+
+    def _shape(self, u: Tensor) -> Tensor:
+        return u.square_().add_(1).reciprocal_()
+
+
+class FastSigmoid(Surrogate):
+    """Derivative of u / (1 + \\|u\\|): 1 / (1 + k \\|u\\|)**2 with k = sqrt 2 - 1.
+
+    The surrogate of SuperSpike (Zenke, Ganguli, Neural Computation 30(6), 2018).
+    """
+
+    def _shape(self, u: Tensor) -> Tensor:
+        return u.abs_().mul_(math.sqrt(2) - 1).add_(1).square_().reciprocal_()
+
+
+class StraightThrough(Surrogate):
+    """1 everywhere, whatever the width (Bengio, Léonard, Courville, arXiv:1308.3432, 2013)."""
+
+    def _shape(self, u: Tensor) -> Tensor:
+        return u.fill_(1)
+
+
+def _multi_gaussian(z: Tensor) -> Tensor:
+    def normal(mean: float, deviation: float) -> Tensor:
+        return torch.exp(-0.5 * ((z - mean) / deviation) ** 2) / deviation
+
+    return 1.15 * normal(0, 1) - 0.15 * (normal(1, 6) + normal(-1, 6))
+
+
+#: The z at which the multi-Gaussian is half as high as at 0.
+_MULTI_GAUSSIAN = 1.1424535346470528
+
+#: Every surrogate by name.
+SURROGATES: dict[str, type[Surrogate]] = {
+    "rectangle": Rectangle,
+    "triangle": Triangle,
+    "sigmoid": Sigmoid,
+    "multi_gaussian": MultiGaussian,
+    "arc_tangent": ArcTangent,
+    "fast_sigmoid": FastSigmoid,
+    "straight_through": StraightThrough,
+}
+
+
+def surrogate(choice: str | Surrogate) -> Surrogate:
+    """Give the surrogate of a name, with its defaults; one that is given stays as it is.
+
+    Raises
+    ------
+    ValueError
+        There is none of that name.
+    """
+    if isinstance(choice, Surrogate):
+        return choice
+    if choice not in SURROGATES:
+        raise ValueError(f"there is no surrogate {choice!r}; there are {', '.join(SURROGATES)}")
+    return SURROGATES[choice]()
+
+
+class _Spike(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, strict: bool, shape: Surrogate, scale: Tensor | float
+    ) -> Tensor:
+        ctx.save_for_backward(x)
+        ctx.shape, ctx.scale = shape, scale
+        return (x > 0 if strict else x >= 0).to(x.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
+        (x,) = ctx.saved_tensors
+        return ctx.shape.gradient(x, ctx.scale).mul_(gradients[0]), None, None, None
+
+
+def spike(
+    x: Tensor, *, surrogate: Surrogate, strict: bool = False, scale: Tensor | float = 1.0
+) -> Tensor:
+    """Give 1 where x >= 0 (x > 0 if ``strict``), else 0, with the surrogate's gradient.
+
+    ``scale`` is the distance from the neuron's rest to its threshold, in the unit of x.
+    """
+    out = _Spike.apply(x, strict, surrogate, scale)
+    assert isinstance(out, Tensor)
+    return out

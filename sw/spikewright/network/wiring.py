@@ -1,0 +1,96 @@
+"""A layer of neurons and its synapses, run over all steps in PyTorch.
+
+The matrix products of all steps are one; then the neurons alone are scanned. Which synapses an
+input of the neuron sums is for its definition to say: all, the positive or the negative ones alone,
+or those from the layer's own spikes of the step before
+(:class:`~spikewright_hw.definition.definition.Input`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .cell import Cell
+
+__all__ = ["Wired", "scan"]
+
+
+@dataclass(frozen=True)
+class Wired:
+    """A layer ready to run.
+
+    Parameters
+    ----------
+    cell : Cell
+    weights : Tensor ``[inputs, neurons]``
+        In the unit of the cell's inputs.
+    recurrent : Tensor ``[neurons, neurons]``, optional
+        ``recurrent[before, after]``, for a cell with a recurrent input.
+    current : callable, optional
+        What makes a current of a sum of weights, if it is none as it stands.
+    """
+
+    cell: Cell
+    weights: Tensor
+    recurrent: Tensor | None = None
+    current: Callable[[Tensor], Tensor] | None = None
+
+
+def scan(layer: Wired, arriving: Tensor) -> tuple[Tensor, Tensor]:
+    """Run a layer.
+
+    Parameters
+    ----------
+    layer : Wired
+    arriving : Tensor ``[steps, samples, inputs]``
+        What is the same in all steps may be expanded; it is then multiplied once.
+
+    Returns
+    -------
+    Spikes, 0 and 1, and membranes, the state ``v`` after each step; each
+    ``[steps, samples, neurons]``.
+    """
+    cell = layer.cell
+    constants = cell.constants()
+    sources = [one.source for one in cell.definition.inputs.values()]
+    fed = {source: _forward(source, layer, arriving) for source in {*sources} - {"recurrent"}}
+    shape = (arriving.shape[1], layer.weights.shape[1])
+    states = cell.start(*shape)
+    spike = torch.zeros(shape, dtype=cell.dtype)
+    spikes, membranes = [], []
+    for step in range(len(arriving)):
+        inputs = [
+            _back(layer, spike) if source == "recurrent" else fed[source][step]
+            for source in sources
+        ]
+        states, spike = cell.step(constants, states, inputs)
+        spike = spike.to(cell.dtype)
+        spikes.append(spike)
+        membranes.append(states["v"])
+    return torch.stack(spikes), torch.stack(membranes)
+
+
+def _forward(source: str, layer: Wired, arriving: Tensor) -> tuple[Tensor, ...]:
+    weights = layer.weights
+    if source == "excitatory":
+        weights = weights.clamp(min=0)
+    elif source == "inhibitory":
+        weights = -weights.clamp(max=0)
+    once = arriving.stride(0) == 0
+    current = _current(layer, (arriving[:1] if once else arriving) @ weights.to(arriving.dtype))
+    return current.expand(len(arriving), -1, -1).unbind(0)
+
+
+def _back(layer: Wired, spike: Tensor) -> Tensor:
+    if layer.recurrent is None:
+        raise ValueError(
+            f"{layer.cell.definition.name} takes the layer's own spikes; give the layer "
+            "recurrent weights"
+        )
+    return _current(layer, spike @ layer.recurrent.to(spike.dtype))
+
+
+def _current(layer: Wired, total: Tensor) -> Tensor:
+    return (total if layer.current is None else layer.current(total)).to(layer.cell.dtype)

@@ -1,0 +1,249 @@
+"""The pages of the neurons: their equations, their blocks, the list of all."""
+
+import math
+import random
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spikewright.errors import DataError
+from spikewright.job import pages, responses
+from spikewright.job.neuron_index import comparison_of, purpose_of, reset_of
+from spikewright.job.neuron_page import multipliers, neuron_of
+from spikewright.job.neuron_results import cost_block, proofs_block
+from spikewright.job.pages import BLOCKS, NO_COST, filled, index, page_path
+from spikewright.job.stimulus import run_integers
+from spikewright_hw.cores import CORES
+from spikewright_hw.definition import reals
+from spikewright_hw.definition.definition import Definition
+from spikewright_hw.neuron import DEFINITIONS
+
+HOUSE = Path(__file__).resolve().parents[2]
+MOST_BYTES = 60_000
+PAGES = [page_path(name) for name in DEFINITIONS]
+
+
+@pytest.fixture
+def rng() -> random.Random:
+    """Give a seeded random source; a failing test shows the seed."""
+    seed = random.SystemRandom().getrandbits(32)
+    print(f"seed {seed}")
+    return random.Random(seed)
+
+
+def block_of(text: str, name: str) -> str:
+    match = re.search(rf"<!-- generated: {name} -->\n\n(.*?)\n\n<!-- end -->", text, re.DOTALL)
+    assert match, f"there is no block {name}"
+    return match[1]
+
+
+# Equations ----------------------------------------------------------------------------------------
+
+FUNCTIONS = {
+    "exp": math.exp,
+    "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
+    "min": min,
+    "max": max,
+    "e": math.e,
+}
+
+
+def equations(name: str) -> list[tuple[str, str]]:
+    """Give the equations of a page: what each gives, and its right side."""
+    page = (HOUSE / page_path(name)).read_text()
+    section = page[page.index("## Equation") : page.index("## Response")]
+    block = section.split("```")[-2]
+    python = re.sub(r"(\w+)\[t-1\]", r"\1_before", block)
+    python = re.sub(r"(\w+)\[t\]", r"\1_now", python)
+    return [tuple(line.split(" = ", 1)) for line in python.strip().splitlines()]  # pyright: ignore
+
+
+def by_page(name: str, states: dict, inputs: dict, parameters: dict) -> tuple[dict, bool]:
+    """Run a step by the equations of the page."""
+    known = dict(FUNCTIONS) | parameters
+    known |= {f"{state}_before": value for state, value in states.items()}
+    known |= {f"{word}_now": value for word, value in inputs.items()}
+    for left, right in equations(name):
+        known[left] = eval(right, {"__builtins__": {}}, known)  # the page's own text
+    return {state: known[f"{state}_now"] for state in states}, bool(known.get("spike_now", False))
+
+
+def random_steps(definition: Definition, *, count: int, rng: random.Random):
+    parameters: Any = definition.values()
+    start = reals.start(definition, parameters)
+    for _ in range(count):
+        spread = rng.choice([0.5, 2, 30, 120])
+        states = {name: value + rng.uniform(-spread, spread) for name, value in start.items()}
+        if "rest" in states:
+            states["rest"] = rng.choice([0, 0, 1, 2])
+        yield states, {name: rng.uniform(-spread, spread) for name in definition.inputs}, parameters
+
+
+@pytest.mark.parametrize("name", DEFINITIONS)
+def test_the_equations_on_a_page_are_those_of_the_definition(name, rng):
+    definition = DEFINITIONS[name]
+    spikes = set()
+    for states, inputs, parameters in random_steps(definition, count=300, rng=rng):
+        expected, spike = reals.step(definition, states, inputs, parameters)
+        given, spiked = by_page(name, states, inputs, parameters)
+        assert spiked == spike
+        assert given == pytest.approx(expected, rel=1e-9, abs=1e-9)
+        spikes.add(spike)
+    assert spikes == ({False, True} if definition.spikes else {False})
+
+
+@pytest.mark.parametrize("name", [name for name, one in DEFINITIONS.items() if one.spikes])
+def test_the_comparison_on_a_page_is_that_of_the_definition(name):
+    (spike,) = (right for left, right in equations(name) if left == "spike_now")
+    sign = {"≥": ">=", ">": ">"}[comparison_of(DEFINITIONS[name])]
+    assert re.findall(r"[<>]=?", spike) == [sign]
+
+
+# Pages --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", DEFINITIONS)
+def test_a_page_and_its_picture_are_current(name, monkeypatch):
+    """They are what `spikewright pages` writes, but for the cost, which is measured."""
+    monkeypatch.setattr(responses, "simulated", run_integers)  # the simulator has its own test
+    monkeypatch.setattr(pages, "cost_block", lambda *_: None)
+    for path, text in pages.current(name, root=HOUSE).items():
+        message = f"{path.name} is not what follows from the definition: run `spikewright pages`"
+        assert path.read_text(encoding="utf-8") == text, message
+        if path.suffix == ".svg":
+            assert len(text) < MOST_BYTES
+    page = (HOUSE / page_path(name)).read_text(encoding="utf-8")
+    assert re.findall(r"<!-- generated: (\w+) -->", page) == list(BLOCKS)
+    assert purpose_of(page)
+
+
+def test_the_list_of_the_cores_is_current():
+    path, text = index(root=HOUSE)
+    assert path.read_text(encoding="utf-8") == text, "run `spikewright pages`"
+    for name in DEFINITIONS:
+        assert f"({name}.md)" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "comparison", "reset", "products"),
+    [
+        ("li", "never", "", 0),
+        ("lif_refractory", "≥", "by subtraction", 0),
+        ("lapicque", "≥", "to zero", 0),
+        ("nir_lif", ">", "to a level", 0),
+        ("alpha", "≥", "by subtraction", 0),
+        ("glif", "≥", "mixed", 0),
+        ("clif", "≥", "by subtraction", 3),
+        ("izhikevich", "≥", "to a level", 1),
+    ],
+)
+def test_what_the_list_says(name, comparison, reset, products):
+    definition = DEFINITIONS[name]
+    assert (comparison_of(definition), reset_of(definition)) == (comparison, reset)
+    assert multipliers(neuron_of(definition, CORES[name].presets)) == products
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/neurons.md", "docs/cores/README.md", *map(str, PAGES)]
+)
+def test_every_link_leads_somewhere(page):
+    path = HOUSE / page
+    links = re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
+    missing = [link for link in links if not (path.parent / link).exists()]
+    assert links and not missing, f"{page} leads to {', '.join(missing)}, which are not there"
+
+
+# Blocks -------------------------------------------------------------------------------------------
+
+PAGE = Path("page.md")
+NO_END = (
+    "page.md has 1 starts and 0 ends of generated blocks; each begins with a line "
+    "<!-- generated: NAME --> and ends with a line <!-- end -->"
+)
+MARKED = "a\n<!-- generated: ports -->\nold\n<!-- end -->\nb\n"
+
+
+def test_a_block_is_replaced_and_the_rest_stays():
+    new = filled(MARKED, {"ports": "new"}, page=PAGE)
+    assert new == "a\n<!-- generated: ports -->\n\nnew\n\n<!-- end -->\nb\n"
+    assert filled(new, {"ports": "new"}, page=PAGE) == new
+    assert filled(MARKED, {"ports": None}, page=PAGE) == MARKED
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            MARKED.replace("ports", "prots"),
+            f"page.md has a block prots; there are {', '.join(BLOCKS)}",
+        ),
+        (MARKED.replace("<!-- end -->", ""), NO_END),
+    ],
+)
+def test_a_page_that_is_marked_wrongly_is_refused(text, message):
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        filled(text, {"ports": "new"}, page=PAGE)
+
+
+def test_no_such_neuron():
+    message = f"there is no neuron 'fil'; there are {', '.join(DEFINITIONS)}"
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        pages.pages("fil")
+
+
+def test_no_page(tmp_path):
+    page = tmp_path / "docs" / "cores" / "li.md"
+    message = f"there is no page {page}; write one in the form of docs/cores/lif.md"
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        pages.current("li", root=tmp_path)
+
+
+def test_the_cost_comes_from_the_report():
+    rows = [
+        {
+            "core": core, "preset": "q8_8", "device": "ECP5", "lut": 78, "ff": 18, "bram": 0,
+            "dsp": 1, "fmax_mhz": fmax, "note": "synthesised only", "size_provenance": "yosys 1",
+            "fmax_provenance": "" if fmax is None else "nextpnr 2",
+        }
+        for core, fmax in (("li", 235.04), ("li", None), ("lif", 1.0))
+    ]  # fmt: skip
+    assert cost_block("li", rows) == (
+        "| device | preset | LUT | FF | BRAM | DSP | Fmax, MHz |\n"
+        "|---|---|---|---|---|---|---|\n"
+        "| ECP5 | `q8_8` | 78 | 18 | 0 | 1 | 235.0 |\n"
+        "| ECP5 | `q8_8` | 78 | 18 | 0 | 1 | synthesised only |\n"
+        "\n"
+        "Source: nextpnr 2; yosys 1."
+    )
+    assert cost_block("alif", rows) is None
+
+
+def test_pages_writes_what_changed_and_nothing_else(tmp_path):
+    for path in (page_path("li"), pages.INDEX):
+        copy = tmp_path / path
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text((HOUSE / path).read_text(encoding="utf-8"), encoding="utf-8")
+    page = tmp_path / page_path("li")
+    page.write_text(re.sub(r"\| `decay` .*\n", "", page.read_text()))
+    before = block_of(page.read_text(), "cost")
+    changed = pages.pages("li", root=tmp_path)
+    assert page in changed
+    assert "| `decay` | 0 to 1 | 0.875 |" in block_of(page.read_text(), "parameters")
+    assert block_of(page.read_text(), "cost") == before  # there is no report
+    assert pages.pages("li", root=tmp_path) == []
+
+
+def test_a_page_without_a_cost_says_how_to_get_it():
+    assert "make resources" in NO_COST and "spikewright pages" in NO_COST
+
+
+def test_proofs_come_from_the_file():
+    text = "[tasks]\nbmc q8_8\nprove q8_8\nprove_q8_8_x4\ncover q8_8\nfault\n\n[options]\n"
+    block = proofs_block("lif", text, presets=("q8_8", "q8_8_x4"), spikes=True)
+    assert "| `prove` (`q8_8`), `prove_q8_8_x4` (`q8_8_x4`) | proved, " in block
+    assert "| `bmc` (`q8_8`) | the same from reset, to the depth in `formal/lif.sby` |" in block
+    assert "the neuron spikes exactly when" in block
+    readout = proofs_block("li", text, presets=("q8_8",), spikes=False)
+    assert "spikes" not in readout and "[" not in readout.split("Assumption")[0]

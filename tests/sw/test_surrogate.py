@@ -1,0 +1,124 @@
+"""Surrogate gradients: their shapes, their normalisation, and the spike that carries them."""
+
+import math
+import re
+
+import pytest
+import torch
+
+from spikewright.network.surrogate import (
+    SURROGATES,
+    ArcTangent,
+    FastSigmoid,
+    MultiGaussian,
+    Rectangle,
+    Sigmoid,
+    StraightThrough,
+    Triangle,
+    spike,
+    surrogate,
+)
+
+POINTS = torch.linspace(-4, 4, 33, dtype=torch.float64)
+
+#: Functions that rise from one level to another, whose slope the surrogate is.
+STEPS = {
+    "arc_tangent": torch.atan,
+    "fast_sigmoid": lambda u: u / (1 + (math.sqrt(2) - 1) * u.abs()),
+    "sigmoid": lambda u: torch.sigmoid(2 * math.log(1 + math.sqrt(2)) * u)
+    * 2 / math.log(1 + math.sqrt(2)),
+    "triangle": lambda u: torch.where(
+        u.abs() < 2, u - u.abs() * u / 4, torch.sign(u)
+    ),
+}
+
+
+def unit(name):
+    return SURROGATES[name](width=1.0)
+
+
+@pytest.mark.parametrize("name", SURROGATES)
+def test_it_is_one_at_the_threshold_and_half_at_its_width(name):
+    at = unit(name).gradient(torch.tensor([0.0, 1.0, -1.0], dtype=torch.float64))
+    half = {"rectangle": 1.0, "straight_through": 1.0}.get(name, 0.5)
+    assert at.tolist() == pytest.approx([1.0, half, half], abs=1e-12)
+
+
+@pytest.mark.parametrize("name", SURROGATES)
+def test_it_is_even_and_falls_away_from_the_threshold(name):
+    gradient = unit(name).gradient(POINTS)
+    assert torch.allclose(gradient, gradient.flip(0), rtol=0, atol=1e-15)
+    right = gradient[POINTS >= 0]
+    end = len(right) if name != "multi_gaussian" else int((right > 0).sum())
+    assert (right[:end].diff() <= 1e-15).all()
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_it_is_the_slope_of_its_function(name):
+    u = POINTS.clone().requires_grad_()
+    STEPS[name](u).sum().backward()
+    assert u.grad is not None
+    assert torch.allclose(unit(name).gradient(POINTS), u.grad, rtol=0, atol=1e-12)
+
+
+def test_rectangle_ends_at_its_width():
+    x = torch.tensor([-0.6, -0.5, 0.0, 0.5, 0.6])
+    assert Rectangle(width=0.5).gradient(x).tolist() == [0, 1, 1, 1, 0]
+
+
+def test_multi_gaussian_has_negative_skirts():
+    at = MultiGaussian(width=1.0).gradient(torch.tensor([2.2, 2.25, 6.0]))
+    assert at[0] > 0 > at[1] and at[2] < 0
+
+
+@pytest.mark.parametrize("name", SURROGATES)
+def test_width_height_and_scale(name):
+    """The gradient is d spike / d x: in mV it is as much smaller as the numbers are larger."""
+    plain = SURROGATES[name](width=0.25).gradient(POINTS)
+    assert torch.allclose(SURROGATES[name](width=0.25, height=3.0).gradient(POINTS), 3 * plain)
+    assert torch.allclose(unit(name).gradient(POINTS * 4), plain)
+    assert torch.allclose(SURROGATES[name](width=0.25).gradient(POINTS * 90, 90.0), plain / 90)
+
+
+def test_gradient_leaves_its_argument_alone():
+    x = POINTS.clone()
+    for name in SURROGATES:
+        unit(name).gradient(x)
+    assert torch.equal(x, POINTS)
+
+
+@pytest.mark.parametrize(("strict", "at_zero"), [(False, 1), (True, 0)])
+def test_spike_and_its_gradient(strict, at_zero):
+    x = torch.tensor([-1e-30, 0.0, 1e-30, 2.0], dtype=torch.float64, requires_grad=True)
+    shape = ArcTangent(width=0.5, height=2.0)
+    out = spike(x, surrogate=shape, strict=strict, scale=10.0)
+    assert out.tolist() == [0, at_zero, 1, 1] and out.dtype == x.dtype
+    weights = torch.tensor([1.0, 2.0, 3.0, 4.0], dtype=torch.float64)
+    (out * weights).sum().backward()
+    assert x.grad is not None
+    assert torch.equal(x.grad, weights * shape.gradient(x.detach(), 10.0))
+
+
+def test_chosen_by_name_or_given():
+    assert surrogate("fast_sigmoid") == FastSigmoid()
+    mine = Triangle(width=0.1)
+    assert surrogate(mine) is mine
+    assert {type(surrogate(name)) for name in SURROGATES} == {
+        Rectangle, Triangle, Sigmoid, MultiGaussian, ArcTangent, FastSigmoid, StraightThrough,
+    }
+
+
+def test_unknown_name_is_refused():
+    message = (
+        "there is no surrogate 'gauss'; there are rectangle, triangle, sigmoid, multi_gaussian, "
+        "arc_tangent, fast_sigmoid, straight_through"
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        surrogate("gauss")
+
+
+@pytest.mark.parametrize(("name", "value"), [("width", 0.0), ("height", -1.0), ("width", math.inf)])
+def test_size_out_of_range_is_refused(name, value):
+    message = f"the {name} of a surrogate is above 0, not {value}"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        Sigmoid(**{name: value})

@@ -1,0 +1,91 @@
+"""The tutorials are true: what stands on a page is run, in a copy of the checkout."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+HOUSE = Path(__file__).resolve().parents[2]
+PAGE = HOUSE / "docs" / "tutorials" / "your_own_neuron.md"
+FOLDERS = ("hw", "sw", "sim", "formal", "boards", "tests/hw", "docs")
+FILES = ("pyproject.toml", "Makefile", "tests/test_house.py")
+
+
+class Block(NamedTuple):
+    """A fenced block of a page."""
+
+    language: str
+    text: str
+
+
+def blocks() -> list[Block]:
+    found = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    return [Block(*one) for one in found]
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory) -> Path:
+    """Give a copy of what the tutorial needs."""
+    copy = tmp_path_factory.mktemp("checkout")
+    ignore = shutil.ignore_patterns("__pycache__")
+    for folder in FOLDERS:
+        shutil.copytree(HOUSE / folder, copy / folder, ignore=ignore)
+    for file in FILES:
+        shutil.copy(HOUSE / file, copy / file)
+    objects = HOUSE / "build" / "sim" / "objects"  # of Verilator's run-time library
+    if objects.is_dir():
+        shutil.copytree(objects, copy / "build" / "sim" / "objects")
+    return copy
+
+
+def run(checkout: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command on the copy, with the tools of the environment that this runs in."""
+    tools = Path(sys.executable).parent
+    places = os.pathsep.join(str(checkout / place) for place in ("hw", "sw"))
+    variables = {name: value for name, value in os.environ.items() if "COCOTB" not in name}
+    variables |= {
+        "PYTHONPATH": places,
+        "PATH": os.pathsep.join([str(tools), os.environ["PATH"]]),
+        "SIM": "verilator",
+    }
+    return subprocess.run(
+        command, cwd=checkout, env=variables, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_python_prints_what_the_page_says(checkout):
+    code, expected = "", ""
+    for block, after in zip(blocks(), [*blocks()[1:], Block("", "")], strict=True):
+        if block.language == "python":
+            code += block.text
+            expected += after.text if after.language == "text" else ""
+    assert code.count("print(") == 3
+    result = run(checkout, sys.executable, "-c", code)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == expected
+
+
+def test_the_commands_do_what_the_page_says(checkout):
+    """In order, since each needs what those before it have made."""
+    pairs = zip(blocks(), [*blocks()[1:], Block("", "")], strict=True)
+    shells = [(one, then) for one, then in pairs if one.language == "sh"]
+    lines = [line for block, _ in shells for line in block.text.splitlines()]
+    assert [line.split()[0] for line in lines] == ["spikewright", "make", *["spikewright"] * 3]
+    for block, then in shells:
+        output = ""
+        for line in block.text.splitlines():
+            # The environment is there already: make is told where, and not to set up another.
+            tools = Path(sys.executable).parent
+            line = line.replace("make ", f"make -o Makefile STAMP=Makefile BIN={tools} ", 1)
+            result = run(checkout, "sh", "-c", line)
+            output += result.stdout + result.stderr
+            fails = "new-core wrong" in line
+            assert result.returncode == fails, f"{line}\n{output}"
+        if then.language == "text":
+            assert then.text in output
+    assert (checkout / "build" / "verilog" / "tired_q8_8.v").is_file()
