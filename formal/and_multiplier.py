@@ -3,7 +3,7 @@
 from amaranth import Elaboratable, Value
 
 from multiplier import MultiplierSpec
-from spikewright_hw.stochastic.and_multiplier import AndMultiplier
+from spikewright_hw.stochastic.arithmetic.and_multiplier import AndMultiplier
 
 
 def bit(a: Value, b: Value) -> Value:

@@ -4,7 +4,7 @@ from amaranth import Cat, Const, Elaboratable, Module, Mux, Signal
 from amaranth.hdl import Assert, Cover
 
 from properties import anything
-from spikewright_hw.stochastic.lfsr import TAPS, Lfsr
+from spikewright_hw.stochastic.source.lfsr import TAPS, Lfsr
 
 
 class LfsrSpec(Elaboratable):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from amaranth import Elaboratable, Module, Signal, Value
 
 from properties import InOrder, drive, held, observe, stall
-from spikewright_hw.stochastic.multiplier import Multiplier
+from spikewright_hw.stochastic.arithmetic.multiplier import Multiplier
 
 __all__ = ["MultiplierSpec"]
 

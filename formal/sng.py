@@ -4,8 +4,8 @@ from amaranth import Const, Elaboratable, Module, Mux, Signal, Value
 from amaranth.hdl import Assert, Cover
 
 from properties import InOrder, anything, drive, held, observe, stall
-from spikewright_hw.stochastic.lfsr import Lfsr
-from spikewright_hw.stochastic.sng import Sng
+from spikewright_hw.stochastic.number.sng import Sng
+from spikewright_hw.stochastic.source.lfsr import Lfsr
 
 
 class SngSpec(Elaboratable):

@@ -3,7 +3,7 @@
 from amaranth import Elaboratable, Value
 
 from multiplier import MultiplierSpec
-from spikewright_hw.stochastic.xnor_multiplier import XnorMultiplier
+from spikewright_hw.stochastic.arithmetic.xnor_multiplier import XnorMultiplier
 
 
 def bit(a: Value, b: Value) -> Value:

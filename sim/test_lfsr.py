@@ -6,7 +6,7 @@ import cocotb
 import pytest
 
 from bench import Bench, presets
-from spikewright_hw.stochastic.lfsr import load, step
+from spikewright_hw.stochastic.source.lfsr import load, step
 
 
 @cocotb.test()

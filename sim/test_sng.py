@@ -6,7 +6,7 @@ import cocotb
 import pytest
 
 from bench import Bench, Scoreboard, presets
-from spikewright_hw.stochastic.sng import bits
+from spikewright_hw.stochastic.number.sng import bits
 
 
 @cocotb.test()

@@ -9,7 +9,7 @@ from bench.multiplier import (
     offers_without_waiting_for_ready,
     takes_one_pair_a_cycle,
 )
-from spikewright_hw.stochastic.xnor_multiplier import product
+from spikewright_hw.stochastic.arithmetic.xnor_multiplier import product
 
 
 @cocotb.test()

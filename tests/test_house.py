@@ -33,8 +33,8 @@ GROUND = ("errors", "files", "cache", "process", "tools")
 def counterparts(core: Core) -> list[Path]:
     """Give the files that a core must have."""
     return [
-        HARDWARE / core.family / f"{core.name}.py",
-        HARDWARE / core.family / f"{core.name}.core",
+        HARDWARE / core.folder / f"{core.name}.py",
+        HARDWARE / core.folder / f"{core.name}.core",
         HOUSE / "sim" / f"test_{core.name}.py",
         HOUSE / "formal" / f"{core.name}.py",
         HOUSE / "formal" / f"{core.name}.sby",
@@ -90,7 +90,7 @@ def test_every_counterpart_has_its_core():
     stray += [
         here(file)
         for file in sorted(HARDWARE.rglob("*.core"))
-        if file.stem not in CORES or CORES[file.stem].family != file.parent.name
+        if file.stem not in CORES or HARDWARE / CORES[file.stem].folder != file.parent
     ]
     assert not stray, f"not of a registered core: {', '.join(stray)}"
 

@@ -5,7 +5,7 @@ The layers, lowest first; each imports only those before it::
     fixed        number formats
     definition   a neuron as equations, and what it lowers to
     neuron       the neurons
-    stochastic   bitstream sources and multipliers
+    stochastic   numbers as bitstreams, and arithmetic with them
     network      a quantised network in plain integers
     engine       accelerators that run a network
     link         serial port, frames, commands

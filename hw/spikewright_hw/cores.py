@@ -1,16 +1,18 @@
 """The registry of cores: one line each.
 
-A core called ``lif`` of the family ``neuron`` is the module ``spikewright_hw.neuron.lif``. The
-module defines ``PRESETS``, a dict of parameter sets by name (at least two of different width where
-the core has one), and ``core``, which takes such a set as keywords and returns the component. Its
-counterparts bear the same stem: ``sim/test_lif.py``, ``formal/lif.py``, ``formal/lif.sby``,
-``tests/hw/test_lif.py``, ``docs/cores/lif.md``, and ``lif.core`` beside the module;
-``tests/test_house.py`` names whatever is missing.
+A core called ``lif`` of the family ``neuron`` is the module ``spikewright_hw.neuron.lif``; a family
+may be part of another (``stochastic.source``). The module defines ``PRESETS``, a dict of parameter
+sets by name (at least two of different width where the core has one), and ``core``, which takes
+such a set as keywords and returns the component. Its counterparts bear the same stem:
+``sim/test_lif.py``, ``formal/lif.py``, ``formal/lif.sby``, ``tests/hw/test_lif.py``,
+``docs/cores/lif.md``, and ``lif.core`` beside the module; ``tests/test_house.py`` names whatever is
+missing.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import PurePath
 from typing import Any
 
 from amaranth.lib import wiring
@@ -29,6 +31,11 @@ class Core:
     def module(self) -> Any:
         """The core's module."""
         return import_module(f"{__package__}.{self.family}.{self.name}")
+
+    @property
+    def folder(self) -> PurePath:
+        """Folder of the module, below the package."""
+        return PurePath(*self.family.split("."))
 
     @property
     def presets(self) -> Mapping[str, Mapping[str, Any]]:
@@ -75,10 +82,10 @@ CORES = {
         Core("engine", "feedback"),
         Core("engine", "row_layer"),
         Core("engine", "event"),
-        Core("stochastic", "lfsr"),
-        Core("stochastic", "sng"),
-        Core("stochastic", "and_multiplier"),
-        Core("stochastic", "xnor_multiplier"),
+        Core("stochastic.source", "lfsr"),
+        Core("stochastic.number", "sng"),
+        Core("stochastic.arithmetic", "and_multiplier"),
+        Core("stochastic.arithmetic", "xnor_multiplier"),
         Core("link", "uart_rx"),
         Core("link", "uart_tx"),
         Core("link", "frame_decoder"),

@@ -153,7 +153,7 @@ def _parser() -> argparse.ArgumentParser:
         "new-core", help="lay out the files of a new core, or of a neuron given by its equations"
     )
     verb.add_argument("name", help="its name: the stem of all its files")
-    verb.add_argument("--family", help="its folder (stochastic; a neuron's is neuron)")
+    verb.add_argument("--family", help="its folder (stochastic.arithmetic; a neuron's is neuron)")
     _add_neuron_options(verb)
     verb.set_defaults(verb=_new_core)
     return parser
@@ -293,7 +293,8 @@ def _new_core(options: argparse.Namespace) -> None:
                 raise SpikewrightError(
                     f"--{option} is of a neuron; give its differential equations by --equations"
                 )
-        files = new_core(options.name, family=options.family or "stochastic", root=Path.cwd())
+        family = options.family or "stochastic.arithmetic"
+        files = new_core(options.name, family=family, root=Path.cwd())
         for path in files:
             print(path)
         return

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from spikewright_hw.stochastic.and_multiplier import AndMultiplier, product
+from spikewright_hw.stochastic.arithmetic.and_multiplier import AndMultiplier, product
 
 
 def test_independent_streams_multiply():

@@ -4,7 +4,7 @@
 import pytest
 from amaranth.sim import Simulator
 
-from spikewright_hw.stochastic.lfsr import TAPS, Lfsr, load, step
+from spikewright_hw.stochastic.source.lfsr import TAPS, Lfsr, load, step
 
 
 def power(columns: list[int], exponent: int) -> list[int]:

@@ -4,8 +4,8 @@
 import pytest
 from amaranth.sim import Simulator
 
-from spikewright_hw.stochastic.lfsr import step
-from spikewright_hw.stochastic.sng import Sng, bits
+from spikewright_hw.stochastic.number.sng import Sng, bits
+from spikewright_hw.stochastic.source.lfsr import step
 
 
 @pytest.mark.parametrize("width", [1, 4, 6])

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from spikewright_hw.stochastic.xnor_multiplier import XnorMultiplier, product
+from spikewright_hw.stochastic.arithmetic.xnor_multiplier import XnorMultiplier, product
 
 
 def bipolar(ones: int, length: int) -> Fraction:

@@ -39,13 +39,13 @@ def fusesoc(target: str, core: str, *, cwd: Path) -> subprocess.CompletedProcess
 
 
 def test_lint_of_a_core_passes(tmp_path):
-    result = fusesoc("lint", "spikewright:stochastic:lfsr", cwd=tmp_path)
+    result = fusesoc("lint", "spikewright:stochastic.source:lfsr", cwd=tmp_path)
     assert result.returncode == 0, result.stdout + result.stderr
     assert list(tmp_path.rglob("lfsr_w8.v"))
 
 
 def test_lint_of_a_core_is_an_error_if_a_waiver_is_missing(tmp_path):
-    result = fusesoc("lint", "spikewright:stochastic:lfsr", cwd=tmp_path)
+    result = fusesoc("lint", "spikewright:stochastic.source:lfsr", cwd=tmp_path)
     assert result.returncode == 0
     lint = next(tmp_path.glob("build/*/lint"))
     (waivers,) = lint.rglob("src/*/*.vlt")

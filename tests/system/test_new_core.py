@@ -87,25 +87,25 @@ def test_passes_as_laid_out(checkout):
 
 
 def test_registry_lists_it_behind_its_family(checkout):
-    *_, registry = new_core("halver", family="stochastic", root=checkout)
-    names = re.findall(r'Core\("(\w+)", "(\w+)"\)', registry.read_text())
-    kin = [name for family, name in names if family == "stochastic"]
+    *_, registry = new_core("halver", family="stochastic.arithmetic", root=checkout)
+    names = re.findall(r'Core\("([\w.]+)", "(\w+)"\)', registry.read_text())
+    kin = [name for family, name in names if family == "stochastic.arithmetic"]
     assert kin[-1] == "halver"
-    first = names.index(("stochastic", kin[0]))
+    first = names.index(("stochastic.arithmetic", kin[0]))
     assert [name for _, name in names[first : first + len(kin)]] == kin
 
 
 @pytest.mark.parametrize(
     ("name", "family", "message"),
     [
-        ("Halver", "stochastic", r"^'Halver' cannot name a core; a name is lower-case words"),
-        ("half-er", "stochastic", r"^'half-er' cannot name a core"),
-        ("../halver", "stochastic", r"^'../halver' cannot name a core"),
-        ("lambda", "stochastic", r"^'lambda' cannot name a core"),
-        ("a" * 25, "stochastic", r"^a{25} has 25 letters; a core's name has at most 24"),
-        ("lfsr", "stochastic", r"^there is a core lfsr already; take another name$"),
-        ("queue", "stochastic", r"^queue is the name of a Python module, which formal/queue.py"),
-        ("prover", "stochastic", r"^prover is the name of a Python module"),
+        ("Halver", "link", r"^'Halver' cannot name a core; a name is lower-case words"),
+        ("half-er", "link", r"^'half-er' cannot name a core"),
+        ("../halver", "link", r"^'../halver' cannot name a core"),
+        ("lambda", "link", r"^'lambda' cannot name a core"),
+        ("a" * 25, "link", r"^a{25} has 25 letters; a core's name has at most 24"),
+        ("lfsr", "link", r"^there is a core lfsr already; take another name$"),
+        ("queue", "link", r"^queue is the name of a Python module, which formal/queue.py"),
+        ("prover", "link", r"^prover is the name of a Python module"),
         ("halver", "stochastics", r"^there is no family 'stochastics'; there are .*stochastic"),
     ],
 )
@@ -120,18 +120,18 @@ def test_refuses_to_overwrite(checkout):
     (checkout / "sim" / "test_halver.py").write_text("mine\n")
     before = tree(checkout)
     with pytest.raises(SpikewrightError, match=r"^sim/test_halver.py exists already; take another"):
-        new_core("halver", family="stochastic", root=checkout)
+        new_core("halver", family="stochastic.arithmetic", root=checkout)
     assert tree(checkout) == before
 
 
 def test_refuses_outside_a_checkout(tmp_path):
     with pytest.raises(SpikewrightError, match=r"is no checkout of Spikewright, for it has no hw/"):
-        new_core("halver", family="stochastic", root=tmp_path)
+        new_core("halver", family="stochastic.arithmetic", root=tmp_path)
     assert not tree(tmp_path)
 
 
 def lay_out_core(checkout: Path) -> None:
-    new_core("halver", family="stochastic", root=checkout)
+    new_core("halver", family="stochastic.arithmetic", root=checkout)
 
 
 def lay_out_neuron(checkout: Path) -> None:

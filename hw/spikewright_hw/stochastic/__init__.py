@@ -1,1 +1,1 @@
-"""Stochastic computing: sources of bits, number generators and multipliers."""
+"""Stochastic computing: numbers as bitstreams, and the cores that compute with them."""

@@ -64,7 +64,7 @@ def core_file(core: Core) -> str:
 
 def core_path(core: Core, *, root: Path) -> Path:
     """Give its place in a checkout: beside the core's module."""
-    return root / "hw" / "spikewright_hw" / core.family / f"{core.name}.core"
+    return root / "hw" / "spikewright_hw" / core.folder / f"{core.name}.core"
 
 
 def write_core_files(*, root: Path) -> None:

@@ -23,7 +23,7 @@ __all__ = [
 
 #: Templates, and the file each becomes. The registry's line comes last, when all else is there.
 FILES = {
-    "component.py.j2": "hw/spikewright_hw/{family}/{name}.py",
+    "component.py.j2": "hw/spikewright_hw/{folder}/{name}.py",
     "test.py.j2": "tests/hw/test_{name}.py",
     "sim.py.j2": "sim/test_{name}.py",
     "formal.py.j2": "formal/{name}.py",
@@ -85,6 +85,7 @@ def new_core(name: str, *, family: str, root: Path) -> list[Path]:
     words = {
         "name": name,
         "family": family,
+        "folder": family.replace(".", "/"),
         "class_name": "".join(word.capitalize() for word in name.split("_")),
         "title": name.replace("_", " ").capitalize(),
     }
@@ -135,8 +136,10 @@ def lay_out(new: Mapping[Path, str], changed: Mapping[Path, str], *, root: Path)
 
 
 def _check_family(family: str, *, root: Path) -> None:
+    package = root / "hw" / "spikewright_hw"
     packages = sorted(
-        path.parent.name for path in (root / "hw" / "spikewright_hw").glob("*/__init__.py")
+        ".".join(path.parent.relative_to(package).parts)
+        for path in package.glob("*/**/__init__.py")
     )
     if family not in packages:
         raise SpikewrightError(f"there is no family {family!r}; there are {', '.join(packages)}")
@@ -154,7 +157,7 @@ def check_name(name: str, *, registry: str, root: Path) -> None:
             f"{name} has {len(name)} letters; a core's name has at most {LONGEST}, so that lines "
             "with it stay short"
         )
-    if re.search(rf'Core\("\w+", "{name}"\)', registry):
+    if re.search(rf'Core\("[\w.]+", "{name}"\)', registry):
         raise SpikewrightError(f"there is a core {name} already; take another name")
     taken = any((root / folder / name).exists() for folder in ("formal", "sim"))
     if taken or importlib.util.find_spec(name) is not None:
@@ -185,7 +188,7 @@ def render(
 def register(text: str, *, name: str, family: str) -> str:
     """Put the core's line behind the last one of its family, or else behind the last of all."""
     lines = text.splitlines(keepends=True)
-    pattern = re.compile(r'\s+Core\("\w+", "\w+"\),')
+    pattern = re.compile(r'\s+Core\("[\w.]+", "\w+"\),')
     cores = [index for index, line in enumerate(lines) if pattern.match(line)]
     if not cores:
         raise SpikewrightError(f"{REGISTRY} lists no core by a line of its own; restore that form")

@@ -1,0 +1,1 @@
+"""Arithmetic on bitstreams: products, sums, differences, extremes, quotients, functions."""

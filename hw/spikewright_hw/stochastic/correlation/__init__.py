@@ -1,0 +1,1 @@
+"""Correlation of bitstreams: made, and taken away."""

@@ -1,0 +1,1 @@
+"""Sources: the sequences of numbers that bitstreams are made with."""
