@@ -22,8 +22,8 @@ SOFTWARE = HOUSE / "sw" / "spikewright"
 
 #: The path of the data: each package imports only those before it.
 PATH = (
-    "task", "equations", "coding", "network", "quantized", "gateware", "device", "record", "job",
-    "cli",
+    "task", "equations", "coding", "network", "quantized", "stochastic", "gateware", "device",
+    "record", "job", "cli",
 )
 
 #: Ground under the path: imports nothing of it.

@@ -1,0 +1,1 @@
+"""Stochastic computing in software: bit-exact models of the cores, on arrays of bits."""
