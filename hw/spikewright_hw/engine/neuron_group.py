@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from amaranth import Array, Cat, Const, Module, Mux, Signal, Value, signed
+from amaranth import Array, Cat, Const, Module, Signal, Value, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..definition.interval import Interval
 from ..definition.pipeline import pipelined_step
 from ..layer import Layer
+from .synapses import Synapses
 
 __all__ = ["NeuronGroup"]
 
@@ -17,10 +18,10 @@ __all__ = ["NeuronGroup"]
 class NeuronGroup(wiring.Component):
     """Currents and states of neurons, and the updater past which they rotate.
 
-    There is a current for each input of the neuron's definition, which sums the weights that this
-    input takes. In an update, each current and state is a shift register: the next value enters
-    where the last one left. An update of ``share + stages - 1`` cycles is a whole turn: what the
-    pipeline gives before its first result is out again when the last one is in.
+    For each input of the neuron's definition there is a sum of what the synapses bring to it. In an
+    update, each sum and state is a shift register: the next value enters where the last one left.
+    An update of ``share + stages - 1`` cycles is a whole turn: what the pipeline gives before its
+    first result is out again when the last one is in.
 
     Parameters
     ----------
@@ -32,15 +33,17 @@ class NeuronGroup(wiring.Component):
         Neurons in the group.
     stages : int
         Stages of the updater.
+    synapses : Synapses
+        What is summed, and what the sum is as a current.
 
     Members
     -------
-    weights : In(ArrayLayout(signed(layer.weight_bits), share))
-        What a row of weights has for the group.
+    addends : In(ArrayLayout(synapses.addend, share))
+        What the synapses bring to each neuron of the group.
     own : In(1)
-        It is a row of the layer's own neurons.
+        It comes from the layer's own neurons.
     accumulate : In(1)
-        It is added to the currents.
+        It is added to the sums.
     update, turn : In(1), In(range(share + stages - 1))
         The neurons are updated, and this is the cycle of their update.
     clear : In(1)
@@ -49,7 +52,7 @@ class NeuronGroup(wiring.Component):
         After an update the spikes of all neurons, or the membranes of a readout, neuron 0 lowest.
     """
 
-    weights: data.View
+    addends: data.View
     own: Signal
     accumulate: Signal
     update: Signal
@@ -57,14 +60,17 @@ class NeuronGroup(wiring.Component):
     clear: Signal
     o: Signal
 
-    def __init__(self, *, layer: Layer, first: int, share: int, stages: int):
+    def __init__(
+        self, *, layer: Layer, first: int, share: int, stages: int, synapses: Synapses
+    ):
         self.layer = layer
+        self.synapses = synapses
         self.numbers = [min(first + at, layer.neurons - 1) for at in range(share)]
         self.stages = stages
         fixed = layer.fixed
         width = 1 if fixed.definition.spikes else fixed.formats["v"].width
         super().__init__({
-            "weights": In(data.ArrayLayout(signed(layer.weight_bits), share)),
+            "addends": In(data.ArrayLayout(synapses.addend, share)),
             "own": In(1),
             "accumulate": In(1),
             "update": In(1),
@@ -74,23 +80,25 @@ class NeuronGroup(wiring.Component):
         })
 
     def elaborate(self, platform):
-        """Elaborate currents, states and updater."""
+        """Elaborate sums, states and updater."""
         m = Module()
-        layer, fixed = self.layer, self.layer.fixed
+        fixed = self.layer.fixed
 
-        # Currents, in weight steps; the heaviest column of weights bounds every partial sum ------
+        # Sums of the step -------------------------------------------------------------------------
         inputs = {}
         for name, input in fixed.definition.inputs.items():
-            shape = signed(max(1, layer.reach(name).width - layer.shift))
-            currents = [Signal(shape, name=f"{name}_{n}") for n in range(len(self.numbers))]
+            totals = [
+                Signal(self.synapses.total(name), name=f"{name}_{at}")
+                for at in range(len(self.numbers))
+            ]
             with m.If(self.update):
-                m.d.sync += Cat(currents).eq(Cat(currents[1:]))
+                m.d.sync += Cat(totals).eq(Cat(totals[1:]))
             with m.Elif(self.accumulate & (self.own == (input.source == "recurrent"))):
-                for at, current in enumerate(currents):
-                    m.d.sync += current.eq(
-                        current + _contribution(input.source, self.weights[at])
+                for at, total in enumerate(totals):
+                    m.d.sync += total.eq(
+                        total + self.synapses.contribution(input.source, self.addends[at])
                     )
-            inputs[name] = currents[0] << layer.shift
+            inputs[name] = self.synapses.current(totals[0])
 
         # States -----------------------------------------------------------------------------------
         states = {
@@ -127,15 +135,6 @@ class NeuronGroup(wiring.Component):
             with m.If(self.update):
                 m.d.sync += self.o.eq(Cat(self.o[1:], spike))
         return m
-
-
-def _contribution(source: str, weight: Value) -> Value:
-    """Give what a weight adds to the sum of a source; see :meth:`.Layer.contributions`."""
-    if source == "excitatory":
-        return Mux(weight < 0, 0, weight)
-    if source == "inhibitory":
-        return Mux(weight < 0, -weight, 0)
-    return weight
 
 
 def _pick(values: Sequence[int], turn: Signal) -> Value:

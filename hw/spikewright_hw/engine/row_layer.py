@@ -13,6 +13,7 @@ from ..layer import Layer
 from .example import example_layer
 from .neuron_group import NeuronGroup
 from .scan import event_layout
+from .synapses import WeightSynapses
 
 __all__ = [
     "PRESETS", "RowLayer", "core", "layer_start", "layer_step", "pack_row", "step_layout",
@@ -190,13 +191,16 @@ class RowLayer(wiring.Component):
                 m.d.sync += [turn.eq(0), closing.eq(0), self.o.valid.eq(1)]
 
         # Neurons ----------------------------------------------------------------------------------
+        synapses = WeightSynapses(layer)
         groups = [
-            NeuronGroup(layer=layer, first=first, share=self.share, stages=self.stages)
+            NeuronGroup(
+                layer=layer, first=first, share=self.share, stages=self.stages, synapses=synapses
+            )
             for first in range(0, layer.neurons, self.share)
         ]
         for number, group in enumerate(groups):
             m.submodules[f"group_{number}"] = group
-            row = group.weights.as_value()
+            row = group.addends.as_value()
             m.d.comb += [
                 group.accumulate.eq(accumulate),
                 group.own.eq(own_q),

@@ -1,0 +1,237 @@
+"""What all engines share: a chain of layers, its input, its counters and its trace."""
+
+from itertools import pairwise
+from typing import Protocol
+
+from amaranth import Array, Cat, Module, Mux, Signal, Value, unsigned
+from amaranth.lib import memory, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..layer import Layer
+from ..network import Network
+from .argmax import Argmax
+from .record import result_layout, trace_bytes
+from .row_layer import step_layout
+from .trace import TraceMemory
+
+__all__ = ["InferenceEngine", "Stage", "stage_signature"]
+
+
+class Stage(Protocol):
+    """One layer of an engine, with all that it needs to take a step's spikes as a bitmap."""
+
+    i: stream.Interface
+    o: stream.Interface
+    clear: Signal
+    arriving: Signal
+    returning: Signal
+
+    def elaborate(self, platform) -> Module:
+        """Build the stage."""
+        ...
+
+
+def stage_signature(layer: Layer, *, together: int = 1) -> dict:
+    """Give the members of a :class:`Stage`.
+
+    Parameters
+    ----------
+    layer : Layer
+    together : int
+        Spikes that the stage may count in one cycle.
+
+    Members
+    -------
+    i : In(stream.Signature(unsigned(layer.inputs)))
+        Spikes of one step.
+    o : Out(stream.Signature(step_layout(layer)))
+        One transfer per step.
+    clear : In(1)
+        Sets all states to their start; only while the stage is empty.
+    arriving : Out(range(together + 1))
+        How many spikes from the layer before are counted in this cycle; each is counted once.
+    returning : Out(range(together + 1))
+        How many of the layer's own.
+    """
+    return {
+        "i": In(stream.Signature(unsigned(layer.inputs))),
+        "o": Out(stream.Signature(step_layout(layer))),
+        "clear": In(1),
+        "arriving": Out(range(together + 1)),
+        "returning": Out(range(together + 1)),
+    }
+
+
+class InferenceEngine(wiring.Component):
+    """A network as a chain of stages, with counters and a trace; a subclass says which stages.
+
+    Each link is a stream, so a layer works on one step while the one before it works on the next.
+
+    Parameters
+    ----------
+    network : Network
+        What to build.
+
+    Members
+    -------
+    i : In(stream.Signature(unsigned(network.inputs)))
+        Spikes of one step. ``network.steps`` transfers make and start one inference; then not ready
+        until its result is taken.
+    o : Out(stream.Signature(result_layout(network)))
+        One transfer per inference.
+    trace_address : In(range(trace_bytes(network)))
+        Byte of the last inference's trace to read.
+    trace_data : Out(8)
+        That byte, one cycle later; until the next inference starts.
+    """
+
+    i: stream.Interface
+    o: stream.Interface
+    trace_address: Signal
+    trace_data: Signal
+
+    def __init__(self, *, network: Network):
+        self.network = network
+        super().__init__({
+            "i": In(stream.Signature(unsigned(network.inputs))),
+            "o": Out(stream.Signature(result_layout(network))),
+            "trace_address": In(range(trace_bytes(network))),
+            "trace_data": Out(8),
+        })
+
+    def stage(self, layer: Layer) -> Stage:
+        """Make the stage of a layer; each subclass says how."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what a layer is")
+
+    def elaborate(self, platform) -> Module:
+        """Elaborate the input memory, the chain of layers, the counters and the trace."""
+        m = Module()
+        network = self.network
+        last_step = network.steps - 1
+        clear = Signal()  # between inferences
+
+        layers = [self.stage(layer) for layer in network.layers]
+        for number, layer in enumerate(layers):
+            m.submodules[f"layer_{number}"] = layer
+            m.d.comb += layer.clear.eq(clear)
+        first, readout = layers[0], layers[-1]
+
+        # Input ------------------------------------------------------------------------------------
+        m.submodules.inputs = inputs = memory.Memory(
+            shape=unsigned(network.inputs), depth=network.steps, init=[]
+        )
+        write = inputs.write_port()
+        read = inputs.read_port()
+        written = Signal(range(network.steps))
+        to_read = Signal(range(network.steps + 1))
+        fetched = Signal()
+        finished = Signal()
+        running = Signal()
+
+        with m.FSM() as fsm:
+            m.d.comb += running.eq(fsm.ongoing("RUN"))
+            with m.State("LOAD"):
+                m.d.comb += [self.i.ready.eq(1), clear.eq(1)]
+                m.d.sync += to_read.eq(0)
+                with m.If(self.i.valid):
+                    m.d.sync += written.eq(Mux(written == last_step, 0, written + 1))
+                    with m.If(written == last_step):
+                        m.next = "RUN"
+            with m.State("RUN"):
+                with m.If(finished):
+                    m.next = "RESULT"
+            with m.State("RESULT"):
+                m.d.comb += self.o.valid.eq(1)
+                with m.If(self.o.ready):
+                    m.next = "LOAD"
+
+        m.d.comb += [
+            write.addr.eq(written),
+            write.data.eq(self.i.payload),
+            write.en.eq(self.i.valid & self.i.ready),
+            read.addr.eq(to_read),
+            read.en.eq(running & (to_read <= last_step) & (~fetched | first.i.ready)),
+            first.i.valid.eq(fetched),
+            first.i.payload.eq(read.data),
+        ]
+        with m.If(read.en):
+            m.d.sync += [to_read.eq(to_read + 1), fetched.eq(1)]
+        with m.Elif(first.i.ready):
+            m.d.sync += fetched.eq(0)
+
+        # Hidden layers: spikes go on to the next layer --------------------------------------------
+        for layer, following in pairwise(layers):
+            m.d.comb += [
+                following.i.valid.eq(layer.o.valid),
+                following.i.payload.eq(layer.o.payload.spikes),
+                layer.o.ready.eq(following.i.ready),
+            ]
+
+        # Readout ----------------------------------------------------------------------------------
+        m.d.comb += readout.o.ready.eq(1)
+        given = Signal(range(network.steps))
+        with m.If(readout.o.valid):
+            m.d.sync += given.eq(Mux(given == last_step, 0, given + 1))
+        m.submodules.argmax = argmax = Argmax(
+            width=network.layers[-1].fixed.formats["v"].width, count=network.outputs
+        )
+        m.d.comb += [
+            argmax.i_values.eq(readout.o.payload.membranes),
+            argmax.i_valid.eq(readout.o.valid & (given == last_step)),
+            finished.eq(argmax.o_valid),
+        ]
+
+        # Counters ---------------------------------------------------------------------------------
+        result = self.o.payload
+        cycles = Signal(32)
+        synops = Signal(32)
+        events = [Signal(32, name=f"events_{number}") for number in range(len(layers))]
+        with m.If(running):
+            m.d.sync += [
+                cycles.eq(cycles + 1),
+                synops.eq(synops + sum(map(_operations, layers, network.layers))),
+            ]
+            m.d.sync += [
+                count.eq(count + layer.arriving)
+                for count, layer in zip(events, layers, strict=True)
+            ]
+        with m.Elif(self.i.ready):
+            m.d.sync += [count.eq(0) for count in (cycles, synops, *events)]
+        prediction = Signal.like(argmax.o_index)
+        with m.If(finished):
+            m.d.sync += prediction.eq(argmax.o_index)
+        m.d.comb += [
+            result.prediction.eq(prediction),
+            result.cycles.eq(cycles),
+            result.synops.eq(synops),
+            result.input_events.eq(events[0]),
+            Cat(result.spikes).eq(Cat(*events[1:])),
+        ]
+        m.d.comb += [
+            result.outputs[number].eq(readout.o.payload.membranes[number])
+            for number in range(network.outputs)
+        ]
+
+        # Trace ------------------------------------------------------------------------------------
+        m.submodules.trace = trace = TraceMemory(network=network)
+        for number, layer in enumerate(layers):
+            port = getattr(trace, f"layer_{number}")
+            m.d.comb += [
+                port.valid.eq(layer.o.valid & layer.o.ready),
+                port.payload.eq(layer.o.payload),
+            ]
+        m.d.comb += [
+            trace.address.eq(self.trace_address),
+            self.trace_data.eq(trace.data),
+        ]
+        return m
+
+
+
+def _operations(stage: Stage, layer: Layer) -> Value:
+    """Give the synaptic operations of this cycle's spikes, without a multiplier."""
+
+    def of(spikes: Signal) -> Value:
+        return Array(count * layer.neurons for count in range(1 << len(spikes)))[spikes]
+
+    return of(stage.arriving) + (of(stage.returning) if layer.recurrent is not None else 0)

@@ -1,0 +1,60 @@
+"""Synapses: what a row brings to each neuron, and what the sum of that is as a current."""
+
+from typing import Protocol
+
+from amaranth import Mux, Shape, Value, signed
+from amaranth.hdl import ShapeLike
+
+from ..layer import Layer
+
+__all__ = ["Synapses", "WeightSynapses"]
+
+
+class Synapses(Protocol):
+    """What a group of neurons must know of the synapses in front of it."""
+
+    @property
+    def addend(self) -> ShapeLike:
+        """Shape of what one row, or several at once, bring to one neuron."""
+        ...
+
+    def total(self, input: str) -> Shape:
+        """Shape of the sum over a step, for one of the neuron's inputs."""
+        ...
+
+    def contribution(self, source: str, addend: Value) -> Value:
+        """Give what an addend adds to the sum of an input with this source."""
+        ...
+
+    def current(self, total: Value) -> Value:
+        """Give the stored current, in the membrane's format, that a sum comes to."""
+        ...
+
+
+class WeightSynapses:
+    """Weights as numbers: a row brings each neuron its weight.
+
+    Parameters
+    ----------
+    layer : Layer
+    """
+
+    def __init__(self, layer: Layer):
+        self.layer = layer
+        self.addend = signed(layer.weight_bits)
+
+    def total(self, input: str) -> Shape:
+        """Sums of weights; the heaviest column bounds every partial sum."""
+        return signed(max(1, self.layer.reach(input).width - self.layer.shift))
+
+    def contribution(self, source: str, addend: Value) -> Value:
+        """Give what a weight adds; see :meth:`.Layer.contributions`."""
+        if source == "excitatory":
+            return Mux(addend < 0, 0, addend)
+        if source == "inhibitory":
+            return Mux(addend < 0, -addend, 0)
+        return addend
+
+    def current(self, total: Value) -> Value:
+        """From weight steps to stored units."""
+        return total << self.layer.shift
