@@ -6,20 +6,15 @@ import re
 from dataclasses import replace
 
 import pytest
-from amaranth.sim import Simulator
 
-from spikewright_hw.engine.event import EventEngine, scan_group, worst_cycles
+from spikewright_hw.engine.event import EventEngine, worst_cycles
 from spikewright_hw.engine.example import drawn_network, example_network
-from spikewright_hw.engine.record import (
-    Result,
-    Trace,
-    pack_trace,
-    trace_bytes,
-    unpack_result,
-)
+from spikewright_hw.engine.record import Result, Trace, pack_trace
 from spikewright_hw.engine.reference import run
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
+
+from .engines import classify
 
 HAND = Network(
     layers=(
@@ -72,7 +67,7 @@ def test_a_recurrent_engine_forgets_the_last_spikes_of_an_inference():
     samples = [[0, 0, 0b01], [0, 0, 0], [0b01, 0, 0b01]]
     assert [sum(run(RECURRENT, bitmaps)[0].spikes) for bitmaps in samples] == [1, 0, 2]
     for bitmaps, (result, trace, _) in zip(
-        samples, classify(RECURRENT, samples, share=2), strict=True
+        samples, classify(EventEngine(network=RECURRENT, share=2), samples), strict=True
     ):
         expected, expected_trace = run(RECURRENT, bitmaps)
         assert replace(result, cycles=0) == expected
@@ -92,45 +87,6 @@ def test_bitmaps_that_do_not_fit_are_refused(bitmaps, message):
         run(HAND, bitmaps)
 
 
-def classify(
-    network: Network, samples: list[list[int]], *, share: int
-) -> list[tuple[Result, bytes, int]]:
-    """Run samples; give the result and trace of each, and the cycles that were seen to pass."""
-    dut = EventEngine(network=network, share=share)
-    inferences = []
-
-    async def testbench(ctx):
-        for bitmaps in samples:
-            ctx.set(dut.i.valid, 1)
-            for bitmap in bitmaps:
-                ctx.set(dut.i.payload, bitmap)
-                await ctx.tick().until(dut.i.ready)
-            ctx.set(dut.i.valid, 0)
-            passed = 0
-            while not ctx.get(dut.o.valid):
-                await ctx.tick()
-                passed += 1
-                assert passed < 5000, "no result"
-            bits = dut.o.payload.as_value()
-            payload = ctx.get(bits).to_bytes(len(bits) // 8, "little")
-            trace = b""
-            for address in range(trace_bytes(network)):
-                ctx.set(dut.trace_address, address)
-                await ctx.tick()
-                trace += bytes([ctx.get(dut.trace_data)])
-            assert not ctx.get(dut.i.ready)
-            ctx.set(dut.o.ready, 1)
-            await ctx.tick()
-            ctx.set(dut.o.ready, 0)
-            inferences.append((unpack_result(network, payload), trace, passed))
-
-    simulator = Simulator(dut)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(testbench)
-    simulator.run()
-    return inferences
-
-
 SHAPES = [
     # sizes, steps, share
     ((3, 2), 3, 1),  # a readout alone
@@ -148,7 +104,7 @@ def test_engine_follows_reference(sizes, steps, share, rng):
         for density in (0, 0.1, 0.5, 1, 0.5, 0)
     ]
     for bitmaps, (result, trace, passed) in zip(
-        samples, classify(network, samples, share=share), strict=True
+        samples, classify(EventEngine(network=network, share=share), samples), strict=True
     ):
         expected, expected_trace = run(network, bitmaps)
         assert replace(result, cycles=0) == expected
@@ -164,7 +120,7 @@ def test_engine_follows_reference_of_any_network(rng):
             [rng.getrandbits(network.inputs) for _ in range(network.steps)] for _ in range(3)
         ]
         for bitmaps, (result, trace, passed) in zip(
-            samples, classify(network, samples, share=share), strict=True
+            samples, classify(EventEngine(network=network, share=share), samples), strict=True
         ):
             expected, expected_trace = run(network, bitmaps)
             assert replace(result, cycles=0) == expected
@@ -213,7 +169,7 @@ def always_spiking(
 def test_the_worst_case_comes_close_to_the_bound(sizes, steps, share, recurrent, spare):
     network = always_spiking(sizes, steps, recurrent=recurrent)
     everything = [(1 << sizes[0]) - 1] * steps
-    ((result, _, _),) = classify(network, [everything], share=share)
+    ((result, _, _),) = classify(EventEngine(network=network, share=share), [everything])
     hears_itself = [number in recurrent for number in range(len(network.layers))]
     assert result.synops == sum(
         (steps * layer.inputs + (steps - 1) * own * layer.neurons) * layer.neurons
@@ -225,16 +181,9 @@ def test_the_worst_case_comes_close_to_the_bound(sizes, steps, share, recurrent,
 def test_the_bound_has_the_stages_of_a_long_equation():
     hidden, readout = always_spiking((6, 4, 3), 4).layers
     network = Network((replace(hidden, neuron="alif", parameters={"threshold": 1}), readout), 4)
-    ((result, _, _),) = classify(network, [[(1 << 6) - 1] * 4], share=2)
+    ((result, _, _),) = classify(EventEngine(network=network, share=2), [[(1 << 6) - 1] * 4])
     assert result.spikes[0] == 4 * 4
     assert result.cycles == worst_cycles(network, share=2)
-
-
-@pytest.mark.parametrize(
-    ("width", "group"), [(1, 2), (2, 2), (4, 2), (8, 4), (16, 4), (64, 8), (100, 16), (784, 32)]
-)
-def test_scan_group_is_near_the_square_root(width, group):
-    assert scan_group(width) == group
 
 
 def test_no_share_is_refused():

@@ -9,7 +9,7 @@ from amaranth.sim import Simulator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spikewright_hw.engine.scan import Scan, scan_events
+from spikewright_hw.engine.scan import Scan, scan_events, scan_group
 
 SHAPES = [(1, 2), (2, 2), (5, 8), (8, 2), (20, 4), (21, 4), (64, 8)]
 
@@ -92,3 +92,10 @@ def test_one_event_a_cycle_from_the_second_cycle_on(width, group, rng):
 def test_arguments_that_do_not_fit_are_refused(keywords, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         Scan(**keywords)
+
+
+@pytest.mark.parametrize(
+    ("width", "group"), [(1, 2), (2, 2), (4, 2), (8, 4), (16, 4), (64, 8), (100, 16), (784, 32)]
+)
+def test_scan_group_is_near_the_square_root(width, group):
+    assert scan_group(width) == group

@@ -14,9 +14,9 @@ from .example import example_network
 from .feedback import Feedback
 from .inference import InferenceEngine, stage_signature
 from .row_layer import RowLayer, update_stages
-from .scan import Scan
+from .scan import Scan, scan_group
 
-__all__ = ["PRESETS", "EventEngine", "EventStage", "core", "scan_group", "worst_cycles"]
+__all__ = ["PRESETS", "EventEngine", "EventStage", "core", "worst_cycles"]
 
 PRESETS = {
     "n12_9_5": {"sizes": (12, 9, 5), "steps": 4, "weight_bits": 4, "membrane": Format(6, 2)},
@@ -28,11 +28,6 @@ PRESETS = {
         "neurons": ("recurrent_lif", "cuba_lif", "nir_cuba_li"), "exponent": 2,
     },
 }
-
-
-def scan_group(width: int) -> int:
-    """Give the group size, a power of two near the square root, for a scan of ``width`` bits."""
-    return max(2, 1 << round((width - 1).bit_length() / 2))
 
 
 def worst_cycles(network: Network, *, share: int = 4) -> int:

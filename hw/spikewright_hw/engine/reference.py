@@ -5,16 +5,21 @@ step, and a recurrent layer itself in the step after.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 from ..network import Network
 from .record import Result, Trace
 from .row_layer import layer_start, layer_step
 from .scan import scan_events
+from .stream_layer import stream_layer_step
+from .streams import Streams
 
 __all__ = ["run"]
 
 
-def run(network: Network, bitmaps: Sequence[int]) -> tuple[Result, Trace]:
+def run(
+    network: Network, bitmaps: Sequence[int], *, streams: Streams | None = None
+) -> tuple[Result, Trace]:
     """Run one inference.
 
     Parameters
@@ -23,6 +28,8 @@ def run(network: Network, bitmaps: Sequence[int]) -> tuple[Result, Trace]:
         What to run.
     bitmaps : sequence of int
         For each step the spikes of the inputs, input 0 lowest.
+    streams : Streams, optional
+        Compute on bitstreams, bit by bit.
 
     Returns
     -------
@@ -38,6 +45,7 @@ def run(network: Network, bitmaps: Sequence[int]) -> tuple[Result, Trace]:
     """
     if len(bitmaps) != network.steps:
         raise ValueError(f"this network runs {network.steps} steps, not {len(bitmaps)}")
+    step_of = layer_step if streams is None else partial(stream_layer_step, streams=streams)
     layers = network.layers
     states = [layer_start(layer) for layer in layers]
     input_events = synops = 0
@@ -55,7 +63,7 @@ def run(network: Network, bitmaps: Sequence[int]) -> tuple[Result, Trace]:
             if layer.recurrent is not None and step:
                 arriving |= _bitmap(spikes[number][-1]) << layer.inputs
             rows = [row for row, spike, _ in scan_events(arriving) if spike]
-            states[number], spiked = layer_step(layer, states[number], rows)
+            states[number], spiked = step_of(layer, states=states[number], rows=rows)
             synops += len(rows) * layer.neurons
             spikes[number].append(spiked)
             arriving = _bitmap(spiked)

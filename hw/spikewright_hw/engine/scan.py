@@ -4,7 +4,7 @@ from amaranth import Cat, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["PRESETS", "Scan", "core", "event_layout", "scan_events"]
+__all__ = ["PRESETS", "Scan", "core", "event_layout", "scan_events", "scan_group"]
 
 PRESETS = {
     "w64": {"width": 64},
@@ -27,6 +27,11 @@ def scan_events(bitmap: int) -> list[tuple[int, int, int]]:
     if not rows:
         return [(0, 0, 1)]
     return [(row, 1, int(row == rows[-1])) for row in rows]
+
+
+def scan_group(width: int) -> int:
+    """Give the group size, a power of two near the square root, for a scan of ``width`` bits."""
+    return max(2, 1 << round((width - 1).bit_length() / 2))
 
 
 def lowest(bits: Value) -> Value:

@@ -1,0 +1,153 @@
+"""The stochastic engine: a whole network on bitstreams."""
+
+from typing import Any
+
+from amaranth import Module, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import connect, flipped
+
+from ..fixed import Format
+from ..layer import Layer
+from ..network import Network
+from .argmax import argmax_latency
+from .example import example_network
+from .feedback import Feedback
+from .inference import InferenceEngine, stage_signature
+from .row_layer import update_stages
+from .stream_lane import blocks
+from .stream_layer import StreamLayer
+from .streams import Encoding, Streams, check_streams
+
+__all__ = ["PRESETS", "StochasticEngine", "StochasticStage", "core", "worst_cycles"]
+
+PRESETS = {
+    "n12_9_5_l16": {
+        "sizes": (12, 9, 5), "steps": 4, "weight_bits": 4, "membrane": Format(6, 2), "length": 16,
+        "lanes": 2,
+    },
+    "n9_7_8_4_mixed": {
+        "sizes": (9, 7, 8, 4), "steps": 3, "weight_bits": 4, "membrane": Format(4, 5),
+        "neurons": ("recurrent_lif", "cuba_lif", "nir_cuba_li"), "exponent": 2, "length": 32,
+        "source": "lfsr", "encoding": "bipolar", "lanes": 4, "share": 2,
+    },
+}
+
+
+def worst_cycles(
+    network: Network, streams: Streams, *, lanes: int = 4, share: int = 4
+) -> int:
+    """Give a number of cycles that no inference exceeds, counted as the result's ``cycles`` are.
+
+    When something spikes in every block of every layer in every step, an inference comes close.
+    """
+    busy = [
+        streams.length * len(blocks(layer, lanes=lanes)) + share + update_stages(layer) + 6
+        for layer in network.layers
+    ]
+    return 1 + sum(busy) + (network.steps - 1) * max(busy) + 2 + argmax_latency(network.outputs)
+
+
+class StochasticStage(wiring.Component):
+    """A layer of the stochastic engine, and in front of it what feeds back.
+
+    Parameters
+    ----------
+    layer : Layer
+    streams : Streams
+    lanes, share : int
+        Of the :class:`~.stream_layer.StreamLayer`.
+
+    Members
+    -------
+    Those of :func:`~.inference.stage_signature`.
+    """
+
+    i: stream.Interface
+    o: stream.Interface
+    clear: Signal
+    arriving: Signal
+    returning: Signal
+
+    def __init__(self, *, layer: Layer, streams: Streams, lanes: int, share: int):
+        self.layer = StreamLayer(layer=layer, streams=streams, lanes=lanes, share=share)
+        super().__init__(stage_signature(layer, together=lanes))
+
+    def elaborate(self, platform):
+        """Elaborate feedback and layer."""
+        m = Module()
+        m.submodules.streams = streams = self.layer
+        layer = streams.layer
+        connect(m, streams.o, flipped(self.o))
+        m.d.comb += [
+            streams.clear.eq(self.clear),
+            self.arriving.eq(streams.arriving),
+            self.returning.eq(streams.returning),
+        ]
+        if layer.recurrent is None:
+            connect(m, flipped(self.i), streams.i)
+            return m
+        m.submodules.feedback = feedback = Feedback(inputs=layer.inputs, neurons=layer.neurons)
+        connect(m, flipped(self.i), feedback.i)
+        connect(m, feedback.o, streams.i)
+        m.d.comb += [
+            feedback.i_spikes.valid.eq(streams.o.valid & streams.o.ready),
+            feedback.i_spikes.payload.eq(streams.o.payload.spikes),
+            feedback.clear.eq(self.clear),
+        ]
+        return m
+
+
+class StochasticEngine(InferenceEngine):
+    """A network as a chain of stream layers, each at work on its own step.
+
+    An inference takes about as many cycles as the busiest layer has blocks with a spike in all
+    steps, times the length of the streams.
+
+    Parameters
+    ----------
+    network : Network
+        What to build.
+    streams : Streams
+        Length, source and encoding of the bitstreams, the same in all layers.
+    lanes, share : int
+        Rows at once and neurons per updater in every layer; see
+        :class:`~.stream_layer.StreamLayer`.
+
+    Members
+    -------
+    Those of :class:`~.inference.InferenceEngine`.
+    """
+
+    def __init__(self, *, network: Network, streams: Streams, lanes: int = 4, share: int = 4):
+        if lanes < 1 or lanes & (lanes - 1):
+            raise ValueError(f"a layer has a power of two of lanes, not {lanes}")
+        if share < 1:
+            raise ValueError(f"an updater serves at least one neuron, not {share}")
+        for number, layer in enumerate(network.layers):
+            check_streams(streams, layer, name=f"layers[{number}]")
+        self.streams = streams
+        self.lanes = lanes
+        self.share = share
+        super().__init__(network=network)
+
+    def stage(self, layer: Layer) -> StochasticStage:
+        """Make the stage of a layer."""
+        return StochasticStage(
+            layer=layer, streams=self.streams, lanes=self.lanes, share=self.share
+        )
+
+
+def core(
+    *,
+    length: int,
+    source: str = "sobol",
+    encoding: Encoding = "sign_magnitude",
+    lanes: int = 4,
+    share: int = 4,
+    **network: Any,
+) -> StochasticEngine:
+    """Make the engine of a made-up network; keywords as for :func:`~.example.example_network`."""
+    streams = Streams(length=length, source=source, encoding=encoding)
+    return StochasticEngine(
+        network=example_network(**network), streams=streams, lanes=lanes, share=share
+    )

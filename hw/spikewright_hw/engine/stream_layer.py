@@ -1,0 +1,325 @@
+"""Stream layer: a dense layer of any neuron that multiplies and adds bitstreams."""
+
+from typing import Any
+
+from amaranth import Cat, Const, Module, Mux, Shape, Signal, Value, signed, unsigned
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..definition import integers
+from ..fixed import Format
+from ..layer import Layer
+from .example import example_layer
+from .neuron_group import NeuronGroup
+from .row_layer import step_layout, update_stages
+from .scan import Scan, scan_group
+from .stream_counts import count_bounds
+from .stream_lane import StreamLane, blocks
+from .streams import SOURCES, Encoding, Streams, check_streams, current_exponent, products
+
+__all__ = ["PRESETS", "StreamLayer", "StreamSynapses", "core", "stream_layer_step"]
+
+PRESETS = {
+    "i12_n9_l16": {
+        "inputs": 12, "neurons": 9, "neuron": "lif", "weight_bits": 4, "membrane": Format(5, 3),
+        "length": 16, "lanes": 2,
+    },
+    "i5_n6_l32_bipolar": {
+        "inputs": 5, "neurons": 6, "neuron": "li", "weight_bits": 6, "membrane": Format(7, 2),
+        "length": 32, "source": "lfsr", "encoding": "bipolar", "lanes": 2, "share": 3,
+    },
+    "i6_n5_l64_alpha": {  # excitatory and inhibitory inputs, five states
+        "inputs": 6, "neurons": 5, "neuron": "alpha", "weight_bits": 5, "membrane": Format(4, 6),
+        "exponent": 4, "length": 64, "source": "halton", "lanes": 4, "share": 2,
+    },
+    "i5_n6_l16_recurrent": {
+        "inputs": 5, "neurons": 6, "neuron": "recurrent_lif", "weight_bits": 3,
+        "membrane": Format(5, 2), "length": 16, "source": "van_der_corput", "encoding": "unipolar",
+        "lanes": 4, "share": 3,
+    },
+}
+
+
+def stream_layer_step(
+    layer: Layer, states: list[dict[str, int]], rows: list[int], *, streams: Streams
+) -> tuple[list[dict[str, int]], tuple[int, ...]]:
+    """Run one step of a layer, bit by bit: the definition of correct.
+
+    ``rows`` are the rows that spiked, as for :func:`~.row_layer.layer_step`.
+    """
+    counts = [dict.fromkeys(layer.fixed.definition.inputs, 0) for _ in range(layer.neurons)]
+    for row, weights in enumerate(layer.rows):
+        own = row >= layer.inputs
+        for neuron, weight in enumerate(weights):
+            product = products(
+                streams, layer.weight_bits,
+                row=row - layer.inputs * own, spike=int(row in rows), weight=weight,
+            )
+            up, down = (sum(bits) for bits in zip(*product, strict=True))
+            for name, input in layer.fixed.definition.inputs.items():
+                if own == (input.source == "recurrent"):
+                    counts[neuron][name] += _counted(input.source, up, down)
+    after = [
+        integers.step(
+            layer.fixed,
+            state,
+            {name: _current(streams, layer, count) for name, count in counts[neuron].items()},
+            neuron=neuron,
+        )
+        for neuron, state in enumerate(states)
+    ]
+    return [state for state, _ in after], tuple(int(spike) for _, spike in after)
+
+
+def _counted(source: str, up: Any, down: Any) -> Any:
+    """Give what products add to the sum of an input, as integers or as values."""
+    return {"excitatory": up, "inhibitory": down}.get(source, up - down)
+
+
+def _current(streams: Streams, layer: Layer, count: Any) -> Any:
+    """Give the stored current that a count of a step comes to, rounded half up."""
+    exponent = current_exponent(streams, layer)
+    return count << exponent if exponent >= 0 else (count + (1 << -exponent - 1)) >> -exponent
+
+
+class StreamSynapses:
+    """Weights as bitstreams: a cycle brings each neuron some ones that count up, and some down.
+
+    Parameters
+    ----------
+    layer : Layer
+    streams : Streams
+    lanes : int
+        Products of one cycle for each neuron.
+    """
+
+    def __init__(self, layer: Layer, streams: Streams, *, lanes: int):
+        self.layer = layer
+        self.streams = streams
+        self.addend = data.StructLayout({"up": range(lanes + 1), "down": range(lanes + 1)})
+
+    def total(self, input: str) -> Shape:
+        """Counts of a step."""
+        return signed(count_bounds(self.streams, self.layer, input).width)
+
+    def contribution(self, source: str, addend: Any) -> Value:
+        """Give what the products of a cycle add."""
+        return _counted(source, addend.up, addend.down)
+
+    def current(self, total: Value) -> Value:
+        """From a count to stored units."""
+        return _current(self.streams, self.layer, total)
+
+
+class StreamLayer(wiring.Component):
+    """A dense layer on bitstreams, several rows of weights at once.
+
+    Rows come in blocks of ``lanes``. A step makes ``streams.length`` passes, and each goes over the
+    blocks in which something spiked, one block a cycle; over all blocks where a silent input is a
+    stream, too. A pass has one number, which says at which place all weights are read: see
+    :class:`~.stream_lane.StreamLane`. The products of a cycle are counted in parallel for each
+    neuron and added to its sum. After the last pass the neurons are updated, ``share`` of them in
+    turns.
+
+    A step with ``b`` such blocks takes ``length * max(b, 1) + share + stages + 6`` cycles until its
+    output is there; then the next step may come.
+
+    Parameters
+    ----------
+    layer : Layer
+        Weights, neuron, format.
+    streams : Streams
+        Length, source and encoding of the bitstreams.
+    lanes : int
+        Rows at once, a power of two.
+    share : int
+        Neurons per updater.
+    stages : int, optional
+        Stages of an updater, as for a :class:`~.row_layer.RowLayer`.
+
+    Members
+    -------
+    i : In(stream.Signature(unsigned(len(layer.rows))))
+        Spikes of one step; those of the layer's own neurons behind those of the inputs.
+    o : Out(stream.Signature(step_layout(layer)))
+        One transfer per step.
+    clear : In(1)
+        Sets all states to their start; only while the layer is empty.
+    arriving, returning : Out(range(lanes + 1))
+        How many spikes of the inputs, and of the layer's own neurons, are counted in this cycle;
+        each is counted once.
+    passes : Out(range(length + 1))
+        Passes of this step, or of the last one, that are over.
+    """
+
+    i: stream.Interface
+    o: stream.Interface
+    clear: Signal
+    arriving: Signal
+    returning: Signal
+    passes: Signal
+
+    def __init__(
+        self,
+        *,
+        layer: Layer,
+        streams: Streams,
+        lanes: int = 1,
+        share: int = 4,
+        stages: int | None = None,
+    ):
+        if lanes < 1 or lanes & (lanes - 1):
+            raise ValueError(f"a layer has a power of two of lanes, not {lanes}")
+        if share < 1:
+            raise ValueError(f"an updater serves at least one neuron, not {share}")
+        check_streams(streams, layer, name="the layer")
+        self.layer = layer
+        self.streams = streams
+        self.lanes = lanes
+        self.share = share
+        self.stages = update_stages(layer) if stages is None else stages
+        if self.stages < 1:
+            raise ValueError(f"an updater has at least one stage, not {stages}")
+        super().__init__({
+            "i": In(stream.Signature(unsigned(len(layer.rows)))),
+            "o": Out(stream.Signature(step_layout(layer))),
+            "clear": In(1),
+            "arriving": Out(range(lanes + 1)),
+            "returning": Out(range(lanes + 1)),
+            "passes": Out(range(streams.length + 1)),
+        })
+
+    def elaborate(self, platform):
+        """Elaborate passes, lanes, sums and updates."""
+        m = Module()
+        layer, length = self.layer, self.streams.length
+        rows = blocks(layer, lanes=self.lanes)
+
+        # Passes: the scan goes over the blocks of a bitmap, which is held, again and again --------
+        spikes = Signal(data.ArrayLayout(self.lanes, len(rows)))
+        begun = Signal.like(self.passes)
+        working, updating = Signal(), Signal()
+        start = self.i.valid & self.i.ready
+        m.submodules.scan = scan = Scan(width=len(rows), group=scan_group(len(rows)))
+        m.d.comb += [
+            self.i.ready.eq(~working & ~self.o.valid),
+            scan.i.valid.eq(working & (begun != length)),
+            scan.i.payload.eq(
+                ~0 if self.streams.encoding == "bipolar"
+                else Cat(block.any() for block in spikes)
+            ),
+            scan.o.ready.eq(1),
+        ]
+        with m.If(start):
+            m.d.sync += [
+                spikes.as_value().eq(Cat(
+                    Cat(self.i.payload[block.start : block.stop],
+                        Const(0, self.lanes - len(block)))
+                    for block in rows
+                )),
+                working.eq(1), begun.eq(0), self.passes.eq(0),
+            ]
+        with m.Elif(scan.i.valid & scan.i.ready):
+            m.d.sync += begun.eq(begun + 1)
+        ended = scan.o.valid & scan.o.payload.last
+        with m.If(ended):
+            m.d.sync += self.passes.eq(self.passes + 1)
+
+        # Numbers: one for each pass ---------------------------------------------------------------
+        pair = SOURCES[self.streams.source]
+        numbers = {"weights": pair.weights.core(width=self.streams.order)}
+        if self.streams.encoding == "bipolar":
+            numbers["inputs"] = pair.inputs.core(width=self.streams.order)
+        for name, source in numbers.items():
+            m.submodules[name] = source
+            m.d.comb += [
+                source.reseed.eq(start), source.seed.eq(source.init), source.enable.eq(ended)
+            ]
+
+        # Lanes: two cycles from a block to its products -------------------------------------------
+        block = scan.o.payload.row
+        lanes = [
+            StreamLane(layer=layer, streams=self.streams, lane=lane, lanes=self.lanes)
+            for lane in range(self.lanes)
+        ]
+        for number, lane in enumerate(lanes):
+            m.submodules[f"lane_{number}"] = lane
+            m.d.comb += [
+                lane.block.eq(block),
+                lane.spike.eq(spikes[block][number]),
+                lane.number.eq(numbers["weights"].state),
+            ]
+            if "inputs" in numbers:
+                m.d.comb += lane.silent.eq(numbers["inputs"].state[-1])
+        own = block >= -(-layer.inputs // self.lanes) if layer.recurrent is not None else Const(0)
+        adds = scan.o.valid & scan.o.payload.spike
+        told = Mux(adds & (self.passes == 0), spikes[block], 0)
+        spiked = sum(told[lane] for lane in range(self.lanes))
+        m.d.comb += [
+            self.arriving.eq(Mux(own, 0, spiked)), self.returning.eq(Mux(own, spiked, 0))
+        ]
+
+        # Sums: the products are counted in the third cycle, and added in the fourth ---------------
+        adding, own_adding = _delayed(m, "adding", adds, 3), _delayed(m, "own", own, 3)
+        last = _delayed(m, "last", ended & (self.passes == length - 1), 3)
+        synapses = StreamSynapses(layer, self.streams, lanes=self.lanes)
+        addends = Signal(data.ArrayLayout(synapses.addend, layer.neurons))
+        for neuron in range(layer.neurons):
+            m.d.sync += [
+                addends[neuron].up.eq(sum(lane.up[neuron] for lane in lanes)),
+                addends[neuron].down.eq(sum(lane.down[neuron] for lane in lanes)),
+            ]
+
+        # Updates ----------------------------------------------------------------------------------
+        last_turn = self.share + self.stages - 2
+        turn = Signal(range(last_turn + 1))
+        with m.If(self.o.ready):
+            m.d.sync += self.o.valid.eq(0)
+        with m.If(last):
+            m.d.sync += updating.eq(1)
+        with m.If(updating):
+            m.d.sync += turn.eq(turn + 1)
+            with m.If(turn == last_turn):
+                m.d.sync += [turn.eq(0), updating.eq(0), working.eq(0), self.o.valid.eq(1)]
+
+        width = len(Value.cast(addends[0]))
+        groups = [
+            NeuronGroup(
+                layer=layer, first=first, share=self.share, stages=self.stages, synapses=synapses
+            )
+            for first in range(0, layer.neurons, self.share)
+        ]
+        for number, group in enumerate(groups):
+            m.submodules[f"group_{number}"] = group
+            part = addends.as_value()[number * self.share * width :]
+            m.d.comb += [
+                group.addends.as_value().eq(part),
+                group.own.eq(own_adding),
+                group.accumulate.eq(adding),
+                group.update.eq(updating),
+                group.turn.eq(turn),
+                group.clear.eq(self.clear),
+            ]
+        m.d.comb += self.o.payload.as_value().eq(Cat(group.o for group in groups))
+        return m
+
+
+def _delayed(m: Module, name: str, value: Value, cycles: int) -> Value:
+    """Give a bit as it was some cycles ago."""
+    steps = Signal(cycles, name=name)
+    m.d.sync += steps.eq(Cat(value, steps))
+    return steps[-1]
+
+
+def core(
+    *,
+    length: int,
+    source: str = "sobol",
+    encoding: Encoding = "sign_magnitude",
+    lanes: int = 1,
+    share: int = 4,
+    **layer: Any,
+) -> StreamLayer:
+    """Make a stream layer of a made-up layer; keywords as for :func:`~.example.example_layer`."""
+    streams = Streams(length=length, source=source, encoding=encoding)
+    return StreamLayer(layer=example_layer(**layer), streams=streams, lanes=lanes, share=share)
