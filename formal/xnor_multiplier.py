@@ -2,8 +2,7 @@
 
 from amaranth import Elaboratable, Value
 
-from multiplier import MultiplierSpec
-from spikewright_hw.stochastic.arithmetic.xnor_multiplier import XnorMultiplier
+from gate import each_lane, stage_specs
 
 
 def bit(a: Value, b: Value) -> Value:
@@ -11,8 +10,4 @@ def bit(a: Value, b: Value) -> Value:
 
 
 def specs() -> dict[str, Elaboratable]:
-    return {
-        "xnor_multiplier_l1": MultiplierSpec(XnorMultiplier(lanes=1), bit=bit),
-        "xnor_multiplier_l8": MultiplierSpec(XnorMultiplier(lanes=8), bit=bit),
-        "xnor_multiplier_fault": MultiplierSpec(XnorMultiplier(lanes=1), bit=bit, fault=True),
-    }
+    return stage_specs("xnor_multiplier", owed=each_lane(bit))

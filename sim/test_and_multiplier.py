@@ -4,25 +4,27 @@ import cocotb
 import pytest
 
 from bench import presets
-from bench.multiplier import (
-    follows_product,
+from bench.gate import (
+    follows_reference,
     offers_without_waiting_for_ready,
-    takes_one_pair_a_cycle,
+    takes_one_payload_a_cycle,
 )
 from spikewright_hw.stochastic.arithmetic.and_multiplier import product
+
+
+def reference(pair):
+    return product(pair["a"], pair["b"])
 
 
 @cocotb.test()
 @cocotb.parametrize(("stall_in", [0.0, 0.5]), ("stall_out", [0.0, 0.5]))
 async def matches_reference(dut, stall_in, stall_out):
-    await follows_product(
-        dut, lambda a, b, lanes: product(a, b), stall_in=stall_in, stall_out=stall_out
-    )
+    await follows_reference(dut, reference, stall_in=stall_in, stall_out=stall_out)
 
 
 @cocotb.test()
-async def one_pair_a_cycle(dut):
-    await takes_one_pair_a_cycle(dut)
+async def one_payload_a_cycle(dut):
+    await takes_one_payload_a_cycle(dut)
 
 
 @cocotb.test()

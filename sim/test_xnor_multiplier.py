@@ -4,10 +4,10 @@ import cocotb
 import pytest
 
 from bench import presets
-from bench.multiplier import (
-    follows_product,
+from bench.gate import (
+    follows_reference,
     offers_without_waiting_for_ready,
-    takes_one_pair_a_cycle,
+    takes_one_payload_a_cycle,
 )
 from spikewright_hw.stochastic.arithmetic.xnor_multiplier import product
 
@@ -15,12 +15,18 @@ from spikewright_hw.stochastic.arithmetic.xnor_multiplier import product
 @cocotb.test()
 @cocotb.parametrize(("stall_in", [0.0, 0.5]), ("stall_out", [0.0, 0.5]))
 async def matches_reference(dut, stall_in, stall_out):
-    await follows_product(dut, product, stall_in=stall_in, stall_out=stall_out)
+    lanes = len(dut.o__payload)
+    await follows_reference(
+        dut,
+        lambda pair: product(pair["a"], pair["b"], lanes=lanes),
+        stall_in=stall_in,
+        stall_out=stall_out,
+    )
 
 
 @cocotb.test()
-async def one_pair_a_cycle(dut):
-    await takes_one_pair_a_cycle(dut)
+async def one_payload_a_cycle(dut):
+    await takes_one_payload_a_cycle(dut)
 
 
 @cocotb.test()

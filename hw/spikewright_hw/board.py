@@ -6,7 +6,7 @@ from amaranth import Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .engine.event import EventEngine
+from .engine.design import Design, EventDesign
 from .link.command import CommandProcessor, frame_capacity
 from .link.frame_decoder import FrameDecoder
 from .link.frame_encoder import FrameEncoder
@@ -19,7 +19,7 @@ __all__ = ["BoardTop", "Engine"]
 
 
 class Engine(Protocol):
-    """What a board needs of an engine; :class:`~.engine.event.EventEngine` is one."""
+    """What a board needs of an engine; :class:`~.engine.inference.InferenceEngine` is one."""
 
     i: stream.Interface
     o: stream.Interface
@@ -53,8 +53,10 @@ class BoardTop(wiring.Component):
         Clock frequency, Hz, as HELLO reports it.
     virtual : bool
         Whether HELLO says that this is a simulation.
+    design : Design
+        Which engine the network runs on.
     engine : Engine, optional
-        The engine, instead of an :class:`~.engine.event.EventEngine` of the network.
+        The engine itself, instead of the design's.
 
     Members
     -------
@@ -77,11 +79,13 @@ class BoardTop(wiring.Component):
         divisor: int,
         clock_hz: int,
         virtual: bool,
+        design: Design | None = None,
         engine: Engine | None = None,
     ):
         self.network = network
         self.divisor = divisor
-        self.engine = EventEngine(network=network) if engine is None else engine
+        design = EventDesign() if design is None else design
+        self.engine = design.engine(network) if engine is None else engine
         self.hello = Hello(
             version=VERSION,
             kind=Kind.VIRTUAL if virtual else Kind.REAL,
@@ -90,7 +94,7 @@ class BoardTop(wiring.Component):
             steps=network.steps,
             layers=len(network.layers),
             clock_hz=clock_hz,
-            digest=network.digest(),
+            digest=design.digest(network),
         )
         super().__init__(
             {

@@ -60,6 +60,7 @@ def add_run_options(parser: argparse.ArgumentParser, *, boards: Sequence[str]) -
     parser.add_argument(
         "--build-only", action="store_true", help="stop when the bitstream is written"
     )
+    _add_engine_options(parser)
     parser.add_argument(
         "--seed",
         type=_count,
@@ -67,6 +68,41 @@ def add_run_options(parser: argparse.ArgumentParser, *, boards: Sequence[str]) -
         metavar="N",
         help="seed to train; may be repeated, the first is run (default: 0, 1 and 2)",
     )
+
+
+def _add_engine_options(parser: argparse.ArgumentParser) -> None:
+    engine = parser.add_argument_group(
+        "the engine", "Without more, the event engine; the others are of the stochastic engine."
+    )
+    add = engine.add_argument
+    add("--engine", choices=("event", "stochastic"), default="event", help="(%(default)s)")
+    add("--length", type=_count, metavar="L", help="bits of a bitstream, a power of two (256)")
+    add("--source", metavar="NAME", help="where its numbers come from: sobol, lfsr, ... (sobol)")
+    add("--encoding", metavar="NAME", help="sign_magnitude, unipolar or bipolar (sign_magnitude)")
+    add("--lanes", type=_count, metavar="N", help="rows of weights at once, a power of two (4)")
+
+
+def design_of(options: argparse.Namespace):
+    """Give the design that the engine's options ask for."""
+    from spikewright_hw.engine.design import EventDesign, StochasticDesign
+    from spikewright_hw.engine.streams import Streams
+
+    of_streams = {
+        name: value
+        for name in ("length", "source", "encoding")
+        if (value := getattr(options, name)) is not None
+    }
+    if options.engine == "event":
+        for name in (*of_streams, *(["lanes"] if options.lanes is not None else [])):
+            raise SpikewrightError(
+                f"--{name} is of the stochastic engine; give --engine stochastic, too"
+            )
+        return EventDesign()
+    lanes = {} if options.lanes is None else {"lanes": options.lanes}
+    try:
+        return StochasticDesign(streams=Streams(**of_streams), **lanes)
+    except ValueError as error:
+        raise SpikewrightError(f"--{error}") from error
 
 
 def run_options(options: argparse.Namespace, *, command: str):
@@ -79,6 +115,7 @@ def run_options(options: argparse.Namespace, *, command: str):
         model=options.model,
         port=options.port,
         seeds=tuple(options.seed or (0, 1, 2)),
+        design=design_of(options),
         build_only=options.build_only,
         command=command,
     )
@@ -109,11 +146,13 @@ def _parser() -> argparse.ArgumentParser:
         "-o", "--output", type=Path, default=Path("build/verilog"), metavar="FOLDER",
         help="where to (%(default)s)",
     )
+    _add_engine_options(verb)
     verb.set_defaults(verb=_emit)
 
     verb = verbs.add_parser("build", help="build the bitstream of a .spw network")
     verb.add_argument("model", type=Path, metavar="FILE", help="the .spw network")
     verb.add_argument("--board", choices=list(BOARDS), default="ulx3s", help="(%(default)s)")
+    _add_engine_options(verb)
     verb.set_defaults(verb=_build)
 
     verb = verbs.add_parser("report", help="print a stored report, or list those there are")
@@ -223,7 +262,8 @@ def _emit(options: argparse.Namespace) -> None:
     from .job.emit import emit
 
     for path in emit(
-        options.core, preset=options.preset, every=options.all, output=options.output
+        options.core, preset=options.preset, every=options.all, output=options.output,
+        design=design_of(options),
     ):
         print(path)
 
@@ -231,13 +271,18 @@ def _emit(options: argparse.Namespace) -> None:
 def _build(options: argparse.Namespace) -> None:
     from .gateware.bitstream import build_bitstream
     from .gateware.board import BOARDS
+    from .gateware.design import check_design
     from .job.stages import Stages
     from .quantized.spw import read
 
     quantized = read(options.model)
+    design = design_of(options)
+    check_design(design, quantized.network)
     board = BOARDS[options.board]
     with Stages() as stages, stages.stage(f"Bitstream for {board.title}") as tell:
-        bitstream = build_bitstream(quantized.network, board=board, progress=tell)
+        bitstream = build_bitstream(
+            quantized.network, board=board, design=design, progress=tell
+        )
     print(bitstream.path)
 
 

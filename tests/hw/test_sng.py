@@ -1,11 +1,14 @@
 # amaranth: UnusedElaboratable=no
 # (a component whose constructor refuses its arguments is not used)
 
-import pytest
-from amaranth.sim import Simulator
+from fractions import Fraction
 
-from spikewright_hw.stochastic.number.sng import Sng, bits
+import pytest
+
+from spikewright_hw.stochastic.number.sng import Sng, bits, threshold
 from spikewright_hw.stochastic.source.lfsr import step
+
+from .generators import follows
 
 
 @pytest.mark.parametrize("width", [1, 4, 6])
@@ -26,32 +29,66 @@ def test_lanes_are_separate():
     assert bits(3, [0, 3, 4, 16]) == 0b1100
 
 
+@pytest.mark.parametrize("width", [1, 4, 6])
+def test_bipolar_values_are_exact_between_both_ends(width):
+    """Over all numbers, ones less zeros are the value, in units of its range."""
+    half = 1 << (width - 1)
+    for value in range(-half, half + 1):
+        ones = [bits(n, [threshold(value, width=width, encoding="bipolar")]) for n in range(2 * half)]
+        assert Fraction(2 * sum(ones) - len(ones), len(ones)) == Fraction(value, half)
+
+
+@pytest.mark.parametrize("width", [1, 4])
+def test_the_magnitude_of_either_sign_has_the_full_range(width):
+    period = 1 << width
+    for value in range(-period, period + 1):
+        due = threshold(value, width=width, encoding="sign_magnitude")
+        assert sum(bits(number, [due]) for number in range(period)) == abs(value)
+
+
 @pytest.mark.parametrize(("width", "lanes"), [(1, 1), (4, 3), (8, 2)])
 def test_core_follows_reference(width, lanes, rng):
-    dut = Sng(width=width, lanes=lanes)
+    follows(
+        Sng(width=width, lanes=lanes),
+        value=lambda rng: rng.randrange(2 << width),
+        bits=bits,
+        latency=1,
+        rng=rng,
+    )
 
-    async def testbench(ctx):
-        expected = None
-        for _ in range(200):
-            values = [rng.randrange((1 << width) + 1) for _ in range(lanes)]
-            number, ready = rng.getrandbits(width), rng.random() < 0.5
-            ctx.set(dut.values, values)
-            ctx.set(dut.i.payload, number)
-            ctx.set(dut.i.valid, 1)
-            ctx.set(dut.o.ready, ready)
-            if expected is not None:
-                assert ctx.get(dut.o.valid)
-                assert ctx.get(dut.o.payload) == expected
-            taken = ctx.get(dut.i.ready)
-            assert taken == (ready or expected is None)
-            await ctx.tick()
-            if taken:
-                expected = bits(number, values)
 
-    simulator = Simulator(dut)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(testbench)
-    simulator.run()
+@pytest.mark.parametrize(("width", "lanes"), [(1, 1), (4, 3), (8, 2)])
+def test_bipolar_core_follows_reference(width, lanes, rng):
+    def due(number, values):
+        return bits(number, [threshold(v, width=width, encoding="bipolar") for v in values])
+
+    follows(
+        Sng(width=width, lanes=lanes, encoding="bipolar"),
+        value=lambda rng: rng.randrange(-1 << width, 1 << width),
+        bits=due,
+        latency=1,
+        rng=rng,
+    )
+
+
+@pytest.mark.parametrize(("width", "lanes"), [(1, 1), (4, 3), (8, 2)])
+def test_sign_magnitude_core_follows_reference(width, lanes, rng):
+    def value(rng):
+        return {"sign": rng.getrandbits(1), "magnitude": rng.randrange(2 << width)}
+
+    def due(number, values):
+        return {
+            "sign": sum(value["sign"] << lane for lane, value in enumerate(values)),
+            "magnitude": bits(number, [value["magnitude"] for value in values]),
+        }
+
+    follows(
+        Sng(width=width, lanes=lanes, encoding="sign_magnitude"),
+        value=value,
+        bits=due,
+        latency=1,
+        rng=rng,
+    )
 
 
 def test_no_bits():
@@ -59,6 +96,13 @@ def test_no_bits():
         Sng(width=0)
 
 
-def test_no_lanes():
+@pytest.mark.parametrize("encoding", ["unipolar", "bipolar", "sign_magnitude"])
+def test_no_lanes(encoding):
     with pytest.raises(ValueError, match=r"^a generator has at least one lane, not -1$"):
-        Sng(width=4, lanes=-1)
+        Sng(width=4, lanes=-1, encoding=encoding)
+
+
+def test_no_such_encoding():
+    message = r"^an encoding is one of unipolar, bipolar, sign_magnitude, not ternary$"
+    with pytest.raises(ValueError, match=message):
+        Sng(width=4, encoding="ternary")

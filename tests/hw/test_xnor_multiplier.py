@@ -29,5 +29,5 @@ def test_core_follows_reference(exchange, rng, lanes, stall):
 
 
 def test_no_lanes():
-    with pytest.raises(ValueError, match=r"^a multiplier has at least one lane, not 0$"):
+    with pytest.raises(ValueError, match=r"^a gate has at least one lane, not 0$"):
         XnorMultiplier(lanes=0)

@@ -265,8 +265,8 @@ def test_another_network():
 
     assert failing(peer) == (
         f"The board on PORT holds network {other.digest().hex()[:8]}, not "
-        f"{NETWORK.digest().hex()[:8]}; load the bitstream that was built for this network, or "
-        "choose the network that the board holds."
+        f"{NETWORK.digest().hex()[:8]}; load the bitstream that was built for this network and "
+        "engine, or choose what the board holds."
     )
 
 

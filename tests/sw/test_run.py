@@ -44,7 +44,7 @@ def board(monkeypatch):
     played = SimpleNamespace(kind=Kind.REAL, clock_hz=80_000_000, break_it=lambda one: one)
 
     @contextmanager
-    def opened(port, *, network):
+    def opened(port, *, network, **_):
         hello = Hello(VERSION, played.kind, 64, 10, 4, 2, played.clock_hz, network.digest())
         yield SimpleNamespace(hello=lambda: hello, network=network)
 
@@ -58,7 +58,7 @@ def board(monkeypatch):
         return given
 
     class Closing:
-        def __init__(self, port, *, network):
+        def __init__(self, port, *, network, **_):
             self._opened = opened(port, network=network)
 
         def __enter__(self):
@@ -115,7 +115,7 @@ def test_one_wrong_value_fails_the_job_after_its_report(board, tmp_path):
     with pytest.raises(DeviceError) as caught:
         job.run(options(tmp_path))
     assert str(caught.value).startswith("1 of ")
-    assert "differ between the board and the integer reference" in str(caught.value)
+    assert "differ between the board and the reference" in str(caught.value)
     assert figures(tmp_path / "build")["mismatches"]["value"] == 1
 
 

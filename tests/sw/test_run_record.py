@@ -38,8 +38,9 @@ def synthetic(*, board=VIRTUAL, wrong=8):
     events = random.integers(22, 40, SAMPLES)
     per_layer = np.stack([random.integers(20, 60, SAMPLES), np.zeros(SAMPLES, int)], axis=1)
     return RunRecord(
-        network="64-128-10 LIF, 4-bit weights, 6 steps, event engine",
+        network="64-128-10 LIF, 4-bit weights, 6 steps",
         digest="5f0c" * 16,
+        engine="event engine",
         source={"data": "scikit-learn digits, 80/20 split", "coding": "time to first spike"},
         labels=labels,
         accuracy_float=0.975,

@@ -38,13 +38,15 @@ def worst_cycles(
 ) -> int:
     """Give a number of cycles that no inference exceeds, counted as the result's ``cycles`` are.
 
-    When something spikes in every block of every layer in every step, an inference comes close.
+    It is the number itself where something spikes in every block of every layer in every step: a
+    step passes through all layers, and the others follow at the pace of the slowest.
     """
     busy = [
-        streams.length * len(blocks(layer, lanes=lanes)) + share + update_stages(layer) + 6
+        streams.length * len(blocks(layer, lanes=lanes)) + share + update_stages(layer) + 7
         for layer in network.layers
     ]
-    return 1 + sum(busy) + (network.steps - 1) * max(busy) + 2 + argmax_latency(network.outputs)
+    pace = max(busy) + 1
+    return 1 + sum(busy) + (network.steps - 1) * pace + argmax_latency(network.outputs) + 1
 
 
 class StochasticStage(wiring.Component):

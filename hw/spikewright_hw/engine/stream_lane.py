@@ -25,7 +25,7 @@ class StreamLane(wiring.Component):
     """The products of one row with one bit of its input, for all neurons of a layer.
 
     The weights' bits lie in a memory of planes, a word for each block and plane: no weight needs a
-    comparator, for the number says which plane is the stream's. The latency is two clock cycles,
+    comparator, for the number says which plane is the stream's. The latency is three clock cycles,
     and the throughput is one row a cycle.
 
     Parameters
@@ -45,15 +45,15 @@ class StreamLane(wiring.Component):
         Number of the weights' source.
     silent : In(1)
         Bit of an input of zero, before the row's digital shift. Read by ``bipolar`` streams alone.
-    up, down : Out(layer.neurons)
-        Whether the product counts up, and whether it counts down, for each neuron.
+    counts, down : Out(layer.neurons)
+        Whether the product counts, for each neuron; and that it counts down, where it counts.
     """
 
     block: Signal
     spike: Signal
     number: Signal
     silent: Signal
-    up: Signal
+    counts: Signal
     down: Signal
 
     def __init__(self, *, layer: Layer, streams: Streams, lane: int, lanes: int):
@@ -69,7 +69,7 @@ class StreamLane(wiring.Component):
             "spike": In(1),
             "number": In(streams.order),
             "silent": In(1),
-            "up": Out(layer.neurons),
+            "counts": Out(layer.neurons),
             "down": Out(layer.neurons),
         })
 
@@ -81,16 +81,15 @@ class StreamLane(wiring.Component):
 
         # Which plane, and the input's bit ---------------------------------------------------------
         row = self._row(m)
-        number = _aligned(self.number, width) ^ _reversed(row, width)
+        leading = _leading_zeros(_aligned(self.number, width) ^ _reversed(row, width))
         planes = Signal(range(width + 1))
         block, x, there = Signal.like(self.block), Signal(), Signal()
         m.d.sync += [
-            planes.eq(_leading_zeros(number)),
-            block.eq(self.block),
-            x.eq(self.spike),
-            there.eq(1),
+            planes.eq(leading), block.eq(self.block), x.eq(self.spike), there.eq(self.spike)
         ]
-        if streams.encoding == "bipolar":
+        if streams.encoding == "sign_magnitude":
+            m.d.sync += planes.eq(Mux(self.spike, leading, width))  # that plane is all zeros
+        elif streams.encoding == "bipolar":
             missing = [at for at, one in enumerate(self.rows) if one is None]
             m.d.sync += [
                 x.eq(self.spike | ~(self.silent ^ row[0])),
@@ -98,8 +97,6 @@ class StreamLane(wiring.Component):
             ]
 
         # The weights' bits ------------------------------------------------------------------------
-        x_q, there_q = Signal(), Signal()
-        m.d.sync += [x_q.eq(x), there_q.eq(there)]
         bits = self._read(m, "planes", Cat(planes, block), [
             self._word(rows, lambda weight, at=at: self._bit(weight, at))
             for rows in self.rows for at in range(1 << len(planes))
@@ -108,13 +105,14 @@ class StreamLane(wiring.Component):
             signs = self._read(m, "signs", block, [
                 self._word(rows, lambda weight: weight < 0) for rows in self.rows
             ])
-            products = Mux(x_q, bits, 0)
-            m.d.comb += [self.up.eq(products & ~signs), self.down.eq(products & signs)]
-        elif streams.encoding == "unipolar":
-            m.d.comb += [self.up.eq(Mux(x_q, bits, 0)), self.down.eq(Mux(x_q, ~bits, 0))]
-        else:
-            equal = Mux(x_q, bits, ~bits)
-            m.d.comb += [self.up.eq(Mux(there_q, equal, 0)), self.down.eq(Mux(there_q, ~equal, 0))]
+            m.d.sync += [self.counts.eq(bits), self.down.eq(signs)]
+            return m
+
+        # A register for all neurons says whether the row counts; one for each, that it is a zero.
+        x_q, there_q, there_qq = Signal(), Signal(), Signal()
+        m.d.sync += [x_q.eq(x), there_q.eq(there), there_qq.eq(there_q)]
+        m.d.comb += self.counts.eq(there_qq.replicate(self.layer.neurons))
+        m.d.sync += self.down.eq(Mux(x_q, ~bits, bits))
         return m
 
     def _row(self, m: Module) -> Signal:

@@ -56,9 +56,10 @@ def stream_layer_step(
                 row=row - layer.inputs * own, spike=int(row in rows), weight=weight,
             )
             up, down = (sum(bits) for bits in zip(*product, strict=True))
+            counted = {"excitatory": up, "inhibitory": down}
             for name, input in layer.fixed.definition.inputs.items():
                 if own == (input.source == "recurrent"):
-                    counts[neuron][name] += _counted(input.source, up, down)
+                    counts[neuron][name] += counted.get(input.source, up - down)
     after = [
         integers.step(
             layer.fixed,
@@ -71,11 +72,6 @@ def stream_layer_step(
     return [state for state, _ in after], tuple(int(spike) for _, spike in after)
 
 
-def _counted(source: str, up: Any, down: Any) -> Any:
-    """Give what products add to the sum of an input, as integers or as values."""
-    return {"excitatory": up, "inhibitory": down}.get(source, up - down)
-
-
 def _current(streams: Streams, layer: Layer, count: Any) -> Any:
     """Give the stored current that a count of a step comes to, rounded half up."""
     exponent = current_exponent(streams, layer)
@@ -83,20 +79,41 @@ def _current(streams: Streams, layer: Layer, count: Any) -> Any:
 
 
 class StreamSynapses:
-    """Weights as bitstreams: a cycle brings each neuron some ones that count up, and some down.
+    """Weights as bitstreams: a cycle brings each neuron the sum of its products.
+
+    Where the neuron has inputs that sum weights of one sign alone, it brings a sum for each sign.
 
     Parameters
     ----------
     layer : Layer
     streams : Streams
     lanes : int
-        Products of one cycle for each neuron.
+        Products of one cycle for each neuron, a power of two.
     """
 
     def __init__(self, layer: Layer, streams: Streams, *, lanes: int):
         self.layer = layer
         self.streams = streams
-        self.addend = data.StructLayout({"up": range(lanes + 1), "down": range(lanes + 1)})
+        sources = {input.source for input in layer.fixed.definition.inputs.values()}
+        shape = signed(lanes.bit_length() + 1)
+        self.addend = data.StructLayout(dict.fromkeys(sorted({self._sum(source) for source in sources}), shape))
+
+    @staticmethod
+    def _sum(source: str) -> str:
+        """Give which sum an input takes."""
+        return source if source in ("excitatory", "inhibitory") else "all"
+
+    def add(self, m: Module, counts: Value, down: Value) -> dict[str, Value]:
+        """Add the products of a neuron, one bit of each lane: whether it counts, and down."""
+        signs = {"excitatory": counts & ~down, "inhibitory": counts & down}
+        return {
+            name: _added(m, [
+                Cat(signs[name][lane], 0) if name in signs
+                else Cat(counts[lane], counts[lane] & down[lane])
+                for lane in range(len(counts))
+            ])
+            for name in self.addend.members
+        }
 
     def total(self, input: str) -> Shape:
         """Counts of a step."""
@@ -104,7 +121,7 @@ class StreamSynapses:
 
     def contribution(self, source: str, addend: Any) -> Value:
         """Give what the products of a cycle add."""
-        return _counted(source, addend.up, addend.down)
+        return addend[self._sum(source)]
 
     def current(self, total: Value) -> Value:
         """From a count to stored units."""
@@ -121,8 +138,9 @@ class StreamLayer(wiring.Component):
     neuron and added to its sum. After the last pass the neurons are updated, ``share`` of them in
     turns.
 
-    A step with ``b`` such blocks takes ``length * max(b, 1) + share + stages + 6`` cycles until its
-    output is there; then the next step may come.
+    From a step with ``b`` such blocks to its output it takes
+    ``length * max(b, 1) + share + stages + 7`` cycles. In the cycle behind that in which the output
+    is taken, the next step may come.
 
     Parameters
     ----------
@@ -221,7 +239,12 @@ class StreamLayer(wiring.Component):
             ]
         with m.Elif(scan.i.valid & scan.i.ready):
             m.d.sync += begun.eq(begun + 1)
-        ended = scan.o.valid & scan.o.payload.last
+        block, adds, ended = Signal.like(scan.o.payload.row), Signal(), Signal()
+        m.d.sync += [
+            block.eq(scan.o.payload.row),
+            adds.eq(scan.o.valid & scan.o.payload.spike),
+            ended.eq(scan.o.valid & scan.o.payload.last),
+        ]
         with m.If(ended):
             m.d.sync += self.passes.eq(self.passes + 1)
 
@@ -236,8 +259,7 @@ class StreamLayer(wiring.Component):
                 source.reseed.eq(start), source.seed.eq(source.init), source.enable.eq(ended)
             ]
 
-        # Lanes: two cycles from a block to its products -------------------------------------------
-        block = scan.o.payload.row
+        # Lanes: three cycles from a block to its products -----------------------------------------
         lanes = [
             StreamLane(layer=layer, streams=self.streams, lane=lane, lanes=self.lanes)
             for lane in range(self.lanes)
@@ -252,23 +274,24 @@ class StreamLayer(wiring.Component):
             if "inputs" in numbers:
                 m.d.comb += lane.silent.eq(numbers["inputs"].state[-1])
         own = block >= -(-layer.inputs // self.lanes) if layer.recurrent is not None else Const(0)
-        adds = scan.o.valid & scan.o.payload.spike
         told = Mux(adds & (self.passes == 0), spikes[block], 0)
         spiked = sum(told[lane] for lane in range(self.lanes))
         m.d.comb += [
             self.arriving.eq(Mux(own, 0, spiked)), self.returning.eq(Mux(own, spiked, 0))
         ]
 
-        # Sums: the products are counted in the third cycle, and added in the fourth ---------------
-        adding, own_adding = _delayed(m, "adding", adds, 3), _delayed(m, "own", own, 3)
-        last = _delayed(m, "last", ended & (self.passes == length - 1), 3)
+        # Sums: the products are added up in the fourth cycle, and to the sums in the fifth --------
+        adding, own_adding = _delayed(m, "adding", adds, 4), _delayed(m, "own", own, 4)
+        last = _delayed(m, "last", ended & (self.passes == length - 1), 4)
         synapses = StreamSynapses(layer, self.streams, lanes=self.lanes)
         addends = Signal(data.ArrayLayout(synapses.addend, layer.neurons))
         for neuron in range(layer.neurons):
-            m.d.sync += [
-                addends[neuron].up.eq(sum(lane.up[neuron] for lane in lanes)),
-                addends[neuron].down.eq(sum(lane.down[neuron] for lane in lanes)),
-            ]
+            added = synapses.add(
+                m,
+                Cat(lane.counts[neuron] for lane in lanes),
+                Cat(lane.down[neuron] for lane in lanes),
+            )
+            m.d.sync += [addends[neuron][name].eq(value) for name, value in added.items()]
 
         # Updates ----------------------------------------------------------------------------------
         last_turn = self.share + self.stages - 2
@@ -302,6 +325,29 @@ class StreamLayer(wiring.Component):
             ]
         m.d.comb += self.o.payload.as_value().eq(Cat(group.o for group in groups))
         return m
+
+
+def _added(m: Module, numbers: list[Value]) -> Value:
+    """Add signed numbers in pairs. They are short, so carries ripple through gates: no chain."""
+    while len(numbers) > 1:
+        numbers = [
+            _pair(m, one, other) for one, other in zip(numbers[::2], numbers[1::2], strict=True)
+        ]
+    return numbers[0].as_signed()
+
+
+def _pair(m: Module, one: Value, other: Value) -> Value:
+    """Add two numbers of the same width; the sum is a bit wider."""
+    width = len(one) + 1
+    carry: Value = Const(0, 1)
+    bits = []
+    for at in range(width):
+        a, b = one[min(at, width - 2)], other[min(at, width - 2)]
+        bit, following = Signal(), Signal()
+        m.d.comb += [bit.eq(a ^ b ^ carry), following.eq(a & b | carry & (a ^ b))]
+        bits.append(bit)
+        carry = following
+    return Cat(bits)
 
 
 def _delayed(m: Module, name: str, value: Value, cycles: int) -> Value:

@@ -24,7 +24,7 @@ once.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 from typing import Literal, get_args
 
@@ -164,10 +164,17 @@ class Streams:
         """Binary logarithm of the length, and width of the sources."""
         return self.length.bit_length() - 1
 
-    def numbers(self, which: Literal["weights", "inputs"], *, width: int) -> list[int]:
+    def numbers(self, which: Literal["weights", "inputs"], *, width: int) -> tuple[int, ...]:
         """Give the numbers of a step; ``width`` is how many of their bits are looked at."""
-        sequence = getattr(SOURCES[self.source], which).sequence(width=self.order)
-        return [aligned(number, self.order, width) for number in islice(sequence, self.length)]
+        return _numbers(self, which, width)
+
+
+@lru_cache(maxsize=64)
+def _numbers(streams: Streams, which: str, width: int) -> tuple[int, ...]:
+    sequence = getattr(SOURCES[streams.source], which).sequence(width=streams.order)
+    return tuple(
+        aligned(number, streams.order, width) for number in islice(sequence, streams.length)
+    )
 
 
 def aligned(number: int, width: int, to: int) -> int:

@@ -5,6 +5,7 @@ from typing import Self
 
 import numpy as np
 
+from spikewright_hw.engine.design import Design, EventDesign
 from spikewright_hw.engine.record import Result, Trace, unpack_result, unpack_trace
 from spikewright_hw.link.protocol import VERSION, Command, Hello
 from spikewright_hw.network import Network
@@ -12,7 +13,7 @@ from spikewright_hw.network import Network
 from ..errors import DataError, DeviceError
 from .link import Link
 
-__all__ = ["Board", "open_board"]
+__all__ = ["Board", "open_board", "patience"]
 
 
 class Board:
@@ -100,8 +101,22 @@ class Board:
         )
 
 
+#: Clock cycles that a virtual board, the slowest of all, does at least in a second.
+_SLOWEST_HZ = 20_000
+
+
+def patience(network: Network, design: Design) -> float:
+    """Give seconds of silence after which an inference has surely failed, on any board."""
+    return 1.0 + design.worst_cycles(network) / _SLOWEST_HZ
+
+
 def open_board(
-    port: str, *, network: Network, timeout: float = 1.0, retries: int = 2
+    port: str,
+    *,
+    network: Network,
+    design: Design | None = None,
+    timeout: float = 1.0,
+    retries: int = 2,
 ) -> Board:
     """Open the board on a serial port and make sure that it holds ``network``.
 
@@ -111,8 +126,11 @@ def open_board(
         Path of the port; a virtual board has one, too.
     network : Network
         What the board is expected to hold.
+    design : Design, optional
+        The engine that it is expected to run on; the event engine if not given.
     timeout : float
-        Seconds of silence after which a command is repeated; an inference has to be faster.
+        Seconds of silence after which a command is repeated; an inference has to be faster, see
+        :func:`patience`.
     retries : int
         Repetitions of a command before giving up.
 
@@ -120,16 +138,17 @@ def open_board(
     ------
     DeviceError
         The port cannot be opened, no board answers, or it speaks another version of the protocol,
-        or holds another network.
+        or holds another network, or this one on another engine.
     """
+    design = EventDesign() if design is None else design
     board = Board(Link(port, timeout=timeout, retries=retries), network=network)
     try:
-        found, wanted = board.hello().digest, network.digest()
+        found, wanted = board.hello().digest, design.digest(network)
         if found != wanted:
             raise DeviceError(
                 f"The board on {port} holds network {found.hex()[:8]}, not {wanted.hex()[:8]}; "
-                "load the bitstream that was built for this network, or choose the network that "
-                "the board holds."
+                "load the bitstream that was built for this network and engine, or choose what the "
+                "board holds."
             )
     except BaseException:
         board.close()

@@ -12,6 +12,7 @@ from typing import Self
 
 from spikewright_hw.board import BoardTop
 from spikewright_hw.emit import as_verilog
+from spikewright_hw.engine.design import Design
 from spikewright_hw.network import Network
 
 from ..errors import DeviceError
@@ -28,7 +29,9 @@ _HARNESS = Path(__file__).with_name("virtual_board.cpp")
 _TOP = "board"
 
 
-def build_virtual_board(network: Network, directory: Path, *, clock_hz: int = CLOCK_HZ) -> Path:
+def build_virtual_board(
+    network: Network, directory: Path, *, clock_hz: int = CLOCK_HZ, design: Design | None = None
+) -> Path:
     """Compile a virtual board that holds ``network`` and give the path of its program.
 
     Parameters
@@ -40,6 +43,8 @@ def build_virtual_board(network: Network, directory: Path, *, clock_hz: int = CL
         has changed. The logs of the tools are there, too.
     clock_hz : int
         Clock frequency that the board states, Hz.
+    design : Design, optional
+        The engine; the event engine if not given.
 
     Raises
     ------
@@ -54,7 +59,9 @@ def build_virtual_board(network: Network, directory: Path, *, clock_hz: int = CL
     directory = directory.resolve()
     with storage_errors(directory):
         directory.mkdir(parents=True, exist_ok=True)
-    top = BoardTop(network=network, divisor=_DIVISOR, clock_hz=clock_hz, virtual=True)
+    top = BoardTop(
+        network=network, divisor=_DIVISOR, clock_hz=clock_hz, virtual=True, design=design
+    )
     write_if_changed(directory / f"{_TOP}.v", as_verilog(top, name=_TOP))
     write_if_changed(directory / _HARNESS.name, _HARNESS.read_text())
 

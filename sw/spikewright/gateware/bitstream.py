@@ -17,6 +17,7 @@ from amaranth.lib import io
 from amaranth.lib.cdc import ResetSynchronizer
 
 from spikewright_hw.board import BoardTop
+from spikewright_hw.engine.design import Design
 from spikewright_hw.network import Network
 
 from .. import tools
@@ -169,6 +170,7 @@ def build_bitstream(
     network: Network,
     *,
     board: Board,
+    design: Design | None = None,
     top: Top | None = None,
     seeds: Sequence[int] = SEEDS,
     build: Path = Path("build"),
@@ -182,6 +184,8 @@ def build_bitstream(
         What the board will run.
     board : Board
         One of :data:`~spikewright.gateware.board.BOARDS`.
+    design : Design, optional
+        The engine that it runs on; the event engine if not given.
     top : Component, optional
         A board top to build instead of the network's :class:`~spikewright_hw.board.BoardTop`.
     seeds : sequence of int
@@ -202,12 +206,13 @@ def build_bitstream(
         tools.require(name)
     if top is None:
         top = BoardTop(
-            network=network, divisor=board.divisor, clock_hz=board.clock_hz, virtual=False
+            network=network, divisor=board.divisor, clock_hz=board.clock_hz, virtual=False,
+            design=design,
         )
     progress("elaborating the board top")
-    design, constraints = elaborate(top, board=board)
+    source, constraints = elaborate(top, board=board)
     progress("synthesising")
-    netlist = synthesize(design, top="design", family="ecp5", build=build)
+    netlist = synthesize(source, top="design", family="ecp5", build=build)
     placement = _place_to_meet(netlist, constraints, board, seeds, build, progress)
     progress("packing the bitstream")
     path, packer = _pack(placement, build=build)

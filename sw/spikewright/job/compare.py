@@ -58,7 +58,7 @@ def predictions(inferences: list[Inference]) -> np.ndarray:
 
 
 def compare(
-    inferences: list[Inference], reference: Run, torch_predictions: np.ndarray
+    inferences: list[Inference], reference: Run, torch_predictions: np.ndarray | None
 ) -> Comparison:
     """Compare everything that a board reports, except cycles, which no reference has.
 
@@ -67,8 +67,8 @@ def compare(
     inferences : list of Inference
         In the order of the reference's samples.
     reference : Run
-        The integer reference on the same samples.
-    torch_predictions : array ``[samples]``
+        The engine's reference on the same samples.
+    torch_predictions : array ``[samples]``, optional
         Predictions of the PyTorch model on the integer grid.
     """
     counted = counters(inferences)
@@ -87,11 +87,12 @@ def compare(
             reference.membranes[:, -1],
         ),
         "predictions": (predicted, reference.predictions),
-        "predictions of PyTorch": (predicted, torch_predictions),
         "input events": (counted.input_events, reference.input_events),
         "synaptic operations": (counted.synops, reference.synops),
         "spike counts": (counted.spikes, reference.layer_spikes),
     }
+    if torch_predictions is not None:
+        pairs["predictions of PyTorch"] = (predicted, torch_predictions)
     for kind, (device, expected) in pairs.items():
         if device.shape != expected.shape:
             raise ValueError(f"{kind}: the board gave {device.shape}, not {expected.shape}")

@@ -10,17 +10,23 @@ from rich.table import Table
 
 from spikewright_hw.cores import CORES
 from spikewright_hw.emit import as_verilog
-from spikewright_hw.engine.event import EventEngine
+from spikewright_hw.engine.design import Design, EventDesign
 
 from ..errors import DataError
 from ..files import write_if_changed
+from ..gateware.design import check_design
 from ..quantized.spw import read
 
 __all__ = ["emit", "print_cores"]
 
 
 def emit(
-    core: str | None, *, preset: str | None = None, every: bool = False, output: Path
+    core: str | None,
+    *,
+    preset: str | None = None,
+    every: bool = False,
+    output: Path,
+    design: Design | None = None,
 ) -> list[Path]:
     """Write Verilog, and the ports as JSON beside it; a file that would not change stays.
 
@@ -34,16 +40,18 @@ def emit(
         All presets of all cores.
     output : Path
         Folder to write to.
+    design : Design, optional
+        The engine of a network; the event engine if not given.
 
     Raises
     ------
     DataError
-        There is no such core or preset, or none was named.
+        There is no such core or preset, or none was named, or the network cannot run on the engine.
     """
     if every == (core is not None):
         raise DataError("name one core, or give --all for every core")
     written = []
-    for name, component in _components(core, preset):
+    for name, component in _components(core, preset, EventDesign() if design is None else design):
         path = output / f"{name}.v"
         write_if_changed(path, as_verilog(component, name=name))
         ports = json.dumps(component.metadata.as_json(), indent=2, sort_keys=True)
@@ -52,9 +60,13 @@ def emit(
     return written
 
 
-def _components(core: str | None, preset: str | None) -> Iterator[tuple[str, wiring.Component]]:
+def _components(
+    core: str | None, preset: str | None, design: Design
+) -> Iterator[tuple[str, wiring.Component]]:
     if core is not None and core.endswith(".spw"):
-        yield Path(core).stem.replace("-", "_"), EventEngine(network=read(Path(core)).network)
+        network = read(Path(core)).network
+        check_design(design, network)
+        yield Path(core).stem.replace("-", "_"), design.engine(network)
         return
     if core is not None and core not in CORES:
         raise DataError(f"there is no core {core!r}; there are {', '.join(CORES)}")

@@ -6,27 +6,29 @@ task -> coding -> network -> quantized (.spw) -> gateware -> device -> record
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
 from rich.console import Console
 
+from spikewright_hw.engine.design import Design, EventDesign
 from spikewright_hw.link.protocol import Hello, Kind
 from spikewright_hw.network import Network
 
 from ..coding.ttfs import encode
-from ..device.board import open_board
+from ..device.board import open_board, patience
 from ..device.virtual import VirtualBoard
 from ..errors import DataError, DeviceError
 from ..files import write_bytes
 from ..gateware.bitstream import Bitstream, build_bitstream
 from ..gateware.board import BOARDS, Board
+from ..gateware.design import check_design
 from ..gateware.placement import PARTS
 from ..network.model import network_activity
 from ..network.reference import Run
-from ..network.reference import run as run_reference
+from ..network.reference import run as run_integers
 from ..quantized.network import QuantizedNetwork
 from ..quantized.spw import read
 from ..record.report import Report
@@ -40,6 +42,7 @@ from ..record.run_record import (
 from ..record.run_report import report as make_report
 from ..record.store import write as write_report
 from ..record.table import print_table
+from ..stochastic.engine import run as run_streams
 from ..task import digits
 from ..task.task import Task
 from ..tools import require
@@ -70,6 +73,8 @@ class RunOptions:
         Path of the serial port that the board is at, or ``"virtual"``.
     seeds : tuple of int
         Seeds to train.
+    design : Design
+        The engine that the network runs on.
     build_only : bool
         Stop at the bitstream.
     build : Path
@@ -82,6 +87,7 @@ class RunOptions:
     model: Path | None = None
     port: str = VIRTUAL
     seeds: tuple[int, ...] = (0, 1, 2)
+    design: Design = field(default_factory=EventDesign)
     build_only: bool = False
     build: Path = Path("build")
     command: str = "spikewright run"
@@ -104,9 +110,12 @@ def run(options: RunOptions, *, console: Console | None = None) -> Report | None
         paths = [options.model] if options.model else [_train(options.seeds[0], options, stages)]
         quantized = read(paths[0])
         check_fits(quantized, task)
+        check_design(options.design, quantized.network)
         if not (options.virtual or options.build_only):
             # No minutes of building for a board that is not there or holds another network.
-            open_board(options.port, network=quantized.network).close()
+            open_board(
+                options.port, network=quantized.network, design=options.design
+            ).close()
 
         bitstream = background.submit(lambda: _bitstream(quantized.network, options, stages))
         if options.build_only:
@@ -122,23 +131,32 @@ def run(options: RunOptions, *, console: Console | None = None) -> Report | None
         if options.model is None:
             paths += [_train(seed, options, stages) for seed in options.seeds[1:]]
 
-        with stages.stage("Integer reference and PyTorch, whole test split"):
+        with stages.stage("References, whole test split"):
             spikes = encode(task.x_test, quantized.coding)
-            reference = run_reference(quantized.network, spikes)
-            torch_predictions = _torch_predictions(quantized.network, spikes)
+            integers = run_integers(quantized.network, spikes)
+            reference, torch_predictions = integers, None
+            if options.design.streams is None:
+                torch_predictions = _torch_predictions(quantized.network, spikes)
+            else:
+                reference = run_streams(quantized.network, spikes, streams=options.design.streams)
         with (
             _port(options, program.result() if program else None) as port,
             stages.stage(f"{_kind(options).capitalize()}, whole test split") as tell,
-            open_board(port, network=quantized.network) as board,
+            open_board(
+                port,
+                network=quantized.network,
+                design=options.design,
+                timeout=patience(quantized.network, options.design),
+            ) as board,
         ):
             hello = board.hello()
             inferences = infer_all(
                 board, spikes, progress=lambda done: tell(f"{done} of {len(spikes)}")
             )
-        findings = _Findings(spikes, reference, torch_predictions, hello, inferences)
+        findings = _Findings(spikes, integers, reference, torch_predictions, hello, inferences)
         networks = [read(path) for path in paths]
         report = make_report(_record(options, task, networks, findings, bitstream.result()))
-        folder = options.build / "reports" / "run"
+        folder = options.build / "reports" / report.name
         write_report(report, folder)
         write_bytes(folder / "network.spw", paths[0].read_bytes())
     print_table(report)
@@ -147,7 +165,7 @@ def run(options: RunOptions, *, console: Console | None = None) -> Report | None
     if report["mismatches"].value:
         raise DeviceError(
             f"{report['mismatches'].value} of {report['compared'].value} values differ between the "
-            f"board and the integer reference; {page} says of which kind"
+            f"board and the reference; {page} says of which kind"
         )
     return report
 
@@ -157,8 +175,9 @@ class _Findings:
     """What the test split gave: as input, in the references, on the board."""
 
     spikes: np.ndarray
+    integers: Run
     reference: Run
-    torch_predictions: np.ndarray
+    torch_predictions: np.ndarray | None
     hello: Hello
     inferences: list[Inference]
 
@@ -177,10 +196,11 @@ def _record(
     virtual = findings.hello.kind == Kind.VIRTUAL
     return RunRecord(
         network=describe(quantized),
-        digest=quantized.network.digest().hex(),
+        digest=options.design.digest(quantized.network).hex(),
+        engine=str(options.design),
         source=_source(quantized),
         labels=task.y_test,
-        predictions_integer=findings.reference.predictions,
+        predictions_integer=findings.integers.predictions,
         predictions_device=predictions(findings.inferences),
         accuracy_float=quantized.provenance.accuracy_float,
         counters=counters(findings.inferences),
@@ -198,6 +218,7 @@ def _record(
         ),
         versions=versions() | dict(tool.rsplit(" ", 1) for tool in bitstream.tools),
         command=options.command,
+        stream_length=options.design.streams and options.design.streams.length,
     )
 
 
@@ -244,12 +265,16 @@ def _train(seed: int, options: RunOptions, stages: Stages) -> Path:
 
 def _bitstream(network: Network, options: RunOptions, stages: Stages) -> Bitstream:
     with stages.stage(f"Bitstream for {options.board.title}") as tell:
-        return build_bitstream(network, board=options.board, build=options.build, progress=tell)
+        return build_bitstream(
+            network, board=options.board, design=options.design, build=options.build, progress=tell
+        )
 
 
 def _program(network: Network, options: RunOptions, stages: Stages) -> Path:
     with stages.stage("Virtual board"):
-        return virtual_board(network, clock_hz=options.board.clock_hz, build=options.build)
+        return virtual_board(
+            network, clock_hz=options.board.clock_hz, design=options.design, build=options.build
+        )
 
 
 @contextmanager

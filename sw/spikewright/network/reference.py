@@ -8,6 +8,7 @@ A layer's spikes reach the next layer in the same step, and a recurrent layer it
 after. Everything is a stored integer of its state's format.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ from spikewright.errors import DataError
 from spikewright_hw.definition.expression import Operations, evaluate
 from spikewright_hw.network import Layer, Network
 
-__all__ = ["Arrays", "LayerRun", "Run", "run"]
+__all__ = ["Arrays", "Currents", "LayerRun", "Run", "WeightSums", "run"]
 
 #: What an int64 holds of any sign.
 _BITS = 63
@@ -86,24 +87,47 @@ class Arrays(Operations):
 
     @staticmethod
     def invert(condition: np.ndarray) -> np.ndarray:
-        """Negate each."""
         """Negate each condition."""
         return np.logical_not(condition)
 
     @staticmethod
     def where(condition: np.ndarray, yes: np.ndarray, no: np.ndarray) -> np.ndarray:
-        """Choose for each."""
         """Choose by each condition."""
         return np.where(condition, yes, no)
 
     @staticmethod
     def pick(index: np.ndarray, table: tuple[int, ...]) -> np.ndarray:
-        """Look each up."""
         """Give the table's entry for each index."""
         return np.array(table, np.int64)[index]
 
 
-def run(network: Network, spikes: np.ndarray) -> Run:
+#: From the spikes that a layer hears in a step, bool ``[samples, rows]``, to the stored currents of
+#: its neurons by input, each int64 ``[samples, neurons]``.
+Currents = Callable[[np.ndarray], Mapping[str, np.ndarray]]
+
+
+class WeightSums:
+    """Currents of a layer: sums of the weights whose inputs spiked."""
+
+    def __init__(self, layer: Layer):
+        self._shift = layer.shift
+        # In double precision for the sake of speed: sums stay far below 2**53, so they are exact.
+        self._weights = {
+            name: np.array(layer.contributions(name), np.float64)
+            for name in layer.fixed.definition.inputs
+        }
+
+    def __call__(self, heard: np.ndarray) -> dict[str, np.ndarray]:
+        """Give the currents that spikes come to."""
+        return {
+            name: (heard @ matrix).astype(np.int64) << self._shift
+            for name, matrix in self._weights.items()
+        }
+
+
+def run(
+    network: Network, spikes: np.ndarray, *, synapses: Callable[[Layer], Currents] = WeightSums
+) -> Run:
     """Run a batch of samples.
 
     Parameters
@@ -111,6 +135,8 @@ def run(network: Network, spikes: np.ndarray) -> Run:
     network : Network
     spikes : array ``[samples, steps, inputs]`` of 0 and 1
         Input spikes of each step.
+    synapses : callable
+        What makes currents of spikes; by default the weights are summed.
 
     Raises
     ------
@@ -127,7 +153,7 @@ def run(network: Network, spikes: np.ndarray) -> Run:
     synops = np.zeros(len(arriving), np.int64)
     layers = []
     for layer in network.layers:
-        layers.append(_run_layer(layer, arriving))
+        layers.append(_run_layer(layer, arriving, synapses(layer)))
         synops += layers[-1].events * layer.neurons
         arriving = layers[-1].spikes
     return Run(
@@ -139,13 +165,9 @@ def run(network: Network, spikes: np.ndarray) -> Run:
     )
 
 
-def _run_layer(layer: Layer, arriving: np.ndarray) -> LayerRun:
+def _run_layer(layer: Layer, arriving: np.ndarray, synapses: Currents) -> LayerRun:
     samples, steps, _ = arriving.shape
     fixed = layer.fixed
-    # In double precision for the sake of speed: sums stay far below 2**53, so they are exact.
-    weights = {
-        name: np.array(layer.contributions(name), np.float64) for name in fixed.definition.inputs
-    }
     constants = {name: np.array(values, np.int64) for name, values in fixed.vectors.items()}
     states = {
         name: np.tile([fixed.start(name, neuron=n) for n in range(layer.neurons)], (samples, 1))
@@ -160,11 +182,7 @@ def _run_layer(layer: Layer, arriving: np.ndarray) -> LayerRun:
             own = spikes[:, t - 1]  # none before the first step: the last one is still empty
             heard = np.concatenate([heard, own], axis=1)
         events += heard.sum(axis=1, dtype=np.int64)
-        currents = {
-            name: (heard @ matrix).astype(np.int64) << layer.shift
-            for name, matrix in weights.items()
-        }
-        after = evaluate(fixed.update, {**states, **constants, **currents}, Arrays())
+        after = evaluate(fixed.update, {**states, **constants, **synapses(heard)}, Arrays())
         spikes[:, t] = after.pop("spike", False)
         states = {name: np.clip(value, *fixed.bounds[name]) for name, value in after.items()}
         membranes[:, t] = states["v"]

@@ -4,15 +4,16 @@
 
 Static power burns for as long as the inference lasts; the dynamic part grows with the synaptic
 operations. The two are kept apart, because they call for different cures: a faster engine for the
-first, fewer spikes for the second. Only the core supply is in it: no I/O banks, auxiliary supply,
+first, fewer spikes for the second. On the stochastic engine a synaptic operation is as many one-bit
+operations as a stream has bits. Only the core supply is in it: no I/O banks, auxiliary supply,
 regulators, memory, USB chip or host.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .figure import Coefficient, Estimated, Figure
 
-__all__ = ["ECP5_25F", "Energy", "EnergyModel", "estimate", "figures"]
+__all__ = ["ECP5_25F", "ECP5_25F_STREAMS", "Energy", "EnergyModel", "estimate", "figures"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class EnergyModel:
     standby_current : Coefficient
         Of the core supply, configured, clocks at rest; in mA.
     energy_per_synop : Coefficient
-        In pJ.
+        In pJ; of a one-bit operation, where streams are computed with.
     """
 
     device: str
@@ -84,6 +85,20 @@ ECP5_25F = EnergyModel(
 )
 
 
+#: The same device, computing on bitstreams.
+ECP5_25F_STREAMS = replace(
+    ECP5_25F,
+    energy_per_synop=Coefficient(
+        name="energy per one-bit synaptic operation",
+        value=ECP5_25F.energy_per_synop.value / 8,
+        unit="pJ",
+        source="an eighth of the energy per synaptic operation that the event engine's estimate "
+        "uses, which is that of an addition of 8 bits; unverified, nobody measured it",
+        verified=False,
+    ),
+)
+
+
 @dataclass(frozen=True)
 class Energy:
     """Estimated energy of one inference in µJ, its two parts apart."""
@@ -107,7 +122,7 @@ def estimate(
     cycles : float
         Clock cycles of an inference; a mean may be fractional.
     synops : float
-        Synaptic operations of an inference.
+        Synaptic operations of an inference; one-bit operations, for a model of these.
     clock_mhz : float
         Clock in MHz.
 

@@ -109,7 +109,7 @@ def membranes(reference: np.ndarray, gateware: np.ndarray, *, names: list[str]) 
             axes.set_axis_off()
             continue
         axes.axhline(0, color=Colour.LINE, linewidth=0.8, zorder=0)
-        axes.plot(steps, reference[:, neuron], color=Colour.BLUE, label="integer reference")
+        axes.plot(steps, reference[:, neuron], color=Colour.BLUE, label="reference")
         axes.plot(
             steps,
             gateware[:, neuron],

@@ -19,8 +19,9 @@ def figures(record: RunRecord) -> tuple[Figure, ...]:
         *_activity(record),
         *energy.figures(
             cycles=float(record.counters.cycles.mean()),
-            synops=float(record.counters.synops.mean()),
+            synops=float(record.counters.synops.mean()) * (record.stream_length or 1),
             clock_mhz=record.board.clock_mhz,
+            model=energy.ECP5_25F if record.stream_length is None else energy.ECP5_25F_STREAMS,
         ),
     )
 
@@ -58,7 +59,7 @@ def _agreement(record: RunRecord) -> list[Figure]:
             name,
             sum(kinds.values()),
             "1",
-            Computed("board against integer reference, equal or not, value by value"),
+            Computed("board against the engine's reference, equal or not, value by value"),
             {kind: int(number) for kind, number in kinds.items()},
         )
         for name, kinds in (("mismatches", record.mismatches), ("compared", record.compared))

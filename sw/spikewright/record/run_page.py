@@ -16,7 +16,10 @@ def summary(record: RunRecord) -> str:
         if board.virtual
         else "on a real board"
     )
-    return f"{record.network}; {board.name} ({board.device}) at {board.clock_mhz:g} MHz, {where}."
+    return (
+        f"{record.network}; {record.engine}; {board.name} ({board.device}) at "
+        f"{board.clock_mhz:g} MHz, {where}."
+    )
 
 
 def sections(record: RunRecord) -> tuple[Section, ...]:
@@ -28,7 +31,7 @@ def _whole_split(record: RunRecord) -> Section:
     compared, mismatches = sum(record.compared.values()), sum(record.mismatches.values())
     text = (
         f"All {len(record.labels)} samples were classified on the board. {format_value(compared)} "
-        f"values ({', '.join(record.compared)}) were compared with the integer reference; "
+        f"values ({', '.join(record.compared)}) were compared with the reference; "
         f"{mismatches or 'none'} differed."
     )
     return Section(
@@ -100,6 +103,7 @@ def made(record: RunRecord) -> dict[str, str]:
     return {
         "command": record.command,
         "network": record.digest,
+        "engine": record.engine,
         **record.source,
         "training seeds": ", ".join(str(seed) for seed in record.training.seeds),
         "placement seed": str(record.build.seed),

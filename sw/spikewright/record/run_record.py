@@ -116,12 +116,14 @@ class RunRecord:
         The network in a few words, such as ``64-128-10 LIF, 4-bit weights, 5 steps``.
     digest : str
         Content hash of the network, hexadecimal.
+    engine : str
+        The engine in a few words.
     source : dict of str to str
         Where the network comes from: data set, split, seed, coding.
     labels : (samples,) integer array
         Class of each test sample.
     predictions_integer, predictions_device : (samples,) integer arrays
-        Of the deployed network: integer reference, board.
+        Of the deployed network: as integers, on the board.
     accuracy_float : float
         Of the network in real numbers that the deployed one was quantised from, as its file says;
         a fraction.
@@ -132,10 +134,13 @@ class RunRecord:
         Tools and libraries.
     command : str
         What repeats the run.
+    stream_length : int, optional
+        Bits of a bitstream, on the stochastic engine.
     """
 
     network: str
     digest: str
+    engine: str
     source: dict[str, str]
     labels: np.ndarray
     predictions_integer: np.ndarray
@@ -150,6 +155,7 @@ class RunRecord:
     board: BoardRecord
     command: str
     versions: dict[str, str] = field(default_factory=dict)
+    stream_length: int | None = None
 
     def __post_init__(self):
         samples = len(self.labels)

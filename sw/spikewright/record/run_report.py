@@ -7,10 +7,10 @@ from .run_record import RunRecord
 __all__ = ["report"]
 
 
-def report(record: RunRecord, *, name: str = "run") -> Report:
+def report(record: RunRecord) -> Report:
     """Make the report of a run: its figures, and the page around them."""
     return Report(
-        name=name,
+        name="run" if record.stream_length is None else "run_stochastic",
         title="A spiking network on an FPGA",
         summary=run_page.summary(record),
         figures=run_figures.figures(record),

@@ -2,7 +2,7 @@
 
 from amaranth import Value
 
-from .multiplier import Multiplier
+from .gate import Gate
 
 __all__ = ["PRESETS", "AndMultiplier", "core", "product"]
 
@@ -15,7 +15,7 @@ def product(a: int, b: int) -> int:
     return a & b
 
 
-class AndMultiplier(Multiplier):
+class AndMultiplier(Gate):
     """Multiplies unipolar bitstreams, one AND gate a lane.
 
     A unipolar stream of ones with probability ``p`` stands for ``p``. For independent streams
@@ -27,7 +27,7 @@ class AndMultiplier(Multiplier):
     (B. R. Gaines, "Stochastic Computing Systems", 1969). Streams from one random source are not
     independent, and their AND is the minimum instead of the product.
 
-    Timing, parameters and members are those of :class:`~.multiplier.Multiplier`.
+    Timing, parameters and members are those of :class:`~.gate.Gate`.
     """
 
     def gate(self, a: Value, b: Value) -> Value:

@@ -2,7 +2,7 @@
 
 from amaranth import Value
 
-from .multiplier import Multiplier
+from .gate import Gate
 
 __all__ = ["PRESETS", "XnorMultiplier", "core", "product"]
 
@@ -15,7 +15,7 @@ def product(a: int, b: int, *, lanes: int) -> int:
     return ~(a ^ b) & ((1 << lanes) - 1)
 
 
-class XnorMultiplier(Multiplier):
+class XnorMultiplier(Gate):
     """Multiplies bipolar bitstreams, one XNOR gate a lane.
 
     A bipolar stream of ones with probability ``p`` stands for ``2p - 1``: a one is +1, a zero is
@@ -28,7 +28,7 @@ class XnorMultiplier(Multiplier):
     (B. R. Gaines, "Stochastic Computing Systems", 1969). Streams from one random source are not
     independent, and their XNOR is ``1 - |a - b|`` instead of the product.
 
-    Timing, parameters and members are those of :class:`~.multiplier.Multiplier`.
+    Timing, parameters and members are those of :class:`~.gate.Gate`.
     """
 
     def gate(self, a: Value, b: Value) -> Value:

@@ -1,35 +1,65 @@
 """Stochastic number generator: bitstreams of given values from one random source."""
 
-from amaranth import Cat, Module
-from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth import Cat, Value, signed, unsigned
+from amaranth.lib import data
 
-__all__ = ["PRESETS", "Sng", "bits", "core"]
+from .generator import Generator
+
+__all__ = ["ENCODINGS", "PRESETS", "Sng", "bits", "core", "threshold"]
+
+#: What a value may mean.
+ENCODINGS = ("unipolar", "bipolar", "sign_magnitude")
 
 #: Parameter sets by name.
-PRESETS = {"w4": {"width": 4, "lanes": 1}, "w8": {"width": 8, "lanes": 4}}
+PRESETS = {
+    "w4": {"width": 4, "lanes": 1},
+    "w8": {"width": 8, "lanes": 4},
+    "bipolar_w4": {"width": 4, "lanes": 2, "encoding": "bipolar"},
+    "bipolar_w8": {"width": 8, "lanes": 4, "encoding": "bipolar"},
+    "sign_magnitude_w8": {"width": 8, "lanes": 4, "encoding": "sign_magnitude"},
+}
 
 
-def bits(number: int, values: list[int]) -> int:
-    """Give the bits that ``values`` make of one random number, lane 0 in bit 0."""
-    return sum((number < value) << lane for lane, value in enumerate(values))
+def bits(number: int, thresholds: list[int]) -> int:
+    """Give the bits that ``thresholds`` make of one random number, lane 0 in bit 0."""
+    return sum((number < threshold) << lane for lane, threshold in enumerate(thresholds))
 
 
-class Sng(wiring.Component):
-    """Comparator generator: a bit is one when the random number is less than the value.
+def threshold(value: int, *, width: int, encoding: str = "unipolar") -> int:
+    """Give the number of ones among ``2**width`` bits that stands for a value."""
+    if encoding == "bipolar":
+        return value + (1 << (width - 1))
+    if encoding == "sign_magnitude":
+        return abs(value)
+    return value
 
-    A lane's value has ``width + 1`` bits and runs from 0 to ``2**width``, both ends included: 0
-    makes no one at all, ``2**width`` nothing but ones, whatever the source. A value above is taken
-    as ``2**width``. From a source that shows each of the ``2**width`` numbers once in a period, a
-    value of ``x`` makes exactly ``x`` ones in that period. An LFSR of the same width leaves out the
-    number zero: in its period of ``2**width - 1`` there are ``x - 1`` ones, for ``x`` of 1 or more.
+
+class Sng(Generator):
+    """Comparator generator: a bit is one when the random number is less than a threshold.
+
+    .. code-block:: none
+
+        encoding          value                               P(one)
+        unipolar          0 to 2**width                       value / 2**width
+        bipolar           -2**(width-1) to 2**(width-1)       (1 + value / 2**(width-1)) / 2
+        sign_magnitude    a sign, and 0 to 2**width           magnitude / 2**width
+
+    (B. R. Gaines, "Stochastic Computing Systems", 1969). The ends are part of each range and exact
+    with any source: a stream of no ones at all, or of nothing but ones. A value beyond an end is
+    taken as the end. From a source that shows each of the ``2**width`` numbers once in a period, a
+    threshold of ``x`` makes exactly ``x`` ones in that period. An LFSR of the same width leaves out
+    the number zero: in its period of ``2**width - 1`` there are ``x - 1`` ones, for ``x`` of 1 or
+    more.
+
+    All encodings take the same comparator. In bipolar, value and number are compared as signed
+    numbers, which only inverts the number's highest bit. In sign and magnitude the sign is no
+    random bit: it passes beside the magnitude's bit, and the stream has the full resolution of
+    ``width`` bits for each sign.
 
     All lanes compare with the same number, so their streams are as correlated as they can be: take
     the factors of a multiplication from different sources.
 
-    The latency is one clock cycle, and the throughput is one bit a lane per clock cycle for as long
-    as ``o.ready`` is high. A bit is made of the value that stands at the port in the cycle in which
-    its number is taken.
+    Timing and members are those of :class:`~.generator.Generator`, with the shapes below.
 
     Parameters
     ----------
@@ -37,48 +67,45 @@ class Sng(wiring.Component):
         Bits of a random number, at least 1.
     lanes : int
         Bitstreams made side by side, at least 1.
+    encoding : str
+        One of :data:`ENCODINGS`.
 
     Members
     -------
-    values : In(ArrayLayout(width + 1, lanes))
-        Values to represent, in units of ``2**-width``.
+    values : In(ArrayLayout(..., lanes))
+        Unipolar ``unsigned(width + 1)``, bipolar ``signed(width + 1)``, sign and magnitude
+        ``StructLayout({"sign": 1, "magnitude": width + 1})``; a sign of one is negative.
     i : In(stream.Signature(width))
         Random numbers.
-    o : Out(stream.Signature(lanes))
-        Bits, bit ``k`` that of lane ``k``.
+    o : Out(stream.Signature(...))
+        ``lanes`` bits, bit ``k`` that of lane ``k``; for sign and magnitude
+        ``StructLayout({"sign": lanes, "magnitude": lanes})``.
     """
 
-    values: data.View
-    i: stream.Interface
-    o: stream.Interface
+    def __init__(self, *, width: int, lanes: int = 1, encoding: str = "unipolar"):
+        if encoding not in ENCODINGS:
+            raise ValueError(f"an encoding is one of {', '.join(ENCODINGS)}, not {encoding}")
+        self.encoding = encoding
+        magnitude = unsigned(width + 1 if width > 0 else 1)  # the base refuses the width
+        payload = lanes
+        value = magnitude
+        if encoding == "bipolar":
+            value = signed(magnitude.width)
+        elif encoding == "sign_magnitude":
+            value = data.StructLayout({"sign": 1, "magnitude": magnitude})
+            payload = data.StructLayout({"sign": lanes, "magnitude": lanes}) if lanes > 0 else 1
+        super().__init__(width=width, lanes=lanes, value=value, payload=payload)
 
-    def __init__(self, *, width: int, lanes: int = 1):
-        if width < 1:
-            raise ValueError(f"a random number has at least one bit, not {width}")
-        if lanes < 1:
-            raise ValueError(f"a generator has at least one lane, not {lanes}")
-        self.width = width
-        self.lanes = lanes
-        super().__init__(
-            {
-                "values": In(data.ArrayLayout(width + 1, lanes)),
-                "i": In(stream.Signature(width)),
-                "o": Out(stream.Signature(lanes)),
-            }
-        )
-
-    def elaborate(self, platform) -> Module:
-        """Build the comparators and the output register."""
-        m = Module()
-        m.d.comb += self.i.ready.eq(self.o.ready | ~self.o.valid)
-        with m.If(self.i.ready):
-            m.d.sync += [
-                self.o.valid.eq(self.i.valid),
-                self.o.payload.eq(
-                    Cat(self.i.payload < self.values[lane] for lane in range(self.lanes))
-                ),
-            ]
-        return m
+    def bits(self, number: Value) -> Value:
+        """Compare the number with each lane's value."""
+        values = [self.values[lane] for lane in range(self.lanes)]
+        if self.encoding == "sign_magnitude":
+            return Cat(
+                *(value.sign for value in values), *(number < value.magnitude for value in values)
+            )
+        if self.encoding == "bipolar":
+            number = Cat(number[:-1], ~number[-1]).as_signed()
+        return Cat(number < value for value in values)
 
 
 core = Sng

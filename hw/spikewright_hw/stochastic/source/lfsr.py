@@ -1,10 +1,12 @@
 """Linear-feedback shift register: the random source of the stochastic engine."""
 
-from amaranth import Cat, Module, Signal
-from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
+from amaranth import Cat, Module, Signal, Value
 
-__all__ = ["PRESETS", "TAPS", "Lfsr", "core", "load", "step"]
+from .source import Limits, Source
+
+__all__ = ["LIMITS", "PRESETS", "TAPS", "Lfsr", "core", "load", "step"]
+
+LIMITS = Limits("an LFSR", width=3, init=1)
 
 #: Bits that feed back, counted from 1, by width. Each set is a primitive polynomial, so the
 #: register visits every state but zero. Table 3 of P. Alfke, "Efficient Shift Registers, LFSR
@@ -59,15 +61,14 @@ def load(seed: int) -> int:
     return seed | 1
 
 
-class Lfsr(wiring.Component):
+class Lfsr(Source):
     """Fibonacci linear-feedback shift register of maximal length.
 
     The state runs through all ``2**width - 1`` values but zero, which would be a fixed point: reset
     gives ``init``, and a loaded seed has its bit 0 set to one, so zero is never reached. Setting
     one bit costs nothing; comparing the seed with zero would cost a quarter of the core.
 
-    A new state appears one clock cycle after ``enable`` or ``reseed``; the throughput is one state
-    per clock cycle. ``reseed`` wins over ``enable``.
+    Timing and members are those of :class:`~.source.Source`.
 
     Parameters
     ----------
@@ -75,53 +76,18 @@ class Lfsr(wiring.Component):
         Bits of the state, 3 to 32.
     init : int
         State after reset, 1 to ``2**width - 1``.
-
-    Members
-    -------
-    enable : In(1)
-        Step at the next clock edge.
-    reseed : In(1)
-        Load ``seed | 1`` at the next clock edge.
-    seed : In(width)
-        State to load; its bit 0 is taken as one.
-    state : Out(width)
-        The state, never zero.
     """
 
-    enable: Signal
-    reseed: Signal
-    seed: Signal
-    state: Signal
-
     def __init__(self, *, width: int, init: int = 1):
-        if width not in TAPS:
-            raise ValueError(f"an LFSR is 3 to 32 bits wide, not {width}")
-        if not 1 <= init < 1 << width:
-            raise ValueError(
-                f"the init of an LFSR of {width} bits lies in 1 to {(1 << width) - 1}, not {init}"
-            )
-        self.width = width
-        self.init = init
-        super().__init__(
-            {
-                "enable": In(1),
-                "reseed": In(1),
-                "seed": In(width),
-                "state": Out(width),
-            }
-        )
+        super().__init__(LIMITS, width=width, init=init)
 
-    def elaborate(self, platform) -> Module:
-        """Build the register and its feedback."""
-        m = Module()
-        state = Signal(self.width, init=self.init)
-        feedback = Cat(state[tap - 1] for tap in TAPS[self.width]).xor()
-        with m.If(self.reseed):
-            m.d.sync += state.eq(self.seed | 1)
-        with m.Elif(self.enable):
-            m.d.sync += state.eq(Cat(feedback, state[:-1]))
-        m.d.comb += self.state.eq(state)
-        return m
+    def following(self, m: Module, state: Signal) -> Value:
+        """Give the state shifted up by one, the parity of the taps coming in."""
+        return Cat(Cat(state[tap - 1] for tap in TAPS[self.width]).xor(), state[:-1])
+
+    def loaded(self) -> Value:
+        """Give the seed with its bit 0 set."""
+        return self.seed | 1
 
 
 core = Lfsr

@@ -1,0 +1,39 @@
+"""What is proved of the stochastic ReLU."""
+
+from amaranth import Elaboratable, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Assert, Cover
+
+from machine import MachineSpec
+from spikewright_hw.stochastic.arithmetic.relu import START, Relu
+
+
+def step(m: Module, dut: Relu, lane: int) -> tuple[Value, Value]:
+    """Count what is made in Amaranth's own arithmetic, and clamp; a one is owed in state 0."""
+    state, top = dut.states[lane], dut.count - 1
+    bit = Mux(state == 0, 1, dut.i.payload[lane])
+    moved = state + Mux(bit, 1, -1)
+    after = Mux(moved > top, top, moved)
+    taken = dut.i.valid & dut.i.ready
+
+    # Ones less zeros that were made, up to twice the range.
+    total = Signal(signed(len(state) + 3), name=f"total_{lane}")
+    with m.If(taken & ~(bit & (total == 2 * dut.count))):
+        m.d.sync += total.eq(total + Mux(bit, 1, -1))
+    m.d.comb += [
+        Assert(state <= top, "a state is in its range"),
+        Assert(moved >= 0, "a counter never falls below zero"),
+        Assert(total >= state - START, "the running sum is at least what the state stands for"),
+        Assert(total >= -1, "the running sum of what is made never falls below -1"),
+        Assert(total <= 2 * dut.count, "the running sum is in its counter's range"),
+        Cover(taken & (moved == dut.count), "a counter saturates"),
+        Cover(taken & bit & ~dut.i.payload[lane], "a zero becomes a one"),
+    ]
+    return after, bit
+
+
+def specs() -> dict[str, Elaboratable]:
+    return {
+        "relu_s8": MachineSpec(Relu(states=8), step=step),
+        "relu_s20_l4": MachineSpec(Relu(states=20, lanes=4), step=step),
+        "relu_fault": MachineSpec(Relu(states=8), step=step, fault=True),
+    }

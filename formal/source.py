@@ -1,0 +1,103 @@
+"""What is proved of every source whose numbers are known by their index."""
+
+from amaranth import Elaboratable, Module, Mux, Signal, Value
+from amaranth.hdl import Assert, Cover
+
+from properties import anything
+from spikewright_hw.stochastic.source.source import Source
+
+__all__ = ["SourcePeriodSpec", "SourceSpec"]
+
+
+class SourceSpec(Elaboratable):
+    """Each number is that of its index, from the first on, whatever the inputs.
+
+    A subclass says in :meth:`owed` which number that is. The planted fault lets one number be seen
+    as another.
+    """
+
+    def __init__(self, dut: Source, *, fault: bool = False):
+        self.dut = dut
+        self.fault = fault
+
+    def owed(self, m: Module, first: Signal, *, step: Value, restart: Value) -> Value:
+        """Give the number owed, some ``step`` cycles after the last ``restart`` at ``first``."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what is owed")
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.submodules.dut = dut = self.dut
+        m.d.comb += [
+            dut.enable.eq(anything(1)),
+            dut.reseed.eq(anything(1)),
+            dut.seed.eq(anything(dut.width)),
+        ]
+        state = dut.state ^ (dut.state == 2) if self.fault else dut.state
+
+        running = Signal()  # low in the first cycle after reset, which has no past
+        before = Signal(dut.width, init=dut.init)
+        first = Signal(dut.width, init=dut.init)
+        enable, reseed = Signal(), Signal()
+        m.d.sync += [
+            running.eq(1),
+            before.eq(state),
+            enable.eq(dut.enable),
+            reseed.eq(dut.reseed),
+        ]
+        with m.If(dut.reseed):
+            m.d.sync += first.eq(dut.seed)
+        owed = self.owed(m, first, step=dut.enable & ~dut.reseed, restart=dut.reseed)
+
+        m.d.comb += Assert(state == owed, "each number is that of its index")
+        with m.If(~running):
+            m.d.comb += Assert(state == dut.init, "reset gives the first number")
+        with m.Elif(reseed):
+            m.d.comb += [
+                Assert(state == first, "a seed is loaded"),
+                Cover(enable & (first != 0), "a seed is loaded in spite of enable"),
+            ]
+        with m.Elif(~enable):
+            m.d.comb += Assert(state == before, "without enable the number holds")
+        with m.Else():
+            m.d.comb += Cover(state != before, "a step gives another number")
+        return m
+
+
+class SourcePeriodSpec(Elaboratable):
+    """Enabled all the time, a period has each number as often as ``times`` says.
+
+    The number is one of all, chosen before the run and kept. A bounded check of one period is
+    complete.
+    """
+
+    def __init__(self, dut: Source, *, times: list[int]):
+        self.dut = dut
+        self.times = times
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.submodules.dut = dut = self.dut
+        m.d.comb += dut.enable.eq(1)
+        anyone = anything(dut.width)
+        chosen = Signal(dut.width)
+        started = Signal()
+        period = sum(self.times)
+        steps = Signal(range(period + 1))
+        seen = Signal(range(period + 1))
+        number = Mux(started, chosen, anyone)
+        m.d.sync += [started.eq(1), chosen.eq(number)]
+        with m.If(steps != period):
+            m.d.sync += [steps.eq(steps + 1), seen.eq(seen + (dut.state == number))]
+        owed = Signal(range(period + 1))
+        with m.Switch(chosen):
+            for value, times in enumerate(self.times):
+                with m.Case(value):
+                    m.d.comb += owed.eq(times)
+        with m.If(steps == period):
+            m.d.comb += Assert(seen == owed, "a period has the number as often as is owed")
+        again = Signal()
+        m.d.sync += again.eq(steps == period - 1)
+        with m.If(again):
+            m.d.comb += Assert(dut.state == dut.init, "after a period comes the first number")
+        m.d.comb += Cover((steps == period) & (chosen == 3), "a period with the number 3 is over")
+        return m

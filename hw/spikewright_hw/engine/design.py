@@ -1,0 +1,105 @@
+"""Designs: which engine a network is built as, and how large."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import ClassVar
+
+from ..network import Network
+from . import event, stochastic
+from .event import EventEngine
+from .stochastic import StochasticEngine
+from .streams import Streams, check_streams
+
+__all__ = ["Design", "EventDesign", "StochasticDesign"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventDesign:
+    """An event engine.
+
+    Parameters
+    ----------
+    share : int
+        Neurons per updater.
+    """
+
+    share: int = 4
+    name: ClassVar[str] = "event"
+    streams: ClassVar[None] = None
+
+    def __str__(self) -> str:
+        return "event engine"
+
+    def engine(self, network: Network) -> EventEngine:
+        """Make the engine of a network."""
+        return EventEngine(network=network, share=self.share)
+
+    def check(self, network: Network) -> None:
+        """Every network runs on it."""
+
+    def digest(self, network: Network) -> bytes:
+        """Give what a board of this design answers when it is asked what it computes."""
+        return network.digest()
+
+    def worst_cycles(self, network: Network) -> int:
+        """Give a number of cycles that no inference exceeds."""
+        return event.worst_cycles(network, share=self.share)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StochasticDesign:
+    """A stochastic engine.
+
+    Parameters
+    ----------
+    streams : Streams
+        Length, source and encoding of the bitstreams.
+    lanes : int
+        Rows of weights at once, a power of two.
+    share : int
+        Neurons per updater.
+    """
+
+    streams: Streams = field(default_factory=Streams)
+    lanes: int = 4
+    share: int = 4
+    name: ClassVar[str] = "stochastic"
+
+    def __post_init__(self):
+        if self.lanes < 1 or self.lanes & (self.lanes - 1):
+            raise ValueError(f"lanes is {self.lanes}; a layer has a power of two of them")
+
+    def __str__(self) -> str:
+        streams = self.streams
+        encoding = streams.encoding.replace("_", "-")
+        return (
+            f"stochastic engine, {encoding} streams of {streams.length} bits, source "
+            f"{streams.source}, {self.lanes} lane{'s' if self.lanes > 1 else ''}"
+        )
+
+    def engine(self, network: Network) -> StochasticEngine:
+        """Make the engine of a network. Raises :exc:`ValueError` where it cannot run on it."""
+        return StochasticEngine(
+            network=network, streams=self.streams, lanes=self.lanes, share=self.share
+        )
+
+    def check(self, network: Network) -> None:
+        """Raise :exc:`ValueError`, naming the layer and why, if the network cannot run on it."""
+        for number, layer in enumerate(network.layers):
+            check_streams(self.streams, layer, name=f"layers[{number}]")
+
+    def digest(self, network: Network) -> bytes:
+        """Give what a board of this design answers when it is asked what it computes.
+
+        The streams are part of it; lanes and sharing change nothing that is computed.
+        """
+        streams = json.dumps(asdict(self.streams), sort_keys=True)
+        return hashlib.sha256(network.digest() + streams.encode()).digest()
+
+    def worst_cycles(self, network: Network) -> int:
+        """Give a number of cycles that no inference exceeds."""
+        return stochastic.worst_cycles(network, self.streams, lanes=self.lanes, share=self.share)
+
+
+Design = EventDesign | StochasticDesign

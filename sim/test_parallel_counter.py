@@ -1,0 +1,37 @@
+"""Parallel counter against its reference, under random stalls."""
+
+import cocotb
+import pytest
+
+from bench import presets
+from bench.gate import (
+    follows_reference,
+    offers_without_waiting_for_ready,
+    takes_one_payload_a_cycle,
+)
+from spikewright_hw.stochastic.arithmetic.parallel_counter import count
+
+
+def reference(bits):
+    return count(bits)
+
+
+@cocotb.test()
+@cocotb.parametrize(("stall_in", [0.0, 0.5]), ("stall_out", [0.0, 0.5]))
+async def matches_reference(dut, stall_in, stall_out):
+    await follows_reference(dut, reference, stall_in=stall_in, stall_out=stall_out)
+
+
+@cocotb.test()
+async def one_payload_a_cycle(dut):
+    await takes_one_payload_a_cycle(dut)
+
+
+@cocotb.test()
+async def valid_before_ready(dut):
+    await offers_without_waiting_for_ready(dut)
+
+
+@pytest.mark.parametrize("preset", presets("parallel_counter"))
+def test_parallel_counter(simulate, preset):
+    simulate("parallel_counter", preset)

@@ -1,0 +1,121 @@
+"""The stochastic engine in software: bit-exact, on arrays, for whole test sets.
+
+Nobody walks along the streams. All weights of a row are read at the same places in the same cycles,
+so it is enough to know in how many cycles each plane of bits is read: a weight counts as often as
+the planes of its ones together. These counts, one for each synapse, take the place of the weights.
+Equal, by property test, to the reference that goes bit by bit
+(:func:`spikewright_hw.engine.reference.run`).
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from spikewright.network import reference
+from spikewright.network.reference import Run
+from spikewright_hw.engine.streams import Streams, code, code_width, current_exponent, shift
+from spikewright_hw.layer import Layer
+from spikewright_hw.network import Network
+from spikewright_hw.stochastic.number.weighted_generator import plane
+
+__all__ = ["Counts", "StreamSums", "run", "synapse_counts"]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How often synapses count up and down in a step; int64 ``[rows, neurons]`` each."""
+
+    up: np.ndarray
+    down: np.ndarray
+
+    def of(self, source: str) -> np.ndarray:
+        """Give what an input with this source counts."""
+        return {"excitatory": self.up, "inhibitory": self.down}.get(source, self.up - self.down)
+
+
+def synapse_counts(
+    streams: Streams, weights: np.ndarray, *, weight_bits: int
+) -> tuple[Counts, Counts]:
+    """Give the counts of synapses whose inputs spike, and of those whose inputs do not.
+
+    Parameters
+    ----------
+    streams : Streams
+    weights : int array ``[rows, neurons]``
+        Of the inputs, or of the layer's own neurons: rows are counted from zero.
+    weight_bits : int
+    """
+    rows = len(weights)
+    width = code_width(streams, weight_bits)
+    read = _places(streams, rows, width=width)
+    values = np.vectorize(partial(code, streams, weight_bits), otypes=[np.int64])(weights)
+    # Behind the last plane are zeros.
+    bits = values[..., None] >> np.arange(width - 1, -2, -1).clip(0) & 1
+    bits[..., width] = 0
+
+    def count(cycles: np.ndarray, bit: int) -> np.ndarray:
+        """Count the cycles in which the weights' bits are these."""
+        often = np.stack([(cycles & (read == at)).sum(1) for at in range(width + 1)], axis=1)
+        return np.matmul(bits == bit, often[:, :, None])[..., 0]
+
+    always = np.ones_like(read, bool)
+    nothing = np.zeros_like(values)
+    ones, zeros = count(always, 1), count(always, 0)
+    if streams.encoding == "sign_magnitude":
+        negative = weights < 0
+        spiking = Counts(np.where(negative, 0, ones), np.where(negative, ones, 0))
+        return spiking, Counts(nothing, nothing)
+    if streams.encoding == "unipolar":
+        return Counts(ones, zeros), Counts(nothing, nothing)
+    half = np.array(streams.numbers("inputs", width=1))
+    silent = (half ^ np.arange(rows)[:, None] & 1) == 0
+    same = count(silent, 1) + count(~silent, 0)
+    return Counts(ones, zeros), Counts(same, streams.length - same)
+
+
+def _places(streams: Streams, rows: int, *, width: int) -> np.ndarray:
+    """Give the plane that is read of each row in each cycle, ``width`` for none."""
+    numbers = np.array(streams.numbers("weights", width=width))
+    shifts = np.array([shift(row, width=width) for row in range(rows)])
+    places = [plane(number, width=width) for number in range(1 << width)]
+    table = np.array([width if place is None else place for place in places])
+    return table[numbers ^ shifts[:, None]]
+
+
+class StreamSums:
+    """Currents of a layer: what its synapses count on bitstreams."""
+
+    def __init__(self, layer: Layer, *, streams: Streams):
+        self._exponent = current_exponent(streams, layer)
+        self._spiking: dict[str, np.ndarray] = {}
+        self._always: dict[str, np.ndarray] = {}
+        # The layer's own rows are numbered anew.
+        parts = [np.array(rows) for rows in (layer.weights, layer.recurrent) if rows]
+        counts = [synapse_counts(streams, part, weight_bits=layer.weight_bits) for part in parts]
+        for name, input in layer.fixed.definition.inputs.items():
+            rows, silent = [], 0
+            for number, (spikes, none) in enumerate(counts):
+                taken = (number == 1) == (input.source == "recurrent")
+                rows.append(taken * (spikes.of(input.source) - none.of(input.source)))
+                silent = silent + taken * none.of(input.source).sum(0)
+            # In double precision for the sake of speed; whole numbers far below 2**53 are exact.
+            self._spiking[name] = np.concatenate(rows).astype(np.float64)
+            self._always[name] = np.asarray(silent)
+
+    def __call__(self, heard: np.ndarray) -> dict[str, np.ndarray]:
+        """Give the currents that spikes come to, each rounded half up."""
+        return {
+            name: self._current((heard @ matrix).astype(np.int64) + self._always[name])
+            for name, matrix in self._spiking.items()
+        }
+
+    def _current(self, count: np.ndarray) -> np.ndarray:
+        if self._exponent >= 0:
+            return count << self._exponent
+        return (count + (1 << -self._exponent - 1)) >> -self._exponent
+
+
+def run(network: Network, spikes: np.ndarray, *, streams: Streams) -> Run:
+    """Run a batch of samples; as :func:`spikewright.network.reference.run`, on bitstreams."""
+    return reference.run(network, spikes, synapses=partial(StreamSums, streams=streams))

@@ -1,0 +1,35 @@
+# amaranth: UnusedElaboratable=no
+# (a component whose constructor refuses its arguments is not used)
+
+import pytest
+
+from spikewright_hw.stochastic.arithmetic.absolute_difference import AbsoluteDifference, distance
+
+from .gates import excess, grid, independent, together, value
+
+
+@pytest.mark.parametrize("length", [4, 9])
+def test_correlated_streams_are_exact(length):
+    for a, b, p, q in grid(length):
+        assert value(distance, together(a, b, length)) == abs(p - q)
+
+
+@pytest.mark.parametrize("length", [4, 9])
+def test_independent_streams_are_off_by_what_the_docstring_says(length):
+    for a, b, p, q in grid(length):
+        came = value(distance, independent(a, b, length))
+        assert came - abs(p - q) == 2 * excess(p, q)
+
+
+@pytest.mark.parametrize("stall", [0.0, 0.4])
+@pytest.mark.parametrize("lanes", [1, 3, 8])
+def test_core_follows_reference(exchange, rng, lanes, stall):
+    pairs = [{"a": rng.getrandbits(lanes), "b": rng.getrandbits(lanes)} for _ in range(100)]
+    dut = AbsoluteDifference(lanes=lanes)
+    came = exchange(dut, send={"i": pairs}, take={"o": 100}, stall=stall)
+    assert came["o"] == [distance(pair["a"], pair["b"]) for pair in pairs]
+
+
+def test_no_lanes():
+    with pytest.raises(ValueError, match=r"^a gate has at least one lane, not 0$"):
+        AbsoluteDifference(lanes=0)
