@@ -8,7 +8,7 @@ A layer's spikes reach the next layer in the same step, and a recurrent layer it
 after. Everything is a stored integer of its state's format.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,9 @@ from spikewright.errors import DataError
 from spikewright_hw.definition.expression import Operations, evaluate
 from spikewright_hw.network import Layer, Network
 
-__all__ = ["Arrays", "Currents", "LayerRun", "Run", "WeightSums", "run"]
+from .synapses import Synapses, weight_synapses
+
+__all__ = ["Arrays", "LayerRun", "Run", "check_spikes", "check_width", "run", "starts"]
 
 #: What an int64 holds of any sign.
 _BITS = 63
@@ -83,8 +85,7 @@ class Run:
 
 
 class Arrays(Operations):
-    """int64 arrays: numpy's ``>>`` rounds toward minus infinity, as Python's does."""
-
+    """Arrays of integers: numpy's ``>>`` rounds toward minus infinity, as Python's does."""
     @staticmethod
     def invert(condition: np.ndarray) -> np.ndarray:
         """Negate each condition."""
@@ -98,35 +99,14 @@ class Arrays(Operations):
     @staticmethod
     def pick(index: np.ndarray, table: tuple[int, ...]) -> np.ndarray:
         """Give the table's entry for each index."""
-        return np.array(table, np.int64)[index]
-
-
-#: From the spikes that a layer hears in a step, bool ``[samples, rows]``, to the stored currents of
-#: its neurons by input, each int64 ``[samples, neurons]``.
-Currents = Callable[[np.ndarray], Mapping[str, np.ndarray]]
-
-
-class WeightSums:
-    """Currents of a layer: sums of the weights whose inputs spiked."""
-
-    def __init__(self, layer: Layer):
-        self._shift = layer.shift
-        # In double precision for the sake of speed: sums stay far below 2**53, so they are exact.
-        self._weights = {
-            name: np.array(layer.contributions(name), np.float64)
-            for name in layer.fixed.definition.inputs
-        }
-
-    def __call__(self, heard: np.ndarray) -> dict[str, np.ndarray]:
-        """Give the currents that spikes come to."""
-        return {
-            name: (heard @ matrix).astype(np.int64) << self._shift
-            for name, matrix in self._weights.items()
-        }
+        return np.array(table, index.dtype)[index]
 
 
 def run(
-    network: Network, spikes: np.ndarray, *, synapses: Callable[[Layer], Currents] = WeightSums
+    network: Network,
+    spikes: np.ndarray,
+    *,
+    synapses: Callable[[Layer], Synapses] = weight_synapses,
 ) -> Run:
     """Run a batch of samples.
 
@@ -136,7 +116,7 @@ def run(
     spikes : array ``[samples, steps, inputs]`` of 0 and 1
         Input spikes of each step.
     synapses : callable
-        What makes currents of spikes; by default the weights are summed.
+        Gives a layer's synapses; by default they are its weights.
 
     Raises
     ------
@@ -146,14 +126,15 @@ def run(
     """
     spikes = np.asarray(spikes)
     check_spikes(network, spikes)
-    for index, layer in enumerate(network.layers):
-        _check_width(f"layers[{index}]", layer)
+    made = [synapses(layer) for layer in network.layers]
+    for index, (layer, one) in enumerate(zip(network.layers, made, strict=True)):
+        check_width(f"layers[{index}]", layer, one)
     arriving = spikes.astype(bool)
     input_events = arriving.sum(axis=(1, 2), dtype=np.int64)
     synops = np.zeros(len(arriving), np.int64)
     layers = []
-    for layer in network.layers:
-        layers.append(_run_layer(layer, arriving, synapses(layer)))
+    for layer, one in zip(network.layers, made, strict=True):
+        layers.append(_run_layer(layer, arriving, one))
         synops += layers[-1].events * layer.neurons
         arriving = layers[-1].spikes
     return Run(
@@ -165,14 +146,20 @@ def run(
     )
 
 
-def _run_layer(layer: Layer, arriving: np.ndarray, synapses: Currents) -> LayerRun:
-    samples, steps, _ = arriving.shape
+def starts(layer: Layer, samples: int) -> dict[str, np.ndarray]:
+    """Give the states of a layer before the first step, each int64 ``[samples, neurons]``."""
     fixed = layer.fixed
-    constants = {name: np.array(values, np.int64) for name, values in fixed.vectors.items()}
-    states = {
+    return {
         name: np.tile([fixed.start(name, neuron=n) for n in range(layer.neurons)], (samples, 1))
         for name in fixed.formats
     }
+
+
+def _run_layer(layer: Layer, arriving: np.ndarray, synapses: Synapses) -> LayerRun:
+    samples, steps, _ = arriving.shape
+    fixed = layer.fixed
+    constants = {name: np.array(values, np.int64) for name, values in fixed.vectors.items()}
+    states = starts(layer, samples)
     spikes = np.zeros((samples, steps, layer.neurons), bool)
     membranes = np.zeros((samples, steps, layer.neurons), np.int64)
     events = np.zeros(samples, np.int64)
@@ -182,22 +169,27 @@ def _run_layer(layer: Layer, arriving: np.ndarray, synapses: Currents) -> LayerR
             own = spikes[:, t - 1]  # none before the first step: the last one is still empty
             heard = np.concatenate([heard, own], axis=1)
         events += heard.sum(axis=1, dtype=np.int64)
-        after = evaluate(fixed.update, {**states, **constants, **synapses(heard)}, Arrays())
+        currents = synapses.currents(heard)
+        after = evaluate(fixed.update, {**states, **constants, **currents}, Arrays())
         spikes[:, t] = after.pop("spike", False)
         states = {name: np.clip(value, *fixed.bounds[name]) for name, value in after.items()}
         membranes[:, t] = states["v"]
     return LayerRun(spikes, membranes, events)
 
 
-def _check_width(name: str, layer: Layer) -> None:
-    """Raise :exc:`DataError` unless int64 holds whatever the neurons of a layer compute."""
+def check_width(name: str, layer: Layer, synapses: Synapses) -> int:
+    """Give the bits of the widest integer that the neurons of a layer compute.
+
+    Raises :exc:`DataError` where these are more than an int64 has.
+    """
     inputs = layer.fixed.definition.inputs
-    width = layer.fixed.widest({input: layer.reach(input) for input in inputs})
+    width = layer.fixed.widest({input: synapses.reach(input) for input in inputs})
     if width > _BITS:
         raise DataError(
             f"{name}: {layer.neuron} with a {layer.membrane} membrane computes with integers of "
             f"{width} bits; the reference on arrays has {_BITS}, so choose a narrower membrane"
         )
+    return width
 
 
 def check_spikes(network: Network, spikes: np.ndarray) -> None:

@@ -13,13 +13,15 @@ from functools import partial
 import numpy as np
 
 from spikewright.network import reference
+from spikewright.network.fast import Predictor
 from spikewright.network.reference import Run
+from spikewright.network.synapses import Synapses
 from spikewright_hw.engine.streams import Streams, code, code_width, current_exponent, shift
 from spikewright_hw.layer import Layer
 from spikewright_hw.network import Network
 from spikewright_hw.stochastic.number.weighted_generator import plane
 
-__all__ = ["Counts", "StreamSums", "run", "synapse_counts"]
+__all__ = ["Counts", "predictor", "run", "stream_synapses", "synapse_counts"]
 
 
 @dataclass(frozen=True)
@@ -83,39 +85,30 @@ def _places(streams: Streams, rows: int, *, width: int) -> np.ndarray:
     return table[numbers ^ shifts[:, None]]
 
 
-class StreamSums:
-    """Currents of a layer: what its synapses count on bitstreams."""
-
-    def __init__(self, layer: Layer, *, streams: Streams):
-        self._exponent = current_exponent(streams, layer)
-        self._spiking: dict[str, np.ndarray] = {}
-        self._always: dict[str, np.ndarray] = {}
-        # The layer's own rows are numbered anew.
-        parts = [np.array(rows) for rows in (layer.weights, layer.recurrent) if rows]
-        counts = [synapse_counts(streams, part, weight_bits=layer.weight_bits) for part in parts]
-        for name, input in layer.fixed.definition.inputs.items():
-            rows, silent = [], 0
-            for number, (spikes, none) in enumerate(counts):
-                taken = (number == 1) == (input.source == "recurrent")
-                rows.append(taken * (spikes.of(input.source) - none.of(input.source)))
-                silent = silent + taken * none.of(input.source).sum(0)
-            # In double precision for the sake of speed; whole numbers far below 2**53 are exact.
-            self._spiking[name] = np.concatenate(rows).astype(np.float64)
-            self._always[name] = np.asarray(silent)
-
-    def __call__(self, heard: np.ndarray) -> dict[str, np.ndarray]:
-        """Give the currents that spikes come to, each rounded half up."""
-        return {
-            name: self._current((heard @ matrix).astype(np.int64) + self._always[name])
-            for name, matrix in self._spiking.items()
-        }
-
-    def _current(self, count: np.ndarray) -> np.ndarray:
-        if self._exponent >= 0:
-            return count << self._exponent
-        return (count + (1 << -self._exponent - 1)) >> -self._exponent
+def stream_synapses(layer: Layer, *, streams: Streams) -> Synapses:
+    """Give the synapses of a layer whose products are counted on bitstreams."""
+    # The layer's own rows are numbered anew.
+    parts = [np.array(rows) for rows in (layer.weights, layer.recurrent) if rows]
+    counts = [synapse_counts(streams, part, weight_bits=layer.weight_bits) for part in parts]
+    adds, always = {}, {}
+    for name, input in layer.fixed.definition.inputs.items():
+        taken = [own == (input.source == "recurrent") for own in (False, True)]
+        spiking, silent = (
+            np.concatenate([
+                count[kind].of(input.source) * takes
+                for count, takes in zip(counts, taken[: len(counts)], strict=True)
+            ])
+            for kind in (0, 1)
+        )
+        adds[name], always[name] = spiking - silent, silent.sum(axis=0)
+    return Synapses(adds=adds, always=always, exponent=current_exponent(streams, layer))
 
 
 def run(network: Network, spikes: np.ndarray, *, streams: Streams) -> Run:
     """Run a batch of samples; as :func:`spikewright.network.reference.run`, on bitstreams."""
-    return reference.run(network, spikes, synapses=partial(StreamSums, streams=streams))
+    return reference.run(network, spikes, synapses=partial(stream_synapses, streams=streams))
+
+
+def predictor(network: Network, *, streams: Streams, threads: int | None = None) -> Predictor:
+    """Give what predicts many samples fast; see :class:`~spikewright.network.fast.Predictor`."""
+    return Predictor(network, synapses=partial(stream_synapses, streams=streams), threads=threads)

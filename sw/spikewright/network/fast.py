@@ -1,0 +1,131 @@
+"""Predictions of many samples: the integer reference, made fast.
+
+The same programs on the same integers as :mod:`~spikewright.network.reference`, to which it is
+equal by property test. What makes it fast: nothing is kept but the answer; integers are as narrow
+as the range analysis allows that sizes the gateware, too; samples are taken in blocks whose states
+stay in the cache of a core, and each core takes blocks of its own.
+"""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from spikewright_hw.definition.expression import evaluate
+from spikewright_hw.layer import Layer
+from spikewright_hw.network import Network
+
+from .reference import Arrays, check_spikes, check_width, starts
+from .synapses import Synapses, weight_synapses
+
+__all__ = ["BLOCK", "Predictor"]
+
+#: Samples of a block: enough to make numpy's calls cheap, few enough for the caches of a core.
+BLOCK = 512
+
+
+class Predictor:
+    """A network that gives predictions, and nothing else.
+
+    Parameters
+    ----------
+    network : Network
+    synapses : callable
+        Gives a layer's synapses; by default they are its weights.
+    threads : int, optional
+        Blocks at work at once; the machine's cores if not given.
+
+    Raises
+    ------
+    DataError
+        The neurons compute with wider integers than an array holds.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        *,
+        synapses: Callable[[Layer], Synapses] = weight_synapses,
+        threads: int | None = None,
+    ):
+        self.network = network
+        self._threads = threads or os.cpu_count() or 1
+        self.layers = [
+            _Layer(f"layers[{index}]", layer, synapses(layer))
+            for index, layer in enumerate(network.layers)
+        ]
+
+    def __call__(self, spikes: np.ndarray) -> np.ndarray:
+        """Give the prediction of each sample.
+
+        Parameters
+        ----------
+        spikes : array ``[samples, steps, inputs]`` of 0 and 1
+            Input spikes of each step.
+
+        Returns
+        -------
+        int64 array ``[samples]``
+
+        Raises
+        ------
+        DataError
+            The spikes do not fit the network.
+        """
+        spikes = np.asarray(spikes)
+        check_spikes(self.network, spikes)
+        blocks = [spikes[at : at + BLOCK] for at in range(0, len(spikes), BLOCK)]
+        # The threads are the blocks' own; matrices are too small to be worth more.
+        with threadpool_limits(1), ThreadPoolExecutor(self._threads) as pool:
+            return np.concatenate([np.zeros(0, np.int64), *pool.map(self._block, blocks)])
+
+    def _block(self, spikes: np.ndarray) -> np.ndarray:
+        arriving = spikes
+        for layer in self.layers:
+            arriving = layer(arriving)
+        return arriving[:, -1].argmax(axis=1)
+
+
+class _Layer:
+    """One layer: from the spikes of a block to its spikes, or to the membranes of a readout."""
+
+    def __init__(self, name: str, layer: Layer, synapses: Synapses):
+        self._layer = layer
+        self._synapses = synapses
+        width = check_width(name, layer, synapses)
+        self.integer = np.int32 if width < 32 else np.int64
+        self._constants = {
+            name: np.array(values, self.integer) for name, values in layer.fixed.vectors.items()
+        }
+
+    def __call__(self, arriving: np.ndarray) -> np.ndarray:
+        samples, steps, _ = arriving.shape
+        layer, fixed = self._layer, self._layer.fixed
+        spiking = fixed.definition.spikes
+        kind = bool if spiking else self.integer
+        given = np.zeros((samples, steps, layer.neurons), kind)
+        states = {
+            name: start.astype(self.integer) for name, start in starts(layer, samples).items()
+        }
+        alone = layer.recurrent is None
+        together = self._currents(arriving) if alone else {}
+        for t in range(steps):
+            if alone:
+                currents = {name: values[:, t] for name, values in together.items()}
+            else:
+                currents = self._currents(np.concatenate([arriving[:, t], given[:, t - 1]], axis=1))
+            after = evaluate(fixed.update, {**states, **self._constants, **currents}, Arrays())
+            if spiking:
+                given[:, t] = after.pop("spike")
+            states = {
+                name: np.clip(value, *fixed.bounds[name], out=value)
+                for name, value in after.items()
+            }
+            if not spiking:
+                given[:, t] = states["v"]
+        return given
+
+    def _currents(self, heard: np.ndarray) -> dict[str, np.ndarray]:
+        return self._synapses.currents(heard, integer=self.integer)

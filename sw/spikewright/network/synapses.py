@@ -1,0 +1,81 @@
+"""Synapses as arrays: how the spikes that a layer hears come to its neurons' currents."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from spikewright_hw.definition.interval import Interval
+from spikewright_hw.layer import Layer
+
+__all__ = ["Synapses", "weight_synapses"]
+
+#: Whole numbers that floating point holds exactly lie below these.
+_EXACT = {np.float32: 1 << 24, np.float64: 1 << 53}
+
+
+@dataclass(frozen=True)
+class Synapses:
+    """For each input of a layer's neurons, what each row adds when it spikes.
+
+    .. code-block:: none
+
+        total = spikes @ adds + always        current = total * 2**exponent, rounded half up
+
+    Parameters
+    ----------
+    adds : mapping of str to int64 array ``[rows, neurons]``
+        By the name of the neuron's input. Rows are those of the layer: its inputs, then its own
+        neurons where it hears itself.
+    always : mapping of str to int64 array ``[neurons]``
+        What is added in every step.
+    exponent : int
+        From totals to stored currents.
+    """
+
+    adds: Mapping[str, np.ndarray]
+    always: Mapping[str, np.ndarray]
+    exponent: int
+    _factors: dict[str, np.ndarray] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self):
+        for name, adds in self.adds.items():
+            most = int(np.abs(adds).sum(axis=0).max(initial=0))
+            exact = next(kind for kind, end in _EXACT.items() if most < end)
+            # Matrices of floating point are multiplied far faster, and these sums are exact in it.
+            self._factors[name] = adds.astype(exact)
+
+    def reach(self, name: str) -> Interval:
+        """Give the least and the greatest stored current of an input."""
+        adds, always = self.adds[name], self.always[name]
+        ends = adds.clip(max=0).sum(axis=0) + always, adds.clip(min=0).sum(axis=0) + always
+        low, high = int(ends[0].min()), int(ends[1].max())
+        return Interval(int(self._stored(low)), int(self._stored(high)))
+
+    def currents(
+        self, heard: np.ndarray, *, integer: type[np.signedinteger] = np.int64
+    ) -> dict[str, np.ndarray]:
+        """Give the stored currents by input, ``[..., neurons]``, of spikes ``[..., rows]``."""
+        return {
+            name: self._stored(
+                (heard.astype(factors.dtype) @ factors).astype(integer)
+                + self.always[name].astype(integer)
+            )
+            for name, factors in self._factors.items()
+        }
+
+    def _stored(self, total):
+        if self.exponent >= 0:
+            return total << self.exponent
+        return (total + (1 << -self.exponent - 1)) >> -self.exponent
+
+
+def weight_synapses(layer: Layer) -> Synapses:
+    """Give the synapses of a layer whose weights are summed."""
+    names = layer.fixed.definition.inputs
+    nothing = np.zeros(layer.neurons, np.int64)
+    return Synapses(
+        adds={name: np.array(layer.contributions(name), np.int64) for name in names},
+        always=dict.fromkeys(names, nothing),
+        exponent=layer.shift,
+    )
