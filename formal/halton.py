@@ -38,10 +38,10 @@ class HaltonSpec(SourceSpec):
             ]
             carry = carry & last
             fraction = fraction + digit * weight
-        total = Signal(len(dut.number))
+        total = Signal(len(dut.fraction))
         m.d.comb += [
             total.eq(Cat(Const(0, dut.guard), first) + fraction),
-            Assert(dut.number == total, "the guard bits are right, too"),
+            Assert(dut.fraction == total, "the guard bits are right, too"),
         ]
         return total[dut.guard :]
 
@@ -57,7 +57,7 @@ def period(*, width: int, base: int) -> Elaboratable:
 def specs() -> dict[str, Elaboratable]:
     return {
         "halton_w8_b3": HaltonSpec(width=8, base=3),
-        "halton_w16_b5": HaltonSpec(width=16, base=5),
+        "halton_w8_b5": HaltonSpec(width=8, base=5),
         "halton_period": period(width=4, base=3),
         "halton_fault": HaltonSpec(width=8, base=3, fault=True),
     }

@@ -44,8 +44,11 @@ class IntegrateAndFireSpec(Elaboratable):
             )
             m.d.comb += spikes[lane].eq(exact["spike"])
             low, high = fixed.bounds["v"]
-            m.d.comb += Cover(i.transfers & (exact["v"] > high), "a membrane saturates at the top")
-            m.d.comb += Cover(i.transfers & (exact["v"] < low), "a membrane saturates at the bottom")
+            over, under = exact["v"] > high, exact["v"] < low
+            m.d.comb += [
+                Cover(i.transfers & over, "a membrane saturates at the top"),
+                Cover(i.transfers & under, "a membrane saturates at the bottom"),
+            ]
         m.d.comb += Cover(o.transfers & o.payload.all(), "every neuron spikes at once")
         held(m, o, name="spikes")
         m.submodules.in_order = InOrder(

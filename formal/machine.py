@@ -1,6 +1,7 @@
 """What is proved of every state machine on bitstreams."""
 
 from collections.abc import Callable
+from typing import Any
 
 from amaranth import Elaboratable, Module, Signal, Value
 from amaranth.hdl import Assert
@@ -10,8 +11,8 @@ from spikewright_hw.stochastic.arithmetic.machine import Machine
 
 __all__ = ["MachineSpec"]
 
-#: Of a lane, given its state and what is offered: the next state, and the bit that is owed.
-Step = Callable[[Module, Machine, int], tuple[Value, Value]]
+#: Of a module, a core and a lane of it: the next state, and the bit owed for what is offered.
+Step = Callable[[Module, Any, int], tuple[Value, Value]]
 
 
 class MachineSpec(Elaboratable):

@@ -53,8 +53,8 @@ class SharedSourceSpec(Elaboratable):
 
 def specs() -> dict[str, Elaboratable]:
     return {
-        "shared_source_rotate": SharedSourceSpec(width=8, lanes=4, how="rotate", stride=2),
-        "shared_source_reverse": SharedSourceSpec(width=8, lanes=8, how="reverse", stride=2),
-        "shared_source_shift": SharedSourceSpec(width=16, lanes=8, how="shift"),
+        "shared_source_rotate": SharedSourceSpec(width=8, lanes=3, how="rotate", stride=3),
+        "shared_source_reverse": SharedSourceSpec(width=8, lanes=5, how="reverse", stride=2),
+        "shared_source_shift": SharedSourceSpec(width=16, lanes=7, how="shift"),
         "shared_source_fault": SharedSourceSpec(width=8, lanes=4, how="rotate", fault=True),
     }

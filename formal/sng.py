@@ -70,9 +70,7 @@ def specs() -> dict[str, Elaboratable]:
         "sng_w8": spec(width=8, lanes=4),
         "sng_bipolar_w8": bipolar_spec(width=8, lanes=4),
         "sng_sign_magnitude_w8": sign_magnitude_spec(width=8, lanes=4),
-        "sng_counter": PeriodSpec(
-            Sng(width=4), ones=lambda value: value, legal=legal, lfsr=False
-        ),
+        "sng_counter": PeriodSpec(Sng(width=4), ones=lambda value: value, legal=legal, lfsr=False),
         "sng_lfsr": PeriodSpec(
             Sng(width=4),
             ones=lambda value: Mux(value == 0, 0, value - 1),

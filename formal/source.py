@@ -12,8 +12,8 @@ __all__ = ["SourcePeriodSpec", "SourceSpec"]
 class SourceSpec(Elaboratable):
     """Each number is that of its index, from the first on, whatever the inputs.
 
-    A subclass says in :meth:`owed` which number that is. The planted fault lets one number be seen
-    as another.
+    A subclass says in :meth:`owed` which number that is. The planted fault lets one number, when a
+    step gives it, be seen as another.
     """
 
     def __init__(self, dut: Source, *, fault: bool = False):
@@ -32,12 +32,13 @@ class SourceSpec(Elaboratable):
             dut.reseed.eq(anything(1)),
             dut.seed.eq(anything(dut.width)),
         ]
-        state = dut.state ^ (dut.state == 2) if self.fault else dut.state
-
         running = Signal()  # low in the first cycle after reset, which has no past
         before = Signal(dut.width, init=dut.init)
         first = Signal(dut.width, init=dut.init)
         enable, reseed = Signal(), Signal()
+        state = dut.state
+        if self.fault:
+            state = state ^ (enable & ~reseed & (state == 2))
         m.d.sync += [
             running.eq(1),
             before.eq(state),

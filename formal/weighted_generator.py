@@ -10,9 +10,7 @@ from spikewright_hw.stochastic.number.weighted_generator import WeightedGenerato
 
 def picked(number: Value, value: Value, *, width: int) -> Value:
     """Pick by the size of the number: from ``2**at`` on, below the next power, bit ``at``."""
-    return Cat(
-        (number >= 1 << at) & (number < 2 << at) & value[at] for at in range(width)
-    ).any()
+    return Cat((number >= 1 << at) & (number < 2 << at) & value[at] for at in range(width)).any()
 
 
 def spec(*, width: int, lanes: int, fault: bool = False) -> GeneratorSpec:

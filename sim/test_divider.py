@@ -21,7 +21,8 @@ async def matches_reference(dut, stall_in, stall_out):
         a, b = taken["a"] >> lane & 1, taken["b"] >> lane & 1
         return step(kept, a, b, taken.get("pick", 0), depth=depth)
 
-    await follows_step(dut, lane_step, start=start(depth=depth), stall_in=stall_in, stall_out=stall_out)
+    first = start(depth=depth)
+    await follows_step(dut, lane_step, start=first, stall_in=stall_in, stall_out=stall_out)
 
 
 @cocotb.test()

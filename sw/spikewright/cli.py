@@ -136,6 +136,12 @@ def _parser() -> argparse.ArgumentParser:
     verb = verbs.add_parser("train", help="train and quantise a network into a .spw file")
     verb.add_argument("output", type=Path, metavar="FILE", help="the .spw file to write")
     verb.add_argument("--seed", type=_count, default=0, metavar="N", help="seed (%(default)s)")
+    verb.add_argument(
+        "--hidden", type=_count, nargs="+", metavar="N", help="neurons of the hidden layers (128)"
+    )
+    verb.add_argument("--neuron", metavar="NAME", help="neuron of the hidden layers (lif)")
+    verb.add_argument("--weight-bits", type=_count, metavar="BITS", help="2 to 8 (4)")
+    verb.add_argument("--membrane", metavar="Qm.n", help="format of the membranes (Q8.4)")
     verb.set_defaults(verb=_train)
 
     verb = verbs.add_parser("emit", help="write Verilog of registered cores, or of a network")
@@ -160,7 +166,10 @@ def _parser() -> argparse.ArgumentParser:
     verb.set_defaults(verb=_report)
 
     verb = verbs.add_parser("resources", help="size and speed of every core on every family")
-    verb.add_argument("core", nargs="?", help="one core only; the table in docs then stays")
+    verb.add_argument(
+        "core", nargs="?", help="one core, or a .spw file; the table in docs then stays"
+    )
+    _add_engine_options(verb)
     verb.set_defaults(verb=_resources)
 
     verb = verbs.add_parser("pages", help="draw the neurons' responses, and fill in their pages")
@@ -245,9 +254,11 @@ def _train(options: argparse.Namespace) -> None:
     from .job.training import trained
     from .quantized.spw import read
 
+    config = _training_config(options)
     with Stages() as stages, stages.stage(f"Training, seed {options.seed}") as tell:
         path = trained(
             seed=options.seed,
+            config=config,
             progress=lambda at: tell(f"{at.phase}, epoch {at.epoch} of {at.epochs}"),
         )
         write_bytes(options.output, path.read_bytes())
@@ -256,6 +267,32 @@ def _train(options: argparse.Namespace) -> None:
         f"{options.output}: {100 * provenance.accuracy_float:.2f} % in real numbers, "
         f"{100 * provenance.accuracy_integer:.2f} % in integers, on the test split"
     )
+
+
+def _training_config(options: argparse.Namespace):
+    """Give the default training, with what the options change of the network."""
+    from dataclasses import replace
+
+    from spikewright_hw.fixed import Format
+
+    from .job.training import DEFAULT
+
+    model = DEFAULT.model
+    changes = {
+        "neuron": options.neuron,
+        "weight_bits": options.weight_bits,
+        "sizes": options.hidden and (model.sizes[0], *options.hidden, model.sizes[-1]),
+        "membrane": options.membrane,
+    }
+    changes = {name: value for name, value in changes.items() if value is not None}
+    try:
+        if "membrane" in changes:
+            changes["membrane"] = Format.parse(options.membrane)
+        if "neuron" in changes:
+            changes["parameters"] = {}  # the default's are those of LIF
+        return replace(DEFAULT, model=replace(model, **changes))
+    except ValueError as error:
+        raise SpikewrightError(f"this network cannot be trained: {error}") from error
 
 
 def _emit(options: argparse.Namespace) -> None:
@@ -295,7 +332,7 @@ def _report(options: argparse.Namespace) -> None:
 def _resources(options: argparse.Namespace) -> None:
     from .job.resources import resources
 
-    resources(options.core)
+    resources(options.core, design=design_of(options))
 
 
 def _bench_neurons(options: argparse.Namespace) -> None:

@@ -18,7 +18,7 @@ Step = Callable[..., tuple[int, int, int]]
 
 def all_streams(length: int) -> Iterable[list[Pair]]:
     """Give every pair of streams of a length."""
-    pairs = list(product((0, 1), repeat=2))
+    pairs = [(0, 0), (0, 1), (1, 0), (1, 1)]
     return (list(stream) for stream in product(pairs, repeat=length))
 
 

@@ -34,7 +34,8 @@ def follows(
         stages: list[Any] = [None] * latency  # numbers on their way, then the payload offered
         for _ in range(300):
             values = [value(rng) for _ in range(dut.lanes)]
-            number, valid, ready = rng.getrandbits(dut.width), rng.random() < 0.8, rng.random() < 0.6
+            number = rng.getrandbits(dut.width)
+            valid, ready = rng.random() < 0.8, rng.random() < 0.6
             ctx.set(dut.values, values)
             ctx.set(dut.i.payload, number)
             ctx.set(dut.i.valid, valid)

@@ -55,9 +55,8 @@ def moments(a: float, b: float, *, depth: int, length: int) -> tuple[float, floa
                     following, bit = step(kept, dividend, divisor, pick, depth=depth)
                     before = after.get(following, (0.0, 0.0, 0.0))
                     new = share, ones + bit * share, square + bit * (2 * ones + share)
-                    after[following] = tuple(
-                        x + y * chance / depth for x, y in zip(before, new, strict=True)
-                    )
+                    x, y, z = (x + y * chance / depth for x, y in zip(before, new, strict=True))
+                    after[following] = x, y, z
         at = after
     mean, square = (sum(state[k] for state in at.values()) for k in (1, 2))
     return mean, square - mean**2

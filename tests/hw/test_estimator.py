@@ -161,9 +161,7 @@ def test_confidence_out_of_range(confidence):
 
 
 def test_too_few_bits_for_a_confidence():
-    message = (
-        r"^8 bits are too few for a confidence of 0\.999: no run would be over early$"
-    )
+    message = r"^8 bits are too few for a confidence of 0\.999: no run would be over early$"
     with pytest.raises(ValueError, match=message):
         Estimator(length=8, confidence=0.999)
 

@@ -34,8 +34,9 @@ def test_bipolar_values_are_exact_between_both_ends(width):
     """Over all numbers, ones less zeros are the value, in units of its range."""
     half = 1 << (width - 1)
     for value in range(-half, half + 1):
-        ones = [bits(n, [threshold(value, width=width, encoding="bipolar")]) for n in range(2 * half)]
-        assert Fraction(2 * sum(ones) - len(ones), len(ones)) == Fraction(value, half)
+        due = threshold(value, width=width, encoding="bipolar")
+        ones = sum(bits(number, [due]) for number in range(2 * half))
+        assert Fraction(2 * ones - 2 * half, 2 * half) == Fraction(value, half)
 
 
 @pytest.mark.parametrize("width", [1, 4])

@@ -12,9 +12,8 @@ from spikewright_hw.stochastic.arithmetic.tanh import START, Tanh, step
 def stationary(p: Fraction, states: int) -> Fraction:
     """Give the probability of a one: of a birth-death chain the states go as (p / q) ** state."""
     ratio = p / (1 - p)
-    upper = sum(ratio**k for k in range(states // 2))
-    lower = sum(ratio**-k for k in range(1, states // 2 + 1))
-    return upper / (upper + lower)
+    weights = [ratio**k for k in range(states)]
+    return Fraction(sum(weights[states // 2 :]) / sum(weights))
 
 
 def stream(bits: list[int], states: int) -> list[int]:

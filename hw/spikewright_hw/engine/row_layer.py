@@ -81,9 +81,12 @@ def layer_step(
     return [state for state, _ in after], tuple(int(spike) for _, spike in after)
 
 
-def update_stages(layer: Layer) -> int:
-    """Give the stages of an updater whose logic in a cycle is not much longer than a LIF's."""
-    return max(1, -(-(depth(layer.fixed) - _ON_TOP) // _ADDERS))
+def update_stages(layer: Layer, *, adders: int = _ADDERS) -> int:
+    """Give the stages of an updater with so many adders, one behind the other, in a cycle.
+
+    By default the logic in a cycle is not much longer than a LIF's.
+    """
+    return max(1, -(-(depth(layer.fixed) - _ON_TOP) // adders))
 
 
 def pack_row(row: tuple[int, ...], bits: int) -> int:

@@ -13,9 +13,8 @@ from .argmax import argmax_latency
 from .example import example_network
 from .feedback import Feedback
 from .inference import InferenceEngine, stage_signature
-from .row_layer import update_stages
 from .stream_lane import blocks
-from .stream_layer import StreamLayer
+from .stream_layer import StreamLayer, stream_update_stages
 from .streams import Encoding, Streams, check_streams
 
 __all__ = ["PRESETS", "StochasticEngine", "StochasticStage", "core", "worst_cycles"]
@@ -42,7 +41,7 @@ def worst_cycles(
     step passes through all layers, and the others follow at the pace of the slowest.
     """
     busy = [
-        streams.length * len(blocks(layer, lanes=lanes)) + share + update_stages(layer) + 7
+        streams.length * len(blocks(layer, lanes=lanes)) + share + stream_update_stages(layer) + 7
         for layer in network.layers
     ]
     pace = max(busy) + 1

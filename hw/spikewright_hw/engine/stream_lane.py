@@ -11,6 +11,9 @@ from .streams import Streams, code, code_width
 
 __all__ = ["StreamLane", "blocks"]
 
+#: Words of a memory that look-up tables may hold; Yosys would make larger ones of them, too.
+_LARGEST_IN_LUTS = 32
+
 
 def blocks(layer: Layer, *, lanes: int) -> list[range]:
     """Give the rows of each block: as many as there are lanes; the layer's own begin a new one."""
@@ -139,7 +142,10 @@ class StreamLane(wiring.Component):
 
     def _read(self, m: Module, name: str, address: Value, words: Sequence[int]) -> Value:
         m.submodules[name] = words_memory = memory.Memory(
-            shape=unsigned(self.layer.neurons), depth=len(words), init=words
+            shape=unsigned(self.layer.neurons),
+            depth=len(words),
+            init=words,
+            attrs={"rom_style": "block"} if len(words) > _LARGEST_IN_LUTS else {},
         )
         port = words_memory.read_port()
         m.d.comb += port.addr.eq(address)

@@ -17,7 +17,9 @@ from .stream_counts import count_bounds
 from .stream_lane import StreamLane, blocks
 from .streams import SOURCES, Encoding, Streams, check_streams, current_exponent, products
 
-__all__ = ["PRESETS", "StreamLayer", "StreamSynapses", "core", "stream_layer_step"]
+__all__ = [
+    "PRESETS", "StreamLayer", "StreamSynapses", "core", "stream_layer_step", "stream_update_stages",
+]
 
 PRESETS = {
     "i12_n9_l16": {
@@ -70,6 +72,11 @@ def stream_layer_step(
         for neuron, state in enumerate(states)
     ]
     return [state for state, _ in after], tuple(int(spike) for _, spike in after)
+
+
+def stream_update_stages(layer: Layer) -> int:
+    """Give the stages of an updater: one for each adder, as a step is long anyway."""
+    return update_stages(layer, adders=1)
 
 
 def _current(streams: Streams, layer: Layer, count: Any) -> Any:
@@ -153,7 +160,7 @@ class StreamLayer(wiring.Component):
     share : int
         Neurons per updater.
     stages : int, optional
-        Stages of an updater, as for a :class:`~.row_layer.RowLayer`.
+        Stages of an updater; :func:`stream_update_stages` of the layer if not given.
 
     Members
     -------
@@ -195,7 +202,7 @@ class StreamLayer(wiring.Component):
         self.streams = streams
         self.lanes = lanes
         self.share = share
-        self.stages = update_stages(layer) if stages is None else stages
+        self.stages = stream_update_stages(layer) if stages is None else stages
         if self.stages < 1:
             raise ValueError(f"an updater has at least one stage, not {stages}")
         super().__init__({

@@ -37,6 +37,7 @@ class Part:
 
 PARTS = {
     "up5k": Part("ice40", "iCE40 UP5K", "slow corner", ("--up5k", "--package", "sg48")),
+    "hx8k": Part("ice40", "iCE40 HX8K", "slow corner", ("--hx8k", "--package", "ct256")),
     "ecp5-25f": Part(
         "ecp5",
         "ECP5 LFE5U-25F",

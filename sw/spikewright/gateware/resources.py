@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Protocol
+
+from amaranth.lib import wiring
 
 from spikewright_hw.cores import Core
 from spikewright_hw.emit import as_rtlil
@@ -13,7 +16,7 @@ from .harness import Harness
 from .placement import PARTS, place
 from .synthesis import FAMILIES, Counts, synthesize
 
-__all__ = ["SEEDS", "TARGETS", "Resources", "Target", "measure"]
+__all__ = ["SEEDS", "TARGETS", "Measurable", "Resources", "Target", "measure"]
 
 SEEDS = (1, 2, 3)
 """Placer seeds whose median frequency is reported."""
@@ -33,20 +36,45 @@ class Target:
         One of :data:`~spikewright.gateware.placement.PARTS`, or None to synthesise alone.
     aim_mhz : float
         Frequency the placer aims for: above what the part can reach, so that it does its best.
+    kin : str
+        What the families of the cores begin with that are measured here; all of them if empty.
     """
 
     family: str
     label: str
     part: str | None
     aim_mhz: float = 0
+    kin: str = ""
+
+    def takes(self, core: Core) -> bool:
+        """Whether a core is measured here."""
+        return core.family.startswith(self.kin)
 
 
 TARGETS = (
     Target("ice40", PARTS["up5k"].label, "up5k", 100),
+    Target("ice40", PARTS["hx8k"].label, "hx8k", 300, kin="stochastic"),
     Target("ecp5", PARTS["ecp5-25f"].label, "ecp5-25f", 400),
     Target("xc7", "Artix-7", None),
 )
-"""Every family a core is measured on."""
+"""Where cores are measured; the faster iCE40 for those that are made to run fast on it."""
+
+
+class Measurable(Protocol):
+    """What can be measured; a :class:`~spikewright_hw.cores.Core` is."""
+
+    @property
+    def name(self) -> str:
+        """Name for people."""
+        ...
+
+    def top(self, preset: str) -> str:
+        """Name of its Verilog module."""
+        ...
+
+    def build(self, preset: str) -> wiring.Component:
+        """Make it."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -99,7 +127,7 @@ class Resources:
 
 
 def measure(
-    core: Core,
+    core: Measurable,
     preset: str,
     target: Target,
     *,
@@ -134,7 +162,7 @@ def measure(
 
 
 def _fmax(
-    core: Core, preset: str, part: str, aim_mhz: float, seeds: Sequence[int], build: Path
+    core: Measurable, preset: str, part: str, aim_mhz: float, seeds: Sequence[int], build: Path
 ) -> tuple[float, str]:
     name = f"{core.top(preset)}_harness"
     design = as_rtlil(Harness(core.build(preset)), name=name)

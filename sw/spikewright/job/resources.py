@@ -1,5 +1,6 @@
 """``spikewright resources``: size and speed of every core on every family."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -7,10 +8,15 @@ from rich.progress import Progress
 from rich.table import Table
 
 from spikewright_hw.cores import CORES
+from spikewright_hw.engine.design import Design, EventDesign
+from spikewright_hw.engine.inference import InferenceEngine
+from spikewright_hw.network import Network
 
 from ..errors import DataError
 from ..files import write_if_changed
-from ..gateware.resources import TARGETS, Resources, measure
+from ..gateware.design import check_design
+from ..gateware.resources import TARGETS, Measurable, Resources, Target, measure
+from ..quantized.spw import read
 from ..record.report import Report
 from ..record.store import write
 from .background import Background
@@ -37,20 +43,45 @@ synthesised only.
 """
 
 
-def resources(core: str | None = None, *, build: Path = Path("build")) -> list[Resources]:
-    """Measure all cores, or one, and print the table.
+@dataclass(frozen=True)
+class Deployed:
+    """A network on an engine, measured as a core is."""
+
+    name: str
+    network: Network
+    design: Design
+
+    def top(self, preset: str) -> str:
+        """Name of the Verilog module."""
+        return f"{Path(self.name).stem.replace('-', '_')}_{preset}"
+
+    def build(self, preset: str) -> InferenceEngine:
+        """Make the engine."""
+        return self.design.engine(self.network)
+
+
+def resources(
+    core: str | None = None, *, design: Design | None = None, build: Path = Path("build")
+) -> list[Resources]:
+    """Measure all cores, or one, or a network's engine, and print the table.
 
     For all cores, the report ``resources`` and the page ``docs/resources.md`` are written as well.
+
+    Parameters
+    ----------
+    core : str, optional
+        A registered core, or the path of a ``.spw`` network.
+    design : Design, optional
+        The engine of a network; the event engine if not given.
+    build : Path
+        Folder of everything generated.
 
     Raises
     ------
     DataError
-        There is no such core.
+        There is no such core, or the network cannot run on the engine.
     """
-    if core is not None and core not in CORES:
-        raise DataError(f"there is no core {core!r}; there are {', '.join(CORES)}")
-    chosen = CORES.values() if core is None else [CORES[core]]
-    work = [(one, preset, target) for one in chosen for preset in one.presets for target in TARGETS]
+    work = _work(core, EventDesign() if design is None else design)
     console = Console()
     with Progress(console=console, transient=True) as progress, Background(jobs=2) as background:
         task = progress.add_task("Cores", total=len(work))
@@ -74,6 +105,24 @@ def resources(core: str | None = None, *, build: Path = Path("build")) -> list[R
         if DOCUMENT.parent.is_dir():
             write_if_changed(DOCUMENT, markdown(results))
     return results
+
+
+def _work(core: str | None, design: Design) -> list[tuple[Measurable, str, Target]]:
+    """Give what is to be measured, as which preset, and where."""
+    if core is not None and core.endswith(".spw"):
+        network = read(Path(core)).network
+        check_design(design, network)
+        deployed = Deployed(Path(core).name, network, design)
+        return [(deployed, design.name, target) for target in TARGETS]
+    if core is not None and core not in CORES:
+        raise DataError(f"there is no core {core!r}; there are {', '.join(CORES)}")
+    return [
+        (one, preset, target)
+        for one in (CORES.values() if core is None else [CORES[core]])
+        for preset in one.presets
+        for target in TARGETS
+        if target.takes(one)
+    ]
 
 
 _COLUMNS = ("core", "preset", "lut", "ff", "bram", "dsp", "carry", "fmax_mhz")

@@ -71,6 +71,8 @@ class ModelConfig:
     def __post_init__(self):
         if len(self.sizes) < 2 or min(self.sizes) < 1:
             raise ValueError(f"sizes is {self.sizes}; it needs inputs and outputs, each at least 1")
+        if not 2 <= self.weight_bits <= 8:
+            raise ValueError(f"weight_bits is {self.weight_bits}; it must be 2 to 8")
         for name, spikes in (("neuron", True), ("readout", False)):
             chosen = getattr(self, name)
             known = [key for key, one in DEFINITIONS.items() if one.spikes == spikes]

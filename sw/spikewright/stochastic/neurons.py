@@ -82,7 +82,9 @@ def _steps(fixed: FixedNeuron, current: Counts) -> dict[str, np.ndarray]:
     shape = current.shape[:-1]
     lanes = range(shape[-1]) if shape else [0]
     constants = {word: np.array(values, np.int64) for word, values in fixed.vectors.items()}
-    starts = {word: np.array([fixed.start(word, neuron=k) for k in lanes]) for word in fixed.formats}
+    starts = {
+        word: np.array([fixed.start(word, neuron=lane) for lane in lanes]) for word in fixed.formats
+    }
     states = starts if shape else {word: values[0] for word, values in starts.items()}
     after: dict[str, list[np.ndarray]] = {}
     for t in range(current.shape[-1]):

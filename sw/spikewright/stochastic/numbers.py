@@ -4,19 +4,20 @@ Each function is equal, bit for bit, to the core of ``spikewright_hw.stochastic.
 first line names, and works on all leading axes at once.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spikewright_hw.stochastic.number import estimator, sng
 
-__all__ = ["Estimate", "estimate", "sign_magnitude", "unipolar", "bipolar", "value", "weighted"]
+__all__ = ["Estimate", "bipolar", "estimate", "sign_magnitude", "unipolar", "value", "weighted"]
 
 Bits = NDArray[np.bool_]
 
 
-class Estimate(NamedTuple):
+@dataclass(frozen=True)
+class Estimate:
     """What runs came to, an array each of the streams' leading axes."""
 
     count: NDArray[np.int64]
@@ -98,6 +99,4 @@ def estimate(
     last = over.argmax(axis=-1)
     count = np.take_along_axis(ones, last[..., None], axis=-1)[..., 0]
     used = last + 1
-    return Estimate(
-        count, used, count >= threshold if threshold is not None else 2 * count >= used
-    )
+    return Estimate(count, used, count >= threshold if threshold is not None else 2 * count >= used)

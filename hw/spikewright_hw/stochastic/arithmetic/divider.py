@@ -12,7 +12,7 @@ PRESETS = {"d1": {"depth": 1, "lanes": 1}, "d4_l4": {"depth": 4, "lanes": 4}}
 
 
 def start(*, depth: int) -> int:
-    """Give the bits kept after reset, zeros and ones by turns: as near to any quotient as can be."""
+    """Give the bits kept after reset: zeros and ones by turns, which is nearest to any quotient."""
     return sum(1 << place for place in range(1, depth, 2))
 
 
@@ -85,7 +85,7 @@ class Divider(Machine):
         if self.depth == 1:
             return kept
         quotient = Signal(name=f"quotient_{lane}")
-        m.d.sync += quotient.eq(Mux(b, a, kept.bit_select(self.i.payload.pick, 1)))
+        m.d.sync += quotient.eq(Mux(b, a, (kept >> self.i.payload.pick)[0]))
         return quotient
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from amaranth import Cat, Mux, Signal, Value
+from amaranth import Array, Cat, Mux, Signal, Value
 from amaranth.lib.wiring import In
 
 from .correlator import Correlator
@@ -20,7 +20,7 @@ def step(buffer: int, a: int, b: int, *, address: int) -> tuple[int, int, int]:
 
 
 class Decorrelator(Correlator):
-    """Shuffles ``b``: the bit at a random address leaves the buffer, and the new bit takes its place.
+    """Shuffles ``b``: the bit at a random address leaves, and the new bit takes its place.
 
     .. code-block:: none
 
@@ -56,9 +56,7 @@ class Decorrelator(Correlator):
 
     def __init__(self, *, depth: int, lanes: int = 1):
         if depth < 2 or depth & (depth - 1):
-            raise ValueError(
-                f"the depth of a decorrelator is a power of two from 2, not {depth}"
-            )
+            raise ValueError(f"the depth of a decorrelator is a power of two from 2, not {depth}")
         self.depth = depth
         super().__init__(lanes=lanes, state=depth, ports={"address": In(range(depth))})
 
@@ -68,7 +66,7 @@ class Decorrelator(Correlator):
         return (
             Cat(Mux(self.address == at, b, state[at]) for at in here),
             a,
-            state.bit_select(self.address, 1),
+            Array(state)[self.address],
         )
 
 

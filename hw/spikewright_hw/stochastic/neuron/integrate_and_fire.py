@@ -40,7 +40,7 @@ def step(
 
 
 class IntegrateAndFire(wiring.Component):
-    """A neuron that bitstreams drive, stepped once for each bit of them; its spikes are a bitstream.
+    """A neuron that bitstreams drive, stepped by each bit of them; its spikes are a bitstream.
 
     In each cycle arrives a count, that of positive minus that of negative product bits, as a
     parallel counter gives it, and is the neuron's current: a count of 1 is a level of 1. The

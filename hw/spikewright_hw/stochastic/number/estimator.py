@@ -143,7 +143,9 @@ class Estimator(wiring.Component):
         if threshold is not None and confidence is not None:
             raise ValueError("an estimator stops at a threshold or at a confidence, not at both")
         if threshold is not None and not 1 <= threshold <= length:
-            raise ValueError(f"the threshold of {length} bits lies in 1 to {length}, not {threshold}")
+            raise ValueError(
+                f"the threshold of {length} bits lies in 1 to {length}, not {threshold}"
+            )
         self._line = None
         if confidence is not None:
             if not 0.5 < confidence < 1:

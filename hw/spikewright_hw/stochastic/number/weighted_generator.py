@@ -77,8 +77,8 @@ class WeightedGenerator(Generator):
     def elaborate(self, platform) -> Module:
         """Build the search for the leading one, its register, the lanes, and theirs.
 
-        Without the register in between, synthesis builds the search into every lane, and a lane
-        takes as many LUTs as with a comparator.
+        Without the register in between, synthesis builds the search into every lane, which is then
+        about as large as one with a comparator.
         """
         m = Module()
         number = self.i.payload
@@ -88,9 +88,7 @@ class WeightedGenerator(Generator):
         with m.If(self.i.ready):
             m.d.sync += [
                 waiting.eq(self.i.valid),
-                leading.eq(
-                    Cat(number[at] & ~number[at + 1 :].any() for at in range(self.width))
-                ),
+                leading.eq(Cat(number[at] & ~number[at + 1 :].any() for at in range(self.width))),
                 self.o.valid.eq(waiting),
                 self.o.payload.eq(
                     Cat((self.values[lane] & leading).any() for lane in range(self.lanes))

@@ -58,9 +58,9 @@ class Halton(Source):
     Points in Evaluating Multi-Dimensional Integrals", 1960). Without ``init`` that is the exact
     ``floor(2**width * (d[0] / b + d[1] / b**2 + ...))``, or one less.
 
-    The period is ``b**D``, for as many digits ``D`` as make it ``2**width`` or more. But in base 2
-    that is no multiple of ``2**width``, so a period has some numbers more often than others. In
-    base 2 the sequence is van der Corput's.
+    The period is ``b**D``, for as many digits ``D`` as make it ``2**width`` or more. Except
+    in base 2, whose sequence is van der Corput's, that is no multiple of ``2**width``: a period has
+    some numbers more often than others. A bitstream misses its value by at most ``2**-width``.
 
     Each step adds one of ``D + 1`` constants, chosen by how many of the digits wrap. Timing and
     members are those of :class:`~.source.Source`; a seed starts a new period, rotated by it.
@@ -80,12 +80,12 @@ class Halton(Source):
         self.weights, self.guard = weights(width=width, base=base)
         self.base = base
         self.digits = [Signal(range(base), name=f"digit_{k}") for k in range(len(self.weights))]
-        self.number = Signal(width + self.guard, init=init << self.guard)
+        self.fraction = Signal(width + self.guard, init=init << self.guard)
 
     def elaborate(self, platform) -> Module:
         """Build the counter of digits, and the number with its guard bits beside it."""
         m = Module()
-        digits, number = self.digits, self.number
+        digits, fraction = self.digits, self.fraction
 
         # A step counts the first digit that is not the highest, and clears those below it.
         highest = Signal(len(digits))
@@ -95,19 +95,19 @@ class Halton(Source):
             weight - (self.base - 1) * sum(self.weights[:place])
             for place, weight in enumerate([*self.weights, 0])
         ]
-        addend = chosen(counted, added, width=len(number))
+        addend = chosen(counted, added, width=len(fraction))
 
         with m.If(self.reseed):
             m.d.sync += [digit.eq(0) for digit in digits]
-            m.d.sync += number.eq(Cat(Const(0, self.guard), self.seed))
+            m.d.sync += fraction.eq(Cat(Const(0, self.guard), self.seed))
         with m.Elif(self.enable):
-            m.d.sync += number.eq(number + addend)
+            m.d.sync += fraction.eq(fraction + addend)
             for place, digit in enumerate(digits):
                 with m.If(counted[place]):
                     m.d.sync += digit.eq(digit + 1)
                 with m.Elif(~counted[:place].any()):
                     m.d.sync += digit.eq(0)
-        m.d.comb += self.state.eq(number[self.guard :])
+        m.d.comb += self.state.eq(fraction[self.guard :])
         return m
 
 
