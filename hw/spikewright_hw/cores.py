@@ -82,6 +82,8 @@ CORES = {
         Core("engine", "feedback"),
         Core("engine", "row_layer"),
         Core("engine", "event"),
+        Core("engine", "stream_layer"),
+        Core("engine", "stochastic"),
         Core("stochastic.source", "lfsr"),
         Core("stochastic.source", "counter"),
         Core("stochastic.source", "van_der_corput"),
