@@ -249,7 +249,7 @@ def specs() -> dict[str, Elaboratable]:
     short, unipolar = Short(), Short(encoding="unipolar")
     bipolar = Short(encoding="bipolar")
     lif = tiny("lif", short, lanes=2, share=2)
-    recurrent = tiny("recurrent_lif", unipolar, lanes=1, share=1, stages=2)
+    recurrent = tiny("recurrent_lif", unipolar, lanes=2, share=1, stages=2)
     return {
         "stream_layer_passes": StreamLayerContractSpec(tiny("lif", short, lanes=1, share=2)),
         "stream_layer_passes_recurrent": StreamLayerContractSpec(recurrent),

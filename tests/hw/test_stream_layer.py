@@ -28,6 +28,11 @@ LAYER = Layer(
     membrane=Format(4, 1),
 )
 
+NO_SIGN = (
+    "the layer: the input exc of alpha takes excitatory weights alone, and unipolar streams do not "
+    "tell a weight's sign; use sign_magnitude"
+)
+
 
 def outputs(layer: Layer, streams: Streams, bitmaps: list[int]) -> list[dict]:
     """Give what the reference says of each step."""
@@ -194,8 +199,7 @@ def test_clear_forgets_the_states():
                 "layer": replace(LAYER, neuron="alpha", parameters={}),
                 "streams": Streams(encoding="unipolar"),
             },
-            "the layer: the input exc of alpha takes excitatory weights alone, and unipolar "
-            "streams do not tell a weight's sign; use sign_magnitude",
+            NO_SIGN,
         ),
     ],
 )

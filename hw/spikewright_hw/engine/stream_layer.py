@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from amaranth import Cat, Const, Module, Mux, Shape, Signal, Value, signed, unsigned
+from amaranth import Array, Cat, Const, Module, Mux, Shape, Signal, Value, signed, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -101,9 +101,9 @@ class StreamSynapses:
     def __init__(self, layer: Layer, streams: Streams, *, lanes: int):
         self.layer = layer
         self.streams = streams
-        sources = {input.source for input in layer.fixed.definition.inputs.values()}
-        shape = signed(lanes.bit_length() + 1)
-        self.addend = data.StructLayout(dict.fromkeys(sorted({self._sum(source) for source in sources}), shape))
+        inputs = layer.fixed.definition.inputs.values()
+        sums = sorted({self._sum(input.source) for input in inputs})
+        self.addend = data.StructLayout(dict.fromkeys(sums, signed(lanes.bit_length() + 1)))
 
     @staticmethod
     def _sum(source: str) -> str:
@@ -221,7 +221,7 @@ class StreamLayer(wiring.Component):
         rows = blocks(layer, lanes=self.lanes)
 
         # Passes: the scan goes over the blocks of a bitmap, which is held, again and again --------
-        spikes = Signal(data.ArrayLayout(self.lanes, len(rows)))
+        spikes = [Signal(self.lanes, name=f"spikes_{number}") for number in range(len(rows))]
         begun = Signal.like(self.passes)
         working, updating = Signal(), Signal()
         start = self.i.valid & self.i.ready
@@ -231,17 +231,16 @@ class StreamLayer(wiring.Component):
             scan.i.valid.eq(working & (begun != length)),
             scan.i.payload.eq(
                 ~0 if self.streams.encoding == "bipolar"
-                else Cat(block.any() for block in spikes)
+                else Cat(part.any() for part in spikes)
             ),
             scan.o.ready.eq(1),
         ]
         with m.If(start):
             m.d.sync += [
-                spikes.as_value().eq(Cat(
-                    Cat(self.i.payload[block.start : block.stop],
-                        Const(0, self.lanes - len(block)))
-                    for block in rows
-                )),
+                *(
+                    part.eq(self.i.payload[block.start : block.stop])
+                    for part, block in zip(spikes, rows, strict=True)
+                ),
                 working.eq(1), begun.eq(0), self.passes.eq(0),
             ]
         with m.Elif(scan.i.valid & scan.i.ready):
@@ -252,6 +251,8 @@ class StreamLayer(wiring.Component):
             adds.eq(scan.o.valid & scan.o.payload.spike),
             ended.eq(scan.o.valid & scan.o.payload.last),
         ]
+        read = Signal(self.lanes)  # what spiked in the block
+        m.d.comb += read.eq(Array(spikes)[block])
         with m.If(ended):
             m.d.sync += self.passes.eq(self.passes + 1)
 
@@ -275,13 +276,13 @@ class StreamLayer(wiring.Component):
             m.submodules[f"lane_{number}"] = lane
             m.d.comb += [
                 lane.block.eq(block),
-                lane.spike.eq(spikes[block][number]),
+                lane.spike.eq(read[number]),
                 lane.number.eq(numbers["weights"].state),
             ]
             if "inputs" in numbers:
                 m.d.comb += lane.silent.eq(numbers["inputs"].state[-1])
         own = block >= -(-layer.inputs // self.lanes) if layer.recurrent is not None else Const(0)
-        told = Mux(adds & (self.passes == 0), spikes[block], 0)
+        told = Mux(adds & (self.passes == 0), read, 0)
         spiked = sum(told[lane] for lane in range(self.lanes))
         m.d.comb += [
             self.arriving.eq(Mux(own, 0, spiked)), self.returning.eq(Mux(own, spiked, 0))

@@ -19,7 +19,10 @@ from spikewright_hw.network import Layer, Network
 
 from .synapses import Synapses, weight_synapses
 
-__all__ = ["Arrays", "LayerRun", "Run", "check_spikes", "check_width", "run", "starts"]
+__all__ = ["Arrays", "LayerRun", "Run", "Store", "check_spikes", "check_width", "run", "starts"]
+
+#: From a layer and its states, each int64 ``[samples, neurons]``, to what is found there later.
+Store = Callable[[Layer, dict[str, np.ndarray]], dict[str, np.ndarray]]
 
 #: What an int64 holds of any sign.
 _BITS = 63
@@ -107,6 +110,7 @@ def run(
     spikes: np.ndarray,
     *,
     synapses: Callable[[Layer], Synapses] = weight_synapses,
+    store: Store = lambda layer, states: states,
 ) -> Run:
     """Run a batch of samples.
 
@@ -117,6 +121,9 @@ def run(
         Input spikes of each step.
     synapses : callable
         Gives a layer's synapses; by default they are its weights.
+    store : callable
+        What becomes of a layer's states when they are stored at the end of a step; by default
+        nothing.
 
     Raises
     ------
@@ -134,7 +141,7 @@ def run(
     synops = np.zeros(len(arriving), np.int64)
     layers = []
     for layer, one in zip(network.layers, made, strict=True):
-        layers.append(_run_layer(layer, arriving, one))
+        layers.append(_run_layer(layer, arriving, one, store))
         synops += layers[-1].events * layer.neurons
         arriving = layers[-1].spikes
     return Run(
@@ -155,7 +162,9 @@ def starts(layer: Layer, samples: int) -> dict[str, np.ndarray]:
     }
 
 
-def _run_layer(layer: Layer, arriving: np.ndarray, synapses: Synapses) -> LayerRun:
+def _run_layer(
+    layer: Layer, arriving: np.ndarray, synapses: Synapses, store: Store
+) -> LayerRun:
     samples, steps, _ = arriving.shape
     fixed = layer.fixed
     constants = {name: np.array(values, np.int64) for name, values in fixed.vectors.items()}
@@ -172,7 +181,9 @@ def _run_layer(layer: Layer, arriving: np.ndarray, synapses: Synapses) -> LayerR
         currents = synapses.currents(heard)
         after = evaluate(fixed.update, {**states, **constants, **currents}, Arrays())
         spikes[:, t] = after.pop("spike", False)
-        states = {name: np.clip(value, *fixed.bounds[name]) for name, value in after.items()}
+        states = store(
+            layer, {name: np.clip(value, *fixed.bounds[name]) for name, value in after.items()}
+        )
         membranes[:, t] = states["v"]
     return LayerRun(spikes, membranes, events)
 

@@ -56,11 +56,16 @@ class Synapses:
         self, heard: np.ndarray, *, integer: type[np.signedinteger] = np.int64
     ) -> dict[str, np.ndarray]:
         """Give the stored currents by input, ``[..., neurons]``, of spikes ``[..., rows]``."""
+        totals = self.totals(heard, integer=integer)
+        return {name: self._stored(total) for name, total in totals.items()}
+
+    def totals(
+        self, heard: np.ndarray, *, integer: type[np.signedinteger] = np.int64
+    ) -> dict[str, np.ndarray]:
+        """Give the same before they are scaled."""
         return {
-            name: self._stored(
-                (heard.astype(factors.dtype) @ factors).astype(integer)
-                + self.always[name].astype(integer)
-            )
+            name: (heard.astype(factors.dtype) @ factors).astype(integer)
+            + self.always[name].astype(integer)
             for name, factors in self._factors.items()
         }
 

@@ -7,6 +7,7 @@ Equal, by property test, to the reference that goes bit by bit
 (:func:`spikewright_hw.engine.reference.run`).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,7 +22,7 @@ from spikewright_hw.layer import Layer
 from spikewright_hw.network import Network
 from spikewright_hw.stochastic.number.weighted_generator import plane
 
-__all__ = ["Counts", "predictor", "run", "stream_synapses", "synapse_counts"]
+__all__ = ["Counts", "arranged", "predictor", "run", "stream_synapses", "synapse_counts"]
 
 
 @dataclass(frozen=True)
@@ -85,23 +86,44 @@ def _places(streams: Streams, rows: int, *, width: int) -> np.ndarray:
     return table[numbers ^ shifts[:, None]]
 
 
-def stream_synapses(layer: Layer, *, streams: Streams) -> Synapses:
-    """Give the synapses of a layer whose products are counted on bitstreams."""
+def arranged(
+    layer: Layer,
+    parts: Callable[[np.ndarray, str], tuple[np.ndarray, np.ndarray]],
+    *,
+    exponent: int,
+) -> Synapses:
+    """Give the synapses of a layer, put together from its inputs and its own neurons.
+
+    Parameters
+    ----------
+    layer : Layer
+    parts : callable
+        From the weights of one of them, and the source of an input of the neuron, to what a row
+        adds when it spikes, and when it does not.
+    exponent : int
+        From totals to stored currents.
+    """
     # The layer's own rows are numbered anew.
-    parts = [np.array(rows) for rows in (layer.weights, layer.recurrent) if rows]
-    counts = [synapse_counts(streams, part, weight_bits=layer.weight_bits) for part in parts]
+    rows = [np.array(part) for part in (layer.weights, layer.recurrent) if part]
     adds, always = {}, {}
     for name, input in layer.fixed.definition.inputs.items():
         taken = [own == (input.source == "recurrent") for own in (False, True)]
-        spiking, silent = (
-            np.concatenate([
-                count[kind].of(input.source) * takes
-                for count, takes in zip(counts, taken[: len(counts)], strict=True)
-            ])
-            for kind in (0, 1)
-        )
+        kinds = [
+            parts(part, input.source) if takes else (np.zeros_like(part), np.zeros_like(part))
+            for part, takes in zip(rows, taken[: len(rows)], strict=True)
+        ]
+        spiking, silent = (np.concatenate(kind) for kind in zip(*kinds, strict=True))
         adds[name], always[name] = spiking - silent, silent.sum(axis=0)
-    return Synapses(adds=adds, always=always, exponent=current_exponent(streams, layer))
+    return Synapses(adds=adds, always=always, exponent=exponent)
+
+
+def stream_synapses(layer: Layer, *, streams: Streams) -> Synapses:
+    """Give the synapses of a layer whose products are counted on bitstreams."""
+    def parts(weights: np.ndarray, source: str) -> tuple[np.ndarray, np.ndarray]:
+        spiking, silent = synapse_counts(streams, weights, weight_bits=layer.weight_bits)
+        return spiking.of(source), silent.of(source)
+
+    return arranged(layer, parts, exponent=current_exponent(streams, layer))
 
 
 def run(network: Network, spikes: np.ndarray, *, streams: Streams) -> Run:

@@ -11,8 +11,8 @@ __all__ = ["PRESETS", "WAYS", "SharedSource", "core", "share", "wires"]
 #: The ways of making a lane's number from the source's.
 WAYS = ("rotate", "reverse", "shift")
 
-#: Parameter sets by name. Lanes are odd in number, so that the exclusive or of all outputs, by which
-#: speed is measured, does not cancel to a constant.
+#: Parameter sets by name. The number of lanes is odd, so that the exclusive or of all outputs, by
+#: which speed is measured, does not cancel to a constant.
 PRESETS = {
     "w8_rotate": {"width": 8, "lanes": 3, "how": "rotate", "stride": 3},
     "w8_reverse": {"width": 8, "lanes": 5, "how": "reverse", "stride": 2},

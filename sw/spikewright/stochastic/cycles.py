@@ -1,0 +1,79 @@
+"""Cycles of an inference, worked out from what spiked in each step."""
+
+import numpy as np
+
+from spikewright.network.reference import Run
+from spikewright_hw.engine.argmax import argmax_latency
+from spikewright_hw.engine.design import Design, EventDesign, StochasticDesign
+from spikewright_hw.engine.row_layer import update_stages
+from spikewright_hw.engine.stream_lane import blocks
+from spikewright_hw.engine.stream_layer import stream_update_stages
+from spikewright_hw.network import Network
+
+__all__ = ["cycles"]
+
+
+def cycles(network: Network, spikes: np.ndarray, run: Run, *, design: Design) -> np.ndarray:
+    """Give the clock cycles of each inference, as the engine counts them.
+
+    Exact for the stochastic engine. The event engine may take a cycle more or less in a step of a
+    layer behind another, as its first event comes before or after an update.
+
+    Parameters
+    ----------
+    network : Network
+        Of layers that do not hear themselves.
+    spikes : bool array ``[samples, steps, inputs]``
+        What was run.
+    run : Run
+        What came of it.
+    design : Design
+
+    Returns
+    -------
+    int64 array ``[samples]``
+    """
+    arriving = [np.asarray(spikes, bool), *run.spikes[:-1]]
+    busy = [
+        _stream_cycles(layer, heard, design) if isinstance(design, StochasticDesign)
+        else _event_cycles(layer, heard, design)
+        for layer, heard in zip(network.layers, arriving, strict=True)
+    ]
+    ended = _chained(busy, buffered=isinstance(design, EventDesign))
+    return 2 + ended + argmax_latency(network.outputs)
+
+
+def _stream_cycles(layer, heard: np.ndarray, design: StochasticDesign) -> np.ndarray:
+    every = blocks(layer, lanes=design.lanes)
+    starts = [block.start for block in every]
+    used = np.logical_or.reduceat(heard, starts, axis=2).sum(axis=2)
+    if design.streams.encoding == "bipolar":
+        used = np.full_like(used, len(every))
+    return (
+        design.streams.length * np.maximum(used, 1)
+        + design.share + stream_update_stages(layer) + 7
+    )
+
+
+def _event_cycles(layer, heard: np.ndarray, design: EventDesign) -> np.ndarray:
+    return np.maximum(heard.sum(axis=2), 1) + design.share + update_stages(layer) - 1
+
+
+def _chained(busy: list[np.ndarray], *, buffered: bool) -> np.ndarray:
+    """Give when the last layer has done the last step; ``busy`` is ``[samples, steps]`` each.
+
+    A stream layer begins its next step in the cycle behind that in which its output is taken. A row
+    layer has an output of its own and begins at once, but a step takes three cycles to pass it.
+    """
+    samples, steps = busy[0].shape
+    free = np.zeros((len(busy), samples), np.int64)
+    done = np.zeros(samples, np.int64)
+    for t in range(steps):
+        done = np.zeros(samples, np.int64)  # inputs are there at once
+        for number, cycles_of in enumerate(busy):
+            begun = np.maximum(done, free[number])
+            if number and not buffered:
+                free[number - 1] = begun + 1
+            done = begun + cycles_of[:, t] + 3 * buffered
+            free[number] = begun + cycles_of[:, t] if buffered else done + 1
+    return done
