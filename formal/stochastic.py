@@ -13,12 +13,13 @@ def engine(
     network: Network,
     *,
     lanes: int,
+    length: int = 4,
     encoding: Encoding = "sign_magnitude",
     share: int = 2,
     fault: bool = False,
 ) -> InferenceSpec:
     """Say what is proved of the engine of a network."""
-    streams = Short(encoding=encoding)
+    streams = Short(length=length, encoding=encoding)
     return InferenceSpec(
         StochasticEngine(network=network, streams=streams, lanes=lanes, share=share),
         longest=worst_cycles(network, streams, lanes=lanes, share=share),
@@ -31,11 +32,16 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "stochastic_t1": engine(once, lanes=2),
         "stochastic_blocks": engine(once, lanes=1),
-        "stochastic_bipolar": engine(once, lanes=1, encoding="bipolar"),
-        "stochastic_t2": engine(tiny_network(steps=2), lanes=2),
-        "stochastic_recurrent": engine(tiny_network(steps=2, recurrent=True), lanes=2),
-        "stochastic_twice": TwiceSpec(
-            StochasticEngine(network=once, streams=Short(), lanes=2, share=1)
+        "stochastic_witness": engine(once, lanes=1, length=2, share=1),
+        "stochastic_bipolar": engine(
+            once, lanes=2, length=2, encoding="bipolar", share=1
         ),
-        "stochastic_fault": engine(once, lanes=2, share=1, fault=True),
+        "stochastic_t2": engine(tiny_network(steps=2), lanes=2, length=2, share=1),
+        "stochastic_recurrent": engine(
+            tiny_network(steps=2, recurrent=True), lanes=2, length=2, share=1
+        ),
+        "stochastic_twice": TwiceSpec(
+            StochasticEngine(network=once, streams=Short(length=2), lanes=2, share=1)
+        ),
+        "stochastic_fault": engine(once, lanes=2, length=2, share=1, fault=True),
     }

@@ -190,6 +190,24 @@ def _parser() -> argparse.ArgumentParser:
         "--epochs", type=_count, metavar="N", help="epochs in real numbers (default: 10)"
     )
     bench.set_defaults(verb=_bench_neurons)
+    bench = benches.add_parser(
+        "stochastic", help="the stochastic engine: accuracy, speed, faults, streams stopped early"
+    )
+    bench.add_argument(
+        "--data", type=Path, metavar="FOLDER",
+        help="folder of MNIST's files, or the one above it (default: that in SPIKEWRIGHT_DATA)",
+    )
+    bench.add_argument(
+        "--seeds", type=_count, nargs="+", default=[0, 1, 2], metavar="N",
+        help="seeds to train; MNIST has the first (default: 0 1 2)",
+    )
+    bench.add_argument(
+        "--epochs", type=_count, metavar="N", help="epochs in real numbers (default: by the task)"
+    )
+    bench.add_argument(
+        "--pages", action="store_true", help="write docs/stochastic_engine.md's tables, pictures"
+    )
+    bench.set_defaults(verb=_bench_stochastic)
 
     verb = verbs.add_parser("cores", help="list the registered cores")
     verb.set_defaults(verb=_cores)
@@ -345,6 +363,14 @@ def _bench_neurons(options: argparse.Namespace) -> None:
     if options.epochs is not None:
         config = replace(config, real=replace(config.real, epochs=options.epochs))
     bench_neurons(options.neuron, seeds=options.seeds, config=config)
+
+
+def _bench_stochastic(options: argparse.Namespace) -> None:
+    from .job.bench_stochastic import bench_stochastic
+
+    bench_stochastic(
+        data=options.data, seeds=options.seeds, epochs=options.epochs, pages=options.pages
+    )
 
 
 def _pages(options: argparse.Namespace) -> None:

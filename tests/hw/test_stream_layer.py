@@ -139,8 +139,7 @@ def test_passes_and_cycles_of_a_step(encoding, lanes, share, stages):
             assert ctx.get(dut.i.ready)
             await ctx.tick()
             ctx.set(dut.i.valid, 0)
-            cycles = arriving = returning = 0
-            valid = 0
+            cycles = arriving = returning = passes = valid = 0
             while not valid:
                 arriving += ctx.get(dut.arriving)
                 returning += ctx.get(dut.returning)

@@ -127,11 +127,14 @@ def test_drawn_totals_are_distributed_as_those_of_flipped_bits(encoding, rng):
     assert 0.6 < drawn.std() / flipped.std() < 1 / 0.6
 
 
-@pytest.mark.parametrize("neuron", ["alpha", "recurrent_lif"])
-def test_other_inputs_and_own_spikes(neuron, rng):
+@pytest.mark.parametrize(
+    ("neuron", "membrane", "exponent"),
+    [("alpha", Format(4, 6), 4), ("recurrent_lif", Format(5, 2), 0)],
+)
+def test_other_inputs_and_own_spikes(neuron, membrane, exponent, rng):
     """Weights of one sign alone, and rows of the layer's own, are counted where they belong."""
     layer = example_layer(
-        inputs=6, neurons=5, neuron=neuron, weight_bits=5, membrane=Format(4, 6)
+        inputs=6, neurons=5, neuron=neuron, weight_bits=5, membrane=membrane, exponent=exponent
     )
     streams = Streams(length=32)
     synapses = flip_streams(layer, streams=streams, rate=1.0, rng=rng)
@@ -140,7 +143,7 @@ def test_other_inputs_and_own_spikes(neuron, rng):
         rows = np.arange(len(weights)) >= layer.inputs
         counted = (rows == (input.source == "recurrent"))[:, None] & {
             "excitatory": weights >= 0, "inhibitory": weights < 0
-        }.get(input.source, True)
+        }.get(input.source, np.ones_like(weights, bool))
         bits = synapses.rises.adds[name] + synapses.falls.adds[name]
         assert np.array_equal(bits, np.where(counted, 32, 0))
         assert not (synapses.rises.adds[name] < 0).any()
@@ -188,7 +191,7 @@ def test_recurrent_weights_flip_too(rng):
     assert np.array_equal(np.array(flipped.recurrent), -1 - np.array(layer.recurrent))
 
 
-@pytest.mark.parametrize("bits", [6, 11])
+@pytest.mark.parametrize("bits", [11, 13])
 def test_stored_bits_of_states_flip(bits, rng):
     layer = replace(LAYER, membrane=Format(bits - 3, 3))
     values = rng.integers(-(1 << bits - 1), 1 << bits - 1, (500, 9))

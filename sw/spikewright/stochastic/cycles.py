@@ -16,8 +16,8 @@ __all__ = ["cycles"]
 def cycles(network: Network, spikes: np.ndarray, run: Run, *, design: Design) -> np.ndarray:
     """Give the clock cycles of each inference, as the engine counts them.
 
-    Exact for the stochastic engine. The event engine may take a cycle more or less in a step of a
-    layer behind another, as its first event comes before or after an update.
+    Exact for the stochastic engine. The event engine takes up to one cycle more in a step: a layer
+    may lose it when its first event comes while it updates its neurons.
 
     Parameters
     ----------

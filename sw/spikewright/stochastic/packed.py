@@ -34,26 +34,24 @@ def weight_bits(weights: np.ndarray, *, bits: int, streams: Streams) -> np.ndarr
 
 @dataclass(frozen=True)
 class _Packed(Synapses):
-    """Synapses with the words of their streams by input; negative weights apart from the others."""
+    """Synapses with the words of their streams, and by input how a row's ones count: -1, 0, 1."""
 
-    words: dict[str, tuple[np.ndarray, np.ndarray]]
+    words: np.ndarray
+    signs: dict[str, np.ndarray]
 
     def totals(
         self, heard: np.ndarray, *, integer: type[np.signedinteger] = np.int64
     ) -> dict[str, np.ndarray]:
         """AND each row's words with those of its input, and count the ones."""
         streams = -heard.astype(np.int64).astype(np.uint64)  # a spike is a stream of ones
-        each = streams.reshape(-1, heard.shape[-1])
+        ones = np.stack([
+            np.bitwise_count(one[:, None, None] & self.words).sum(axis=2, dtype=np.int64)
+            for one in streams.reshape(-1, heard.shape[-1])
+        ])
         return {
-            name: np.stack([_count(one, up) - _count(one, down) for one in each])
-            .reshape(*heard.shape[:-1], -1)
-            .astype(integer)
-            for name, (up, down) in self.words.items()
+            name: (ones * sign).sum(axis=1).reshape(*heard.shape[:-1], -1).astype(integer)
+            for name, sign in self.signs.items()
         }
-
-
-def _count(inputs: np.ndarray, words: np.ndarray) -> np.ndarray:
-    return np.bitwise_count(inputs[:, None, None] & words).sum(axis=(0, 2), dtype=np.int64)
 
 
 def packed_synapses(layer: Layer, *, streams: Streams) -> Synapses:
@@ -72,18 +70,15 @@ def packed_synapses(layer: Layer, *, streams: Streams) -> Synapses:
         )
     weights = np.array(layer.weights)
     bits = weight_bits(weights, bits=layer.weight_bits, streams=streams)
-    words = np.packbits(bits, axis=-1).view(np.uint64)
-    negative = (weights < 0)[..., None]
-    up, down = np.where(negative, 0, words), np.where(negative, words, 0)
-    nothing = np.zeros_like(words)
-    signs = {"excitatory": (up, nothing), "inhibitory": (down, nothing)}
+    kinds = {"excitatory": weights > 0, "inhibitory": weights < 0}
     plain = stream_synapses(layer, streams=streams)
     return _Packed(
         adds=plain.adds,
         always=plain.always,
         exponent=plain.exponent,
-        words={
-            name: signs.get(input.source, (up, down))
+        words=np.packbits(bits, axis=-1).view(np.uint64),
+        signs={
+            name: kinds.get(input.source, np.sign(weights)).astype(np.int64)
             for name, input in layer.fixed.definition.inputs.items()
         },
     )

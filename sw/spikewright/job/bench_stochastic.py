@@ -1,0 +1,202 @@
+"""``spikewright bench stochastic``: how exact stochastic computing is, how fast and how robust.
+
+One network for each seed on the digits, and one on MNIST where its files are at hand, all with
+8-bit weights. What is measured stands in :mod:`.stochastic_parts`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean
+
+from rich.console import Console
+
+from spikewright_hw.engine.streams import SOURCES
+
+from ..errors import DataError
+from ..network.train import TrainingConfig
+from ..record.figure import Computed, Figure
+from ..record.report import Report
+from ..record.stochastic_bench import Curve, chosen, stochastic_report, tables
+from ..record.store import write
+from ..task import digits, mnist
+from ..task.task import Task
+from . import stochastic_parts as parts
+from .stages import Stages
+from .stochastic_networks import DIGITS, MNIST, Subject, subject, with_epochs
+from .stochastic_page import docs, sections
+from .training import versions
+
+__all__ = ["Scope", "bench_stochastic"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """How much of everything is looked at.
+
+    Parameters
+    ----------
+    lengths : tuple of int
+        Bits of the streams.
+    full : int
+        Length of streams that are stopped early.
+    rates : tuple of float
+        Shares of bits that flip.
+    draws : int
+        How often for each network.
+    repeats : int
+        Of a measurement of speed.
+    copies : int
+        Of the test part, in a measurement of speed.
+    """
+
+    lengths: tuple[int, ...] = parts.LENGTHS
+    full: int = parts.FULL
+    rates: tuple[float, ...] = parts.RATES
+    draws: int = parts.REPEATS
+    repeats: int = 9
+    copies: int = 64
+
+
+def bench_stochastic(
+    *,
+    data: Path | None = None,
+    seeds: Sequence[int] = (0, 1, 2),
+    epochs: int | None = None,
+    pages: bool = False,
+    config: TrainingConfig = DIGITS,
+    scope: Scope | None = None,
+    build: Path = Path("build"),
+    root: Path = Path(),
+    console: Console | None = None,
+) -> list[Curve]:
+    """Run all parts, print their tables, and write the report ``stochastic``.
+
+    Parameters
+    ----------
+    data : Path, optional
+        Folder of MNIST's files; see :func:`spikewright.task.mnist.find`.
+    seeds : sequence of int
+        Of the networks on the digits; that on MNIST has the first.
+    epochs : int, optional
+        Epochs in real numbers, of both.
+    pages : bool
+        Whether the pictures and blocks of ``docs/stochastic_engine.md`` are written, too.
+    config : TrainingConfig
+        Of the digits.
+    scope : Scope, optional
+    build, root : Path
+        Where what is generated is kept, and the checkout.
+    console : rich.console.Console, optional
+
+    Raises
+    ------
+    DataError
+        There is no seed, MNIST's files are not where they were said to be, or a file is malformed.
+    StorageError
+        Something cannot be written.
+    """
+    if not seeds:
+        raise DataError("there is no seed; the bench trains one network for each")
+    scope = Scope() if scope is None else scope
+    console = Console() if console is None else console
+    folder = mnist.find(data)
+    if folder is None:
+        console.print(
+            "MNIST is not at hand, so only the digits are shown: name the folder of its files by "
+            f"--data, or by the variable {mnist.VARIABLE}.",
+            highlight=False,
+        )
+    curves: list[Curve] = []
+    with Stages() as stages:
+        with stages.stage("Training") as tell:
+            tasks: list[tuple[Task, TrainingConfig, Sequence[int]]] = [
+                (digits.load(), config, seeds)
+            ]
+            if folder is not None:
+                tasks.append((mnist.load(folder), MNIST, seeds[:1]))
+            subjects = [
+                subject(
+                    task, with_epochs(one, epochs), seeds=of, build=build, tell=tell
+                )
+                for task, one, of in tasks
+            ]
+        small = subjects[0]
+        with stages.stage("Speed") as tell:
+            timed = parts.speed(small, repeats=scope.repeats, copies=scope.copies, tell=tell)
+        with stages.stage("Accuracy over length") as tell:
+            for one in subjects:
+                curves += parts.accuracy(one, lengths=scope.lengths, build=build, tell=tell)
+        with stages.stage("Error of one product") as tell:
+            curves += parts.products(lengths=scope.lengths, tell=tell)
+        curves += timed
+        with stages.stage("Faults") as tell:
+            curves += parts.fault_curves(
+                small, rates=scope.rates, repeats=scope.draws, build=build, tell=tell
+            )
+        with stages.stage("Progressive precision") as tell:
+            for one in subjects:
+                # The larger one on the best and the worst of the sources: others lie between.
+                sources = tuple(SOURCES) if one is small else ("sobol", "lfsr")
+                curves += parts.progressive(
+                    one, full=scope.full, sources=sources, build=build, tell=tell
+                )
+    lines = [figure for one in subjects for figure in _lines(one)]
+    report = stochastic_report(
+        curves,
+        extra=lines,
+        sections=sections(curves, lines),
+        made={
+            "command": "spikewright bench stochastic",
+            "seeds": ", ".join(map(str, seeds)),
+            "seeds of faults": "the network's, the number of the rate, the number of the draw",
+            **{f"training on {one.task.name}": repr(one.config) for one in subjects},
+        } | versions(),
+    )
+    _print(curves, lines, console)
+    path = write(report, build / "reports" / report.name)
+    console.print(f"Report: {path}", highlight=False)
+    if pages:
+        _write_docs(report, curves, lines, root, console)
+    return curves
+
+
+def _lines(subject: Subject) -> list[Figure]:
+    """Give the accuracies in real numbers and of the integers."""
+    made = []
+    for kind, words in (("float", "in real numbers"), ("integer", "by the integer program")):
+        shares = [
+            getattr(one, f"accuracy_{kind}") for one in subject.provenances.values()
+        ]
+        made.append(Figure(
+            f"accuracy_{subject.task.name}_{kind}", 100 * mean(shares), "%",
+            Computed(
+                f"share of the {len(subject.task.y_test)} test samples of {subject.task.name} "
+                f"classified rightly {words}, mean of the seeds"
+            ),
+            {"seeds": shares},
+        ))
+    return made
+
+
+def _print(curves: Sequence[Curve], lines: Sequence[Figure], console: Console) -> None:
+    products = chosen(curves, "product")
+    best = {
+        gate: sorted(
+            (one for one in products if one.tags["encoding"] == gate), key=lambda one: one[one.head]
+        )[:5]
+        for gate in dict.fromkeys(one.tags["encoding"] for one in products)
+    }
+    shown = [one for one in curves if one.part != "product"]
+    for table in tables([*shown, *(one for few in best.values() for one in few)]):
+        console.print(table)
+    console.print("Of the products, the five best pairs of sources of each gate; all are stored.")
+    for line in lines:
+        console.print(f"{line.name}: {line.value:.2f} %", highlight=False)
+
+
+def _write_docs(
+    report: Report, curves: Sequence[Curve], lines: Sequence[Figure], root: Path, console: Console
+) -> None:
+    for path in docs(report, curves, lines, root=root):
+        console.print(str(path), highlight=False)

@@ -1,0 +1,235 @@
+"""The bench of stochastic computing: its curves, its report, its page."""
+
+import gzip
+import json
+import re
+import struct
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from spikewright.errors import DataError
+from spikewright.job import bench_stochastic as job
+from spikewright.job import stochastic_parts as parts
+from spikewright.job.bench_stochastic import Scope, bench_stochastic
+from spikewright.job.stochastic_networks import DIGITS, MNIST, with_epochs
+from spikewright.job.stochastic_page import BLOCKS, PAGE, PICTURES
+from spikewright.network import reference
+from spikewright.network.train import Phase
+from spikewright.record.figure import Computed, Measured
+from spikewright.record.stochastic_bench import Curve, chosen
+from spikewright.record.store import read
+from spikewright.stochastic.engine import predictor
+from spikewright.task.mnist import FILES, VARIABLE
+from spikewright_hw.engine.streams import ENCODINGS, SOURCES, Streams
+
+BRIEF = replace(
+    DIGITS,
+    real=Phase(epochs=2, learning_rate=3e-2),
+    quantized=Phase(epochs=1, learning_rate=2e-3),
+    augmentation=None,
+)
+SCOPE = Scope(lengths=(16, 256), full=32, rates=(1e-6, 0.1), draws=2, repeats=2, copies=1)
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("build")
+
+
+@pytest.fixture
+def bench(build, monkeypatch):
+    """Run the bench in brief; give its curves and what it printed."""
+    monkeypatch.delenv(VARIABLE, raising=False)
+
+    def run(**options) -> tuple[list[Curve], str]:
+        console = Console(record=True, width=200)
+        options = {"seeds": (0, 1), "config": BRIEF, "scope": SCOPE, "build": build} | options
+        return bench_stochastic(console=console, **options), console.export_text()
+
+    return run
+
+
+def one(curves, part, **tags) -> Curve:
+    (curve,) = chosen(curves, part, **tags)
+    return curve
+
+
+def test_report(bench, build):
+    curves, shown = bench()
+    report = read(build / "reports" / "stochastic")
+    assert len(report.rows) == len(curves)
+    assert {row["part"] for row in report.rows} == {
+        "accuracy", "product", "speed", "faults", "progressive"
+    }
+    for row, curve in zip(report.rows, curves, strict=True):
+        assert row["values"] == list(curve.values) and len(row["at"]) == len(row["values"])
+        figure = report[curve.name]
+        assert figure.value == curve[curve.head]
+        assert isinstance(figure.provenance, Measured if curve.part == "speed" else Computed)
+    assert report.made["seeds"] == "0, 1"
+    assert "number of the draw" in report.made["seeds of faults"]
+    assert "accuracy, digits: % over length" in shown and "Report: " in shown
+    assert "MNIST is not at hand, so only the digits are shown: name the folder of its" in shown
+    pictures = {path.stem for path in (build / "reports" / "stochastic" / "pictures").iterdir()}
+    assert pictures == {
+        "accuracy_digits", "product", "product_pairs", "faults", "progressive_digits"
+    }
+
+
+def test_accuracies_are_those_of_the_engines(bench, build):
+    curves, _ = bench()
+    found = chosen(curves, "accuracy", task="digits")
+    assert {(curve.tags["encoding"], curve.tags["source"]) for curve in found} == {
+        (encoding, source) for encoding in ENCODINGS for source in SOURCES
+    }
+    subject = job.subject(
+        job.digits.load(), BRIEF, seeds=(0, 1), build=build, tell=lambda _: None
+    )
+    labels = subject.task.y_test
+    integer = [
+        100 * reference.run(network, subject.spikes).accuracy(labels)
+        for network in subject.networks.values()
+    ]
+    figure = read(build / "reports" / "stochastic")["accuracy_digits_integer"]
+    assert figure.value == pytest.approx(np.mean(integer))
+    assert integer == pytest.approx([
+        100 * one.accuracy_integer for one in subject.provenances.values()
+    ])
+    # Streams long enough are the weights.
+    assert one(found, "accuracy", encoding="sign_magnitude", source="sobol")[256] == (
+        pytest.approx(np.mean(integer))
+    )
+    curve = one(found, "accuracy", encoding="bipolar", source="lfsr")
+    streams = Streams(length=16, encoding="bipolar", source="lfsr")
+    shares = [
+        np.mean(predictor(network, streams=streams)(subject.spikes) == labels)
+        for network in subject.networks.values()
+    ]
+    assert curve.detail["seeds"][0] == shares and curve[16] == pytest.approx(100 * np.mean(shares))
+
+
+def test_nothing_saturates_in_the_networks(bench, build):
+    bench()
+    subject = job.subject(
+        job.digits.load(), BRIEF, seeds=(0,), build=build, tell=lambda _: None
+    )
+    network = subject.networks[0]
+    for layer, run in zip(
+        network.layers, reference.run(network, subject.spikes).layers, strict=True
+    ):
+        low, high = layer.fixed.bounds["v"]
+        assert low < run.membranes.min() and run.membranes.max() < high
+
+
+def test_few_faults_do_nothing_and_many_do_much(bench):
+    curves, _ = bench()
+    found = chosen(curves, "faults")
+    assert [(curve.tags["engine"], curve.tags["source"]) for curve in found] == [
+        ("event", "weights"), ("event", "membranes"),
+        ("stochastic", "streams"), ("stochastic", "weights"), ("stochastic", "membranes"),
+    ]
+    for curve in found:
+        assert [len(draws) for draws in curve.detail["draws"]] == [4, 4]  # two of each network
+        assert curve[1e-6] > 50  # of ten classes
+    assert one(found, "faults", engine="event", source="membranes")[0.1] < 50
+
+
+def test_early_stops_take_fewer_cycles(bench):
+    curves, _ = bench()
+    found = chosen(curves, "progressive", task="digits")
+    event = one(found, "progressive", engine="event")
+    for curve in found:
+        if curve is event:
+            continue
+        assert curve.detail["prefixes"] == [16, 32] and len(curve.at) == 2
+        assert event.at[0] < curve.at[0] < curve.at[1]
+        assert 1.5 < curve.at[1] / curve.at[0] < 2
+
+
+def test_speed_is_in_turns(bench):
+    curves, _ = bench()
+    for curve in chosen(curves, "speed"):
+        assert all(len(each) == 2 for each in curve.detail["repeats"])
+        assert min(curve.values) > 0
+
+
+def test_what_was_found_is_kept(bench, monkeypatch):
+    first, _ = bench()
+    monkeypatch.setattr(parts, "speed", lambda *_, **__: chosen(first, "speed"))
+    for name in ("_share", "_point"):
+        monkeypatch.setattr(parts, name, lambda *_: pytest.fail("found again"))
+    again, _ = bench()
+    assert json.dumps([curve.row() for curve in again]) == json.dumps(
+        [curve.row() for curve in first]
+    )
+
+
+def test_the_page_is_written(bench, tmp_path):
+    message = f"there is no page {tmp_path / PAGE}; run this in the checkout of the project"
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        bench(pages=True, root=tmp_path)
+    page = tmp_path / PAGE
+    page.parent.mkdir(parents=True)
+    kept = "<!-- generated: accuracy_mnist -->\nkept\n<!-- end -->\n"
+    page.write_text(kept + "".join(
+        f"<!-- generated: {name} -->\n\n<!-- end -->\n" for name in BLOCKS if "mnist" not in name
+    ))
+    curves, shown = bench(pages=True, root=tmp_path)
+    text = page.read_text()
+    assert text.startswith(kept)
+    curve = one(curves, "accuracy", encoding="unipolar", source="halton")
+    assert "| encoding | source | 16 | 256 |" in text
+    assert f"| unipolar | halton | {curve[16]:.2f} | {curve[256]:.2f} |" in text
+    assert "| stochastic | streams |" in text and "The event engine: " in text
+    assert str(page) in shown
+    names = {path.name for path in (tmp_path / PICTURES).iterdir()}
+    assert "faults.svg" in names and len(names) == 5
+    assert "var(--" not in (tmp_path / PICTURES / "faults.svg").read_text()
+
+
+def test_the_page_of_the_project_has_the_blocks_and_the_pictures():
+    root = Path(__file__).resolve().parents[2]
+    text = (root / PAGE).read_text(encoding="utf-8")
+    assert set(re.findall(r"<!-- generated: (\w+) -->", text)) == set(BLOCKS)
+    for picture in re.findall(r"\((pictures/[^)]*)\)", text):
+        assert (root / "docs" / picture).is_file(), picture
+
+
+def test_mnist_is_benched_where_it_is_at_hand(bench, tmp_path, monkeypatch):
+    """On eight images of noise; what counts is that it goes through."""
+    rng = np.random.default_rng(0)
+    for images, labels in FILES.values():
+        for name, values in (
+            (images, rng.integers(0, 256, (8, 28, 28), np.uint8)),
+            (labels, np.arange(8, dtype=np.uint8)),
+        ):
+            header = bytes((0, 0, 8, values.ndim)) + struct.pack(
+                f">{values.ndim}I", *values.shape
+            )
+            (tmp_path / name).write_bytes(gzip.compress(header + values.tobytes()))
+    quick = replace(MNIST, quantized=Phase(epochs=1, learning_rate=1e-3))
+    monkeypatch.setattr(job, "MNIST", quick)
+    curves, shown = bench(data=tmp_path, seeds=(0,), epochs=1, scope=replace(SCOPE, lengths=(16,)))
+    assert "MNIST is not at hand" not in shown
+    found = chosen(curves, "accuracy", task="mnist")
+    assert len(found) == len(ENCODINGS) * len(SOURCES)
+    assert all(curve.at == (16,) and curve[16] * 8 % 100 == 0 for curve in found)
+    assert {curve.tags.get("source") for curve in chosen(curves, "progressive", task="mnist")} == {
+        None, "sobol", "lfsr"
+    }
+
+
+def test_options():
+    assert with_epochs(DIGITS, None) is DIGITS
+    assert with_epochs(MNIST, 3).real.epochs == 3
+    assert with_epochs(MNIST, 3).quantized == MNIST.quantized
+
+
+def test_no_seed(bench):
+    message = "there is no seed; the bench trains one network for each"
+    with pytest.raises(DataError, match=f"^{message}$"):
+        bench(seeds=())

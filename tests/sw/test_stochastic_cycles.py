@@ -1,0 +1,55 @@
+"""Cycles worked out from spikes, held to the engines in Amaranth's simulator."""
+
+import random
+
+import numpy as np
+import pytest
+
+from spikewright.network import reference
+from spikewright.stochastic import engine
+from spikewright.stochastic.cycles import cycles
+from spikewright_hw.engine.design import EventDesign, StochasticDesign
+from spikewright_hw.engine.example import example_network
+from spikewright_hw.engine.streams import Streams
+from spikewright_hw.fixed import Format
+
+from ..hw.engines import classify
+
+DESIGNS = (
+    StochasticDesign(streams=Streams(length=16), lanes=2),
+    StochasticDesign(streams=Streams(length=32, encoding="bipolar"), lanes=4, share=2),
+    StochasticDesign(streams=Streams(length=16, encoding="unipolar"), lanes=1, share=1),
+    EventDesign(),
+    EventDesign(share=2),
+)
+
+
+@pytest.mark.parametrize("design", DESIGNS, ids=str)
+@pytest.mark.parametrize(
+    ("sizes", "steps"), [((12, 9, 5), 4), ((9, 4, 12, 3), 3), ((2, 20, 3), 3)], ids=str
+)
+def test_cycles_are_those_of_the_engine(design, sizes, steps):
+    seed = random.randrange(2**32)
+    print("seed", seed)
+    rng = random.Random(seed)
+    network = example_network(sizes=sizes, steps=steps, weight_bits=4, membrane=Format(6, 2))
+    spikes = np.array([
+        [[rng.random() < density for _ in range(sizes[0])] for _ in range(steps)]
+        for density in (0, 0.1, 0.5, 1)
+    ])
+    bitmaps = [
+        [sum(int(bit) << at for at, bit in enumerate(step)) for step in sample] for sample in spikes
+    ]
+    run = (
+        reference.run(network, spikes) if design.streams is None
+        else engine.run(network, spikes, streams=design.streams)
+    )
+    given = cycles(network, spikes, run, design=design)
+    counted = np.array([
+        result.cycles for result, _, _ in classify(design.engine(network), bitmaps, longest=10**5)
+    ])
+    if isinstance(design, StochasticDesign):
+        assert np.array_equal(given, counted)
+    else:
+        assert ((given <= counted) & (counted <= given + steps)).all()
+    assert (counted <= design.worst_cycles(network)).all()
