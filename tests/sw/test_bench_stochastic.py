@@ -11,18 +11,22 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from spikewright.cli import main
 from spikewright.errors import DataError
 from spikewright.job import bench_stochastic as job
 from spikewright.job import stochastic_parts as parts
 from spikewright.job.bench_stochastic import Scope, bench_stochastic
-from spikewright.job.stochastic_networks import DIGITS, MNIST, with_epochs
-from spikewright.job.stochastic_page import BLOCKS, PAGE, PICTURES
+from spikewright.job.stochastic_networks import DIGITS, MNIST, Subject, with_epochs
+from spikewright.job.stochastic_networks import subject as make_subject
+from spikewright.job.stochastic_page import BLOCKS, PAGE, PICTURES, docs, sections
 from spikewright.network import reference
 from spikewright.network.train import Phase
 from spikewright.record.figure import Computed, Measured
+from spikewright.record.report import Report
 from spikewright.record.stochastic_bench import Curve, chosen
 from spikewright.record.store import read
 from spikewright.stochastic.engine import predictor
+from spikewright.task.digits import load
 from spikewright.task.mnist import FILES, VARIABLE
 from spikewright_hw.engine.streams import ENCODINGS, SOURCES, Streams
 
@@ -35,22 +39,46 @@ BRIEF = replace(
 SCOPE = Scope(lengths=(16, 256), full=32, rates=(1e-6, 0.1), draws=2, repeats=2, copies=1)
 
 
+def bench(build: Path, **options) -> tuple[list[Curve], str]:
+    """Run the bench in brief; give its curves and what it printed."""
+    console = Console(record=True, width=200)
+    options = {"seeds": (0, 1), "config": BRIEF, "scope": SCOPE, "build": build} | options
+    return bench_stochastic(console=console, **options), console.export_text()
+
+
 @pytest.fixture(scope="module")
 def build(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("build")
 
 
+@pytest.fixture(scope="module")
+def whole(build) -> tuple[list[Curve], str]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(VARIABLE, raising=False)
+        return bench(build)
+
+
 @pytest.fixture
-def bench(build, monkeypatch):
-    """Run the bench in brief; give its curves and what it printed."""
-    monkeypatch.delenv(VARIABLE, raising=False)
+def curves(whole) -> list[Curve]:
+    return whole[0]
 
-    def run(**options) -> tuple[list[Curve], str]:
-        console = Console(record=True, width=200)
-        options = {"seeds": (0, 1), "config": BRIEF, "scope": SCOPE, "build": build} | options
-        return bench_stochastic(console=console, **options), console.export_text()
 
-    return run
+@pytest.fixture
+def report(whole, build) -> Report:
+    return read(build / "reports" / "stochastic")
+
+
+@pytest.fixture(scope="module")
+def subject(whole, build) -> Subject:
+    return make_subject(load(), BRIEF, seeds=(0, 1), build=build, tell=lambda _: None)
+
+
+@pytest.fixture
+def elsewhere(build, tmp_path) -> Path:
+    """Another folder for reports, with the same cache."""
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build" / "cache").symlink_to(build / "cache")
+    return tmp_path / "build"
 
 
 def one(curves, part, **tags) -> Curve:
@@ -58,9 +86,8 @@ def one(curves, part, **tags) -> Curve:
     return curve
 
 
-def test_report(bench, build):
-    curves, shown = bench()
-    report = read(build / "reports" / "stochastic")
+def test_report(whole, report, build):
+    curves, shown = whole
     assert len(report.rows) == len(curves)
     assert {row["part"] for row in report.rows} == {
         "accuracy", "product", "speed", "faults", "progressive"
@@ -80,22 +107,17 @@ def test_report(bench, build):
     }
 
 
-def test_accuracies_are_those_of_the_engines(bench, build):
-    curves, _ = bench()
+def test_accuracies_are_those_of_the_engines(curves, report, subject):
     found = chosen(curves, "accuracy", task="digits")
     assert {(curve.tags["encoding"], curve.tags["source"]) for curve in found} == {
         (encoding, source) for encoding in ENCODINGS for source in SOURCES
     }
-    subject = job.subject(
-        job.digits.load(), BRIEF, seeds=(0, 1), build=build, tell=lambda _: None
-    )
     labels = subject.task.y_test
     integer = [
         100 * reference.run(network, subject.spikes).accuracy(labels)
         for network in subject.networks.values()
     ]
-    figure = read(build / "reports" / "stochastic")["accuracy_digits_integer"]
-    assert figure.value == pytest.approx(np.mean(integer))
+    assert report["accuracy_digits_integer"].value == pytest.approx(np.mean(integer))
     assert integer == pytest.approx([
         100 * one.accuracy_integer for one in subject.provenances.values()
     ])
@@ -112,11 +134,7 @@ def test_accuracies_are_those_of_the_engines(bench, build):
     assert curve.detail["seeds"][0] == shares and curve[16] == pytest.approx(100 * np.mean(shares))
 
 
-def test_nothing_saturates_in_the_networks(bench, build):
-    bench()
-    subject = job.subject(
-        job.digits.load(), BRIEF, seeds=(0,), build=build, tell=lambda _: None
-    )
+def test_nothing_saturates_in_the_networks(subject):
     network = subject.networks[0]
     for layer, run in zip(
         network.layers, reference.run(network, subject.spikes).layers, strict=True
@@ -125,8 +143,7 @@ def test_nothing_saturates_in_the_networks(bench, build):
         assert low < run.membranes.min() and run.membranes.max() < high
 
 
-def test_few_faults_do_nothing_and_many_do_much(bench):
-    curves, _ = bench()
+def test_few_faults_do_nothing_and_many_do_much(curves):
     found = chosen(curves, "faults")
     assert [(curve.tags["engine"], curve.tags["source"]) for curve in found] == [
         ("event", "weights"), ("event", "membranes"),
@@ -138,8 +155,7 @@ def test_few_faults_do_nothing_and_many_do_much(bench):
     assert one(found, "faults", engine="event", source="membranes")[0.1] < 50
 
 
-def test_early_stops_take_fewer_cycles(bench):
-    curves, _ = bench()
+def test_early_stops_take_fewer_cycles(curves):
     found = chosen(curves, "progressive", task="digits")
     event = one(found, "progressive", engine="event")
     for curve in found:
@@ -150,45 +166,46 @@ def test_early_stops_take_fewer_cycles(bench):
         assert 1.5 < curve.at[1] / curve.at[0] < 2
 
 
-def test_speed_is_in_turns(bench):
-    curves, _ = bench()
+def test_speed_is_in_turns(curves):
     for curve in chosen(curves, "speed"):
         assert all(len(each) == 2 for each in curve.detail["repeats"])
         assert min(curve.values) > 0
 
 
-def test_what_was_found_is_kept(bench, monkeypatch):
-    first, _ = bench()
-    monkeypatch.setattr(parts, "speed", lambda *_, **__: chosen(first, "speed"))
+def test_what_was_found_is_kept(curves, elsewhere, monkeypatch):
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.setattr(parts, "speed", lambda *_, **__: chosen(curves, "speed"))
     for name in ("_share", "_point"):
         monkeypatch.setattr(parts, name, lambda *_: pytest.fail("found again"))
-    again, _ = bench()
+    again, _ = bench(elsewhere)
     assert json.dumps([curve.row() for curve in again]) == json.dumps(
-        [curve.row() for curve in first]
+        [curve.row() for curve in curves]
     )
 
 
-def test_the_page_is_written(bench, tmp_path):
-    message = f"there is no page {tmp_path / PAGE}; run this in the checkout of the project"
-    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
-        bench(pages=True, root=tmp_path)
+def test_the_page_is_written(curves, report, tmp_path):
+    lines = [figure for figure in report.figures if "accuracy_digits_" in figure.name]
+    report = replace(report, sections=sections(curves, lines))
     page = tmp_path / PAGE
+    message = f"there is no page {page}; run this in the checkout of the project"
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        docs(report, curves, lines, root=tmp_path)
     page.parent.mkdir(parents=True)
     kept = "<!-- generated: accuracy_mnist -->\nkept\n<!-- end -->\n"
     page.write_text(kept + "".join(
         f"<!-- generated: {name} -->\n\n<!-- end -->\n" for name in BLOCKS if "mnist" not in name
     ))
-    curves, shown = bench(pages=True, root=tmp_path)
+    assert page in docs(report, curves, lines, root=tmp_path)
     text = page.read_text()
     assert text.startswith(kept)
     curve = one(curves, "accuracy", encoding="unipolar", source="halton")
     assert "| encoding | source | 16 | 256 |" in text
     assert f"| unipolar | halton | {curve[16]:.2f} | {curve[256]:.2f} |" in text
     assert "| stochastic | streams |" in text and "The event engine: " in text
-    assert str(page) in shown
     names = {path.name for path in (tmp_path / PICTURES).iterdir()}
     assert "faults.svg" in names and len(names) == 5
     assert "var(--" not in (tmp_path / PICTURES / "faults.svg").read_text()
+    assert docs(report, curves, lines, root=tmp_path) == []
 
 
 def test_the_page_of_the_project_has_the_blocks_and_the_pictures():
@@ -199,7 +216,7 @@ def test_the_page_of_the_project_has_the_blocks_and_the_pictures():
         assert (root / "docs" / picture).is_file(), picture
 
 
-def test_mnist_is_benched_where_it_is_at_hand(bench, tmp_path, monkeypatch):
+def test_mnist_is_benched_where_it_is_at_hand(curves, elsewhere, tmp_path, monkeypatch):
     """On eight images of noise; what counts is that it goes through."""
     rng = np.random.default_rng(0)
     for images, labels in FILES.values():
@@ -213,7 +230,11 @@ def test_mnist_is_benched_where_it_is_at_hand(bench, tmp_path, monkeypatch):
             (tmp_path / name).write_bytes(gzip.compress(header + values.tobytes()))
     quick = replace(MNIST, quantized=Phase(epochs=1, learning_rate=1e-3))
     monkeypatch.setattr(job, "MNIST", quick)
-    curves, shown = bench(data=tmp_path, seeds=(0,), epochs=1, scope=replace(SCOPE, lengths=(16,)))
+    for part, function in (("speed", "speed"), ("faults", "fault_curves")):
+        known = chosen(curves, part)
+        monkeypatch.setattr(parts, function, lambda *_, known=known, **__: known)
+    scope = replace(SCOPE, lengths=(16,), full=16)
+    curves, shown = bench(elsewhere, data=tmp_path, seeds=(0,), epochs=1, scope=scope)
     assert "MNIST is not at hand" not in shown
     found = chosen(curves, "accuracy", task="mnist")
     assert len(found) == len(ENCODINGS) * len(SOURCES)
@@ -229,7 +250,17 @@ def test_options():
     assert with_epochs(MNIST, 3).quantized == MNIST.quantized
 
 
-def test_no_seed(bench):
+def test_the_command_line(monkeypatch):
+    seen = {}
+    monkeypatch.setattr(job, "bench_stochastic", lambda **options: seen.update(options))
+    assert main(["bench", "stochastic"]) == 0
+    assert seen == {"data": None, "seeds": [0, 1, 2], "epochs": None, "pages": False}
+    arguments = ["--data", "here", "--seeds", "4", "5", "--epochs", "2", "--pages"]
+    assert main(["bench", "stochastic", *arguments]) == 0
+    assert seen == {"data": Path("here"), "seeds": [4, 5], "epochs": 2, "pages": True}
+
+
+def test_no_seed(tmp_path):
     message = "there is no seed; the bench trains one network for each"
     with pytest.raises(DataError, match=f"^{message}$"):
-        bench(seeds=())
+        bench(tmp_path, seeds=())

@@ -284,7 +284,7 @@ class StreamLayer(wiring.Component):
         own = block >= -(-layer.inputs // self.lanes) if layer.recurrent is not None else Const(0)
         told = Mux(adds & (self.passes == 0), read, 0)
         spiked = sum(told[lane] for lane in range(self.lanes))
-        m.d.comb += [
+        m.d.sync += [
             self.arriving.eq(Mux(own, 0, spiked)), self.returning.eq(Mux(own, spiked, 0))
         ]
 

@@ -96,6 +96,7 @@ def place(
     seed: int,
     frequency_mhz: float,
     constraints: str | None = None,
+    limit_s: float | None = None,
     build: Path = Path("build"),
 ) -> Placement:
     """Place and route a netlist; the same netlist, constraints and seed are placed once.
@@ -112,13 +113,16 @@ def place(
         What to aim for. A lower result is no error here.
     constraints : str
         Pin constraints (LPF or PCF); without them, pins are chosen by the placer.
+    limit_s : float, optional
+        Seconds after which the placer is stopped: its router may try for ever.
     build : Path
         Where results (``cache``) and logs (``logs``) go.
 
     Raises
     ------
     BuildError
-        The design does not fit or cannot be routed; the message quotes nextpnr and names the log.
+        The design does not fit or cannot be routed, or not in this time; the message quotes
+        nextpnr and names the log.
     """
     device = PARTS[part]
     if device.family != netlist.family:
@@ -145,7 +149,7 @@ def place(
             (folder / f"pins.{suffix}").write_text(constraints)
             arguments += [f"--{suffix}", f"pins.{suffix}"]
         log = build / "logs" / f"{netlist.path.parent.name}.{part}.seed{seed}.placement.log"
-        tools.run(tool, arguments, cwd=folder, log=log)
+        tools.run(tool, arguments, cwd=folder, log=log, timeout=limit_s)
         (folder / "netlist.json").unlink()
 
     folder = cached("placement", key, stage, root=build / "cache")

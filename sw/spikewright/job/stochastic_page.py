@@ -13,7 +13,7 @@ from ..record.report import Picture, Report, Section
 from ..record.stochastic_bench import Curve, chosen, shown
 from ..record.svg import standalone
 from ..stochastic.products import NUMBERS
-from .markdown import table
+from .markdown import table, wrapped
 from .pages import filled
 
 __all__ = ["BLOCKS", "PAGE", "PICTURES", "blocks", "docs", "sections"]
@@ -41,7 +41,7 @@ def sections(curves: Sequence[Curve], lines: Sequence[Figure]) -> tuple[Section,
     for task in _tasks(curves):
         of_task = chosen(curves, "accuracy", task=task)
         real, integer = (_line(lines, task, kind) for kind in ("float", "integer"))
-        low = min(90.0, 10 * (min(one[one.head] for one in of_task) // 10))
+        low = min(90.0, 10 * (integer // 10))
         made.append(Section(f"Accuracy over length: {task}", pictures=(
             Picture(
                 f"accuracy_{task}",
@@ -175,8 +175,10 @@ def _progressive(curves: Sequence[Curve], task: str) -> Iterator[str]:
     listed = chosen(curves, "progressive", task=task)
     streams = [one for one in listed if "source" in one.tags]
     (events,) = (one for one in listed if one not in streams)
-    yield f"The event engine: {_percent(events.values[0])} % in {events.at[0]:,.0f} cycles. "
-    yield "On bitstreams that are stopped early, percent and cycles:"
+    yield wrapped(
+        f"The event engine: {_percent(events.values[0])} % in {events.at[0]:,.0f} cycles. On "
+        "bitstreams that are stopped early, percent and cycles:"
+    )
     yield ""
     yield from table(
         ["source", *(f"{bits} bits" for bits in streams[0].detail["prefixes"])],
@@ -192,7 +194,7 @@ def _progressive(curves: Sequence[Curve], task: str) -> Iterator[str]:
 
 def _made(report: Report) -> Iterator[str]:
     versions = ", ".join(f"{name} {report.made[name]}" for name in ("numpy", "torch"))
-    yield (
+    yield wrapped(
         f"Written by `{report.made['command']} --pages` on {date.today().isoformat()}, seeds "
         f"{report.made['seeds']}, {versions}."
     )

@@ -11,7 +11,8 @@ site                    what flips
 
 The event engine has no streams. It stores a weight in two's complement; the stochastic engine
 stores what it reads as a stream: sign and magnitude, or the weight plus full scale, whose bits are
-those of two's complement with the highest one inverted.
+those of two's complement with the highest one inverted. The plane of zeros that its memory has
+besides does not flip here.
 
 Nobody flips the bits of products one by one. Of the products that a neuron counts in a step, some
 flips raise the count by one and the same amount, and all others lower it. How many of each there
@@ -34,7 +35,9 @@ from spikewright_hw.network import Network
 
 from .engine import arranged, stream_synapses, synapse_counts
 
-__all__ = ["SITES", "Site", "flip_states", "flip_streams", "flip_weights", "run"]
+__all__ = [
+    "SITES", "FaultySynapses", "Site", "flip_states", "flip_streams", "flip_weights", "run",
+]
 
 Site = Literal["streams", "weights", "membranes"]
 
@@ -147,7 +150,7 @@ def _wrapped(values: np.ndarray, *, bits: int) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class _Flipping(Synapses):
+class FaultySynapses(Synapses):
     """Synapses whose products flip.
 
     Parameters
@@ -182,7 +185,7 @@ class _Flipping(Synapses):
 
 def flip_streams(
     layer: Layer, *, streams: Streams, rate: float, rng: np.random.Generator
-) -> Synapses:
+) -> FaultySynapses:
     """Give the synapses of a layer on bitstreams, the bits of whose products flip."""
     signed = streams.encoding == "sign_magnitude"
 
@@ -199,7 +202,7 @@ def flip_streams(
         return np.where(counts, np.where(raising == up, zeros, ones), 0), np.zeros_like(ones)
 
     plain = stream_synapses(layer, streams=streams)
-    return _Flipping(
+    return FaultySynapses(
         adds=plain.adds,
         always=plain.always,
         exponent=plain.exponent,
