@@ -169,7 +169,8 @@ def test_a_placement_has_speed_and_size_and_is_made_once(part, tmp_path, monkeyp
     first = place(netlist, part=part, seed=1, frequency_mhz=50, build=tmp_path)
     assert first.configuration.stat().st_size > 0
     pins, cells, number = {
-        "up5k": ("SB_IO", "ICESTORM_LC", 5280), "ecp5-25f": ("TRELLIS_IO", "TRELLIS_FF", 24288),
+        "up5k": ("SB_IO", "ICESTORM_LC", 5280), "hx8k": ("SB_IO", "ICESTORM_LC", 7680),
+        "ecp5-25f": ("TRELLIS_IO", "TRELLIS_FF", 24288),
     }[part]
     assert first.used[pins] == 4 + 4 + 2  # clock and reset besides
     assert first.available[cells] == number

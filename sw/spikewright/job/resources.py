@@ -38,8 +38,8 @@ DSP: multiplier blocks. Carry: carry cells of 1 (iCE40), 2 (ECP5) or 4 bits (Art
 placer seeds 1, 2 and 3. A core has more ports than a package has pins, so it is placed in a harness
 (`sw/spikewright/gateware/harness.py`): a shift register feeds its inputs, its outputs are
 registered and folded into one pin by exclusive or, so that every path runs from register to
-register. A combinational core's figure is thus that of its logic between two registers. Artix-7 is
-synthesised only.
+register. A combinational core's figure is thus that of its logic between two registers. The sources
+of stochastic numbers are placed on the faster iCE40, too; Artix-7 is synthesised only.
 """
 
 
