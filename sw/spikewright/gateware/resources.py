@@ -136,11 +136,13 @@ def measure(
     target: Target,
     *,
     seeds: Sequence[int] = SEEDS,
+    lean: bool = False,
     build: Path = Path("build"),
 ) -> Resources:
     """Measure one preset of a core on one family; what did not change is taken from the cache.
 
-    A core that does not fit is no error: the note says why there is no frequency.
+    A core that does not fit is no error: the note says why there is no frequency. With ``lean`` the
+    harness takes as little of the part as it can.
     """
     assert target.family in FAMILIES
     name = core.top(preset)
@@ -149,7 +151,7 @@ def measure(
     fmax, note, source = None, "synthesised only", ""
     if target.part is not None:
         try:
-            fmax, source = _fmax(core, preset, target.part, target.aim_mhz, seeds, build)
+            fmax, source = _fmax(core, preset, target, seeds, lean, build)
             note = ""
         except BuildError as error:
             note = str(error)
@@ -166,14 +168,17 @@ def measure(
 
 
 def _fmax(
-    core: Measurable, preset: str, part: str, aim_mhz: float, seeds: Sequence[int], build: Path
+    core: Measurable, preset: str, target: Target, seeds: Sequence[int], lean: bool, build: Path
 ) -> tuple[float, str]:
+    part = target.part
+    assert part is not None
     name = f"{core.top(preset)}_harness"
-    design = as_rtlil(Harness(core.build(preset)), name=name)
+    design = as_rtlil(Harness(core.build(preset), lean=lean), name=name)
     netlist = synthesize(design, top=name, family=PARTS[part].family, build=build)
     placements = [
         place(
-            netlist, part=part, seed=seed, frequency_mhz=aim_mhz, limit_s=LIMIT_S, build=build
+            netlist, part=part, seed=seed, frequency_mhz=target.aim_mhz, limit_s=LIMIT_S,
+            build=build,
         )
         for seed in seeds
     ]

@@ -86,7 +86,10 @@ def resources(
     with Progress(console=console, transient=True) as progress, Background(jobs=2) as background:
         task = progress.add_task("Cores", total=len(work))
         futures = [
-            background.submit(lambda item=item: measure(*item, build=build)) for item in work
+            background.submit(
+                lambda item=item: measure(*item, lean=isinstance(item[0], Deployed), build=build)
+            )
+            for item in work
         ]
         results = []
         for future, (one, preset, target) in zip(futures, work, strict=True):
