@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ from spikewright.quantized import Provenance, QuantizedNetwork, read, write
 from spikewright.quantized.spw import KEY, SCHEMA, content_hash
 from spikewright_hw.engine.example import drawn_network
 from spikewright_hw.fixed import Format
-from spikewright_hw.network import Layer, Network, NetworkError
+from spikewright_hw.network import Layer, Network, NetworkError, Rows
 
 MEMBRANE = Format(8, 4)
 
@@ -410,7 +410,7 @@ def test_a_parameter_that_is_infinite(path, value):
 
 def test_a_network_with_weights_that_are_not_numbers_cannot_be_made():
     with pytest.raises(NetworkError, match=re.escape("weights[0][0] is nan")):
-        Network(layers=(Layer(((float("nan"),),), 4, "li", {}, MEMBRANE),), steps=1)  # type: ignore[arg-type]
+        Network(layers=(Layer(cast(Rows, ((float("nan"),),)), 4, "li", {}, MEMBRANE),), steps=1)
 
 
 def test_failed_write_leaves_what_was_there(path, monkeypatch):

@@ -56,7 +56,7 @@ class Surrogate:
 
     def _shape(self, u: Tensor) -> Tensor:
         """Give the gradient's shape at the distance ``u``; may overwrite ``u``."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not say its shape")
 
     def gradient(self, x: Tensor, scale: Tensor | float = 1.0) -> Tensor:
         """Give d spike / d x, where the neuron's rest is ``scale`` away from its threshold."""
