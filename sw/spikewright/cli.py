@@ -71,11 +71,16 @@ def add_run_options(parser: argparse.ArgumentParser, *, boards: Sequence[str]) -
 
 
 def _add_engine_options(parser: argparse.ArgumentParser) -> None:
-    engine = parser.add_argument_group(
-        "the engine", "Without more, the event engine; the others are of the stochastic engine."
-    )
+    engine = parser.add_argument_group("the engine")
     add = engine.add_argument
     add("--engine", choices=("event", "stochastic"), default="event", help="(%(default)s)")
+    add("--share", type=_count, metavar="N", help="neurons per updater; more is smaller (4)")
+    add(
+        "--ram-style", metavar="NAME",
+        help="of inputs and trace: auto, or block for block RAM always (auto)",
+    )
+    streams = parser.add_argument_group("the stochastic engine alone")
+    add = streams.add_argument
     add("--length", type=_count, metavar="L", help="bits of a bitstream, a power of two (256)")
     add("--source", metavar="NAME", help="where its numbers come from: sobol, lfsr, ... (sobol)")
     add("--encoding", metavar="NAME", help="sign_magnitude, unipolar or bipolar (sign_magnitude)")
@@ -87,22 +92,23 @@ def design_of(options: argparse.Namespace):
     from spikewright_hw.engine.design import EventDesign, StochasticDesign
     from spikewright_hw.engine.streams import Streams
 
-    of_streams = {
-        name: value
-        for name in ("length", "source", "encoding")
-        if (value := getattr(options, name)) is not None
-    }
-    if options.engine == "event":
-        for name in (*of_streams, *(["lanes"] if options.lanes is not None else [])):
+    def given(*names: str) -> dict:
+        return {
+            name: value for name in names if (value := getattr(options, name)) is not None
+        }
+
+    of_streams, lanes = given("length", "source", "encoding"), given("lanes")
+    try:
+        if options.engine == "stochastic":
+            streams = Streams(**of_streams)
+            return StochasticDesign(streams=streams, **lanes, **given("share", "ram_style"))
+        for name in (*of_streams, *lanes):
             raise SpikewrightError(
                 f"--{name} is of the stochastic engine; give --engine stochastic, too"
             )
-        return EventDesign()
-    lanes = {} if options.lanes is None else {"lanes": options.lanes}
-    try:
-        return StochasticDesign(streams=Streams(**of_streams), **lanes)
+        return EventDesign(**given("share", "ram_style"))
     except ValueError as error:
-        raise SpikewrightError(f"--{error}") from error
+        raise SpikewrightError(f"--{str(error).replace('ram_style', 'ram-style', 1)}") from error
 
 
 def run_options(options: argparse.Namespace, *, command: str):

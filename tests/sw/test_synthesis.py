@@ -162,15 +162,28 @@ def test_a_design_that_yosys_refuses_is_a_sentence(tmp_path):
     assert not list((tmp_path / "cache" / "synthesis").iterdir())
 
 
+def test_ports_of_more_bits_than_there_are_pins_for(tmp_path, monkeypatch):
+    text = as_rtlil(Register(40), name="register")
+    netlist = synthesize(text, top="register", family="xc7", pads=True, build=tmp_path)
+    monkeypatch.setattr(tools, "require", lambda name: tools.Tool(name, (), {}, "1"))
+    message = (
+        "the ports have 82 bits; on Artix-7 XC7A35T, pins are chosen for up to 24 of them"
+    )
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        place(netlist, part="a7-35t", seed=1, frequency_mhz=50, build=tmp_path)
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_a_placement_has_speed_and_size_and_is_made_once(part, tmp_path, monkeypatch):
+    if part == "a7-35t" and tools.find(PARTS[part].tool) is None:
+        pytest.skip(f"{PARTS[part].tool}, which is in no package registry, is not installed")
     text = as_rtlil(Register(4), name="register")
-    netlist = synthesize(text, top="register", family=PARTS[part].family, build=tmp_path)
+    netlist = synthesize(text, top="register", family=PARTS[part].family, pads=True, build=tmp_path)
     first = place(netlist, part=part, seed=1, frequency_mhz=50, build=tmp_path)
     assert first.configuration.stat().st_size > 0
     pins, cells, number = {
         "up5k": ("SB_IO", "ICESTORM_LC", 5280), "hx8k": ("SB_IO", "ICESTORM_LC", 7680),
-        "ecp5-25f": ("TRELLIS_IO", "TRELLIS_FF", 24288),
+        "ecp5-25f": ("TRELLIS_IO", "TRELLIS_FF", 24288), "a7-35t": ("PAD", "SLICE_FFX", 65200),
     }[part]
     assert first.used[pins] == 4 + 4 + 2  # clock and reset besides
     assert first.available[cells] == number

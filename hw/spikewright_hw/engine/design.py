@@ -8,6 +8,7 @@ from typing import ClassVar
 from ..network import Network
 from . import event, stochastic
 from .event import EventEngine
+from .ram_style import RamStyle, check_ram_style
 from .stochastic import StochasticEngine
 from .streams import Streams, check_streams
 
@@ -22,18 +23,25 @@ class EventDesign:
     ----------
     share : int
         Neurons per updater.
+    ram_style : str
+        Where the input and the trace of an inference lie, one of
+        :data:`~.ram_style.RAM_STYLES`.
     """
 
     share: int = 4
+    ram_style: RamStyle = "auto"
     name: ClassVar[str] = "event"
     streams: ClassVar[None] = None
+
+    def __post_init__(self):
+        _check(self)
 
     def __str__(self) -> str:
         return "event engine"
 
     def engine(self, network: Network) -> EventEngine:
         """Make the engine of a network."""
-        return EventEngine(network=network, share=self.share)
+        return EventEngine(network=network, share=self.share, ram_style=self.ram_style)
 
     def check(self, network: Network) -> None:
         """Every network runs on it."""
@@ -59,16 +67,21 @@ class StochasticDesign:
         Rows of weights at once, a power of two.
     share : int
         Neurons per updater.
+    ram_style : str
+        Where the input and the trace of an inference lie, one of
+        :data:`~.ram_style.RAM_STYLES`.
     """
 
     streams: Streams = field(default_factory=Streams)
     lanes: int = 4
     share: int = 4
+    ram_style: RamStyle = "auto"
     name: ClassVar[str] = "stochastic"
 
     def __post_init__(self):
         if self.lanes < 1 or self.lanes & (self.lanes - 1):
             raise ValueError(f"lanes is {self.lanes}; a layer has a power of two of them")
+        _check(self)
 
     def __str__(self) -> str:
         streams = self.streams
@@ -81,7 +94,11 @@ class StochasticDesign:
     def engine(self, network: Network) -> StochasticEngine:
         """Make the engine of a network. Raises :exc:`ValueError` where it cannot run on it."""
         return StochasticEngine(
-            network=network, streams=self.streams, lanes=self.lanes, share=self.share
+            network=network,
+            streams=self.streams,
+            lanes=self.lanes,
+            share=self.share,
+            ram_style=self.ram_style,
         )
 
     def check(self, network: Network) -> None:
@@ -92,7 +109,7 @@ class StochasticDesign:
     def digest(self, network: Network) -> bytes:
         """Give what a board of this design answers when it is asked what it computes.
 
-        The streams are part of it; lanes and sharing change nothing that is computed.
+        The streams are part of it; lanes, sharing and memories change nothing that is computed.
         """
         streams = json.dumps(asdict(self.streams), sort_keys=True)
         return hashlib.sha256(network.digest() + streams.encode()).digest()
@@ -103,3 +120,10 @@ class StochasticDesign:
 
 
 Design = EventDesign | StochasticDesign
+
+
+def _check(design: Design) -> None:
+    """Raise :exc:`ValueError` for what no engine takes."""
+    if design.share < 1:
+        raise ValueError(f"share is {design.share}; an updater serves at least one neuron")
+    check_ram_style(design.ram_style)

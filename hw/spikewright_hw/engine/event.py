@@ -13,6 +13,7 @@ from .argmax import argmax_latency
 from .example import example_network
 from .feedback import Feedback
 from .inference import InferenceEngine, stage_signature
+from .ram_style import RamStyle
 from .row_layer import RowLayer, update_stages
 from .scan import Scan, scan_group
 
@@ -118,17 +119,19 @@ class EventEngine(InferenceEngine):
         What to build.
     share : int
         Neurons per updater in every layer; see :class:`~.row_layer.RowLayer`.
+    ram_style : str
+        Of :class:`~.inference.InferenceEngine`.
 
     Members
     -------
     Those of :class:`~.inference.InferenceEngine`.
     """
 
-    def __init__(self, *, network: Network, share: int = 4):
+    def __init__(self, *, network: Network, share: int = 4, ram_style: RamStyle = "auto"):
         if share < 1:
             raise ValueError(f"an updater serves at least one neuron, not {share}")
         self.share = share
-        super().__init__(network=network)
+        super().__init__(network=network, ram_style=ram_style)
 
     def stage(self, layer: Layer) -> EventStage:
         """Make the stage of a layer."""

@@ -10,6 +10,7 @@ from amaranth.lib.wiring import In, Out
 from ..layer import Layer
 from ..network import Network
 from .argmax import Argmax
+from .ram_style import RamStyle, check_ram_style, ram_attributes
 from .record import result_layout, trace_bytes
 from .row_layer import step_layout
 from .trace import TraceMemory
@@ -71,6 +72,9 @@ class InferenceEngine(wiring.Component):
     ----------
     network : Network
         What to build.
+    ram_style : str
+        Where the input and the trace of an inference lie, one of
+        :data:`~.ram_style.RAM_STYLES`.
 
     Members
     -------
@@ -90,8 +94,10 @@ class InferenceEngine(wiring.Component):
     trace_address: Signal
     trace_data: Signal
 
-    def __init__(self, *, network: Network):
+    def __init__(self, *, network: Network, ram_style: RamStyle = "auto"):
+        check_ram_style(ram_style)
         self.network = network
+        self.ram_style: RamStyle = ram_style
         super().__init__({
             "i": In(stream.Signature(unsigned(network.inputs))),
             "o": Out(stream.Signature(result_layout(network))),
@@ -118,13 +124,15 @@ class InferenceEngine(wiring.Component):
 
         # Input ------------------------------------------------------------------------------------
         m.submodules.inputs = inputs = memory.Memory(
-            shape=unsigned(network.inputs), depth=network.steps, init=[]
+            shape=unsigned(network.inputs), depth=network.steps, init=[],
+            attrs=ram_attributes(self.ram_style),
         )
         write = inputs.write_port()
-        read = inputs.read_port()
+        read = inputs.read_port(domain="comb")
         written = Signal(range(network.steps))
         to_read = Signal(range(network.steps + 1))
         fetched = Signal()
+        bitmap = Signal(network.inputs)
         finished = Signal()
         running = Signal()
 
@@ -150,12 +158,11 @@ class InferenceEngine(wiring.Component):
             write.data.eq(self.i.payload),
             write.en.eq(self.i.valid & self.i.ready),
             read.addr.eq(to_read),
-            read.en.eq(running & (to_read <= last_step) & (~fetched | first.i.ready)),
             first.i.valid.eq(fetched),
-            first.i.payload.eq(read.data),
+            first.i.payload.eq(bitmap),
         ]
-        with m.If(read.en):
-            m.d.sync += [to_read.eq(to_read + 1), fetched.eq(1)]
+        with m.If(running & (to_read <= last_step) & (~fetched | first.i.ready)):
+            m.d.sync += [bitmap.eq(read.data), to_read.eq(to_read + 1), fetched.eq(1)]
         with m.Elif(first.i.ready):
             m.d.sync += fetched.eq(0)
 
@@ -213,7 +220,7 @@ class InferenceEngine(wiring.Component):
         ]
 
         # Trace ------------------------------------------------------------------------------------
-        m.submodules.trace = trace = TraceMemory(network=network)
+        m.submodules.trace = trace = TraceMemory(network=network, ram_style=self.ram_style)
         for number, layer in enumerate(layers):
             port = getattr(trace, f"layer_{number}")
             m.d.comb += [
@@ -225,7 +232,6 @@ class InferenceEngine(wiring.Component):
             self.trace_data.eq(trace.data),
         ]
         return m
-
 
 
 def _operations(stage: Stage, layer: Layer) -> Value:

@@ -13,6 +13,7 @@ from .argmax import argmax_latency
 from .example import example_network
 from .feedback import Feedback
 from .inference import InferenceEngine, stage_signature
+from .ram_style import RamStyle
 from .stream_lane import blocks
 from .stream_layer import StreamLayer, stream_update_stages
 from .streams import Encoding, Streams, check_streams
@@ -113,13 +114,23 @@ class StochasticEngine(InferenceEngine):
     lanes, share : int
         Rows at once and neurons per updater in every layer; see
         :class:`~.stream_layer.StreamLayer`.
+    ram_style : str
+        Of :class:`~.inference.InferenceEngine`.
 
     Members
     -------
     Those of :class:`~.inference.InferenceEngine`.
     """
 
-    def __init__(self, *, network: Network, streams: Streams, lanes: int = 4, share: int = 4):
+    def __init__(
+        self,
+        *,
+        network: Network,
+        streams: Streams,
+        lanes: int = 4,
+        share: int = 4,
+        ram_style: RamStyle = "auto",
+    ):
         if lanes < 1 or lanes & (lanes - 1):
             raise ValueError(f"a layer has a power of two of lanes, not {lanes}")
         if share < 1:
@@ -129,7 +140,7 @@ class StochasticEngine(InferenceEngine):
         self.streams = streams
         self.lanes = lanes
         self.share = share
-        super().__init__(network=network)
+        super().__init__(network=network, ram_style=ram_style)
 
     def stage(self, layer: Layer) -> StochasticStage:
         """Make the stage of a layer."""

@@ -1,10 +1,11 @@
 """The trace of an inference: each layer's output after each step, read back byte by byte."""
 
-from amaranth import Cat, Const, Module, Mux, Signal, unsigned
+from amaranth import Cat, Const, Module, Mux, Shape, Signal, unsigned
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..network import Network
+from .ram_style import RamStyle, ram_attributes
 from .record import MEMBRANE_BYTES, spike_bytes, trace_bytes
 from .row_layer import step_layout
 
@@ -18,6 +19,8 @@ class TraceMemory(wiring.Component):
     ----------
     network : Network
         Its layers and steps.
+    ram_style : str
+        One of :data:`~.ram_style.RAM_STYLES`.
 
     Members
     -------
@@ -32,8 +35,9 @@ class TraceMemory(wiring.Component):
     address: Signal
     data: Signal
 
-    def __init__(self, *, network: Network):
+    def __init__(self, *, network: Network, ram_style: RamStyle = "auto"):
         self.network = network
+        self.ram_style: RamStyle = ram_style
         super().__init__({
             **{
                 f"layer_{number}": In(stream.Signature(step_layout(layer), always_ready=True))
@@ -60,22 +64,36 @@ class TraceMemory(wiring.Component):
         rows = []
         for number, layer in enumerate(self.network.layers):
             given = getattr(self, f"layer_{number}")
-            readout = layer is self.network.layers[-1]
-            width = 8 * (MEMBRANE_BYTES if readout else spike_bytes(layer))
-            words = given.payload.membranes if readout else [given.payload.spikes]
+            if layer is self.network.layers[-1]:
+                words, width = list(given.payload.membranes), 8 * MEMBRANE_BYTES
+            else:
+                words, width = [given.payload.spikes], 8 * spike_bytes(layer)
             m.submodules[f"rows_{number}"] = trace = memory.Memory(
-                shape=unsigned(width * len(words)), depth=steps, init=[]
+                shape=unsigned(len(Cat(words))), depth=steps, init=[],
+                attrs=ram_attributes(self.ram_style),
             )
             write = trace.write_port()
-            read = trace.read_port()
+            read = trace.read_port(domain="comb")
             row = Signal(range(steps), name=f"row_{number}")
             with m.If(given.valid):
                 m.d.sync += row.eq(Mux(row == steps - 1, 0, row + 1))
-            m.d.comb += [write.addr.eq(row), write.en.eq(given.valid), read.addr.eq(step)]
             m.d.comb += [
-                write.data.word_select(place, width).eq(word) for place, word in enumerate(words)
+                write.addr.eq(row),
+                write.en.eq(given.valid),
+                write.data.eq(Cat(words)),
+                read.addr.eq(step),
             ]
-            rows.append(read.data)
+            # Nothing is read while a row is written, and synthesis sees it: a block RAM that need
+            # not choose between the old row and the new one has no logic around it.
+            row_read = Signal.like(read.data, name=f"row_read_{number}")
+            with m.If(~given.valid):
+                m.d.sync += row_read.eq(read.data)
+            # Words are kept as wide as they are, and widened when they are read.
+            for at, word in enumerate(words):
+                wide = Signal(Shape(width, word.shape().signed), name=f"word_{number}_{at}")
+                kept = row_read.word_select(at, len(word))
+                m.d.comb += wide.eq(kept.as_signed() if word.shape().signed else kept)
+                rows.append(wide)
         bits_before = Cat(Const(0, 3), offset)  # eight for each byte
         m.d.comb += self.data.eq((Cat(rows) >> bits_before)[:8])
         return m

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .. import tools
 from ..cache import cached
@@ -27,12 +28,20 @@ class Part:
         Timing corner that Fmax is stated at.
     options : tuple of str
         nextpnr's options that select it.
+    pins : tuple of str
+        Pins for ports that nobody has constrained, a clock's first, where nextpnr chooses none.
     """
 
     family: str
     label: str
     corner: str
     options: tuple[str, ...]
+    pins: tuple[str, ...] = ()
+
+    @property
+    def tool(self) -> str:
+        """Name of its nextpnr in :data:`~spikewright.tools.TOOLS`."""
+        return _FLOWS[self.family].tool
 
 
 PARTS = {
@@ -44,11 +53,44 @@ PARTS = {
         "speed grade 6, slow corner",
         ("--25k", "--package", "CABGA381", "--speed", "6"),
     ),
+    "a7-35t": Part(
+        "xc7",
+        "Artix-7 XC7A35T",
+        "the one speed grade of Project X-Ray's data",
+        ("--device", "xc7a35tcsg324-1"),
+        (  # of the Arty A7; E3 takes a clock
+            "E3", "C2", "D10", "A9", "H5", "J5", "T9", "T10", "A8", "C11", "C10", "A10",
+            "D9", "C9", "B9", "B8", "G13", "B11", "A11", "D12", "D13", "B18", "A18", "K16",
+        ),
+    ),
 }
 """The parts that designs are placed on."""
 
-_CONSTRAINTS = {"ice40": "pcf", "ecp5": "lpf"}
-_CONFIGURATION = {"ice40": "--asc", "ecp5": "--textcfg"}
+
+@dataclass(frozen=True)
+class _Flow:
+    """How nextpnr is called for a family: its name, its constraints, what it writes."""
+
+    tool: str
+    suffix: str
+    constraints: str  # the option, before the file's name
+    configuration: tuple[str, ...]
+    unconstrained: tuple[str, ...] = ()  # lets the placer choose the other pins
+
+
+_FLOWS = {
+    "ice40": _Flow(
+        "nextpnr-ice40", "pcf", "--pcf={}", ("--asc", "design.config"),
+        ("--pcf-allow-unconstrained",),
+    ),
+    "ecp5": _Flow(
+        "nextpnr-ecp5", "lpf", "--lpf={}", ("--textcfg", "design.config"),
+        ("--lpf-allow-unconstrained",),
+    ),
+    "xc7": _Flow(
+        "nextpnr-himbaechel-xilinx", "xdc", "-oxdc={}", ("-o", "fasm=design.config"),
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -112,7 +154,7 @@ def place(
     frequency_mhz : float
         What to aim for. A lower result is no error here.
     constraints : str
-        Pin constraints (LPF or PCF); without them, pins are chosen by the placer.
+        Pin constraints (LPF, PCF or XDC); without them, any pins are taken.
     limit_s : float, optional
         Seconds after which the placer is stopped: its router may try for ever.
     build : Path
@@ -120,6 +162,8 @@ def place(
 
     Raises
     ------
+    ValueError
+        The netlist is for another family, or pins cannot be chosen for all its ports.
     BuildError
         The design does not fit or cannot be routed, or not in this time; the message quotes
         nextpnr and names the log.
@@ -127,15 +171,16 @@ def place(
     device = PARTS[part]
     if device.family != netlist.family:
         raise ValueError(f"a netlist for {netlist.family} cannot be placed on {device.label}")
-    tool = tools.require(f"nextpnr-{device.family}")
+    flow = _FLOWS[device.family]
+    tool = tools.require(device.tool)
     name = f"{tool.name} {tool.version}"
-    suffix = _CONSTRAINTS[device.family]
+    text = netlist.path.read_bytes()
+    if constraints is None and device.pins:
+        constraints = _any_pins(json.loads(text), device)
     options = [
         *device.options, "--seed", str(seed), "--freq", f"{frequency_mhz:g}",
-        "--timing-allow-fail", f"--{suffix}-allow-unconstrained",
-        "--report", "report.json", _CONFIGURATION[device.family], "design.config",
+        "--timing-allow-fail", *flow.unconstrained, "--report", "report.json", *flow.configuration,
     ]
-    text = netlist.path.read_bytes()
     key = {
         "netlist": hashlib.sha256(text).hexdigest(), "constraints": constraints,
         "options": options, "tool": name,
@@ -146,8 +191,9 @@ def place(
         (folder / "netlist.json").write_bytes(text)
         arguments = ["--json", "netlist.json", *options]
         if constraints is not None:
-            (folder / f"pins.{suffix}").write_text(constraints)
-            arguments += [f"--{suffix}", f"pins.{suffix}"]
+            pins = f"pins.{flow.suffix}"
+            (folder / pins).write_text(constraints)
+            arguments.append(flow.constraints.format(pins))
         log = build / "logs" / f"{netlist.path.parent.name}.{part}.seed{seed}.placement.log"
         tools.run(tool, arguments, cwd=folder, log=log, timeout=limit_s)
         (folder / "netlist.json").unlink()
@@ -162,4 +208,29 @@ def place(
         available={kind: row["available"] for kind, row in utilization.items()},
         seed=seed,
         tool=name,
+    )
+
+
+def _any_pins(netlist: Mapping[str, Any], part: Part) -> str:
+    """Give an XDC that puts each bit of the top module's ports on some pin, a clock on the first.
+
+    Raises :exc:`ValueError` if there are more bits than pins.
+    """
+    ports = next(
+        module["ports"] for module in netlist["modules"].values() if "top" in module["attributes"]
+    )
+    bits = [
+        f"{name}[{at}]" if len(port["bits"]) > 1 else name
+        for name, port in sorted(ports.items(), key=lambda item: item[0] != "clk")
+        for at in range(len(port["bits"]))
+    ]
+    if len(bits) > len(part.pins):
+        raise ValueError(
+            f"the ports have {len(bits)} bits; on {part.label}, pins are chosen for up to "
+            f"{len(part.pins)} of them"
+        )
+    return "".join(
+        f"set_property LOC {pin} [get_ports {bit}]\n"
+        f"set_property IOSTANDARD LVCMOS33 [get_ports {bit}]\n"
+        for bit, pin in zip(bits, part.pins, strict=False)
     )

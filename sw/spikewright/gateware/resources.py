@@ -11,10 +11,11 @@ from amaranth.lib import wiring
 from spikewright_hw.cores import Core
 from spikewright_hw.emit import as_rtlil
 
+from .. import tools
 from ..errors import BuildError
 from .harness import Harness
 from .placement import PARTS, place
-from .synthesis import FAMILIES, Counts, synthesize
+from .synthesis import Counts, synthesize
 
 __all__ = ["SEEDS", "TARGETS", "Measurable", "Resources", "Target", "measure"]
 
@@ -32,23 +33,30 @@ class Target:
 
     Parameters
     ----------
-    family : str
-        One of :data:`~spikewright.gateware.synthesis.FAMILIES`.
-    label : str
-        Name for people.
-    part : str or None
-        One of :data:`~spikewright.gateware.placement.PARTS`, or None to synthesise alone.
+    part : str
+        One of :data:`~spikewright.gateware.placement.PARTS`.
     aim_mhz : float
         Frequency the placer aims for: above what the part can reach, so that it does its best.
     kin : str
         What the families of the cores begin with that are measured here; all of them if empty.
+    optional : bool
+        Where the placer is not installed, cores are synthesised alone: it is no package of ours.
     """
 
-    family: str
-    label: str
-    part: str | None
-    aim_mhz: float = 0
+    part: str
+    aim_mhz: float
     kin: str = ""
+    optional: bool = False
+
+    @property
+    def family(self) -> str:
+        """One of :data:`~spikewright.gateware.synthesis.FAMILIES`."""
+        return PARTS[self.part].family
+
+    @property
+    def label(self) -> str:
+        """Name for people."""
+        return PARTS[self.part].label
 
     def takes(self, core: Core) -> bool:
         """Whether a core is measured here."""
@@ -56,10 +64,10 @@ class Target:
 
 
 TARGETS = (
-    Target("ice40", PARTS["up5k"].label, "up5k", 100),
-    Target("ice40", PARTS["hx8k"].label, "hx8k", 300, kin="stochastic.source"),
-    Target("ecp5", PARTS["ecp5-25f"].label, "ecp5-25f", 400),
-    Target("xc7", "Artix-7", None),
+    Target("up5k", 100),
+    Target("hx8k", 300, kin="stochastic.source"),
+    Target("ecp5-25f", 400),
+    Target("a7-35t", 400, optional=True),
 )
 """Where cores are measured; the faster iCE40 for those that are made to run fast on it."""
 
@@ -94,7 +102,7 @@ class Resources:
     counts : Counts
         Its size, after synthesis of the core alone.
     fmax_mhz : float or None
-        Median over :data:`SEEDS` of the highest clock frequency at the slow corner, after placing
+        Median over :data:`SEEDS` of the highest clock frequency at the part's corner, after placing
         and routing the core in a :class:`~spikewright.gateware.harness.Harness`.
     note : str
         Why there is no frequency; else empty.
@@ -141,18 +149,21 @@ def measure(
 ) -> Resources:
     """Measure one preset of a core on one family; what did not change is taken from the cache.
 
-    A core that does not fit is no error: the note says why there is no frequency. With ``lean`` the
-    harness takes as little of the part as it can.
+    A core that does not fit is no error: the note says why there is no frequency. Without ``seeds``
+    it is synthesised only. With ``lean`` the harness takes as little of the part as it can.
     """
-    assert target.family in FAMILIES
     name = core.top(preset)
     alone = as_rtlil(core.build(preset), name=name)
     netlist = synthesize(alone, top=name, family=target.family, build=build)
-    fmax, note, source = None, "synthesised only", ""
-    if target.part is not None:
+    fmax, note, source = None, "", ""
+    tool = PARTS[target.part].tool
+    if not seeds:
+        note = "synthesised only"
+    elif target.optional and tools.find(tool) is None:
+        note = f"synthesised only: {tool} was not found"
+    else:
         try:
             fmax, source = _fmax(core, preset, target, seeds, lean, build)
-            note = ""
         except BuildError as error:
             note = str(error)
     return Resources(
@@ -170,19 +181,20 @@ def measure(
 def _fmax(
     core: Measurable, preset: str, target: Target, seeds: Sequence[int], lean: bool, build: Path
 ) -> tuple[float, str]:
-    part = target.part
-    assert part is not None
     name = f"{core.top(preset)}_harness"
     design = as_rtlil(Harness(core.build(preset), lean=lean), name=name)
-    netlist = synthesize(design, top=name, family=PARTS[part].family, build=build)
+    netlist = synthesize(design, top=name, family=target.family, pads=True, build=build)
     placements = [
         place(
-            netlist, part=part, seed=seed, frequency_mhz=target.aim_mhz, limit_s=LIMIT_S,
+            netlist, part=target.part, seed=seed, frequency_mhz=target.aim_mhz, limit_s=LIMIT_S,
             build=build,
         )
         for seed in seeds
     ]
     fmax = median(placement.fmax_of("clk") for placement in placements)
     names = ", ".join(map(str, seeds))
-    source = f"post-route ({netlist.tool}, {placements[0].tool}, median of seeds {names})"
+    corner = PARTS[target.part].corner
+    source = (
+        f"post-route ({netlist.tool}, {placements[0].tool}, {corner}, median of seeds {names})"
+    )
     return round(fmax, 1), source

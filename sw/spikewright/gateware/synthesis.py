@@ -15,9 +15,11 @@ __all__ = ["FAMILIES", "Counts", "Netlist", "rename_elements", "synthesize"]
 FAMILIES = {
     "ice40": "synth_ice40 -dsp -device u",
     "ecp5": "synth_ecp5",
-    "xc7": "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf",
+    "xc7": "synth_xilinx -family xc7 -flatten",
 }
 """The Yosys command of each family; "ice40" is the UltraPlus."""
+
+_WITHOUT_PADS = {"xc7": " -noiopad -noclkbuf"}
 
 # What a cell of each type takes up, by full match; cells of other types (wide multiplexers, clock
 # buffers, the family's PLLs) are not counted.
@@ -119,6 +121,7 @@ def synthesize(
     top: str,
     family: str,
     language: Literal["rtlil", "verilog"] = "rtlil",
+    pads: bool = False,
     build: Path = Path("build"),
 ) -> Netlist:
     """Synthesise the text of a design; the same text is synthesised once.
@@ -133,6 +136,8 @@ def synthesize(
         One of :data:`FAMILIES`.
     language : str
         What ``source`` is written in.
+    pads : bool
+        Put in the pads and clock buffers that the family's placer does not make by itself.
     build : Path
         Where results (``cache``) and logs (``logs``) go.
 
@@ -149,9 +154,10 @@ def synthesize(
     name = f"yosys {tool.version}"
     suffix = {"rtlil": "il", "verilog": "v"}[language]
     source = rename_elements(source)
+    command = FAMILIES[family] + ("" if pads else _WITHOUT_PADS.get(family, ""))
     script = "\n".join((
         f"read_{language} design.{suffix}",
-        f"{FAMILIES[family]} -top {top} -json netlist.json",
+        f"{command} -top {top} -json netlist.json",
         "tee -q -o cells.json stat -json",
         "",
     ))

@@ -1,0 +1,24 @@
+"""Where the memories of an inference lie: its input and its trace."""
+
+from typing import Literal, get_args
+
+__all__ = ["RAM_STYLES", "RamStyle", "check_ram_style", "ram_attributes"]
+
+#: ``auto`` leaves it to synthesis, which takes block RAM for long inferences and look-up tables or
+#: flip-flops for short ones. ``block`` takes block RAM always: on a family whose look-up tables
+#: hold no memory, such as iCE40, the trace of four steps is else the largest part of a small
+#: engine.
+RamStyle = Literal["auto", "block"]
+
+RAM_STYLES: tuple[RamStyle, ...] = get_args(RamStyle)
+
+
+def check_ram_style(ram_style: str) -> None:
+    """Raise :exc:`ValueError` unless there is such a style."""
+    if ram_style not in RAM_STYLES:
+        raise ValueError(f"ram_style is {ram_style!r}; there are {', '.join(RAM_STYLES)}")
+
+
+def ram_attributes(ram_style: RamStyle) -> dict[str, str]:
+    """Give the attributes of a memory, as Yosys and Vivado know them."""
+    return {} if ram_style == "auto" else {"ram_style": ram_style}

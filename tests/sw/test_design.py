@@ -1,0 +1,85 @@
+"""Engines as the command line asks for them, and where their memories lie."""
+
+import argparse
+import re
+
+import pytest
+
+from spikewright.cli import add_run_options, design_of
+from spikewright.errors import SpikewrightError
+from spikewright.gateware.synthesis import synthesize
+from spikewright_hw.emit import as_rtlil
+from spikewright_hw.engine.design import EventDesign, StochasticDesign
+from spikewright_hw.engine.example import example_network
+from spikewright_hw.engine.streams import Streams
+from spikewright_hw.fixed import Format
+
+NETWORK = example_network(sizes=(12, 9, 5), steps=4, weight_bits=4, membrane=Format(6, 2))
+
+
+def asked_for(*arguments: str):
+    parser = argparse.ArgumentParser()
+    add_run_options(parser, boards=["ulx3s"])
+    return design_of(parser.parse_args(arguments))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "design"),
+    [
+        ("", EventDesign()),
+        ("--share 8 --ram-style block", EventDesign(share=8, ram_style="block")),
+        ("--engine stochastic", StochasticDesign()),
+        (
+            "--engine stochastic --length 64 --source lfsr --encoding unipolar --lanes 2 --share 16 "
+            "--ram-style block",
+            StochasticDesign(
+                streams=Streams(length=64, source="lfsr", encoding="unipolar"),
+                lanes=2, share=16, ram_style="block",
+            ),
+        ),
+    ],
+)
+def test_an_engine_by_its_options(arguments, design):
+    assert asked_for(*arguments.split()) == design
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("--lanes 2", "--lanes is of the stochastic engine; give --engine stochastic, too"),
+        ("--share 0", "--share is 0; an updater serves at least one neuron"),
+        ("--ram-style huge", "--ram-style is 'huge'; there are auto, block"),
+        (
+            "--engine stochastic --lanes 3",
+            "--lanes is 3; a layer has a power of two of them",
+        ),
+        (
+            "--engine stochastic --length 60",
+            "--length is 60; a bitstream has a power of two of bits, 16 to 65536",
+        ),
+    ],
+)
+def test_an_engine_that_there_is_not(arguments, message):
+    with pytest.raises(SpikewrightError, match=f"^{re.escape(message)}$"):
+        asked_for(*arguments.split())
+
+
+def test_sharing_and_memories_change_nothing_that_is_computed():
+    small = StochasticDesign(lanes=1, share=16, ram_style="block")
+    assert small.digest(NETWORK) == StochasticDesign().digest(NETWORK)
+    assert EventDesign(share=2, ram_style="block").digest(NETWORK) == NETWORK.digest()
+
+
+@pytest.mark.parametrize("design", [EventDesign, StochasticDesign])
+def test_block_ram_takes_the_place_of_registers_and_no_logic_comes_with_it(design, tmp_path):
+    auto, block = (
+        synthesize(
+            as_rtlil(design(ram_style=style).engine(NETWORK), name="engine"),
+            top="engine", family="ice40", build=tmp_path,
+        ).counts
+        for style in ("auto", "block")
+    )
+    # Four steps of 12 inputs, 9 spikes, and 5 membranes of 8 bits, in words of 16 bits.
+    assert block.bram == auto.bram + 1 + 1 + 3
+    assert block.ff <= auto.ff - 4 * (12 + 9 + 5 * 8)
+    assert block.lut < auto.lut
