@@ -13,21 +13,24 @@ from rich.console import Console
 
 from spikewright.cli import main
 from spikewright.errors import DataError
+from spikewright.gateware.resources import Target
 from spikewright.job import bench_stochastic as job
 from spikewright.job import stochastic_parts as parts
 from spikewright.job.bench_stochastic import Scope, bench_stochastic
-from spikewright.job.stochastic_networks import DIGITS, MNIST, Subject, with_epochs
+from spikewright.job.stochastic_gateware import Deployment, gateware
+from spikewright.job.stochastic_networks import DIGITS, MNIST, Subject, with_epochs, with_hidden
 from spikewright.job.stochastic_networks import subject as make_subject
 from spikewright.job.stochastic_page import BLOCKS, PAGE, PICTURES, docs, sections
 from spikewright.network import reference
 from spikewright.network.train import Phase
-from spikewright.record.figure import Computed, Measured
+from spikewright.record.figure import Computed, Measured, PostRoute
 from spikewright.record.report import Report
 from spikewright.record.stochastic_bench import Curve, chosen
 from spikewright.record.store import read
 from spikewright.stochastic.engine import predictor
 from spikewright.task.digits import load
 from spikewright.task.mnist import FILES, VARIABLE
+from spikewright_hw.engine.design import EventDesign, StochasticDesign
 from spikewright_hw.engine.streams import ENCODINGS, SOURCES, Streams
 
 BRIEF = replace(
@@ -36,7 +39,16 @@ BRIEF = replace(
     quantized=Phase(epochs=1, learning_rate=2e-3),
     augmentation=None,
 )
-SCOPE = Scope(lengths=(16, 256), full=32, rates=(1e-6, 0.1), draws=2, repeats=2, copies=1)
+SCOPE = Scope(
+    lengths=(16, 256), full=32, rates=(1e-6, 0.1), draws=2, repeats=2, copies=1,
+    deployments=(
+        Deployment(hidden=2, design=EventDesign(ram_style="block"), target=Target("up5k", 20)),
+        Deployment(
+            hidden=2, design=StochasticDesign(streams=Streams(length=16), lanes=1),
+            target=Target("a7-35t", 20, optional=True),
+        ),
+    ),
+)
 
 
 def bench(build: Path, **options) -> tuple[list[Curve], str]:
@@ -172,6 +184,42 @@ def test_speed_is_in_turns(curves):
         assert min(curve.values) > 0
 
 
+@pytest.fixture(scope="module")
+def placed(whole, build):
+    few = make_subject(
+        load(), with_hidden(BRIEF, 2), seeds=(0,), build=build, tell=lambda _: None
+    )
+    return gateware({2: few}, SCOPE.deployments, build=build, tell=lambda _: None)
+
+
+def test_engines_on_parts(placed, report, whole):
+    event, streams = placed
+    assert event.sizes == streams.sizes == "64-2-10"
+    name = "gateware_event_2_up5k"
+    for kind in ("lut", "ff", "bram"):
+        assert report[f"{name}_{kind}"].value == getattr(event.resources.counts, kind) > 0
+    fmax = report[f"{name}_fmax_mhz"]
+    assert isinstance(fmax.provenance, PostRoute) and fmax.value == event.resources.fmax_mhz > 10
+    assert report[f"{name}_latency_us"].value == pytest.approx(event.cycles / fmax.value)
+    assert event.cycles < streams.cycles
+    assert "64-2-10 on iCE40 UP5K" in whole[1] and f"{fmax.value:.1f}" in whole[1]
+
+
+def test_an_energy_is_estimated_where_there_is_a_model(placed):
+    event, streams = placed
+    assert event.energy == () and streams.energy == ()
+    on_ecp5 = replace(
+        event,
+        deployment=replace(event.deployment, target=Target("ecp5-25f", 20)),
+        resources=replace(event.resources, fmax_mhz=50.0),
+    )
+    (total, *_) = on_ecp5.energy
+    static = 1.1 * 77.0 * (event.cycles / 50.0) * 1e-3
+    assert total.value == pytest.approx(static + 74.0 * event.synops * 1e-6)
+    assert f"≈ {total.value:.3g}" in on_ecp5.cells()[-1]
+    assert replace(on_ecp5, resources=replace(event.resources, fmax_mhz=None)).energy == ()
+
+
 def test_what_was_found_is_kept(curves, elsewhere, monkeypatch):
     monkeypatch.delenv(VARIABLE, raising=False)
     monkeypatch.setattr(parts, "speed", lambda *_, **__: chosen(curves, "speed"))
@@ -183,29 +231,30 @@ def test_what_was_found_is_kept(curves, elsewhere, monkeypatch):
     )
 
 
-def test_the_page_is_written(curves, report, tmp_path):
+def test_the_page_is_written(curves, report, placed, tmp_path):
     lines = [figure for figure in report.figures if "accuracy_digits_" in figure.name]
     report = replace(report, sections=sections(curves, lines))
     page = tmp_path / PAGE
     message = f"there is no page {page}; run this in the checkout of the project"
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
-        docs(report, curves, lines, root=tmp_path)
+        docs(report, curves, lines, placed, root=tmp_path)
     page.parent.mkdir(parents=True)
     kept = "<!-- generated: accuracy_mnist -->\nkept\n<!-- end -->\n"
     page.write_text(kept + "".join(
         f"<!-- generated: {name} -->\n\n<!-- end -->\n" for name in BLOCKS if "mnist" not in name
     ))
-    assert page in docs(report, curves, lines, root=tmp_path)
+    assert page in docs(report, curves, lines, placed, root=tmp_path)
     text = page.read_text()
     assert text.startswith(kept)
     curve = one(curves, "accuracy", encoding="unipolar", source="halton")
     assert "| encoding | source | 16 | 256 |" in text
     assert f"| unipolar | halton | {curve[16]:.2f} | {curve[256]:.2f} |" in text
+    assert "| 64-2-10 on iCE40 UP5K | event engine |" in text
     assert "| stochastic | streams |" in text and "The event engine: " in text
     names = {path.name for path in (tmp_path / PICTURES).iterdir()}
     assert "faults.svg" in names and len(names) == 5
     assert "var(--" not in (tmp_path / PICTURES / "faults.svg").read_text()
-    assert docs(report, curves, lines, root=tmp_path) == []
+    assert docs(report, curves, lines, placed, root=tmp_path) == []
 
 
 def test_the_page_of_the_project_has_the_blocks_and_the_pictures():

@@ -30,11 +30,10 @@ def asked_for(*arguments: str):
         ("--share 8 --ram-style block", EventDesign(share=8, ram_style="block")),
         ("--engine stochastic", StochasticDesign()),
         (
-            "--engine stochastic --length 64 --source lfsr --encoding unipolar --lanes 2 --share 16 "
-            "--ram-style block",
+            "--engine stochastic --length 64 --source lfsr --encoding unipolar --lanes 2 --share 8",
             StochasticDesign(
                 streams=Streams(length=64, source="lfsr", encoding="unipolar"),
-                lanes=2, share=16, ram_style="block",
+                lanes=2, share=8,
             ),
         ),
     ],

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from amaranth import Array, Cat, Const, Module, Mux, Shape, Signal, Value, signed, unsigned
+from amaranth import Array, Cat, Const, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -13,12 +13,12 @@ from .example import example_layer
 from .neuron_group import NeuronGroup
 from .row_layer import step_layout, update_stages
 from .scan import Scan, scan_group
-from .stream_counts import count_bounds
 from .stream_lane import StreamLane, blocks
-from .streams import SOURCES, Encoding, Streams, check_streams, current_exponent, products
+from .stream_synapses import StreamSynapses, stream_current
+from .streams import SOURCES, Encoding, Streams, check_streams, products
 
 __all__ = [
-    "PRESETS", "StreamLayer", "StreamSynapses", "core", "stream_layer_step", "stream_update_stages",
+    "PRESETS", "StreamLayer", "core", "stream_layer_step", "stream_update_stages",
 ]
 
 PRESETS = {
@@ -66,7 +66,7 @@ def stream_layer_step(
         integers.step(
             layer.fixed,
             state,
-            {name: _current(streams, layer, count) for name, count in counts[neuron].items()},
+            {name: stream_current(streams, layer, count) for name, count in counts[neuron].items()},
             neuron=neuron,
         )
         for neuron, state in enumerate(states)
@@ -77,62 +77,6 @@ def stream_layer_step(
 def stream_update_stages(layer: Layer) -> int:
     """Give the stages of an updater: one for each adder, as a step is long anyway."""
     return update_stages(layer, adders=1)
-
-
-def _current(streams: Streams, layer: Layer, count: Any) -> Any:
-    """Give the stored current that a count of a step comes to, rounded half up."""
-    exponent = current_exponent(streams, layer)
-    return count << exponent if exponent >= 0 else (count + (1 << -exponent - 1)) >> -exponent
-
-
-class StreamSynapses:
-    """Weights as bitstreams: a cycle brings each neuron the sum of its products.
-
-    Where the neuron has inputs that sum weights of one sign alone, it brings a sum for each sign.
-
-    Parameters
-    ----------
-    layer : Layer
-    streams : Streams
-    lanes : int
-        Products of one cycle for each neuron, a power of two.
-    """
-
-    def __init__(self, layer: Layer, streams: Streams, *, lanes: int):
-        self.layer = layer
-        self.streams = streams
-        inputs = layer.fixed.definition.inputs.values()
-        sums = sorted({self._sum(input.source) for input in inputs})
-        self.addend = data.StructLayout(dict.fromkeys(sums, signed(lanes.bit_length() + 1)))
-
-    @staticmethod
-    def _sum(source: str) -> str:
-        """Give which sum an input takes."""
-        return source if source in ("excitatory", "inhibitory") else "all"
-
-    def add(self, m: Module, counts: Value, down: Value) -> dict[str, Value]:
-        """Add the products of a neuron, one bit of each lane: whether it counts, and down."""
-        signs = {"excitatory": counts & ~down, "inhibitory": counts & down}
-        return {
-            name: _added(m, [
-                Cat(signs[name][lane], 0) if name in signs
-                else Cat(counts[lane], counts[lane] & down[lane])
-                for lane in range(len(counts))
-            ])
-            for name in self.addend.members
-        }
-
-    def total(self, input: str) -> Shape:
-        """Counts of a step."""
-        return signed(count_bounds(self.streams, self.layer, input).width)
-
-    def contribution(self, source: str, addend: Any) -> Value:
-        """Give what the products of a cycle add."""
-        return addend[self._sum(source)]
-
-    def current(self, total: Value) -> Value:
-        """From a count to stored units."""
-        return _current(self.streams, self.layer, total)
 
 
 class StreamLayer(wiring.Component):
@@ -333,29 +277,6 @@ class StreamLayer(wiring.Component):
             ]
         m.d.comb += self.o.payload.as_value().eq(Cat(group.o for group in groups))
         return m
-
-
-def _added(m: Module, numbers: list[Value]) -> Value:
-    """Add signed numbers in pairs. They are short, so carries ripple through gates: no chain."""
-    while len(numbers) > 1:
-        numbers = [
-            _pair(m, one, other) for one, other in zip(numbers[::2], numbers[1::2], strict=True)
-        ]
-    return numbers[0].as_signed()
-
-
-def _pair(m: Module, one: Value, other: Value) -> Value:
-    """Add two numbers of the same width; the sum is a bit wider."""
-    width = len(one) + 1
-    carry: Value = Const(0, 1)
-    bits = []
-    for at in range(width):
-        a, b = one[min(at, width - 2)], other[min(at, width - 2)]
-        bit, following = Signal(), Signal()
-        m.d.comb += [bit.eq(a ^ b ^ carry), following.eq(a & b | carry & (a ^ b))]
-        bits.append(bit)
-        carry = following
-    return Cat(bits)
 
 
 def _delayed(m: Module, name: str, value: Value, cycles: int) -> Value:

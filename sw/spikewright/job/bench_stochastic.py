@@ -16,14 +16,14 @@ from spikewright_hw.engine.streams import SOURCES
 from ..errors import DataError
 from ..network.train import TrainingConfig
 from ..record.figure import Computed, Figure
-from ..record.report import Report
 from ..record.stochastic_bench import Curve, chosen, stochastic_report, tables
 from ..record.store import write
 from ..task import digits, mnist
 from ..task.task import Task
 from . import stochastic_parts as parts
 from .stages import Stages
-from .stochastic_networks import DIGITS, MNIST, Subject, subject, with_epochs
+from .stochastic_gateware import DEPLOYMENTS, Deployment, Placed, gateware, printed
+from .stochastic_networks import DIGITS, MNIST, Subject, subject, with_epochs, with_hidden
 from .stochastic_page import docs, sections
 from .training import versions
 
@@ -48,6 +48,8 @@ class Scope:
         Of a measurement of speed.
     copies : int
         Of the test part, in a measurement of speed.
+    deployments : tuple of Deployment
+        What is placed and routed.
     """
 
     lengths: tuple[int, ...] = parts.LENGTHS
@@ -56,6 +58,7 @@ class Scope:
     draws: int = parts.REPEATS
     repeats: int = 9
     copies: int = 64
+    deployments: tuple[Deployment, ...] = DEPLOYMENTS
 
 
 def bench_stochastic(
@@ -121,6 +124,13 @@ def bench_stochastic(
                 )
                 for task, one, of in tasks
             ]
+            deployed = {
+                hidden: subject(
+                    tasks[0][0], with_epochs(with_hidden(config, hidden), epochs), seeds=seeds[:1],
+                    build=build, tell=tell,
+                )
+                for hidden in dict.fromkeys(one.hidden for one in scope.deployments)
+            }
         small = subjects[0]
         with stages.stage("Speed") as tell:
             timed = parts.speed(small, repeats=scope.repeats, copies=scope.copies, tell=tell)
@@ -141,10 +151,12 @@ def bench_stochastic(
                 curves += parts.progressive(
                     one, full=scope.full, sources=sources, build=build, tell=tell
                 )
+        with stages.stage("Gateware") as tell:
+            placed = gateware(deployed, scope.deployments, build=build, tell=tell)
     lines = [figure for one in subjects for figure in _lines(one)]
     report = stochastic_report(
         curves,
-        extra=lines,
+        extra=[*lines, *(figure for one in placed for figure in one.figures())],
         sections=sections(curves, lines),
         made={
             "command": "spikewright bench stochastic",
@@ -153,11 +165,12 @@ def bench_stochastic(
             **{f"training on {one.task.name}": repr(one.config) for one in subjects},
         } | versions(),
     )
-    _print(curves, lines, console)
+    _print(curves, lines, placed, console)
     path = write(report, build / "reports" / report.name)
     console.print(f"Report: {path}", highlight=False)
     if pages:
-        _write_docs(report, curves, lines, root, console)
+        for changed in docs(report, curves, lines, placed, root=root):
+            console.print(str(changed), highlight=False)
     return curves
 
 
@@ -179,7 +192,9 @@ def _lines(subject: Subject) -> list[Figure]:
     return made
 
 
-def _print(curves: Sequence[Curve], lines: Sequence[Figure], console: Console) -> None:
+def _print(
+    curves: Sequence[Curve], lines: Sequence[Figure], placed: Sequence[Placed], console: Console
+) -> None:
     products = chosen(curves, "product")
     best = {
         gate: sorted(
@@ -193,10 +208,4 @@ def _print(curves: Sequence[Curve], lines: Sequence[Figure], console: Console) -
     console.print("Of the products, the five best pairs of sources of each gate; all are stored.")
     for line in lines:
         console.print(f"{line.name}: {line.value:.2f} %", highlight=False)
-
-
-def _write_docs(
-    report: Report, curves: Sequence[Curve], lines: Sequence[Figure], root: Path, console: Console
-) -> None:
-    for path in docs(report, curves, lines, root=root):
-        console.print(str(path), highlight=False)
+    console.print(printed(placed))

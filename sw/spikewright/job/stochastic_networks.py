@@ -20,7 +20,7 @@ from ..quantized.spw import read
 from ..task.task import Task
 from .training import trained
 
-__all__ = ["DIGITS", "MNIST", "Subject", "subject", "with_epochs"]
+__all__ = ["DIGITS", "MNIST", "Subject", "subject", "with_epochs", "with_hidden"]
 
 #: 64-128-10 with 8-bit weights; all else as the main job has it. The membranes hold 16 times as
 #: many weight steps as those of 4-bit weights need.
@@ -80,6 +80,12 @@ class Subject:
 def with_epochs(config: TrainingConfig, epochs: int | None) -> TrainingConfig:
     """Give the configuration with other epochs in real numbers, unless it is None."""
     return config if epochs is None else replace(config, real=replace(config.real, epochs=epochs))
+
+
+def with_hidden(config: TrainingConfig, hidden: int) -> TrainingConfig:
+    """Give the configuration with one hidden layer of this many neurons."""
+    inputs, *_, outputs = config.model.sizes
+    return replace(config, model=replace(config.model, sizes=(inputs, hidden, outputs)))
 
 
 def subject(

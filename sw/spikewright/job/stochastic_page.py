@@ -15,6 +15,7 @@ from ..record.svg import standalone
 from ..stochastic.products import NUMBERS
 from .markdown import table, wrapped
 from .pages import filled
+from .stochastic_gateware import HEADINGS, Placed
 
 __all__ = ["BLOCKS", "PAGE", "PICTURES", "blocks", "docs", "sections"]
 
@@ -23,7 +24,7 @@ PICTURES = Path("docs") / "pictures" / "stochastic"
 #: What the page has.
 BLOCKS = (
     "accuracy_digits", "accuracy_mnist", "products", "speed", "faults", "progressive_digits",
-    "progressive_mnist", "made",
+    "progressive_mnist", "gateware", "made",
 )
 #: Pairs of sources that are drawn and listed, and what they are called.
 _PAIRS = {
@@ -88,7 +89,12 @@ def sections(curves: Sequence[Curve], lines: Sequence[Figure]) -> tuple[Section,
 
 
 def docs(
-    report: Report, curves: Sequence[Curve], lines: Sequence[Figure], *, root: Path
+    report: Report,
+    curves: Sequence[Curve],
+    lines: Sequence[Figure],
+    placed: Sequence[Placed],
+    *,
+    root: Path,
 ) -> list[Path]:
     """Write the pictures and the blocks of the page; give the files that changed.
 
@@ -101,7 +107,7 @@ def docs(
     if not page.is_file():
         raise DataError(f"there is no page {page}; run this in the checkout of the project")
     text = page.read_text(encoding="utf-8")
-    wanted = {page: filled(text, blocks(report, curves, lines), page=page, names=BLOCKS)}
+    wanted = {page: filled(text, blocks(report, curves, lines, placed), page=page, names=BLOCKS)}
     for section in report.sections:
         for picture in section.pictures:
             wanted[root / PICTURES / f"{picture.name}.svg"] = standalone(picture.svg)
@@ -109,13 +115,17 @@ def docs(
 
 
 def blocks(
-    report: Report, curves: Sequence[Curve], lines: Sequence[Figure]
+    report: Report,
+    curves: Sequence[Curve],
+    lines: Sequence[Figure],
+    placed: Sequence[Placed],
 ) -> Mapping[str, str | None]:
     """Give the blocks of the page; those of a task that was not run stay as they are."""
     made = {
         "products": "\n".join(_products(curves)),
         "speed": "\n".join(_speed(curves)),
         "faults": "\n".join(_faults(curves)),
+        "gateware": "\n".join(_gateware(placed)),
         "made": "\n".join(_made(report)),
     }
     for task in _tasks(curves):
@@ -190,6 +200,16 @@ def _progressive(curves: Sequence[Curve], task: str) -> Iterator[str]:
             for one in streams
         ),
     )
+
+
+def _gateware(placed: Sequence[Placed]) -> Iterator[str]:
+    yield from table(HEADINGS, (one.cells() for one in placed))
+    sources = dict.fromkeys(
+        source for one in placed
+        for source in (one.resources.size_source, one.resources.fmax_source) if source
+    )
+    yield ""
+    yield wrapped(f"Sources: {'; '.join(sources)}.")
 
 
 def _made(report: Report) -> Iterator[str]:
