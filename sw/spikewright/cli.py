@@ -80,33 +80,46 @@ def _add_engine_options(parser: argparse.ArgumentParser) -> None:
         help="of inputs and trace: auto, or block for block RAM always (auto)",
     )
     streams = parser.add_argument_group("the stochastic engine alone")
-    add = streams.add_argument
+    _add_streams_options(streams)
+    streams.add_argument(
+        "--lanes", type=_count, metavar="N", help="rows of weights at once, a power of two (4)"
+    )
+
+
+def _add_streams_options(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
     add("--length", type=_count, metavar="L", help="bits of a bitstream, a power of two (256)")
     add("--source", metavar="NAME", help="where its numbers come from: sobol, lfsr, ... (sobol)")
     add("--encoding", metavar="NAME", help="sign_magnitude, unipolar or bipolar (sign_magnitude)")
-    add("--lanes", type=_count, metavar="N", help="rows of weights at once, a power of two (4)")
+
+
+def _given(options: argparse.Namespace, *names: str) -> dict:
+    return {name: value for name in names if (value := getattr(options, name)) is not None}
+
+
+def _streams_of(options: argparse.Namespace):
+    """Give the bitstreams that the options ask for, or None if none of them is given."""
+    from spikewright_hw.engine.streams import Streams
+
+    given = _given(options, "length", "source", "encoding")
+    return Streams(**given) if given else None
 
 
 def design_of(options: argparse.Namespace):
     """Give the design that the engine's options ask for."""
     from spikewright_hw.engine.design import EventDesign, StochasticDesign
-    from spikewright_hw.engine.streams import Streams
 
-    def given(*names: str) -> dict:
-        return {
-            name: value for name in names if (value := getattr(options, name)) is not None
-        }
-
-    of_streams, lanes = given("length", "source", "encoding"), given("lanes")
+    size = _given(options, "share", "ram_style")
     try:
         if options.engine == "stochastic":
-            streams = Streams(**of_streams)
-            return StochasticDesign(streams=streams, **lanes, **given("share", "ram_style"))
-        for name in (*of_streams, *lanes):
+            streams = _streams_of(options)
+            chosen = {} if streams is None else {"streams": streams}
+            return StochasticDesign(**chosen, **_given(options, "lanes"), **size)
+        for name in _given(options, "length", "source", "encoding", "lanes"):
             raise SpikewrightError(
                 f"--{name} is of the stochastic engine; give --engine stochastic, too"
             )
-        return EventDesign(**given("share", "ram_style"))
+        return EventDesign(**size)
     except ValueError as error:
         raise SpikewrightError(f"--{str(error).replace('ram_style', 'ram-style', 1)}") from error
 
@@ -148,6 +161,10 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--neuron", metavar="NAME", help="neuron of the hidden layers (lif)")
     verb.add_argument("--weight-bits", type=_count, metavar="BITS", help="2 to 8 (4)")
     verb.add_argument("--membrane", metavar="Qm.n", help="format of the membranes (Q8.4)")
+    _add_streams_options(verb.add_argument_group(
+        "for the stochastic engine",
+        "With one of these, the network is trained on bitstreams, with the errors that they have.",
+    ))
     verb.set_defaults(verb=_train)
 
     verb = verbs.add_parser("emit", help="write Verilog of registered cores, or of a network")
@@ -287,9 +304,10 @@ def _train(options: argparse.Namespace) -> None:
         )
         write_bytes(options.output, path.read_bytes())
     provenance = read(options.output).provenance
+    computed = "in integers" if config.streams is None else "on the bitstreams"
     print(
         f"{options.output}: {100 * provenance.accuracy_float:.2f} % in real numbers, "
-        f"{100 * provenance.accuracy_integer:.2f} % in integers, on the test split"
+        f"{100 * provenance.accuracy_integer:.2f} % {computed}, on the test split"
     )
 
 
@@ -314,7 +332,8 @@ def _training_config(options: argparse.Namespace):
             changes["membrane"] = Format.parse(options.membrane)
         if "neuron" in changes:
             changes["parameters"] = {}  # the default's are those of LIF
-        return replace(DEFAULT, model=replace(model, **changes))
+        streams = _streams_of(options)
+        return replace(DEFAULT, model=replace(model, **changes), streams=streams)
     except ValueError as error:
         raise SpikewrightError(f"this network cannot be trained: {error}") from error
 

@@ -22,7 +22,7 @@ from spikewright.job.stochastic_networks import DIGITS, MNIST, Subject, with_epo
 from spikewright.job.stochastic_networks import subject as make_subject
 from spikewright.job.stochastic_page import BLOCKS, PAGE, PICTURES, docs, sections
 from spikewright.network import reference
-from spikewright.network.train import Phase
+from spikewright.network.train import Phase, train
 from spikewright.record.figure import Computed, Measured, PostRoute
 from spikewright.record.report import Report
 from spikewright.record.stochastic_bench import Curve, chosen
@@ -40,7 +40,7 @@ BRIEF = replace(
     augmentation=None,
 )
 SCOPE = Scope(
-    lengths=(16, 256), full=32, rates=(1e-6, 0.1), draws=2, repeats=2, copies=1,
+    lengths=(16, 256), trained=(16,), full=32, rates=(1e-6, 0.1), draws=2, repeats=2, copies=1,
     deployments=(
         Deployment(hidden=2, design=EventDesign(ram_style="block"), target=Target("up5k", 20)),
         Deployment(
@@ -102,7 +102,7 @@ def test_report(whole, report, build):
     curves, shown = whole
     assert len(report.rows) == len(curves)
     assert {row["part"] for row in report.rows} == {
-        "accuracy", "product", "speed", "faults", "progressive"
+        "accuracy", "trained", "product", "speed", "faults", "progressive"
     }
     for row, curve in zip(report.rows, curves, strict=True):
         assert row["values"] == list(curve.values) and len(row["at"]) == len(row["values"])
@@ -144,6 +144,16 @@ def test_accuracies_are_those_of_the_engines(curves, report, subject):
         for network in subject.networks.values()
     ]
     assert curve.detail["seeds"][0] == shares and curve[16] == pytest.approx(100 * np.mean(shares))
+
+
+def test_networks_are_trained_for_short_streams(curves):
+    assert {curve.tags["encoding"] for curve in chosen(curves, "trained")} == {*ENCODINGS}
+    curve = one(curves, "trained", encoding="bipolar")
+    config = replace(BRIEF, streams=Streams(length=16, encoding="bipolar"))
+    shares = [train(config, load(), seed=seed).accuracy_integer for seed in (0, 1)]
+    assert curve.detail["seeds"] == [shares] and curve[16] == pytest.approx(100 * np.mean(shares))
+    # In this short training, too, it is worth it where the errors are large.
+    assert curve[16] > one(curves, "accuracy", encoding="bipolar", source="sobol")[16] + 1
 
 
 def test_nothing_saturates_in_the_networks(subject):
@@ -222,7 +232,7 @@ def test_an_energy_is_estimated_where_there_is_a_model(placed):
 
 def test_what_was_found_is_kept(curves, elsewhere, monkeypatch):
     monkeypatch.delenv(VARIABLE, raising=False)
-    monkeypatch.setattr(parts, "speed", lambda *_, **__: chosen(curves, "speed"))
+    monkeypatch.setattr(job, "speed", lambda *_, **__: chosen(curves, "speed"))
     for name in ("_share", "_point"):
         monkeypatch.setattr(parts, name, lambda *_: pytest.fail("found again"))
     again, _ = bench(elsewhere)
@@ -279,9 +289,9 @@ def test_mnist_is_benched_where_it_is_at_hand(curves, elsewhere, tmp_path, monke
             (tmp_path / name).write_bytes(gzip.compress(header + values.tobytes()))
     quick = replace(MNIST, quantized=Phase(epochs=1, learning_rate=1e-3))
     monkeypatch.setattr(job, "MNIST", quick)
-    for part, function in (("speed", "speed"), ("faults", "fault_curves")):
+    for where, part, function in ((job, "speed", "speed"), (parts, "faults", "fault_curves")):
         known = chosen(curves, part)
-        monkeypatch.setattr(parts, function, lambda *_, known=known, **__: known)
+        monkeypatch.setattr(where, function, lambda *_, known=known, **__: known)
     scope = replace(SCOPE, lengths=(16,), full=16)
     curves, shown = bench(elsewhere, data=tmp_path, seeds=(0,), epochs=1, scope=scope)
     assert "MNIST is not at hand" not in shown

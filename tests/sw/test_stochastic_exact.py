@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from spikewright.network import reference
+from spikewright.network.stream_synapses import stream_synapses, synapse_counts
 from spikewright.stochastic import arithmetic, engine, numbers, sources
-from spikewright.stochastic.engine import predictor, stream_synapses, synapse_counts
+from spikewright.stochastic.engine import predictor
 from spikewright.stochastic.packed import packed_predictor, packed_synapses
 from spikewright.stochastic.products import BITS, GATES, NUMBERS, product_rms
 from spikewright.stochastic.products import numbers as numbers_of

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from spikewright.network import reference
+from spikewright.network.stream_synapses import stream_synapses
 from spikewright.stochastic import engine
 from spikewright.stochastic.faults import SITES, flip_states, flip_streams, flip_weights, run
 from spikewright_hw.engine.example import example_layer, example_network
@@ -150,7 +151,7 @@ def test_other_inputs_and_own_spikes(neuron, membrane, exponent, rng):
         # All bits flipped: zeros for ones.
         heard = np.ones((1, len(weights)), bool)
         flipped = synapses.totals(heard)[name]
-        plain = engine.stream_synapses(layer, streams=streams).totals(heard)[name]
+        plain = stream_synapses(layer, streams=streams).totals(heard)[name]
         ends = (synapses.rises.adds[name] - synapses.falls.adds[name]).sum(0)
         assert np.array_equal(flipped, plain + ends)
 

@@ -25,6 +25,7 @@ from .stages import Stages
 from .stochastic_gateware import DEPLOYMENTS, Deployment, Placed, gateware, printed
 from .stochastic_networks import DIGITS, MNIST, Subject, subject, with_epochs, with_hidden
 from .stochastic_page import docs, sections
+from .stochastic_speed import speed
 from .training import versions
 
 __all__ = ["Scope", "bench_stochastic"]
@@ -38,6 +39,8 @@ class Scope:
     ----------
     lengths : tuple of int
         Bits of the streams.
+    trained : tuple of int
+        Bits of the streams that networks are trained for.
     full : int
         Length of streams that are stopped early.
     rates : tuple of float
@@ -53,6 +56,7 @@ class Scope:
     """
 
     lengths: tuple[int, ...] = parts.LENGTHS
+    trained: tuple[int, ...] = parts.TRAINED
     full: int = parts.FULL
     rates: tuple[float, ...] = parts.RATES
     draws: int = parts.REPEATS
@@ -133,10 +137,12 @@ def bench_stochastic(
             }
         small = subjects[0]
         with stages.stage("Speed") as tell:
-            timed = parts.speed(small, repeats=scope.repeats, copies=scope.copies, tell=tell)
+            timed = speed(small, repeats=scope.repeats, copies=scope.copies, tell=tell)
         with stages.stage("Accuracy over length") as tell:
             for one in subjects:
                 curves += parts.accuracy(one, lengths=scope.lengths, build=build, tell=tell)
+        with stages.stage("Trained for short streams") as tell:
+            curves += parts.trained_for(small, lengths=scope.trained, build=build, tell=tell)
         with stages.stage("Error of one product") as tell:
             curves += parts.products(lengths=scope.lengths, tell=tell)
         curves += timed

@@ -23,8 +23,8 @@ PAGE = Path("docs") / "stochastic_engine.md"
 PICTURES = Path("docs") / "pictures" / "stochastic"
 #: What the page has.
 BLOCKS = (
-    "accuracy_digits", "accuracy_mnist", "products", "speed", "faults", "progressive_digits",
-    "progressive_mnist", "gateware", "made",
+    "accuracy_digits", "accuracy_mnist", "trained", "products", "speed", "faults",
+    "progressive_digits", "progressive_mnist", "gateware", "made",
 )
 #: Pairs of sources that are drawn and listed, and what they are called.
 _PAIRS = {
@@ -46,7 +46,10 @@ def sections(curves: Sequence[Curve], lines: Sequence[Figure]) -> tuple[Section,
         made.append(Section(f"Accuracy over length: {task}", pictures=(
             Picture(
                 f"accuracy_{task}",
-                plots.accuracy_plot(of_task, task=task, real=real, integer=integer, low=low),
+                plots.accuracy_plot(
+                    of_task, chosen(curves, "trained", task=task), task=task, real=real,
+                    integer=integer, low=low,
+                ),
                 "Accuracy on the test part over the bits of a stream, for each source and each "
                 f"encoding. What lies below {low:g} % is cut off.",
                 wide=True,
@@ -122,6 +125,7 @@ def blocks(
 ) -> Mapping[str, str | None]:
     """Give the blocks of the page; those of a task that was not run stay as they are."""
     made = {
+        "trained": "\n".join(_trained(curves)),
         "products": "\n".join(_products(curves)),
         "speed": "\n".join(_speed(curves)),
         "faults": "\n".join(_faults(curves)),
@@ -144,6 +148,21 @@ def _accuracy(curves: Sequence[Curve], lines: Sequence[Figure], task: str) -> It
         (
             [one.tags["encoding"], one.tags["source"], *_values(one)]
             for one in of_task
+        ),
+    )
+
+
+def _trained(curves: Sequence[Curve]) -> Iterator[str]:
+    listed = chosen(curves, "trained")
+    yield from table(
+        ["encoding", "trained", *(f"{length} bits" for length in listed[0].at)],
+        (
+            [one.tags["encoding"], words, *(shown(of[at], "%") for at in one.at)]
+            for one in listed
+            for words, of in (
+                ("on sums", chosen(curves, "accuracy", **one.tags)[0]),
+                ("on the bitstreams", one),
+            )
         ),
     )
 

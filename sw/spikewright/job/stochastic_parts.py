@@ -1,12 +1,12 @@
 """The parts of ``spikewright bench stochastic``, each from networks to curves."""
 
 import json
-import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import combinations_with_replacement
 from pathlib import Path
-from statistics import mean, median
-from typing import Any, Literal
+from statistics import mean
+from typing import Any
 
 import numpy as np
 
@@ -16,25 +16,27 @@ from spikewright_hw.engine.streams import ENCODINGS, SOURCES, Encoding, Streams
 from ..cache import cached, source_digest
 from ..files import write_json
 from ..network import reference
-from ..network.fast import Predictor
-from ..record.figure import Computed, Measured
+from ..quantized.spw import read
+from ..record.figure import Computed
 from ..record.stochastic_bench import Curve
 from ..stochastic import engine, faults
 from ..stochastic.cycles import cycles
 from ..stochastic.engine import predictor
-from ..stochastic.packed import packed_predictor
 from ..stochastic.products import BITS, GATES, NUMBERS, product_rms
 from ..stochastic.progressive import Prefix
 from .stochastic_networks import Subject
+from .training import trained
 
 __all__ = [
-    "FULL", "HEAD", "LENGTHS", "PAIRS", "RATES", "REPEATS", "accuracy", "fault_curves", "products",
-    "progressive", "speed",
+    "FULL", "HEAD", "LENGTHS", "PAIRS", "RATES", "REPEATS", "TRAINED", "accuracy", "fault_curves",
+    "products", "progressive", "trained_for",
 ]
 
 #: Lengths of the bitstreams, and the one whose value is the figure's.
 LENGTHS = tuple(1 << order for order in range(4, 13))
 HEAD = 256
+#: Lengths that networks are trained for.
+TRAINED = (16, 32, 64)
 #: Length of streams that are stopped early.
 FULL = 1024
 #: Shares of bits that flip, and how often each is drawn for each network.
@@ -97,6 +99,39 @@ def accuracy(
     return curves
 
 
+def trained_for(
+    subject: Subject, *, lengths: Sequence[int], build: Path, tell: Tell
+) -> list[Curve]:
+    """Train for each encoding and length, on Sobol numbers; means over the seeds."""
+    curves = []
+    for encoding in ENCODINGS if lengths else ():
+        seeds = []
+        for length in lengths:
+            config = replace(subject.config, streams=Streams(length=length, encoding=encoding))
+            seeds.append([])
+            for seed in subject.seeds:
+                tell(f"{subject.task.name}, {encoding}, {length} bits, seed {seed}")
+                file = trained(seed=seed, config=config, task=subject.task, build=build)
+                seeds[-1].append(read(file).provenance.accuracy_integer)
+        curves.append(Curve(
+            part="trained",
+            name=f"trained_{subject.task.name}_{encoding}_sobol",
+            tags={"task": subject.task.name, "encoding": encoding, "source": "sobol"},
+            over="length",
+            at=tuple(lengths),
+            values=tuple(100 * mean(one) for one in seeds),
+            head=lengths[-1],
+            unit="%",
+            provenance=Computed(
+                f"share of the {len(subject.task.y_test)} test samples of {subject.task.name} that "
+                f"a {subject.sizes} classifies rightly on the bitstreams that it was trained for, "
+                f"bit-exact, mean of the seeds {_listed(subject.seeds)}"
+            ),
+            detail={"seeds": seeds},
+        ))
+    return curves
+
+
 def products(*, lengths: Sequence[int], tell: Tell) -> list[Curve]:
     """Give the error of one product for each pair of sources and each gate."""
     curves = []
@@ -120,65 +155,6 @@ def products(*, lengths: Sequence[int], tell: Tell) -> list[Curve]:
                 ),
             ))
     return curves
-
-
-def speed(
-    subject: Subject, *, repeats: int, lengths: Sequence[int] = (256, 1024), threads: int = 2,
-    copies: int = 64, tell: Tell,
-) -> list[Curve]:
-    """Time the bit-exact predictor on copies of the test part, and bit by bit on the part itself.
-
-    Both take turns, so that whatever else the machine does slows both.
-    """
-    network, spikes = subject.networks[subject.seeds[0]], subject.spikes
-    many = np.tile(spikes, (copies, 1, 1))
-    found: dict[str, list[list[float]]] = {"threads": [], "cpu": [], "ratio": []}
-    for length in lengths:
-        tell(f"{length} bits")
-        streams = Streams(length=length)
-        fast = predictor(network, streams=streams, threads=threads)
-        alone = predictor(network, streams=streams, threads=1)
-        slow = packed_predictor(network, streams=streams, threads=1)
-        fast(many)  # once before it counts
-        rates = [_timed(fast, many) for _ in range(repeats)]
-        found["threads"].append([rate for rate, _ in rates])
-        found["cpu"].append([rate for _, rate in rates])
-        found["ratio"].append(
-            [_timed(alone, many)[1] / _timed(slow, spikes)[1] for _ in range(min(repeats, 3))]
-        )
-    kinds: dict[str, tuple[str, str, Literal["perf_counter", "process_time"]]] = {
-        "threads": (f"the predictor on {threads} threads", "samples/s", "perf_counter"),
-        "cpu": ("the predictor, by CPU time", "samples/CPU s", "process_time"),
-        "ratio": ("the predictor over streams of packed bits, one thread", "times", "process_time"),
-    }
-    return [
-        Curve(
-            part="speed",
-            name=f"speed_{kind}",
-            tags={"task": subject.task.name, "engine": words},
-            over="length",
-            at=tuple(lengths),
-            values=tuple(median(one) for one in found[kind]),
-            head=lengths[0],
-            unit=unit,
-            provenance=Measured(
-                instrument=f"time.{clock}",
-                tap=f"predictions of {len(many)} encoded samples on {subject.sizes}, "
-                "sign-magnitude streams of Sobol numbers; median of the repeats",
-                sampling_rate_hz=1 / time.get_clock_info(clock).resolution,
-            ),
-            detail={"repeats": found[kind]},
-        )
-        for kind, (words, unit, clock) in kinds.items()
-    ]
-
-
-def _timed(predict: Predictor, spikes: np.ndarray) -> tuple[float, float]:
-    """Give samples per second, and per second of CPU time."""
-    start, used = time.perf_counter(), time.process_time()
-    predict(spikes)
-    wall, cpu = time.perf_counter() - start, time.process_time() - used
-    return len(spikes) / wall, len(spikes) / cpu
 
 
 def fault_curves(

@@ -26,8 +26,11 @@ _SOURCES = (
     "spikewright.quantized",
     "spikewright.task",
     "spikewright_hw.definition",
+    "spikewright_hw.engine.streams",
     "spikewright_hw.neuron",
     "spikewright_hw.network",
+    "spikewright_hw.stochastic.number.weighted_generator",
+    "spikewright_hw.stochastic.source",
 )
 
 

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from spikewright_hw.definition.definition import Value
+from spikewright_hw.engine.streams import Streams
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
 from spikewright_hw.neuron import DEFINITIONS
@@ -26,6 +27,7 @@ from spikewright_hw.neuron import DEFINITIONS
 from .cell import Cell
 from .quantize import best_scale, quantize, scalable, threshold
 from .surrogate import ArcTangent
+from .trained_synapses import StreamedWeights, SummedWeights, TrainedSynapses
 from .wiring import Wired, scan
 
 __all__ = ["MEMBRANE", "Activity", "Grid", "Model", "ModelConfig", "activity", "network_activity"]
@@ -161,11 +163,21 @@ class Model(nn.Module):
     config : ModelConfig
     generator : torch.Generator
         Draws the first weights.
+    streams : Streams, optional
+        Bitstreams that the model computes on once it is quantised; plain sums unless given.
     """
 
-    def __init__(self, config: ModelConfig, *, generator: torch.Generator):
+    def __init__(
+        self,
+        config: ModelConfig,
+        *,
+        generator: torch.Generator,
+        streams: Streams | None = None,
+    ):
         super().__init__()
         self.config = config
+        self._streams = streams
+        self._synapses: list[TrainedSynapses] = []
         self.weights = nn.ParameterList(
             2 * torch.randn(inputs, neurons, generator=generator) / inputs**0.5
             for inputs, neurons in pairwise(config.sizes)
@@ -192,16 +204,22 @@ class Model(nn.Module):
         """Fix each layer's scale by its weights; from here on the model computes on the grid.
 
         What the neurons have learned of their parameters is fixed as well.
+
+        Raises
+        ------
+        ValueError
+            A layer cannot be computed on the bitstreams.
         """
         self.grid = tuple(self._grid(number) for number in range(len(self.weights)))
         layers = self._layers()
+        self._synapses = [
+            SummedWeights(layer) if self._streams is None
+            else StreamedWeights(layer, streams=self._streams, name=f"layers[{number}]")
+            for number, layer in enumerate(layers)
+        ]
         self.cells = nn.ModuleList(
-            Cell(
-                layer.fixed,
-                surrogate=self._surrogate,
-                inputs={name: layer.reach(name) for name in layer.fixed.definition.inputs},
-            )
-            for layer in layers
+            Cell(layer.fixed, surrogate=self._surrogate, inputs=synapses.reach)
+            for layer, synapses in zip(layers, self._synapses, strict=True)
         )
 
     def forward(self, spikes: Tensor) -> tuple[Tensor, Activity]:
@@ -215,14 +233,16 @@ class Model(nn.Module):
                 )
             ])
             return result.readout, result
-        units = [self.config.membrane.one * 2.0**-grid.exponent for grid in self.grid]
-        matrices = self.integer_weights()
-        back = self.integer_recurrent()
         result = activity(spikes, [
-            Wired(cell, matrix * unit, None if own is None else own * unit)
-            for cell, matrix, own, unit in zip(self._cells(), matrices, back, units, strict=True)
+            synapses.wired(cell, matrix, own)
+            for synapses, cell, matrix, own in zip(
+                self._synapses, self._cells(), self.integer_weights(), self.integer_recurrent(),
+                strict=True,
+            )
         ])
-        return result.readout * (self.grid[-1].scale / units[-1]), result
+        readout = self.grid[-1]
+        unit = self.config.membrane.one * 2.0**-readout.exponent
+        return result.readout * (readout.scale / unit), result
 
     def integer_weights(self) -> list[Tensor]:
         """Give the weights on the grid, whole numbers in float32 tensors, with gradients."""

@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import torch
@@ -21,11 +22,15 @@ from torch.nn import functional
 from spikewright.coding.ttfs import Ttfs, encode
 from spikewright.errors import DataError
 from spikewright.task.task import Task
+from spikewright_hw.engine.streams import Streams
+from spikewright_hw.layer import Layer
 from spikewright_hw.network import Network
 
 from .augment import Augmentation, augment
 from .model import Activity, Model, ModelConfig
 from .reference import run
+from .stream_synapses import stream_synapses
+from .synapses import Synapses, weight_synapses
 
 __all__ = ["Phase", "Progress", "Trained", "TrainingConfig", "one_thread", "train"]
 
@@ -62,6 +67,9 @@ class TrainingConfig:
     spike_cost : float
         Weight of the squared excess over ``spikes``.
     augmentation : Augmentation, optional
+    streams : Streams, optional
+        Bitstreams that the quantised phase computes on, with the errors that they will have on the
+        stochastic engine; plain sums unless given.
     """
 
     model: ModelConfig = field(default_factory=ModelConfig)
@@ -74,6 +82,7 @@ class TrainingConfig:
     spikes: float = 22.0
     spike_cost: float = 5e-4
     augmentation: Augmentation | None = field(default_factory=Augmentation)
+    streams: Streams | None = None
 
 
 @dataclass(frozen=True)
@@ -101,7 +110,7 @@ class Trained:
     seed : int
     accuracy_float, accuracy_integer : float
         Share of the test part classified rightly, 0 to 1: by the network in real numbers before
-        quantisation, and by the integer reference.
+        quantisation, and by the integer reference, on the bitstreams it was trained for, if any.
     """
 
     network: Network
@@ -135,11 +144,14 @@ def train(
     _check(config, task)
     with one_thread():
         generator = torch.Generator().manual_seed(seed)
-        model = Model(config.model, generator=generator)
+        model = Model(config.model, generator=generator, streams=config.streams)
         test = encode(task.x_test, config.coding)
         _run_phase("float", config.real, model, config, task, generator, progress)
         accuracy_float = _accuracy(model, test, task.y_test)
-        model.quantize()
+        try:
+            model.quantize()
+        except ValueError as error:
+            raise DataError(f"the network cannot be quantised: {error}") from error
         _run_phase("quantised", config.quantized, model, config, task, generator, progress)
         network = model.network(steps=config.coding.steps)
     return Trained(
@@ -149,8 +161,14 @@ def train(
         task=task.name,
         seed=seed,
         accuracy_float=accuracy_float,
-        accuracy_integer=run(network, test).accuracy(task.y_test),
+        accuracy_integer=run(network, test, synapses=_synapses(config)).accuracy(task.y_test),
     )
+
+
+def _synapses(config: TrainingConfig) -> Callable[[Layer], Synapses]:
+    if config.streams is None:
+        return weight_synapses
+    return partial(stream_synapses, streams=config.streams)
 
 
 def _run_phase(

@@ -30,12 +30,15 @@ class Wired:
         ``recurrent[before, after]``, for a cell with a recurrent input.
     current : callable, optional
         What makes a current of a sum of weights, if it is none as it stands.
+    own_current : callable, optional
+        The same of a sum of recurrent weights; ``current`` unless given.
     """
 
     cell: Cell
     weights: Tensor
     recurrent: Tensor | None = None
     current: Callable[[Tensor], Tensor] | None = None
+    own_current: Callable[[Tensor], Tensor] | None = None
 
 
 def scan(layer: Wired, arriving: Tensor) -> tuple[Tensor, Tensor]:
@@ -79,7 +82,8 @@ def _forward(source: str, layer: Wired, arriving: Tensor) -> tuple[Tensor, ...]:
     elif source == "inhibitory":
         weights = -weights.clamp(max=0)
     once = arriving.stride(0) == 0
-    current = _current(layer, (arriving[:1] if once else arriving) @ weights.to(arriving.dtype))
+    total = (arriving[:1] if once else arriving) @ weights.to(arriving.dtype)
+    current = _current(layer, total, layer.current)
     return current.expand(len(arriving), -1, -1).unbind(0)
 
 
@@ -89,8 +93,11 @@ def _back(layer: Wired, spike: Tensor) -> Tensor:
             f"{layer.cell.definition.name} takes the layer's own spikes; give the layer "
             "recurrent weights"
         )
-    return _current(layer, spike @ layer.recurrent.to(spike.dtype))
+    total = spike @ layer.recurrent.to(spike.dtype)
+    return _current(layer, total, layer.own_current or layer.current)
 
 
-def _current(layer: Wired, total: Tensor) -> Tensor:
-    return (total if layer.current is None else layer.current(total)).to(layer.cell.dtype)
+def _current(
+    layer: Wired, total: Tensor, current: Callable[[Tensor], Tensor] | None
+) -> Tensor:
+    return (total if current is None else current(total)).to(layer.cell.dtype)

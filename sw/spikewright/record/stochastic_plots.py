@@ -46,7 +46,13 @@ def _legend(drawing, axes: Axes, columns: int) -> None:
 
 
 def accuracy_plot(
-    curves: Sequence[Curve], *, task: str, real: float, integer: float, low: float
+    curves: Sequence[Curve],
+    trained: Sequence[Curve],
+    *,
+    task: str,
+    real: float,
+    integer: float,
+    low: float,
 ) -> str:
     """Draw accuracy over the length of the streams: a panel for each encoding.
 
@@ -54,6 +60,8 @@ def accuracy_plot(
     ----------
     curves : sequence of Curve
         Of one task.
+    trained : sequence of Curve
+        Of networks that were trained for the streams.
     task : str
     real, integer : float
         Accuracies in percent in real numbers and of the integers.
@@ -68,11 +76,17 @@ def accuracy_plot(
         axes.axhline(integer, color=Colour.FAINT, linewidth=1, label="integer")
         for number, curve in enumerate(of_panel):
             _draw(axes, curve, number, curve.tags["source"])
+        for curve in trained:
+            if curve.tags["encoding"] == encoding:
+                axes.plot(
+                    curve.at, curve.values, color=Colour.INK, marker="*", markersize=9,
+                    linestyle=":", label="trained for it",
+                )
         _lengths(axes, of_panel[0].at)
         label(axes, title=encoding.replace("_", "-"), x="bits of a stream")
     panels[0].set_ylabel("accuracy (%)")
     panels[0].set_ylim(low, 100)
-    _legend(drawing, panels[0], 7)
+    _legend(drawing, panels[0], 8)
     return _made(drawing, f"accuracy_{task}", f"Accuracy on {task} over the length", curves)
 
 

@@ -28,12 +28,11 @@ import numpy as np
 
 from spikewright.network import reference
 from spikewright.network.reference import Run
+from spikewright.network.stream_synapses import arranged, stream_synapses, synapse_counts
 from spikewright.network.synapses import Synapses, weight_synapses
 from spikewright_hw.engine.streams import Encoding, Streams
 from spikewright_hw.layer import Layer, Rows
 from spikewright_hw.network import Network
-
-from .engine import arranged, stream_synapses, synapse_counts
 
 __all__ = [
     "SITES", "FaultySynapses", "Site", "flip_states", "flip_streams", "flip_weights", "run",

@@ -10,12 +10,12 @@ from functools import partial
 import numpy as np
 
 from spikewright.network.fast import Predictor
+from spikewright.network.stream_synapses import stream_synapses
 from spikewright.network.synapses import Synapses
 from spikewright_hw.engine.streams import Streams, code_width, shift
 from spikewright_hw.layer import Layer
 from spikewright_hw.network import Network
 
-from .engine import stream_synapses
 from .numbers import weighted
 
 __all__ = ["packed_predictor", "packed_synapses", "weight_bits"]
