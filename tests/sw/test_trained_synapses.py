@@ -87,21 +87,22 @@ def test_the_file_says_what_it_was_trained_for(tmp_path):
     assert training["streams"] == {"length": 16, "source": "sobol", "encoding": "unipolar"}
 
 
+NO_SIGN = (
+    "layers[0]: the input exc of alpha takes excitatory weights alone, and bipolar streams do not "
+    "tell a weight's sign; use sign_magnitude"
+)
+TOO_LONG = (
+    "layers[0]: 300 streams of 65536 bits count to 19660800, more than training computes exactly; "
+    "take shorter streams"
+)
+WIDE = replace(BRIEF, model=replace(BRIEF.model, sizes=(64, 300, 10)))
+
+
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        (
-            brief(Streams(encoding="bipolar"), "alpha"),
-            "layers[0]: the input exc of alpha takes excitatory weights alone, and bipolar "
-             "streams do not tell a weight's sign; use sign_magnitude",
-        ),
-        (
-            replace(
-                brief(Streams(length=65536)), model=replace(BRIEF.model, sizes=(64, 300, 10))
-            ),
-            "layers[0]: 300 streams of 65536 bits count to 19660800, more than training computes "
-             "exactly; take shorter streams",
-        ),
+        (brief(Streams(encoding="bipolar"), "alpha"), NO_SIGN),
+        (replace(WIDE, streams=Streams(length=65536)), TOO_LONG),
     ],
 )
 def test_refuses(config, message):
