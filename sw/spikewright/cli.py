@@ -6,7 +6,9 @@ Heavy imports happen inside the verbs, so that ``--help`` and a wrong option ans
 import argparse
 import errno
 import shlex
+import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -25,7 +27,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def guarded(work: Callable[[], int | None]) -> int:
-    """Run ``work``; report what a user can do something about as one sentence on stderr."""
+    """Run ``work``; report what a user can do something about as one sentence on stderr.
+
+    SIGTERM, by which a supervisor ends a job, is taken as Ctrl-C is: no tool is left running.
+    """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return work() or 0
     except SpikewrightError as error:

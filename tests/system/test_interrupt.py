@@ -1,9 +1,11 @@
-"""Ctrl-C in the middle of something long."""
+"""Ctrl-C, or SIGTERM, in the middle of something long."""
 
 import os
 import signal
 import time
 from pathlib import Path
+
+import pytest
 
 
 def wait_for(pattern: str, folder: Path, process, seconds: float = 120) -> None:
@@ -26,8 +28,8 @@ def children_in(folder: Path) -> list[str]:
     return found
 
 
-def interrupt(process) -> str:
-    os.kill(process.pid, signal.SIGINT)
+def interrupt(process, by: signal.Signals = signal.SIGINT) -> str:
+    os.kill(process.pid, by)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     return err
@@ -43,12 +45,13 @@ def test_in_training(start, sentence, tmp_path):
     assert list((tmp_path / "build/cache/training").iterdir()) == []
 
 
-def test_in_place_and_route(start, sentence, small, tmp_path):
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_in_place_and_route(start, sentence, small, tmp_path, by):
     process = start("run", "--model", small, "--build-only")
     wait_for("build/cache/placement/.*.tmp", tmp_path, process)
     time.sleep(1)
     assert children_in(tmp_path), "place and route is not running"
-    said = sentence(interrupt(process))
+    said = sentence(interrupt(process, by))
     assert said == "interrupted; nothing half-written was left behind"
     assert list((tmp_path / "build/cache/placement").iterdir()) == []
     assert children_in(tmp_path) == []
