@@ -11,7 +11,9 @@ from typing import NamedTuple
 import pytest
 
 HOUSE = Path(__file__).resolve().parents[2]
-PAGE = HOUSE / "docs" / "tutorials" / "your_own_neuron.md"
+TUTORIALS = HOUSE / "docs" / "tutorials"
+NEURON = TUTORIALS / "your_own_neuron.md"
+BITSTREAMS = TUTORIALS / "bitstreams.md"
 FOLDERS = ("hw", "sw", "sim", "formal", "boards", "tests/hw", "docs")
 FILES = ("pyproject.toml", "Makefile", "tests/test_house.py")
 
@@ -23,9 +25,21 @@ class Block(NamedTuple):
     text: str
 
 
-def blocks() -> list[Block]:
-    found = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-    return [Block(*one) for one in found]
+def blocks(page: Path) -> list[tuple[Block, Block]]:
+    """Give each block of a page, and the one behind it."""
+    found = re.findall(r"^```(\w+)\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+    made = [Block(*one) for one in found]
+    return [*zip(made, [*made[1:], Block("", "")], strict=True)]
+
+
+def script(page: Path) -> tuple[str, str]:
+    """Give all Python of a page, and what it prints."""
+    code, expected = "", ""
+    for block, after in blocks(page):
+        if block.language == "python":
+            code += block.text
+            expected += after.text if after.language == "text" else ""
+    return code, expected
 
 
 @pytest.fixture(scope="module")
@@ -58,12 +72,12 @@ def run(checkout: Path, *command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_every_tutorial_is_run():
+    assert {*TUTORIALS.glob("*.md")} == {NEURON, BITSTREAMS}
+
+
 def test_the_python_prints_what_the_page_says(checkout):
-    code, expected = "", ""
-    for block, after in zip(blocks(), [*blocks()[1:], Block("", "")], strict=True):
-        if block.language == "python":
-            code += block.text
-            expected += after.text if after.language == "text" else ""
+    code, expected = script(NEURON)
     assert code.count("print(") == 3
     result = run(checkout, sys.executable, "-c", code)
     assert result.returncode == 0, result.stderr
@@ -72,8 +86,7 @@ def test_the_python_prints_what_the_page_says(checkout):
 
 def test_the_commands_do_what_the_page_says(checkout):
     """In order, since each needs what those before it have made."""
-    pairs = zip(blocks(), [*blocks()[1:], Block("", "")], strict=True)
-    shells = [(one, then) for one, then in pairs if one.language == "sh"]
+    shells = [(one, then) for one, then in blocks(NEURON) if one.language == "sh"]
     lines = [line for block, _ in shells for line in block.text.splitlines()]
     assert [line.split()[0] for line in lines] == ["spikewright", "make", *["spikewright"] * 3]
     for block, then in shells:
@@ -89,3 +102,20 @@ def test_the_commands_do_what_the_page_says(checkout):
         if then.language == "text":
             assert then.text in output
     assert (checkout / "build" / "verilog" / "tired_q8_8.v").is_file()
+
+
+def test_a_network_on_bitstreams(checkout):
+    lines = [
+        line for block, _ in blocks(BITSTREAMS) if block.language == "sh"
+        for line in block.text.splitlines()
+    ]
+    assert [line.split()[1] for line in lines] == ["train", "train", "emit"]
+    for line in lines:
+        result = run(checkout, "sh", "-c", line)
+        assert result.returncode == 0, f"{line}\n{result.stdout}{result.stderr}"
+    assert "module " in (checkout / "build" / "verilog" / "sums.v").read_text()
+    code, expected = script(BITSTREAMS)
+    assert code.count("print(") == 3
+    result = run(checkout, sys.executable, "-c", code)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == expected
