@@ -219,6 +219,9 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument(
         "--epochs", type=_count, metavar="N", help="epochs in real numbers (default: 10)"
     )
+    bench.add_argument(
+        "--pages", action="store_true", help="write the table of docs/neurons.md"
+    )
     bench.set_defaults(verb=_bench_neurons)
     bench = benches.add_parser(
         "stochastic", help="the stochastic engine: accuracy, speed, faults, streams stopped early"
@@ -394,7 +397,7 @@ def _bench_neurons(options: argparse.Namespace) -> None:
     config = CountingTraining()
     if options.epochs is not None:
         config = replace(config, real=replace(config.real, epochs=options.epochs))
-    bench_neurons(options.neuron, seeds=options.seeds, config=config)
+    bench_neurons(options.neuron, seeds=options.seeds, config=config, pages=options.pages)
 
 
 def _bench_stochastic(options: argparse.Namespace) -> None:

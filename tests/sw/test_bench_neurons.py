@@ -199,3 +199,28 @@ def test_only_what_spikes_is_benched():
     ):
         with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
             job.spiking(name)
+
+
+def test_the_table_of_the_page(quick, tmp_path, monkeypatch):
+    monkeypatch.setattr(job, "spiking", lambda neuron: ["lif", "if_neuron"])
+    run = {
+        "seeds": (0,), "config": BRIEF, "build": tmp_path / "build",
+        "console": Console(quiet=True), "pages": True, "root": tmp_path,
+    }
+    page = tmp_path / job.PAGE
+    with pytest.raises(DataError, match=f"^there is no page {re.escape(str(page))}; run this in"):
+        job.bench_neurons(**run)
+    page.parent.mkdir()
+    page.write_text("Before.\n\n<!-- generated: bench -->\n\n<!-- end -->\n")
+    first, second = job.bench_neurons(**run)
+    text = page.read_text()
+    assert text.startswith("Before.\n") and "Seeds 0, " in text
+    for bench in (first, second):
+        accuracies = f"{100 * bench.real:.2f} | {100 * bench.integer:.2f}"
+        assert f"| {bench.name} | 1 | {accuracies} | 1.50 | - |\n" in text
+
+
+def test_a_page_of_one_neuron_is_refused():
+    message = "the page has all neurons; bench them all, without --neuron"
+    with pytest.raises(DataError, match=f"^{message}$"):
+        job.bench_neurons("lif", pages=True)

@@ -7,6 +7,7 @@ integers are tested. Nothing is chosen by neuron.
 
 import json
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from statistics import median
 
@@ -18,7 +19,7 @@ from spikewright_hw.neuron import DEFINITIONS
 
 from ..cache import cached, source_digest
 from ..errors import DataError
-from ..files import write_json
+from ..files import write_if_changed, write_json
 from ..gateware.resources import Resources, Target, measure
 from ..network.counting_train import CountingResult, CountingTraining, step_times, train_counting
 from ..record.neuron_bench import BASE, PRESET, NeuronBench, neuron_report
@@ -27,6 +28,8 @@ from ..record.store import write
 from ..task.digits import load
 from ..task.task import Task
 from .background import Background
+from .markdown import table, wrapped
+from .pages import filled
 from .stages import Stages
 from .training import task_digest, versions
 
@@ -34,6 +37,10 @@ __all__ = ["bench_neurons", "relative_times", "spiking"]
 
 #: Where the size is counted, after synthesis.
 ECP5 = Target("ecp5-25f", 0)
+
+PAGE = Path("docs") / "neurons.md"
+
+HEADINGS = ("states", "float", "integer", "time / LIF", "LUT4 on ECP5")
 
 #: Code that decides what a training gives.
 _SOURCES = (
@@ -68,18 +75,25 @@ def bench_neurons(
     *,
     seeds: Sequence[int] = (0, 1, 2),
     config: CountingTraining | None = None,
+    pages: bool = False,
     build: Path = Path("build"),
+    root: Path = Path(),
     console: Console | None = None,
 ) -> list[NeuronBench]:
     """Train every spiking neuron, or one, print the table, and write the report ``neurons``.
 
+    With ``pages`` the table goes into ``docs/neurons.md`` of the checkout ``root``, too.
+
     Raises
     ------
     DataError
-        There is no such neuron, or it never spikes.
+        There is no such neuron, or it never spikes; or the page cannot be written, or would have
+        one neuron alone.
     StorageError
         The report cannot be written.
     """
+    if pages and neuron is not None:
+        raise DataError("the page has all neurons; bench them all, without --neuron")
     names = spiking(neuron)
     config = CountingTraining() if config is None else config
     console = Console() if console is None else console
@@ -113,6 +127,8 @@ def bench_neurons(
     )
     console.print(_table(benches, report))
     console.print(f"Report: {write(report, build / 'reports' / report.name)}", highlight=False)
+    if pages and _write_page(benches, report, root / PAGE):
+        console.print(str(root / PAGE), highlight=False)
     return benches
 
 
@@ -151,16 +167,35 @@ def _size(name: str, build: Path) -> Resources | None:
     return measure(CORES[name], PRESET, ECP5, seeds=(), build=build)
 
 
+def _write_page(benches: Sequence[NeuronBench], report: Report, page: Path) -> bool:
+    """Write the block ``bench`` of the page; give whether it changed."""
+    if not page.is_file():
+        raise DataError(f"there is no page {page}; run this in the checkout of the project")
+    lines = [
+        wrapped(f"{report.summary} Seeds {report.made['seeds']}, {date.today().isoformat()}."),
+        "",
+        *table(("neuron", *HEADINGS), (_cells(one, report) for one in benches)),
+    ]
+    text = page.read_text(encoding="utf-8")
+    blocks = {"bench": "\n".join(lines)}
+    return write_if_changed(page, filled(text, blocks, page=page, names=tuple(blocks)))
+
+
+def _cells(one: NeuronBench, report: Report) -> list[str]:
+    """Give a row of the table, under the neuron and :data:`HEADINGS`."""
+    (row,) = (row for row in report.rows if row["neuron"] == one.name)
+    lut = row["lut4_ecp5"]
+    return [
+        one.name, str(row["states"]), f"{100 * one.real:.2f}", f"{100 * one.integer:.2f}",
+        f"{one.time:.2f}", "-" if lut is None else str(lut),
+    ]
+
+
 def _table(benches: Sequence[NeuronBench], report: Report) -> Table:
-    table = Table(title=report.summary, title_justify="left")
-    table.add_column("neuron")
-    for heading in ("states", "float", "integer", "time / LIF", "LUT4 on ECP5"):
-        table.add_column(heading, justify="right")
-    for one, row in zip(benches, report.rows, strict=True):
-        lut = row["lut4_ecp5"]
-        table.add_row(
-            one.name, str(row["states"]), f"{100 * one.real:.2f}", f"{100 * one.integer:.2f}",
-            f"{one.time:.2f}",
-            "-" if lut is None else str(lut),
-        )
-    return table
+    made = Table(title=report.summary, title_justify="left")
+    made.add_column("neuron")
+    for heading in HEADINGS:
+        made.add_column(heading, justify="right")
+    for one in benches:
+        made.add_row(*_cells(one, report))
+    return made
