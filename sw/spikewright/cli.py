@@ -401,7 +401,7 @@ def _bench_neurons(options: argparse.Namespace) -> None:
 
 
 def _bench_stochastic(options: argparse.Namespace) -> None:
-    from .job.bench_stochastic import bench_stochastic
+    from .job.stochastic.bench import bench_stochastic
 
     bench_stochastic(
         data=options.data, seeds=options.seeds, epochs=options.epochs, pages=options.pages
@@ -409,7 +409,7 @@ def _bench_stochastic(options: argparse.Namespace) -> None:
 
 
 def _pages(options: argparse.Namespace) -> None:
-    from .job.pages import pages
+    from .job.pages.pages import pages
 
     pages(options.neuron)
 

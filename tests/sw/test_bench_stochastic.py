@@ -14,13 +14,13 @@ from rich.console import Console
 from spikewright.cli import main
 from spikewright.errors import DataError
 from spikewright.gateware.resources import Target
-from spikewright.job import bench_stochastic as job
-from spikewright.job import stochastic_parts as parts
-from spikewright.job.bench_stochastic import Scope, bench_stochastic
-from spikewright.job.stochastic_gateware import Deployment, gateware
-from spikewright.job.stochastic_networks import DIGITS, MNIST, Subject, with_epochs, with_hidden
-from spikewright.job.stochastic_networks import subject as make_subject
-from spikewright.job.stochastic_page import BLOCKS, PAGE, PICTURES, docs, sections
+from spikewright.job.stochastic import bench as job
+from spikewright.job.stochastic import parts
+from spikewright.job.stochastic.bench import Scope, bench_stochastic
+from spikewright.job.stochastic.gateware import Deployment, gateware
+from spikewright.job.stochastic.networks import DIGITS, MNIST, Subject, with_epochs, with_hidden
+from spikewright.job.stochastic.networks import subject as make_subject
+from spikewright.job.stochastic.page import BLOCKS, PAGE, PICTURES, docs, sections
 from spikewright.network import reference
 from spikewright.network.train import Phase, train
 from spikewright.record.figure import Computed, Measured, PostRoute

@@ -28,8 +28,8 @@ from ..record.store import write
 from ..task.digits import load
 from ..task.task import Task
 from .background import Background
-from .markdown import table, wrapped
-from .pages import filled
+from .pages.markdown import table, wrapped
+from .pages.pages import filled
 from .stages import Stages
 from .training import task_digest, versions
 

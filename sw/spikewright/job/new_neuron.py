@@ -13,8 +13,6 @@ from ..equations.compile import Compiled, Specification
 from ..equations.parse import FUNCTIONS
 from ..errors import SpikewrightError
 from ..gateware.fusesoc import core_file, core_path
-from .neuron_page import neuron_of, neuron_page_blocks
-from .neuron_results import picture, picture_path, proofs_block, response_block
 from .neuron_text import words
 from .new_core import (
     REGISTRY,
@@ -25,8 +23,10 @@ from .new_core import (
     registry_text,
     render,
 )
-from .pages import NO_COST, filled, page_path
-from .responses import responses
+from .pages.neuron_page import neuron_of, neuron_page_blocks
+from .pages.neuron_results import picture, picture_path, proofs_block, response_block
+from .pages.pages import NO_COST, filled, page_path
+from .pages.responses import responses
 
 __all__ = ["new_neuron", "presets", "specification"]
 

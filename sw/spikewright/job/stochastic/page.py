@@ -4,18 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from ..errors import DataError
-from ..files import write_if_changed
-from ..record import stochastic_plots as plots
-from ..record.figure import Figure
-from ..record.page import format_value
-from ..record.report import Picture, Report, Section
-from ..record.stochastic_bench import Curve, chosen, shown
-from ..record.svg import standalone
-from ..stochastic.products import NUMBERS
-from .markdown import table, wrapped
-from .pages import filled
-from .stochastic_gateware import HEADINGS, Placed
+from ...errors import DataError
+from ...files import write_if_changed
+from ...record import stochastic_plots as plots
+from ...record.figure import Figure
+from ...record.page import format_value
+from ...record.report import Picture, Report, Section
+from ...record.stochastic_bench import Curve, chosen, shown
+from ...record.svg import standalone
+from ...stochastic.products import NUMBERS
+from ..pages.markdown import table, wrapped
+from ..pages.pages import filled
+from .gateware import HEADINGS, Placed
 
 __all__ = ["BLOCKS", "PAGE", "PICTURES", "blocks", "docs", "sections"]
 

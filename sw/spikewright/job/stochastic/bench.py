@@ -1,7 +1,7 @@
 """``spikewright bench stochastic``: how exact stochastic computing is, how fast and how robust.
 
 One network for each seed on the digits, and one on MNIST where its files are at hand, all with
-8-bit weights. What is measured stands in :mod:`.stochastic_parts`.
+8-bit weights. What is measured stands in the modules beside this one.
 """
 
 from collections.abc import Sequence
@@ -13,20 +13,20 @@ from rich.console import Console
 
 from spikewright_hw.engine.streams import SOURCES
 
-from ..errors import DataError
-from ..network.train import TrainingConfig
-from ..record.figure import Computed, Figure
-from ..record.stochastic_bench import Curve, chosen, stochastic_report, tables
-from ..record.store import write
-from ..task import digits, mnist
-from ..task.task import Task
-from . import stochastic_parts as parts
-from .stages import Stages
-from .stochastic_gateware import DEPLOYMENTS, Deployment, Placed, gateware, printed
-from .stochastic_networks import DIGITS, MNIST, Subject, subject, with_epochs, with_hidden
-from .stochastic_page import docs, sections
-from .stochastic_speed import speed
-from .training import versions
+from ...errors import DataError
+from ...network.train import TrainingConfig
+from ...record.figure import Computed, Figure
+from ...record.stochastic_bench import Curve, chosen, stochastic_report, tables
+from ...record.store import write
+from ...task import digits, mnist
+from ...task.task import Task
+from ..stages import Stages
+from ..training import versions
+from . import parts
+from .gateware import DEPLOYMENTS, Deployment, Placed, gateware, printed
+from .networks import DIGITS, MNIST, Subject, subject, with_epochs, with_hidden
+from .page import docs, sections
+from .speed import speed
 
 __all__ = ["Scope", "bench_stochastic"]
 

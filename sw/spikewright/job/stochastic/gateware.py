@@ -9,16 +9,16 @@ from rich.table import Table
 
 from spikewright_hw.engine.design import Design, EventDesign, StochasticDesign
 
-from ..gateware.placement import PARTS
-from ..gateware.resources import Resources, Target, measure
-from ..network import reference
-from ..record import energy
-from ..record.figure import Computed, Figure, PostRoute
-from ..record.page import format_value
-from ..stochastic import engine
-from ..stochastic.cycles import cycles
-from .resources import Deployed
-from .stochastic_networks import Subject
+from ...gateware.placement import PARTS
+from ...gateware.resources import Resources, Target, measure
+from ...network import reference
+from ...record import energy
+from ...record.figure import Computed, Figure, PostRoute
+from ...record.page import format_value
+from ...stochastic import engine
+from ...stochastic.cycles import cycles
+from ..resources import Deployed
+from .networks import Subject
 
 __all__ = ["DEPLOYMENTS", "HEADINGS", "Deployment", "Placed", "gateware", "printed"]
 

@@ -9,12 +9,12 @@ import numpy as np
 
 from spikewright_hw.engine.streams import Streams
 
-from ..network.fast import Predictor
-from ..record.figure import Measured
-from ..record.stochastic_bench import Curve
-from ..stochastic.engine import predictor
-from ..stochastic.packed import packed_predictor
-from .stochastic_networks import Subject
+from ...network.fast import Predictor
+from ...record.figure import Measured
+from ...record.stochastic_bench import Curve
+from ...stochastic.engine import predictor
+from ...stochastic.packed import packed_predictor
+from .networks import Subject
 
 __all__ = ["speed"]
 

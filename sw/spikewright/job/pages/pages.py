@@ -22,9 +22,9 @@ from spikewright_hw.cores import CORES
 from spikewright_hw.definition.definition import Definition
 from spikewright_hw.neuron import DEFINITIONS
 
-from ..errors import DataError
-from ..files import write_if_changed
-from ..record.store import read
+from ...errors import DataError
+from ...files import write_if_changed
+from ...record.store import read
 from .neuron_index import index_block
 from .neuron_page import Presets, neuron_of, neuron_page_blocks
 from .neuron_results import cost_block, picture, picture_path, proofs_block, response_block

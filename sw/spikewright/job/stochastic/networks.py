@@ -11,14 +11,14 @@ import numpy as np
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Network
 
-from ..coding.ttfs import Ttfs, encode
-from ..network.augment import Augmentation
-from ..network.model import ModelConfig
-from ..network.train import Phase, Progress, TrainingConfig
-from ..quantized.network import Provenance
-from ..quantized.spw import read
-from ..task.task import Task
-from .training import trained
+from ...coding.ttfs import Ttfs, encode
+from ...network.augment import Augmentation
+from ...network.model import ModelConfig
+from ...network.train import Phase, Progress, TrainingConfig
+from ...quantized.network import Provenance
+from ...quantized.spw import read
+from ...task.task import Task
+from ..training import trained
 
 __all__ = ["DIGITS", "MNIST", "Subject", "subject", "with_epochs", "with_hidden"]
 

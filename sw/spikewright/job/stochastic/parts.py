@@ -13,19 +13,19 @@ import numpy as np
 from spikewright_hw.engine.design import EventDesign, StochasticDesign
 from spikewright_hw.engine.streams import ENCODINGS, SOURCES, Encoding, Streams
 
-from ..cache import cached, source_digest
-from ..files import write_json
-from ..network import reference
-from ..quantized.spw import read
-from ..record.figure import Computed
-from ..record.stochastic_bench import Curve
-from ..stochastic import engine, faults
-from ..stochastic.cycles import cycles
-from ..stochastic.engine import predictor
-from ..stochastic.products import BITS, GATES, NUMBERS, product_rms
-from ..stochastic.progressive import Prefix
-from .stochastic_networks import Subject
-from .training import trained
+from ...cache import cached, source_digest
+from ...files import write_json
+from ...network import reference
+from ...quantized.spw import read
+from ...record.figure import Computed
+from ...record.stochastic_bench import Curve
+from ...stochastic import engine, faults
+from ...stochastic.cycles import cycles
+from ...stochastic.engine import predictor
+from ...stochastic.products import BITS, GATES, NUMBERS, product_rms
+from ...stochastic.progressive import Prefix
+from ..training import trained
+from .networks import Subject
 
 __all__ = [
     "FULL", "HEAD", "LENGTHS", "PAIRS", "RATES", "REPEATS", "TRAINED", "accuracy", "fault_curves",

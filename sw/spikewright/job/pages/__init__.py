@@ -1,0 +1,1 @@
+"""``spikewright pages``: what is generated on the pages of the neurons."""

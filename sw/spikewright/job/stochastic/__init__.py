@@ -1,0 +1,1 @@
+"""``spikewright bench stochastic``, part by part."""
