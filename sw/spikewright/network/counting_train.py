@@ -41,7 +41,7 @@ class CountingTraining:
     network: CountingConfig = field(default_factory=CountingConfig)
     real: Phase = field(default_factory=lambda: Phase(epochs=10, learning_rate=2e-3))
     quantized: Phase = field(default_factory=lambda: Phase(epochs=3, learning_rate=5e-4))
-    batch: int = 128
+    batch: int = 32
     average: float = 0.9
 
 
