@@ -84,7 +84,7 @@ def _add_engine_options(parser: argparse.ArgumentParser) -> None:
     add("--share", type=_count, metavar="N", help="neurons per updater; more is smaller (4)")
     add(
         "--ram-style", metavar="NAME",
-        help="of inputs and trace: auto, or block for block RAM always (auto)",
+        help="of the trace of an inference: auto, or block for block RAM always (auto)",
     )
     streams = parser.add_argument_group("the stochastic engine alone")
     _add_streams_options(streams)

@@ -78,7 +78,7 @@ def test_block_ram_takes_the_place_of_registers_and_no_logic_comes_with_it(desig
         ).counts
         for style in ("auto", "block")
     )
-    # Four steps of 12 inputs, 9 spikes, and 5 membranes of 8 bits, in words of 16 bits.
-    assert block.bram == auto.bram + 1 + 1 + 3
-    assert block.ff <= auto.ff - 4 * (12 + 9 + 5 * 8)
+    # Four steps of 9 spikes, and of 5 membranes of 8 bits, in words of 16 bits.
+    assert block.bram == auto.bram + 1 + 3
+    assert block.ff <= auto.ff - 4 * (9 + 5 * 8)
     assert block.lut < auto.lut

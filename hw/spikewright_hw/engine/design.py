@@ -24,8 +24,7 @@ class EventDesign:
     share : int
         Neurons per updater.
     ram_style : str
-        Where the input and the trace of an inference lie, one of
-        :data:`~.ram_style.RAM_STYLES`.
+        Where the trace of an inference lies, one of :data:`~.ram_style.RAM_STYLES`.
     """
 
     share: int = 4
@@ -68,8 +67,7 @@ class StochasticDesign:
     share : int
         Neurons per updater.
     ram_style : str
-        Where the input and the trace of an inference lie, one of
-        :data:`~.ram_style.RAM_STYLES`.
+        Where the trace of an inference lies, one of :data:`~.ram_style.RAM_STYLES`.
     """
 
     streams: Streams = field(default_factory=Streams)

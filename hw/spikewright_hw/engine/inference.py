@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out
 from ..layer import Layer
 from ..network import Network
 from .argmax import Argmax
-from .ram_style import RamStyle, check_ram_style, ram_attributes
+from .ram_style import RamStyle, check_ram_style
 from .record import result_layout, trace_bytes
 from .row_layer import step_layout
 from .trace import TraceMemory
@@ -73,8 +73,7 @@ class InferenceEngine(wiring.Component):
     network : Network
         What to build.
     ram_style : str
-        Where the input and the trace of an inference lie, one of
-        :data:`~.ram_style.RAM_STYLES`.
+        Where the trace of an inference lies, one of :data:`~.ram_style.RAM_STYLES`.
 
     Members
     -------
@@ -124,8 +123,7 @@ class InferenceEngine(wiring.Component):
 
         # Input ------------------------------------------------------------------------------------
         m.submodules.inputs = inputs = memory.Memory(
-            shape=unsigned(network.inputs), depth=network.steps, init=[],
-            attrs=ram_attributes(self.ram_style),
+            shape=unsigned(network.inputs), depth=network.steps, init=[]
         )
         write = inputs.write_port()
         read = inputs.read_port(domain="comb")

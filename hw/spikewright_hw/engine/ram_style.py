@@ -1,8 +1,11 @@
-"""Where the memories of an inference lie: its input and its trace."""
+"""Where the memories of an engine lie: its weights, and the trace of an inference."""
 
 from typing import Literal, get_args
 
-__all__ = ["RAM_STYLES", "RamStyle", "check_ram_style", "ram_attributes"]
+__all__ = ["RAM_STYLES", "RamStyle", "check_ram_style", "ram_attributes", "rom_attributes"]
+
+#: Words of weights that look-up tables may hold; Yosys would make larger ones of them, too.
+_LARGEST_IN_LUTS = 32
 
 #: ``auto`` leaves it to synthesis, which takes block RAM for long inferences and look-up tables or
 #: flip-flops for short ones. ``block`` takes block RAM always: on a family whose look-up tables
@@ -22,3 +25,8 @@ def check_ram_style(ram_style: str) -> None:
 def ram_attributes(ram_style: RamStyle) -> dict[str, str]:
     """Give the attributes of a memory, as Yosys and Vivado know them."""
     return {} if ram_style == "auto" else {"ram_style": ram_style}
+
+
+def rom_attributes(words: int) -> dict[str, str]:
+    """Give the attributes of a memory of weights with so many words."""
+    return {"rom_style": "block"} if words > _LARGEST_IN_LUTS else {}

@@ -12,6 +12,7 @@ from ..fixed import Format
 from ..layer import Layer
 from .example import example_layer
 from .neuron_group import NeuronGroup
+from .ram_style import rom_attributes
 from .scan import event_layout
 from .synapses import WeightSynapses
 
@@ -163,6 +164,7 @@ class RowLayer(wiring.Component):
             shape=unsigned(layer.neurons * layer.weight_bits),
             depth=len(layer.rows),
             init=[pack_row(row, layer.weight_bits) for row in layer.rows],
+            attrs=rom_attributes(len(layer.rows)),
         )
         port = weights.read_port()
         m.d.comb += [port.addr.eq(self.i.payload.row), port.en.eq(~closing)]

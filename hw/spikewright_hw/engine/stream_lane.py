@@ -7,12 +7,10 @@ from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..layer import Layer
+from .ram_style import rom_attributes
 from .streams import Streams, code, code_width
 
 __all__ = ["StreamLane", "blocks"]
-
-#: Words of a memory that look-up tables may hold; Yosys would make larger ones of them, too.
-_LARGEST_IN_LUTS = 32
 
 
 def blocks(layer: Layer, *, lanes: int) -> list[range]:
@@ -145,7 +143,7 @@ class StreamLane(wiring.Component):
             shape=unsigned(self.layer.neurons),
             depth=len(words),
             init=words,
-            attrs={"rom_style": "block"} if len(words) > _LARGEST_IN_LUTS else {},
+            attrs=rom_attributes(len(words)),
         )
         port = words_memory.read_port()
         m.d.comb += port.addr.eq(address)

@@ -118,10 +118,11 @@ class Placement:
     seed: int
     tool: str
 
-    def fmax_of(self, net: str) -> float:
+    def fmax_of(self, net: str = "") -> float:
         """Give the highest frequency in MHz of the clock whose net name contains ``net``.
 
-        Raises :exc:`KeyError` unless exactly one clock does; a design without registers has none.
+        Without ``net`` it is that of the only clock; Yosys may have renamed its net. Raises
+        :exc:`KeyError` unless exactly one clock does; a design without registers has none.
         An unused clock input, which is tied to ground, counts for none.
         """
         clocks = [name for name in self.fmax_mhz if not name.startswith("$PACKER_GND_NET")]

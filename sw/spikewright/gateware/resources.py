@@ -191,7 +191,7 @@ def _fmax(
         )
         for seed in seeds
     ]
-    fmax = median(placement.fmax_of("clk") for placement in placements)
+    fmax = median(placement.fmax_of() for placement in placements)
     names = ", ".join(map(str, seeds))
     corner = PARTS[target.part].corner
     source = (

@@ -107,6 +107,8 @@ def bench_stochastic(
         raise DataError("there is no seed; the bench trains one network for each")
     scope = Scope() if scope is None else scope
     console = Console() if console is None else console
+    if not console.is_terminal:
+        console.width = max(console.width, 160)  # for a file; some tables are wide
     folder = mnist.find(data)
     if folder is None:
         console.print(
