@@ -3,7 +3,8 @@
 The same programs on the same integers as :mod:`~spikewright.network.reference`, to which it is
 equal by property test. What makes it fast: nothing is kept but the answer; integers are as narrow
 as the range analysis allows that sizes the gateware, too; samples are taken in blocks whose states
-stay in the cache of a core, and each core takes blocks of its own.
+stay in the cache of a core, and each core takes blocks of its own. Within a block time comes first,
+so that what a step reads and writes lies together.
 """
 
 import os
@@ -23,7 +24,7 @@ from .synapses import Synapses, weight_synapses
 __all__ = ["BLOCK", "Predictor"]
 
 #: Samples of a block: enough to make numpy's calls cheap, few enough for the caches of a core.
-BLOCK = 512
+BLOCK = 256
 
 
 class Predictor:
@@ -82,14 +83,17 @@ class Predictor:
             return np.concatenate([np.zeros(0, np.int64), *pool.map(self._block, blocks)])
 
     def _block(self, spikes: np.ndarray) -> np.ndarray:
-        arriving = spikes
+        arriving = np.ascontiguousarray(spikes.swapaxes(0, 1))
         for layer in self.layers:
             arriving = layer(arriving)
-        return arriving[:, -1].argmax(axis=1)
+        return arriving[-1].argmax(axis=1)
 
 
 class _Layer:
-    """One layer: from the spikes of a block to its spikes, or to the membranes of a readout."""
+    """One layer: from the spikes of a block to its spikes, or to the membranes of a readout.
+
+    All are arrays ``[steps, samples, neurons]``.
+    """
 
     def __init__(self, name: str, layer: Layer, synapses: Synapses):
         self._layer = layer
@@ -101,11 +105,11 @@ class _Layer:
         }
 
     def __call__(self, arriving: np.ndarray) -> np.ndarray:
-        samples, steps, _ = arriving.shape
+        steps, samples, _ = arriving.shape
         layer, fixed = self._layer, self._layer.fixed
         spiking = fixed.definition.spikes
         kind = bool if spiking else self.integer
-        given = np.zeros((samples, steps, layer.neurons), kind)
+        given = np.zeros((steps, samples, layer.neurons), kind)
         states = {
             name: start.astype(self.integer) for name, start in starts(layer, samples).items()
         }
@@ -113,18 +117,18 @@ class _Layer:
         together = self._currents(arriving) if alone else {}
         for t in range(steps):
             if alone:
-                currents = {name: values[:, t] for name, values in together.items()}
+                currents = {name: values[t] for name, values in together.items()}
             else:
-                currents = self._currents(np.concatenate([arriving[:, t], given[:, t - 1]], axis=1))
+                currents = self._currents(np.concatenate([arriving[t], given[t - 1]], axis=1))
             after = evaluate(fixed.update, {**states, **self._constants, **currents}, Arrays())
             if spiking:
-                given[:, t] = after.pop("spike")
+                given[t] = after.pop("spike")
             states = {
                 name: np.clip(value, *fixed.bounds[name], out=value)
                 for name, value in after.items()
             }
             if not spiking:
-                given[:, t] = states["v"]
+                given[t] = states["v"]
         return given
 
     def _currents(self, heard: np.ndarray) -> dict[str, np.ndarray]:
