@@ -23,8 +23,9 @@ from .synapses import Synapses, weight_synapses
 
 __all__ = ["BLOCK", "Predictor"]
 
-#: Samples of a block: enough to make numpy's calls cheap, few enough for the caches of a core.
-BLOCK = 256
+#: Samples of a block: enough that threads spend their time in numpy and not in waiting for the
+#: interpreter, few enough for the caches.
+BLOCK = 2048
 
 
 class Predictor:
