@@ -1,6 +1,6 @@
 """A whole test split on a board, held value by value to the integer reference."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from ..device.board import Board
 from ..network.reference import Run
 from ..record.run_record import Counters
 
-__all__ = ["Comparison", "Inference", "compare", "infer_all"]
+__all__ = ["Comparison", "Inference", "compare", "counters", "infer_all", "predictions"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def infer_all(
     return inferences
 
 
-def counters(inferences: list[Inference]) -> Counters:
+def counters(inferences: Sequence[Inference]) -> Counters:
     """Give the counters of all samples as arrays."""
     results = [inference.result for inference in inferences]
     return Counters(
@@ -52,19 +52,19 @@ def counters(inferences: list[Inference]) -> Counters:
     )
 
 
-def predictions(inferences: list[Inference]) -> np.ndarray:
+def predictions(inferences: Sequence[Inference]) -> np.ndarray:
     """Give the predictions of all samples."""
     return np.array([inference.result.prediction for inference in inferences])
 
 
 def compare(
-    inferences: list[Inference], reference: Run, torch_predictions: np.ndarray | None
+    inferences: Sequence[Inference], reference: Run, torch_predictions: np.ndarray | None
 ) -> Comparison:
     """Compare everything that a board reports, except cycles, which no reference has.
 
     Parameters
     ----------
-    inferences : list of Inference
+    inferences : sequence of Inference
         In the order of the reference's samples.
     reference : Run
         The engine's reference on the same samples.

@@ -14,7 +14,6 @@ import torch
 from rich.console import Console
 
 from spikewright_hw.engine.design import Design, EventDesign
-from spikewright_hw.link.protocol import Hello, Kind
 from spikewright_hw.network import Network
 
 from ..coding.ttfs import encode
@@ -25,20 +24,11 @@ from ..files import write_bytes
 from ..gateware.bitstream import Bitstream, build_bitstream
 from ..gateware.board import BOARDS, Board
 from ..gateware.design import check_design
-from ..gateware.placement import PARTS
 from ..network.model import network_activity
-from ..network.reference import Run
 from ..network.reference import run as run_integers
 from ..quantized.network import QuantizedNetwork
 from ..quantized.spw import read
 from ..record.report import Report
-from ..record.run_record import (
-    BoardRecord,
-    BuildRecord,
-    RunRecord,
-    SampleRecord,
-    TrainingRecord,
-)
 from ..record.run_report import report as make_report
 from ..record.store import write as write_report
 from ..record.table import print_table
@@ -47,10 +37,11 @@ from ..task import digits
 from ..task.task import Task
 from ..tools import require
 from .background import Background
-from .compare import Inference, compare, counters, infer_all, predictions
+from .compare import infer_all
+from .observations import Observations, record
 from .programs import virtual_board
 from .stages import Stages
-from .training import trained, versions
+from .training import trained
 
 __all__ = ["VIRTUAL", "RunOptions", "run"]
 
@@ -153,9 +144,24 @@ def run(options: RunOptions, *, console: Console | None = None) -> Report | None
             inferences = infer_all(
                 board, spikes, progress=lambda done: tell(f"{done} of {len(spikes)}")
             )
-        findings = _Findings(spikes, integers, reference, torch_predictions, hello, inferences)
-        networks = [read(path) for path in paths]
-        report = make_report(_record(options, task, networks, findings, bitstream.result()))
+        observed = Observations(
+            sent=spikes,
+            integers=integers,
+            reference=reference,
+            torch_predictions=torch_predictions,
+            hello=hello,
+            inferences=tuple(inferences),
+        )
+        report = make_report(record(
+            observed,
+            task=task,
+            networks=[read(path) for path in paths],
+            design=options.design,
+            board=options.board,
+            bitstream=bitstream.result(),
+            simulator=_simulator(options),
+            command=options.command,
+        ))
         folder = options.build / "reports" / report.name
         write_report(report, folder)
         write_bytes(folder / "network.spw", paths[0].read_bytes())
@@ -170,58 +176,6 @@ def run(options: RunOptions, *, console: Console | None = None) -> Report | None
     return report
 
 
-@dataclass(frozen=True)
-class _Findings:
-    """What the test split gave: as input, in the references, on the board."""
-
-    spikes: np.ndarray
-    integers: Run
-    reference: Run
-    torch_predictions: np.ndarray | None
-    hello: Hello
-    inferences: list[Inference]
-
-
-def _record(
-    options: RunOptions,
-    task: Task,
-    networks: list[QuantizedNetwork],
-    findings: _Findings,
-    bitstream: Bitstream,
-) -> RunRecord:
-    """Put together the record; the first network is the one that was run."""
-    quantized = networks[0]
-    comparison = compare(findings.inferences, findings.reference, findings.torch_predictions)
-    # The board says itself whether it is a simulation, whatever port it was found at.
-    virtual = findings.hello.kind == Kind.VIRTUAL
-    return RunRecord(
-        network=describe(quantized),
-        digest=options.design.digest(quantized.network).hex(),
-        engine=str(options.design),
-        source=_source(quantized),
-        labels=task.y_test,
-        predictions_integer=findings.integers.predictions,
-        predictions_device=predictions(findings.inferences),
-        accuracy_float=quantized.provenance.accuracy_float,
-        counters=counters(findings.inferences),
-        compared=comparison.compared,
-        mismatches=comparison.mismatches,
-        sample=_sample(quantized, task, findings),
-        training=_training(networks),
-        build=_build(bitstream, options.board),
-        board=BoardRecord(
-            name=options.board.title,
-            device=PARTS[options.board.part].label,
-            clock_mhz=findings.hello.clock_hz / 1e6,
-            virtual=virtual,
-            simulator=_simulator(options) if virtual else "",
-        ),
-        versions=versions() | dict(tool.rsplit(" ", 1) for tool in bitstream.tools),
-        command=options.command,
-        stream_length=options.design.streams and options.design.streams.length,
-    )
-
-
 def check_fits(quantized: QuantizedNetwork, task: Task) -> None:
     """Raise :exc:`~spikewright.errors.DataError` unless the network can do the task."""
     network = quantized.network
@@ -230,15 +184,6 @@ def check_fits(quantized: QuantizedNetwork, task: Task) -> None:
             f"the network has {network.inputs} inputs and {network.outputs} outputs, but "
             f"{task.name} needs {task.inputs} and {task.classes}; give --model a network for it"
         )
-
-
-def describe(quantized: QuantizedNetwork) -> str:
-    """Name a network in a few words."""
-    layers = quantized.network.layers
-    sizes = "-".join(map(str, [quantized.network.inputs, *(layer.neurons for layer in layers)]))
-    neurons = "/".join(dict.fromkeys(layer.neuron.upper() for layer in layers))
-    bits = "/".join(dict.fromkeys(str(layer.weight_bits) for layer in layers))
-    return f"{sizes} {neurons}, {bits}-bit weights, {quantized.network.steps} steps"
 
 
 def _simulator(options: RunOptions) -> str:
@@ -290,51 +235,3 @@ def _torch_predictions(network: Network, spikes: np.ndarray) -> np.ndarray:
     with torch.no_grad():
         activity = network_activity(network, torch.from_numpy(spikes.astype(np.float32)))
     return activity.predictions.numpy()
-
-
-def _sample(
-    quantized: QuantizedNetwork, task: Task, findings: _Findings, index: int = 0
-) -> SampleRecord:
-    one = quantized.network.layers[-1].membrane.one
-    trace = findings.inferences[index].trace
-    picture = (task.x_test[index] - task.low) / (task.high - task.low)
-    return SampleRecord(
-        index=index,
-        label=int(task.y_test[index]),
-        values=picture.reshape(task.image) if task.image else None,
-        input_spikes=findings.spikes[index],
-        hidden_spikes=tuple(np.array(layer) for layer in trace.spikes),
-        membranes_reference=findings.reference.membranes[index] / one,
-        membranes_device=np.array(trace.membranes) / one,
-    )
-
-
-def _training(networks: list[QuantizedNetwork]) -> TrainingRecord:
-    provenances = [quantized.provenance for quantized in networks]
-    return TrainingRecord(
-        seeds=tuple(provenance.seed for provenance in provenances),
-        accuracy_float=tuple(provenance.accuracy_float for provenance in provenances),
-        accuracy_integer=tuple(provenance.accuracy_integer for provenance in provenances),
-    )
-
-
-def _build(bitstream: Bitstream, board: Board) -> BuildRecord:
-    return BuildRecord(
-        tool=bitstream.tools[1],
-        seed=bitstream.seed,
-        corner=PARTS[board.part].corner,
-        lut=bitstream.lut,
-        ff=bitstream.ff,
-        bram=bitstream.bram,
-        dsp=bitstream.dsp,
-        fmax_mhz=bitstream.fmax_mhz,
-    )
-
-
-def _source(quantized: QuantizedNetwork) -> dict[str, str]:
-    coding = quantized.coding
-    return {
-        "data set": quantized.provenance.data_set,
-        "seed": str(quantized.provenance.seed),
-        "coding": f"time to first spike, {coding.steps} steps",
-    }
