@@ -9,10 +9,12 @@ import shlex
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from .errors import SpikewrightError, StorageError
+from .errors import SpikewrightError, SpikewrightWarning, StorageError
 
 __all__ = ["add_run_options", "guarded", "main", "run_options"]
 
@@ -34,7 +36,8 @@ def guarded(work: Callable[[], int | None]) -> int:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return work() or 0
+        with _warnings_as_sentences():
+            return work() or 0
     except SpikewrightError as error:
         print(f"spikewright: {error}", file=sys.stderr)
         return 1
@@ -47,6 +50,23 @@ def guarded(work: Callable[[], int | None]) -> int:
         full = StorageError("the disk is full; free some space and try again")
         print(f"spikewright: {full}", file=sys.stderr)
         return 1
+
+
+@contextmanager
+def _warnings_as_sentences() -> Iterator[None]:
+    """Print the project's warnings as sentences on stderr, each as often as it is given."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", SpikewrightWarning)
+        others = warnings.showwarning
+
+        def show(message, category, *place, **more) -> None:
+            if issubclass(category, SpikewrightWarning):
+                print(f"spikewright: warning: {message}", file=sys.stderr)
+            else:
+                others(message, category, *place, **more)
+
+        warnings.showwarning = show
+        yield
 
 
 def add_run_options(parser: argparse.ArgumentParser, *, boards: Sequence[str]) -> None:

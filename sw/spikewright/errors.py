@@ -11,6 +11,7 @@ __all__ = [
     "NetworkFileError",
     "ReportError",
     "SpikewrightError",
+    "SpikewrightWarning",
     "StorageError",
     "ToolError",
 ]
@@ -18,6 +19,10 @@ __all__ = [
 
 class SpikewrightError(Exception):
     """Base of every error that is reported as a sentence."""
+
+
+class SpikewrightWarning(UserWarning):
+    """What the work goes on in spite of, and the user should know; the command line prints it."""
 
 
 class DataError(SpikewrightError):
