@@ -8,7 +8,12 @@ import math
 import re
 from dataclasses import dataclass
 
+from .checks import settle, whole
+
 __all__ = ["Format"]
+
+#: Most bits of a format; a number that is wider has lost its way.
+_WIDEST = 128
 
 
 @dataclass(frozen=True)
@@ -21,21 +26,25 @@ class Format:
         Bits before the point, the sign among them; at least 1.
     fraction : int
         Bits after the point; at least 0.
+
+    Raises
+    ------
+    ValueError
+        A number of bits is no whole number or out of its range, or there are more than 128 in all.
     """
 
     integer: int
     fraction: int
 
     def __post_init__(self):
-        if self.integer < 1 or self.fraction < 0:
-            raise ValueError(
-                f"a format needs at least one integer bit and no negative fraction, not {self}"
-            )
+        settle(self, integer=whole(1, _WIDEST), fraction=whole(0, _WIDEST - 1))
+        if self.width > _WIDEST:
+            raise ValueError(f"{self} has {self.width} bits; a format has at most {_WIDEST}")
 
     @classmethod
     def parse(cls, text: str) -> "Format":
         """Read ``"Q8.8"``. Raises :exc:`ValueError` for anything else."""
-        match = re.fullmatch(r"Q([0-9]+)\.([0-9]+)", text)
+        match = re.fullmatch(r"Q([0-9]{1,9})\.([0-9]{1,9})", text)
         if match is None:
             raise ValueError(f"a number format is written like Q8.8, not {text!r}")
         return cls(int(match[1]), int(match[2]))

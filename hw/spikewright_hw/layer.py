@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from .checks import instance, mapping, matrix, numbers, one_of, optional, settle, shown, whole
 from .definition.definition import Value
 from .definition.expression import listing
 from .definition.fixed_point import Arithmetic, FixedNeuron
@@ -16,13 +17,19 @@ from .definition.interval import Interval
 from .fixed import Format
 from .neuron import DEFINITIONS
 
-__all__ = ["MEMBRANE_BITS", "Layer", "NetworkError", "Rows"]
+__all__ = ["MEMBRANE_BITS", "MOST_NEURONS", "MOST_WEIGHTS", "Layer", "NetworkError", "Rows"]
 
 #: Weights, ``[neuron before][neuron]``.
 Rows = tuple[tuple[int, ...], ...]
 
 #: Widest membrane: what an engine's records have room for.
 MEMBRANE_BITS = 32
+
+#: Most inputs, and most neurons, of a layer: what two bytes on the link count to.
+MOST_NEURONS = 65_535
+
+#: Most weights of a layer: more than the block RAM of any board that is built for.
+MOST_WEIGHTS = 1 << 22
 
 
 class NetworkError(ValueError):
@@ -31,12 +38,13 @@ class NetworkError(ValueError):
 
 @dataclass(frozen=True)
 class Layer:
-    """One dense layer of neurons.
+    """One dense layer of neurons. A layer that exists is valid.
 
     Parameters
     ----------
     weights : tuple of tuples of int
-        ``weights[input][neuron]``: a row per presynaptic neuron, as an engine reads it.
+        ``weights[input][neuron]``: a row per presynaptic neuron, as an engine reads it. Lists and
+        arrays of integers are taken as well, and become tuples.
     weight_bits : int
         2 to 8. Weights lie in the symmetric range ``±(2**(bits-1) - 1)``.
     neuron : str
@@ -53,6 +61,12 @@ class Layer:
     recurrent : tuple of tuples of int, optional
         ``recurrent[neuron before][neuron]``: weights from the layer's own spikes of the step
         before, as many bits each as ``weights``. For a neuron with an input that sums them.
+
+    Raises
+    ------
+    NetworkError
+        A field is of another kind or out of its range, or fields do not fit each other; the message
+        names the field.
     """
 
     weights: Rows
@@ -66,10 +80,31 @@ class Layer:
     recurrent: Rows | None = None
 
     def __post_init__(self):
-        if self.neuron in DEFINITIONS:
-            known = DEFINITIONS[self.neuron].parameters
-            defaults = {name: parameter.default for name, parameter in known.items()}
-            object.__setattr__(self, "parameters", defaults | dict(self.parameters))
+        try:
+            self._settle()
+        except ValueError as error:
+            raise NetworkError(str(error)) from error
+        self._check_rows("weights", self.weights)
+        self._check_parameters()
+        self._check_recurrent()
+
+    def _settle(self) -> None:
+        """Check each field by itself."""
+        settle(
+            self,
+            weights=matrix,
+            weight_bits=whole(2, 8),
+            neuron=one_of(DEFINITIONS),
+            parameters=mapping,
+            membrane=instance(Format),
+            recurrent=optional(matrix),
+        )
+        settle(self, exponent=whole(0, self.membrane.fraction))
+        Arithmetic(format=self.membrane, rounding=self.rounding, saturation=self.saturation)
+        known = DEFINITIONS[self.neuron].parameters
+        given = {name: numbers(f"parameters.{name}", one) for name, one in self.parameters.items()}
+        defaults = {name: parameter.default for name, parameter in known.items()}
+        object.__setattr__(self, "parameters", defaults | given)
 
     @property
     def inputs(self) -> int:
@@ -114,72 +149,14 @@ class Layer:
         high = max(sum(weight for weight in column if weight > 0) for column in columns)
         return Interval(low << self.shift, high << self.shift)
 
-    def check(self, name: str) -> None:
-        """Raise :exc:`NetworkError`, naming the field, unless the layer is well formed."""
-        if not 2 <= self.weight_bits <= 8:
-            raise NetworkError(f"{name}.weight_bits is {self.weight_bits}; it must be 2 to 8")
-        if not self.weights or not self.weights[0]:
-            raise NetworkError(f"{name}.weights is empty; a layer needs inputs and neurons")
-        if self.neuron not in DEFINITIONS:
-            known = ", ".join(DEFINITIONS)
-            raise NetworkError(f"{name}.neuron is {self.neuron!r}; there are {known}")
-        if not 0 <= self.exponent <= self.membrane.fraction:
-            raise NetworkError(
-                f"{name}.exponent is {self.exponent}; a {self.membrane} membrane takes weight "
-                f"steps of 2**-0 to 2**-{self.membrane.fraction}"
-            )
-        for parameter, value in self.parameters.items():
-            if isinstance(value, Sequence) and len(value) != self.neurons:
-                raise NetworkError(
-                    f"{name}.parameters.{parameter} has {len(value)} values; "
-                    f"the layer has {self.neurons} neurons"
-                )
-        self._check_neuron(name)
-        self._check_rows(f"{name}.weights", self.weights)
-        self._check_recurrent(name)
-
-    def _check_neuron(self, name: str) -> None:
-        try:
-            Arithmetic(format=self.membrane, rounding=self.rounding, saturation=self.saturation)
-        except ValueError as error:
-            raise NetworkError(f"{name}.{error}") from error
-        width = self.membrane.width + DEFINITIONS[self.neuron].states["v"].guard
-        if width > MEMBRANE_BITS:
-            raise NetworkError(
-                f"{name}.membrane is {self.membrane}, {width} bits; "
-                f"a membrane has at most {MEMBRANE_BITS}"
-            )
-        try:
-            self.fixed  # noqa: B018  (compiled here, and kept)
-        except ValueError as error:
-            raise NetworkError(f"{name}.parameters: {error}") from error
-        except OverflowError as error:
-            raise NetworkError(
-                f"{name}.parameters: {self.neuron} gets a constant that is too large for any format"
-            ) from error
-
-    def _check_recurrent(self, name: str) -> None:
-        definition = DEFINITIONS[self.neuron]
-        hears_itself = any(one.source == "recurrent" for one in definition.inputs.values())
-        if self.recurrent is None:
-            if hears_itself:
-                raise NetworkError(
-                    f"{name}.recurrent is missing; {self.neuron} takes the layer's own spikes"
-                )
-            return
-        if not hears_itself:
-            raise NetworkError(
-                f"{name}.recurrent is given, but {self.neuron} does not take the layer's own "
-                "spikes"
-            )
-        if len(self.recurrent) != self.neurons:
-            raise NetworkError(
-                f"{name}.recurrent has {len(self.recurrent)} rows; the layer has {self.neurons} "
-                "neurons"
-            )
-        self._check_rows(f"{name}.recurrent", self.recurrent)
-
     def _check_rows(self, name: str, rows: Rows) -> None:
+        if not rows or not rows[0]:
+            raise NetworkError(f"{name} is empty; a layer needs inputs and neurons")
+        if max(len(rows), self.neurons) > MOST_NEURONS or len(rows) * self.neurons > MOST_WEIGHTS:
+            raise NetworkError(
+                f"{name} has {len(rows)} rows of {self.neurons}; a layer has at most "
+                f"{MOST_NEURONS} inputs, {MOST_NEURONS} neurons and {MOST_WEIGHTS} weights"
+            )
         bound = (1 << (self.weight_bits - 1)) - 1
         for index, row in enumerate(rows):
             if len(row) != self.neurons:
@@ -191,9 +168,50 @@ class Layer:
             for column, weight in enumerate(row):
                 if not -bound <= weight <= bound:
                     raise NetworkError(
-                        f"{name}[{index}][{column}] is {weight}; "
+                        f"{name}[{index}][{column}] is {shown(weight)}; "
                         f"{self.weight_bits}-bit weights lie in {-bound} to {bound}"
                     )
+
+    def _check_parameters(self) -> None:
+        for parameter, value in self.parameters.items():
+            if isinstance(value, Sequence) and len(value) != self.neurons:
+                raise NetworkError(
+                    f"parameters.{parameter} has {len(value)} values; "
+                    f"the layer has {self.neurons} neurons"
+                )
+        width = self.membrane.width + DEFINITIONS[self.neuron].states["v"].guard
+        if width > MEMBRANE_BITS:
+            raise NetworkError(
+                f"membrane is {self.membrane}, {width} bits; "
+                f"a membrane has at most {MEMBRANE_BITS}"
+            )
+        try:
+            self.fixed  # noqa: B018  (compiled here, and kept)
+        except ValueError as error:
+            raise NetworkError(f"parameters: {error}") from error
+        except OverflowError as error:
+            raise NetworkError(
+                f"parameters: {self.neuron} gets a constant that is too large for any format"
+            ) from error
+
+    def _check_recurrent(self) -> None:
+        definition = DEFINITIONS[self.neuron]
+        hears_itself = any(one.source == "recurrent" for one in definition.inputs.values())
+        if self.recurrent is None:
+            if hears_itself:
+                raise NetworkError(
+                    f"recurrent is missing; {self.neuron} takes the layer's own spikes"
+                )
+            return
+        if not hears_itself:
+            raise NetworkError(
+                f"recurrent is given, but {self.neuron} does not take the layer's own spikes"
+            )
+        if len(self.recurrent) != self.neurons:
+            raise NetworkError(
+                f"recurrent has {len(self.recurrent)} rows; the layer has {self.neurons} neurons"
+            )
+        self._check_rows("recurrent", self.recurrent)
 
     def gateware(self) -> dict:
         """Give all that the gateware of the layer depends on, as JSON has it."""

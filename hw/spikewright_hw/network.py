@@ -8,38 +8,51 @@ board answers when it is asked which network it holds.
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import Any
 
+from .checks import instance, settle, shown, whole
 from .layer import MEMBRANE_BITS, Layer, NetworkError, Rows
+from .link.protocol import MAX_PAYLOAD, infer_bytes, result_bytes, trace_bytes
 from .neuron import DEFINITIONS
 
-__all__ = ["MEMBRANE_BITS", "Layer", "Network", "NetworkError", "Rows"]
+__all__ = ["MEMBRANE_BITS", "MOST_LAYERS", "Layer", "Network", "NetworkError", "Rows"]
+
+
+#: Most layers of a network.
+MOST_LAYERS = 64
 
 
 @dataclass(frozen=True)
 class Network:
-    """A network of layers one behind the other, and the number of steps it runs for each sample.
+    """A network of layers one after the other, and the number of steps it runs for each sample.
 
     The last layer is the readout: its neurons do not spike, and the answer is the neuron with the
-    highest membrane after the last step; of equal ones, the first.
+    highest membrane after the last step; of equal ones, the first. A network that exists is valid.
 
     Parameters
     ----------
     layers : tuple of Layer
-        From input to output.
+        From input to output, 1 to 64.
     steps : int
-        Time steps of one inference; at least 1.
+        Time steps of one inference; at least 1, and no more than fit a frame of the link: the input
+        spikes of all steps, and their trace, are one frame each.
+
+    Raises
+    ------
+    NetworkError
+        A field is of another kind or out of its range, or layers do not fit each other; the message
+        names the field.
     """
 
     layers: tuple[Layer, ...]
     steps: int
 
     def __post_init__(self):
-        if not self.layers:
-            raise NetworkError("layers is empty; a network needs at least one layer")
-        if self.steps < 1:
-            raise NetworkError(f"steps is {self.steps}; an inference needs at least one step")
+        try:
+            settle(self, layers=_layers, steps=whole(1, MAX_PAYLOAD))
+        except ValueError as error:
+            raise NetworkError(str(error)) from error
         for index, layer in enumerate(self.layers):
-            layer.check(f"layers[{index}]")
             if index and layer.inputs != self.layers[index - 1].neurons:
                 raise NetworkError(
                     f"layers[{index}].weights has {layer.inputs} inputs, but layers[{index - 1}] "
@@ -51,6 +64,24 @@ class Network:
                     f"layers[{index}].neuron is {layer.neuron!r}; "
                     + ("the readout is a neuron that never spikes, such as li" if readout
                        else "a hidden layer needs a neuron that spikes, such as lif")
+                )
+        self._check_frames()
+
+    def _check_frames(self) -> None:
+        sizes = {
+            "the input spikes": infer_bytes(inputs=self.inputs, steps=self.steps),
+            "the result": result_bytes(layers=len(self.layers), outputs=self.outputs),
+            "the trace": trace_bytes(
+                hidden=[layer.neurons for layer in self.layers[:-1]],
+                outputs=self.outputs,
+                steps=self.steps,
+            ),
+        }
+        for what, size in sizes.items():
+            if size > MAX_PAYLOAD:
+                raise NetworkError(
+                    f"{what} of an inference of {self.steps} steps would be {size} bytes, and a "
+                    f"frame of the link carries {MAX_PAYLOAD}; take fewer steps or neurons"
                 )
 
     @property
@@ -72,3 +103,16 @@ class Network:
         layers = [layer.gateware() for layer in self.layers]
         text = json.dumps([self.steps, layers], sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).digest()
+
+
+def _layers(name: str, layers: Any) -> tuple[Layer, ...]:
+    if not isinstance(layers, list | tuple):
+        raise NetworkError(f"{name} is {shown(layers)}; it must be a list of Layer objects")
+    if not layers:
+        raise NetworkError(f"{name} is empty; a network needs at least one layer")
+    if len(layers) > MOST_LAYERS:
+        raise NetworkError(
+            f"{name} has {len(layers)} layers; a network has at most {MOST_LAYERS}"
+        )
+    of_layer = instance(Layer)
+    return tuple(of_layer(f"{name}[{index}]", layer) for index, layer in enumerate(layers))

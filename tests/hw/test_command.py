@@ -229,13 +229,6 @@ def test_frame_capacity_is_that_of_the_longest_command():
     assert frame_capacity(NETWORKS[1]) == 1 + 4
 
 
-def test_refuses_a_network_that_no_frame_carries():
-    big = network(9, 2, steps=20_000)
-    message = r"^TRACE of this network is 160000 bytes; a frame carries at most 65531$"
-    with pytest.raises(ValueError, match=message):
-        CommandProcessor(network=big, hello=hello(NETWORKS[0]))
-
-
 def test_ports_are_those_of_an_engine():
     dut = Bench(NETWORKS[0], None, stall=0).dut
     assert dut.o_spikes.signature == stream.Signature(unsigned(9))

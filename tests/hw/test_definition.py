@@ -347,7 +347,7 @@ def test_parameters_that_do_not_fit_are_refused(parameters, message):
     [
         ({"rounding": "up"}, "rounding is 'up'; it is half_up or floor"),
         ({"saturation": "wrap"}, "saturation is 'wrap'; it is full, symmetric or positive"),
-        ({"digits": 0}, "digits is 0; a coefficient needs at least one"),
+        ({"digits": 0}, "digits is 0; it must be a whole number from 1 to 24"),
     ],
 )
 def test_arithmetic_that_there_is_not_is_refused(keywords, message):

@@ -41,12 +41,16 @@ def test_other_texts_are_refused(text):
         Format.parse(text)
 
 
-@pytest.mark.parametrize(("integer", "fraction"), [(0, 8), (-1, 8), (8, -1)])
-def test_impossible_formats_are_refused(integer, fraction):
-    message = (
-        "a format needs at least one integer bit and no negative fraction, "
-        f"not Q{integer}.{fraction}"
-    )
+@pytest.mark.parametrize(
+    ("integer", "fraction", "message"),
+    [
+        (0, 8, "integer is 0; it must be a whole number from 1 to 128"),
+        (-1, 8, "integer is -1; it must be a whole number from 1 to 128"),
+        (8, -1, "fraction is -1; it must be a whole number from 0 to 127"),
+        (100, 29, "Q100.29 has 129 bits; a format has at most 128"),
+    ],
+)
+def test_impossible_formats_are_refused(integer, fraction, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         Format(integer, fraction)
 

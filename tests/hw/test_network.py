@@ -87,83 +87,83 @@ def readout(**fields):
     ("make", "message"),
     [
         (lambda: Network((), 5), "layers is empty; a network needs at least one layer"),
-        (lambda: network(steps=0), "steps is 0; an inference needs at least one step"),
-        (hidden(weight_bits=1), "layers[0].weight_bits is 1; it must be 2 to 8"),
-        (readout(weight_bits=9), "layers[1].weight_bits is 9; it must be 2 to 8"),
-        (hidden(weights=()), "layers[0].weights is empty; a layer needs inputs and neurons"),
-        (hidden(weights=((),)), "layers[0].weights is empty; a layer needs inputs and neurons"),
+        (lambda: network(steps=0), "steps is 0; it must be a whole number from 1 to 65531"),
+        (hidden(weight_bits=1), "weight_bits is 1; it must be a whole number from 2 to 8"),
+        (readout(weight_bits=9), "weight_bits is 9; it must be a whole number from 2 to 8"),
+        (hidden(weights=()), "weights is empty; a layer needs inputs and neurons"),
+        (hidden(weights=((),)), "weights is empty; a layer needs inputs and neurons"),
         (
             hidden(neuron="brain"),
-            f"layers[0].neuron is 'brain'; there are {', '.join(DEFINITIONS)}",
+            f"neuron is 'brain'; there are {', '.join(DEFINITIONS)}",
         ),
         (
             hidden(parameters={"leak": 2}),
-            "layers[0].parameters: lif has no parameter leak; it has decay, threshold",
+            "parameters: lif has no parameter leak; it has decay, threshold",
         ),
         (
             readout(parameters={"decay": 1.5}),
-            "layers[1].parameters: li.decay is 1.5; it lies in 0 to 1",
+            "parameters: li.decay is 1.5; it lies in 0 to 1",
         ),
         (
             hidden(parameters={"threshold": 16.0}),
-            "layers[0].parameters: lif.threshold is 16; a Q5.3 level lies in -16 to 15.875",
+            "parameters: lif.threshold is 16; a Q5.3 level lies in -16 to 15.875",
         ),
         (
             hidden(parameters={"decay": (0.5, 0.25)}),
-            "layers[0].parameters.decay has 2 values; the layer has 3 neurons",
+            "parameters.decay has 2 values; the layer has 3 neurons",
         ),
         (
             hidden(parameters={"decay": (0.5, 0.25, 2.0)}),
-            "layers[0].parameters: lif.decay is 2; it lies in 0 to 1",
+            "parameters: lif.decay is 2; it lies in 0 to 1",
         ),
         (
             hidden(exponent=4),
-            "layers[0].exponent is 4; a Q5.3 membrane takes weight steps of 2**-0 to 2**-3",
+            "exponent is 4; it must be a whole number from 0 to 3",
         ),
         (
             hidden(exponent=-1),
-            "layers[0].exponent is -1; a Q5.3 membrane takes weight steps of 2**-0 to 2**-3",
+            "exponent is -1; it must be a whole number from 0 to 3",
         ),
-        (hidden(rounding="up"), "layers[0].rounding is 'up'; it is half_up or floor"),
+        (hidden(rounding="up"), "rounding is 'up'; it is half_up or floor"),
         (
             readout(saturation="none"),
-            "layers[1].saturation is 'none'; it is full, symmetric or positive",
+            "saturation is 'none'; it is full, symmetric or positive",
         ),
         (
             hidden(recurrent=OWN),
-            "layers[0].recurrent is given, but lif does not take the layer's own spikes",
+            "recurrent is given, but lif does not take the layer's own spikes",
         ),
         (
             hidden(neuron="recurrent_lif"),
-            "layers[0].recurrent is missing; recurrent_lif takes the layer's own spikes",
+            "recurrent is missing; recurrent_lif takes the layer's own spikes",
         ),
         (
             hidden(neuron="recurrent_lif", recurrent=OWN[:2]),
-            "layers[0].recurrent has 2 rows; the layer has 3 neurons",
+            "recurrent has 2 rows; the layer has 3 neurons",
         ),
         (
             hidden(neuron="recurrent_lif", recurrent=(*OWN[:2], (1, 2))),
-            "layers[0].recurrent[2] has 2 entries; the layer has 3",
+            "recurrent[2] has 2 entries; the layer has 3",
         ),
         (
             hidden(neuron="recurrent_lif", recurrent=(*OWN[:2], (1, 2, 8))),
-            "layers[0].recurrent[2][2] is 8; 4-bit weights lie in -7 to 7",
+            "recurrent[2][2] is 8; 4-bit weights lie in -7 to 7",
         ),
         (
             hidden(membrane=Format(31, 2)),
-            "layers[0].membrane is Q31.2, 33 bits; a membrane has at most 32",
+            "membrane is Q31.2, 33 bits; a membrane has at most 32",
         ),
         (
             hidden(weights=((1, 2, 3), (1, 2))),
-            "layers[0].weights[1] has 2 entries; row 0 has 3",
+            "weights[1] has 2 entries; row 0 has 3",
         ),
         (
             hidden(weights=((1, 2, 3), (1, 2, 8))),
-            "layers[0].weights[1][2] is 8; 4-bit weights lie in -7 to 7",
+            "weights[1][2] is 8; 4-bit weights lie in -7 to 7",
         ),
         (
             hidden(weights=((1, -8, 3), (1, 2, 3))),
-            "layers[0].weights[0][1] is -8; 4-bit weights lie in -7 to 7",
+            "weights[0][1] is -8; 4-bit weights lie in -7 to 7",
         ),
         (
             hidden(weights=((1, 2), (1, 2))),

@@ -46,7 +46,7 @@ def test_an_engine_by_its_options(arguments, design):
     ("arguments", "message"),
     [
         ("--lanes 2", "--lanes is of the stochastic engine; give --engine stochastic, too"),
-        ("--share 0", "--share is 0; an updater serves at least one neuron"),
+        ("--share 0", "--share is 0; it must be a whole number from 1 to 65535"),
         ("--ram-style huge", "--ram-style is 'huge'; there are auto, block"),
         (
             "--engine stochastic --lanes 3",

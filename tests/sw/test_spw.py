@@ -18,7 +18,8 @@ from safetensors.numpy import load, save
 from spikewright.coding.ttfs import Ttfs
 from spikewright.errors import NetworkFileError, StorageError
 from spikewright.quantized import Provenance, QuantizedNetwork, read, write
-from spikewright.quantized.spw import KEY, SCHEMA, content_hash
+from spikewright.quantized.container import KEY, content_hash
+from spikewright.quantized.spw import SCHEMA
 from spikewright_hw.engine.example import drawn_network
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network, NetworkError, Rows
@@ -325,22 +326,22 @@ def test_missing_field_and_field_of_another_kind(path, keys, value):
     ("keys", "value", "message"),
     [
         (("schema",), 0, "schema is 0; the first is 1"),
-        (("steps",), 0, "steps is 0; an inference needs at least one step"),
+        (("steps",), 0, "steps is 0; it must be a whole number from 1 to 65531"),
         (("steps",), 5, "coding.steps is 4, but the network takes 5"),
         (("layers",), [], "belongs to no layer"),
         (("layers", 0), 3, "layers[0] is 3; it must be an object"),
         (("layers", 0, "neuron"), "brain", "layers[0].neuron is 'brain'; there are"),
-        (("layers", 0, "weight_bits"), 9, "layers[0].weight_bits is 9; it must be 2 to 8"),
+        (("layers", 0, "weight_bits"), 9, "layers[0].weight_bits is 9; it must be a whole number"),
         (("layers", 0, "membrane"), "8.4", "layers[0].membrane: a number format is written like"),
-        (("layers", 0, "membrane"), "Q0.4", "layers[0].membrane: a format needs at least one"),
-        (("layers", 0, "exponent"), 5, "layers[0].exponent is 5; a Q8.4 membrane takes weight"),
+        (("layers", 0, "membrane"), "Q0.4", "layers[0].membrane: integer is 0; it must be a whole"),
+        (("layers", 0, "exponent"), 5, "layers[0].exponent is 5; it must be a whole number"),
         (("layers", 0, "rounding"), "up", "layers[0].rounding is 'up'; it is half_up or floor"),
         (
             ("layers", 0, "saturation"),
             "none",
             "layers[0].saturation is 'none'; it is full, symmetric or positive",
         ),
-        (("layers", 0, "membrane"), "Q999999999.4", "layers[0].membrane is Q999999999.4, 1000"),
+        (("layers", 0, "membrane"), "Q999999999.4", "layers[0].membrane: integer is 999999999; "),
         (("layers", 0, "parameters"), {"leak": 5}, "layers[0].parameters.decay is missing"),
         (
             ("layers", 0, "parameters"),
@@ -385,7 +386,7 @@ def test_missing_field_and_field_of_another_kind(path, keys, value):
         (("coding", "name"), "morse", "coding.name is 'morse'; there are ttfs"),
         (("coding", "inputs"), 4, "coding.inputs is 4, but the network takes 3"),
         (("coding", "silent"), -1, "silent is -1 and high is 16.0"),
-        (("provenance", "accuracy_float"), 97.5, "accuracy_float is 97.5; a share lies in 0 to 1"),
+        (("provenance", "accuracy_float"), 97.5, "provenance.accuracy_float is 97.5; it must be"),
     ],
 )
 def test_field_out_of_range(path, keys, value, message):

@@ -103,12 +103,12 @@ def test_value_out_of_range_is_refused(value):
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"inputs": 0}, "inputs is 0; a sample needs at least one value"),
-        ({"steps": 0}, "steps is 0; a coding needs at least one step"),
-        ({"silent": 16.0}, "silent is 16.0 and high is 16.0; they must be finite"),
+        ({"inputs": 0}, "inputs is 0; it must be a whole number from 1 to 65535"),
+        ({"steps": 0}, "steps is 0; it must be a whole number from 1 to 65531"),
+        ({"silent": 16.0}, "silent is 16.0 and high is 16.0; it must be 0 <= silent < high"),
         ({"silent": -1.0}, "silent is -1.0 and high is 16.0"),
-        ({"high": float("nan")}, "silent is 2.0 and high is nan"),
-        ({"high": float("inf")}, "silent is 2.0 and high is inf"),
+        ({"high": float("nan")}, "high is nan; it must be a finite number"),
+        ({"high": float("inf")}, "high is inf; it must be a finite number"),
     ],
 )
 def test_parameter_out_of_range_is_refused(parameters, message):

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
+from ..checks import instance, settle, whole
 from ..fixed import Format
 from .definition import Definition, Value
 from .expression import Expression, Operations, evaluate
@@ -49,14 +50,13 @@ class Arithmetic:
     digits: int = 4
 
     def __post_init__(self):
+        settle(self, format=instance(Format), digits=whole(1, 24))
         if self.rounding not in ("half_up", "floor"):
             raise ValueError(f"rounding is {self.rounding!r}; it is half_up or floor")
         if self.saturation not in ("full", "symmetric", "positive"):
             raise ValueError(
                 f"saturation is {self.saturation!r}; it is full, symmetric or positive"
             )
-        if self.digits < 1:
-            raise ValueError(f"digits is {self.digits}; a coefficient needs at least one")
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,6 +5,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import ClassVar
 
+from ..checks import instance, settle, whole
+from ..layer import MOST_NEURONS
 from ..network import Network
 from . import event, stochastic
 from .event import EventEngine
@@ -13,6 +15,9 @@ from .stochastic import StochasticEngine
 from .streams import Streams, check_streams
 
 __all__ = ["Design", "EventDesign", "StochasticDesign"]
+
+#: Most rows of weights at once: as many bits a neuron are counted in one cycle.
+MOST_LANES = 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +68,7 @@ class StochasticDesign:
     streams : Streams
         Length, source and encoding of the bitstreams.
     lanes : int
-        Rows of weights at once, a power of two.
+        Rows of weights at once, a power of two of at most 256.
     share : int
         Neurons per updater.
     ram_style : str
@@ -77,7 +82,8 @@ class StochasticDesign:
     name: ClassVar[str] = "stochastic"
 
     def __post_init__(self):
-        if self.lanes < 1 or self.lanes & (self.lanes - 1):
+        settle(self, streams=instance(Streams), lanes=whole(1, MOST_LANES))
+        if self.lanes & (self.lanes - 1):
             raise ValueError(f"lanes is {self.lanes}; a layer has a power of two of them")
         _check(self)
 
@@ -122,6 +128,5 @@ Design = EventDesign | StochasticDesign
 
 def _check(design: Design) -> None:
     """Raise :exc:`ValueError` for what no engine takes."""
-    if design.share < 1:
-        raise ValueError(f"share is {design.share}; an updater serves at least one neuron")
+    settle(design, share=whole(1, MOST_NEURONS))
     check_ram_style(design.ram_style)

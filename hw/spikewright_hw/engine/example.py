@@ -9,6 +9,7 @@ one for each neuron of the layer), formats, rounding and saturation.
 import random
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 from ..definition.definition import Parameter, Value
 from ..fixed import Format
@@ -115,25 +116,24 @@ def drawn_layer(rng: random.Random, *, inputs: int, neurons: int, neuron: str) -
         bits = rng.randint(2, 8)
         bound = (1 << (bits - 1)) - 1
         membrane = Format(rng.randint(2, 8), rng.randint(0, 6))
-        layer = Layer(
-            weights=_rows(rng, inputs, neurons, bound),
-            weight_bits=bits,
-            neuron=neuron,
-            parameters={
+        fields: dict[str, Any] = {
+            "weights": _rows(rng, inputs, neurons, bound),
+            "weight_bits": bits,
+            "neuron": neuron,
+            "parameters": {
                 name: _drawn_value(rng, parameter, neurons)
                 for name, parameter in DEFINITIONS[neuron].parameters.items()
             },
-            membrane=membrane,
-            exponent=rng.randint(0, membrane.fraction),
-            rounding=rng.choice(("half_up", "floor")),
-            saturation=rng.choice(("full", "symmetric", "positive")),
-            recurrent=_rows(rng, neurons, neurons, bound) if _hears_itself(neuron) else None,
-        )
+            "membrane": membrane,
+            "exponent": rng.randint(0, membrane.fraction),
+            "rounding": rng.choice(("half_up", "floor")),
+            "saturation": rng.choice(("full", "symmetric", "positive")),
+            "recurrent": _rows(rng, neurons, neurons, bound) if _hears_itself(neuron) else None,
+        }
         try:
-            layer.check("layer")
+            return Layer(**fields)
         except NetworkError:
             continue
-        return layer
 
 
 def drawn_network(rng: random.Random, *, largest: int = 6) -> Network:

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from amaranth import signed, unsigned
 from amaranth.lib import data
 
-from ..network import MEMBRANE_BITS, Layer, Network
+from ..link import protocol
+from ..link.protocol import MEMBRANE_BYTES
+from ..network import Layer, Network
 
 __all__ = [
     "MEMBRANE_BYTES",
@@ -28,9 +30,6 @@ __all__ = [
     "unpack_result",
     "unpack_trace",
 ]
-
-#: Bytes of one readout membrane on the link.
-MEMBRANE_BYTES = MEMBRANE_BITS // 8
 
 
 @dataclass(frozen=True)
@@ -92,13 +91,13 @@ def result_layout(network: Network) -> data.StructLayout:
 
 def spike_bytes(layer: Layer) -> int:
     """Bytes of one step's spikes of a layer."""
-    return -(-layer.neurons // 8)
+    return protocol.step_bytes(layer.neurons)
 
 
 def trace_bytes(network: Network) -> int:
     """Bytes of the trace of one inference."""
-    hidden = sum(spike_bytes(layer) for layer in network.layers[:-1])
-    return network.steps * (hidden + MEMBRANE_BYTES * network.outputs)
+    hidden = [layer.neurons for layer in network.layers[:-1]]
+    return protocol.trace_bytes(hidden=hidden, outputs=network.outputs, steps=network.steps)
 
 
 def unpack_result(network: Network, payload: bytes) -> Result:

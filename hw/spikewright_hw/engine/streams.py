@@ -28,6 +28,7 @@ from functools import lru_cache, partial
 from itertools import islice
 from typing import Literal, get_args
 
+from ..checks import one_of, settle, shown, whole
 from ..layer import Layer
 from ..stochastic.number.weighted_generator import plane
 from ..stochastic.source import counter, halton, lfsr, sobol, van_der_corput
@@ -149,15 +150,13 @@ class Streams:
     encoding: Encoding = "sign_magnitude"
 
     def __post_init__(self):
+        settle(self, length=whole())
         if self.length not in LENGTHS:
             raise ValueError(
-                f"length is {self.length}; a bitstream has a power of two of bits, {LENGTHS[0]} to "
-                f"{LENGTHS[-1]}"
+                f"length is {shown(self.length)}; a bitstream has a power of two of bits, "
+                f"{LENGTHS[0]} to {LENGTHS[-1]}"
             )
-        for name, known in (("source", tuple(SOURCES)), ("encoding", ENCODINGS)):
-            value = getattr(self, name)
-            if value not in known:
-                raise ValueError(f"{name} is {value!r}; there are {', '.join(known)}")
+        settle(self, source=one_of(SOURCES), encoding=one_of(ENCODINGS))
 
     @property
     def order(self) -> int:

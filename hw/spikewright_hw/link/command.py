@@ -9,7 +9,6 @@ from ..network import Network
 from .packet import PACKET
 from .protocol import (
     MAX_FRAME,
-    MAX_PAYLOAD,
     OVERHEAD,
     UNKNOWN_SEQUENCE,
     Command,
@@ -35,16 +34,7 @@ def _payload_bytes(network: Network) -> dict[Command, tuple[int, int]]:
 
 
 def frame_capacity(network: Network) -> int:
-    """Bytes of the longest frame that a board of this network takes, decoded.
-
-    Raises :exc:`ValueError` if a command or an answer would be longer than the protocol allows.
-    """
-    for command, sizes in _payload_bytes(network).items():
-        if max(sizes) > MAX_PAYLOAD:
-            raise ValueError(
-                f"{command.name} of this network is {max(sizes)} bytes; "
-                f"a frame carries at most {MAX_PAYLOAD}"
-            )
+    """Bytes of the longest frame that a board of this network takes, decoded."""
     return max(size for size, _ in _payload_bytes(network).values()) + OVERHEAD
 
 

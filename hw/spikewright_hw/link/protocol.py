@@ -12,6 +12,7 @@ Networking 7(2), 1999; CRC-16/IBM-3740 (also called CCITT-FALSE): polynomial 0x1
 
 import struct
 from binascii import crc_hqx
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -20,6 +21,7 @@ __all__ = [
     "DELIMITER",
     "MAX_FRAME",
     "MAX_PAYLOAD",
+    "MEMBRANE_BYTES",
     "OVERHEAD",
     "UNKNOWN_SEQUENCE",
     "VERSION",
@@ -36,7 +38,9 @@ __all__ = [
     "decode_frame",
     "encode_frame",
     "infer_bytes",
+    "result_bytes",
     "step_bytes",
+    "trace_bytes",
 ]
 
 #: Version of everything in this module; a driver refuses a board of another one.
@@ -51,6 +55,8 @@ OVERHEAD = 4
 MAX_FRAME = 65_535
 #: Largest payload, in bytes. A board takes no longer commands than its network needs.
 MAX_PAYLOAD = MAX_FRAME - OVERHEAD
+#: Bytes of one membrane of the readout.
+MEMBRANE_BYTES = 4
 #: Sequence number of an answer to something whose own number could not be read. No command has it.
 UNKNOWN_SEQUENCE = 0
 
@@ -168,6 +174,16 @@ def step_bytes(inputs: int) -> int:
 def infer_bytes(*, inputs: int, steps: int) -> int:
     """Bytes of an INFER payload: the bitmaps of all steps, first step first."""
     return steps * step_bytes(inputs)
+
+
+def result_bytes(*, layers: int, outputs: int) -> int:
+    """Bytes of the answer to INFER."""
+    return 14 + 4 * layers + MEMBRANE_BYTES * outputs
+
+
+def trace_bytes(*, hidden: Sequence[int], outputs: int, steps: int) -> int:
+    """Bytes of the answer to TRACE; ``hidden`` are the neurons of all layers but the readout."""
+    return steps * (sum(map(step_bytes, hidden)) + MEMBRANE_BYTES * outputs)
 
 
 def crc16(data: bytes) -> int:

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from spikewright.errors import DataError
+from spikewright_hw.checks import real, settle, whole
+from spikewright_hw.layer import MOST_NEURONS
+from spikewright_hw.link.protocol import MAX_PAYLOAD
 
 __all__ = ["Ttfs", "decode", "encode"]
 
@@ -33,7 +36,7 @@ class Ttfs:
     Raises
     ------
     ValueError
-        A parameter is out of its range; the message names it.
+        A parameter is of another kind or out of its range; the message names it.
     """
 
     inputs: int = 64
@@ -42,14 +45,16 @@ class Ttfs:
     silent: float = 2.0
 
     def __post_init__(self):
-        if self.inputs < 1:
-            raise ValueError(f"inputs is {self.inputs}; a sample needs at least one value")
-        if self.steps < 1:
-            raise ValueError(f"steps is {self.steps}; a coding needs at least one step")
-        if not 0 <= self.silent < self.high < float("inf"):
+        settle(
+            self,
+            inputs=whole(1, MOST_NEURONS),
+            steps=whole(1, MAX_PAYLOAD),
+            high=real(),
+            silent=real(),
+        )
+        if not 0 <= self.silent < self.high:
             raise ValueError(
-                f"silent is {self.silent} and high is {self.high}; "
-                "they must be finite and 0 <= silent < high"
+                f"silent is {self.silent} and high is {self.high}; it must be 0 <= silent < high"
             )
 
 

@@ -1,11 +1,13 @@
 """Small random changes of training images, so that a network learns shapes and not samples."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from spikewright_hw.checks import real, settle
 
 __all__ = ["Augmentation", "augment"]
 
@@ -33,6 +35,9 @@ class Augmentation:
     scale: float = 0.075
     shear: float = 0.15
     noise: float = 1.0
+
+    def __post_init__(self):
+        settle(self, **{one.name: real(0) for one in fields(self)})
 
 
 def augment(

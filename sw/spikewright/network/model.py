@@ -18,9 +18,21 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from spikewright_hw.checks import (
+    Rule,
+    instance,
+    mapping,
+    numbers,
+    one_of,
+    real,
+    settle,
+    whole,
+    wholes,
+)
 from spikewright_hw.definition.definition import Value
 from spikewright_hw.engine.streams import Streams
 from spikewright_hw.fixed import Format
+from spikewright_hw.layer import MEMBRANE_BITS, MOST_NEURONS, MOST_WEIGHTS
 from spikewright_hw.network import Layer, Network
 from spikewright_hw.neuron import DEFINITIONS
 
@@ -55,6 +67,11 @@ class ModelConfig:
     surrogate_width : float
         Distance from the threshold, relative to that of the rest, over which the surrogate gradient
         falls to about a third.
+
+    Raises
+    ------
+    ValueError
+        A field is of another kind or out of its range; the message names it.
     """
 
     sizes: tuple[int, ...] = (64, 128, 10)
@@ -71,15 +88,42 @@ class ModelConfig:
     surrogate_width: float = 0.33
 
     def __post_init__(self):
-        if len(self.sizes) < 2 or min(self.sizes) < 1:
-            raise ValueError(f"sizes is {self.sizes}; it needs inputs and outputs, each at least 1")
-        if not 2 <= self.weight_bits <= 8:
-            raise ValueError(f"weight_bits is {self.weight_bits}; it must be 2 to 8")
-        for name, spikes in (("neuron", True), ("readout", False)):
-            chosen = getattr(self, name)
-            known = [key for key, one in DEFINITIONS.items() if one.spikes == spikes]
-            if chosen not in known:
-                raise ValueError(f"{name} is {chosen!r}; there are {', '.join(known)}")
+        settle(
+            self,
+            sizes=wholes(1, MOST_NEURONS),
+            neuron=_neuron(spikes=True),
+            parameters=mapping,
+            readout=_neuron(spikes=False),
+            readout_parameters=mapping,
+            weight_bits=whole(2, 8),
+            membrane=instance(Format),
+            surrogate_width=real(),
+        )
+        if len(self.sizes) < 2:
+            raise ValueError(f"sizes is {self.sizes}; it needs inputs and outputs")
+        if max(before * after for before, after in pairwise(self.sizes)) > MOST_WEIGHTS:
+            raise ValueError(f"sizes is {self.sizes}; a layer has at most {MOST_WEIGHTS} weights")
+        if self.surrogate_width <= 0:
+            raise ValueError(f"surrogate_width is {self.surrogate_width}; it must be above 0")
+        if self.membrane.width > MEMBRANE_BITS:
+            raise ValueError(
+                f"membrane is {self.membrane}, {self.membrane.width} bits; "
+                f"a membrane has at most {MEMBRANE_BITS}"
+            )
+        for name, given in (("neuron", "parameters"), ("readout", "readout_parameters")):
+            definition = DEFINITIONS[getattr(self, name)]
+            values = {
+                key: numbers(f"{given}.{key}", one) for key, one in getattr(self, given).items()
+            }
+            try:
+                definition.values(values)
+            except ValueError as error:
+                raise ValueError(f"{given}: {error}") from error
+            object.__setattr__(self, given, values)
+
+
+def _neuron(*, spikes: bool) -> Rule:
+    return one_of([name for name, one in DEFINITIONS.items() if one.spikes == spikes])
 
 
 @dataclass(frozen=True)

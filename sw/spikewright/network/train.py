@@ -22,6 +22,7 @@ from torch.nn import functional
 from spikewright.coding.ttfs import Ttfs, encode
 from spikewright.errors import DataError
 from spikewright.task.task import Task
+from spikewright_hw.checks import instance, optional, real, settle, whole
 from spikewright_hw.engine.streams import Streams
 from spikewright_hw.layer import Layer
 from spikewright_hw.network import Network
@@ -41,6 +42,11 @@ class Phase:
 
     epochs: int
     learning_rate: float
+
+    def __post_init__(self):
+        settle(self, epochs=whole(0, 1_000_000), learning_rate=real(0))
+        if self.learning_rate == 0:
+            raise ValueError("learning_rate is 0; it must be above 0")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +89,22 @@ class TrainingConfig:
     spike_cost: float = 5e-4
     augmentation: Augmentation | None = field(default_factory=Augmentation)
     streams: Streams | None = None
+
+    def __post_init__(self):
+        settle(
+            self,
+            model=instance(ModelConfig),
+            coding=instance(Ttfs),
+            real=instance(Phase),
+            quantized=instance(Phase),
+            batch=whole(1, 1_000_000),
+            weight_decay=real(0),
+            label_smoothing=real(0, 1),
+            spikes=real(0),
+            spike_cost=real(0),
+            augmentation=optional(instance(Augmentation)),
+            streams=optional(instance(Streams)),
+        )
 
 
 @dataclass(frozen=True)

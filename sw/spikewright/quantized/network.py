@@ -8,12 +8,16 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from spikewright.coding.ttfs import Ttfs
+from spikewright_hw.checks import instance, mapping, real, settle, text, whole
 from spikewright_hw.network import Network
 
 if TYPE_CHECKING:  # reading a network file needs no torch
     from spikewright.network.train import Trained
 
-__all__ = ["Provenance", "QuantizedNetwork", "from_training"]
+__all__ = ["MOST_SEED", "Provenance", "QuantizedNetwork", "from_training"]
+
+#: Largest seed of a training: the generators of torch take 64 bits.
+MOST_SEED = (1 << 64) - 1
 
 #: Packages whose version decides what a training gives.
 _PACKAGES = ("spikewright", "torch", "numpy", "scikit-learn")
@@ -28,13 +32,18 @@ class Provenance:
     data_set : str
         What it was trained on.
     seed : int
-        Seed of its training.
+        Seed of its training, 0 to 2**64 - 1.
     accuracy_float, accuracy_integer : float
         Share of the test part that the float network, and this one, classify rightly; 0 to 1.
     versions : mapping of str to str
         Packages that decide the result.
     training : mapping
         The training's settings, as JSON has them.
+
+    Raises
+    ------
+    ValueError
+        A field is of another kind or out of its range; the message names it.
     """
 
     data_set: str
@@ -45,9 +54,15 @@ class Provenance:
     training: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self):
-        for name in ("accuracy_float", "accuracy_integer"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; a share lies in 0 to 1")
+        settle(
+            self,
+            data_set=text,
+            seed=whole(0, MOST_SEED),
+            accuracy_float=real(0, 1),
+            accuracy_integer=real(0, 1),
+            versions=_versions,
+            training=_json,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +72,7 @@ class QuantizedNetwork:
     Raises
     ------
     ValueError
-        The coding does not fit the network.
+        A field is of another kind, or the coding does not fit the network.
     """
 
     network: Network
@@ -65,6 +80,12 @@ class QuantizedNetwork:
     provenance: Provenance
 
     def __post_init__(self):
+        settle(
+            self,
+            network=instance(Network),
+            coding=instance(Ttfs),
+            provenance=instance(Provenance),
+        )
         for name in ("inputs", "steps"):
             coded, taken = getattr(self.coding, name), getattr(self.network, name)
             if coded != taken:
@@ -87,3 +108,18 @@ def from_training(trained: "Trained") -> QuantizedNetwork:
             training=settings,
         ),
     )
+
+
+def _versions(name: str, value: Any) -> dict[str, str]:
+    return {key: text(f"{name}.{key}", one) for key, one in mapping(name, value).items()}
+
+
+def _json(name: str, value: Any) -> dict[str, Any]:
+    """Take what JSON can hold, as it comes back from a file: lists for tuples."""
+    given = dict(mapping(name, value))
+    try:
+        written = json.dumps(given, allow_nan=False, ensure_ascii=False)
+        written.encode()
+        return json.loads(written)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"{name} holds what JSON cannot: {error}") from error
