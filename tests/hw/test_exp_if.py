@@ -88,14 +88,10 @@ def test_presets_are_silent_at_rest_and_saturate():
 def test_integers_agree_with_the_equation(rng):
     fixed = wide(exp_if)
     (table,) = fixed.tables
-    width = 2.0 ** (table.segment - table.argument)
-
     def extra(leaves):
         x = min(STEEPEST, (leaves["v"] - THETA) / DELTA)
-        # A chord is off by width^2 / 8 times the curvature, at most that of the segment's end.
-        chord = width**2 / 8 * math.exp(min(STEEPEST, x + width))
         argument = 2**-18 * math.exp(x)
-        off = 0.1 * DELTA * (chord + argument + 2 * 2.0**-table.result)
+        off = 0.1 * DELTA * (table.error + argument)
         return {"v": off, "spike": off}
 
     agree(fixed, rng, extra=extra)

@@ -22,6 +22,8 @@ __all__ = [
     "clip",
     "evaluate",
     "exp",
+    "expm1",
+    "exprel",
     "listing",
     "log",
     "maximum",
@@ -33,7 +35,7 @@ __all__ = [
 ]
 
 #: Functions of one real number that an equation may use.
-FUNCTIONS = ("exp", "log", "sqrt", "tanh", "sigmoid", "reciprocal")
+FUNCTIONS = ("exp", "expm1", "exprel", "log", "sqrt", "tanh", "sigmoid", "reciprocal")
 
 
 class Expression:
@@ -151,6 +153,16 @@ def absolute(value) -> Expression:
 def exp(value) -> Expression:
     """Give e to the power of a value."""
     return Expression("exp", Expression.of(value))
+
+
+def expm1(value) -> Expression:
+    """Return exp(value) - 1, which keeps its digits where the value is small."""
+    return Expression("expm1", Expression.of(value))
+
+
+def exprel(value) -> Expression:
+    """Return (exp(value) - 1) / value, which is 1 at zero."""
+    return Expression("exprel", Expression.of(value))
 
 
 def log(value) -> Expression:

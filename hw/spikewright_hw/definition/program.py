@@ -7,20 +7,21 @@ and a constant, and only these three numbers are rounded.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .definition import Value
 from .expression import FUNCTIONS, Expression, Operations, listing
+from .functions import real_function
 from .interval import Interval
+from .lookup import look_up
 from .nodes import Nodes, Number, signed_digits
-from .table import Table, real_function, tabulate
+from .table import Table, tabulate
+from .use import Use
 
 __all__ = ["Program"]
 
 #: Bits behind the point of a coefficient that differs from neuron to neuron.
 _VECTOR_BITS = 12
-#: Bits of a table's result below the step of a state.
-_TABLE_GUARD = 2
 #: More bits than any constant has behind its point.
 _EXACT = 64
 
@@ -75,8 +76,8 @@ class Program:
         Most signed powers of two in a coefficient.
     fraction : int
         Bits behind the point of levels.
-    limit : float
-        Size beyond which the results of a function need not be told apart.
+    uses : mapping of Expression to sequence of Use
+        Of each function in the equations, its use: one, or one for each neuron.
     families : mapping, optional
         What an earlier run on the same equations has left in :attr:`families`.
 
@@ -98,13 +99,13 @@ class Program:
         leaves: dict[str, tuple[int, Interval, bool]],
         digits: int,
         fraction: int,
-        limit: float,
+        uses: Mapping[Expression, Sequence[Use]],
         families: "Mapping[tuple, Mapping[float, _Rounding | None]] | None" = None,
     ):
         self._parameters = parameters
         self._digits = digits
         self._fraction = fraction
-        self._limit = limit
+        self._uses = uses
         self._nodes = Nodes()
         self._leaves = {
             name: self._nodes.leaf(name, bits, interval, varies=varies)
@@ -172,7 +173,10 @@ class Program:
             real = real_function(operation) if operation in FUNCTIONS else getattr(_Real, operation)
             return _Sum(constant=_each(real, *(one.constant for one in sums)))
         if operation in FUNCTIONS:
-            return _Sum({self._table(operation, self._number(sums[0])): 1.0})
+            return _Sum({self._table(equation, self._number(sums[0])): 1.0})
+        if operation == "divide" and not sums[1].is_constant:
+            over = _Sum({self._table(equation, self._number(sums[1])): 1.0})
+            return self._multiply(sums[0], over)
         return getattr(self, f"_{operation}")(*sums)
 
     def _add(self, a: _Sum, b: _Sum) -> _Sum:
@@ -201,9 +205,7 @@ class Program:
         return _Sum({self._nodes.make("multiply", x, y, fraction=x.fraction + y.fraction): scale})
 
     def _divide(self, a: _Sum, b: _Sum) -> _Sum:
-        if b.is_constant:
-            return a.scaled(_each(_Real.divide, 1.0, b.constant))
-        return self._multiply(a, _Sum({self._table("reciprocal", self._number(b)): 1.0}))
+        return a.scaled(_each(_Real.divide, 1.0, b.constant))
 
     def _greater(self, a: _Sum, b: _Sum) -> _Sum:
         return self._compare("greater", self._subtract(a, b))
@@ -351,22 +353,34 @@ class Program:
             self._leaves[name] = self._nodes.leaf(name, 0, Interval.of(*stored), varies=False)
         return self._leaves[name].times_power_of_two(-fraction)
 
-    def _table(self, function: str, x: Number) -> Number:
-        result = self._fraction + _TABLE_GUARD
+    def _table(self, equation: Expression, x: Number) -> Number:
+        """Look a function up; neurons whose uses differ look it up in tables of their own."""
+        function = "reciprocal" if equation.operation == "divide" else equation.operation
+        of_neurons = self._uses[equation]
+        kinds = sorted(set(of_neurons))
+        found = [self._looked_up(function, x, use) for use in kinds]
+        if len(kinds) == 1:
+            return found[0]
+        kind = self._vector([kinds.index(use) for use in of_neurons], 0)
+        chosen = found[0]
+        for n, one in enumerate(found[1:], start=1):
+            there = self._nodes.make("at_least", kind, self._nodes.constant(n))
+            chosen = self._nodes.choose(there, one, chosen)
+        return chosen
+
+    def _looked_up(self, function: str, x: Number, use: Use) -> Number:
         table = tabulate(
-            function, argument=x.fraction, interval=x.interval, result=result, limit=self._limit
+            function,
+            fraction=x.fraction,
+            interval=x.interval,
+            argument=use.argument,
+            result=use.result,
+            limit=use.limit,
         )
+        table = replace(table, state=use.state, steps=table.error * use.gain)
         if table not in self.tables:
             self.tables.append(table)
-        make, constant = self._nodes.make, self._nodes.constant
-        limited = make("minimum", make("maximum", x, constant(table.low)), constant(table.high))
-        index = make("shift_right", limited, table.segment)
-        index = make("subtract", index, constant(table.low >> table.segment))
-        part = make("low_bits", limited, table.segment)
-        part = make("shift_right", part, table.segment - table.weight)
-        line = make("multiply", make("pick", index, table.slopes), part)
-        line = make("shift_right", line, table.weight)
-        return make("add", make("pick", index, table.entries[:-1]), line, fraction=result)
+        return look_up(self._nodes, table, x)
 
 
 class _Real(Operations):

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 
 from .definition import Definition
 from .expression import Operations, evaluate
-from .table import real_function
+from .functions import real_function
 
 __all__ = ["start", "step"]
 
 
 class _Reals(Operations):
     exp = staticmethod(real_function("exp"))
+    expm1 = staticmethod(real_function("expm1"))
+    exprel = staticmethod(real_function("exprel"))
     log = staticmethod(real_function("log"))
     sqrt = staticmethod(real_function("sqrt"))
     tanh = staticmethod(real_function("tanh"))

@@ -18,6 +18,8 @@ from spikewright_hw.definition.expression import (
     absolute,
     clip,
     exp,
+    expm1,
+    exprel,
     log,
     maximum,
     minimum,
@@ -37,6 +39,8 @@ Places = dict[Expression, Place]
 #: Functions by name, each with the least and the greatest count of arguments.
 FUNCTIONS: dict[str, tuple[Callable[..., Expression], int, float]] = {
     "exp": (exp, 1, 1),
+    "expm1": (expm1, 1, 1),
+    "exprel": (exprel, 1, 1),
     "log": (log, 1, 1),
     "sqrt": (sqrt, 1, 1),
     "tanh": (tanh, 1, 1),

@@ -10,7 +10,8 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from spikewright_hw.definition.expression import Expression
+from spikewright_hw.definition.expression import FUNCTIONS, Expression
+from spikewright_hw.definition.functions import image, real_interval
 
 from .parse import Places
 from .place import EquationError
@@ -134,6 +135,14 @@ def _choice(condition: Range, yes: Range, no: Range) -> Range:
     return Range(min(yes.low, no.low), max(yes.high, no.high))
 
 
+def _image(function: str) -> Callable[[Range], Range]:
+    def apply(a: Range) -> Range:
+        found = image(function, real_interval(a.low, a.high))
+        return Range(found.low, found.high)
+
+    return apply
+
+
 _RANGES: dict[str, Callable[..., Range]] = {
     "add": lambda a, b: Range.sum(a.low + b.low, a.high + b.high),
     "subtract": lambda a, b: Range.sum(a.low - b.high, a.high - b.low),
@@ -148,8 +157,4 @@ _RANGES: dict[str, Callable[..., Range]] = {
     "minimum": lambda a, b: Range(min(a.low, b.low), min(a.high, b.high)),
     "maximum": lambda a, b: Range(max(a.low, b.low), max(a.high, b.high)),
     "exp": _monotone(_exp),
-    "log": _monotone(math.log),
-    "sqrt": _monotone(math.sqrt),
-    "tanh": _monotone(math.tanh),
-    "sigmoid": _monotone(lambda x: 1 / (1 + _exp(-x))),
-}
+} | {name: _image(name) for name in FUNCTIONS if name != "exp"}

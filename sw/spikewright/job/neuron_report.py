@@ -48,8 +48,9 @@ def _tables(fixed: FixedNeuron) -> Iterator[str]:
     for table in fixed.tables:
         unit = 2.0**-table.argument
         yield (
-            f"  table {table.function}: {len(table.entries)} entries from {table.low * unit:g} to "
-            f"{table.high * unit:g}, off by at most {table.error:.3g}"
+            f"  table {table.function}: {len(table.segments)} segments from {table.low * unit:g} "
+            f"to {table.high * unit:g}, off by at most {table.error:.3g}, which is "
+            f"{table.steps:.2g} steps of {table.state}"
         )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from spikewright_hw.definition.expression import Expression, Operations, evaluate
+from spikewright_hw.definition.expression import FUNCTIONS, Expression, Operations, evaluate
 
 from .operations import Soft, TapeOperations, copied, hold
 from .surrogate import Surrogate
@@ -170,9 +170,13 @@ def _unit(slope: Tensor) -> float:
 class _Degree(Operations):
     """Degree of a value in a leaf: 0 if it does not depend on it, 1 if linearly, 2 else."""
 
+    def __getattr__(self, name: str):
+        if name in FUNCTIONS:
+            return lambda degree: 2 * degree
+        raise AttributeError(name)
+
     add = subtract = minimum = maximum = staticmethod(max)
     greater = at_least = both = either = staticmethod(lambda *degrees: 0)
-    exp = log = sqrt = tanh = sigmoid = reciprocal = staticmethod(lambda degree: 2 * degree)
 
     @staticmethod
     def constant(value: float) -> int:

@@ -25,6 +25,7 @@ import torch
 from torch import Tensor
 
 from spikewright_hw.definition.expression import Operations
+from spikewright_hw.definition.functions import real_function
 
 from .surrogate import Surrogate, spike
 from .tape import Tape, Term
@@ -33,6 +34,8 @@ __all__ = ["Soft", "TapeOperations", "copied", "hold"]
 
 #: Where logarithm and root begin, so that their slopes stay finite.
 _TINY = 1e-12
+#: Below this size, five terms of a series are exact to the last digits of a double.
+_NEAR_ZERO = 0.01
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,12 @@ class TapeOperations(Operations):
 
     def exp(self, x: Term) -> Term:
         return self._function(math.exp, torch.exp, x)
+
+    def expm1(self, x: Term) -> Term:
+        return self._function(math.expm1, torch.expm1, x)
+
+    def exprel(self, x: Term) -> Term:
+        return self._function(real_function("exprel"), _exprel, x)
 
     def tanh(self, x: Term) -> Term:
         return self._function(math.tanh, torch.tanh, x)
@@ -207,6 +216,14 @@ def _entry(place: Tensor, table: Tensor, index: Tensor) -> Tensor:
 
 def _reciprocal(x: Any) -> Any:
     return 1 / x
+
+
+def _exprel(x: Tensor) -> Tensor:
+    """Return (exp(x) - 1) / x; near zero by its series, which keeps the slope's digits."""
+    near = x.abs() < _NEAR_ZERO
+    away = torch.where(near, 1.0, x)
+    series = 1 + x / 2 * (1 + x / 3 * (1 + x / 4 * (1 + x / 5 * (1 + x / 6))))
+    return torch.where(near, series, torch.expm1(away) / away)
 
 
 def _complement(x: Any) -> Any:

@@ -178,6 +178,12 @@ def _states(fixed: FixedNeuron, preset: str) -> Iterator[str]:
     )
 
 
+_TABLE_COLUMNS = (
+    "function", "argument", "its bits behind the point", "the result's", "limit, as a power of two",
+    "segments", "degree", "largest error", "in steps",
+)
+
+
 def _arithmetic(fixed: FixedNeuron, preset: str) -> Iterator[str]:
     products = multipliers(fixed)
     tables = ", interpolation in tables counted" if fixed.tables else ""
@@ -196,25 +202,29 @@ def _arithmetic(fixed: FixedNeuron, preset: str) -> Iterator[str]:
     )
     if fixed.tables:
         yield ""
-        yield "Functions of a variable are tables with straight lines between their entries:"
-        yield ""
-        yield from table(
-            ("function", "argument", "entries", "largest value", "largest error"),
-            map(_tabulated, fixed.tables),
+        yield wrapped(
+            "Functions of a variable are tables with lines or parabolas between their entries "
+            "([the exact rule](../tables.md)). The error is the largest one for all arguments "
+            "that can come:"
         )
+        yield ""
+        yield from table(_TABLE_COLUMNS, map(_tabulated, fixed.tables))
     yield ""
     yield from table((f"what rounding leaves, in `{preset}`", "value", "as stored"), _slow(fixed))
 
 
 def _tabulated(table: Table) -> tuple[object, ...]:
     low, high = (end * 2.0**-table.argument for end in (table.low, table.high))
-    largest = max(table.entries) * 2.0**-table.result
     return (
         f"`{table.function}`",
         f"{low:.4g} to {high:.4g}",
-        len(table.entries),
-        f"{largest:.4g}",
+        table.argument,
+        table.result,
+        table.limit,
+        len(table.segments),
+        ("0", "1", "2")[table.degree],
         f"{table.error:.2g}",
+        f"{table.steps:.2g} of `{table.state}`",
     )
 
 
