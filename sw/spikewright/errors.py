@@ -4,6 +4,8 @@ The message is a sentence for the person at the keyboard: what was wrong, where,
 command line prints it without a traceback and exits non-zero.
 """
 
+from spikewright_hw.definition.precision import SpikewrightWarning
+
 __all__ = [
     "BuildError",
     "DataError",
@@ -19,10 +21,6 @@ __all__ = [
 
 class SpikewrightError(Exception):
     """Base of every error that is reported as a sentence."""
-
-
-class SpikewrightWarning(UserWarning):
-    """What the work goes on in spite of, and the user should know; the command line prints it."""
 
 
 class DataError(SpikewrightError):

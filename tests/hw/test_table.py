@@ -22,13 +22,13 @@ from spikewright_hw.definition.expression import (
     sqrt,
     where,
 )
-from spikewright_hw.definition.fixed_point import WORTH_A_WARNING, Arithmetic, FixedNeuron
+from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
 from spikewright_hw.definition.functions import real_function
 from spikewright_hw.definition.integers import _Integers
 from spikewright_hw.definition.interval import Interval
 from spikewright_hw.definition.lookup import look_up
 from spikewright_hw.definition.nodes import Nodes, signed_digits
-from spikewright_hw.definition.precision import PrecisionWarning
+from spikewright_hw.definition.precision import WORTH_A_WARNING, PrecisionWarning
 from spikewright_hw.definition.table import Table, tabulate
 from spikewright_hw.fixed import Format
 

@@ -11,8 +11,7 @@ Nothing rounds and nothing wraps but where this says so:
 """
 
 import math
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -21,17 +20,13 @@ from ..checks import instance, settle, whole
 from ..fixed import Format
 from .definition import Definition, Value
 from .expression import Expression, Operations, evaluate
-from .functions import real_interval
 from .interval import Interval, IntervalOperations
-from .precision import PrecisionWarning
+from .precision import warn_of_tables
 from .program import Program
 from .table import Table
-from .use import Use, uses
+from .use import uses
 
-__all__ = ["WORTH_A_WARNING", "Arithmetic", "FixedNeuron"]
-
-#: Steps of a state by which a table may be off without a warning.
-WORTH_A_WARNING = 1.0
+__all__ = ["Arithmetic", "FixedNeuron"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,13 +129,13 @@ class FixedNeuron:
             leaves=leaves,
             digits=arithmetic.digits,
             fraction=max(form.fraction for form in (format, *formats.values())),
-            uses=_uses(definition, values, formats, bounds, format),
+            uses=uses(definition, values, formats, bounds, format),
         )
         first = compiler()  # finds which sums differ in a constant alone
         _compile(first, definition, formats, arithmetic)
         program = compiler(families=first.families)
         update = _compile(program, definition, formats, arithmetic)
-        _warn(definition, format, program.tables)
+        warn_of_tables(definition.name, format, program.tables)
         return cls(
             definition=definition,
             arithmetic=arithmetic,
@@ -229,59 +224,6 @@ def _compile(
         except ValueError as error:
             raise ValueError(f"{definition.name}.{name}: {error}") from error
     return update
-
-
-def _warn(definition: Definition, format: Format, tables: Sequence[Table]) -> None:
-    """Tell of each table whose error can be seen in a state."""
-    for table in tables:
-        if table.steps > WORTH_A_WARNING:
-            words = "what is compared" if table.state == "spike" else table.state
-            warnings.warn(
-                f"{definition.name} in {format}: the table of {table.function} can be off by "
-                f"{table.error:.3g}, which is {table.steps:.3g} steps of {words}; limit the "
-                "argument, or what the result is multiplied by, with minimum(), maximum() or "
-                "clip()",
-                PrecisionWarning,
-                stacklevel=3,
-            )
-
-
-def _uses(
-    definition: Definition,
-    values: Mapping[str, Value],
-    formats: Mapping[str, Format],
-    bounds: Mapping[str, tuple[int, int]],
-    format: Format,
-) -> dict[Expression, list[Use]]:
-    """Return the uses of the functions of the equations: one, or one for each neuron."""
-    ranges = {
-        name: real_interval(format.real(format.min), format.real(format.max))
-        for name in definition.inputs
-    }
-    steps = {"spike": format.real(1)}
-    limits = {"spike": format.real(format.max)}
-    for name, form in formats.items():
-        low, high = (form.real(end) for end in bounds[name])
-        ranges[name] = real_interval(low, high)
-        steps[name] = form.real(1)
-        limits[name] = max(abs(low), abs(high)) + form.real(1)
-    length = max((len(v) for v in values.values() if not isinstance(v, int | float)), default=1)
-    rows = zip(
-        *(
-            [value] * length if isinstance(value, int | float) else value
-            for value in values.values()
-        ),
-        strict=True,
-    ) if values else [()]
-    found: dict[Expression, list[Use]] = {}
-    for row in rows:
-        parameters = {
-            name: real_interval(value, value) for name, value in zip(values, row, strict=True)
-        }
-        made = uses(definition.update, ranges=ranges | parameters, steps=steps, bounds=limits)
-        for function, use in made.items():
-            found.setdefault(function, []).append(use)
-    return found
 
 
 def _format_of(state, format: Format) -> Format:

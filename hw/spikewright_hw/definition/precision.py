@@ -1,7 +1,35 @@
 """Warnings of what a number format leaves of an equation."""
 
-__all__ = ["PrecisionWarning"]
+import warnings
+from collections.abc import Sequence
+
+from ..fixed import Format
+from .table import Table
+
+__all__ = ["WORTH_A_WARNING", "PrecisionWarning", "SpikewrightWarning", "warn_of_tables"]
+
+#: Steps of a state by which a table may be off without a warning.
+WORTH_A_WARNING = 1.0
 
 
-class PrecisionWarning(UserWarning):
+class SpikewrightWarning(UserWarning):
+    """What the work goes on in spite of, and the user should know; the command line prints it."""
+
+
+class PrecisionWarning(SpikewrightWarning):
     """A neuron computes less precisely than its number format tells apart."""
+
+
+def warn_of_tables(name: str, format: Format, tables: Sequence[Table]) -> None:
+    """Tell of each table whose error can be seen in a state."""
+    for table in tables:
+        if table.steps > WORTH_A_WARNING:
+            words = "what is compared" if table.state == "spike" else table.state
+            warnings.warn(
+                f"{name} in {format}: the table of {table.function} can be off by "
+                f"{table.error:.3g}, which is {table.steps:.3g} steps of {words}; limit the "
+                "argument, or what the result is multiplied by, with minimum(), maximum() or "
+                "clip()",
+                PrecisionWarning,
+                stacklevel=4,
+            )

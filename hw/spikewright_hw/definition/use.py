@@ -9,6 +9,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..fixed import Format
+from .backward import Backward
+from .definition import Definition, Value
 from .expression import FUNCTIONS, Expression, Operations, evaluate
 from .functions import image, real_interval, steepest
 from .interval import Interval, IntervalOperations
@@ -22,7 +25,6 @@ WIDEST = 32
 #: Most bits behind the point of an argument.
 _FINEST = 40
 _HUGE = 1e150
-_CONDITIONS = ("greater", "at_least", "both", "either", "invert")
 
 
 @dataclass(frozen=True, order=True)
@@ -51,24 +53,64 @@ class Use:
 
 
 def uses(
+    definition: Definition,
+    values: Mapping[str, Value],
+    formats: Mapping[str, Format],
+    bounds: Mapping[str, tuple[int, int]],
+    format: Format,
+) -> dict[Expression, list[Use]]:
+    """Return the uses of each function in a definition's equations: one, or one for each neuron.
+
+    Parameters
+    ----------
+    definition : Definition
+    values : mapping of str to float or sequence of float
+        Of the parameters.
+    formats, bounds : mapping of str
+        Of each state; the bounds are stored values.
+    format : Format
+        Of the inputs.
+    """
+    ranges = {
+        name: real_interval(format.real(format.min), format.real(format.max))
+        for name in definition.inputs
+    }
+    steps = {"spike": format.real(1)}
+    limits = {"spike": format.real(format.max)}
+    for name, form in formats.items():
+        low, high = (form.real(end) for end in bounds[name])
+        ranges[name] = real_interval(low, high)
+        steps[name] = form.real(1)
+        limits[name] = max(abs(low), abs(high)) + form.real(1)
+    length = max((len(v) for v in values.values() if not isinstance(v, int | float)), default=1)
+    rows = zip(
+        *(
+            [value] * length if isinstance(value, int | float) else value
+            for value in values.values()
+        ),
+        strict=True,
+    ) if values else [()]
+    found: dict[Expression, list[Use]] = {}
+    for row in rows:
+        parameters = {
+            name: real_interval(value, value) for name, value in zip(values, row, strict=True)
+        }
+        made = _uses_of_one(
+            definition.update, ranges=ranges | parameters, steps=steps, bounds=limits
+        )
+        for function, use in made.items():
+            found.setdefault(function, []).append(use)
+    return found
+
+
+def _uses_of_one(
     outputs: Mapping[str, Expression],
     *,
     ranges: Mapping[str, Interval],
     steps: Mapping[str, float],
     bounds: Mapping[str, float],
 ) -> dict[Expression, Use]:
-    """Return the use of each function in a definition's equations.
-
-    Parameters
-    ----------
-    outputs : mapping of str to Expression
-        Next states, and ``spike``.
-    ranges : mapping of str to Interval
-        Of every leaf, in real numbers.
-    steps, bounds : mapping of str to float
-        The step of each state, and from which size on it is saturated; those of ``spike`` are of
-        what its comparisons compare.
-    """
+    """Return the uses where each parameter is one number."""
     order: dict[Expression, Interval] = {}
     names: dict[str, Expression] = {}
     _collect(outputs, names)
@@ -78,7 +120,7 @@ def uses(
     smallest = min(steps.values())
     found: dict[Expression, Use] = {}
     for output, node in outputs.items():
-        back = _Backward(order, steps[output], compared=steps["spike"], smallest=smallest)
+        back = Backward(order, steps[output], compared=steps["spike"], smallest=smallest)
         back.run(node, bounds[output])
         for function, (gain, limit, argument) in back.functions.items():
             use = _use(function.operation, argument, gain=gain, limit=limit, state=output)
@@ -148,96 +190,3 @@ def _image_of(function: str):
 
 for _name in FUNCTIONS:
     setattr(_Ranges, _name, _image_of(_name))
-
-
-@dataclass
-class _Backward:
-    """Carries, from one output back, what an error is worth and from which size on it is not."""
-
-    ranges: dict[Expression, Interval]
-    step: float
-    compared: float
-    smallest: float
-    gains: dict[Expression, float] = field(default_factory=dict)
-    limits: dict[Expression, float] = field(default_factory=dict)
-    functions: dict[Expression, tuple[float, float, Interval]] = field(default_factory=dict)
-
-    def run(self, output: Expression, bound: float) -> None:
-        self._mark(output, 1 / self.step, bound)
-        for node in reversed(self.ranges):
-            if node in self.gains and node.operation not in ("leaf", "constant"):
-                rule = getattr(self, f"of_{node.operation}", self._function)
-                gain, limit = min(self.gains[node], _HUGE), min(self.limits[node], _HUGE)
-                rule(node, gain, limit)
-
-    def _mark(self, node: Expression, gain: float, limit: float) -> None:
-        self.gains[node] = self.gains.get(node, 0.0) + gain
-        self.limits[node] = max(self.limits.get(node, 0.0), limit)
-
-    def _most(self, node: Expression) -> float:
-        return max(abs(self.ranges[node].low), abs(self.ranges[node].high))
-
-    def _least(self, node: Expression) -> float:
-        """Return the smallest size of a value that is not zero."""
-        range = self.ranges[node]
-        if node.operation in _CONDITIONS:
-            return 1.0
-        if range.low <= 0 <= range.high:
-            return min(self.smallest, max(self._most(node), 1 / _HUGE))
-        return min(abs(range.low), abs(range.high))
-
-    def of_add(self, node: Expression, gain: float, limit: float) -> None:
-        a, b = node.operands
-        self._mark(a, gain, limit + self._most(b))
-        self._mark(b, gain, limit + self._most(a))
-
-    of_subtract = of_add
-
-    def of_multiply(self, node: Expression, gain: float, limit: float) -> None:
-        for one, other in (node.operands, reversed(node.operands)):
-            if self._most(other):
-                self._mark(one, gain * self._most(other), limit / self._least(other))
-
-    def of_divide(self, node: Expression, gain: float, limit: float) -> None:
-        a, b = node.operands
-        x = self.ranges[b]
-        over = image("reciprocal", x)
-        least = 1 / max(abs(x.low), abs(x.high), 1 / _HUGE)
-        self._mark(a, gain * max(abs(over.low), abs(over.high)), limit / least)
-        if x.low < x.high and self._most(a):
-            self._table(node, b, gain * self._most(a), limit / self._least(a))
-
-    def _function(self, node: Expression, gain: float, limit: float) -> None:
-        (x,) = node.operands
-        self._table(node, x, gain, limit)
-
-    def _table(self, node: Expression, x: Expression, gain: float, limit: float) -> None:
-        function = "reciprocal" if node.operation == "divide" else node.operation
-        self.functions[node] = (gain, limit, self.ranges[x])
-        slope = steepest(function, self.ranges[x], limit=min(limit, 1 / self.smallest**2))
-        self._mark(x, gain * min(slope, 1 / self.smallest), _HUGE)
-
-    def of_where(self, node: Expression, gain: float, limit: float) -> None:
-        condition, yes, no = node.operands
-        self._mark(condition, 1.0, 1.0)
-        self._mark(yes, gain, limit)
-        self._mark(no, gain, limit)
-
-    def of_minimum(self, node: Expression, gain: float, limit: float) -> None:
-        for one in node.operands:
-            self._mark(one, gain, limit)
-
-    of_maximum = of_minimum
-
-    def of_greater(self, node: Expression, gain: float, limit: float) -> None:
-        a, b = node.operands
-        self._mark(a, 1 / self.compared, self._most(b) + self.compared)
-        self._mark(b, 1 / self.compared, self._most(a) + self.compared)
-
-    of_at_least = of_greater
-
-    def of_both(self, node: Expression, gain: float, limit: float) -> None:
-        for one in node.operands:
-            self._mark(one, 1.0, 1.0)
-
-    of_either = of_invert = of_both
