@@ -82,7 +82,8 @@ NAMES = [
     ),
     case(
         "tan",
-        "dv/dt: there is no function tan; there are exp, log, sqrt, tanh, sigmoid, abs, min, "
+        "dv/dt: there is no function tan; there are exp, expm1, exprel, log, sqrt, tanh, "
+        "sigmoid, abs, min, "
         "max, clip, where; did you mean tanh?",
         f"{LIF} + tan(v)",
     ),
@@ -218,7 +219,8 @@ FORMS = [
     ),
     case(
         "__import__('os').system",
-        "dv/dt: only functions can be called; there are exp, log, sqrt, tanh, sigmoid, abs, "
+        "dv/dt: only functions can be called; there are exp, expm1, exprel, log, sqrt, "
+        "tanh, sigmoid, abs, "
         "min, max, clip, where",
         "dv/dt = i + __import__('os').system('true')",
     ),

@@ -1,5 +1,8 @@
 """From an output of the equations backwards: what an error of each value is worth there."""
 
+# Each method of_... is the rule of an operation.
+# ruff: noqa: D102
+
 from dataclasses import dataclass, field
 
 from .expression import Expression
