@@ -5,7 +5,6 @@ name only when it is complete, so whatever is found there can be used.
 """
 
 import hashlib
-import importlib.util
 import json
 import shutil
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from typing import Any
 
 from .files import storage_errors, temporary_name, write_json
 
-__all__ = ["KEY_FILE", "cached", "digest", "source_digest"]
+__all__ = ["KEY_FILE", "cached", "digest"]
 
 KEY_FILE = "key.json"
 """In each stage's folder: what the key was made of."""
@@ -24,29 +23,6 @@ def digest(value: Any) -> str:
     """Give the SHA-256 of a JSON value, in hexadecimal digits; the order of keys is no matter."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def source_digest(*packages: str) -> str:
-    """Give the SHA-256 over the files of packages or modules, named as for import.
-
-    A stage whose product depends on code has this in its key.
-    """
-    state = hashlib.sha256()
-    for package in sorted(packages):
-        spec = importlib.util.find_spec(package)
-        if spec is None or spec.origin is None:
-            raise ModuleNotFoundError(f"no source files for {package}")
-        origin = Path(spec.origin)
-        is_package = spec.submodule_search_locations is not None
-        files = sorted(origin.parent.rglob("*")) if is_package else [origin]
-        for file in files:
-            if not file.is_file() or file.suffix == ".pyc":
-                continue
-            name = f"{package}:{file.relative_to(origin.parent).as_posix()}"
-            content = file.read_bytes()
-            state.update(f"{name}\0{len(content)}\0".encode())
-            state.update(content)
-    return state.hexdigest()
 
 
 def cached(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from spikewright.cache import KEY_FILE, cached, source_digest
+from spikewright.cache import KEY_FILE, cached
 from spikewright.errors import BuildError, StorageError
 
 
@@ -97,20 +97,3 @@ def test_ctrl_c_leaves_nothing(tmp_path):
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130
     assert everything(tmp_path) == ["stage"]
-
-
-def test_the_digest_of_sources_follows_their_text_and_names(tmp_path, monkeypatch):
-    package = tmp_path / "sample_package"
-    package.mkdir()
-    (package / "__init__.py").write_text("")
-    (package / "a.py").write_text("x = 1\n")
-    monkeypatch.syspath_prepend(tmp_path)
-    first = source_digest("sample_package")
-    assert source_digest("sample_package") == first
-    (package / "a.py").write_text("x = 2\n")
-    second = source_digest("sample_package")
-    (package / "a.py").rename(package / "b.py")
-    third = source_digest("sample_package")
-    assert len({first, second, third, source_digest("sample_package.b")}) == 4
-    with pytest.raises(ModuleNotFoundError, match="no source files for no_such_package"):
-        source_digest("no_such_package")

@@ -5,7 +5,6 @@ A 64-128-10 network of one kind of neuron, with its own defaults, is shown handw
 integers are tested. Nothing is chosen by neuron.
 """
 
-import json
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -17,21 +16,21 @@ from rich.table import Table
 from spikewright_hw.cores import CORES
 from spikewright_hw.neuron import DEFINITIONS
 
-from ..cache import cached, source_digest
 from ..errors import DataError
-from ..files import write_if_changed, write_json
+from ..files import write_if_changed
 from ..gateware.resources import Resources, Target, measure
-from ..network.counting_train import CountingResult, CountingTraining, step_times, train_counting
+from ..network.counting_train import CountingTraining, step_times
 from ..record.neuron_bench import BASE, PRESET, NeuronBench, neuron_report
 from ..record.report import Report
 from ..record.store import write
 from ..task.digits import load
 from ..task.task import Task
 from .background import Background
+from .counting import trained_counting
 from .pages.markdown import table, wrapped
 from .pages.pages import filled
 from .stages import Stages
-from .training import task_digest, versions
+from .training import versions
 
 __all__ = ["bench_neurons", "relative_times", "spiking"]
 
@@ -41,15 +40,6 @@ ECP5 = Target("ecp5-25f", 0)
 PAGE = Path("docs") / "neurons.md"
 
 HEADINGS = ("states", "float", "integer", "time / LIF", "LUT4 on ECP5")
-
-#: Code that decides what a training gives.
-_SOURCES = (
-    "spikewright.network",
-    "spikewright.task",
-    "spikewright_hw.definition",
-    "spikewright_hw.fixed",
-    "spikewright_hw.neuron",
-)
 
 
 def spiking(name: str | None = None) -> list[str]:
@@ -108,7 +98,7 @@ def bench_neurons(
                 results = []
                 for seed in seeds:
                     tell(f"{name}, seed {seed}")
-                    results.append(_trained(name, config, task, seed, build))
+                    results.append(trained_counting(name, config, task, seed, build))
                 found.append((name, tuple(results)))
         with stages.stage("Sizes"):
             benches = [
@@ -139,26 +129,6 @@ def relative_times(
     kinds = {name: DEFINITIONS[name] for name in dict.fromkeys((BASE, *names))}
     rounds = list(step_times(kinds, config, task, tell=tell))
     return {name: median(one[name] / one[BASE] for one in rounds) for name in names}
-
-
-def _trained(
-    name: str, config: CountingTraining, task: Task, seed: int, build: Path
-) -> CountingResult:
-    key = {
-        "neuron": name,
-        "config": repr(config),
-        "task": task_digest(task),
-        "seed": seed,
-        "sources": source_digest(*_SOURCES),
-        "versions": versions(),
-    }
-
-    def stage(folder: Path) -> None:
-        result = train_counting(DEFINITIONS[name], config, task, seed=seed)
-        write_json(folder / "accuracy.json", {"real": result.real, "integer": result.integer})
-
-    folder = cached("neurons", key, stage, root=build / "cache")
-    return CountingResult(**json.loads((folder / "accuracy.json").read_text(encoding="utf-8")))
 
 
 def _size(name: str, build: Path) -> Resources | None:

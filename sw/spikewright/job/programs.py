@@ -1,19 +1,16 @@
 """Virtual boards, kept by content."""
 
-from importlib.metadata import version
 from pathlib import Path
 
 from spikewright_hw.engine.design import Design, EventDesign
 from spikewright_hw.network import Network
 
-from ..cache import cached, source_digest
+from ..cache import cached
 from ..device.virtual import build_virtual_board
+from ..imports import code_key
 from ..tools import require
 
 __all__ = ["virtual_board"]
-
-#: Code that decides what a virtual board is.
-_SOURCES = ("spikewright.device", "spikewright_hw")
 
 
 def virtual_board(
@@ -25,9 +22,8 @@ def virtual_board(
         "network": network.digest().hex(),
         "design": repr(design),
         "clock_hz": clock_hz,
-        "sources": source_digest(*_SOURCES),
+        "code": code_key(__name__),
         "tools": {name: require(name).version for name in ("verilator", "c++")},
-        "amaranth": version("amaranth"),
     }
 
     def stage(folder: Path) -> None:

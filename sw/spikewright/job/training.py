@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..cache import cached, digest, source_digest
+from ..cache import cached, digest
+from ..imports import code_key
 from ..network.train import Progress, TrainingConfig, train
 from ..quantized.network import from_training
 from ..quantized.spw import write
@@ -18,20 +19,6 @@ __all__ = ["DEFAULT", "task_digest", "trained", "versions"]
 
 #: The network of the main job: 64-128-10, 4-bit weights, time to first spike.
 DEFAULT = TrainingConfig()
-
-#: Code that decides what a training gives.
-_SOURCES = (
-    "spikewright.coding",
-    "spikewright.network",
-    "spikewright.quantized",
-    "spikewright.task",
-    "spikewright_hw.definition",
-    "spikewright_hw.engine.streams",
-    "spikewright_hw.neuron",
-    "spikewright_hw.network",
-    "spikewright_hw.stochastic.number.weighted_generator",
-    "spikewright_hw.stochastic.source",
-)
 
 
 def versions() -> dict[str, str]:
@@ -59,8 +46,7 @@ def trained(
         "task": task_digest(task),
         "config": asdict(config),
         "seed": seed,
-        "sources": source_digest(*_SOURCES),
-        "versions": versions(),
+        "code": code_key(__name__),
     }
 
     def stage(folder: Path) -> None:

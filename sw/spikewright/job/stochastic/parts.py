@@ -13,8 +13,9 @@ import numpy as np
 from spikewright_hw.engine.design import EventDesign, StochasticDesign
 from spikewright_hw.engine.streams import ENCODINGS, SOURCES, Encoding, Streams
 
-from ...cache import cached, source_digest
+from ...cache import cached
 from ...files import write_json
+from ...imports import code_key
 from ...network import reference
 from ...quantized.spw import read
 from ...record.figure import Computed
@@ -44,15 +45,6 @@ RATES = (*(float(f"{lead}e{power}") for power in range(-6, -1) for lead in (1, 3
 REPEATS = 3
 #: Each pair of sources once: the error of a product does not depend on their order.
 PAIRS = tuple(combinations_with_replacement(NUMBERS, 2))
-
-#: Code that decides what is found.
-_SOURCES = (
-    "spikewright.network",
-    *(f"spikewright.stochastic.{name}" for name in ("cycles", "engine", "faults", "progressive")),
-    *(f"spikewright_hw.{name}" for name in ("definition", "engine", "layer", "network", "neuron")),
-    "spikewright_hw.stochastic.number.weighted_generator",
-    "spikewright_hw.stochastic.source",
-)
 
 Tell = Callable[[str], None]
 
@@ -280,7 +272,7 @@ def _kept(
         "networks": [network.digest().hex() for network in subject.networks.values()],
         "seeds": [*subject.seeds],
         "samples": subject.digest,
-        "sources": source_digest(*_SOURCES),
+        "code": code_key(__name__),
     }
 
     def stage(folder: Path) -> None:
