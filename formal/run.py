@@ -6,7 +6,6 @@ them anew. How to read the table is said in ``formal/README.md``.
 """
 
 import argparse
-import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -17,8 +16,10 @@ from rich.table import Table
 
 from prover import HOUSE, Prover, Row, tasks_of
 from spikewright.errors import SpikewrightError, ToolError
+from spikewright.interrupt import interruptible
 from spikewright.record.report import Report
 from spikewright.record.store import write
+from spikewright.tools import stop_all
 from spikewright_hw.cores import CORES
 
 __all__ = ["main", "prove"]
@@ -51,7 +52,7 @@ def prove(cores: list[str], *, fresh: bool = False) -> list[Row]:
             return list(pool.map(row_of, tasks))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            prover.stop()
+            stop_all()
             raise
 
 
@@ -81,7 +82,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("cores", nargs="*", metavar="core", help="names of cores; all if none")
     parser.add_argument("--fresh", action="store_true", help="run also what is already known")
     options = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # leaves no solver behind, either
+    return interruptible(
+        lambda: _main(options), says="Interrupted; the verdicts so far are kept."
+    )
+
+
+def _main(options: argparse.Namespace) -> int:
     try:
         rows = prove(options.cores or list(CORES), fresh=options.fresh)
         print_table(rows)
@@ -90,9 +96,6 @@ def main(arguments: list[str] | None = None) -> int:
     except SpikewrightError as error:
         print(error, file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("Interrupted; the verdicts so far are kept.", file=sys.stderr)
-        return 130
     wrong = [row for row in rows if not row.ok]
     for row in wrong:
         print(

@@ -27,7 +27,9 @@ PATH = (
 )
 
 #: Ground under the path: imports nothing of it.
-GROUND = ("errors", "files", "cache", "process", "tools")
+GROUND = (
+    "errors", "temporary", "files", "imports", "cache", "guard", "process", "interrupt", "tools",
+)
 
 
 def counterparts(core: Core) -> list[Path]:

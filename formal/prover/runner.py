@@ -1,18 +1,17 @@
 """Running a task of SymbiYosys and reading its verdict."""
 
 import json
-import os
 import re
-import signal
-import subprocess
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from spikewright.errors import BuildError
 from spikewright.files import write_json
-from spikewright.tools import require
+from spikewright.tools import require, run
 
-from .tasks import HOUSE, KINDS, Task
+from .tasks import BUILD, HOUSE, KINDS, Task
 
 __all__ = ["Prover", "Row"]
 
@@ -45,7 +44,7 @@ class Row:
 
 
 class Prover:
-    """Runs tasks, from several threads if need be; :meth:`stop` ends whatever runs.
+    """Runs tasks, from several threads if need be; :func:`spikewright.tools.stop_all` ends them.
 
     Raises :exc:`~spikewright.errors.ToolError` if a tool is missing.
     """
@@ -54,7 +53,6 @@ class Prover:
         for tool in ("yosys", "yosys-smtbmc", "z3"):
             require(tool)
         self._sby = require("sby")
-        self._running: set[subprocess.Popen[str]] = set()
 
     def known(self, task: Task) -> Row | None:
         """Give the row of an earlier run with the same content, if its verdict was expected."""
@@ -69,32 +67,17 @@ class Prover:
 
     def run(self, task: Task) -> Row:
         """Run a task, and keep its verdict if it is the expected one."""
-        task.known.unlink(missing_ok=True)
+        for kept in (task.known, HOUSE / task.folder / "status"):
+            kept.unlink(missing_ok=True)  # of an earlier run
         started = time.monotonic()
-        command = [*self._sby.command, "-f", "-d", str(task.folder), f"formal/{task.core}.sby"]
-        process = subprocess.Popen(
-            [*command, task.name], cwd=HOUSE, env=self._sby.full_environment(), text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        self._running.add(process)
-        try:
-            output, _ = process.communicate(timeout=TIMEOUT)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            output, _ = process.communicate()
-        finally:
-            self._running.discard(process)
-        row = _read(task, output, seconds=round(time.monotonic() - started, 1))
+        arguments = ["-f", "-d", str(task.folder), f"formal/{task.core}.sby"]
+        log = HOUSE / BUILD / task.core / f"{task.name}.log"
+        with suppress(BuildError):  # the files that it leaves say more than its status
+            run(self._sby, [*arguments, task.name], cwd=HOUSE, log=log, timeout=TIMEOUT)
+        row = _read(task, _text(log), seconds=round(time.monotonic() - started, 1))
         if row.ok:
             write_json(task.known, {"content": task.content, "row": asdict(row)})
         return row
-
-    def stop(self) -> None:
-        """Kill whatever runs, with all its children."""
-        for process in list(self._running):
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _read(task: Task, output: str, *, seconds: float) -> Row:

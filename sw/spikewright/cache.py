@@ -6,12 +6,12 @@ name only when it is complete, so whatever is found there can be used.
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .files import storage_errors, temporary_name, write_json
+from .files import storage_errors, write_json
+from .temporary import clear_left_behind, temporary
 
 __all__ = ["KEY_FILE", "cached", "digest"]
 
@@ -53,19 +53,16 @@ def cached(
     """
     stage = (Path("build") / "cache" if root is None else root) / name
     folder = stage / digest(key)[:20]
+    for each in stage.parent.glob("*"):
+        clear_left_behind(each)
     if folder.is_dir():
         return folder
-    temporary = temporary_name(folder)
-    try:
-        with storage_errors(folder):
-            temporary.mkdir(parents=True)
-            build(temporary)
-            write_json(temporary / KEY_FILE, key)
-            try:
-                temporary.rename(folder)
-            except OSError:
-                if not folder.is_dir():  # else somebody built the same at the same time
-                    raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with storage_errors(folder), temporary(folder, folder=True) as made:
+        build(made)
+        write_json(made / KEY_FILE, key)
+        try:
+            made.rename(folder)
+        except OSError:
+            if not folder.is_dir():  # else somebody built the same at the same time
+                raise
     return folder

@@ -6,20 +6,16 @@ Heavy imports happen inside the verbs, so that ``--help`` and a wrong option ans
 import argparse
 import errno
 import shlex
-import signal
 import sys
-import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import SpikewrightError, SpikewrightWarning, StorageError
+from .interrupt import interruptible
 
 __all__ = ["add_run_options", "guarded", "main", "run_options"]
-
-#: Exit status after Ctrl-C, as shells have it: 128 + SIGINT.
-INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,19 +27,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def guarded(work: Callable[[], int | None]) -> int:
     """Run ``work``; report what a user can do something about as one sentence on stderr.
 
-    SIGTERM, by which a supervisor ends a job, is taken as Ctrl-C is: no tool is left running.
+    Ctrl-C, SIGTERM and SIGHUP end it, see :mod:`spikewright.interrupt`.
     """
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with _warnings_as_sentences():
-            return work() or 0
+            return interruptible(
+                lambda: work() or 0,
+                says="spikewright: interrupted; nothing half-written was left behind",
+            )
     except SpikewrightError as error:
         print(f"spikewright: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("spikewright: interrupted; nothing half-written was left behind", file=sys.stderr)
-        return INTERRUPTED
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise

@@ -5,14 +5,13 @@ Everything is written to a temporary name in the same folder and renamed when it
 
 import errno
 import json
-import os
-import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from .errors import StorageError
+from .temporary import clear_left_behind, temporary
 
 __all__ = [
     "replacing",
@@ -49,11 +48,6 @@ def storage_errors(path: Path) -> Iterator[None]:
         raise StorageError(f"{path} cannot be written: {reason}") from error
 
 
-def temporary_name(path: Path) -> Path:
-    """Give an unused name beside ``path``."""
-    return path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
-
-
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path to write to; it becomes ``path`` when the body ends without an error.
@@ -66,15 +60,12 @@ def replacing(path: Path) -> Iterator[Path]:
     StorageError
         An :exc:`OSError` happened: the disk is full, there is no permission, ...
     """
-    temporary = temporary_name(path)
-    try:
-        with storage_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            yield temporary
-            temporary.replace(path)
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
+    with storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        clear_left_behind(path.parent)
+        with temporary(path) as made:
+            yield made
+            made.replace(path)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -1,21 +1,25 @@
-"""A tool and its run: its output in a log, its failure in a sentence, its end on Ctrl-C."""
+"""A tool and its run: its output in a log, its failure in a sentence, its end with its owner's."""
 
 import os
 import re
 import shlex
-import signal
+import socket
 import subprocess
-from collections.abc import Sequence
-from contextlib import suppress
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
+from . import guard
 from .errors import BuildError, ToolError
 from .files import storage_errors
 
-__all__ = ["Tool", "run", "stop_all"]
+__all__ = ["Tool", "run", "started", "stop_all"]
 
 _running: set[subprocess.Popen[bytes]] = set()
+_stopped = False
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,59 @@ class Tool:
         return {**os.environ, **self.environment}
 
 
+@contextmanager
+def started(
+    command: Sequence[str],
+    *,
+    cwd: str | os.PathLike[str],
+    environment: Mapping[str, str] | None = None,
+    output: IO | int | None = None,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a command for the length of the body; what is left of it then is killed.
+
+    It ends, with all that it has started, at the latest when this process ends, even if that is
+    killed: see :mod:`spikewright.guard`. Ctrl-C does not reach it; it is this process's business.
+
+    Parameters
+    ----------
+    command : sequence of str
+        Program and arguments.
+    cwd : path
+        Its folder.
+    environment : mapping of str to str, optional
+        Its whole environment; that of this process if not given.
+    output : file, optional
+        Where its output goes, errors too; to this process's if not given.
+
+    Raises
+    ------
+    OSError
+        The program cannot be started.
+    BuildError
+        This process is being interrupted and starts no tool any more.
+    """
+    if _stopped:
+        raise BuildError(f"{Path(command[0]).name} was not started: interrupted")
+    ours, theirs = socket.socketpair()
+    with ours:
+        with theirs:
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-S", guard.__file__, str(theirs.fileno()), *command],
+                cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=output,
+                stderr=None if output is None else subprocess.STDOUT,
+                pass_fds=[theirs.fileno()], start_new_session=True,
+            )
+        _running.add(process)
+        try:
+            failure = int(ours.recv(16) or b"0")
+            if failure:
+                raise OSError(failure, os.strerror(failure))
+            yield process
+        finally:
+            _running.discard(process)
+            _end(process)
+
+
 def run(
     tool: Tool,
     arguments: Sequence[str | os.PathLike[str]],
@@ -59,8 +116,8 @@ def run(
 ) -> None:
     """Run a tool to its end, its output going to ``log``.
 
-    The tool has its own process group, and the whole group is killed if the wait is interrupted,
-    so that Ctrl-C leaves no child behind.
+    If the wait is interrupted, the tool is killed with all that it has started, so that Ctrl-C
+    leaves no child behind; see :func:`started`.
 
     Raises
     ------
@@ -74,41 +131,38 @@ def run(
     with storage_errors(log):
         log.parent.mkdir(parents=True, exist_ok=True)
         output = log.open("wb")
-    with output:
-        try:
-            process = subprocess.Popen(
-                command, cwd=cwd, env=tool.full_environment(), stdin=subprocess.DEVNULL,
-                stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
-            )
-        except OSError as error:
-            raise ToolError(
-                f"{tool.name} cannot be started ({command[0]}): {error.strerror}"
-            ) from error
-        _running.add(process)
-        try:
+    try:
+        with output, started(
+            command, cwd=cwd, environment=tool.full_environment(), output=output
+        ) as process:
             status = process.wait(timeout)
-        except subprocess.TimeoutExpired as error:
-            raise BuildError(
-                f"{tool.name} did not finish within {timeout:g} s and was stopped; see {log}"
-            ) from error
-        finally:
-            _running.discard(process)
-            _end(process)
+    except OSError as error:
+        raise ToolError(
+            f"{tool.name} cannot be started ({command[0]}): {error.strerror}"
+        ) from error
+    except subprocess.TimeoutExpired as error:
+        raise BuildError(
+            f"{tool.name} did not finish within {timeout:g} s and was stopped; see {log}"
+        ) from error
     if status != 0:
         raise BuildError(f"{tool.name} failed: {_error_line(log, status)} (see {log})")
 
 
-def stop_all() -> None:
-    """Kill every tool that :func:`run` waits for in any thread; those calls raise BuildError."""
+def stop_all(*, for_good: bool = False) -> None:
+    """Kill every tool that any thread waits for; those calls of :func:`run` raise BuildError.
+
+    With ``for_good`` no other is started by this process.
+    """
+    global _stopped
+    _stopped = _stopped or for_good
     for process in list(_running):
         _end(process)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of a process group."""
+    """Kill what is left of a guard's session."""
     if process.poll() is None:
-        with suppress(ProcessLookupError):  # it may end, and another thread see it end, meanwhile
-            os.killpg(process.pid, signal.SIGKILL)
+        guard.end_session(process.pid)
         process.wait()
 
 

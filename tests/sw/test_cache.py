@@ -73,7 +73,7 @@ def test_of_two_that_build_the_same_the_first_stays(tmp_path):
     ]
 
 
-def test_ctrl_c_leaves_nothing(tmp_path):
+def test_ctrl_c_leaves_nothing(launch, tmp_path):
     script = textwrap.dedent("""
         import sys, time
         from pathlib import Path
@@ -87,13 +87,12 @@ def test_ctrl_c_leaves_nothing(tmp_path):
         except KeyboardInterrupt:
             sys.exit(130)
     """)
-    process = subprocess.Popen(
+    process = launch(
         [sys.executable, "-c", script, tmp_path], stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
-    with process.stdout:
-        assert process.stdout.readline() == "building\n"
-        assert any("half" in name for name in everything(tmp_path))
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 130
+    assert process.stdout.readline() == "building\n"
+    assert any("half" in name for name in everything(tmp_path))
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 130
     assert everything(tmp_path) == ["stage"]

@@ -39,14 +39,13 @@ def test_the_old_file_stays_when_writing_is_interrupted(tmp_path):
     assert leftovers(tmp_path) == ["a.txt"]
 
 
-def test_a_full_disk_is_a_sentence(tmp_path, monkeypatch):
+def test_a_full_disk_is_a_sentence(tmp_path):
     path = tmp_path / "report.json"
     path.write_text("old")
-    full = tmp_path / "full"
-    full.symlink_to("/dev/full")  # the kernel's own ENOSPC on every write
-    monkeypatch.setattr(files, "temporary_name", lambda path: full)
-    with pytest.raises(StorageError) as caught:
-        files.write_text(path, "new")
+    with pytest.raises(StorageError) as caught, files.replacing(path) as temporary:
+        temporary.unlink()
+        temporary.symlink_to("/dev/full")  # the kernel's own ENOSPC on every write
+        temporary.write_text("new")
     assert str(caught.value) == (
         f"{path} cannot be written: the disk is full; free some space and try again"
     )

@@ -1,7 +1,6 @@
 import os
 import re
 import signal
-import subprocess
 import sys
 import textwrap
 import time
@@ -237,7 +236,7 @@ def running(pid: int) -> bool:
     return status.rpartition(")")[2].split()[0] != "Z"
 
 
-def test_ctrl_c_in_place_and_route_leaves_no_child_and_nothing_half_written(tmp_path):
+def test_ctrl_c_in_place_and_route_leaves_no_child_and_nothing_half_written(launch, tmp_path):
     netlist = synthesize(mixer(200), top="mixer", family="ecp5", build=tmp_path)
     script = textwrap.dedent(f"""
         import sys
@@ -250,7 +249,7 @@ def test_ctrl_c_in_place_and_route_leaves_no_child_and_nothing_half_written(tmp_
         except KeyboardInterrupt:
             sys.exit(130)
     """)
-    process = subprocess.Popen([sys.executable, "-c", script, tmp_path])
+    process = launch([sys.executable, "-c", script, tmp_path])
     logs = tmp_path / "logs"
     deadline = time.monotonic() + 240  # the first start of the placer may take a minute or two
     while not any("Placed" in log.read_text() for log in logs.glob("*.placement.log")):

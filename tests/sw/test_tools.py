@@ -165,7 +165,7 @@ def test_a_tool_that_takes_too_long_is_killed_with_its_children(tmp_path):
     wait_until_dead(wait_for_pids(log))
 
 
-def test_ctrl_c_kills_the_tool_and_its_children_and_goes_on(tmp_path):
+def test_ctrl_c_kills_the_tool_and_its_children_and_goes_on(launch, tmp_path):
     log = tmp_path / "a.log"
     script = f"""
 import sys
@@ -178,7 +178,7 @@ try:
 except KeyboardInterrupt:
     sys.exit(130)
 """
-    process = subprocess.Popen([sys.executable, "-c", script])
+    process = launch([sys.executable, "-c", script])
     pids = wait_for_pids(log)
     assert all(alive(pid) for pid in pids)
     process.send_signal(signal.SIGINT)

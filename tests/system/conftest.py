@@ -19,11 +19,11 @@ COMMAND = (sys.executable, "-m", "spikewright.cli")
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
-    """Start a command line in the test's own folder."""
+def start(tmp_path: Path, launch) -> Callable[..., subprocess.Popen[str]]:
+    """Start a command line in the test's own folder; nothing of it outlives the test."""
 
     def popen(*arguments: str | Path, **variables: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        return launch(
             [*COMMAND, *map(str, arguments)],
             cwd=tmp_path,
             env={**os.environ, **variables},
@@ -31,7 +31,6 @@ def start(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            start_new_session=True,
         )
 
     return popen

@@ -48,9 +48,9 @@ def write_python(checkout: Path, *, pip: str) -> None:
     path.chmod(0o755)
 
 
-def start(checkout: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        ["sh", "bootstrap.sh", str(STAMP)], cwd=checkout, text=True, start_new_session=True,
+def start(checkout: Path, launch=subprocess.Popen) -> subprocess.Popen[str]:
+    return launch(
+        ["sh", "bootstrap.sh", str(STAMP)], cwd=checkout, text=True,
         env={**os.environ, "PATH": str(checkout / "bin")}, stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
     )
@@ -109,10 +109,10 @@ def test_a_package_that_cannot_be_installed_is_a_sentence_and_leaves_no_stamp(ch
     assert not (checkout / STAMP).exists()
 
 
-def test_a_set_up_that_is_interrupted_leaves_no_stamp(checkout):
+def test_a_set_up_that_is_interrupted_leaves_no_stamp(checkout, launch):
     bootstrap(checkout)
     write_python(checkout, pip="touch installing; exec sleep 60")
-    process = start(checkout)
+    process = start(checkout, launch)
     deadline = time.monotonic() + 20
     while not (checkout / "installing").exists():
         assert time.monotonic() < deadline
