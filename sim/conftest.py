@@ -46,7 +46,7 @@ def simulate(request, simulator, record_property):
     def run(core: str, preset: str) -> None:
         seed = request.config.sim_seed
         started = time.monotonic()
-        waves = os.environ.get("WAVES", "0") != "0"
+        waves = os.environ.get("WAVES", "") not in ("", "0")
         try:
             rows = simulators.simulate(core, preset, simulator, seed=seed, waves=waves)
         except SpikewrightError as error:

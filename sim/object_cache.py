@@ -35,10 +35,10 @@ def main(command: list[str]) -> int:
         status = subprocess.run(command, check=False).returncode
         if status != 0:
             return status
-        stored.parent.mkdir(parents=True, exist_ok=True)
-        temporary = stored.with_suffix(f".{os.getpid()}.tmp")
-        shutil.copyfile(output, temporary)
-        temporary.replace(stored)
+        from spikewright.files import replacing  # not for every call of the compiler
+
+        with replacing(stored) as temporary:
+            shutil.copyfile(output, temporary)
     shutil.copyfile(stored, output)
     return 0
 

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from cocotb_tools.runner import get_runner
-
 import object_cache
 from bench.bench import CORE, PRESET
+from runners import RUNNERS
 from spikewright.cache import cached
 from spikewright.errors import BuildError, ToolError
 from spikewright.files import write_text
@@ -105,7 +104,7 @@ def simulate(
         results = folder / "results.xml"
         results.unlink(missing_ok=True)
         try:
-            get_runner(simulator.name).test(
+            RUNNERS[simulator.name]().test(
                 test_module=f"test_{core}",
                 hdl_toplevel=top,
                 hdl_toplevel_lang="verilog",
@@ -122,7 +121,9 @@ def simulate(
         except SystemExit:
             pass  # a test failed: the results tell which
         except RuntimeError as error:
-            raise BuildError(f"{simulator.name} crashed on {core} ({preset}): see {log}") from error
+            raise BuildError(
+                f"{simulator.name} fails on {core} ({preset}): {error} (see {log})"
+            ) from error
     if not results.is_file():
         raise BuildError(f"{simulator.name} ended before {core} ({preset}) could report: see {log}")
     rows = [
@@ -168,7 +169,7 @@ def _compile(
     simulator: Simulator, source: Path, *, top: str, place: Path, waves: bool, log: Path
 ) -> None:
     try:
-        get_runner(simulator.name).build(
+        RUNNERS[simulator.name]().build(
             sources=[*simulator.sources, source],
             hdl_toplevel=top,
             build_dir=place,

@@ -5,7 +5,7 @@ import secrets
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -41,34 +41,37 @@ def marked(mark: str) -> dict[int, str]:
     return found
 
 
-@pytest.fixture
-def launch() -> Iterator[Callable[..., subprocess.Popen]]:
-    """Give ``launch(command, **options)``: Popen, with the default signals, in its own session.
+class Launch:
+    """Starts programs, with the default signals, each in a session of its own."""
 
-    ``launch.running()`` names what runs of it. At the end of the test nothing may be left.
-    """
-    mark = f"{MARK}={secrets.token_hex(8)}"
-    started: list[subprocess.Popen] = []
+    def __init__(self):
+        self._mark = secrets.token_hex(8)
+        self.started: list[subprocess.Popen] = []
 
-    def popen(command, *, env=None, **options) -> subprocess.Popen:
-        name, value = mark.split("=")
+    def __call__(self, command, *, env=None, **options) -> subprocess.Popen:
+        env = {**(os.environ if env is None else env), MARK: self._mark}
         with default_signals():
-            process = subprocess.Popen(
-                command, env={**(os.environ if env is None else env), name: value},
-                start_new_session=True, **options,
-            )
-        started.append(process)
+            process = subprocess.Popen(command, env=env, start_new_session=True, **options)
+        self.started.append(process)
         return process
 
-    popen.running = lambda: list(marked(mark).values())
-    yield popen
+    def running(self) -> dict[int, str]:
+        """Return what runs of all that was started, each with its command line."""
+        return marked(f"{MARK}={self._mark}")
+
+
+@pytest.fixture
+def launch() -> Iterator[Launch]:
+    """Give ``launch(command, **options)``, which is Popen; nothing of it may outlive the test."""
+    launch = Launch()
+    yield launch
     end = time.monotonic() + 2  # for what is ending
-    while (left := marked(mark)) and time.monotonic() < end:
+    while (left := launch.running()) and time.monotonic() < end:
         time.sleep(0.05)
     for pid in left:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    for process in started:
+    for process in launch.started:
         process.wait()
         for stream in (process.stdout, process.stderr):
             if stream is not None:

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
+import cocotb
 from amaranth.lib.wiring import Flow
 from cocotb.clock import Clock
-from cocotb.triggers import RisingEdge
+from cocotb.triggers import RisingEdge, Timer
 
 from spikewright_hw.cores import CORES
 
@@ -18,6 +19,11 @@ __all__ = ["Bench", "presets"]
 
 CORE = "SPIKEWRIGHT_CORE"
 PRESET = "SPIKEWRIGHT_PRESET"
+
+PERIOD_NS = 10
+
+#: Clock cycles of a test; whatever takes more is taken to wait for ever.
+LIMIT = 1_000_000
 
 ALWAYS = SimpleNamespace(value=1)  # stands for the port that a stream does without
 
@@ -53,13 +59,17 @@ class Bench:
 
     @classmethod
     async def start(cls, dut: Any) -> "Bench":
-        """Start the clock, hold reset for two cycles with all inputs zero, and release it."""
+        """Start the clock, hold reset for two cycles with all inputs zero, and release it.
+
+        A test that has not ended after :data:`LIMIT` cycles fails, whatever it waits for.
+        """
         bench = cls(dut)
         for path, member, _ in bench._signature.flatten(bench.component):
             port = getattr(dut, "__".join(map(str, path)), None)
             if member.flow is Flow.In and port is not None:
                 port.value = 0
-        Clock(dut.clk, 10, unit="ns").start()
+        Clock(dut.clk, PERIOD_NS, unit="ns").start()
+        cocotb.start_soon(_limit())
         await bench.reset()
         return bench
 
@@ -117,6 +127,11 @@ class Bench:
             shape=self._member(name).payload.shape(),
             name=name,
         )
+
+
+async def _limit() -> None:
+    await Timer(LIMIT * PERIOD_NS, unit="ns")
+    raise AssertionError(f"the test did not end within {LIMIT} clock cycles")
 
 
 def _pause(pause: float | Iterator[bool]) -> Iterator[bool]:

@@ -113,14 +113,14 @@ def stage(launch, tmp_path):
 def test_a_signal_ends_every_kind_of_stage(stage, launch, tmp_path, name, by):
     process = stage(name)
     assert interrupt(process, by) == SAYS
-    assert left_in(tmp_path) == [] == launch.running()
+    assert (left_in(tmp_path), launch.running()) == ([], {})
 
 
 @pytest.mark.parametrize("name", ["a family", "tools in a thread"])
 def test_what_is_said_after_a_second_ctrl_c_is_true(stage, launch, tmp_path, name):
     process = stage(name)
     assert interrupt(process, signal.SIGINT, signal.SIGINT, signal.SIGINT) == SAYS
-    assert left_in(tmp_path) == [] == launch.running()
+    assert (left_in(tmp_path), launch.running()) == ([], {})
 
 
 def test_after_sigkill_nothing_runs_on_and_the_next_run_clears_what_is_left(
@@ -179,9 +179,9 @@ def test_in_a_build(start, launch, small, tmp_path, where, by):
     process = start("run", "--model", small, *arguments)
     wait_for(f"build/cache/{where}/.*.tmp", tmp_path, process)
     end = time.monotonic() + 120
-    while not any("guard.py" in line for line in launch.running()):
+    while not any("guard.py" in line for line in launch.running().values()):
         assert time.monotonic() < end, "no tool is started"
         time.sleep(0.05)
     time.sleep(0.5)
     assert interrupt(process, by).endswith(SAYS)
-    assert left_in(tmp_path) == [] == launch.running()
+    assert (left_in(tmp_path), launch.running()) == ([], {})

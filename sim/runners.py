@@ -1,0 +1,60 @@
+"""cocotb's runners of the two simulators, with what they lack here.
+
+Their programs are started as every tool is (:mod:`spikewright.process`): they end with their owner,
+and no simulation runs for ever.
+"""
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from cocotb_tools import runner
+
+from spikewright.process import started
+
+__all__ = ["LIMIT_S", "RUNNERS"]
+
+#: Seconds that a compilation or a simulation may take.
+LIMIT_S = 600
+
+# `$dumpfile` in the language that the cores are compiled as; cocotb's own needs SystemVerilog.
+_DUMP = """\
+module cocotb_iverilog_dump();
+reg [8*4096-1:0] path;
+initial begin
+    if ($value$plusargs("dumpfile_path=%s", path)) $dumpfile(path);
+    $dumpvars(0, {top});
+end
+endmodule
+"""
+
+
+class _Runner(runner.Runner):
+    def _execute_cmds(
+        self,
+        cmds: Sequence[Sequence[str]],
+        cwd: str | os.PathLike[str],
+        stdout: TextIO | None = None,
+    ) -> None:
+        for command in cmds:
+            with started(command, cwd=cwd, environment=self.env, output=stdout) as process:
+                try:
+                    status = process.wait(LIMIT_S)
+                except subprocess.TimeoutExpired:
+                    raise RuntimeError(f"{command[0]} did not end within {LIMIT_S} s") from None
+            if status != 0:
+                raise RuntimeError(f"{command[0]} ended with status {status}")
+
+
+class _Verilator(_Runner, runner.Verilator):
+    pass
+
+
+class _Icarus(_Runner, runner.Icarus):
+    def _create_iverilog_dump_file(self) -> None:
+        Path(self.iverilog_dump_file).write_text(_DUMP.format(top=self.hdl_toplevel))
+
+
+RUNNERS = {"verilator": _Verilator, "icarus": _Icarus}
