@@ -304,7 +304,10 @@ KNOWN = {
         (0.75, [(1, 0), (-1, -2)]),
         (10.0, [(1, 3), (1, 1)]),
         (-3.0, [(-1, 2), (1, 0)]),
-        (2.0**-25, []),  # smaller than the smallest digit
+        (2.0**-25, [(1, -25)]),
+        (-3 * 2.0**-40, [(-1, -38), (1, -40)]),
+        (1 + 2.0**-24, [(1, 0), (1, -24)]),
+        (1 + 2.0**-25, [(1, 0)]),  # more than 24 bits below the first digit
     ],
 )
 def test_coefficients_by_hand(value, digits):
@@ -314,11 +317,11 @@ def test_coefficients_by_hand(value, digits):
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 8])
 def test_each_digit_leaves_at_most_a_third(count, rng):
     for _ in range(2000):
-        value = rng.choice([-1, 1]) * 2.0 ** rng.uniform(-4, 6)
+        value = rng.choice([-1, 1]) * 2.0 ** rng.uniform(-40, 40)
         digits = signed_digits(value, count)
         assert len(digits) <= count
         left = abs(value - sum(sign * 2.0**exponent for sign, exponent in digits))
-        assert left <= max(abs(value) * 3.0**-count, 2.0**-24)
+        assert left <= abs(value) * max(3.0**-count, 2.0**-24)
 
 
 def test_a_coefficient_with_few_digits_is_exact(rng):

@@ -27,6 +27,7 @@ __all__ = [
     "listing",
     "log",
     "maximum",
+    "merged",
     "minimum",
     "sigmoid",
     "sqrt",
@@ -298,3 +299,19 @@ def listing(outputs: Mapping[str, Expression]) -> str:
 
     ends = [f"{output} = {name(node)}" for output, node in outputs.items()]
     return "\n".join([*lines, *ends])
+
+
+def merged(outputs: Mapping[str, Expression]) -> dict[str, Expression]:
+    """Return the same graph with equal nodes made one."""
+    made: dict[tuple, Expression] = {}
+    done: dict[Expression, Expression] = {}
+
+    def one(node: Any) -> Any:
+        if not isinstance(node, Expression):
+            return node
+        if node not in done:
+            key = (node.operation, *map(one, node.operands))
+            done[node] = made.setdefault(key, Expression(*key))
+        return done[node]
+
+    return {name: one(node) for name, node in outputs.items()}

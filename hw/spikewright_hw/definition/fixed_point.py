@@ -10,16 +10,15 @@ Nothing rounds and nothing wraps but where this says so:
 - each *state* is rounded, and saturated, once: when it is stored.
 """
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
 from ..checks import instance, settle, whole
 from ..fixed import Format
 from .definition import Definition, Value
-from .expression import Expression, Operations, evaluate
+from .expression import Expression, Operations, evaluate, merged
 from .interval import Interval, IntervalOperations
 from .precision import warn_of_tables
 from .program import Program
@@ -110,7 +109,8 @@ class FixedNeuron:
         """
         format = arithmetic.format
         values = definition.values(parameters)
-        _check_levels(definition, values, format)
+        given = values | _levels(definition, values, format)
+        equations = merged(definition.update)
         formats = {name: _format_of(state, format) for name, state in definition.states.items()}
         bounds = {
             name: _bounds(name, form, arithmetic, counts=definition.states[name].bits is not None)
@@ -125,16 +125,18 @@ class FixedNeuron:
         }
         compiler = partial(
             Program,
-            parameters=values,
+            update=equations,
+            parameters=given,
             leaves=leaves,
             digits=arithmetic.digits,
             fraction=max(form.fraction for form in (format, *formats.values())),
-            uses=uses(definition, values, formats, bounds, format),
+            half_up=arithmetic.rounding == "half_up",
+            uses=uses(replace(definition, update=equations), given, formats, bounds, format),
         )
         first = compiler()  # finds which sums differ in a constant alone
-        _compile(first, definition, formats, arithmetic)
+        _compile(first, definition)
         program = compiler(families=first.families)
-        update = _compile(program, definition, formats, arithmetic)
+        update = _compile(program, definition)
         warn_of_tables(definition.name, format, program.tables)
         return cls(
             definition=definition,
@@ -158,6 +160,8 @@ class FixedNeuron:
         value = self.parameters[start] if isinstance(start, str) else start
         if not isinstance(value, int | float):
             value = value[neuron]
+        if isinstance(start, str) and self.definition.parameters[start].unit == "level":
+            value = self.format.real(self.format.quantize(value))
         return self.saturate(name, self.formats[name].quantize(value))
 
     def saturate(self, name: str, stored: int) -> int:
@@ -207,20 +211,11 @@ class _Widths(IntervalOperations):
         return noted
 
 
-def _compile(
-    program: Program,
-    definition: Definition,
-    formats: Mapping[str, Format],
-    arithmetic: Arithmetic,
-) -> dict[str, Expression]:
+def _compile(program: Program, definition: Definition) -> dict[str, Expression]:
     update = {}
-    half_up = arithmetic.rounding == "half_up"
-    for name, equation in definition.update.items():
+    for name in definition.update:
         try:
-            if name == "spike":
-                update[name] = program.condition(equation)
-            else:
-                update[name] = program.stored(equation, formats[name].fraction, half_up=half_up)
+            update[name] = program.output(name)
         except ValueError as error:
             raise ValueError(f"{definition.name}.{name}: {error}") from error
     return update
@@ -240,10 +235,15 @@ def _bounds(name: str, form: Format, arithmetic: Arithmetic, *, counts: bool) ->
     return (0 if name == "v" else form.min), form.max
 
 
-def _check_levels(definition: Definition, values: Mapping[str, Value], format: Format) -> None:
+def _levels(
+    definition: Definition, values: Mapping[str, Value], format: Format
+) -> dict[str, Value]:
+    """Round the parameters that are levels half up to a format."""
+    levels: dict[str, Value] = {}
     low, high = format.real(format.min), format.real(format.max)
     for name, value in values.items():
-        if definition.parameters[name].unit != "level":
+        parameter = definition.parameters[name]
+        if parameter.unit != "level":
             continue
         for one in (value,) if isinstance(value, int | float) else value:
             if not low <= one <= high:
@@ -251,5 +251,13 @@ def _check_levels(definition: Definition, values: Mapping[str, Value], format: F
                     f"{definition.name}.{name} is {one:g}; a {format} level lies in "
                     f"{low:g} to {high:g}"
                 )
-        if not math.isfinite(sum((value,) if isinstance(value, int | float) else value)):
-            raise ValueError(f"{definition.name}.{name} must be finite")
+            parameter.check(
+                f"{definition.name}.{name} is {one:g}, and in {format} it",
+                format.real(format.quantize(one)),
+            )
+        levels[name] = _each(lambda one: format.real(format.quantize(one)), value)
+    return levels
+
+
+def _each(function: Callable[[float], float], value: Value) -> Value:
+    return function(value) if isinstance(value, int | float) else tuple(map(function, value))

@@ -2,30 +2,32 @@
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 from .expression import Expression
 from .interval import Interval, IntervalOperations
 
 __all__ = ["Nodes", "Number", "signed_digits"]
 
-#: The smallest digit of a coefficient, as a power of two.
-_SMALLEST = -24
+#: How far the digits of a coefficient reach below its first one, in bits.
+_SPAN = 24
 _CONDITIONS = ("greater", "at_least", "both", "either", "invert")
 
 
 def signed_digits(value: float, count: int) -> list[tuple[int, int]]:
-    """Give at most ``count`` signs and exponents whose sum of ``sign * 2**exponent`` is near.
+    """Return at most ``count`` signs and exponents whose sum of ``sign * 2**exponent`` is near.
 
-    Greedy: each digit is the power of two that is nearest to what is left, so each leaves at most a
-    third of it.
+    Greedy: each digit is the power of two that is nearest to what is left, the upper one of two
+    that are as near, so each leaves at most a third of it. No digit is less than 2^-24 of the
+    first.
     """
-    digits = []
+    digits: list[tuple[int, int]] = []
     left = value
     while left and len(digits) < count:
         sign = 1 if left > 0 else -1
-        below = math.floor(math.log2(abs(left)))
-        exponent = below + (abs(left) - 2.0**below >= 2.0 ** (below + 1) - abs(left))
-        if exponent < _SMALLEST:
+        half, exponent = math.frexp(abs(left))
+        exponent -= half < 0.75
+        if digits and exponent < digits[0][1] - _SPAN:
             break
         digits.append((sign, exponent))
         left -= sign * 2.0**exponent
@@ -77,13 +79,9 @@ class Nodes:
         ).node
         return Number(node, fraction, Interval(stored, stored), False)
 
-    def level(self, value: float, fraction: int) -> Number:
-        """Make a constant of a real number, rounded half up to ``fraction`` bits at most."""
-        stored = math.floor(value * 2.0**fraction + 0.5)
-        if stored == 0:
-            return self.constant(0)
-        zeros = (stored & -stored).bit_length() - 1
-        return self.constant(stored >> zeros, fraction - zeros)
+    def level(self, value: Fraction) -> Number:
+        """Make a constant of a binary fraction, with no more bits behind the point than it has."""
+        return self.constant(value.numerator, value.denominator.bit_length() - 1)
 
     def make(self, operation: str, *operands: Number | int | tuple, fraction: int = 0) -> Number:
         """Make the node of an operation; its result has ``fraction`` bits behind the point."""

@@ -5,63 +5,21 @@ coefficients. So ``dt / tau * (rest - v + r * i)`` becomes one coefficient for `
 and a constant, and only these three numbers are rounded.
 """
 
-import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from .builder import Builder, Families
 from .definition import Value
-from .expression import FUNCTIONS, Expression, Operations, listing
+from .expression import FUNCTIONS, Expression
 from .functions import real_function
 from .interval import Interval
 from .lookup import look_up
-from .nodes import Nodes, Number, signed_digits
+from .nodes import Nodes, Number
+from .sums import Constant, Sum, of_constants
 from .table import Table, tabulate
 from .use import Use
 
 __all__ = ["Program"]
-
-#: Bits behind the point of a coefficient that differs from neuron to neuron.
-_VECTOR_BITS = 12
-#: More bits than any constant has behind its point.
-_EXACT = 64
-
-
-@dataclass
-class _Sum:
-    """Atoms with their real coefficients, and a real constant."""
-
-    terms: dict[Number, Value] = field(default_factory=dict)
-    constant: Value = 0.0
-
-    @property
-    def is_constant(self) -> bool:
-        return not self.terms
-
-    @property
-    def atom(self) -> tuple[Number | None, Value]:
-        """The only atom and its coefficient, if there is but one and no constant."""
-        if len(self.terms) == 1 and _is(self.constant, 0.0):
-            return next(iter(self.terms.items()))
-        return None, 0.0
-
-    def scaled(self, by: Value) -> "_Sum":
-        terms = {atom: _each(_Real.multiply, value, by) for atom, value in self.terms.items()}
-        return _Sum(terms, _each(_Real.multiply, self.constant, by))
-
-    def plus(self, other: "_Sum") -> "_Sum":
-        terms = dict(self.terms)
-        for atom, value in other.terms.items():
-            terms[atom] = _each(_Real.add, terms.get(atom, 0.0), value)
-        terms = {atom: value for atom, value in terms.items() if not _is(value, 0.0)}
-        return _Sum(terms, _each(_Real.add, self.constant, other.constant))
-
-
-@dataclass(frozen=True)
-class _Rounding:
-    """A sum that is stored: what is added before the bits behind ``fraction`` are dropped."""
-
-    half: float
-    fraction: int
 
 
 class Program:
@@ -69,13 +27,17 @@ class Program:
 
     Parameters
     ----------
+    update : mapping of str to Expression
+        The equations; equal ones are the same expression.
     parameters : mapping of str to float or sequence of float
     leaves : mapping of str to (int, Interval, bool)
         Of each input and state the bits behind its point, its range, and whether it is a state.
     digits : int
         Most signed powers of two in a coefficient.
     fraction : int
-        Bits behind the point of levels.
+        Bits behind the point of constants: those of the finest state.
+    half_up : bool
+        Whether a state is rounded half up when it is stored, rather than down.
     uses : mapping of Expression to sequence of Use
         Of each function in the equations, its use: one, or one for each neuron.
     families : mapping, optional
@@ -83,11 +45,6 @@ class Program:
 
     Attributes
     ----------
-    families : dict
-        For sums that differ in their constants alone: these constants, and how they are rounded
-        where they are stored.
-    vectors : dict of str to tuple of int
-        Constants that differ from neuron to neuron, as leaves of the program.
     tables : list of Table
         Functions in the program.
     """
@@ -95,97 +52,113 @@ class Program:
     def __init__(
         self,
         *,
-        parameters: dict[str, Value],
-        leaves: dict[str, tuple[int, Interval, bool]],
+        update: Mapping[str, Expression],
+        parameters: Mapping[str, Value],
+        leaves: Mapping[str, tuple[int, Interval, bool]],
         digits: int,
         fraction: int,
+        half_up: bool,
         uses: Mapping[Expression, Sequence[Use]],
-        families: "Mapping[tuple, Mapping[float, _Rounding | None]] | None" = None,
+        families: Families | None = None,
     ):
+        self._update = update
         self._parameters = parameters
-        self._digits = digits
         self._fraction = fraction
+        self._half_up = half_up
         self._uses = uses
         self._nodes = Nodes()
+        self._builder = Builder(self._nodes, digits, fraction, families or {})
         self._leaves = {
             name: self._nodes.leaf(name, bits, interval, varies=varies)
             for name, (bits, interval, varies) in leaves.items()
         }
-        self._known_families = families or {}
-        self.families: dict[tuple, dict[float, _Rounding | None]] = {}
-        self._sums: dict[Expression, _Sum] = {}
-        self.vectors: dict[str, tuple[int, ...]] = {}
+        self._kept = _kept(update, {name: leaves[name][0] for name in update if name != "spike"})
+        #: Of numbers that are rounded as a state is: what was rounded, and to how many bits.
+        self._rounded: dict[Number, tuple[Sum, int]] = {}
+        self._sums: dict[tuple[Expression, bool], Sum] = {}
         self.tables: list[Table] = []
+
+    @property
+    def families(self) -> Families:
+        """For sums that differ in their constants alone: these constants."""
+        return self._builder.families
+
+    @property
+    def vectors(self) -> dict[str, tuple[int, ...]]:
+        """Constants that differ from neuron to neuron, as leaves of the program."""
+        return self._builder.vectors
 
     # Outputs --------------------------------------------------------------------------------------
 
-    def stored(self, equation: Expression, fraction: int, *, half_up: bool) -> Expression:
-        """Give the program of an equation, rounded to ``fraction`` bits behind the point."""
-        return self._stored(equation, fraction, half_up).node
+    def output(self, name: str) -> Expression:
+        """Return the program of a state's next value, rounded as it is stored, or of the spike."""
+        if name == "spike":
+            return self._condition(self._sum(self._update[name]), alone=True).node
+        fraction = self._leaves[name].fraction
+        return self._stored(self._update[name], fraction).node
 
-    def condition(self, equation: Expression) -> Expression:
-        """Give the program of a condition."""
-        return self._condition(self._sum(equation)).node
-
-    def _stored(self, equation: Expression, fraction: int, half_up: bool) -> Number:
+    def _stored(self, equation: Expression, fraction: int) -> Number:
         if equation.operation == "where":  # each branch rounds for itself, and may share its sums
             chosen, yes, no = equation.operands
             condition = self._sum(chosen)
-            if condition.is_constant and isinstance(condition.constant, int | float):
-                return self._stored(yes if condition.constant else no, fraction, half_up)
-            yes, no = (self._stored(branch, fraction, half_up) for branch in (yes, no))
+            if condition.is_constant and isinstance(condition.constant.value, int | float):
+                return self._stored(yes if condition.constant.value else no, fraction)
+            yes, no = (self._stored(branch, fraction) for branch in (yes, no))
             return self._nodes.choose(self._condition(condition), yes, no)
-        total = self._sum(equation)
-        level = total.constant
-        if isinstance(level, int | float):
-            level = self._rounded(level)
-        exact = self._build(total.terms, self._level(level))
-        if exact.fraction <= fraction:  # there is nothing to round
-            return self._nodes.aligned(self._number(total), fraction)
-        half = 2.0 ** -(fraction + 1) if half_up else 0.0
-        return self._dropped(self._number(total, rounding=_Rounding(half, fraction)), fraction)
-
-    def _dropped(self, number: Number, fraction: int) -> Number:
-        if number.fraction <= fraction:  # the half that rounds made it a round number
-            return self._nodes.aligned(number, fraction)
-        return self._nodes.make(
-            "shift_right", number, number.fraction - fraction, fraction=fraction
-        )
+        return self._builder.rounded(self._sum(equation), fraction, half_up=self._half_up)
 
     # Equations to sums ----------------------------------------------------------------------------
 
-    def _sum(self, equation: Expression) -> _Sum:
-        if equation not in self._sums:
-            self._sums[equation] = self._make_sum(equation)
-        return self._sums[equation]
+    def _sum(self, equation: Expression, *, compared: bool = False) -> Sum:
+        """Bring an equation into a sum.
 
-    def _make_sum(self, equation: Expression) -> _Sum:
+        Within a comparison, what a state stores stands as it is rounded for that state.
+        """
+        key = equation, compared
+        if key not in self._sums:
+            total = self._make_sum(equation, compared)
+            if compared and equation in self._kept and not total.is_constant:
+                total = self._as_kept(equation)
+            self._sums[key] = total
+        return self._sums[key]
+
+    def _as_kept(self, equation: Expression) -> Sum:
+        fraction = self._kept[equation]
+        number = self._stored(equation, fraction)
+        if equation.operation != "where":
+            self._rounded[number] = self._sum(equation), fraction
+        return Sum.of(number)
+
+    def _make_sum(self, equation: Expression, compared: bool) -> Sum:
         operation, operands = equation.operation, equation.operands
         if operation == "constant":
-            return _Sum(constant=float(operands[0]))
+            return Sum(constant=Constant(float(operands[0])))
         if operation == "leaf":
             (name,) = operands
             if name in self._parameters:
-                return _Sum(constant=self._parameters[name])
-            return _Sum({self._leaves[name]: 1.0})
-        sums = [self._sum(operand) for operand in operands]
+                value = self._parameters[name]
+                value = value if isinstance(value, int | float) else tuple(value)
+                return Sum(constant=Constant(value, frozenset({name})))
+            return Sum.of(self._leaves[name])
+        compared = compared or operation in ("greater", "at_least")
+        sums = [self._sum(operand, compared=compared) for operand in operands]
         if all(one.is_constant for one in sums):
-            real = real_function(operation) if operation in FUNCTIONS else getattr(_Real, operation)
-            return _Sum(constant=_each(real, *(one.constant for one in sums)))
+            function = real_function(operation) if operation in FUNCTIONS else operation
+            return Sum(constant=of_constants(function, *(one.constant for one in sums)))
         if operation in FUNCTIONS:
-            return _Sum({self._table(equation, self._number(sums[0])): 1.0})
+            return Sum.of(self._table(equation, self._builder.number(sums[0])))
         if operation == "divide" and not sums[1].is_constant:
-            over = _Sum({self._table(equation, self._number(sums[1])): 1.0})
+            over = Sum.of(self._table(equation, self._builder.number(sums[1])))
             return self._multiply(sums[0], over)
         return getattr(self, f"_{operation}")(*sums)
 
-    def _add(self, a: _Sum, b: _Sum) -> _Sum:
+    def _add(self, a: Sum, b: Sum) -> Sum:
         return a.plus(b)
 
-    def _subtract(self, a: _Sum, b: _Sum) -> _Sum:
-        return a.plus(b.scaled(-1.0))
+    def _subtract(self, a: Sum, b: Sum) -> Sum:
+        return a.plus(b.scaled(Constant(-1.0)))
 
-    def _multiply(self, a: _Sum, b: _Sum) -> _Sum:
+    def _multiply(self, a: Sum, b: Sum) -> Sum:
         if a.is_constant:
             return b.scaled(a.constant)
         if b.is_constant:
@@ -193,165 +166,95 @@ class Program:
         for one, other in ((a, b), (b, a)):  # a condition chooses; it needs no multiplier
             if len(one.terms) == 1 and next(iter(one.terms)).is_condition:
                 ((condition, value),) = one.terms.items()
-                yes = other.scaled(_each(_Real.add, one.constant, value))
+                yes = other.scaled(of_constants("add", one.constant, value))
                 return self._choose(condition, yes, other.scaled(one.constant))
-        scale: Value = 1.0
+        scale = Constant(1.0)
         factors = []
         for one in (a, b):  # a coefficient of either one is one of the product
             atom, value = one.atom
-            scale = _each(_Real.multiply, scale, 1.0 if atom is None else value)
-            factors.append(self._number(one) if atom is None else atom)
+            if atom is None:
+                factors.append(self._builder.number(one))
+            else:
+                factors.append(atom)
+                scale = of_constants("multiply", scale, value)
         x, y = factors
-        return _Sum({self._nodes.make("multiply", x, y, fraction=x.fraction + y.fraction): scale})
+        return Sum({self._nodes.make("multiply", x, y, fraction=x.fraction + y.fraction): scale})
 
-    def _divide(self, a: _Sum, b: _Sum) -> _Sum:
-        return a.scaled(_each(_Real.divide, 1.0, b.constant))
+    def _divide(self, a: Sum, b: Sum) -> Sum:
+        return a.scaled(of_constants("divide", Constant(1.0), b.constant))
 
-    def _greater(self, a: _Sum, b: _Sum) -> _Sum:
+    def _greater(self, a: Sum, b: Sum) -> Sum:
         return self._compare("greater", self._subtract(a, b))
 
-    def _at_least(self, a: _Sum, b: _Sum) -> _Sum:
+    def _at_least(self, a: Sum, b: Sum) -> Sum:
         return self._compare("at_least", self._subtract(a, b))
 
-    def _compare(self, operation: str, difference: _Sum) -> _Sum:
+    def _compare(self, operation: str, difference: Sum) -> Sum:
         if difference.is_constant:
-            return _Sum(constant=_each(getattr(_Real, operation), difference.constant, 0.0))
-        rounding = self._rounding(difference)
-        number = self._number(difference, rounding=rounding)
-        if rounding is not None:
-            number = self._dropped(number, rounding.fraction)
-        return _Sum({self._nodes.make(operation, number, self._nodes.constant(0)): 1.0})
+            verdict = of_constants(operation, difference.constant, Constant(0.0))
+            return Sum(constant=verdict)
+        number = self._difference(difference)
+        return Sum.of(self._nodes.make(operation, number, self._nodes.constant(0)))
 
-    def _both(self, a: _Sum, b: _Sum) -> _Sum:
+    def _difference(self, difference: Sum) -> Number:
+        """Make the node of a difference; what is rounded shares the adders of what is stored."""
+        if difference.bare not in self._rounded:
+            return self._builder.number(difference)
+        exact, fraction = self._rounded[difference.bare]
+        if not self._builder.on_grid(difference.constant, fraction):
+            return self._builder.number(difference)
+        # Rounding a sum and then adding a round number is rounding the sum of both.
+        both = exact.plus(Sum(constant=difference.constant))
+        return self._builder.rounded(both, fraction, half_up=self._half_up)
+
+    def _both(self, a: Sum, b: Sum) -> Sum:
         return self._join("both", a, b)
 
-    def _either(self, a: _Sum, b: _Sum) -> _Sum:
+    def _either(self, a: Sum, b: Sum) -> Sum:
         return self._join("either", a, b)
 
-    def _join(self, operation: str, a: _Sum, b: _Sum) -> _Sum:
+    def _join(self, operation: str, a: Sum, b: Sum) -> Sum:
         for one, other in ((a, b), (b, a)):
-            if one.is_constant and isinstance(one.constant, int | float):
-                if bool(one.constant) == (operation == "both"):
-                    return other
-                return _Sum(constant=float(operation == "either"))
-        return _Sum({self._nodes.make(operation, self._condition(a), self._condition(b)): 1.0})
+            if one.is_constant and isinstance(one.constant.value, int | float):
+                if bool(one.constant.value) == (operation == "both"):
+                    return Sum.of(self._condition(other))
+                return Sum(constant=Constant(float(operation == "either"), one.constant.names))
+        conditions = (self._condition(one) for one in (a, b))
+        return Sum.of(self._nodes.make(operation, *conditions))
 
-    def _invert(self, a: _Sum) -> _Sum:
-        return _Sum({self._nodes.make("invert", self._condition(a)): 1.0})
+    def _invert(self, a: Sum) -> Sum:
+        return Sum.of(self._nodes.make("invert", self._condition(a)))
 
-    def _where(self, condition: _Sum, yes: _Sum, no: _Sum) -> _Sum:
-        if condition.is_constant and isinstance(condition.constant, int | float):
-            return yes if condition.constant else no
+    def _where(self, condition: Sum, yes: Sum, no: Sum) -> Sum:
+        if condition.is_constant:
+            return yes.chosen(condition.constant, no)
         return self._choose(self._condition(condition), yes, no)
 
-    def _choose(self, condition: Number, yes: _Sum, no: _Sum) -> _Sum:
-        return _Sum({self._nodes.choose(condition, self._number(yes), self._number(no)): 1.0})
+    def _choose(self, condition: Number, yes: Sum, no: Sum) -> Sum:
+        numbers = map(self._builder.number, (yes, no))
+        return Sum.of(self._nodes.choose(condition, *numbers))
 
-    def _minimum(self, a: _Sum, b: _Sum) -> _Sum:
-        return _Sum({self._nodes.binary("minimum", self._number(a), self._number(b)): 1.0})
+    def _minimum(self, a: Sum, b: Sum) -> Sum:
+        return Sum.of(self._nodes.binary("minimum", *map(self._builder.number, (a, b))))
 
-    def _maximum(self, a: _Sum, b: _Sum) -> _Sum:
-        return _Sum({self._nodes.binary("maximum", self._number(a), self._number(b)): 1.0})
+    def _maximum(self, a: Sum, b: Sum) -> Sum:
+        return Sum.of(self._nodes.binary("maximum", *map(self._builder.number, (a, b))))
 
     # Sums to numbers ------------------------------------------------------------------------------
 
-    def _condition(self, one: _Sum) -> Number:
-        """Give a sum as a condition, which holds if it is more than zero."""
-        atom, value = one.atom
-        if atom is not None and atom.is_condition and _is(value, 1.0):
-            return atom
-        if one.is_constant:
-            constant = one.constant
+    def _condition(self, one: Sum, *, alone: bool = False) -> Number:
+        """Make a sum a condition, which holds if it is more than zero.
+
+        One that is joined with others may be constant, if it differs from neuron to neuron.
+        """
+        if one.bare is not None and one.bare.is_condition and one.constant.always(0.0):
+            return one.bare
+        constant = one.constant.value
+        if one.is_constant and (alone or isinstance(constant, int | float)):
             verdict = str(bool(constant)).lower() if isinstance(constant, int | float) else "fixed"
             raise ValueError(f"the condition is always {verdict}, whatever the states and inputs")
-        return self._nodes.make("greater", self._number(one), self._nodes.constant(0))
-
-    def _number(self, one: _Sum, *, rounding: "_Rounding | None" = None) -> Number:
-        """Give the node of a sum, and of the half that rounds it where it is stored.
-
-        What varies within a step is added up first, then what is known before it. Sums that differ
-        in their constants alone share all but these.
-        """
-        half = 0.0 if rounding is None else rounding.half
-        if not isinstance(one.constant, int | float):
-            return self._build(one.terms, self._level(one.constant) + self._level(half))
-        level = self._rounded(one.constant) + half
-        base = level
-        if any(atom.varies for atom in one.terms):
-            family = _family(one.terms)
-            self.families.setdefault(family, {}).setdefault(level, rounding)
-            base = min(self._known_families.get(family, [level]), key=abs)
-        number = self._build(one.terms, self._level(base))
-        if level == base:
-            return number
-        return self._nodes.binary("add", number, self._nodes.level(level - base, _EXACT))
-
-    def _rounded(self, level: float) -> float:
-        return math.floor(level * 2.0**self._fraction + 0.5) * 2.0**-self._fraction
-
-    def _rounding(self, difference: _Sum) -> "_Rounding | None":
-        """Give how a sum is rounded where it is stored too, if it is.
-
-        A comparison of what is stored compares it as it is stored: the neuron spikes when its
-        membrane does, not a fraction of a step before.
-        """
-        if not isinstance(difference.constant, int | float):
-            return None
-        level = self._rounded(difference.constant)
-        for stored, rounding in self._known_families.get(_family(difference.terms), {}).items():
-            if rounding is not None and stored - rounding.half == level:
-                return rounding
-        return None
-
-    def _build(
-        self, terms: Mapping[Number, Value], constants: list[tuple[int, Number]]
-    ) -> Number:
-        parts: list[tuple[int, Number]] = []
-        for varies in (True, False):
-            part = [
-                term
-                for atom, value in terms.items()
-                if atom.varies == varies
-                for term in self._product(atom, value)
-            ]
-            part += [] if varies else constants
-            if part:
-                parts.append(self._nodes.total(part))
-        if not parts:
-            return self._nodes.constant(0)
-        sign, total = self._nodes.total(parts)
-        if sign > 0:
-            return total
-        return self._nodes.binary("subtract", self._nodes.constant(0, total.fraction), total)
-
-    def _product(self, atom: Number, value: Value) -> list[tuple[int, Number]]:
-        """Give signed numbers whose sum is an atom times a coefficient."""
-        if not isinstance(value, int | float):
-            factor = self._vector(value, _VECTOR_BITS)
-            fraction = factor.fraction + atom.fraction
-            return [(1, self._nodes.make("multiply", factor, atom, fraction=fraction))]
-        if atom.is_condition:
-            yes = self._nodes.level(self._rounded(value), _EXACT)
-            return [(1, self._nodes.choose(atom, yes, self._nodes.constant(0, yes.fraction)))]
-        return [
-            (sign, atom.times_power_of_two(exponent))
-            for sign, exponent in signed_digits(value, self._digits)
-        ]
-
-    def _level(self, value: Value) -> list[tuple[int, Number]]:
-        """Give signed numbers whose sum is a constant that is rounded already."""
-        if not isinstance(value, int | float):
-            return [(1, self._vector(value, self._fraction))]
-        return [(1, self._nodes.level(value, _EXACT))] if value else []
-
-    def _vector(self, values: Sequence[float], fraction: int) -> Number:
-        stored = tuple(math.floor(value * 2.0**fraction + 0.5) for value in values)
-        name = next((name for name, known in self.vectors.items() if known == stored), None)
-        if name is None:
-            name = f"constant_{len(self.vectors)}"
-            self.vectors[name] = stored
-            self._leaves[name] = self._nodes.leaf(name, 0, Interval.of(*stored), varies=False)
-        return self._leaves[name].times_power_of_two(-fraction)
+        zero = self._nodes.constant(0)
+        return self._nodes.make("greater", self._builder.number(one), zero)
 
     def _table(self, equation: Expression, x: Number) -> Number:
         """Look a function up; neurons whose uses differ look it up in tables of their own."""
@@ -361,7 +264,7 @@ class Program:
         found = [self._looked_up(function, x, use) for use in kinds]
         if len(kinds) == 1:
             return found[0]
-        kind = self._vector([kinds.index(use) for use in of_neurons], 0)
+        kind = self._builder.vector([kinds.index(use) for use in of_neurons])
         chosen = found[0]
         for n, one in enumerate(found[1:], start=1):
             there = self._nodes.make("at_least", kind, self._nodes.constant(n))
@@ -383,42 +286,22 @@ class Program:
         return look_up(self._nodes, table, x)
 
 
-class _Real(Operations):
-    """What operations on parameters alone do: nothing is rounded yet."""
+def _kept(
+    update: Mapping[str, Expression], fractions: Mapping[str, int]
+) -> dict[Expression, int]:
+    """Find the values that states store, in one case or another, with their bits behind the point.
 
-    @staticmethod
-    def where(condition: float, yes: float, no: float) -> float:
-        return yes if condition else no
+    Of several states that store the same value it is rounded for the first.
+    """
+    found: dict[Expression, int] = {}
 
-    @staticmethod
-    def both(a: float, b: float) -> float:
-        return float(bool(a) and bool(b))
+    def visit(node: Expression, fraction: int) -> None:
+        found.setdefault(node, fraction)
+        if node.operation == "where":
+            _, yes, no = node.operands
+            visit(yes, fraction)
+            visit(no, fraction)
 
-    @staticmethod
-    def either(a: float, b: float) -> float:
-        return float(bool(a) or bool(b))
-
-
-def _family(terms: Mapping[Number, Value]) -> tuple:
-    """Give what tells sums apart but for their constants; the same in every run."""
-    return tuple((listing({"": atom.node}), atom.fraction, value) for atom, value in terms.items())
-
-
-def _each(function: Callable, *values: Value) -> Value:
-    """Apply a function to numbers, or to each entry of vectors."""
-    lengths = {len(value) for value in values if not isinstance(value, int | float)}
-    if len(lengths) > 1:
-        sizes = " and ".join(map(str, sorted(lengths)))
-        raise ValueError(f"parameters that meet in an equation hold {sizes} values")
-    try:
-        if not lengths:
-            return float(function(*values))
-        rows = [[v] * max(lengths) if isinstance(v, int | float) else v for v in values]
-        return tuple(float(function(*row)) for row in zip(*rows, strict=True))
-    except (ZeroDivisionError, ValueError, OverflowError) as error:
-        given = " and ".join(str(value) for value in values)
-        raise ValueError(f"the parameters lead to a constant that is none: {given}") from error
-
-
-def _is(value: Value, number: float) -> bool:
-    return isinstance(value, int | float) and value == number
+    for name, fraction in fractions.items():
+        visit(update[name], fraction)
+    return found

@@ -153,8 +153,8 @@ def _degree(node: Any, state: str) -> int:
 
 
 def _core(node: Expression, state: str) -> Expression:
-    """Leave out summands that do not depend on the state, and zeros behind it."""
-    while node.operation in ("add", "subtract", "shift_left"):
+    """Leave out summands that do not depend on the state, and shifts."""
+    while node.operation in ("add", "subtract", "shift_left", "shift_right"):
         parts = [part for part in node.operands if _degree(part, state)]
         if len(parts) > 1:
             break
