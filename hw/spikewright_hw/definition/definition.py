@@ -14,12 +14,13 @@ What a definition fixes, and where:
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from types import SimpleNamespace
-from typing import Literal
+from typing import Any, Literal
 
 from .expression import Expression
 
-__all__ = ["Definition", "Input", "Parameter", "State", "Value", "neuron"]
+__all__ = ["Definition", "Input", "Parameter", "State", "Value", "check_names", "neuron"]
 
 #: What a parameter is given as: one number, or one for each neuron.
 Value = float | Sequence[float]
@@ -92,6 +93,22 @@ class Parameter:
     high: float | None = None
     trained: bool = False
 
+    def plain(self, name: str, given: Any) -> Value:
+        """Return a value as a number, or as a tuple of one for each neuron, within its range.
+
+        Arrays and tensors are taken as what they hold. Raises :exc:`ValueError`, naming the
+        parameter, for what is neither a number nor a sequence of numbers, or out of range.
+        """
+        listed = given.tolist() if hasattr(given, "tolist") else given
+        value = tuple(listed) if isinstance(listed, Sequence) else listed
+        several = value if isinstance(value, tuple) else (value,)
+        if not several or isinstance(given, str) or not all(map(_is_number, several)):
+            raise ValueError(
+                f"{name} is {given!r}; it is a number, or a sequence of one number for each neuron"
+            )
+        self.check(name, value)
+        return value
+
     def check(self, name: str, value: Value) -> None:
         """Raise :exc:`ValueError`, naming the parameter, unless every value is in its range."""
         for one in value if isinstance(value, Sequence) else (value,):
@@ -146,7 +163,8 @@ class Definition:
     def values(self, given: Mapping[str, Value] | None = None) -> dict[str, Value]:
         """Give all parameters, those not given by default.
 
-        Raises :exc:`ValueError`, naming the parameter, for one that is unknown or out of its range.
+        Raises :exc:`ValueError`, naming the parameter, for one that is unknown, no number, out of
+        its range, or given for another number of neurons than one before.
         """
         given = given or {}
         for name in given:
@@ -156,8 +174,40 @@ class Definition:
         values: dict[str, Value] = {name: p.default for name, p in self.parameters.items()}
         values |= given
         for name, value in values.items():
-            self.parameters[name].check(f"{self.name}.{name}", value)
+            values[name] = self.parameters[name].plain(f"{self.name}.{name}", value)
+        self.neurons(values)
         return values
+
+    def neurons(self, values: Mapping[str, Value]) -> int | None:
+        """Return for how many neurons values are given; None where each is the same for all.
+
+        Raises :exc:`ValueError` if they differ.
+        """
+        counts = {name: len(one) for name, one in values.items() if isinstance(one, Sequence)}
+        for name, count in counts.items():
+            first = next(iter(counts))
+            if count != counts[first]:
+                raise ValueError(
+                    f"{self.name}.{first} has {counts[first]} values, and {self.name}.{name} has "
+                    f"{count}; each has one for each neuron"
+                )
+        return next(iter(counts.values()), None)
+
+
+def check_names(definition: Definition, function: Callable, what: str) -> None:
+    """Raise :exc:`ValueError` if a parameter is called like an argument of a function.
+
+    ``function`` takes parameters as keywords, beside arguments of its own, which are ``what``.
+    """
+    for name, argument in inspect.signature(function).parameters.items():
+        if name in definition.parameters and argument.kind is not argument.VAR_KEYWORD:
+            raise ValueError(
+                f"{definition.name} has a parameter called {name}, which is {what}; rename it"
+            )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def neuron(**declared: Input | State | Parameter) -> Callable[[Callable], Definition]:

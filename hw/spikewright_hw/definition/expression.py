@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 __all__ = [
+    "CONDITIONS",
     "FUNCTIONS",
     "Expression",
     "Operations",
@@ -37,6 +38,9 @@ __all__ = [
 
 #: Functions of one real number that an equation may use.
 FUNCTIONS = ("exp", "expm1", "exprel", "log", "sqrt", "tanh", "sigmoid", "reciprocal")
+
+#: Operations whose result is a condition.
+CONDITIONS = ("greater", "at_least", "both", "either", "invert")
 
 
 class Expression:

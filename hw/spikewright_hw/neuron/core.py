@@ -10,7 +10,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..definition import integers
-from ..definition.definition import Definition, Value
+from ..definition.definition import Definition, Value, check_names
 from ..definition.fixed_point import Arithmetic, FixedNeuron
 from ..definition.pipeline import pipelined_step
 from ..fixed import Format
@@ -115,7 +115,10 @@ class NeuronCore(wiring.Component):
 
 
 def neuron_core(definition: Definition) -> Callable[..., NeuronCore]:
-    """Give the ``core`` function of a neuron's module."""
+    """Return the ``core`` function of a neuron's module.
+
+    Raises :exc:`ValueError` if a parameter is called like one of its own arguments.
+    """
 
     def core(
         *,
@@ -132,6 +135,7 @@ def neuron_core(definition: Definition) -> Callable[..., NeuronCore]:
         fixed = FixedNeuron.of(definition, arithmetic, parameters)
         return NeuronCore(fixed, interleave=interleave)
 
+    check_names(definition, core, "an argument of every neuron's core")
     core.__doc__ = (
         f"One {definition.name} neuron behind a stream; parameters not given take their defaults."
     )

@@ -14,6 +14,7 @@ from functools import reduce
 from itertools import pairwise
 
 from spikewright_hw.definition.expression import (
+    CONDITIONS,
     Expression,
     absolute,
     clip,
@@ -31,7 +32,7 @@ from spikewright_hw.definition.expression import (
 
 from .place import EquationError, Place, Text
 
-__all__ = ["CONDITIONS", "FUNCTIONS", "Places", "close_match", "parse"]
+__all__ = ["FUNCTIONS", "Places", "close_match", "parse"]
 
 #: Where each node of an expression stands.
 Places = dict[Expression, Place]
@@ -51,9 +52,6 @@ FUNCTIONS: dict[str, tuple[Callable[..., Expression], int, float]] = {
     "clip": (clip, 3, 3),
     "where": (where, 3, 3),
 }
-#: Operations whose result is a condition.
-CONDITIONS = ("greater", "at_least", "both", "either", "invert")
-
 _LONGEST = 1000
 _DEEPEST = 100
 _HIGHEST_POWER = 8

@@ -4,11 +4,11 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from spikewright_hw.definition.expression import Expression
+from spikewright_hw.definition.expression import CONDITIONS, Expression
 
 from .graph import leaves, size, substitute
-from .names import INPUT, NAME, TIME_STEP, check_name, unknown
-from .parse import CONDITIONS, Places, close_match, parse
+from .names import INPUT, NAME, TIME_STEP, check_name, check_parameter, unknown
+from .parse import Places, close_match, parse
 from .place import EquationError, Place, Text
 
 __all__ = ["Equation", "Statements"]
@@ -103,7 +103,7 @@ class Statements:
         for text in _split([reset] if reset else []):
             self._read_reset(text)
         for name in parameters:
-            check_name(name, f"parameter {name}", None)
+            check_parameter(name)
             for kind, known in (("state", self.states), ("definition", self.definitions)):
                 if name in known:
                     raise EquationError(

@@ -1,9 +1,9 @@
-"""Learned parameters that stay within their bounds whatever the optimiser does."""
+"""Parameters as modules: learned ones stay within their bounds whatever the optimiser does."""
 
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Bounded"]
+__all__ = ["Bounded", "Constant", "Values"]
 
 #: A start at a bound is moved inside by this share of the range, or of one unit: at the bound
 #: itself the gradient is zero.
@@ -57,3 +57,24 @@ class Bounded(nn.Module):
         ends = [("-inf", "inf")[side] if end is None else f"{end:g}"
                 for side, end in enumerate((self.low, self.high))]
         return f"{ends[0]} to {ends[1]}"
+
+
+class Constant(nn.Module):
+    """A value that is not learned; it goes where its module goes, and is saved with it."""
+
+    value: Tensor
+
+    def __init__(self, value: Tensor):
+        super().__init__()
+        self.register_buffer("value", value)
+
+    def forward(self) -> Tensor:
+        """Return the value."""
+        return self.value
+
+
+class Values(nn.ModuleDict):
+    """Parameters by name, whatever the name; of a plain ``ModuleDict`` no key is ``"keys"``."""
+
+    def __setitem__(self, key: str, module: nn.Module) -> None:
+        self._modules[key] = module

@@ -5,19 +5,21 @@ that :class:`~spikewright_hw.definition.fixed_point.FixedNeuron` makes of it, wi
 have gradients (:mod:`~spikewright.network.lowering`).
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from spikewright_hw.definition.definition import Definition, Value
+from spikewright_hw.definition.definition import Definition, Value, check_names
 from spikewright_hw.definition.expression import Expression
 from spikewright_hw.definition.fixed_point import FixedNeuron
 from spikewright_hw.definition.interval import Interval
 from spikewright_hw.fixed import Format
 
-from .bounded import Bounded
+from ..errors import SpikewrightWarning
+from .bounded import Bounded, Constant, Values
 from .lowering import lower, softened, spike_comparisons, steep
 from .surrogate import Surrogate
 from .surrogate import surrogate as chosen
@@ -61,15 +63,23 @@ class Cell(nn.Module):
     inputs : mapping of str to Interval, optional
         Of a fixed neuron, the stored values that can arrive, if more than its format holds.
     **parameters : float or sequence of float
-        Of a definition, real numbers, one or one for each neuron; those not given take their
-        defaults.
+        Of a definition, real numbers, one or one for each neuron (an array or a tensor will do);
+        those not given take their defaults. Those that are given for each neuron are buffers.
 
     Raises
     ------
     ValueError
-        A parameter is unknown, out of its range, or given or learned where it is fixed; or the
-        integers are too wide for a float to hold.
+        A parameter is unknown, out of its range, called like one of the arguments above, or given
+        or learned where it is fixed; ``limits`` are given of a fixed neuron, or ``inputs`` of a
+        definition; or the integers are too wide for a float to hold.
+
+    Warns
+    -----
+    SpikewrightWarning
+        A learned parameter starts at one of its bounds, and so is moved inside.
     """
+
+    _place: Tensor
 
     def __init__(
         self,
@@ -86,23 +96,43 @@ class Cell(nn.Module):
         self.fixed = neuron if isinstance(neuron, FixedNeuron) else None
         self.definition = neuron.definition if isinstance(neuron, FixedNeuron) else neuron
         self._names = list(self.definition.states)
-        self.learned = nn.ModuleDict()
+        check_names(self.definition, Cell.__init__, "an argument of Cell")
+        self.learned = Values()
+        self.register_buffer("_place", torch.empty(0), persistent=False)  # on the cell's device
         if self.fixed is None:
+            if inputs is not None:
+                raise ValueError(f"inputs is of a neuron in integers; {self._unfixed}")
             self.dtype = torch.float32
             self._given = self.definition.values(parameters)
             self._learn(learn)
             self._ends = [] if limits is None else self._limits(limits)
+            constants = self._given
         else:
+            if limits is not None:
+                raise ValueError(f"limits is of a definition; {self.definition.name} is in integers"
+                                 f" and ends where {self.fixed.format} does")
             self.dtype = _exact_dtype(self.fixed, inputs, parameters, learn)
             self._given = dict(self.fixed.parameters)
             self._ends = [(n, self.fixed.bounds[name]) for n, name in enumerate(self._names)]
+            constants = self.fixed.vectors
+        self.vectors = Values()
+        for name, value in constants.items():
+            if name not in self.learned and not isinstance(value, int | float):
+                self.vectors[name] = Constant(torch.tensor(value, dtype=self.dtype))
         self._write(chosen(surrogate), detach_reset)
 
     def start(self, *shape: int) -> States:
-        """Give the states before the first step.
+        """Return the states before the first step.
 
-        ``shape`` is that of a step's input, neurons last: ``start(batch, neurons)``.
+        ``shape`` is that of a step's input, neurons last: ``start(batch, neurons)``. Raises
+        :exc:`ValueError` if parameters were given for another number of neurons.
         """
+        count = self.definition.neurons(self._given)
+        if count is not None and shape[-1:] != (count,):
+            raise ValueError(
+                f"{self.definition.name} has parameters of {count} neurons, and the shape is "
+                f"{shape}; its last number is that of the neurons"
+            )
         return {name: self._start(name).expand(shape) for name in self.definition.states}
 
     def forward(self, states: Mapping[str, Tensor], *inputs: Tensor, **named: Tensor):
@@ -126,9 +156,9 @@ class Cell(nn.Module):
 
     def constants(self) -> list[Any]:
         """Compute what is the same in all steps, for :meth:`step`; once a sequence is enough."""
-        if not self.learned:
+        if not self.learned and not self.vectors:
             return self._constants
-        return self._once([module() for module in self.learned.values()])
+        return self._once([module() for module in (*self.vectors.values(), *self.learned.values())])
 
     def step(
         self, constants: list[Any], states: Mapping[str, Tensor], inputs: Sequence[Tensor]
@@ -141,12 +171,24 @@ class Cell(nn.Module):
         return dict(zip(self._names, after, strict=True)), spike
 
     def values(self) -> dict[str, Value]:
-        """Give all parameters as they stand, learned ones included, as plain numbers."""
-        learned = {
+        """Return all parameters as they stand, learned ones included, as plain numbers."""
+        modules = self.learned if self.fixed else {**self.vectors, **self.learned}
+        current = {
             name: tuple(value.tolist()) if value.dim() else float(value)
-            for name, value in ((n, m().detach()) for n, m in self.learned.items())
+            for name, value in ((n, m().detach()) for n, m in modules.items())
         }
-        return self._given | learned
+        return self._given | current
+
+    def _apply(self, *given: Any, **named: Any) -> "Cell":
+        """Move the tensors that the steps know along with those that are registered."""
+        super()._apply(*given, **named)
+        device = self._place.device
+        self._once, self._each = self._once.to(device), self._each.to(device)
+        return self
+
+    @property
+    def _unfixed(self) -> str:
+        return f"{self.definition.name} is computed in real numbers, so leave it out"
 
     # Writing --------------------------------------------------------------------------------------
 
@@ -162,25 +204,39 @@ class Cell(nn.Module):
                 low=declared[name].low,
                 high=declared[name].high,
             )
+            self._warn_of_bound(name)
+
+    def _warn_of_bound(self, name: str) -> None:
+        """Say so if a learned parameter does not start where it was told to."""
+        given, starts = torch.tensor(self._given[name]), self.learned[name]().detach()
+        if not torch.allclose(starts, given, rtol=1e-5, atol=1e-6):
+            at = int((starts - given).abs().flatten().argmax())
+            warnings.warn(
+                f"{self.definition.name}.{name} is learned and starts at its bound, "
+                f"{float(given.flatten()[at]):g}, where it has no gradient; it was moved to "
+                f"{float(starts.flatten()[at]):.4g}; leave it out of learn to keep it",
+                SpikewrightWarning,
+                stacklevel=4,
+            )
 
     def _write(self, shape: Surrogate, detach_reset: bool) -> None:
         update, known = self.definition.update, self._given
         if self.fixed is not None:
             update, known = self.fixed.update, self.fixed.vectors
-        known = {name: value for name, value in known.items() if name not in self.learned}
+        parts = [*self.vectors, *self.learned]
         ends = [*self._names, *(["spike"] if self.definition.spikes else [])]
         compared = self._compared(update)
         rest = self._rest()
         self._once, self._each = lower(
             {name: update[name] for name in ends},
-            known={name: self._constant(value) for name, value in known.items()},
-            once=list(self.learned),
+            known={name: known[name] for name in known if name not in parts},
+            once=parts,
             each=[*self._names, *self.definition.inputs],
             soft=softened(compared, rest, shape),
             steep=steep(compared, rest, self._names),
             detach=detach_reset,
         )
-        self._constants = [] if self.learned else self._once([])
+        self._constants = [] if parts else self._once([])
 
     def _compared(self, update: Mapping[str, Expression]) -> list[Expression]:
         """Give the comparisons that have a gradient; what compares counters alone has none."""
@@ -203,20 +259,21 @@ class Cell(nn.Module):
         return [(index, ends) for index, state in enumerate(states) if state.bits is None]
 
     def _constant(self, value: Value) -> Any:
-        if isinstance(value, int | float):
-            return value
-        return torch.tensor(value, dtype=self.dtype)
+        return value if isinstance(value, int | float) else self._tensor(value)
 
     def _start(self, name: str) -> Tensor:
         start = self.definition.states[name].start
         if self.fixed is not None:
             count = max((len(vector) for vector in self.fixed.vectors.values()), default=1)
             stored = [self.fixed.start(name, neuron=neuron) for neuron in range(count)]
-            return torch.tensor(stored if count > 1 else stored[0], dtype=self.dtype)
-        if isinstance(start, str) and start in self.learned:
-            return self.learned[start]()
-        value = self._given[start] if isinstance(start, str) else start
-        return torch.tensor(value, dtype=self.dtype)
+            return self._tensor(stored if count > 1 else stored[0])
+        for modules in (self.learned, self.vectors):
+            if isinstance(start, str) and start in modules:
+                return modules[start]()
+        return self._tensor(self._given[start] if isinstance(start, str) else start)
+
+    def _tensor(self, value: Value) -> Tensor:
+        return torch.tensor(value, dtype=self.dtype, device=self._place.device)
 
 
 def _exact_dtype(

@@ -11,11 +11,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from spikewright_hw.definition.expression import FUNCTIONS, Expression, Operations, evaluate
+from spikewright_hw.definition.expression import (
+    CONDITIONS,
+    FUNCTIONS,
+    Expression,
+    Operations,
+    evaluate,
+)
 
 from .operations import Soft, TapeOperations, copied, hold
 from .surrogate import Surrogate
-from .tape import Program, Tape
+from .tape import Program, Tape, Term
 
 __all__ = ["Steep", "lower", "softened", "spike_comparisons", "steep"]
 
@@ -89,7 +95,21 @@ def lower(
     for one in steep:
         (value,) = evaluate({"": one.value}, leaves, operations).values()
         tape.keep(tape.call(hold, value, leaves[one.state], most=one.slope))
-    return tape.programs(list(evaluate(outputs, leaves, operations).values()))
+    like = leaves[each[0]]
+    ends = evaluate(outputs, leaves, operations)
+    return tape.programs([_whole(tape, outputs[name], end, like) for name, end in ends.items()])
+
+
+def _whole(tape: Tape, node: Expression, end: Term, like: Term) -> Term:
+    """Return an output in the shape and the type of a state; a condition becomes 0 and 1."""
+    if end.stage == 2 and (end.soft or node.operation not in CONDITIONS):
+        return end
+    return tape.call(_filled, end, like)
+
+
+def _filled(value: Any, like: Tensor) -> Tensor:
+    value = torch.as_tensor(value, device=like.device)
+    return torch.zeros_like(like) + value.to(like.dtype)
 
 
 @dataclass(frozen=True)
@@ -117,7 +137,8 @@ def softened(
     found = {}
     for node in comparisons:
         distance = _value(node.operands[0] - node.operands[1], rest).detach().abs().mean()
-        found[node] = Soft(shape, float(distance) or 1.0)
+        scale = float(distance)
+        found[node] = Soft(shape, scale if 0 < scale < math.inf else 1.0)
     return found
 
 
@@ -133,8 +154,10 @@ def steep(
                 continue
             core = _core(side, state)
             at = torch.as_tensor(rest[state]).double().requires_grad_()
-            (slope,) = torch.autograd.grad(_value(core, {**rest, state: at}).sum(), at)
-            found.append(Steep(core, state, _unit(slope)))
+            value = _value(core, {**rest, state: at}).sum()
+            if value.requires_grad:  # not of a product with zero
+                (slope,) = torch.autograd.grad(value, at)
+                found.append(Steep(core, state, _unit(slope)))
     return found
 
 
@@ -164,7 +187,8 @@ def _core(node: Expression, state: str) -> Expression:
 
 def _unit(slope: Tensor) -> float:
     """Give the power of two that is 1 in other units: at a stable rest a slope is 1 at most."""
-    return 2.0 ** math.ceil(math.log2(max(float(slope.abs().max()), 1e-9)) - 1e-3)
+    largest = min(max(float(slope.abs().nan_to_num(0.0).max()), 1e-9), 1e9)
+    return 2.0 ** math.ceil(math.log2(largest) - 1e-3)
 
 
 class _Degree(Operations):

@@ -80,10 +80,10 @@ class TapeOperations(Operations):
         return self.tape.product(a, self.reciprocal(b))
 
     def reciprocal(self, x: Term) -> Term:
-        return self.tape.call(_reciprocal, x)
+        return self._function(torch.reciprocal, x)
 
     def exp(self, x: Term) -> Term:
-        return self._function(math.exp, torch.exp, x)
+        return self._function(torch.exp, x)
 
     def expm1(self, x: Term) -> Term:
         return self._function(math.expm1, torch.expm1, x)
@@ -92,19 +92,21 @@ class TapeOperations(Operations):
         return self._function(real_function("exprel"), _exprel, x)
 
     def tanh(self, x: Term) -> Term:
-        return self._function(math.tanh, torch.tanh, x)
+        return self._function(torch.tanh, x)
 
     def sigmoid(self, x: Term) -> Term:
-        return self._function(_sigmoid, torch.sigmoid, x)
+        return self._function(torch.sigmoid, x)
 
     def log(self, x: Term) -> Term:
-        return self._function(math.log, torch.log, self.maximum(x, self.tape.known(_TINY)))
+        return self._function(torch.log, self.maximum(x, self.tape.known(_TINY)))
 
     def sqrt(self, x: Term) -> Term:
-        return self._function(math.sqrt, torch.sqrt, self.maximum(x, self.tape.known(_TINY)))
+        return self._function(torch.sqrt, self.maximum(x, self.tape.known(_TINY)))
 
-    def _function(self, number: Callable, tensor: Callable, x: Term) -> Term:
-        return self.tape.call(number if x.is_number else tensor, x)
+    def _function(self, function: Callable, x: Term) -> Term:
+        if x.is_number:
+            return self.tape.call(_of_number, x, of=function)
+        return self.tape.call(function, x)
 
     # Comparisons and choices ----------------------------------------------------------------------
 
@@ -116,10 +118,10 @@ class TapeOperations(Operations):
 
     def _compare(self, operation: str, a: Term, b: Term) -> Term:
         strict = operation == "greater"
-        if (operation, a, b) not in self.soft:
+        soft = self.soft.get((operation, a, b))
+        distance = self.tape.sum(a, b, -1) if soft else None
+        if soft is None or distance is None or distance.stage == 0:  # what is known has no slope
             return self.tape.call(operator.gt if strict else operator.ge, a, b)
-        soft = self.soft[operation, a, b]
-        distance = self.tape.sum(a, b, -1)
         return self.tape.call(
             spike, distance, soft=True, surrogate=soft.surrogate, strict=strict, scale=soft.scale
         )
@@ -165,9 +167,11 @@ class TapeOperations(Operations):
         return self.tape.call(_floor, self.tape.product(self.tape.known(2.0**-by), value))
 
     def low_bits(self, value: Term, count: int) -> Term:
-        return self.tape.call(torch.remainder, value, self.tape.known(2**count))
+        return self.tape.call(operator.mod, value, self.tape.known(2**count))
 
     def pick(self, index: Term, table: tuple[int, ...]) -> Term:
+        if index.is_number:
+            return self.tape.known(table[int(index.value)])
         if table not in self._tables:
             self._tables[table] = self.tape.known(torch.tensor(table, dtype=torch.float64))
         return self.tape.call(_entry, self.tape.call(_place, index), self._tables[table], index)
@@ -190,11 +194,14 @@ def copied(state: Tensor) -> Tensor:
 
 def hold(x: Tensor, state: Tensor, *, most: float) -> Tensor:
     """Keep the gradient of a state within ``most`` times that of ``x``, element by element."""
-    if x.requires_grad and state.requires_grad:
-        seen: list[Tensor] = []
+    if isinstance(x, Tensor) and x.requires_grad and state.requires_grad:
+        seen: list[Tensor | None] = []
 
-        def limit(gradient: Tensor) -> Tensor:
-            bound = seen[-1].abs() * most if seen else gradient.abs()
+        def limit(gradient: Tensor | None) -> Tensor | None:
+            received = seen[-1] if seen else gradient
+            if gradient is None or received is None:  # undefined, which is zero
+                return gradient
+            bound = received.abs() * (most if seen else 1)
             return torch.minimum(torch.maximum(gradient, -bound), bound)
 
         x.register_hook(seen.append)
@@ -214,8 +221,9 @@ def _entry(place: Tensor, table: Tensor, index: Tensor) -> Tensor:
     return table[place].to(index.dtype)
 
 
-def _reciprocal(x: Any) -> Any:
-    return 1 / x
+def _of_number(x: float, *, of: Callable[[Tensor], Tensor]) -> float:
+    """Apply a function to a number; it overflows to infinity as that of a tensor does."""
+    return of(torch.tensor(x, dtype=torch.float64)).item()
 
 
 def _exprel(x: Tensor) -> Tensor:
@@ -232,7 +240,3 @@ def _complement(x: Any) -> Any:
 
 def _not(x: Any) -> Any:
     return ~x if isinstance(x, Tensor) else not x
-
-
-def _sigmoid(x: float) -> float:
-    return 0.5 + 0.5 * math.tanh(0.5 * x)

@@ -60,6 +60,11 @@ class Program:
     calls: tuple[tuple[Callable[..., Any], tuple[int, ...]], ...]
     ends: tuple[int, ...]
 
+    def to(self, device: torch.device) -> "Program":
+        """Return the same program with its known tensors on a device."""
+        known = (one.to(device) if isinstance(one, Tensor) else one for one in self.known)
+        return Program(tuple(known), self.calls, self.ends)
+
     def __call__(self, leaves: Sequence[Any]) -> list[Any]:
         """Give the outputs for these leaves."""
         values = [*self.known, *leaves]
@@ -114,7 +119,8 @@ class Tape:
             if one.is_number and one.value == 0:
                 return one
         result = self.call(operator.mul, a, b)
-        self._products[result] = (a, b) if a.stage <= b.stage else (b, a)
+        first, second = sorted((a, b), key=lambda term: (not term.is_number, term.stage))
+        self._products[result] = first, second  # only the first can be a number
         return result
 
     def sum(self, a: Term, b: Term, sign: int = 1) -> Term:
@@ -157,7 +163,8 @@ class Tape:
         if yes.is_number and no.is_number:
             if not condition.soft:
                 like = [leaf for leaf in self._leaves if leaf.stage == 2][:1]
-                return self.call(_numbers, condition, *like, yes=yes.value, no=no.value)
+                numbers = {"yes": yes.value, "no": no.value}
+                return self.call(_numbers, condition, *like, **numbers, whole=condition.stage == 2)
             return self.sum(no, self.product(self.known(yes.value - no.value), condition))
         if condition.soft and not detach:
             return self.call(_lerp, no, yes, condition)
@@ -203,12 +210,17 @@ def _program(leaves: list[Term], calls: list[Any], ends: Sequence[Term]) -> Prog
     return Program(tuple(term.value for term in known), tuple(lines), tuple(slots[e] for e in ends))
 
 
-def _numbers(condition: Tensor, *like: Tensor, yes: float, no: float) -> Tensor:
+def _numbers(condition: Tensor, *like: Tensor, yes: float, no: float, whole: bool) -> Tensor:
     dtype = like[0].dtype if like else torch.float64
+    if like and not whole:
+        condition = condition.expand_as(like[0])
     return torch.full((), no, dtype=dtype).where(~condition, torch.full((), yes, dtype=dtype))
 
 
 def _lerp(no: Any, yes: Any, condition: Tensor) -> Tensor:
-    no = no if isinstance(no, Tensor) else condition.new_tensor(no)
-    yes = yes if isinstance(yes, Tensor) else condition.new_tensor(yes)
-    return torch.lerp(no, yes, condition)
+    tensors = [torch.as_tensor(one, device=condition.device) for one in (no, yes)]
+    dtype = condition.dtype
+    for given, one in zip((no, yes), tensors, strict=True):
+        if isinstance(given, Tensor):
+            dtype = torch.promote_types(dtype, one.dtype)
+    return torch.lerp(*(one.to(dtype) for one in (*tensors, condition)))

@@ -61,7 +61,7 @@ def scan(layer: Wired, arriving: Tensor) -> tuple[Tensor, Tensor]:
     fed = {source: _forward(source, layer, arriving) for source in {*sources} - {"recurrent"}}
     shape = (arriving.shape[1], layer.weights.shape[1])
     states = cell.start(*shape)
-    spike = torch.zeros(shape, dtype=cell.dtype)
+    spike = torch.zeros(shape, dtype=cell.dtype, device=layer.weights.device)
     spikes, membranes = [], []
     for step in range(len(arriving)):
         inputs = [
