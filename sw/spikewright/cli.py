@@ -292,7 +292,7 @@ def _add_neuron_options(parser: argparse.ArgumentParser) -> None:
     )
     add("--unit", action="append", metavar="NAME=UNIT", help="unit of a state or of i: v=mV")
     add("--start", action="append", metavar="NAME=VALUE", help="where a state starts: v=v_rest")
-    add("--refractory", type=_count, metavar="STEPS", help="how long it rests after a spike")
+    add("--refractory", metavar="STEPS", help="how long it rests after a spike: 3, or 3ms")
     add(
         "--method", choices=("euler", "exponential"),
         help="of all equations (default: exponential Euler where there is one, else forward Euler)",
@@ -457,14 +457,15 @@ def _new_core(options: argparse.Namespace) -> None:
         return
 
     from .job.neuron_report import report
-    from .job.new_neuron import new_neuron, specification
+    from .job.new_neuron import new_neuron, options_named, specification
 
     if options.family not in (None, "neuron"):
         raise SpikewrightError(
             f"equations make a neuron, and its family is neuron, not {options.family}; "
             "leave --family out"
         )
-    files, compiled = new_neuron(specification(options), root=Path.cwd())
+    with options_named():
+        files, compiled = new_neuron(specification(options), root=Path.cwd())
     for path in files:
         print(path)
     print()

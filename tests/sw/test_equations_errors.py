@@ -1,14 +1,22 @@
 """What is said of equations that are wrong: the sentence, and the place that is marked."""
 
+import ast
 import re
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
+import spikewright.equations
 from spikewright.equations.compile import compile_equations
+from spikewright.equations.parse import FUNCTIONS
 from spikewright.equations.place import EquationError
 from spikewright.errors import SpikewrightError
+from spikewright.job.new_neuron import options_named
 
+SMALL = "this number is too small to compute with; it is 0, or 1e-30 to 1e+30 in size"
+LARGE = SMALL.replace("small", "large")
+UNITS_OF = 'parameters={"tau": "20ms"} or units={"v": "mV"}'
 LIF = "dv/dt = (v_rest - v + R*i)/tau"
 PARAMETERS = {"tau": 20, "R": 1, "v_rest": 0, "v_th": 1}
 UNITS = {"tau": "20ms", "R": "10MOhm", "v_rest": "-65mV", "v_th": "-50mV"}
@@ -51,7 +59,7 @@ def unplaced(sentence: str, *equations: str, **changed: Any) -> Wrong:
 def test_a_message_in_full():
     assert Wrong((), ("dv/dt = (v_rest - v + R*i)/tua",), {"parameters": PARAMETERS}).said() == (
         "dv/dt: tua is no state, no definition and no parameter; give a parameter by "
-        "--param tua=..., a state by an equation dtua/dt = ...; did you mean tau?\n"
+        "parameters={\"tua\": ...}, a state by an equation dtua/dt = ...; did you mean tau?\n"
         "    dv/dt = (v_rest - v + R*i)/tua\n"
         "                               ^^^"
     )
@@ -60,14 +68,14 @@ def test_a_message_in_full():
 NAMES = [
     case(
         "zeta",
-        "dv/dt: zeta is no state, no definition and no parameter; give a parameter by --param "
-        "zeta=..., a state by an equation dzeta/dt = ...",
+        "dv/dt: zeta is no state, no definition and no parameter; give a parameter by "
+        'parameters={"zeta": ...}, a state by an equation dzeta/dt = ...',
         f"{LIF} + zeta",
     ),
     case(
         "u",
-        "threshold: u is no state, no definition and no parameter; give a parameter by --param "
-        "u=..., a state by an equation du/dt = ...",
+        "threshold: u is no state, no definition and no parameter; give a parameter by "
+        'parameters={"u": ...}, a state by an equation du/dt = ...',
         threshold="u > v_th",
     ),
     case(
@@ -208,7 +216,11 @@ FORMS = [
     case("exp(v, v)", "dv/dt: exp takes 1 argument, not 2", f"{LIF} + exp(v, v)"),
     case("min(v)", "dv/dt: min takes at least 2 arguments, not 1", f"{LIF} + min(v)"),
     case("exp(x=v)", "dv/dt: exp takes plain arguments", f"{LIF} + exp(x=v)"),
-    case("1e999", "dv/dt: this number is too large", f"{LIF} + 1e999"),
+    case(
+        "1e999",
+        f"dv/dt: {LARGE}",
+        f"{LIF} + 1e999",
+    ),
     case("1j", "dv/dt: 1j is no real number", f"{LIF} + 1j"),
     case("True", "dv/dt: True is no real number", f"{LIF} + True"),
     case(
@@ -236,12 +248,35 @@ FORMS = [
     ),
 ]
 
+REST = 'it is a count of 1 to 127 steps, or a time such as "3ms"'
+
 UNITS_AND_STEPS = [
+    case("1e-320", f"dv/dt: {SMALL}", "dv/dt = i - v*1e-320"),
+    case("1e400", f"dv/dt: {LARGE}", "dv/dt = i - v*1e400"),
+    case(
+        "1e-20*1e-20", f"dv/dt: {SMALL}",
+        "dv/dt = i - v*(1e-20*1e-20)",
+    ),
+    *(
+        case(
+            name,
+            f"dv/dt: there is no function {name}; there are {', '.join(FUNCTIONS)}; nothing is "
+            "rounded in an equation, but each state when it is stored",
+            f"dv/dt = i - {name}(v)",
+        )
+        for name in ("int", "floor", "ceil", "round")
+    ),
+    case(
+        "-v",
+        "dv/dt: the current i does not reach v, only w; let dv/dt read i or a state that it "
+        "reaches",
+        "dv/dt = -v; dw/dt = i - w", threshold="v > 1", reset="v = 0; w = 0",
+    ),
     case(
         "(v_rest - v + R*i)/tau",
         "dv/dt: dv/dt is voltage/time (mV/ms), and (v_rest - v + R*i)/tau is a mere number; "
-        "correct the equation, or give a number its unit, such as --param tau=20ms or --unit "
-        "v=mV",
+        "correct the equation, or give a number its unit, such as "
+        f"{UNITS_OF}",
         parameters=UNITS | {"tau": "20mV"},
         dt="1ms",
         units=MV_NA,
@@ -249,7 +284,7 @@ UNITS_AND_STEPS = [
     case(
         "v_rest - v + R*i",
         "dv/dt: v_rest - v is voltage (mV), and R*i is resistance (MOhm); correct the "
-        "equation, or give a number its unit, such as --param tau=20ms or --unit v=mV",
+        f"equation, or give a number its unit, such as {UNITS_OF}",
         parameters=UNITS,
         dt="1ms",
         units={"v": "mV"},
@@ -257,7 +292,7 @@ UNITS_AND_STEPS = [
     case(
         "v > v_th",
         "threshold: v is voltage (mV), and v_th is time (ms); correct the equation, or give a "
-        "number its unit, such as --param tau=20ms or --unit v=mV",
+        f"number its unit, such as {UNITS_OF}",
         parameters=UNITS | {"v_th": "5ms"},
         dt="1ms",
         units=MV_NA,
@@ -265,7 +300,7 @@ UNITS_AND_STEPS = [
     case(
         "v",
         "dv/dt: v is voltage (mV), and what exp takes is a mere number; correct the equation, "
-        "or give a number its unit, such as --param tau=20ms or --unit v=mV",
+        f"or give a number its unit, such as {UNITS_OF}",
         f"{LIF} + v_rest*exp(v)/tau",
         parameters=UNITS,
         dt="1ms",
@@ -288,26 +323,26 @@ UNITS_AND_STEPS = [
     case(
         "(v_rest - v*v + R*i)/tau",
         "dv/dt: this is not linear in v with a coefficient that is constant and not zero, so "
-        "it has no exponential step; leave --method out to take one where there is one",
+        "it has no exponential step; leave method= out to take one where there is one",
         "dv/dt = (v_rest - v*v + R*i)/tau",
         method="exponential",
     ),
     case(
         "v > v_th",
         "threshold: with states and current in Q8.8, this never holds, so the neuron could not "
-        "spike; take another threshold, or another format by --format",
+        "spike; take another threshold, or another format by format=",
         parameters=PARAMETERS | {"v_th": 200},
     ),
     case(
         "v > v_th",
         "threshold: with states and current in Q8.8, this always holds; take another "
-        "threshold, or another format by --format",
+        "threshold, or another format by format=",
         parameters=PARAMETERS | {"v_th": -300},
     ),
     case(
         "-200",
         "reset: this is -200, and Q8.8 holds -128 to 127.996; take a wider "
-        "format by --format, or another unit",
+        "format by format=, or another unit",
         reset="v = -200",
     ),
 ]
@@ -322,13 +357,40 @@ def test_the_place_is_marked(wrong):
 
 
 WITHOUT_A_PLACE = [
+    *(
+        unplaced(f"refractory is {rest}{which}; {REST}", refractory=rest, dt=dt)
+        for rest, dt, which in (
+            (1.5, 1, ""), (True, 1, ""), ("1.5", 1, ""), ("soon", 1, ""), (-1, 1, ""),
+            ("3mV", "1ms", ""), ("2.5ms", "1ms", ", which is 2.5 steps of dt = 1ms"),
+            ("1s", "1ms", ", which is 1000 steps of dt = 1ms"),
+            ("0ms", "1ms", ", which is 0 steps of dt = 1ms"),
+        )
+    ),
     unplaced(
-        'there is no threshold; give one, such as --threshold "v > 1", or --readout for a '
+        "refractory is 3ms, and dt is 1.0, without a unit; give dt a unit of time, or refractory "
+        "as a count of steps",
+        refractory="3ms",
+    ),
+    unplaced("method is 'rk4'; it is euler or exponential, or left out", method="rk4"),
+    unplaced(
+        "tau: 1e-320 is too small to compute with; a number is 0, or 1e-30 to 1e+30 in size",
+        parameters=PARAMETERS | {"tau": 1e-320},
+    ),
+    unplaced(
+        "tau: 1e400 is too large to compute with; a number is 0, or 1e-30 to 1e+30 in size",
+        parameters=PARAMETERS | {"tau": "1e400"},
+    ),
+    unplaced(
+        "tau: 'nan' is no number, such as 20, 0.5 or -65mV",
+        parameters=PARAMETERS | {"tau": float("nan")},
+    ),
+    unplaced(
+        'there is no threshold; give one, such as threshold="v > 1", or readout=True for a '
         "neuron that never spikes",
         threshold=None,
     ),
     unplaced(
-        'there is no reset; say what a spike does, such as --reset "v = 0", or --reset "v = v" '
+        'there is no reset; say what a spike does, such as reset="v = 0", or reset="v = v" '
         "if it does nothing",
         reset=None,
     ),
@@ -389,14 +451,14 @@ WITHOUT_A_PLACE = [
     ),
     unplaced(
         "v starts at 300, and Q8.8 holds -128 to 127.996; take a wider format by "
-        "--format, or another unit",
+        "format=, or another unit",
         start={"v": 300},
     ),
-    unplaced("refractory is 0; it is a count of 1 to 127 steps", refractory=0),
-    unplaced("refractory is 128; it is a count of 1 to 127 steps", refractory=128),
+    unplaced(f'refractory is 0; {REST}', refractory=0),
+    unplaced(f'refractory is 128; {REST}', refractory=128),
     unplaced(
-        "g is in nS, which with the other units would cost a factor in each step; take --unit "
-        "g=uS, or change one of the others",
+        "g is in nS, which with the other units would cost a factor in each step; take "
+        'units={"g": "uS"}, or change one of the others',
         f"{LIF} + g*0; dg/dt = -g/tau",
         parameters=UNITS | {"one": "1mV"},
         dt="1ms",
@@ -442,3 +504,60 @@ def test_an_equation_may_have_a_thousand_letters():
         "dv/dt: this has 1001 characters, and an equation at most 1000; split it by definitions "
         "of its own, such as g = ..."
     )
+
+
+def test_a_rest_is_given_as_a_count_or_as_a_time():
+    for rest, dt in ((3, 1), ("3", 1), ("3ms", "1ms"), ("3000us", "1ms"), ("0.3ms", "0.1ms")):
+        given: Any = {"parameters": {}, "refractory": rest, "dt": dt}
+        if isinstance(dt, str):
+            given |= {"units": MV_NA, "parameters": {"tau": "20ms", "R": "1MOhm", "one": "1mV"}}
+        text = "dv/dt = (R*i - v)/tau" if isinstance(dt, str) else "dv/dt = i - v/9"
+        limit = "one" if isinstance(dt, str) else "1"
+        made = compile_equations(text, threshold=f"v > {limit}", reset="v = 0*v", **given)
+        assert made.parameters["refractory"].default == 3
+
+
+def test_a_current_reaches_the_membrane_by_any_way():
+    for equations, threshold, reset in (
+        ("dv/dt = w - v; dw/dt = i - w", "v > 1", "v = 0"),
+        ("g = 2*w; dv/dt = g - v; dw/dt = i - w", "v > 1", "v = 0"),
+        ("dv/dt = 0.5 - v/9; dw/dt = i - w", "w > 1", "v = 0"),
+        ("dv/dt = 2 - v/9; dw/dt = i - w/9", "v > 1", "v = w"),
+    ):
+        compile_equations(equations, threshold=threshold, reset=reset)
+
+
+# Library and command line -------------------------------------------------------------------------
+
+
+def texts(file: Path) -> list[str]:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    return [
+        node.value for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+
+
+@pytest.mark.parametrize(
+    "file", sorted(Path(spikewright.equations.__path__[0]).glob("*.py")), ids=lambda one: one.stem
+)
+def test_the_library_has_no_options(file):
+    assert [text for text in texts(file) if re.search(r"--[a-z]", text)] == []
+
+
+@pytest.mark.parametrize(
+    ("library", "command"),
+    [
+        ('give it by parameters={"tau": ...}, or', "give it by --param tau=..., or"),
+        (f"as {UNITS_OF}", "as --param tau=20ms or --unit v=mV"),
+        ('such as threshold="v > 1", or', 'such as --threshold "v > 1", or'),
+        ("or readout=True for", "or --readout for"),
+        ('or reset="v = v" if', 'or --reset "v = v" if'),
+        ("leave method= out", "leave --method out"),
+        ("take a wider format by format=, or", "take a wider format by --format, or"),
+        ('a\n    threshold="v"', 'a\n    threshold="v"'),  # what the user wrote stays
+    ],
+)
+def test_the_command_line_names_its_options(library, command):
+    with pytest.raises(EquationError, match=f"^{re.escape(command)}$"), options_named():
+        raise EquationError(library)

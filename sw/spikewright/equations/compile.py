@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from spikewright_hw.definition.definition import Definition, Input, Parameter, State
 from spikewright_hw.definition.refractory import refractory as with_refractory
@@ -14,7 +15,8 @@ from .names import INPUT
 from .place import EquationError
 from .quantities import Quantities
 from .statements import Statements
-from .step import Method, Step
+from .step import METHODS, Method, Step
+from .units import BARE, TIME, Quantity, Scales
 
 __all__ = ["Compiled", "Specification", "compile_equations"]
 
@@ -50,8 +52,8 @@ class Specification:
         in a value, numbers are taken as they are.
     start : mapping of str to float or str
         States before the first step: values, or names of parameters. Zero by default.
-    refractory : int, optional
-        Steps of rest after a spike.
+    refractory : int or str, optional
+        Rest after a spike: a count of steps, or a time that is a multiple of ``dt``, as ``"3ms"``.
     readout : bool
         The neuron never spikes, so it has neither threshold nor reset.
     method : "euler" or "exponential", optional
@@ -70,7 +72,7 @@ class Specification:
     parameters: Mapping[str, float | str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     start: Mapping[str, float | str] = field(default_factory=dict)
-    refractory: int | None = None
+    refractory: int | str | None = None
     readout: bool = False
     method: Method = None
     format: Format = DEFAULT_FORMAT
@@ -106,6 +108,8 @@ class Compiled:
     def of(cls, specification: Specification) -> "Compiled":
         """Compile a specification; raises :exc:`EquationError` as :func:`compile_equations`."""
         _check_kind(specification)
+        rest = _rest(specification.refractory, dt=specification.dt)
+        specification = replace(specification, refractory=rest)
         quantities = Quantities.read(
             specification.parameters,
             dt=specification.dt,
@@ -143,10 +147,8 @@ class Compiled:
             parameters=parameters,
             update=step.update(),
         )
-        if specification.refractory is not None:
-            definition = with_refractory(
-                definition, name=specification.name, steps=specification.refractory
-            )
+        if rest is not None:
+            definition = with_refractory(definition, name=specification.name, steps=rest)
         return cls(
             specification, step, states, parameters, doc, quantities.unit(INPUT), definition
         )
@@ -161,7 +163,7 @@ def compile_equations(
     parameters: Mapping[str, float | str] | None = None,
     units: Mapping[str, str] | None = None,
     start: Mapping[str, float | str] | None = None,
-    refractory: int | None = None,
+    refractory: int | str | None = None,
     readout: bool = False,
     method: Method = None,
     format: Format = DEFAULT_FORMAT,
@@ -207,6 +209,10 @@ def compile_equations(
 
 
 def _check_kind(specification: Specification) -> None:
+    if specification.method not in (None, *METHODS):
+        raise EquationError(
+            f"method is {specification.method!r}; it is {' or '.join(METHODS)}, or left out"
+        )
     if specification.readout:
         for what in ("threshold", "reset", "refractory"):
             if getattr(specification, what) is not None:
@@ -214,17 +220,44 @@ def _check_kind(specification: Specification) -> None:
         return
     if specification.threshold is None:
         raise EquationError(
-            'there is no threshold; give one, such as --threshold "v > 1", or --readout for a '
+            'there is no threshold; give one, such as threshold="v > 1", or readout=True for a '
             "neuron that never spikes"
         )
     if specification.reset is None:
         raise EquationError(
-            'there is no reset; say what a spike does, such as --reset "v = 0", or '
-            '--reset "v = v" if it does nothing'
+            'there is no reset; say what a spike does, such as reset="v = 0", or '
+            'reset="v = v" if it does nothing'
         )
-    rest = specification.refractory
-    if rest is not None and not 1 <= rest <= LONGEST_REST:
-        raise EquationError(f"refractory is {rest}; it is a count of 1 to {LONGEST_REST} steps")
+
+
+def _rest(refractory: int | str | None, *, dt: float | str) -> int | None:
+    """Return the steps of rest after a spike, given as a count or as a time with its unit."""
+    if refractory is None:
+        return None
+    said = f"refractory is {refractory}"
+    wanted = f'it is a count of 1 to {LONGEST_REST} steps, or a time such as "3ms"'
+    try:
+        rest, step = Quantity.parse(refractory), Quantity.parse(dt)
+    except ValueError:
+        raise EquationError(f"{said}; {wanted}") from None
+    if isinstance(refractory, float):
+        raise EquationError(f"{said}; {wanted}")
+    count = rest.number
+    if rest.unit != BARE:
+        if rest.unit.dimension != TIME:
+            raise EquationError(f"{said}; {wanted}")
+        if step.unit.dimension != TIME:
+            raise EquationError(
+                f"{said}, and dt is {dt}, without a unit; give dt a unit of time, or refractory as "
+                "a count of steps"
+            )
+        scales = Scales.of([step.unit])
+        count = Decimal(repr(scales.number(rest))) / Decimal(repr(scales.number(step)))
+        said += f", which is {float(count):g} steps of dt = {dt}"
+    steps = round(count)
+    if abs(count - steps) > Decimal("1e-9") or not 1 <= steps <= LONGEST_REST:
+        raise EquationError(f"{said}; {wanted}")
+    return steps
 
 
 def _guard(name: str, keeps: Mapping[str, float]) -> int:

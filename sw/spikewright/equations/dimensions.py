@@ -38,7 +38,8 @@ def check_dimensions(
         if a != b:
             raise EquationError(
                 f"{one} is {_said(a, scales)}, and {other} is {_said(b, scales)}; correct the "
-                "equation, or give a number its unit, such as --param tau=20ms or --unit v=mV",
+                "equation, or give a number its unit, such as "
+                'parameters={"tau": "20ms"} or units={"v": "mV"}',
                 place,
             )
 

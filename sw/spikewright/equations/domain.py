@@ -14,7 +14,7 @@ from .step import Step
 
 __all__ = ["Domain"]
 
-_REMEDY = "take a wider format by --format, or another unit"
+_REMEDY = "take a wider format by format=, or another unit"
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Domain:
             words = "always holds" if spike.low else never
             raise EquationError(
                 f"with states and current in {self.format}, this {words}; take another threshold, "
-                "or another format by --format",
+                "or another format by format=",
                 threshold.place,
             )
         full = self.full

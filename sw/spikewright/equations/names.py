@@ -79,5 +79,5 @@ def unknown(name: str, known: Iterable[str]) -> str:
     near = close_match(name, sorted(known))
     return (
         f"{name} is no state, no definition and no parameter; give a parameter by "
-        f"--param {name}=..., a state by an equation d{name}/dt = ...{near}"
+        f'parameters={{"{name}": ...}}, a state by an equation d{name}/dt = ...{near}'
     )

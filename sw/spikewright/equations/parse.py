@@ -31,6 +31,7 @@ from spikewright_hw.definition.expression import (
 )
 
 from .place import EquationError, Place, Text
+from .units import LEAST, MOST
 
 __all__ = ["FUNCTIONS", "Places", "close_match", "parse"]
 
@@ -52,6 +53,8 @@ FUNCTIONS: dict[str, tuple[Callable[..., Expression], int, float]] = {
     "clip": (clip, 3, 3),
     "where": (where, 3, 3),
 }
+#: Functions of other languages for which there is nothing here.
+_ROUNDING = ("int", "floor", "ceil", "round", "trunc")
 _LONGEST = 1000
 _DEEPEST = 100
 _HIGHEST_POWER = 8
@@ -183,8 +186,13 @@ class _Reader:
     def _constant(self, node: ast.expr, value: object) -> Expression:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise EquationError(f"{value!r} is no real number", self._place(node))
-        if not _is_finite(value):
-            raise EquationError("this number is too large", self._place(node))
+        if value and not LEAST <= abs(value) <= MOST:
+            size = "large" if abs(value) > 1 else "small"
+            raise EquationError(
+                f"this number is too {size} to compute with; it is 0, or {LEAST:g} to {MOST:g} in "
+                "size",
+                self._place(node),
+            )
         return Expression.of(value)
 
     def _folded(self, node: ast.expr, operation: Callable, *operands: Expression) -> Expression:
@@ -232,7 +240,11 @@ class _Reader:
         known = ", ".join(FUNCTIONS)
         if name not in FUNCTIONS:
             called = f"there is no function {name}" if name else "only functions can be called"
-            near = close_match(name, list(FUNCTIONS))
+            if name in _ROUNDING:
+                known += "; nothing is rounded in an equation, but each state when it is stored"
+                near = ""
+            else:
+                near = close_match(name, list(FUNCTIONS))
             raise EquationError(f"{called}; there are {known}{near}", self._place(node.func))
         function, least, most = FUNCTIONS[name]
         if node.keywords or any(isinstance(one, ast.Starred) for one in node.args):
@@ -278,10 +290,3 @@ class _Reader:
     def _place(self, node: ast.expr) -> Place:
         end = node.end_col_offset if node.end_col_offset is not None else node.col_offset + 1
         return self._text.place(self._start + node.col_offset, self._start + end)
-
-
-def _is_finite(value: float) -> bool:
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # an integer beyond all floats
-        return False

@@ -170,7 +170,7 @@ class Quantities:
                 wanted = scales.unit(unit.dimension)
                 raise EquationError(
                     f"{name} is in {unit.text}, which with the other units would cost a factor in "
-                    f"each step; take --unit {name}={wanted}, or change one of the others"
+                    f'each step; take units={{"{name}": "{wanted}"}}, or change one of the others'
                 )
 
 

@@ -114,11 +114,7 @@ class Statements:
         self._resolve({*parameters, TIME_STEP})
         self._order_definitions()
         self._check_sizes()
-        if not any(INPUT in self.reads(one) for one in self.states.values()):
-            raise EquationError(
-                f"no differential equation reads {INPUT}, the current that arrives, so nothing "
-                "could move the neuron; add it to one"
-            )
+        self._check_driven()
         return self
 
     def all(self) -> list[Equation]:
@@ -246,6 +242,29 @@ class Statements:
         for name, equation in self.definitions.items():
             if name not in read:
                 raise EquationError(f"{name} is read by nothing; leave it out", equation.left)
+
+    def _check_driven(self) -> None:
+        """Raise :exc:`EquationError` unless the current reaches the membrane."""
+        if not any(INPUT in self.reads(one) for one in self.states.values()):
+            raise EquationError(
+                f"no differential equation reads {INPUT}, the current that arrives, so nothing "
+                "could move the neuron; add it to one"
+            )
+        driven = {INPUT}
+        while True:
+            more = {name for name, one in self.states.items() if driven & set(self.reads(one))}
+            more |= {name for name, one in self.resets.items() if driven & set(self.reads(one))}
+            if self.threshold and driven & set(self.reads(self.threshold)):
+                more |= set(self.resets)
+            if more <= driven:
+                break
+            driven |= more
+        if "v" in self.states and "v" not in driven:
+            raise EquationError(
+                f"the current {INPUT} does not reach v, only {', '.join(sorted(driven - {INPUT}))};"
+                f" let dv/dt read {INPUT} or a state that it reaches",
+                self.states["v"].place,
+            )
 
     def _check_sizes(self) -> None:
         for equation in self.all():

@@ -7,7 +7,7 @@ read the states before the step; the threshold and the reset read them after it.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from spikewright_hw.definition.expression import Expression, where
 
@@ -17,10 +17,12 @@ from .names import INPUT, TIME_STEP
 from .place import EquationError
 from .statements import Statements
 
-__all__ = ["EXPONENTIAL", "FORWARD", "Line", "Method", "Step"]
+__all__ = ["EXPONENTIAL", "FORWARD", "METHODS", "Line", "Method", "Step"]
 
 #: How an equation may be asked to be discretised; None takes exponential where it can.
 Method = Literal["euler", "exponential"] | None
+
+METHODS = get_args(get_args(Method)[0])
 
 FORWARD = "forward Euler"
 EXPONENTIAL = "exponential Euler"
@@ -93,7 +95,7 @@ class Step:
             if part is None and method == "exponential":
                 raise EquationError(
                     f"this is not linear in {name} with a coefficient that is constant and not "
-                    "zero, so it has no exponential step; leave --method out to take one where "
+                    "zero, so it has no exponential step; leave method= out to take one where "
                     "there is one",
                     statements.states[name].place,
                 )

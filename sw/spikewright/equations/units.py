@@ -5,14 +5,15 @@ equations need. The numbers that a neuron computes with are those of its own *co
 which no equation needs a conversion factor: with mV, nA and ms, resistances are in MOhm.
 """
 
-import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-__all__ = ["BARE", "Dimension", "Quantity", "Scales", "Unit", "dimension_name"]
+__all__ = [
+    "BARE", "LEAST", "MOST", "TIME", "Dimension", "Quantity", "Scales", "Unit", "dimension_name",
+]
 
 #: Powers of second, volt and ampere.
 Dimension = tuple[Fraction, Fraction, Fraction]
@@ -67,6 +68,12 @@ class Unit:
         return cls(text or "1", (powers[0], powers[1], powers[2]), ten)
 
 
+#: The dimension of time.
+TIME: Dimension = (Fraction(1), Fraction(0), Fraction(0))
+#: Least and greatest size of a number that is not zero. What is beyond is no neuron's, and its
+#: products could leave the range of a float.
+LEAST, MOST = 1e-30, 1e30
+
 #: The unit of a mere number.
 BARE = Unit("1", (Fraction(0), Fraction(0), Fraction(0)), Fraction(0))
 
@@ -96,9 +103,15 @@ class Quantity:
         """
         text = str(value).strip()
         found = _NUMBER.match(text)
-        if isinstance(value, bool) or found is None or not math.isfinite(float(found[0])):
+        if isinstance(value, bool) or found is None:
             raise ValueError(f"{text!r} is no number, such as 20, 0.5 or -65mV")
-        return cls(Decimal(found[0]), Unit.parse(text[found.end() :]))
+        number = Decimal(found[0])
+        if number and not LEAST <= abs(number) <= MOST:
+            raise ValueError(
+                f"{found[0]} is too {'large' if abs(number) > 1 else 'small'} to compute with; a "
+                f"number is 0, or {LEAST:g} to {MOST:g} in size"
+            )
+        return cls(number, Unit.parse(text[found.end() :]))
 
 
 @dataclass(frozen=True)

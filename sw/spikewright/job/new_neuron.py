@@ -2,7 +2,8 @@
 
 import re
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from spikewright_hw.definition.definition import Definition
@@ -28,7 +29,7 @@ from .pages.neuron_results import picture, picture_path, proofs_block, response_
 from .pages.pages import NO_COST, filled, page_path
 from .pages.responses import responses
 
-__all__ = ["new_neuron", "presets", "specification"]
+__all__ = ["new_neuron", "options_named", "presets", "specification"]
 
 FAMILY = "neuron"
 #: Templates, and the file each becomes.
@@ -130,6 +131,32 @@ def specification(options: Namespace) -> Specification:
     )
 
 
+#: How arguments of a specification are said in its errors, and the options that give them.
+_OPTIONS = {
+    r'\bparameters=\{"(\w+)": "?([^"}]*)"?\}': r"--param \1=\2",
+    r'\bunits=\{"(\w+)": "?([^"}]*)"?\}': r"--unit \1=\2",
+    r"\breadout=True\b": "--readout",
+    r'\b(threshold|reset)=(?=")': r"--\1 ",
+    r"\b(method|format)=(?=[\s,;]|$)": r"--\1",
+}
+
+
+@contextmanager
+def options_named() -> Iterator[None]:
+    """Raise errors of a specification again, with options in the place of its arguments.
+
+    Only the sentence is changed, not the equation that is shown under it.
+    """
+    try:
+        yield
+    except SpikewrightError as error:
+        sentence, *shown = str(error).split("\n")
+        for argument, option in _OPTIONS.items():
+            sentence = re.sub(argument, option, sentence)
+        error.args = ("\n".join([sentence, *shown]),)
+        raise
+
+
 def _format(text: str) -> Format:
     try:
         return Format.parse(text)
@@ -164,7 +191,7 @@ def presets(definition: Definition, format: Format) -> dict[str, Format]:
         other = next(one for one in others if one != format and _fits(definition, one))
     except ValueError as error:
         raise SpikewrightError(
-            f"{error}; take another format by --format, or other parameters"
+            f"{error}; take another format by format=, or other parameters"
         ) from None
     return {f"q{one.integer}_{one.fraction}": one for one in (format, other)}
 

@@ -25,7 +25,6 @@ import torch
 from torch import Tensor
 
 from spikewright_hw.definition.expression import Operations
-from spikewright_hw.definition.functions import real_function
 
 from .surrogate import Surrogate, spike
 from .tape import Tape, Term
@@ -86,10 +85,10 @@ class TapeOperations(Operations):
         return self._function(torch.exp, x)
 
     def expm1(self, x: Term) -> Term:
-        return self._function(math.expm1, torch.expm1, x)
+        return self._function(torch.expm1, x)
 
     def exprel(self, x: Term) -> Term:
-        return self._function(real_function("exprel"), _exprel, x)
+        return self._function(_exprel, x)
 
     def tanh(self, x: Term) -> Term:
         return self._function(torch.tanh, x)
