@@ -5,8 +5,9 @@ import re
 
 import pytest
 
+from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
 from spikewright_hw.fixed import Format
-from spikewright_hw.neuron.adex import STEEPEST, adex, core
+from spikewright_hw.neuron.adex import adex, core
 
 from .neurons import (
     agree,
@@ -24,6 +25,8 @@ from .neurons import (
 
 #: Of Brette and Gerstner: V_T - E_L and delta_T in mV; a / g_L; tau_m and tau_w in ms.
 THETA, DELTA, A, TAU_M, TAU_W = 20.2, 2.0, 4 / 30, 281 / 30, 144.0
+#: Exponent at which a step of 1 ms lifts the membrane by twice the peak.
+STEEPEST = math.log(2 * 90.6 * TAU_M / DELTA)
 
 
 def test_a_step_by_hand():
@@ -84,6 +87,32 @@ def test_the_limit_of_the_exponent_changes_no_spike():
     free = unlimited(adex, limit=50.0)  # past any peak, and a float does not overflow
     for current in (21.5, 25.0, 30.0, 60.0, 120.0):
         assert spikes(run(free, [current] * 300)) == spikes(run(adex, [current] * 300))
+
+
+def spikes_of_euler(dt: float) -> int:
+    """Count the spikes of 500 ms at 2000 pA, by the paper's equations as they stand there."""
+    v, w, count = -70.6, 0.0, 0
+    for _ in range(round(500 / dt)):
+        up = 30 * 2 * math.exp(min((v + 50.4) / 2, 100.0))
+        v, w = (
+            v + dt / 281 * (-30 * (v + 70.6) + up - w + 2000),
+            w + dt / 144 * (4 * (v + 70.6) - w),
+        )
+        if v >= 20:
+            v, w, count = -70.6, w + 80.5, count + 1
+    return count
+
+
+@pytest.mark.parametrize(("dt", "count"), [(1.0, 44), (0.1, 48), (0.02, 49)])
+def test_a_shorter_step_converges_to_the_equation(dt, count):
+    assert spikes_of_euler(dt) == count
+    drive = [2000 / 30] * round(500 / dt)
+    assert len(spikes(run(adex, drive, dt=dt))) == count
+
+
+def test_a_short_step_converges_in_integers():
+    fixed = FixedNeuron.of(adex, Arithmetic(format=Format(8, 8)), {"dt": 0.1})
+    assert len(spikes(stored(fixed, [2000 / 30] * 5000))) == spikes_of_euler(0.1) == 48
 
 
 def test_it_needs_at_most_two_multipliers():

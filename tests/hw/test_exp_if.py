@@ -6,7 +6,7 @@ import re
 import pytest
 
 from spikewright_hw.fixed import Format
-from spikewright_hw.neuron.exp_if import STEEPEST, core, exp_if
+from spikewright_hw.neuron.exp_if import core, exp_if
 
 from .neurons import (
     agree,
@@ -23,6 +23,8 @@ from .neurons import (
 
 #: V_T - V_rest and delta_T of Fourcaud-Trocme et al., in mV.
 THETA, DELTA = 5.1, 3.48
+#: Exponent at which a step of 1 ms lifts the membrane by twice the peak.
+STEEPEST = math.log(2 * 35 * 10 / DELTA)
 
 
 def drive(v):
@@ -78,6 +80,13 @@ def test_the_limit_of_the_exponent_changes_no_spike():
     free = unlimited(exp_if, limit=12.0)  # past any peak, and a float does not overflow
     for current in (1.7, 2.0, 3.0, 5.0, 10.0, 20.0, 60.0):
         assert spikes(run(free, [current] * 300)) == spikes(run(exp_if, [current] * 300))
+
+
+def test_a_short_step_reaches_the_peak_as_the_equation_does():
+    free = unlimited(exp_if, limit=12.0)
+    for dt, i in ((0.1, 3.0), (0.02, 20.0)):
+        drive = [i] * round(60 / dt)
+        assert spikes(run(exp_if, drive, dt=dt)) == spikes(run(free, drive, dt=dt)) != []
 
 
 def test_presets_are_silent_at_rest_and_saturate():

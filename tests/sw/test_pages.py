@@ -43,6 +43,7 @@ def block_of(text: str, name: str) -> str:
 
 FUNCTIONS = {
     "exp": math.exp,
+    "log": math.log,
     "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
     "min": min,
     "max": max,

@@ -1,14 +1,11 @@
 """Adaptive exponential integrate-and-fire neuron."""
 
 from ..definition.definition import Parameter, State, neuron
-from ..definition.expression import exp, minimum, where
+from ..definition.expression import exp, log, maximum, minimum, where
 from ..fixed import Format
 from .core import neuron_core
 
 __all__ = ["PRESETS", "adex", "core"]
-
-#: Largest exponent, to keep the table small: from there a step of 1 ms reaches the peak anyhow.
-STEEPEST = 6.0
 
 
 @neuron(
@@ -35,10 +32,13 @@ def adex(s, i, p):
     step (Brette and Gerstner, J. Neurophysiol. 94:3637, 2005, with their parameters). The states
     are w = W / g_L and v = V - E_L, so that the rounding of coefficients does not move the rest.
     """
-    upstroke = p.delta_t * exp(minimum((s.v - (p.v_t - p.e_l)) / p.delta_t, STEEPEST))
+    peak = p.v_peak - p.e_l
+    # From this exponent on, one step lifts v by twice the peak: more changes nothing.
+    steepest = log(maximum(2 * peak * p.c / (p.dt * p.g_l * p.delta_t), 1))
+    upstroke = p.delta_t * exp(minimum((s.v - (p.v_t - p.e_l)) / p.delta_t, steepest))
     v = s.v + (p.dt * p.g_l / p.c) * (-s.v + upstroke - s.w + p.gain * i)
     w = s.w + (p.dt / p.tau_w) * ((p.a / p.g_l) * s.v - s.w)
-    spike = v >= p.v_peak - p.e_l
+    spike = v >= peak
     return {
         "v": where(spike, p.v_reset - p.e_l, v),
         "w": where(spike, w + p.b / p.g_l, w),

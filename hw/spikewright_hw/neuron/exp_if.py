@@ -1,14 +1,11 @@
 """Exponential integrate-and-fire neuron."""
 
 from ..definition.definition import Parameter, State, neuron
-from ..definition.expression import exp, minimum, where
+from ..definition.expression import exp, log, maximum, minimum, where
 from ..fixed import Format
 from .core import neuron_core
 
 __all__ = ["PRESETS", "core", "exp_if"]
-
-#: Largest exponent, to keep the table small: from there a step of 1 ms reaches the peak anyhow.
-STEEPEST = 5.0
 
 
 @neuron(
@@ -31,9 +28,12 @@ def exp_if(s, i, p):
     leak and upstroke balance, just above v_rest. The state is v = V - v_rest, so that the rounding
     of dt/tau does not move that.
     """
-    upstroke = p.delta_t * exp(minimum((s.v - (p.v_t - p.v_rest)) / p.delta_t, STEEPEST))
+    peak = p.v_peak - p.v_rest
+    # From this exponent on, one step lifts v by twice the peak: more changes nothing.
+    steepest = log(maximum(2 * peak * p.tau / (p.dt * p.delta_t), 1))
+    upstroke = p.delta_t * exp(minimum((s.v - (p.v_t - p.v_rest)) / p.delta_t, steepest))
     v = s.v + (p.dt / p.tau) * (-s.v + upstroke + p.gain * i)
-    spike = v >= p.v_peak - p.v_rest
+    spike = v >= peak
     return {"v": where(spike, p.v_reset - p.v_rest, v), "spike": spike}
 
 
