@@ -3,8 +3,13 @@ import re
 
 import pytest
 
-from spikewright.record.energy import ECP5_25F, estimate, figures
-from spikewright.record.figure import Estimated
+from spikewright.gateware.resources import Resources, Target
+from spikewright.gateware.synthesis import Counts
+from spikewright.job.stochastic.gateware import Deployment, Placed
+from spikewright.record.energy import ECP5_25F, ECP5_25F_STREAMS, estimate, figures
+from spikewright.record.figure import Coefficient, Estimated
+from spikewright_hw.engine.design import EventDesign, StochasticDesign
+from spikewright_hw.engine.streams import Streams
 
 
 def test_by_hand():
@@ -52,9 +57,64 @@ def test_estimate_uses_the_coefficients_it_names():
     assert changed.dynamic_uj == base.dynamic_uj
 
 
-def test_what_was_not_verified_says_so():
-    assert "unverified" in ECP5_25F.standby_current.source
-    assert not ECP5_25F.standby_current.verified
+def test_streams_by_hand():
+    # As above, but 4000 operations of one bit, each an eighth of 74 pJ = 9.25 pJ: 37 nJ.
+    energy = estimate(cycles=80, synops=4000, clock_mhz=80.0, model=ECP5_25F_STREAMS)
+    assert energy.static_uj == pytest.approx(0.0847, rel=1e-12)
+    assert energy.dynamic_uj == pytest.approx(0.037, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("design", "dynamic"),
+    [
+        (EventDesign(), 0.296),  # 4000 × 74 pJ
+        (StochasticDesign(streams=Streams(length=64)), 2.368),  # 4000 × 64 × 9.25 pJ
+        (StochasticDesign(streams=Streams(length=1024)), 37.888),  # 4000 × 1024 × 9.25 pJ
+    ],
+    ids=str,
+)
+def test_the_bench_of_both_engines_by_hand(design, dynamic):
+    placed = Placed(
+        deployment=Deployment(hidden=128, design=design, target=Target("ecp5-25f", 120)),
+        sizes="64-128-10", accuracy=98.0, cycles=80.0, synops=4000.0,
+        resources=Resources(
+            core="", preset="", target=Target("ecp5-25f", 120), counts=Counts(), fmax_mhz=80.0,
+            note="", size_source="synthesis", fmax_source="route",
+        ),
+    )
+    total, static, moving = placed.energy
+    assert static.value == pytest.approx(0.0847, rel=1e-12)
+    assert moving.value == pytest.approx(dynamic, rel=1e-12)
+    assert total.value == static.value + moving.value
+    other = dataclasses.replace(placed.deployment, target=Target("up5k", 60))
+    assert dataclasses.replace(placed, deployment=other).energy == ()
+
+
+@pytest.mark.parametrize("model", [ECP5_25F, ECP5_25F_STREAMS])
+def test_each_coefficient_by_hand(model):
+    """Value, whether it was read where it is of this part, and the part it is of if not."""
+    a_bit = model is ECP5_25F_STREAMS
+    assert {
+        one.name: (one.value, one.unit, one.verified, one.carried_from)
+        for one in model.provenance.coefficients
+    } == {
+        "core voltage": (1.1, "V", True, ""),
+        "standby current of the core supply": (77.0, "mA", False, "LFE5U-12F"),
+        f"energy per {'one-bit ' * a_bit}synaptic operation": (
+            9.25 if a_bit else 74.0, "pJ", False, "iCE40UP5K"
+        ),
+    }
+
+
+def test_what_is_carried_over_from_another_part_is_not_verified():
+    facts = {"name": "c", "value": 1.0, "unit": "pJ", "carried_from": "iCE40UP5K"}
+    message = (
+        "coefficient c is of iCE40UP5K and is used for another part, so it is not verified"
+    )
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        Coefficient(**facts, source="read there", verified=True)
+    carried = Coefficient(**facts, source="read there; unverified for this part", verified=False)
+    assert not carried.verified
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,7 @@ ECP5_25F = EnergyModel(
         "unverified: the table itself was not at hand. Butterstick issue 2 gives 77 mA for the "
         "smallest ECP5, the 12F; that the 25F draws the same is an assumption",
         verified=False,
+        carried_from="LFE5U-12F",
     ),
     energy_per_synop=Coefficient(
         name="energy per synaptic operation",
@@ -78,9 +79,10 @@ ECP5_25F = EnergyModel(
         source="SYNtzulu, a spiking network processor on an iCE40UP5K: at most 14.2 mW when "
         "inferring at 24 MHz with 2 × 4 synapses per cycle, 14.2 mW / (24 MHz × 8) = 74 pJ; its "
         "README, github.com/gianlucaleone/SYNtzulu (paper: 10.1109/TCSI.2024.3450966). The value "
-        "was read there; that it carries over to an ECP5 and to this engine is an assumption. It "
-        "has clock and control in it, so nothing is added for those",
-        verified=True,
+        "was read there; unverified: that it carries over to an ECP5 and to this engine is an "
+        "assumption. It has clock and control in it, so nothing is added for those",
+        verified=False,
+        carried_from="iCE40UP5K",
     ),
 )
 
@@ -95,6 +97,7 @@ ECP5_25F_STREAMS = replace(
         source="an eighth of the energy per synaptic operation that the event engine's estimate "
         "uses, which is that of an addition of 8 bits; unverified, nobody measured it",
         verified=False,
+        carried_from="iCE40UP5K",
     ),
 )
 

@@ -54,8 +54,10 @@ class Coefficient:
         ``source`` says where the value was published and how it was derived from there.
     value : float
     verified : bool
-        True if the value was read in the source itself. If it was not, ``source`` must say so with
-        the word "unverified".
+        True if the value was read in the source itself, where it is of the part that it is used
+        for. If not, ``source`` must say so with the word "unverified".
+    carried_from : str
+        The other part that the value is of, if it is of another; such a value is never verified.
     """
 
     name: str
@@ -63,9 +65,15 @@ class Coefficient:
     unit: str
     source: str
     verified: bool
+    carried_from: str = ""
 
     def __post_init__(self):
         _need(self, name=self.name, unit=self.unit, source=self.source)
+        if self.verified and self.carried_from:
+            raise ValueError(
+                f"coefficient {self.name} is of {self.carried_from} and is used for another part, "
+                "so it is not verified"
+            )
         _finite(f"coefficient {self.name}", self.value)
         if not self.verified and "unverified" not in self.source.lower():
             raise ValueError(
