@@ -28,7 +28,8 @@ PATH = (
 
 #: Ground under the path: imports nothing of it.
 GROUND = (
-    "errors", "temporary", "files", "imports", "cache", "guard", "process", "interrupt", "tools",
+    "errors", "temporary", "files", "imports", "cache", "machine", "guard", "process", "interrupt",
+    "tools",
 )
 
 

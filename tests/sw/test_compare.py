@@ -22,7 +22,7 @@ SPIKES = np.random.default_rng(3).random((20, 3, 3)) < 0.6
 
 
 def perfect():
-    """Give the inferences of a board that is right, its reference, and PyTorch's predictions."""
+    """Give the inferences of a board that is right, its reference, and what else is known."""
     reference = run(NETWORK, SPIKES)
     inferences = [
         Inference(
@@ -44,12 +44,13 @@ def perfect():
         )
         for n in range(len(SPIKES))
     ]
-    return inferences, reference, reference.predictions
+    known = {"torch_predictions": reference.predictions, "cycles": np.full(len(SPIKES), 7)}
+    return inferences, reference, known
 
 
 def test_a_right_board_has_no_mismatches():
-    inferences, reference, torch_predictions = perfect()
-    comparison = compare(inferences, reference, torch_predictions)
+    inferences, reference, known = perfect()
+    comparison = compare(inferences, reference, **known)
     assert sum(comparison.mismatches.values()) == 0
     assert comparison.compared == {
         "spikes of layer 0": 20 * 3 * 2,
@@ -57,6 +58,7 @@ def test_a_right_board_has_no_mismatches():
         "outputs": 20 * 2,
         "predictions": 20,
         "predictions of PyTorch": 20,
+        "cycles": 20,
         "input events": 20,
         "synaptic operations": 20,
         "spike counts": 20 * 2,
@@ -68,6 +70,7 @@ def test_a_right_board_has_no_mismatches():
     ("field", "wrong", "kinds"),
     [
         ("prediction", 2, {"predictions", "predictions of PyTorch"}),
+        ("cycles", 8, {"cycles"}),
         ("input_events", 99, {"input events"}),
         ("synops", 99, {"synaptic operations"}),
         ("spikes", (99, 0), {"spike counts"}),
@@ -75,24 +78,30 @@ def test_a_right_board_has_no_mismatches():
     ],
 )
 def test_a_wrong_result_is_seen(field, wrong, kinds):
-    inferences, reference, torch_predictions = perfect()
+    inferences, reference, known = perfect()
     result = replace(inferences[5].result, **{field: wrong})
     inferences[5] = replace(inferences[5], result=result)
-    mismatches = compare(inferences, reference, torch_predictions).mismatches
+    mismatches = compare(inferences, reference, **known).mismatches
     assert {kind for kind, count in mismatches.items() if count} == kinds
 
 
 def test_a_single_wrong_spike_is_seen():
-    inferences, reference, torch_predictions = perfect()
+    inferences, reference, known = perfect()
     steps = [list(map(list, layer)) for layer in inferences[7].trace.spikes]
     steps[0][1][0] ^= 1
     inferences[7] = replace(inferences[7], trace=replace(inferences[7].trace, spikes=steps))
-    assert compare(inferences, reference, torch_predictions).mismatches["spikes of layer 0"] == 1
+    assert compare(inferences, reference, **known).mismatches["spikes of layer 0"] == 1
 
 
 def test_a_single_wrong_membrane_is_seen():
-    inferences, reference, torch_predictions = perfect()
+    inferences, reference, known = perfect()
     membranes = [list(step) for step in inferences[0].trace.membranes]
     membranes[2][1] += 1
     inferences[0] = replace(inferences[0], trace=replace(inferences[0].trace, membranes=membranes))
-    assert compare(inferences, reference, torch_predictions).mismatches["readout membranes"] == 1
+    assert compare(inferences, reference, **known).mismatches["readout membranes"] == 1
+
+
+def test_what_is_not_known_is_not_compared():
+    inferences, reference, _ = perfect()
+    compared = compare(inferences, reference).compared
+    assert "cycles" not in compared and "predictions of PyTorch" not in compared

@@ -58,9 +58,13 @@ def predictions(inferences: Sequence[Inference]) -> np.ndarray:
 
 
 def compare(
-    inferences: Sequence[Inference], reference: Run, torch_predictions: np.ndarray | None
+    inferences: Sequence[Inference],
+    reference: Run,
+    *,
+    torch_predictions: np.ndarray | None = None,
+    cycles: np.ndarray | None = None,
 ) -> Comparison:
-    """Compare everything that a board reports, except cycles, which no reference has.
+    """Compare everything that a board reports; cycles where they are known.
 
     Parameters
     ----------
@@ -70,6 +74,8 @@ def compare(
         The engine's reference on the same samples.
     torch_predictions : array ``[samples]``, optional
         Predictions of the PyTorch model on the integer grid.
+    cycles : array ``[samples]``, optional
+        Cycles by the engine's model, where there is an exact one.
     """
     counted = counters(inferences)
     predicted = predictions(inferences)
@@ -93,6 +99,8 @@ def compare(
     }
     if torch_predictions is not None:
         pairs["predictions of PyTorch"] = (predicted, torch_predictions)
+    if cycles is not None:
+        pairs["cycles"] = (counted.cycles, cycles)
     for kind, (device, expected) in pairs.items():
         if device.shape != expected.shape:
             raise ValueError(f"{kind}: the board gave {device.shape}, not {expected.shape}")

@@ -11,6 +11,7 @@ from spikewright_hw.link.protocol import Hello, Kind
 from ..gateware.bitstream import Bitstream
 from ..gateware.board import Board
 from ..gateware.placement import PARTS
+from ..machine import processor
 from ..network.reference import Run
 from ..quantized.network import QuantizedNetwork
 from ..record.run_record import (
@@ -41,6 +42,8 @@ class Observations:
         The engine's own reference on them: the integers again, or the model of bitstreams.
     torch_predictions : array ``[samples]``, optional
         Predictions of PyTorch on the integer grid.
+    cycles : array ``[samples]``, optional
+        Cycles by the engine's model, where there is an exact one.
     hello : Hello
         What the board said of itself.
     inferences : tuple of Inference
@@ -51,6 +54,7 @@ class Observations:
     integers: Run
     reference: Run
     torch_predictions: np.ndarray | None
+    cycles: np.ndarray | None
     hello: Hello
     inferences: tuple[Inference, ...]
 
@@ -77,7 +81,10 @@ def record(
     """
     quantized = networks[0]
     comparison = compare(
-        observed.inferences, observed.reference, observed.torch_predictions
+        observed.inferences,
+        observed.reference,
+        torch_predictions=observed.torch_predictions,
+        cycles=observed.cycles,
     )
     # The board says itself whether it is a simulation, whatever port it was found at.
     virtual = observed.hello.kind == Kind.VIRTUAL
@@ -103,7 +110,9 @@ def record(
             virtual=virtual,
             simulator=simulator if virtual else "",
         ),
-        versions=versions() | dict(tool.rsplit(" ", 1) for tool in bitstream.tools),
+        versions={"processor": processor()}
+        | versions()
+        | dict(tool.rsplit(" ", 1) for tool in bitstream.tools),
         command=command,
         stream_length=design.streams and design.streams.length,
     )
@@ -124,13 +133,15 @@ def _source(quantized: QuantizedNetwork) -> dict[str, str]:
         "data set": quantized.provenance.data_set,
         "seed": str(quantized.provenance.seed),
         "coding": f"time to first spike, {coding.steps} steps",
+        "trained on": quantized.provenance.versions.get("processor", "an unknown processor"),
     }
 
 
 def _sample(
     quantized: QuantizedNetwork, task: Task, observed: Observations, index: int = 0
 ) -> SampleRecord:
-    one = quantized.network.layers[-1].membrane.one
+    readout = quantized.network.layers[-1]
+    weight_step = readout.membrane.one * 2.0**-readout.exponent
     trace = observed.inferences[index].trace
     picture = (task.x_test[index] - task.low) / (task.high - task.low)
     return SampleRecord(
@@ -139,8 +150,8 @@ def _sample(
         values=picture.reshape(task.image) if task.image else None,
         input_spikes=observed.sent[index],
         hidden_spikes=tuple(np.array(layer) for layer in trace.spikes),
-        membranes_reference=observed.reference.membranes[index] / one,
-        membranes_device=np.array(trace.membranes) / one,
+        membranes_reference=observed.reference.membranes[index] / weight_step,
+        membranes_device=np.array(trace.membranes) / weight_step,
     )
 
 

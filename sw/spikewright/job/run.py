@@ -32,6 +32,7 @@ from ..record.report import Report
 from ..record.run_report import report as make_report
 from ..record.store import write as write_report
 from ..record.table import print_table
+from ..stochastic.cycles import exact_cycles
 from ..stochastic.engine import run as run_streams
 from ..task import digits
 from ..task.task import Task
@@ -149,6 +150,7 @@ def run(options: RunOptions, *, console: Console | None = None) -> Report | None
             integers=integers,
             reference=reference,
             torch_predictions=torch_predictions,
+            cycles=exact_cycles(quantized.network, spikes, reference, design=options.design),
             hello=hello,
             inferences=tuple(inferences),
         )

@@ -132,7 +132,8 @@ class Trained:
     seed : int
     accuracy_float, accuracy_integer : float
         Share of the test part classified rightly, 0 to 1: by the network in real numbers before
-        quantisation, and by the integer reference, on the bitstreams it was trained for, if any.
+        quantisation and the epochs on the grid, and by the integer reference, on the bitstreams
+        it was trained for, if any.
     """
 
     network: Network

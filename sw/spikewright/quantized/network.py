@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from spikewright.coding.ttfs import Ttfs
+from spikewright.machine import processor
 from spikewright_hw.checks import instance, mapping, real, settle, text, whole
 from spikewright_hw.network import Network
 
@@ -34,9 +35,10 @@ class Provenance:
     seed : int
         Seed of its training, 0 to 2**64 - 1.
     accuracy_float, accuracy_integer : float
-        Share of the test part that the float network, and this one, classify rightly; 0 to 1.
+        Share of the test part classified rightly, 0 to 1: by the float network before
+        quantisation, and by this one.
     versions : mapping of str to str
-        Packages that decide the result.
+        Packages that decide the result, and the processor it was trained on.
     training : mapping
         The training's settings, as JSON has them.
 
@@ -104,7 +106,8 @@ def from_training(trained: "Trained") -> QuantizedNetwork:
             seed=trained.seed,
             accuracy_float=trained.accuracy_float,
             accuracy_integer=trained.accuracy_integer,
-            versions=versions | {"python": platform.python_version()},
+            versions=versions
+            | {"python": platform.python_version(), "processor": processor()},
             training=settings,
         ),
     )

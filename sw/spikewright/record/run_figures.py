@@ -30,8 +30,8 @@ def _accuracies(record: RunRecord) -> list[Figure]:
     samples = len(record.labels)
     kind = "virtual" if record.board.virtual else "real"
     method = Computed(
-        "right predictions on the test split by the network in real numbers, taken from the "
-        "network file, where training recorded it"
+        "right predictions on the test split by the float network, before it was quantised and "
+        "trained on as integers; taken from the network file, where training recorded it"
     )
     figures = [Figure("accuracy_float", 100 * record.accuracy_float, "%", method)]
     for name, who, predictions in (
@@ -42,12 +42,14 @@ def _accuracies(record: RunRecord) -> list[Figure]:
         method = Computed(f"right predictions on the test split, deployed network, by {who}")
         detail = {"right": right, "samples": samples}
         figures.append(Figure(f"accuracy_{name}", 100 * right / samples, "%", method, detail))
-    for name, shares in (
-        ("float", record.training.accuracy_float),
-        ("integer", record.training.accuracy_integer),
+    for name, who, shares in (
+        ("float", "float networks before quantisation", record.training.accuracy_float),
+        ("integer", "deployed networks as integers", record.training.accuracy_integer),
     ):
         each = [100 * float(share) for share in shares]
-        method = Computed(f"mean of {len(each)} trained seeds on the test split")
+        method = Computed(
+            f"mean over {len(each)} trained seeds on the test split, {who}; from the network files"
+        )
         detail = {"per_seed": each, "seeds": list(record.training.seeds)}
         figures.append(Figure(f"accuracy_{name}_mean", float(np.mean(each)), "%", method, detail))
     return figures
@@ -80,7 +82,7 @@ def _timing(record: RunRecord) -> list[Figure]:
             {"min": int(cycles.min()), "p50": p50, "p95": p95},
         ),
         Figure("cycles_max", most, "cycles", record.counting),
-        Figure("clock_mhz", clock, "MHz", Computed("clock which the board top is built for")),
+        Figure("clock_mhz", clock, "MHz", Computed("read from the board, as its top was built")),
         Figure("fmax_mhz", build.fmax_mhz, "MHz", PostRoute(build.tool, build.seed, build.corner)),
         Figure(
             "latency_us",

@@ -18,7 +18,11 @@ __all__ = [
 
 @dataclass(frozen=True)
 class TrainingRecord:
-    """Accuracies of all trained seeds on the test split, as fractions, one entry per seed."""
+    """Accuracies of all trained seeds on the test split, as fractions, one entry per seed.
+
+    ``accuracy_float`` is of the float networks before quantisation, ``accuracy_integer`` of the
+    deployed ones.
+    """
 
     seeds: tuple[int, ...]
     accuracy_float: tuple[float, ...]
@@ -125,8 +129,8 @@ class RunRecord:
     predictions_integer, predictions_device : (samples,) integer arrays
         Of the deployed network: as integers, on the board.
     accuracy_float : float
-        Of the network in real numbers that the deployed one was quantised from, as its file says;
-        a fraction.
+        Of the float network that the deployed one was quantised from, before that and before the
+        epochs on the integer grid, as its file says; a fraction.
     compared, mismatches : dict of str to int
         By kind (spikes of a layer, membranes, predictions, counters): how many values of the board
         were compared with the reference, and how many differed.

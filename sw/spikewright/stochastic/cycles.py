@@ -10,7 +10,7 @@ from spikewright_hw.engine.stream_lane import blocks
 from spikewright_hw.engine.stream_layer import stream_update_stages
 from spikewright_hw.network import Network
 
-__all__ = ["cycles"]
+__all__ = ["cycles", "exact_cycles"]
 
 
 def cycles(network: Network, spikes: np.ndarray, run: Run, *, design: Design) -> np.ndarray:
@@ -41,6 +41,19 @@ def cycles(network: Network, spikes: np.ndarray, run: Run, *, design: Design) ->
     ]
     ended = _chained(busy, buffered=isinstance(design, EventDesign))
     return 2 + ended + argmax_latency(network.outputs)
+
+
+def exact_cycles(
+    network: Network, spikes: np.ndarray, run: Run, *, design: Design
+) -> np.ndarray | None:
+    """Give what :func:`cycles` does where that is exact, else None.
+
+    It is exact for a stochastic engine whose layers do not hear themselves.
+    """
+    recurrent = any(layer.recurrent is not None for layer in network.layers)
+    if recurrent or not isinstance(design, StochasticDesign):
+        return None
+    return cycles(network, spikes, run, design=design)
 
 
 def _stream_cycles(layer, heard: np.ndarray, design: StochasticDesign) -> np.ndarray:
