@@ -181,6 +181,14 @@ def test_software_imports_along_the_path_only():
     assert not wrong, "; ".join(wrong)
 
 
+def test_pages_have_the_order_of_the_packages():
+    """Two pages say the order for people; this one is the law."""
+    order = ", ".join(PATH)
+    for page in ("README.md", "CONTRIBUTING.md"):
+        words = " ".join((HOUSE / page).read_text(encoding="utf-8").split())
+        assert order in words, f"{page} does not have the order of the packages: {order}"
+
+
 @pytest.mark.parametrize("folder", ["hw", "sw", "sim", "formal", "boards", "tests"])
 def test_nobody_imports_a_star(folder):
     wrong = [

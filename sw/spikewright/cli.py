@@ -256,6 +256,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     bench.set_defaults(verb=_bench_stochastic)
 
+    bench = benches.add_parser(
+        "training", help="the training's settings, on folds of the training part alone"
+    )
+    bench.add_argument(
+        "--pages", action="store_true", help="write the table of docs/training.md"
+    )
+    bench.set_defaults(verb=_bench_training)
+
     verb = verbs.add_parser("cores", help="list the registered cores")
     verb.set_defaults(verb=_cores)
 
@@ -420,6 +428,12 @@ def _bench_stochastic(options: argparse.Namespace) -> None:
     bench_stochastic(
         data=options.data, seeds=options.seeds, epochs=options.epochs, pages=options.pages
     )
+
+
+def _bench_training(options: argparse.Namespace) -> None:
+    from .job.bench_training import bench_training
+
+    bench_training(pages=options.pages)
 
 
 def _pages(options: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ from amaranth.sim import Simulator
 from spikewright.errors import DataError
 from spikewright.gateware.harness import Harness
 from spikewright.gateware.placement import PARTS
-from spikewright.gateware.resources import TARGETS, Resources, measure
+from spikewright.gateware.resources import TARGETS, Resources, measure, placements_of
 from spikewright.gateware.synthesis import Counts
 from spikewright.job.resources import markdown, resources
 from spikewright.tools import find
@@ -124,3 +124,8 @@ def test_the_page_has_a_table_for_each_family_and_says_why_a_figure_is_missing()
         assert f"## {target.label}\n" in page
     assert "| lif | q8_8 | 1 | 2 | 3 | 4 | 5 | 50.0 |\n" in page
     assert "| lif | q8_8 | 1 | 2 | 3 | 4 | 5 | no place for it |\n" in page
+
+
+def test_one_placement_is_no_median():
+    assert placements_of((1,)) == "one placement, seed 1"
+    assert placements_of((1, 2, 3)) == "median of seeds 1, 2, 3"

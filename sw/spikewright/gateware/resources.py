@@ -17,7 +17,9 @@ from .harness import Harness
 from .placement import PARTS, place
 from .synthesis import Counts, synthesize
 
-__all__ = ["SEEDS", "TARGETS", "Measurable", "Resources", "Target", "measure"]
+__all__ = [
+    "SEEDS", "TARGETS", "Measurable", "Resources", "Target", "measure", "placements_of",
+]
 
 SEEDS = (1, 2, 3)
 """Placer seeds whose median frequency is reported."""
@@ -192,9 +194,11 @@ def _fmax(
         for seed in seeds
     ]
     fmax = median(placement.fmax_of() for placement in placements)
+    facts = (netlist.tool, placements[0].tool, PARTS[target.part].corner, placements_of(seeds))
+    return round(fmax, 1), f"post-route ({', '.join(facts)})"
+
+
+def placements_of(seeds: Sequence[int]) -> str:
+    """Say of which placements a figure is: the median of several, or the only one."""
     names = ", ".join(map(str, seeds))
-    corner = PARTS[target.part].corner
-    source = (
-        f"post-route ({netlist.tool}, {placements[0].tool}, {corner}, median of seeds {names})"
-    )
-    return round(fmax, 1), source
+    return f"median of seeds {names}" if len(seeds) > 1 else f"one placement, seed {names}"

@@ -1,0 +1,175 @@
+"""``spikewright bench training``: the training's settings, chosen on the training part alone.
+
+Each setting differs from the defaults in one thing and is trained on the same stratified folds of
+the training part. The test part is not looked at.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from rich.console import Console
+
+from spikewright_hw.fixed import Format
+
+from ..coding.ttfs import encode
+from ..errors import DataError
+from ..files import write_if_changed
+from ..machine import processor
+from ..network.reference import run
+from ..network.train import TrainingConfig
+from ..quantized.spw import read
+from ..record.report import Report
+from ..record.store import write
+from ..record.table import print_table
+from ..record.training_bench import DEFAULTS, Fold, Setting, training_report
+from ..task import digits
+from ..task.task import Task
+from .pages.markdown import table, wrapped
+from .pages.pages import filled
+from .stages import Stages
+from .training import DEFAULT, trained, versions
+
+__all__ = ["PAGE", "bench_training", "settings"]
+
+PAGE = Path("docs") / "training.md"
+
+HEADINGS = (
+    "setting", "float, %", "integers, %", "difference, points", "hidden spikes",
+    "synaptic operations",
+)
+
+
+def settings(base: TrainingConfig = DEFAULT) -> dict[str, TrainingConfig]:
+    """Give the settings that are compared, by name; the first is ``base`` itself."""
+    return {DEFAULTS: base, **dict(_others(base))}
+
+
+def _others(base: TrainingConfig) -> Iterator[tuple[str, TrainingConfig]]:
+    for steps in (3, 6):
+        yield f"{steps} steps", replace(base, coding=replace(base.coding, steps=steps))
+    for silent in (1.0, 4.0):
+        yield f"silent up to {silent:g}", replace(base, coding=replace(base.coding, silent=silent))
+    for shift in (4, 6):
+        leak = {"decay": 1 - 2**-shift}
+        model = replace(base.model, parameters=leak, readout_parameters=leak)
+        yield f"leak 1/{2**shift}", replace(base, model=model)
+    for width in (0.2, 0.5):
+        model = replace(base.model, surrogate_width=width)
+        yield f"surrogate {width:g} wide", replace(base, model=model)
+    for name, words in (("real", "in real numbers"), ("quantized", "on the grid")):
+        phase = getattr(base, name)
+        for factor in (0.5, 2):
+            rate = phase.learning_rate * factor
+            yield f"learning rate {rate:g} {words}", replace(
+                base, **{name: replace(phase, learning_rate=rate)}
+            )
+        epochs = phase.epochs // 2
+        yield f"{epochs} epochs {words}", replace(base, **{name: replace(phase, epochs=epochs)})
+    yield "no augmentation", replace(base, augmentation=None)
+    model = replace(base.model, membrane=Format(base.model.membrane.integer, 3))
+    yield f"membrane {model.membrane}", replace(base, model=model)
+    yield "30 hidden spikes free", replace(base, spikes=30.0)
+
+
+def bench_training(
+    *,
+    chosen: Mapping[str, TrainingConfig] | None = None,
+    task: Task | None = None,
+    folds: int = 5,
+    pages: bool = False,
+    build: Path = Path("build"),
+    root: Path = Path(),
+    console: Console | None = None,
+) -> Report:
+    """Train every setting on every fold, print the table, and write the report ``training``.
+
+    Parameters
+    ----------
+    chosen : mapping of str to TrainingConfig, optional
+        Settings by name, ``"defaults"`` among them; those of :func:`settings` unless given.
+    task : Task, optional
+        Whose training part is folded; the digits unless given.
+    folds : int
+        At least 2.
+    pages : bool
+        Whether the table of ``docs/training.md`` in the checkout ``root`` is written, too.
+
+    Raises
+    ------
+    DataError
+        There is no page, or it is marked wrongly.
+    StorageError
+        Something cannot be written.
+    """
+    chosen = settings() if chosen is None else chosen
+    task = digits.load() if task is None else task
+    console = Console() if console is None else console
+    found = []
+    with Stages() as stages, stages.stage(f"{len(chosen)} settings on {folds} folds") as tell:
+        for name, config in chosen.items():
+            held = []
+            for fold in range(folds):
+                tell(f"{name}, fold {fold + 1} of {folds}")
+                part = digits.validation(task, fold=fold, folds=folds)
+                held.append(_fold(config, part, build))
+            found.append(Setting(name, tuple(held)))
+    report = training_report(found, made={
+        "command": "spikewright bench training",
+        "task": f"{task.name}, its {len(task.x_train)} training samples",
+        "seed": "0",
+        "processor": processor(),
+        "config": repr(chosen[DEFAULTS]),
+    } | versions())
+    print_table(report, console=console)
+    console.print(f"Report: {write(report, build / 'reports' / report.name)}", highlight=False)
+    if pages and _write_page(report, root / PAGE):
+        console.print(str(root / PAGE), highlight=False)
+    return report
+
+
+def _fold(config: TrainingConfig, part: Task, build: Path) -> Fold:
+    quantized = read(trained(seed=0, config=config, task=part, build=build))
+    activity = run(quantized.network, encode(part.x_test, quantized.coding))
+    return Fold(
+        real=quantized.provenance.accuracy_float,
+        integer=quantized.provenance.accuracy_integer,
+        spikes=float(activity.layer_spikes.sum(axis=1).mean()),
+        synops=float(activity.synops.mean()),
+    )
+
+
+def _write_page(report: Report, page: Path) -> bool:
+    """Write the block ``choice`` of the page; give whether it changed."""
+    if not page.is_file():
+        raise DataError(f"there is no page {page}; run this in the checkout of the project")
+    integer = report["accuracy_integer_folds"]
+    real = report["accuracy_float_folds"]
+    made = report.made
+    lines = [
+        wrapped(
+            f"{report.summary} The defaults have {real.value:.2f} ± "
+            f"{real.detail['standard_error']:.2f} % in real numbers and {integer.value:.2f} ± "
+            f"{integer.detail['standard_error']:.2f} % in integers (mean and standard error). "
+            f"{made['command']}, {date.today().isoformat()}, {made['processor']}, torch "
+            f"{made['torch']}, numpy {made['numpy']}."
+        ),
+        "",
+        *table(HEADINGS, (_cells(row) for row in report.rows)),
+    ]
+    text = page.read_text(encoding="utf-8")
+    blocks = {"choice": "\n".join(lines)}
+    return write_if_changed(page, filled(text, blocks, page=page, names=tuple(blocks)))
+
+
+def _cells(row: Mapping) -> list[str]:
+    """Give a row of the table, under :data:`HEADINGS`."""
+    difference = (
+        "" if row["setting"] == DEFAULTS
+        else f"{row['difference']:+.2f} ± {row['difference_error']:.2f}"
+    )
+    return [
+        row["setting"], f"{row['accuracy_float']:.2f}", f"{row['accuracy_integer']:.2f}",
+        difference, f"{row['hidden_spikes']:.1f}", str(row["synops"]),
+    ]

@@ -1,0 +1,76 @@
+"""The bench of the training's settings: folds of the training part, and what is said of them."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from spikewright.errors import DataError
+from spikewright.job import bench_training as job
+from spikewright.network.train import Phase, TrainingConfig
+from spikewright.record.store import read
+from spikewright.record.training_bench import Fold, Setting, training_report
+from spikewright.task.digits import load
+
+BRIEF = TrainingConfig(
+    real=Phase(epochs=1, learning_rate=3e-2), quantized=Phase(epochs=1, learning_rate=2e-3)
+)
+
+
+def setting(name: str, *integers: float) -> Setting:
+    folds = (Fold(real=0.5, integer=each, spikes=20.0, synops=4000.0) for each in integers)
+    return Setting(name, tuple(folds))
+
+
+def test_each_setting_differs_from_the_defaults_in_one_thing():
+    settings = job.settings()
+    base = settings.pop("defaults")
+    assert base == TrainingConfig()
+    for name, config in settings.items():
+        differ = [field for field in vars(base) if getattr(config, field) != getattr(base, field)]
+        assert len(differ) == 1, name
+    assert len({repr(config) for config in settings.values()}) == len(settings)
+
+
+def test_differences_are_taken_fold_by_fold():
+    base = setting("defaults", 0.90, 0.80, 0.70)
+    other = setting("other", 0.92, 0.82, 0.74)
+    # 2, 2 and 4 points: 8/3 in the mean, with a standard error of sqrt(4/3) / sqrt(3) = 2/3.
+    difference, error = other.difference(base)
+    assert difference == pytest.approx(0.08 / 3) and error == pytest.approx(0.02 / 3)
+    assert other.better(base) and not base.better(other)
+    assert not setting("uneven", 0.99, 0.80, 0.70).better(base)
+    report = training_report([base, other], made={})
+    assert "Better: other; by more than 2 standard errors" in report.summary
+    assert report.rows[1]["difference"] == 2.67 and report.rows[1]["difference_error"] == 0.67
+    same = training_report([base], made={})
+    assert "No other setting is better by more than 2 standard errors" in same.summary
+    assert same["accuracy_integer_folds"].value == pytest.approx(80)
+
+
+def test_the_test_part_is_not_looked_at_and_the_page_is_written(tmp_path):
+    whole = load()
+    task = replace(
+        whole, x_train=whole.x_train[:200], y_train=whole.y_train[:200],
+        x_test=np.full_like(whole.x_test, np.nan),
+    )  # fmt: skip
+    run = {
+        "chosen": {"defaults": BRIEF, "half": replace(BRIEF, batch=64)}, "task": task, "folds": 2,
+        "pages": True, "build": tmp_path / "build", "root": tmp_path,
+        "console": Console(quiet=True),
+    }  # fmt: skip
+    page = tmp_path / job.PAGE
+    with pytest.raises(DataError, match=f"^there is no page {re.escape(str(page))}; run this in"):
+        job.bench_training(**run)
+    page.parent.mkdir()
+    page.write_text("Before.\n\n<!-- generated: choice -->\n\n<!-- end -->\n")
+    report = job.bench_training(**run)
+    assert read(tmp_path / "build" / "reports" / "training") == replace(report, sections=())
+    text = page.read_text()
+    first, second = report.rows
+    cells = f"{first['accuracy_float']:.2f} | {first['accuracy_integer']:.2f} |  |"
+    assert f"| defaults | {cells}" in text
+    assert f"| half | {second['accuracy_float']:.2f} | {second['accuracy_integer']:.2f} |" in text
+    assert report.made["processor"] in " ".join(text.split())

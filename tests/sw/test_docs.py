@@ -1,0 +1,124 @@
+"""What stands on the pages of the software is run, in the order in which it stands there."""
+
+import json
+import re
+import shlex
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from spikewright.cli import main
+from spikewright.network import train as training
+from spikewright.network.train import Phase, TrainingConfig
+from spikewright.quantized.spw import read
+from spikewright.record.figure import PROVENANCES
+from spikewright.record.report import SCHEMA
+from spikewright.record.run_figures import figures
+from spikewright.record.run_report import report
+from spikewright.record.store import write
+from spikewright_hw.link.protocol import Command, Status, cobs_encode, crc16
+
+from .test_run_record import synthetic
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+BRIEF = TrainingConfig(
+    real=Phase(epochs=1, learning_rate=3e-2), quantized=Phase(epochs=1, learning_rate=2e-3)
+)
+
+
+def blocks(page: str) -> Iterator[tuple[str, str]]:
+    """Give the language and the text of each fenced block."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    yield from re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def do(page: str) -> dict:
+    """Run the commands and the Python of a page; give the names that it leaves."""
+    names: dict = {}
+    for language, text in blocks(page):
+        if language == "python":
+            exec(compile(text, page, "exec"), names)
+        lines = [line.partition("#")[0] for line in text.splitlines()]
+        for line in lines:
+            if line.startswith("spikewright "):
+                assert main(shlex.split(line)[1:]) == 0, line
+    return names
+
+
+@pytest.fixture
+def folder(monkeypatch, tmp_path) -> Iterator[Path]:
+    """An empty folder to work in, with trainings of one epoch and a report of a run."""
+    whole = training.train
+
+    def brief(config, task, **options):
+        assert config == TrainingConfig()  # what the page means to train
+        return whole(replace(BRIEF, model=config.model), task, **options)
+
+    ending = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(training, "train", brief)
+    monkeypatch.setattr("spikewright.job.training.train", brief)
+    write(report(synthetic()))
+    yield tmp_path
+    for number, handler in ending.items():
+        signal.signal(number, handler)
+
+
+def test_training(folder):
+    do("training.md")
+    assert read(folder / "build" / "digits.spw").network.inputs == 64
+
+
+def test_spw(folder):
+    names = do("spw.md")
+    assert names["about"]["schema"] == 2
+    assert names["weights"].shape == (64, 128)
+    said = dict(
+        re.findall(r"^(quantized\S*) +# (Q\S+|Ttfs\(.*\))$", (DOCS / "spw.md").read_text(), re.M)
+    )
+    assert len(said) == 2
+    for expression, words in said.items():
+        assert str(eval(expression, names)) == words
+    listed = {"hash", "schema", "steps", "layers", "coding", "provenance"}
+    assert names["about"].keys() == listed
+    fields = re.findall(r"^\| `(\w+)(?:\[n\]\.|\.|`)", (DOCS / "spw.md").read_text(), re.M)
+    assert set(fields) == listed
+    assert "processor" in names["about"]["provenance"]["versions"]
+
+
+def test_reports(folder, capsys):
+    names = do("reports.md")
+    printed = capsys.readouterr().out.splitlines()
+    mean = names["report"]["cycles_mean"].value
+    assert printed[-1] == f"{mean} {names['report']['cycles_mean'].provenance}"
+    (form,) = (json.loads(text) for language, text in blocks("reports.md") if language == "json")
+    kept = json.loads((folder / "build" / "reports" / "run" / "report.json").read_text())
+    assert form.keys() == kept.keys() and form["schema"] == SCHEMA
+    assert form["figures"][0].keys() == kept["figures"][0].keys()
+
+
+def test_the_tables_of_reports_have_all_there_is():
+    text = (DOCS / "reports.md").read_text(encoding="utf-8")
+    first, second = text.split("## The figures of a run")
+    assert re.findall(r"^\| `([a-z-]+)` \|", first, re.M) == [*PROVENANCES]
+    cells = re.findall(r"^\| (`.*?`) \|", second, re.M)
+    named = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
+    made = {figure.name for figure in figures(synthetic())}
+    assert named | {"energy_static_uj", "energy_dynamic_uj"} == made
+
+
+def test_link():
+    """HELLO as the page spells it, and the tables of commands and statuses."""
+    text = (DOCS / "link.md").read_text(encoding="utf-8")
+    ((plain, wire),) = re.findall(
+        r"^([0-9a-f ]+?)  +sequence, code, CRC\n([0-9a-f ]+?)  +on the wire$", text, re.M
+    )
+    frame = bytes([1, Command.HELLO])
+    frame += crc16(frame).to_bytes(2, "big")
+    assert bytes.fromhex(plain) == frame
+    assert bytes.fromhex(wire) == cobs_encode(frame) + b"\0"
+    codes = dict(re.findall(r"^\| (0x[0-9a-f]{2}) \| (\w+) \|", text, re.M))
+    assert codes == {f"0x{one.value:02x}": one.name for one in (*Command, *Status)}
