@@ -338,8 +338,8 @@ def _train(options: argparse.Namespace) -> None:
     provenance = read(options.output).provenance
     computed = "in integers" if config.streams is None else "on the bitstreams"
     print(
-        f"{options.output}: {100 * provenance.accuracy_float:.2f} % in real numbers, "
-        f"{100 * provenance.accuracy_integer:.2f} % {computed}, on the test split"
+        f"{options.output}: {100 * provenance.accuracy_float:.2f} % in real numbers before "
+        f"quantisation, {100 * provenance.accuracy_integer:.2f} % {computed}, on the test split"
     )
 
 
