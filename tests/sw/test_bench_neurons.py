@@ -11,6 +11,7 @@ from rich.console import Console
 
 from spikewright.errors import DataError
 from spikewright.job import bench_neurons as job
+from spikewright.machine import processor
 from spikewright.network.counting import CountingConfig, CountingNetwork, stored_current
 from spikewright.network.counting_reference import count_spikes
 from spikewright.network.counting_train import CountingTraining, step_times, train_counting
@@ -215,6 +216,7 @@ def test_the_table_of_the_page(quick, tmp_path, monkeypatch):
     first, second = job.bench_neurons(**run)
     text = page.read_text()
     assert text.startswith("Before.\n") and "Seeds 0, " in text
+    assert processor() in " ".join(text.split())
     for bench in (first, second):
         accuracies = f"{100 * bench.real:.2f} | {100 * bench.integer:.2f}"
         assert f"| {bench.name} | 1 | {accuracies} | 1.50 | - |\n" in text

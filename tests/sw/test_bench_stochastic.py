@@ -21,6 +21,7 @@ from spikewright.job.stochastic.gateware import Deployment, gateware
 from spikewright.job.stochastic.networks import DIGITS, MNIST, Subject, with_epochs, with_hidden
 from spikewright.job.stochastic.networks import subject as make_subject
 from spikewright.job.stochastic.page import BLOCKS, PAGE, PICTURES, docs, sections
+from spikewright.machine import processor
 from spikewright.network import reference
 from spikewright.network.train import Phase, train
 from spikewright.record.figure import Computed, Measured, PostRoute
@@ -110,6 +111,7 @@ def test_report(whole, report, build):
         assert figure.value == curve[curve.head]
         assert isinstance(figure.provenance, Measured if curve.part == "speed" else Computed)
     assert report.made["seeds"] == "0, 1"
+    assert report.made["processor"] == processor()
     assert "number of the draw" in report.made["seeds of faults"]
     assert "accuracy, digits: % over length" in shown and "Report: " in shown
     assert "MNIST is not at hand, so only the digits are shown: name the folder of its" in shown

@@ -19,6 +19,7 @@ from spikewright_hw.neuron import DEFINITIONS
 from ..errors import DataError
 from ..files import write_if_changed
 from ..gateware.resources import Resources, Target, measure
+from ..machine import processor
 from ..network.counting_train import CountingTraining, step_times
 from ..record.neuron_bench import BASE, PRESET, NeuronBench, neuron_report
 from ..record.report import Report
@@ -113,6 +114,7 @@ def bench_neurons(
             "command": "spikewright bench neurons",
             "seeds": ", ".join(map(str, seeds)),
             "config": repr(config),
+            "processor": processor(),
         } | versions(),
     )
     console.print(_table(benches, report))
@@ -142,7 +144,10 @@ def _write_page(benches: Sequence[NeuronBench], report: Report, page: Path) -> b
     if not page.is_file():
         raise DataError(f"there is no page {page}; run this in the checkout of the project")
     lines = [
-        wrapped(f"{report.summary} Seeds {report.made['seeds']}, {date.today().isoformat()}."),
+        wrapped(
+            f"{report.summary} Seeds {report.made['seeds']}, {date.today().isoformat()}, "
+            f"{report.made['processor']}."
+        ),
         "",
         *table(("neuron", *HEADINGS), (_cells(one, report) for one in benches)),
     ]

@@ -14,6 +14,7 @@ from rich.console import Console
 from spikewright_hw.engine.streams import SOURCES
 
 from ...errors import DataError
+from ...machine import processor
 from ...network.train import TrainingConfig
 from ...record.figure import Computed, Figure
 from ...record.stochastic_bench import Curve, chosen, stochastic_report, tables
@@ -169,6 +170,7 @@ def bench_stochastic(
         made={
             "command": "spikewright bench stochastic",
             "seeds": ", ".join(map(str, seeds)),
+            "processor": processor(),
             "seeds of faults": "the network's, the number of the rate, the number of the draw",
             **{f"training on {one.task.name}": repr(one.config) for one in subjects},
         } | versions(),

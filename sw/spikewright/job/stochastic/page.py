@@ -235,7 +235,7 @@ def _made(report: Report) -> Iterator[str]:
     versions = ", ".join(f"{name} {report.made[name]}" for name in ("numpy", "torch"))
     yield wrapped(
         f"Written by `{report.made['command']} --pages` on {date.today().isoformat()}, seeds "
-        f"{report.made['seeds']}, {versions}."
+        f"{report.made['seeds']}, {report.made['processor']}, {versions}."
     )
 
 
