@@ -6,14 +6,14 @@ Numbers are exact fractions. Nothing here is shared with the lowering but the lo
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import cache
-from math import e, exp, floor
+from math import e, exp, floor, log
 from types import SimpleNamespace
 from typing import Any
 
 from spikewright_hw.definition.fixed_point import FixedNeuron
 from spikewright_hw.definition.table import Table
 
-__all__ = ["NEURONS", "Reference"]
+__all__ = ["NEURONS", "Reference", "Rules"]
 
 #: Bits that the digits of a coefficient reach below its first one.
 SPAN = 24
@@ -220,14 +220,15 @@ def tc_lif(r, s, p, i):
     return {"v": v, "dendrite": dendrite - Fraction(p.gamma) if spike else dendrite}, spike
 
 
-def upstroke(r, v, threshold, width):
+def upstroke(r, v, threshold, width, most):
     x = r.c(1 / width) * v + r.k(-threshold * (1 / width))
-    return r.look(r.fixed.tables[0], min(x, Fraction(6)))
+    return r.look(r.fixed.tables[0], min(x, r.k(log(max(most, 1)))))
 
 
 def exp_if(r, s, p, i):
     share = p.dt / p.tau
-    up = upstroke(r, s.v, p.v_t - p.v_rest, p.delta_t)
+    most = 2 * (p.v_peak - p.v_rest) * p.tau / (p.dt * p.delta_t)
+    up = upstroke(r, s.v, p.v_t - p.v_rest, p.delta_t, most)
     u = r.c(1 - share) * s.v + r.c(share * p.delta_t) * up + r.c(share * p.gain) * i
     spike = r.keep(u) >= r.k(p.v_peak - p.v_rest)
     return {"v": r.k(p.v_reset - p.v_rest) if spike else u}, spike
@@ -235,7 +236,8 @@ def exp_if(r, s, p, i):
 
 def adex(r, s, p, i):
     share, slow = p.dt * p.g_l / p.c, p.dt / p.tau_w
-    up = upstroke(r, s.v, p.v_t - p.e_l, p.delta_t)
+    most = 2 * (p.v_peak - p.e_l) * p.c / (p.dt * p.g_l * p.delta_t)
+    up = upstroke(r, s.v, p.v_t - p.e_l, p.delta_t, most)
     u = r.c(1 - share) * s.v + r.c(share * p.delta_t) * up - r.c(share) * s.w
     u += r.c(share * p.gain) * i
     w = r.c(1 - slow) * s.w + r.c(slow * (p.a / p.g_l)) * s.v

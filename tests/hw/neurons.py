@@ -3,19 +3,21 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import pairwise
+from math import ceil
 from random import Random
 from typing import Any, NamedTuple
 
 from spikewright_hw.cores import CORES
 from spikewright_hw.definition import integers, reals
 from spikewright_hw.definition.definition import Definition
-from spikewright_hw.definition.expression import Expression
+from spikewright_hw.definition.expression import Expression, Operations, evaluate
 from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
 from spikewright_hw.fixed import Format
 
 __all__ = [
     "Step",
     "agree",
+    "at_threshold",
     "driven",
     "gaps",
     "of_preset",
@@ -128,6 +130,59 @@ def silent(name: str, *, steps: int = 400) -> None:
     for preset in CORES[name].presets:
         fixed = of_preset(name, preset)
         assert spikes(stored(fixed, [dict.fromkeys(fixed.definition.inputs, 0.0)] * steps)) == []
+
+
+def at_threshold(name: str, threshold: str, less: str | None = None, **states: int) -> set[bool]:
+    """Return whether it spikes where the membrane, as it is stored, just reaches the threshold.
+
+    ``threshold`` and ``less`` name parameters; the threshold is their difference. Every preset is
+    asked, at 50 random states but for those given.
+    """
+    found = set()
+    for preset in CORES[name].presets:
+        fixed = of_preset(name, preset)
+        definition, parameters = fixed.definition, fixed.parameters
+        update = dict(definition.update)
+        while update["v"].operation == "where":
+            update["v"] = update["v"].operands[2]  # without the reset
+        free = FixedNeuron.of(replace(definition, update=update), fixed.arithmetic, parameters)
+        value: Any = parameters[threshold]
+        level = fixed.format.quantize(value)
+        if less is not None:  # the difference need not lie on the grid
+            level = ceil((value - float(parameters[less])) * fixed.format.one)  # pyright: ignore
+        rng = Random(name)
+        for _ in range(50):
+            leaves = {one: _draw(rng, form, 3) for one, form in fixed.formats.items()}
+            leaves |= {one: _draw(rng, fixed.format, 3) for one in definition.inputs}
+            leaves |= states
+            for word in (next(iter(definition.inputs)), "v"):
+                found |= _spikes_at(fixed, free, leaves, word, level)
+    return found
+
+
+def _spikes_at(
+    fixed: FixedNeuron, free: FixedNeuron, leaves: dict[str, int], word: str, level: int
+) -> set[bool]:
+    """Look for the value of a leaf that brings the membrane just to a level."""
+
+    def membrane(x: int) -> int:
+        return evaluate({"": free.update["v"]}, leaves | {word: x}, _Exact())[""]
+
+    low, high = fixed.format.min, fixed.format.max
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if membrane(middle) < level else (low, middle)
+    if membrane(low) != level:
+        return set()
+    values = leaves | {word: low}
+    _, spike = integers.step(fixed, {one: values[one] for one in fixed.formats}, values)
+    return {spike}
+
+
+class _Exact(Operations):
+    @staticmethod
+    def where(condition: bool, yes: int, no: int) -> int:
+        return yes if condition else no
 
 
 def settled(fixed: FixedNeuron) -> dict[str, float]:

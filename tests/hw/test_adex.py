@@ -11,6 +11,7 @@ from spikewright_hw.neuron.adex import adex, core
 
 from .neurons import (
     agree,
+    at_threshold,
     driven,
     gaps,
     of_preset,
@@ -135,6 +136,10 @@ def test_integers_agree_with_the_equation(rng):
         return {"v": off, "spike": off}
 
     agree(fixed, rng, extra=extra)
+
+
+def test_it_spikes_as_it_reaches_its_threshold():
+    assert at_threshold("adex", "v_peak", "e_l") == {True}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from spikewright_hw.fixed import Format
 from spikewright_hw.neuron.adlif import adlif, core
 
-from .neurons import agree, driven, of_preset, run, silent, spikes, stored, wide
+from .neurons import agree, at_threshold, driven, of_preset, run, silent, spikes, stored, wide
 
 
 def published(inputs, *, alpha=0.9, beta=0.98, a=0.1, b=1.0, threshold=1.0):
@@ -57,6 +57,10 @@ def test_presets_are_silent_at_rest_and_saturate():
 
 def test_integers_agree_with_the_equation(rng):
     agree(wide(adlif, a=0.3), rng)
+
+
+def test_it_spikes_as_it_reaches_its_threshold():
+    assert at_threshold("adlif", "threshold") == {True}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from spikewright_hw.fixed import Format
 from spikewright_hw.neuron.alif import alif, core
 
-from .neurons import agree, driven, of_preset, run, silent, spikes, stored, wide
+from .neurons import agree, at_threshold, driven, of_preset, run, silent, spikes, stored, wide
 
 
 def published(inputs, *, tau_m=20.0, tau_a=200.0, beta=0.184, threshold=1.6):
@@ -59,6 +59,10 @@ def test_presets_are_silent_at_rest_and_saturate():
 
 def test_integers_agree_with_the_equation(rng):
     agree(wide(alif), rng)
+
+
+def test_it_spikes_as_it_reaches_its_threshold():
+    assert at_threshold("alif", "threshold", a=0) == {True}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from spikewright_hw.definition.definition import Input
 from spikewright_hw.fixed import Format
 from spikewright_hw.neuron.alpha import alpha, core
 
-from .neurons import agree, driven, of_preset, run, silent, spikes, stored, wide
+from .neurons import agree, at_threshold, driven, of_preset, run, silent, spikes, stored, wide
 
 NOTHING = {"exc": 0.0, "inh": 0.0}
 
@@ -62,6 +62,10 @@ def test_presets_are_silent_at_rest_and_saturate():
 
 def test_integers_agree_with_the_equation(rng):
     agree(wide(alpha, tau_inh=5.0, threshold=1.1), rng)
+
+
+def test_it_spikes_as_it_reaches_its_threshold():
+    assert at_threshold("alpha", "threshold") == {True}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from spikewright_hw.fixed import Format
 from spikewright_hw.neuron.clif import clif, core
 
-from .neurons import agree, driven, of_preset, run, silent, spikes, stored, wide
+from .neurons import agree, at_threshold, driven, of_preset, run, silent, spikes, stored, wide
 
 
 def sigmoid(x):
@@ -65,6 +65,10 @@ def test_integers_agree_with_the_equation(rng):
 
     assert error < 0.005
     agree(fixed, rng, extra=extra)
+
+
+def test_it_spikes_as_it_reaches_its_threshold():
+    assert at_threshold("clif", "threshold") == {True}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from spikewright_hw.fixed import Format
 from spikewright_hw.neuron.cuba_lif import core, cuba_lif
 
-from .neurons import agree, driven, run, silent, spikes, wide
+from .neurons import agree, at_threshold, driven, run, silent, spikes, wide
 
 HALVES = {"tau_syn": 1 / math.log(2), "tau_mem": 1 / math.log(2)}
 
@@ -43,6 +43,10 @@ def test_presets_are_silent_at_rest_and_saturate():
 
 def test_integers_agree_with_the_equation(rng):
     agree(wide(cuba_lif, threshold=1.1), rng)
+
+
+def test_it_spikes_as_it_reaches_its_threshold():
+    assert at_threshold("cuba_lif", "threshold") == {True}
 
 
 @pytest.mark.parametrize(

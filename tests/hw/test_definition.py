@@ -165,6 +165,27 @@ def test_integers_gateware_and_intervals_agree(case):
             assert step[0][name] == clamped, "a state saturates, it never wraps"
 
 
+@pytest.mark.parametrize("width", range(1, 8))
+def test_gateware_saturates_as_integers_do(width):
+    m = Module()
+    value = Signal(signed(width))
+    ends = [(-8, 7), (-7, 7), (0, 7), (-1, 0)]
+    limited = [Signal(signed(8), name=f"limited_{n}") for n in range(len(ends))]
+    for one, (low, high) in zip(limited, ends, strict=True):
+        m.d.comb += one.eq(gateware.saturate(value, low, high))
+    half = 1 << (width - 1)
+
+    async def bench(ctx):
+        for x in range(-half, half):
+            ctx.set(value, x)
+            for one, (low, high) in zip(limited, ends, strict=True):
+                assert ctx.get(one) == max(low, min(high, x)), (x, low, high)
+
+    simulator = Simulator(m)
+    simulator.add_testbench(bench)
+    simulator.run()
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.data(), st.sampled_from(sorted(DEFINITIONS)), st.sampled_from([*FORMATS[2:], Format(9, 5)])

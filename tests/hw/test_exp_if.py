@@ -10,6 +10,7 @@ from spikewright_hw.neuron.exp_if import core, exp_if
 
 from .neurons import (
     agree,
+    at_threshold,
     driven,
     of_preset,
     run,
@@ -104,6 +105,10 @@ def test_integers_agree_with_the_equation(rng):
         return {"v": off, "spike": off}
 
     agree(fixed, rng, extra=extra)
+
+
+def test_it_spikes_as_it_reaches_its_threshold():
+    assert at_threshold("exp_if", "v_peak", "v_rest") == {True}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from spikewright_hw.fixed import Format
 from spikewright_hw.neuron.glif import core, glif
 
-from .neurons import agree, driven, run, silent, spikes, wide
+from .neurons import agree, at_threshold, driven, run, silent, spikes, wide
 
 #: Gates as good as open and shut.
 OPEN, SHUT = 40.0, -40.0
@@ -67,6 +67,10 @@ def test_presets_are_silent_at_rest_and_saturate():
 
 def test_integers_agree_with_the_equation(rng):
     agree(wide(glif, alpha=0.7, gamma=-0.4), rng)
+
+
+def test_it_spikes_as_it_reaches_its_threshold():
+    assert at_threshold("glif", "threshold") == {True}
 
 
 @pytest.mark.parametrize(

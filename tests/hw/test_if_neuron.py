@@ -7,7 +7,7 @@ import pytest
 from spikewright_hw.fixed import Format
 from spikewright_hw.neuron.if_neuron import core, if_neuron
 
-from .neurons import agree, driven, run, silent, spikes, wide
+from .neurons import agree, at_threshold, driven, run, silent, spikes, wide
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,10 @@ def test_presets_are_silent_at_rest_and_saturate():
 
 def test_integers_agree_with_the_equation(rng):
     agree(wide(if_neuron, threshold=1.1), rng)
+
+
+def test_it_spikes_as_it_reaches_its_threshold():
+    assert at_threshold("if_neuron", "threshold") == {True}
 
 
 @pytest.mark.parametrize(

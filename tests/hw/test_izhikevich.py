@@ -9,6 +9,7 @@ from spikewright_hw.neuron.izhikevich import core, izhikevich
 
 from .neurons import (
     agree,
+    at_threshold,
     driven,
     gaps,
     of_preset,
@@ -89,6 +90,10 @@ def test_presets_are_silent_at_rest_and_saturate():
 def test_integers_agree_with_the_equation(rng):
     # The coefficient of v^2 is off by less than 2^-24, and the square below 2^14.
     agree(wide(izhikevich, Format(8, 16)), rng, extra=lambda leaves: {"v": 2.0**-10})
+
+
+def test_it_spikes_as_it_reaches_its_threshold():
+    assert at_threshold("izhikevich", "v_peak") == {True}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
 from spikewright_hw.fixed import Format
 from spikewright_hw.neuron.lif import core, lif
 
-from .neurons import agree, driven, run, silent, spikes, wide
+from .neurons import agree, at_threshold, driven, run, silent, spikes, wide
 
 FLOOR = Arithmetic(format=Format(8, 0), rounding="floor")
 HALF_UP = Arithmetic(format=Format(8, 0), rounding="half_up")
@@ -63,6 +63,10 @@ def test_presets_are_silent_at_rest_and_saturate():
 
 def test_integers_agree_with_the_equation(rng):
     agree(wide(lif, decay=0.9, threshold=1.1), rng)
+
+
+def test_it_spikes_as_it_reaches_its_threshold():
+    assert at_threshold("lif", "threshold") == {True}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from spikewright_hw.fixed import Format
 from spikewright_hw.neuron.lif import lif
 from spikewright_hw.neuron.lif_refractory import core, lif_refractory
 
-from .neurons import agree, driven, of_preset, run, silent, spikes, stored, wide
+from .neurons import agree, at_threshold, driven, of_preset, run, silent, spikes, stored, wide
 
 
 def test_it_rests_after_a_spike():
@@ -44,6 +44,10 @@ def test_presets_are_silent_at_rest_and_saturate():
 
 def test_integers_agree_with_the_equation(rng):
     agree(wide(lif_refractory, decay=0.9, threshold=1.1, refractory=3), rng)
+
+
+def test_it_spikes_as_it_reaches_its_threshold():
+    assert at_threshold("lif_refractory", "threshold", rest=0) == {True}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from spikewright_hw.fixed import Format
 from spikewright_hw.neuron.nir_cuba_lif import core, nir_cuba_lif
 
-from .neurons import agree, driven, of_preset, run, settled, silent, wide
+from .neurons import agree, at_threshold, driven, of_preset, run, settled, silent, wide
 
 GIVEN = {"tau_syn": 2.0, "tau_mem": 4.0, "r": 2.0, "w_in": 3.0}
 
@@ -30,6 +30,10 @@ def test_presets_are_silent_at_rest_and_saturate():
 def test_integers_agree_with_the_equation(rng):
     given = GIVEN | {"v_leak": -0.3, "v_threshold": 1.1, "v_reset": 0.2, "dt": 0.9}
     agree(wide(nir_cuba_lif, **given), rng)
+
+
+def test_it_is_silent_just_at_its_threshold():
+    assert at_threshold("nir_cuba_lif", "v_threshold") == {False}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from spikewright_hw.fixed import Format
 from spikewright_hw.neuron.nir_if import core, nir_if
 
-from .neurons import agree, driven, run, silent, wide
+from .neurons import agree, at_threshold, driven, run, silent, wide
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,10 @@ def test_presets_are_silent_at_rest_and_saturate():
 
 def test_integers_agree_with_the_equation(rng):
     agree(wide(nir_if, r=1.3, v_threshold=1.1, v_reset=-0.3, dt=0.9), rng)
+
+
+def test_it_is_silent_just_at_its_threshold():
+    assert at_threshold("nir_if", "v_threshold") == {False}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from spikewright_hw.fixed import Format
 from spikewright_hw.neuron.plif import core, plif
 
-from .neurons import agree, driven, run, silent, wide
+from .neurons import agree, at_threshold, driven, run, silent, wide
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,10 @@ def test_presets_are_silent_at_rest_and_saturate():
 
 def test_integers_agree_with_the_equation(rng):
     agree(wide(plif, w=-1.3, threshold=1.1, v_reset=-0.3), rng)
+
+
+def test_it_spikes_as_it_reaches_its_threshold():
+    assert at_threshold("plif", "threshold") == {True}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from spikewright_hw.definition.definition import Input
 from spikewright_hw.fixed import Format
 from spikewright_hw.neuron.recurrent_lif import core, recurrent_lif
 
-from .neurons import agree, driven, run, silent, wide
+from .neurons import agree, at_threshold, driven, run, silent, wide
 
 
 def test_its_second_input_is_its_layers_own_spikes():
@@ -37,6 +37,10 @@ def test_presets_are_silent_at_rest_and_saturate():
 
 def test_integers_agree_with_the_equation(rng):
     agree(wide(recurrent_lif, decay=0.9, threshold=1.1), rng)
+
+
+def test_it_spikes_as_it_reaches_its_threshold():
+    assert at_threshold("recurrent_lif", "threshold") == {True}
 
 
 @pytest.mark.parametrize(

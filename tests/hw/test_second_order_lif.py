@@ -9,7 +9,7 @@ from spikewright_hw.fixed import Format
 from spikewright_hw.neuron.cuba_lif import cuba_lif
 from spikewright_hw.neuron.second_order_lif import core, second_order_lif
 
-from .neurons import agree, driven, run, silent, spikes, wide
+from .neurons import agree, at_threshold, driven, run, silent, spikes, wide
 
 
 def test_steps_by_hand():
@@ -58,6 +58,10 @@ def test_presets_are_silent_at_rest_and_saturate():
 
 def test_integers_agree_with_the_equation(rng):
     agree(wide(second_order_lif, threshold=1.1), rng)
+
+
+def test_it_spikes_as_it_reaches_its_threshold():
+    assert at_threshold("second_order_lif", "threshold") == {True}
 
 
 @pytest.mark.parametrize(

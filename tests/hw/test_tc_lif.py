@@ -9,7 +9,7 @@ from spikewright_hw.fixed import Format
 from spikewright_hw.neuron.lif import lif
 from spikewright_hw.neuron.tc_lif import core, tc_lif
 
-from .neurons import agree, driven, run, silent, wide
+from .neurons import agree, at_threshold, driven, run, silent, wide
 
 
 def test_steps_by_hand():
@@ -45,6 +45,10 @@ def test_presets_are_silent_at_rest_and_saturate():
 
 def test_integers_agree_with_the_equation(rng):
     agree(wide(tc_lif, c1=0.3, c2=-0.7, gamma=0.3, threshold=1.1), rng)
+
+
+def test_it_spikes_as_it_reaches_its_threshold():
+    assert at_threshold("tc_lif", "threshold") == {True}
 
 
 @pytest.mark.parametrize(

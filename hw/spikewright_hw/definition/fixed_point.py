@@ -2,12 +2,15 @@
 
 Nothing rounds and nothing wraps but where this says so:
 
+- a *level*, such as a threshold, is rounded half up to the membrane's format;
 - a *coefficient*, such as a decay, is rounded to a few signed powers of two, so that multiplying
   by it takes shifts and adders; one that is a power of two is a shift;
-- a *level*, such as a threshold, is rounded half up to the finest state's step;
+- a *constant* of a sum is rounded half up to the finest state's step;
 - a *function* of a variable is a table with a stated error (:mod:`~.table`);
 - every sum and product is exact, and as wide as it needs to be;
-- each *state* is rounded, and saturated, once: when it is stored.
+- each *state* is rounded, and saturated, once: when it is stored;
+- in a *comparison*, whatever a state stores stands as it is rounded for that state, before it is
+  saturated.
 """
 
 from collections.abc import Callable, Mapping

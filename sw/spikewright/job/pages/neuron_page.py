@@ -192,13 +192,20 @@ def _arithmetic(fixed: FixedNeuron, preset: str) -> Iterator[str]:
         if products
         else "No two variables are multiplied, so there is no multiplier"
     )
+    equations = nodes(fixed.definition.update.values())
+    compares = any(node.operation in ("greater", "at_least") for node in equations)
+    compared = (
+        "; in a comparison, whatever a state stores, with a reset or without, stands as it is "
+        "rounded for that state, before it is saturated, and everything else is exact"
+        if compares
+        else ""
+    )
     yield wrapped(
         "A coefficient is rounded to at most four signed powers of two, off by less than 1/80 of "
         f"it and mostly far less, so that it takes shifts and adders. {multiplied}. Sums are exact "
         f"and as wide as they must be, at most {fixed.widest()} bits in `{preset}`, so nothing "
         "wraps. Each state is rounded, half up unless told otherwise, and saturated once, when it "
-        "is stored; a comparison of what is stored compares it as it is stored "
-        "([why](../decisions/0008-equations-to-programs.md))."
+        f"is stored{compared} ([all rules](../decisions/0008-equations-to-programs.md))."
     )
     if fixed.tables:
         yield ""
