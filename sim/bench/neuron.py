@@ -21,7 +21,7 @@ from .bench import Bench
 from .payload import unpack, width
 from .scoreboard import Scoreboard
 
-__all__ = ["follows_definition", "follows_definition_for_long"]
+__all__ = ["driving", "follows_definition", "follows_definition_for_long"]
 
 #: Steps of the long run; Icarus, which interprets, takes a tenth of them.
 LONG = 100_000
@@ -29,6 +29,8 @@ LONG = 100_000
 RUN = 500
 #: Steps for which random inputs keep their bounds.
 BLOCK = 50
+#: Steps within which a constant current is to make a neuron spike.
+PATIENCE = 3000
 
 
 class Definition:
@@ -88,6 +90,31 @@ def drawn(form: Format, count: int) -> np.ndarray:
     return np.where(generator.random(values.shape) < 1 / 16, corner, values).ravel()
 
 
+def driving(fixed: FixedNeuron) -> tuple[int, int]:
+    """Find a constant current that makes a neuron spike, and the steps that it takes.
+
+    The current is the same at all inputs. It is searched for by doubling, from currents of one and
+    both signs and none at all, first among those that spike soon; (0, 0) if there is none, or the
+    neuron never spikes.
+    """
+    if not fixed.definition.spikes:
+        return 0, 0
+    form = fixed.format
+    powers = [form.one << n for n in range(form.integer - 1)]
+    powers += [form.one >> n for n in range(1, form.fraction + 1)]
+    currents = [0] + [sign * size for size in powers for sign in (1, -1)] + [form.max, form.min]
+    given = np.array(currents)[:, np.newaxis, np.newaxis]
+    for steps in (PATIENCE // 10, PATIENCE):
+        shape = (len(currents), steps, 1)
+        inputs = {name: np.broadcast_to(given, shape) for name in fixed.definition.inputs}
+        spikes = on_arrays(fixed, inputs)["spike"][:, :, 0]
+        if spikes.any():
+            first = np.where(spikes.any(axis=1), spikes.argmax(axis=1), steps)
+            best = int(first.argmin())
+            return currents[best], int(first[best]) + 1
+    return 0, 0
+
+
 async def follows_definition(dut: Any, *, stall_in: float, stall_out: float) -> None:
     """Check every state and spike of 2,000 steps against the definition, under random stalls."""
     bench = await Bench.start(dut)
@@ -100,7 +127,9 @@ async def follows_definition(dut: Any, *, stall_in: float, stall_out: float) -> 
     bench.monitor("o", scoreboard.observe)
     columns = [drawn(core.fixed.format, 2000).tolist() for _ in core.fixed.definition.inputs]
     rows = [list(row) for row in zip(*columns, strict=True)]
-    stimulus = corners(core) + [payload_of(core, row) for row in rows]
+    current, steps = driving(core.fixed)
+    drive = [payload_of(core, [current] * len(columns))] * (steps * core.interleave)
+    stimulus = drive + corners(core) + [payload_of(core, row) for row in rows]
     source.send(stimulus)
     owed = len(stimulus) - (core.interleave - 1)  # the last ones wait for those behind them
     await bench.until(lambda: len(sink.received) == owed, cycles=20 * owed)
@@ -119,9 +148,13 @@ async def follows_definition_for_long(dut: Any) -> None:
     core: NeuronCore = bench.component
     fixed, turns = core.fixed, core.interleave
     steps = LONG // 10 if cocotb.SIM_NAME.startswith("Icarus") else LONG
-    shape = (-(-steps // (RUN * turns)), RUN, turns)  # runs, steps, neurons
-    count = shape[0] * RUN * turns
+    current, needed = driving(fixed)
+    length = max(RUN, -(-needed // BLOCK) * BLOCK)  # of a run
+    shape = (-(-steps // (length * turns)), length, turns)  # runs, steps, neurons
+    count = shape[0] * length * turns
     inputs = {name: drawn(fixed.format, count).reshape(shape) for name in fixed.definition.inputs}
+    for values in inputs.values():
+        values[::8] = current  # whole runs of what makes it spike
     after = on_arrays(fixed, inputs)
     offered = core.o.payload.shape()
     payloads = packed(core.i.payload.shape(), inputs).reshape(shape[0], -1).tolist()
@@ -135,7 +168,7 @@ async def follows_definition_for_long(dut: Any) -> None:
     for run in range(shape[0]):
         await bench.reset()
         dut.i__valid.value = 1
-        for step in range(RUN * turns + turns):
+        for step in range(length * turns + turns):
             await FallingEdge(dut.clk)
             if step >= turns:
                 given, expected = int(dut.o__payload.value), owed[run][step - turns]
@@ -143,7 +176,7 @@ async def follows_definition_for_long(dut: Any) -> None:
                     f"run {run}, step {step - turns}: the core gave {unpack(offered, given)}, "
                     f"and the definition says {unpack(offered, expected)}"
                 )
-            if step < RUN * turns:
+            if step < length * turns:
                 dut.i__payload.value = payloads[run][step]
         dut.i__valid.value = 0
     reached = ", ".join(
@@ -157,9 +190,12 @@ async def follows_definition_for_long(dut: Any) -> None:
 
 def on_arrays(fixed: FixedNeuron, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Give spikes and states after each step from the start; arrays ``[runs, steps, neurons]``."""
-    assert fixed.widest() < 64, "arrays hold 64 bits"
+    kind = np.int64 if fixed.widest() < 64 else object  # of Python's integers, which are slow
     runs, steps, neurons = next(iter(inputs.values())).shape
-    states = {name: np.full((runs, neurons), at) for name, at in integers.start(fixed).items()}
+    inputs = {name: values.astype(kind) for name, values in inputs.items()}
+    states = {
+        name: np.full((runs, neurons), at, dtype=kind) for name, at in integers.start(fixed).items()
+    }
     after = []
     for step in range(steps):
         given = {name: value[:, step] for name, value in inputs.items()}

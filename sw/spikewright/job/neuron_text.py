@@ -19,8 +19,15 @@ from ..equations.names import INPUT, TIME_STEP
 
 __all__ = ["points", "words"]
 
-#: Distances from the start, and currents, at which slopes are worked out.
-_SHIFTS = ((0.0, 0.5), (0.25, 0.0), (-0.5, 0.25), (1.0, -1.5))
+#: Distances from the start, and currents, at which slopes are worked out: of the first points where
+#: the neuron does not spike. Those farther away are for a neuron that does near its start.
+_SHIFTS = (
+    (0.0, 0.5), (0.25, 0.0), (-0.5, 0.25), (1.0, -1.5),
+    *((sign * 2.0**power, -0.5 * sign) for power in range(7) for sign in (-1, 1)),
+)
+_POINTS = 4
+#: Length of the short step, in time steps.
+SHORT = 1e-6
 #: Headings of the page, and the generated block under each.
 _HEADINGS = (
     ("Response", "response"), ("Ports", "ports"), ("Parameters", "parameters"),
@@ -63,6 +70,7 @@ def words(compiled: Compiled, formats: Mapping[str, Format]) -> dict[str, Any]:
         "narrow": narrow,
         "depth": _depth(FixedNeuron.of(compiled.definition, Arithmetic(format=formats[narrow]))),
         "points": points(compiled),
+        "short": SHORT,
         "zones": [
             (preset, dead_zone(FixedNeuron.of(compiled.definition, Arithmetic(format=format))))
             for preset, format in formats.items()
@@ -91,7 +99,7 @@ def _depth(fixed: FixedNeuron) -> int:
 def points(compiled: Compiled) -> list[tuple[dict[str, float], float, dict[str, float]]]:
     """Give some states, a current, and the slopes that the equations have there.
 
-    They lie around the start, where the neuron does not spike.
+    They lie around the start, where the neuron does not spike, nor in the short step of the test.
     """
     definition, statements = compiled.definition, compiled.step.statements
     slopes = replace(
@@ -103,15 +111,16 @@ def points(compiled: Compiled) -> list[tuple[dict[str, float], float, dict[str, 
     found = []
     for number, (shift, current) in enumerate(_SHIFTS):
         states = {
-            name: value + shift / (1 + number + place) if name in statements.states else value
+            name: value + (name in statements.states) * shift / (1 + min(number, _POINTS) + place)
             for place, (name, value) in enumerate(start.items())
         }
         inputs = {INPUT: current}
-        _, spike = reals.step(definition, states, inputs, values | {TIME_STEP: 0.0})
+        steps = ({**values, TIME_STEP: share * values[TIME_STEP]} for share in (0.0, SHORT))
+        spike = any(reals.step(definition, states, inputs, given)[1] for given in steps)
         exact, _ = reals.step(slopes, states, inputs, values)
         if not spike and all(map(math.isfinite, exact.values())):
             found.append((states, current, exact))
-    return found
+    return found[:_POINTS]
 
 
 def _imports(compiled: Compiled, *, has_states: bool) -> Iterable[str]:

@@ -102,7 +102,7 @@ class Arrays(Operations):
     @staticmethod
     def pick(index: np.ndarray, table: tuple[int, ...]) -> np.ndarray:
         """Give the table's entry for each index."""
-        return np.array(table, index.dtype)[index]
+        return np.array(table, index.dtype)[index.astype(np.intp)]
 
 
 def run(
