@@ -3,6 +3,7 @@
 from amaranth import Const, Elaboratable, Module, Mux, Signal, signed
 from amaranth.hdl import Assert, Cover
 
+from faults import Planted
 from properties import InOrder, Observed, drive, held, observe, stall
 from spikewright_hw.stochastic.arithmetic.accumulative_adder import AccumulativeAdder, scale
 
@@ -59,5 +60,14 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "accumulative_adder_n2": AccumulativeAdderSpec(inputs=2),
         "accumulative_adder_n6": AccumulativeAdderSpec(inputs=6),
-        "accumulative_adder_fault": AccumulativeAdderSpec(inputs=2, fault=True),
+        "accumulative_adder_fault": Planted({
+            "stalled": (
+                AccumulativeAdderSpec(inputs=2, fault=True),
+                (
+                    "no one comes out for less than a scale of ones",
+                    "no scale of ones is kept back",
+                    "sum: a payload is held while it stalls",
+                ),
+            ),
+        }),
     }

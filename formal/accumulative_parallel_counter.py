@@ -3,6 +3,7 @@
 from amaranth import Elaboratable, Module, Mux, Signal
 from amaranth.hdl import Assert, Cover
 
+from faults import Planted
 from properties import drive, held, observe, stall
 from spikewright_hw.stochastic.arithmetic.accumulative_parallel_counter import (
     AccumulativeParallelCounter,
@@ -65,7 +66,13 @@ def specs() -> dict[str, Elaboratable]:
         "accumulative_parallel_counter_n8_t16": AccumulativeParallelCounterSpec(
             inputs=8, length=16
         ),
-        "accumulative_parallel_counter_fault": AccumulativeParallelCounterSpec(
-            inputs=3, length=4, fault=True
-        ),
+        "accumulative_parallel_counter_fault": Planted({
+            "stalled": (
+                AccumulativeParallelCounterSpec(inputs=3, length=4, fault=True),
+                (
+                    "the total is that of the ones that came",
+                    "total: a payload is held while it stalls",
+                ),
+            ),
+        }),
     }

@@ -2,7 +2,7 @@
 
 from amaranth import Elaboratable
 
-from neuron import NeuronSpec
+from neuron import NeuronFaults, NeuronSpec
 from spikewright_hw.neuron.adex import PRESETS, core
 
 
@@ -10,5 +10,5 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "adex_q8_8": NeuronSpec(core(**PRESETS["q8_8"])),
         "adex_q8_6": NeuronSpec(core(**PRESETS["q8_6"])),
-        "adex_fault": NeuronSpec(core(**PRESETS["q8_6"]), fault=True),
+        "adex_fault": NeuronFaults(core(**PRESETS["q8_6"])),
     }

@@ -2,7 +2,7 @@
 
 from amaranth import Elaboratable
 
-from neuron import NeuronSpec
+from neuron import NeuronFaults, NeuronSpec
 from spikewright_hw.neuron.adlif import PRESETS, core
 
 
@@ -10,5 +10,5 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "adlif_q8_8": NeuronSpec(core(**PRESETS["q8_8"])),
         "adlif_q8_4": NeuronSpec(core(**PRESETS["q8_4"])),
-        "adlif_fault": NeuronSpec(core(**PRESETS["q8_4"]), fault=True),
+        "adlif_fault": NeuronFaults(core(**PRESETS["q8_4"])),
     }

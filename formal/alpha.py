@@ -2,7 +2,7 @@
 
 from amaranth import Elaboratable
 
-from neuron import NeuronSpec
+from neuron import NeuronFaults, NeuronSpec
 from spikewright_hw.neuron.alpha import PRESETS, core
 
 
@@ -10,5 +10,5 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "alpha_q8_8": NeuronSpec(core(**PRESETS["q8_8"])),
         "alpha_q8_4": NeuronSpec(core(**PRESETS["q8_4"])),
-        "alpha_fault": NeuronSpec(core(**PRESETS["q8_4"]), fault=True),
+        "alpha_fault": NeuronFaults(core(**PRESETS["q8_4"])),
     }

@@ -3,6 +3,7 @@
 from amaranth import Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.hdl import Assert, Cover
 
+from faults import Planted
 from gate import each_lane, stage_specs
 from properties import anything
 from spikewright.stochastic.arithmetic import product_error_bound
@@ -77,8 +78,11 @@ class ProductErrorSpec(Elaboratable):
 
 
 def specs() -> dict[str, Elaboratable]:
-    return stage_specs("and_multiplier", owed=each_lane(bit)) | {
+    specs = stage_specs("and_multiplier", owed=each_lane(bit))
+    gate = specs["and_multiplier_fault"]
+    assert isinstance(gate, Planted)
+    gate.plant("order", ProductErrorSpec(width=3, fault=True), ("the product is not too large",))
+    return specs | {
         "and_multiplier_error_w3": ProductErrorSpec(width=3),
         "and_multiplier_error_w4": ProductErrorSpec(width=4),
-        "and_multiplier_fault_error": ProductErrorSpec(width=3, fault=True),
     }

@@ -2,7 +2,7 @@
 
 from amaranth import Elaboratable
 
-from neuron import NeuronSpec
+from neuron import NeuronFaults, NeuronSpec
 from spikewright_hw.neuron.clif import PRESETS, core
 
 
@@ -10,5 +10,5 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "clif_q8_8": NeuronSpec(core(**PRESETS["q8_8"])),
         "clif_q6_4": NeuronSpec(core(**PRESETS["q6_4"])),
-        "clif_fault": NeuronSpec(core(**PRESETS["q6_4"]), fault=True),
+        "clif_fault": NeuronFaults(core(**PRESETS["q6_4"])),
     }

@@ -2,7 +2,7 @@
 
 from amaranth import Elaboratable
 
-from neuron import NeuronSpec
+from neuron import NeuronFaults, NeuronSpec
 from spikewright_hw.neuron.cuba_lif import PRESETS, core
 
 
@@ -10,5 +10,5 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "cuba_lif_q8_8": NeuronSpec(core(**PRESETS["q8_8"])),
         "cuba_lif_q8_4": NeuronSpec(core(**PRESETS["q8_4"])),
-        "cuba_lif_fault": NeuronSpec(core(**PRESETS["q8_4"]), fault=True),
+        "cuba_lif_fault": NeuronFaults(core(**PRESETS["q8_4"])),
     }

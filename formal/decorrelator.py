@@ -4,6 +4,7 @@ from amaranth import Array, Cat, Elaboratable, Module, Signal, Value
 from amaranth.hdl import Assert
 
 from correlator import CorrelatorSpec, Lane
+from faults import Planted
 from properties import anything
 from spikewright_hw.stochastic.correlation.decorrelator import Decorrelator
 
@@ -44,5 +45,13 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "decorrelator_d4": DecorrelatorSpec(depth=4, lanes=1),
         "decorrelator_d8": DecorrelatorSpec(depth=8, lanes=4),
-        "decorrelator_fault": DecorrelatorSpec(depth=4, lanes=1, fault=True),
+        "decorrelator_fault": Planted({
+            "hidden": (
+                DecorrelatorSpec(depth=4, lanes=1, fault=True),
+                (
+                    "ones of b in, less those out, are those that the state stands for",
+                    "pair: each payload is the one owed",
+                ),
+            ),
+        }),
     }

@@ -3,6 +3,7 @@
 from amaranth import Elaboratable, Module, Mux, Value
 
 from correlator import CorrelatorSpec, Lane
+from faults import Planted
 from spikewright_hw.stochastic.correlation.desynchronizer import Desynchronizer
 
 
@@ -25,5 +26,13 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "desynchronizer_d1": spec(depth=1, lanes=1),
         "desynchronizer_d3": spec(depth=3, lanes=4),
-        "desynchronizer_fault": spec(depth=1, lanes=1, fault=True),
+        "desynchronizer_fault": Planted({
+            "hidden": (
+                spec(depth=1, lanes=1, fault=True),
+                (
+                    "ones of b in, less those out, are those that the state stands for",
+                    "pair: each payload is the one owed",
+                ),
+            ),
+        }),
     }

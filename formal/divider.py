@@ -3,7 +3,7 @@
 from amaranth import Array, Cat, Elaboratable, Module, Mux, Value
 from amaranth.hdl import Cover
 
-from machine import MachineSpec
+from machine import MachineSpec, machine_faults
 from spikewright_hw.stochastic.arithmetic.divider import Divider
 
 
@@ -25,5 +25,5 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "divider_d1": MachineSpec(Divider(depth=1), step=step),
         "divider_d4_l4": MachineSpec(Divider(depth=4, lanes=4), step=step),
-        "divider_fault": MachineSpec(Divider(depth=4), step=step, fault=True),
+        "divider_fault": machine_faults(lambda: Divider(depth=4), step=step),
     }

@@ -3,6 +3,7 @@
 from amaranth import Cat, Elaboratable, Module, Signal, Value
 from amaranth.hdl import Assert, Cover
 
+from faults import Planted
 from properties import Observed, anything, drive, held, stall
 from spikewright_hw.stochastic.number.estimator import Estimator, boundary
 
@@ -114,5 +115,12 @@ def specs() -> dict[str, Elaboratable]:
         "estimator_threshold_n256": EstimatorSpec(length=256, threshold=100),
         "estimator_confidence_n8": EstimatorSpec(length=8, confidence=0.75),
         "estimator_confidence_n256": EstimatorSpec(length=256, confidence=0.99),
-        "estimator_fault": EstimatorSpec(length=6, threshold=3, fault=True),
+        "estimator_fault": Planted({
+            "decision": (
+                EstimatorSpec(length=6, threshold=3, fault=True),
+                (
+                    "the decision is that of all bits, whatever comes later",
+                ),
+            ),
+        }),
     }

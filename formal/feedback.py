@@ -3,6 +3,7 @@
 from amaranth import Cat, Elaboratable, Module, Mux, Signal
 from amaranth.hdl import Assert, Assume, Cover
 
+from faults import Planted
 from properties import anything, drive, held, observe, stall
 from spikewright_hw.engine.feedback import Feedback
 
@@ -82,5 +83,13 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "feedback_i5_n3": FeedbackSpec(inputs=5, neurons=3),
         "feedback_i12_n16": FeedbackSpec(inputs=12, neurons=16),
-        "feedback_fault": FeedbackSpec(inputs=5, neurons=3, fault=True),
+        "feedback_fault": Planted({
+            "stale": (
+                FeedbackSpec(inputs=5, neurons=3, fault=True),
+                (
+                    "a step comes and goes in the same cycle",
+                    "a step waits for the spikes before it alone",
+                ),
+            ),
+        }),
     }

@@ -6,6 +6,7 @@ from amaranth import Array, Cat, Elaboratable, Module, Mux, Signal
 from amaranth.hdl import Assert, Cover
 from amaranth.lib.crc import catalog
 
+from faults import Planted
 from properties import drive, held, observe, stall
 from spikewright_hw.link.frame_decoder import FrameDecoder
 from spikewright_hw.link.protocol import OVERHEAD, Status
@@ -109,5 +110,12 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "frame_decoder_c4": FrameDecoderSpec(capacity=4),
         "frame_decoder_c6": FrameDecoderSpec(capacity=6),
-        "frame_decoder_fault": FrameDecoderSpec(capacity=6, fault=True),
+        "frame_decoder_fault": Planted({
+            "last_run": (
+                FrameDecoderSpec(capacity=6, fault=True),
+                (
+                    "the reason is the first that is owed",
+                ),
+            ),
+        }),
     }

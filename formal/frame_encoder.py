@@ -6,6 +6,7 @@ from amaranth import Elaboratable, Module, Mux, Signal
 from amaranth.hdl import Assert, Cover
 from amaranth.lib.crc import catalog
 
+from faults import Planted
 from properties import drive, held, observe, stall
 from spikewright_hw.link.frame_encoder import FrameEncoder
 
@@ -117,5 +118,12 @@ def specs() -> dict[str, Elaboratable]:
         "frame_encoder_w8": FrameEncoderSpec(),
         "frame_encoder_form": FrameEncoderSpec(places=()),
         "frame_encoder_held": FrameEncoderHeldSpec(),
-        "frame_encoder_fault": FrameEncoderSpec(places=(0,), fault=True),
+        "frame_encoder_fault": Planted({
+            "run": (
+                FrameEncoderSpec(places=(0,), fault=True),
+                (
+                    "a code byte counts its run and itself",
+                ),
+            ),
+        }),
     }

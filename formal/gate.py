@@ -5,6 +5,7 @@ from typing import Any
 
 from amaranth import Cat, Elaboratable, Module, Signal, Value
 
+from faults import Planted, plant, stream_faults
 from properties import InOrder, drive, held, observe, stall
 from spikewright_hw.cores import CORES
 from spikewright_hw.stochastic.arithmetic.gate import Stage
@@ -15,11 +16,10 @@ __all__ = ["StageSpec", "each_lane", "stage_specs"]
 class StageSpec(Elaboratable):
     """Each payload gives the result that it is owed, in order, whatever stalls.
 
-    ``owed`` is the result for a payload. The planted fault inverts bit 0 of a result that has
-    stalled.
+    ``owed`` is the result for a payload, ``fault`` one of those of :func:`~faults.stream_faults`.
     """
 
-    def __init__(self, dut: Stage, *, owed: Callable[[Any], Value], fault: bool = False):
+    def __init__(self, dut: Stage, *, owed: Callable[[Any], Value], fault: str = ""):
         self.dut = dut
         self.owed = owed
         self.fault = fault
@@ -30,10 +30,7 @@ class StageSpec(Elaboratable):
         i = drive(m, dut.i)
         stall(m, dut.o)
         o = observe(dut.o)
-        if self.fault:
-            stalled = Signal()
-            m.d.sync += stalled.eq(o.valid & ~o.ready)
-            o.payload = o.payload ^ stalled
+        plant(m, o, self.fault)
         expected = Signal(o.payload.shape())
         m.d.comb += expected.eq(self.owed(dut.i.payload))
         held(m, o, name="result")
@@ -66,5 +63,11 @@ def stage_specs(
     specs: dict[str, Elaboratable] = {
         f"{name}_{preset}": StageSpec(dut, owed=owed) for preset, dut in sizes.items()
     }
-    specs[f"{name}_fault"] = StageSpec(next(iter(sizes.values())), owed=owed, fault=True)
+    first = next(iter((presets or core.presets).values()))
+    specs[f"{name}_fault"] = Planted(
+        {
+            fault: (StageSpec(core.module.core(**first), owed=owed, fault=fault), found)
+            for fault, found in stream_faults("result").items()
+        }
+    )
     return specs

@@ -3,6 +3,7 @@
 from amaranth import Cat, Const, Elaboratable, Module, Signal, Value
 from amaranth.hdl import Assert
 
+from faults import Planted
 from source import SourcePeriodSpec, SourceSpec
 from spikewright_hw.stochastic.source.halton import Halton, number, weights
 
@@ -59,5 +60,12 @@ def specs() -> dict[str, Elaboratable]:
         "halton_w8_b3": HaltonSpec(width=8, base=3),
         "halton_w8_b5": HaltonSpec(width=8, base=5),
         "halton_period": period(width=4, base=3),
-        "halton_fault": HaltonSpec(width=8, base=3, fault=True),
+        "halton_fault": Planted({
+            "number": (
+                HaltonSpec(width=8, base=3, fault=True),
+                (
+                    "each number is that of its index",
+                ),
+            ),
+        }),
     }

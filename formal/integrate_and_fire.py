@@ -4,6 +4,7 @@ from amaranth import Const, Elaboratable, Module, Mux, Signal, signed
 from amaranth.hdl import Assert, Cover
 
 from driven import follows_definition
+from faults import Planted
 from properties import InOrder, drive, held, observe, stall
 from spikewright_hw.definition import integers
 from spikewright_hw.fixed import Format
@@ -111,5 +112,13 @@ def specs() -> dict[str, Elaboratable]:
         "integrate_and_fire_conservation": ConservationSpec(
             count_width=4, format=Format(7, 0), threshold=8
         ),
-        "integrate_and_fire_fault": IntegrateAndFireSpec(IntegrateAndFire(**c4), fault=True),
+        "integrate_and_fire_fault": Planted({
+            "unsteady": (
+                IntegrateAndFireSpec(IntegrateAndFire(**c4), fault=True),
+                (
+                    "spikes: a payload is held while it stalls",
+                    "spikes: each payload is the one owed",
+                ),
+            ),
+        }),
     }

@@ -4,6 +4,7 @@ from amaranth import Cat, Elaboratable, Module, Signal, Value
 from amaranth.hdl import Assert
 
 from correlator import CorrelatorSpec, Lane
+from faults import Planted
 from spikewright_hw.stochastic.correlation.isolator import Isolator
 
 
@@ -32,5 +33,13 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "isolator_d1": spec(delay=1, lanes=1),
         "isolator_d3": spec(delay=3, lanes=4),
-        "isolator_fault": spec(delay=1, lanes=1, fault=True),
+        "isolator_fault": Planted({
+            "hidden": (
+                spec(delay=1, lanes=1, fault=True),
+                (
+                    "ones of b in, less those out, are those that the state stands for",
+                    "pair: each payload is the one owed",
+                ),
+            ),
+        }),
     }

@@ -2,7 +2,7 @@
 
 from amaranth import Elaboratable
 
-from neuron import NeuronSpec
+from neuron import NeuronFaults, NeuronSpec
 from spikewright_hw.neuron.izhikevich import PRESETS, core
 
 
@@ -10,5 +10,5 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "izhikevich_q8_8": NeuronSpec(core(**PRESETS["q8_8"])),
         "izhikevich_q8_6": NeuronSpec(core(**PRESETS["q8_6"])),
-        "izhikevich_fault": NeuronSpec(core(**PRESETS["q8_6"]), fault=True),
+        "izhikevich_fault": NeuronFaults(core(**PRESETS["q8_6"])),
     }

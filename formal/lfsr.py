@@ -3,6 +3,7 @@
 from amaranth import Cat, Const, Elaboratable, Module, Mux, Signal
 from amaranth.hdl import Assert, Cover
 
+from faults import Planted
 from properties import anything
 from spikewright_hw.stochastic.source.lfsr import TAPS, Lfsr
 
@@ -89,5 +90,13 @@ def specs() -> dict[str, Elaboratable]:
         "lfsr_w8": LfsrSpec(width=8),
         "lfsr_w16": LfsrSpec(width=16),
         "lfsr_period": LfsrPeriodSpec(width=5),
-        "lfsr_fault": LfsrSpec(width=8, fault=True),
+        "lfsr_fault": Planted({
+            "number": (
+                LfsrSpec(width=8, fault=True),
+                (
+                    "a step follows the polynomial",
+                    "the state is never zero",
+                ),
+            ),
+        }),
     }

@@ -2,7 +2,7 @@
 
 from amaranth import Elaboratable
 
-from neuron import NeuronSpec
+from neuron import NeuronFaults, NeuronSpec
 from spikewright_hw.fixed import Format
 from spikewright_hw.neuron.lif import PRESETS, core
 
@@ -16,5 +16,5 @@ def specs() -> dict[str, Elaboratable]:
         "lif_positive": NeuronSpec(core(**narrow, saturation="positive")),
         "lif_q8_8_x4": NeuronSpec(core(**PRESETS["q8_8_x4"])),
         "lif_q3_2_x4": NeuronSpec(core(format=Format(3, 2), interleave=4)),
-        "lif_fault": NeuronSpec(core(**narrow), fault=True),
+        "lif_fault": NeuronFaults(core(**narrow)),
     }

@@ -2,6 +2,7 @@
 
 from amaranth import Array, Cat, Elaboratable, Module, Mux, Signal, signed
 
+from faults import Planted
 from neuron import exact_step
 from properties import InOrder, drive, held, observe, stall
 from spikewright_hw.definition import integers
@@ -79,4 +80,11 @@ def small(*, fault: bool = False) -> NeuronArraySpec:
 
 
 def specs() -> dict[str, Elaboratable]:
-    return {"neuron_array_small": small(), "neuron_array_fault": small(fault=True)}
+    return {"neuron_array_small": small(), "neuron_array_fault": Planted({
+        "start": (
+            small(fault=True),
+            (
+                "step: each payload is the one owed",
+            ),
+        ),
+    })}

@@ -2,7 +2,7 @@
 
 from amaranth import Elaboratable
 
-from neuron import NeuronSpec
+from neuron import NeuronFaults, NeuronSpec
 from spikewright_hw.neuron.nir_cuba_li import PRESETS, core
 
 
@@ -10,5 +10,5 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "nir_cuba_li_q8_8": NeuronSpec(core(**PRESETS["q8_8"])),
         "nir_cuba_li_q6_4": NeuronSpec(core(**PRESETS["q6_4"])),
-        "nir_cuba_li_fault": NeuronSpec(core(**PRESETS["q6_4"]), fault=True),
+        "nir_cuba_li_fault": NeuronFaults(core(**PRESETS["q6_4"])),
     }

@@ -3,7 +3,7 @@
 from amaranth import Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.hdl import Assert, Cover
 
-from machine import MachineSpec
+from machine import MachineSpec, machine_faults
 from spikewright_hw.stochastic.arithmetic.relu import START, Relu
 
 
@@ -35,5 +35,5 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "relu_s8": MachineSpec(Relu(states=8), step=step),
         "relu_s20_l4": MachineSpec(Relu(states=20, lanes=4), step=step),
-        "relu_fault": MachineSpec(Relu(states=8), step=step, fault=True),
+        "relu_fault": machine_faults(lambda: Relu(states=8), step=step),
     }

@@ -3,6 +3,7 @@
 from amaranth import Cat, Const, Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.hdl import Assume, Cover
 
+from faults import Planted
 from neuron import exact_step
 from properties import InOrder, Observed, anything, drive, held, observe, stall
 from spikewright_hw.definition import integers
@@ -212,6 +213,19 @@ def specs() -> dict[str, Elaboratable]:
         "row_layer_li": RowLayerDataSpec(tiny("nir_li", share=1)),
         "row_layer_refractory": RowLayerDataSpec(tiny("lif_refractory", share=2)),
         "row_layer_recurrent": RowLayerDataSpec(tiny("recurrent_lif", share=1, stages=2)),
-        "row_layer_fault_data": RowLayerDataSpec(tiny("lif", share=2), fault=True),
-        "row_layer_fault_contract": RowLayerContractSpec(core(**PRESETS["i12_n9"]), fault=True),
+        "row_layer_fault": Planted({
+            "swapped": (
+                RowLayerDataSpec(tiny("lif", share=2), fault=True),
+                ("step: each payload is the one owed",),
+            ),
+        }),
+        "row_layer_fault_contract": Planted({
+            "twice": (
+                RowLayerContractSpec(core(**PRESETS["i12_n9"]), fault=True),
+                (
+                    "step: nothing is repeated or invented",
+                    "step: no payload is taken beyond the capacity",
+                ),
+            ),
+        }),
     }

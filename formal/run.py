@@ -64,7 +64,7 @@ def print_table(rows: list[Row]) -> None:
     for row in rows:
         verdict = row.verdict
         if row.expected == "FAIL" and row.ok:
-            verdict = f"FAIL, as it should: {row.failed[0]}"
+            verdict = f"FAIL, as it should: {len(row.failed)} properties"
         elif not row.ok:
             verdict = f"{row.verdict} {', '.join(row.failed)}{row.note}"
         style = "green" if row.ok else "bold red"
@@ -74,6 +74,14 @@ def print_table(rows: list[Row]) -> None:
         )
     console = Console()
     Console(width=None if console.is_terminal else 140).print(table)
+
+
+def _reason(row: Row) -> str:
+    """Say what failed, and where to look."""
+    folder = f"build/formal/{row.core}/{row.task}"
+    failed = ", ".join(row.failed) if row.verdict == "FAIL" else ""
+    said = row.note or failed or "no property is named"
+    return f"{said}; see {row.trace or f'{folder}/logfile.txt'}"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -99,8 +107,7 @@ def _main(options: argparse.Namespace) -> int:
     wrong = [row for row in rows if not row.ok]
     for row in wrong:
         print(
-            f"{row.core} {row.task} came to {row.verdict}, not {row.expected}: "
-            f"see build/formal/{row.core}/{row.task}/logfile.txt",
+            f"{row.core} {row.task} came to {row.verdict}, not {row.expected}: {_reason(row)}",
             file=sys.stderr,
         )
     return 1 if wrong else 0

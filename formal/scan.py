@@ -3,6 +3,7 @@
 from amaranth import Cat, Elaboratable, Module, Signal, Value
 from amaranth.hdl import Assert, Cover
 
+from faults import Planted
 from properties import Observed, drive, held, stall
 from spikewright_hw.engine.scan import Scan
 
@@ -102,5 +103,12 @@ def specs() -> dict[str, Elaboratable]:
         "scan_w4_g2": ScanSpec(width=4, group=2),
         "scan_w7_g4": ScanSpec(width=7, group=4),
         "scan_w20_g4": ScanSpec(width=20, group=4),
-        "scan_fault": ScanSpec(width=4, group=2, fault=True),
+        "scan_fault": Planted({
+            "last": (
+                ScanSpec(width=4, group=2, fault=True),
+                (
+                    "last is on a bitmap's last event, and only there",
+                ),
+            ),
+        }),
     }

@@ -3,6 +3,7 @@
 from amaranth import Cat, Const, Elaboratable, Module, Signal, Value
 from amaranth.hdl import Assert, Cover
 
+from faults import Planted
 from properties import anything
 from spikewright_hw.stochastic.source.shared_source import SharedSource
 
@@ -56,5 +57,12 @@ def specs() -> dict[str, Elaboratable]:
         "shared_source_rotate": SharedSourceSpec(width=8, lanes=3, how="rotate", stride=3),
         "shared_source_reverse": SharedSourceSpec(width=8, lanes=5, how="reverse", stride=2),
         "shared_source_shift": SharedSourceSpec(width=16, lanes=7, how="shift"),
-        "shared_source_fault": SharedSourceSpec(width=8, lanes=4, how="rotate", fault=True),
+        "shared_source_fault": Planted({
+            "lane": (
+                SharedSourceSpec(width=8, lanes=4, how="rotate", fault=True),
+                (
+                    "lane 3 tells any two numbers apart",
+                ),
+            ),
+        }),
     }

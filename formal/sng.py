@@ -4,6 +4,7 @@ from typing import Any
 
 from amaranth import Cat, Elaboratable, Mux, Value
 
+from faults import Planted
 from generator import GeneratorSpec, PeriodSpec
 from spikewright_hw.stochastic.number.sng import Sng
 
@@ -83,5 +84,12 @@ def specs() -> dict[str, Elaboratable]:
             legal=legal_bipolar,
             lfsr=False,
         ),
-        "sng_fault": spec(width=4, lanes=1, fault=True),
+        "sng_fault": Planted({
+            "zero": (
+                spec(width=4, lanes=1, fault=True),
+                (
+                    "bits: each payload is the one owed",
+                ),
+            ),
+        }),
     }

@@ -2,6 +2,7 @@
 
 from amaranth import Const, Elaboratable, Module, Mux, Signal, Value
 
+from faults import Planted
 from source import SourcePeriodSpec, SourceSpec
 from spikewright_hw.stochastic.source.sobol import Sobol, directions
 
@@ -32,5 +33,13 @@ def specs() -> dict[str, Elaboratable]:
         "sobol_w16": SobolSpec(width=16, dimension=5),
         "sobol_period_0": SourcePeriodSpec(Sobol(width=4, dimension=0), times=[1] * 16),
         "sobol_period_7": SourcePeriodSpec(Sobol(width=4, dimension=7), times=[1] * 16),
-        "sobol_fault": SobolSpec(width=8, dimension=1, fault=True),
+        "sobol_fault": Planted({
+            "number": (
+                SobolSpec(width=8, dimension=1, fault=True),
+                (
+                    "each number is that of its index",
+                    "without enable the number holds",
+                ),
+            ),
+        }),
     }

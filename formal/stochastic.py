@@ -2,6 +2,7 @@
 
 from amaranth import Elaboratable
 
+from faults import Planted
 from inference import InferenceSpec, TwiceSpec, tiny_network
 from spikewright_hw.engine.stochastic import StochasticEngine, worst_cycles
 from spikewright_hw.engine.streams import Encoding
@@ -43,5 +44,10 @@ def specs() -> dict[str, Elaboratable]:
         "stochastic_twice": TwiceSpec(
             StochasticEngine(network=once, streams=Short(length=2), lanes=2, share=1)
         ),
-        "stochastic_fault": engine(once, lanes=2, length=2, share=1, fault=True),
+        "stochastic_fault": Planted({
+            "late": (
+                engine(once, lanes=2, length=2, share=1, fault=True),
+                ("the result comes within the cycles promised",),
+            ),
+        }),
     }

@@ -3,6 +3,7 @@
 from amaranth import Cat, Const, Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.hdl import Assert, Assume, Cover
 
+from faults import Planted
 from neuron import exact_step
 from properties import Observed, anything, drive, held, observe, stall
 from row_layer import TINY, clamp
@@ -238,6 +239,11 @@ def tiny(neuron: str, streams: Streams, *, lanes: int, share: int, stages: int =
     return StreamLayer(layer=layer, streams=streams, lanes=lanes, share=share, stages=stages)
 
 
+def planted() -> StreamLayer:
+    """Make a layer to plant a fault in."""
+    return tiny("lif", Short(), lanes=2, share=2)
+
+
 def specs() -> dict[str, Elaboratable]:
     short, unipolar = Short(), Short(encoding="unipolar")
     bipolar = Short(encoding="bipolar")
@@ -253,6 +259,19 @@ def specs() -> dict[str, Elaboratable]:
         "stream_layer_lif": StreamLayerDataSpec(lif),
         "stream_layer_li": StreamLayerDataSpec(tiny("nir_li", bipolar, lanes=2, share=1)),
         "stream_layer_recurrent": StreamLayerDataSpec(recurrent),
-        "stream_layer_fault": StreamLayerContractSpec(lif, fault=True),
-        "stream_layer_fault_data": StreamLayerDataSpec(lif, fault=True),
+        "stream_layer_fault": Planted({
+            "passes": (
+                StreamLayerContractSpec(planted(), fault=True),
+                (
+                    "a pass goes over each block once, one a cycle",
+                    "a step makes as many passes as a stream has bits",
+                ),
+            ),
+        }),
+        "stream_layer_fault_data": Planted({
+            "swapped": (
+                StreamLayerDataSpec(planted(), fault=True),
+                ("an output is the definition's",),
+            ),
+        }),
     }

@@ -4,6 +4,7 @@ from amaranth import Elaboratable, Module, Mux, Value
 from amaranth.hdl import Assert
 
 from correlator import CorrelatorSpec, Lane
+from faults import Planted
 from spikewright_hw.stochastic.correlation.synchronizer import Synchronizer
 
 
@@ -30,5 +31,13 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "synchronizer_d1": spec(depth=1, lanes=1),
         "synchronizer_d3": spec(depth=3, lanes=4),
-        "synchronizer_fault": spec(depth=1, lanes=1, fault=True),
+        "synchronizer_fault": Planted({
+            "hidden": (
+                spec(depth=1, lanes=1, fault=True),
+                (
+                    "ones of b in, less those out, are those that the state stands for",
+                    "pair: each payload is the one owed",
+                ),
+            ),
+        }),
     }

@@ -3,7 +3,7 @@
 from amaranth import Elaboratable, Module, Mux, Value
 from amaranth.hdl import Assert, Cover
 
-from machine import MachineSpec
+from machine import MachineSpec, machine_faults
 from spikewright_hw.stochastic.arithmetic.tanh import Tanh
 
 
@@ -25,5 +25,5 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "tanh_s8": MachineSpec(Tanh(states=8), step=step),
         "tanh_s20_l4": MachineSpec(Tanh(states=20, lanes=4), step=step),
-        "tanh_fault": MachineSpec(Tanh(states=8), step=step, fault=True),
+        "tanh_fault": machine_faults(lambda: Tanh(states=8), step=step),
     }

@@ -3,6 +3,7 @@
 from amaranth import Cat, Elaboratable, Module, Mux, Signal
 from amaranth.hdl import Assert, Cover
 
+from faults import Planted
 from properties import InOrder, anything, drive, held, observe, stall
 from spikewright_hw.link.uart_rx import UartRx
 from spikewright_hw.link.uart_tx import UartTx
@@ -84,5 +85,12 @@ def specs() -> dict[str, Elaboratable]:
         "uart_rx_d5": UartRxSpec(divisor=5),
         "uart_rx_pair": UartPairSpec(divisor=4),
         "uart_rx_witness": UartRxSpec(divisor=4, witness=True),
-        "uart_rx_fault": UartRxSpec(divisor=4, fault=True),
+        "uart_rx_fault": Planted({
+            "sample": (
+                UartRxSpec(divisor=4, fault=True),
+                (
+                    "each bit is the line in its middle",
+                ),
+            ),
+        }),
     }

@@ -3,6 +3,7 @@
 from amaranth import Cat, Const, Elaboratable, Module, Mux, Signal
 from amaranth.hdl import Assert, Cover
 
+from faults import Planted
 from properties import drive
 from spikewright_hw.link.uart_tx import UartTx
 
@@ -53,5 +54,12 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "uart_tx_d4": UartTxSpec(divisor=4),
         "uart_tx_d7": UartTxSpec(divisor=7),
-        "uart_tx_fault": UartTxSpec(divisor=4, fault=True),
+        "uart_tx_fault": Planted({
+            "bit": (
+                UartTxSpec(divisor=4, fault=True),
+                (
+                    "the line is the bit that is due",
+                ),
+            ),
+        }),
     }

@@ -2,6 +2,7 @@
 
 from amaranth import Elaboratable, Module, Signal, Value
 
+from faults import Planted
 from source import SourcePeriodSpec, SourceSpec
 from spikewright_hw.stochastic.source.van_der_corput import VanDerCorput
 
@@ -32,5 +33,13 @@ def specs() -> dict[str, Elaboratable]:
         "van_der_corput_w8": VanDerCorputSpec(VanDerCorput(width=8)),
         "van_der_corput_w16": VanDerCorputSpec(VanDerCorput(width=16, init=5)),
         "van_der_corput_period": SourcePeriodSpec(VanDerCorput(width=4), times=[1] * 16),
-        "van_der_corput_fault": VanDerCorputSpec(VanDerCorput(width=8), fault=True),
+        "van_der_corput_fault": Planted({
+            "number": (
+                VanDerCorputSpec(VanDerCorput(width=8), fault=True),
+                (
+                    "each number is that of its index",
+                    "without enable the number holds",
+                ),
+            ),
+        }),
     }

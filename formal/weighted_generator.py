@@ -4,6 +4,7 @@ from typing import Any
 
 from amaranth import Cat, Elaboratable, Value
 
+from faults import Planted
 from generator import GeneratorSpec, PeriodSpec
 from spikewright_hw.stochastic.number.weighted_generator import WeightedGenerator
 
@@ -36,5 +37,12 @@ def specs() -> dict[str, Elaboratable]:
         "weighted_generator_lfsr": PeriodSpec(
             WeightedGenerator(width=4), ones=lambda value: value, lfsr=True
         ),
-        "weighted_generator_fault": spec(width=4, lanes=1, fault=True),
+        "weighted_generator_fault": Planted({
+            "zero": (
+                spec(width=4, lanes=1, fault=True),
+                (
+                    "bits: each payload is the one owed",
+                ),
+            ),
+        }),
     }

@@ -4,6 +4,7 @@ from amaranth import Elaboratable, Module, Mux, Signal, signed
 from amaranth.hdl import Assert, Cover
 
 from driven import follows_definition
+from faults import Planted
 from properties import drive, held, observe, stall
 from spikewright_hw.definition import integers
 from spikewright_hw.fixed import Format
@@ -119,5 +120,10 @@ def specs() -> dict[str, Elaboratable]:
         "windowed_neuron_lif": WindowedNeuronSpec(WindowedNeuron(**{**lif, "length": 4})),
         "windowed_neuron_left": WindowedNeuronSpec(WindowedNeuron(**short, shift=1)),
         "windowed_neuron_short": WindowedNeuronSpec(WindowedNeuron(**short)),
-        "windowed_neuron_fault": WindowedNeuronSpec(WindowedNeuron(**short), fault=True),
+        "windowed_neuron_fault": Planted({
+            "unsteady": (
+                WindowedNeuronSpec(WindowedNeuron(**short), fault=True),
+                ("result: a payload is held while it stalls",),
+            ),
+        }),
     }

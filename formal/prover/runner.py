@@ -3,14 +3,17 @@
 import json
 import re
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from spikewright.errors import BuildError
 from spikewright.files import write_json
 from spikewright.tools import require, run
 
+from .recipe import recipe_of
 from .tasks import BUILD, HOUSE, KINDS, Task
 
 __all__ = ["Prover", "Row"]
@@ -22,8 +25,9 @@ TIMEOUT = 900.0  # seconds; whatever takes longer is not for every day, and come
 class Row:
     """One line of the table and of the report.
 
-    ``expected`` is the verdict that there should be, ``failed`` names the properties that failed,
-    ``note`` says what else there is to say.
+    ``expected`` is the verdict that there should be, ``failed`` names the properties that failed
+    (of a ``fault`` task with the fault before it), ``trace`` is the first failure's waveform, below
+    the house, and ``note`` says what else there is to say.
     """
 
     core: str
@@ -34,6 +38,7 @@ class Row:
     verdict: str
     expected: str
     failed: tuple[str, ...] = ()
+    trace: str = ""
     note: str = ""
     cached: bool = False
 
@@ -83,46 +88,63 @@ class Prover:
 def _read(task: Task, output: str, *, seconds: float) -> Row:
     """Make a row of what a run left behind."""
     folder = HOUSE / task.folder
-    mode, expected = KINDS[task.kind]
-    config = _text(folder / "config.sby")
+    modes, expected = KINDS[task.kind]
+    recipe = recipe_of(_text(folder / "config.sby"), task.name)
     status = _text(folder / "status").split()
-    failed = re.findall(r"failed assertion \S*?\.(\S+) at", _text(folder / "logfile.txt"))
+    summary = _text(folder / status[0]) if status else ""
+    failed = re.findall(r"failed assertion \S*?\.(\S+) at", summary)
+    traces = re.findall(r"counterexample trace: (\S+\.vcd)", summary)
     row: dict[str, Any] = {
         "core": task.core,
         "task": task.name,
-        "depth": int(_option(config, "depth") or 20),  # 20 is SymbiYosys's own
-        "engine": ", ".join(_section(config, "engines")),
+        "depth": int(recipe.options.get("depth", 20)),  # 20 is SymbiYosys's own
+        "engine": ", ".join(recipe.engines),
         "seconds": seconds,
         "expected": expected,
         "failed": tuple(dict.fromkeys(failed)),
+        "trace": str(task.folder / traces[0]) if traces else "",
         "verdict": status[0] if status else "ERROR",
     }
     if not status:
         row["note"] = next((line for line in reversed(output.splitlines()) if line.strip()), "")
-    elif _option(config, "mode") != mode:
+    elif recipe.mode not in modes:
         row["verdict"] = "ERROR"
-        row["note"] = f"mode is {_option(config, 'mode')}; a {task.kind} task is in mode {mode}"
+        row["note"] = f"mode is {recipe.mode}; a {task.kind} task is in mode {' or '.join(modes)}"
     elif row["verdict"] == "FAIL" and task.kind != "cover" and not failed:
         row["verdict"] = "ERROR"
         row["note"] = "no property failed"
     elif row["verdict"] == "ERROR":
         errors = [line for line in output.splitlines() if "ERROR" in line]
         row["note"] = errors[0].split("] ", 1)[-1] if errors else ""
+    elif task.kind == "fault":
+        row["note"] = _astray(task.detectors, failed, thorough=recipe.thorough)
+        if row["note"]:
+            row["verdict"] = "WRONG"
     return Row(**row)
 
 
-def _text(file) -> str:
+def _astray(
+    detectors: Mapping[str, frozenset[str]], failed: list[str], *, thorough: bool
+) -> str:
+    """Say where the properties that failed are not those that the spec names, fault by fault.
+
+    Unless it is ``thorough``, the engine stops at the first that fails: those that did not may
+    still be named. Each fault must be found.
+    """
+    red: dict[str, set[str]] = {fault: set() for fault in detectors}
+    for path in failed:
+        fault, *_, name = path.split(".")
+        red.setdefault(fault, set()).add(re.sub(r"__\d+$", "", name))
+    notes = []
+    for fault, names in red.items():
+        named = detectors.get(fault, frozenset())
+        missing = sorted(named - names)
+        if missing and (thorough or not names):
+            notes.append(f"fault {fault} is not found by {', '.join(missing)}")
+        if others := sorted(names - named):
+            notes.append(f"fault {fault} is also found by {', '.join(others)}")
+    return "; ".join(notes)
+
+
+def _text(file: Path) -> str:
     return file.read_text(errors="replace") if file.is_file() else ""
-
-
-def _section(config: str, name: str) -> list[str]:
-    match = re.search(rf"^\[{name}\]\n(.*?)(?=^\[|\Z)", config, re.MULTILINE | re.DOTALL)
-    return [line.strip() for line in match[1].splitlines() if line.strip()] if match else []
-
-
-def _option(config: str, name: str) -> str | None:
-    for line in _section(config, "options"):
-        key, _, value = line.partition(" ")
-        if key == name:
-            return value.strip()
-    return None

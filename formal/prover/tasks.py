@@ -2,28 +2,33 @@
 
 import importlib.util
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
+from amaranth import Elaboratable
 from amaranth.back import rtlil
 
+from faults import Faults
 from spikewright.cache import digest
 from spikewright.errors import ToolError
 from spikewright.files import write_if_changed
 from spikewright.tools import find
 
-__all__ = ["HOUSE", "KINDS", "Task", "tasks_of"]
+from .recipe import recipe_of, task_names
+
+__all__ = ["HOUSE", "KINDS", "Task", "property_name", "tasks_of"]
 
 HOUSE = Path(__file__).resolve().parents[2]
 BUILD = Path("build") / "formal"  # below HOUSE, as the .sby files name it
 
-#: Kinds of tasks, the mode of SymbiYosys each must be in, and the verdict it must come to.
+#: Kinds of tasks, the modes of SymbiYosys each may be in, and the verdict it must come to.
 KINDS = {
-    "bmc": ("bmc", "PASS"),
-    "prove": ("prove", "PASS"),
-    "cover": ("cover", "PASS"),
-    "fault": ("bmc", "FAIL"),
+    "bmc": (("bmc",), "PASS"),
+    "prove": (("prove",), "PASS"),
+    "cover": (("cover",), "PASS"),
+    "fault": (("bmc", "prove"), "FAIL"),
 }
 
 
@@ -31,12 +36,14 @@ KINDS = {
 class Task:
     """A task of a core's ``.sby`` file.
 
-    ``content`` is the hash of all that its verdict depends on.
+    ``content`` is the hash of all that its verdict depends on. ``detectors`` are those of a
+    ``fault`` task: for each fault, the names of the properties that it must turn red.
     """
 
     core: str
     name: str
     content: str
+    detectors: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -64,7 +71,8 @@ def tasks_of(core: str) -> list[Task]:
     for file in (source, recipe):
         if not file.is_file():
             raise ToolError(f"{core} has no {file.relative_to(HOUSE)}; formal/README.md says how")
-    names = _task_names(recipe)
+    text = recipe.read_text()
+    names = task_names(text)
     for kind in KINDS:
         if not any(name.split("_")[0] == kind for name in names):
             raise ToolError(f"formal/{recipe.name} lacks a {kind} task; every core has one")
@@ -73,23 +81,47 @@ def tasks_of(core: str) -> list[Task]:
             raise ToolError(
                 f"formal/{recipe.name} has a task {name}; a name begins with {', '.join(KINDS)}"
             )
+        recipe_of(text, name).check(file=f"formal/{recipe.name}", task=name)
+    specs = _load(source).specs()
     texts = {}
-    for name, spec in _load(source).specs().items():
+    for name, spec in specs.items():
         texts[name] = _name_properties(rtlil.convert(spec, name=name, ports=[], emit_src=False))
         write_if_changed(HOUSE / BUILD / core / f"{name}.il", texts[name])
+    detectors = {
+        name: _detectors(core, name, specs) if name.split("_")[0] == "fault" else {}
+        for name in names
+    }
     versions = {}
     for tool in ("sby", "yosys", "yosys-smtbmc", "yosys-abc", "z3"):
         found = find(tool)
         versions[tool] = None if found is None else found.version
-    key = {"specs": texts, "recipe": recipe.read_text(), "versions": versions}
-    return [Task(core, name, digest({**key, "task": name})) for name in names]
+    key = {"specs": texts, "recipe": text, "versions": versions}
+    return [
+        Task(
+            core,
+            name,
+            digest({**key, "task": name, "detectors": _sorted(detectors[name])}),
+            detectors[name],
+        )
+        for name in names
+    ]
 
 
-def _task_names(recipe: Path) -> list[str]:
-    """Give the names in the ``[tasks]`` section."""
-    section = re.search(r"^\[tasks\]\n(.*?)^\[", recipe.read_text(), re.MULTILINE | re.DOTALL)
-    lines = section[1].splitlines() if section else []
-    return [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
+def _detectors(
+    core: str, task: str, specs: Mapping[str, Elaboratable]
+) -> dict[str, frozenset[str]]:
+    """Give the names of the properties that each fault of a task must turn red."""
+    spec = specs.get(f"{core}_{task}")
+    if not isinstance(spec, Faults):
+        raise ToolError(f"formal/{core}.py has no Faults called {core}_{task} for task {task}")
+    return {
+        fault: frozenset(map(property_name, sentences))
+        for fault, sentences in spec.detectors.items()
+    }
+
+
+def _sorted(detectors: Mapping[str, frozenset[str]]) -> dict[str, list[str]]:
+    return {fault: sorted(names) for fault, names in detectors.items()}
 
 
 def _load(source: Path) -> ModuleType:
@@ -101,15 +133,27 @@ def _load(source: Path) -> ModuleType:
     return module
 
 
+def property_name(sentence: str) -> str:
+    """Give the name that the tools have for a property."""
+    return re.sub(r"\W+", "_", sentence).strip("_")
+
+
 def _name_properties(text: str) -> str:
-    """Name each property's cell after its message, so that the tools' reports can be read."""
+    """Name each property's cell after its message, so that the tools' reports can be read.
+
+    Where a module says the same sentence again, ``__2`` and so on follow.
+    """
     pattern = re.compile(r'cell \$check \$\d+\n(\s+parameter \\FORMAT "(.*)"\n)')
-    seen: dict[str, int] = {}
 
-    def rename(match: re.Match[str]) -> str:
-        name = re.sub(r"\W+", "_", match[2]).strip("_")
-        seen[name] = seen.get(name, 0) + 1
-        suffix = f"_{seen[name]}" if seen[name] > 1 else ""
-        return f"cell $check \\{name}{suffix}\n{match[1]}"
+    def named(module: str) -> str:
+        seen: dict[str, int] = {}
 
-    return pattern.sub(rename, text)
+        def rename(match: re.Match[str]) -> str:
+            name = property_name(match[2])
+            seen[name] = seen.get(name, 0) + 1
+            suffix = f"__{seen[name]}" if seen[name] > 1 else ""
+            return f"cell $check \\{name}{suffix}\n{match[1]}"
+
+        return pattern.sub(rename, module)
+
+    return "".join(map(named, re.split(r"(?m)^(?=module )", text)))
