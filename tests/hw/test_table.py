@@ -270,6 +270,27 @@ def test_a_table_that_cannot_be_precise_is_told():
     )
 
 
+BOUNDS = (1e-4, 0.003, 0.3, 2.0)
+
+
+@neuron(least=Parameter(1e-4, "smallest divisor"))
+def bounded(s, i, p):
+    return {"v": s.v * 0.5 + 0.001 / maximum(i, p.least)}
+
+
+@pytest.mark.parametrize("format", [Format(4, 4), Format(8, 8), Format(8, 16)], ids=str)
+def test_a_small_bound_is_not_rounded_away(format):
+    together = FixedNeuron.of(bounded, Arithmetic(format=format), {"least": BOUNDS})
+    for n, least in enumerate(BOUNDS):
+        fixed = FixedNeuron.of(bounded, Arithmetic(format=format), {"least": least})
+        for stored in (-5, 0, 1, 2, 40):
+            after, _ = integers.step(fixed, {"v": 0}, {"i": stored})
+            assert after == integers.step(together, {"v": 0}, {"i": stored}, neuron=n)[0]
+            wanted = min(0.001 / max(format.real(stored), least), format.real(format.max))
+            # The bound keeps five bits, the coefficient's digits nearly seven.
+            assert abs(format.real(after["v"]) - wanted) <= 0.05 * wanted + 2 * format.real(1)
+
+
 def test_every_function_is_known_to_reals_and_integers():
     for name in FUNCTIONS:
         assert real_function(name)(1.0) == pytest.approx(KNOWN[name](1.0), rel=1e-12)

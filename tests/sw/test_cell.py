@@ -1,5 +1,6 @@
 """The PyTorch cell: equal to the equations, equal to the integers, and its gradients."""
 
+import math
 import random
 import re
 from dataclasses import replace
@@ -13,7 +14,7 @@ from spikewright.network.wiring import Wired, scan
 from spikewright_hw.cores import CORES
 from spikewright_hw.definition import integers, reals
 from spikewright_hw.definition.definition import Parameter, State, neuron
-from spikewright_hw.definition.expression import log, maximum, sqrt, where
+from spikewright_hw.definition.expression import expm1, exprel, log, maximum, sqrt, where
 from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
 from spikewright_hw.fixed import Format
 from spikewright_hw.neuron import DEFINITIONS
@@ -473,6 +474,24 @@ def test_inputs_are_taken_once_each():
 def test_the_float_holds_what_the_program_computes():
     assert Cell(FixedNeuron.of(lif, Arithmetic(format=Format(6, 4)))).dtype == torch.float32
     assert Cell(FixedNeuron.of(exp_if, Arithmetic(format=Q8_8))).dtype == torch.float64
+
+
+def test_exprel_and_expm1_and_their_slopes_hold_near_zero():
+    @neuron()
+    def small(s, i, p):
+        return {"v": exprel(i), "w": expm1(i)}
+
+    at = (-2.0, -0.011, -0.009, -1e-12, 0.0, 1e-7, 0.0099, 0.0101, 3.0)
+    i = leaf(*at)
+    states = {name: leaf(*[0.0] * len(at)) for name in ("v", "w")}
+    after, _ = Cell(small)(states, i)
+    for n, x in enumerate(at):
+        value = math.expm1(x) / x if x else 1.0
+        near = sum(k * x ** (k - 1) / math.factorial(k + 1) for k in range(1, 30))
+        assert after["v"][n].item() == pytest.approx(value, rel=1e-12)
+        assert slope(after["v"], i)[n] == pytest.approx(near, rel=1e-9)
+        assert after["w"][n].item() == pytest.approx(math.expm1(x), rel=1e-12)
+        assert slope(after["w"], i)[n] == pytest.approx(math.exp(x), rel=1e-12)
 
 
 def test_functions_stay_finite_where_they_are_not_defined():

@@ -134,6 +134,19 @@ DIVISORS = [
         "dv/dt: tau is 0, and this divides by it; give it another value",
         parameters=PARAMETERS | {"tau": 0},
     ),
+    *(
+        case(
+            divisor,
+            f"dv/dt: this divides by {divisor}, whose range is {range}, so it could be zero; "
+            "x/(exp(x) - 1), which is 1 at zero, is written 1/exprel(x)",
+            f"{LIF} + v/({divisor})",
+        )
+        for divisor, range in (
+            ("exp(v)-1", "-1 to 3.87255e+55"),
+            ("1-exp(-v)", "-3.88771e+55 to 1"),
+            ("expm1(v)", "-1 to 3.87255e+55"),
+        )
+    ),
     case("0", "dv/dt: this divides by zero; divide by another number", f"{LIF} + v/0"),
     case("1/0", "dv/dt: this divides by zero; divide by another number", f"{LIF} + 1/0"),
     case(

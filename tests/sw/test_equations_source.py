@@ -21,6 +21,7 @@ NAMES = ("v", "w", "i", "k")
 #: What a text means to Python: an oracle that shares nothing with the parser but the grammar.
 PYTHON: dict[str, Any] = {
     "exp": math.exp, "tanh": math.tanh, "sigmoid": lambda x: 1 / (1 + math.exp(-x)), "abs": abs,
+    "expm1": math.expm1, "exprel": lambda x: math.expm1(x) / x if x else 1.0,
     "min": min, "max": max, "clip": lambda x, low, high: min(max(x, low), high),
     "where": lambda condition, yes, no: yes if condition else no,
 }
@@ -33,6 +34,7 @@ LEAVES = (*NAMES, "0", "3", "9", "0.25", "1.5", "2e-1")
 NUMBERS = (
     "{0} + {1}", "{0}-{1}", "{0}*{1}", "({0} + {1})", "({0} - {1})", "-{0}", "({0})/(v*v + 2)",
     "({0})**2", "({0})**3", "tanh({0})", "abs({0})", "min({0}, {1})", "max({0}, {1}, k)",
+    "expm1(min({0}, 3))", "exprel(min({0}, 3))",
     "clip({0}, -1, k + 20)", "({0} if {c} else {1})", "where({c}, {0}, {1})", "sigmoid({0})",
 )
 #: Conditions; v is in each, so that none is known beforehand.

@@ -8,8 +8,10 @@ from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
 from spikewright.equations.compile import Compiled, Specification, compile_equations
-from spikewright_hw.definition import reals
+from spikewright_hw.definition import integers, reals
 from spikewright_hw.definition.definition import Definition
+from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
+from spikewright_hw.fixed import Format
 
 LIF = {
     "threshold": "v > v_th", "reset": "v = v_reset",
@@ -297,3 +299,15 @@ def test_what_divides_may_not_become_zero():
     }
     with pytest.raises(ValueError, match=r"^neuron\.tau is 0; it must be at least 1e-06$"):
         neuron.values({"tau": 0.0})
+
+
+def test_a_removable_singularity_is_written_with_exprel():
+    definition = compile_equations(
+        "dv/dt = -v/10 + 1/exprel(clip(v, -10, 10)) + i", threshold="v > 100", reset="v = 0", name="opening"
+    )
+    fixed = FixedNeuron.of(definition, Arithmetic(format=Format(8, 8)))
+    parameters = {name: one.default for name, one in definition.parameters.items()}
+    for v in (-100.0, -3.0, 0.0, 1 / 256, 1.0, 6.0, 50.0):
+        wanted, _ = reals.step(definition, {"v": v}, {"i": 0.0}, parameters)
+        after, _ = integers.step(fixed, {"v": round(256 * v)}, {"i": 0})
+        assert after["v"] / 256 == pytest.approx(wanted["v"], abs=2 / 256 + 0.003 * abs(v))

@@ -96,7 +96,9 @@ class Backward:
         function = "reciprocal" if node.operation == "divide" else node.operation
         self.functions[node] = (gain, limit, self.ranges[x])
         slope = steepest(function, self.ranges[x], limit=min(limit, 1 / self.smallest**2))
-        self._mark(x, gain * min(slope, 1 / self.smallest), _HUGE)
+        # A reciprocal is lost below a sixteenth of a step, and so is what it is of.
+        reach = 16 * gain if function == "reciprocal" else _HUGE
+        self._mark(x, gain * min(slope, _HUGE), reach)
 
     def of_where(self, node: Expression, gain: float, limit: float) -> None:
         condition, yes, no = node.operands

@@ -20,6 +20,9 @@ _BOUND = f"its size must be less than 2^40, or {_LARGEST:.3g}"
 #: Bits below the finest state's step that a coefficient's loss must not reach.
 _LOST = 8
 
+#: Most bits behind the point of a bound.
+_FINEST_BOUND = 40
+
 #: A constant, rounded: one number, or one for each neuron.
 _Level = Fraction | tuple[Fraction, ...]
 #: For sums that differ in their constants alone, these constants.
@@ -86,6 +89,27 @@ class Builder:
             return self.nodes.aligned(number, fraction)
         by = number.fraction - fraction
         return self.nodes.make("shift_right", number, by, fraction=fraction)
+
+    def bound(self, total: Sum) -> Number:
+        """Make the node of what minimum() or maximum() compares.
+
+        A constant that the grid of constants would move by more than a sixteenth keeps five bits:
+        a small divisor's lower bound must not become zero.
+        """
+        if not total.is_constant:
+            return self.number(total)
+        levels = tuple(self._fine(value) for value in total.constant.each)
+        one = isinstance(total.constant.value, int | float)
+        for _, number in self._constant(levels[0] if one else levels):
+            return number
+        return self.nodes.constant(0)
+
+    def _fine(self, value: float) -> Fraction:
+        (level,) = _each(self._level(Constant(value)))
+        if abs(level - Fraction(value)) * 16 <= abs(Fraction(value)):
+            return level
+        bits = min(_FINEST_BOUND, 4 - math.floor(math.log2(abs(value))))
+        return Fraction(math.floor(value * 2.0**bits + 0.5), 1 << bits)
 
     def on_grid(self, constant: Constant, fraction: int) -> bool:
         """Say whether a constant has no more than ``fraction`` bits behind the point."""

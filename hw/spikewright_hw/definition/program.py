@@ -235,10 +235,10 @@ class Program:
         return Sum.of(self._nodes.choose(condition, *numbers))
 
     def _minimum(self, a: Sum, b: Sum) -> Sum:
-        return Sum.of(self._nodes.binary("minimum", *map(self._builder.number, (a, b))))
+        return Sum.of(self._nodes.binary("minimum", *map(self._builder.bound, (a, b))))
 
     def _maximum(self, a: Sum, b: Sum) -> Sum:
-        return Sum.of(self._nodes.binary("maximum", *map(self._builder.number, (a, b))))
+        return Sum.of(self._nodes.binary("maximum", *map(self._builder.bound, (a, b))))
 
     # Sums to numbers ------------------------------------------------------------------------------
 

@@ -92,6 +92,12 @@ class Ranges:
                 raise EquationError(
                     f"{words} is 0, and this divides by it; give it another value", place
                 )
+            if _is_exponential_less_one(node.operands[-1]):
+                raise EquationError(
+                    f"this divides by {words}, whose range is {last}, so it could be zero; "
+                    "x/(exp(x) - 1), which is 1 at zero, is written 1/exprel(x)",
+                    place,
+                )
             raise EquationError(
                 f"this divides by {words}, whose range is {last}, so it could be zero; keep it "
                 f"away from zero, such as by max({words}, 0.1)",
@@ -109,6 +115,16 @@ class Ranges:
                 f"negative, such as by max({words}, 0)",
                 place,
             )
+
+
+def _is_exponential_less_one(node: Expression) -> bool:
+    """Say whether this is expm1(x), exp(x) - 1 or 1 - exp(x)."""
+    if node.operation == "expm1":
+        return True
+    if node.operation != "subtract":
+        return False
+    kinds = {operand.operation: operand for operand in node.operands}
+    return set(kinds) == {"exp", "constant"} and kinds["constant"].operands[0] == 1
 
 
 def _monotone(function: Callable[[float], float]) -> Callable[[Range], Range]:
