@@ -303,7 +303,7 @@ def test_what_divides_may_not_become_zero():
 
 def test_a_removable_singularity_is_written_with_exprel():
     definition = compile_equations(
-        "dv/dt = -v/10 + 1/exprel(clip(v, -10, 10)) + i", threshold="v > 100", reset="v = 0", name="opening"
+        "dv/dt = -v/10 + 1/exprel(clip(v, -10, 10)) + i", threshold="v > 100", reset="v = 0"
     )
     fixed = FixedNeuron.of(definition, Arithmetic(format=Format(8, 8)))
     parameters = {name: one.default for name, one in definition.parameters.items()}
