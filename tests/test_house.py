@@ -218,3 +218,13 @@ def test_modules_say_what_they_offer(root):
         if "__all__" not in names:
             wrong.append(here(file))
     assert not wrong, f"without __all__: {', '.join(wrong)}"
+
+
+def test_every_test_has_a_limit_of_time(pytestconfig):
+    assert int(pytestconfig.getini("timeout")) > 0
+    outside = [
+        here(file)
+        for file in sorted((HOUSE / "tests" / "hw").glob("*.py"))
+        if file.name != "simulation.py" and "from amaranth.sim import" in file.read_text()
+    ]
+    assert not outside, f"take the simulator of tests/hw/simulation.py: {', '.join(outside)}"

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from amaranth.lib import data
-from amaranth.sim import Simulator
+
+from .simulation import Simulator
 
 
 @pytest.fixture

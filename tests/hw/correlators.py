@@ -6,9 +6,9 @@ from itertools import product
 from random import Random
 from typing import Any
 
-from amaranth.sim import Simulator
-
 from spikewright_hw.stochastic.correlation.correlator import Correlator
+
+from .simulation import Simulator
 
 __all__ = ["Pair", "all_streams", "bounded", "follows", "kinds", "through"]
 

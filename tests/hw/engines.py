@@ -1,9 +1,10 @@
 """Running samples on an engine in Amaranth's simulator."""
 
-from amaranth.sim import Simulator
 
 from spikewright_hw.engine.inference import InferenceEngine
 from spikewright_hw.engine.record import Result, trace_bytes, unpack_result
+
+from .simulation import Simulator
 
 __all__ = ["classify"]
 

@@ -4,11 +4,10 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from amaranth.sim import Simulator
-
 from spikewright_hw.stochastic.number.generator import Generator
 
 from .conftest import plain
+from .simulation import Simulator
 
 __all__ = ["follows"]
 

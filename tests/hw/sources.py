@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from random import Random
 
-from amaranth.sim import Simulator
-
 from spikewright_hw.stochastic.source.source import Source
+
+from .simulation import Simulator
 
 __all__ = ["follows", "prefixes"]
 

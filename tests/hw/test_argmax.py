@@ -5,9 +5,10 @@
 
 import pytest
 from amaranth import Module, Signal
-from amaranth.sim import Simulator
 
 from spikewright_hw.engine.argmax import Argmax, argmax_latency
+
+from .simulation import Simulator
 
 
 def largest(values: list[int]) -> int:

@@ -4,7 +4,6 @@ import pytest
 from amaranth import Module, Signal, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
-from amaranth.sim import Simulator
 
 from spikewright_hw.board import BoardTop
 from spikewright_hw.engine.record import result_layout, trace_bytes, unpack_result
@@ -20,6 +19,8 @@ from spikewright_hw.link.protocol import (
 )
 from spikewright_hw.link.uart_tx import line_bits
 from spikewright_hw.network import Layer, Network
+
+from .simulation import Simulator
 
 NETWORK = Network(
     (

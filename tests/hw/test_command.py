@@ -6,7 +6,6 @@ from itertools import pairwise
 import pytest
 from amaranth import unsigned
 from amaranth.lib import stream, wiring
-from amaranth.sim import Simulator
 
 from spikewright_hw.engine.record import result_layout, trace_bytes
 from spikewright_hw.fixed import Format
@@ -21,6 +20,8 @@ from spikewright_hw.link.protocol import (
     infer_bytes,
 )
 from spikewright_hw.network import Layer, Network
+
+from .simulation import Simulator
 
 
 def network(*sizes: int, steps: int) -> Network:

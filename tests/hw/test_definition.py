@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import pytest
 from amaranth import Module, Signal, signed
-from amaranth.sim import Simulator
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -33,6 +32,8 @@ from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
 from spikewright_hw.definition.interval import Interval
 from spikewright_hw.fixed import Format
 from spikewright_hw.neuron import DEFINITIONS
+
+from .simulation import Simulator
 
 FORMATS = [Format(2, 0), Format(1, 3), Format(4, 3), Format(8, 8)]
 #: An input may be far wider than a state.

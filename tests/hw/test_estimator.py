@@ -6,7 +6,6 @@ from itertools import product
 from math import exp, log
 
 import pytest
-from amaranth.sim import Simulator
 
 from spikewright_hw.stochastic.number.estimator import (
     Boundary,
@@ -16,6 +15,8 @@ from spikewright_hw.stochastic.number.estimator import (
     run,
     stops,
 )
+
+from .simulation import Simulator
 
 MODES = [
     {"length": 1},

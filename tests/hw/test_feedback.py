@@ -3,9 +3,11 @@
 """Feedback: its reference, the core in Amaranth's simulator, and what it refuses."""
 
 import pytest
-from amaranth.sim import Simulator
+from amaranth import Module, Signal
 
 from spikewright_hw.engine.feedback import Feedback, feedback
+
+from .simulation import Simulator
 
 
 def test_spikes_return_a_step_later():
@@ -78,6 +80,26 @@ def test_clear_forgets_the_spikes():
     simulator.add_clock(1e-6)
     simulator.add_testbench(testbench)
     simulator.run()
+
+
+def test_a_core_that_does_not_answer_fails_its_test():
+    class Silent(Feedback):
+        def elaborate(self, platform):
+            m = Module()
+            m.d.sync += Signal(name="clocked").eq(1)
+            return m
+
+    dut = Silent(inputs=1, neurons=1)
+
+    async def testbench(ctx):
+        while not ctx.get(dut.o.valid):
+            await ctx.delay(1e-5)
+
+    simulator = Simulator(dut)
+    simulator.add_testbench(testbench)
+    message = r"^the testbenches did not end within 0\.2 simulated seconds$"
+    with pytest.raises(AssertionError, match=message):
+        simulator.run()
 
 
 @pytest.mark.parametrize(("inputs", "neurons"), [(0, 2), (2, 0)])

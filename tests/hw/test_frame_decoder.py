@@ -2,10 +2,11 @@
 # (a component whose constructor refuses its arguments is not used)
 
 import pytest
-from amaranth.sim import Simulator
 
 from spikewright_hw.link.frame_decoder import FrameDecoder, reference
 from spikewright_hw.link.protocol import Command, Frame, Status, encode_frame
+
+from .simulation import Simulator
 
 GOOD = encode_frame(Frame(7, Command.HELLO))
 

@@ -1,8 +1,9 @@
 import pytest
-from amaranth.sim import Simulator
 
 from spikewright_hw.link.frame_encoder import FrameEncoder, reference
 from spikewright_hw.link.protocol import Frame, crc16, encode_frame
+
+from .simulation import Simulator
 
 
 def stream_of(packet: bytes) -> list[dict[str, int]]:

@@ -2,9 +2,10 @@
 # (a component whose constructor refuses its arguments is not used)
 
 import pytest
-from amaranth.sim import Simulator
 
 from spikewright_hw.stochastic.source.lfsr import TAPS, Lfsr, load, step
+
+from .simulation import Simulator
 
 
 def power(columns: list[int], exponent: int) -> list[int]:

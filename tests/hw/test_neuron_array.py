@@ -11,6 +11,8 @@ from spikewright_hw.engine.neuron_array import PRESETS, ArrayReference, NeuronAr
 from spikewright_hw.fixed import Format
 from spikewright_hw.neuron import DEFINITIONS
 
+from .simulation import Simulator
+
 
 def payloads(array: NeuronArray, rng, *, rounds: int) -> list[dict[str, int]]:
     form = array.fixed.format
@@ -53,7 +55,6 @@ def test_any_number_of_stages_gives_the_same(stages, exchange, rng):
 
 def test_the_answer_comes_after_the_stages(exchange):
     """A step's result is offered ``stages + 1`` cycles after its input, and then one a cycle."""
-    from amaranth.sim import Simulator
 
     array = core(neuron="lif", neurons=6, format=Format(6, 2), stages=3)
     offered = []

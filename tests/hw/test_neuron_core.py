@@ -6,7 +6,6 @@ import re
 from collections import deque
 
 import pytest
-from amaranth.sim import Simulator
 
 from spikewright_hw.cores import CORES
 from spikewright_hw.definition import integers
@@ -14,6 +13,8 @@ from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
 from spikewright_hw.fixed import Format
 from spikewright_hw.neuron import DEFINITIONS
 from spikewright_hw.neuron.core import NeuronCore
+
+from .simulation import Simulator
 
 CASES = [
     (name, preset)

@@ -3,13 +3,14 @@
 
 import pytest
 from amaranth import Module, Signal
-from amaranth.sim import Simulator
 
 from spikewright_hw.stochastic.arithmetic.parallel_counter import (
     ParallelCounter,
     count,
     population_count,
 )
+
+from .simulation import Simulator
 
 
 def test_count_by_hand():

@@ -5,7 +5,6 @@
 from dataclasses import replace
 
 import pytest
-from amaranth.sim import Simulator
 
 from spikewright_hw.engine.example import drawn_layer, example_layer
 from spikewright_hw.engine.row_layer import RowLayer, layer_start, layer_step
@@ -13,6 +12,8 @@ from spikewright_hw.engine.scan import scan_events
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer
 from spikewright_hw.neuron import DEFINITIONS
+
+from .simulation import Simulator
 
 HAND = Layer(
     weights=((3, -2), (1, 1)),

@@ -5,11 +5,12 @@
 import re
 
 import pytest
-from amaranth.sim import Simulator
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spikewright_hw.engine.scan import Scan, scan_events, scan_group
+
+from .simulation import Simulator
 
 SHAPES = [(1, 2), (2, 2), (5, 8), (8, 2), (20, 4), (21, 4), (64, 8)]
 

@@ -2,11 +2,11 @@
 # (a component whose constructor refuses its arguments is not used)
 
 import pytest
-from amaranth.sim import Simulator
 
 from spikewright_hw.stochastic.source import sobol, van_der_corput
 from spikewright_hw.stochastic.source.shared_source import WAYS, SharedSource, share
 
+from .simulation import Simulator
 from .sources import prefixes
 
 

@@ -8,7 +8,6 @@ from itertools import product
 from math import floor
 
 import pytest
-from amaranth.sim import Simulator
 
 from spikewright_hw.engine.example import drawn_layer, example_layer
 from spikewright_hw.engine.row_layer import layer_start, layer_step
@@ -19,6 +18,8 @@ from spikewright_hw.engine.streams import ENCODINGS, SOURCES, Streams
 from spikewright_hw.fixed import Format
 from spikewright_hw.layer import Layer
 from spikewright_hw.neuron import DEFINITIONS
+
+from .simulation import Simulator
 
 LAYER = Layer(
     weights=((3, -2), (1, 1)),

@@ -2,10 +2,11 @@
 # (a component whose constructor refuses its arguments is not used)
 
 import pytest
-from amaranth.sim import Simulator
 
 from spikewright_hw.link.uart_rx import UartRx, received
 from spikewright_hw.link.uart_tx import line_bits
+
+from .simulation import Simulator
 
 
 def wave(data: bytes, *, bit: float, gap: int = 0) -> list[int]:

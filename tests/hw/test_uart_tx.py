@@ -2,9 +2,10 @@
 # (a component whose constructor refuses its arguments is not used)
 
 import pytest
-from amaranth.sim import Simulator
 
 from spikewright_hw.link.uart_tx import UartTx, line_bits
+
+from .simulation import Simulator
 
 
 def levels(divisor: int, data: bytes, *, cycles: int) -> list[int]:
