@@ -1,20 +1,38 @@
 """FuseSoC generator: the Verilog of a registered core, and what lint and simulation need.
 
-FuseSoC runs this file in an empty folder, with the path of a file of parameters.
+FuseSoC runs this file in an empty folder, with the path of a file of parameters, by whatever
+``python3`` it finds. If that lacks what is needed, the checkout's own environment takes over.
 """
 
+import os
+import sys
 from pathlib import Path
 
-from fusesoc.capi2.generator import Generator
+HOUSE = Path(__file__).resolve().parents[2]
+SIM = HOUSE / "sim"
+PYTHON = HOUSE / ".venv" / "bin" / "python"
 
-from spikewright_hw.cores import CORES, Core
-from spikewright_hw.emit import as_verilog
+try:
+    from fusesoc.capi2.generator import Generator
 
-SIM = Path(__file__).resolve().parents[2] / "sim"
+    from spikewright_hw.cores import CORES, Core
+    from spikewright_hw.emit import as_verilog
+except ModuleNotFoundError as error:
+    if not PYTHON.is_file() or Path(sys.prefix) == PYTHON.parent.parent:
+        sys.exit(
+            f"the generator of Spikewright's cores needs the package {error.name}, which "
+            f"{sys.executable} lacks; run `make setup` in {HOUSE}, or activate an environment that "
+            "holds spikewright[boards]"
+        )
+    os.execv(PYTHON, [str(PYTHON), *sys.argv])
 
 # Edalize cannot start cocotb 2.1, so the core's testbench is run the way `make sim` runs it.
 SIMULATE = """\
+import os
 import sys
+
+if sys.executable != {python!r}:
+    os.execv({python!r}, [{python!r}, *sys.argv])
 
 import pytest
 
@@ -37,7 +55,7 @@ def generate(generator: Generator, core: Core) -> None:
 
     simulate = f"{core.name}_simulate.py"
     testbench = SIM / f"test_{core.name}.py"
-    Path(simulate).write_text(SIMULATE.format(testbench=str(testbench)))
+    Path(simulate).write_text(SIMULATE.format(testbench=str(testbench), python=sys.executable))
     generator.add_files([{simulate: {"copyto": simulate}}], "simulate", file_type="user")
 
     # FuseSoC takes the target "default" of what is generated, whatever the target of the core;

