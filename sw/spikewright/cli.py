@@ -81,6 +81,10 @@ def add_run_options(parser: argparse.ArgumentParser, *, boards: Sequence[str]) -
     parser.add_argument(
         "--build-only", action="store_true", help="stop when the bitstream is written"
     )
+    parser.add_argument(
+        "--no-bitstream", action="store_true",
+        help="build none; the report then has no size and no highest clock frequency",
+    )
     _add_engine_options(parser)
     parser.add_argument(
         "--seed",
@@ -150,6 +154,10 @@ def run_options(options: argparse.Namespace, *, command: str):
     from .gateware.board import BOARDS
     from .job.run import RunOptions
 
+    if options.build_only and options.no_bitstream:
+        raise SpikewrightError(
+            "--build-only stops at the bitstream, and --no-bitstream builds none; give one of them"
+        )
     return RunOptions(
         board=BOARDS[options.board],
         model=options.model,
@@ -157,6 +165,7 @@ def run_options(options: argparse.Namespace, *, command: str):
         seeds=tuple(options.seed or (0, 1, 2)),
         design=design_of(options),
         build_only=options.build_only,
+        bitstream=not options.no_bitstream,
         command=command,
     )
 

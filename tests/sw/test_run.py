@@ -9,8 +9,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from spikewright import tools
 from spikewright.coding.ttfs import Ttfs
-from spikewright.errors import DataError, DeviceError
+from spikewright.errors import BuildError, DataError, DeviceError, ToolError
 from spikewright.gateware.bitstream import Bitstream
 from spikewright.job import run as job
 from spikewright.job.compare import Inference
@@ -127,3 +128,67 @@ def test_a_network_for_another_task(board, tmp_path):
         "the network has 64 inputs and 3 outputs, but digits needs 64 and 10; "
         "give --model a network for it"
     )
+
+
+SIZES = {"fmax_mhz", "lut", "ff", "bram", "dsp"}
+
+
+def test_a_bitstream_that_fails_leaves_the_report_of_everything_else(
+    board, tmp_path, monkeypatch
+):
+    job.run(options(tmp_path))
+    whole = figures(tmp_path / "build")
+
+    def fails(*_, **__):
+        raise BuildError("the design reaches 58.0 MHz")
+
+    monkeypatch.setattr(job, "build_bitstream", fails)
+    page = tmp_path / "build" / "reports" / "run" / "report.html"
+    page.unlink()
+    with pytest.raises(BuildError) as caught:
+        job.run(options(tmp_path))
+    assert str(caught.value) == (
+        f"there is no bitstream: the design reaches 58.0 MHz; {page} reports everything else"
+    )
+    assert "There is no bitstream: the design reaches 58.0 MHz." in page.read_text()
+    assert figures(tmp_path / "build").keys() == whole.keys() - SIZES
+    assert whole.keys() >= SIZES
+
+
+def test_no_bitstream_needs_none_of_its_tools(board, tmp_path, monkeypatch):
+    for name in ("nextpnr-ecp5", "ecppack", "yosys", "pyosys"):
+        monkeypatch.setitem(tools.TOOLS, name, replace(tools.TOOLS[name], search=()))
+    monkeypatch.setattr(job, "build_bitstream", lambda *_, **__: pytest.fail("was built"))
+    job.run(replace(options(tmp_path), bitstream=False))
+    assert not SIZES & figures(tmp_path / "build").keys()
+    page = tmp_path / "build" / "reports" / "run" / "report.html"
+    assert "There is no bitstream: none was asked for." in page.read_text()
+
+
+ADVICE = " Or run without a bitstream: --no-bitstream."
+
+
+@pytest.mark.parametrize(
+    ("missing", "changes", "advice"),
+    [
+        (("nextpnr-ecp5",), {}, ADVICE),
+        (("ecppack",), {}, ADVICE),
+        (("nextpnr-ecp5", "ecppack"), {}, ADVICE),
+        (("yosys", "pyosys"), {}, ADVICE),
+        (("nextpnr-ecp5",), {"build_only": True}, ""),
+        (("verilator",), {"port": job.VIRTUAL}, ""),
+        (("make", "c++"), {"port": job.VIRTUAL}, ""),
+        (("perl",), {"port": job.VIRTUAL, "bitstream": False}, ""),
+    ],
+)
+def test_what_is_missing_is_said_before_any_work(
+    board, tmp_path, monkeypatch, missing, changes, advice
+):
+    for name in missing:
+        monkeypatch.setitem(tools.TOOLS, name, replace(tools.TOOLS[name], search=()))
+    monkeypatch.setattr(job, "read", lambda path: pytest.fail("worked"))
+    with pytest.raises(ToolError) as caught:
+        job.run(replace(options(tmp_path), **changes))
+    said = [name for name in missing if f"{name} was not found; without it, " in str(caught.value)]
+    assert said == [name for name in missing if (name, len(missing)) != ("yosys", 2)]
+    assert str(caught.value).endswith(f".{advice}")

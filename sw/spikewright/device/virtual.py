@@ -17,14 +17,16 @@ from spikewright_hw.network import Network
 
 from ..errors import DeviceError
 from ..files import replacing, storage_errors, write_if_changed
-from ..tools import require, run
+from ..tools import require_all, run
 
-__all__ = ["CLOCK_HZ", "VirtualBoard", "build_virtual_board"]
+__all__ = ["CLOCK_HZ", "NEEDED_TOOLS", "VirtualBoard", "build_virtual_board"]
 
 #: Clock frequency that a virtual board states, Hz, unless it stands for a certain real one.
 CLOCK_HZ = 25_000_000
 #: Clock cycles per bit of its serial port: the fewest, for there is no wire to be slow for.
 _DIVISOR = 4
+#: Tools that compile one.
+NEEDED_TOOLS = ("verilator", "make", "c++", "perl")
 _HARNESS = Path(__file__).with_name("virtual_board.cpp")
 _TOP = "board"
 
@@ -55,7 +57,7 @@ def build_virtual_board(
     StorageError
         ``directory`` cannot be written.
     """
-    verilator, make, compiler, _ = map(require, ("verilator", "make", "c++", "perl"))
+    verilator, make, compiler, _ = require_all(NEEDED_TOOLS)
     directory = directory.resolve()
     with storage_errors(directory):
         directory.mkdir(parents=True, exist_ok=True)

@@ -24,10 +24,10 @@ from .. import tools
 from ..cache import cached
 from ..errors import BuildError
 from .board import Board, Pll
-from .placement import Placement, place
+from .placement import PARTS, Placement, place
 from .synthesis import synthesize
 
-__all__ = ["Bitstream", "BoardPins", "build_bitstream", "elaborate"]
+__all__ = ["Bitstream", "BoardPins", "build_bitstream", "elaborate", "needed_tools"]
 
 SEEDS = (1, 2, 3, 4, 5)
 """Placer seeds, tried in this order until the clock is met."""
@@ -166,6 +166,11 @@ def elaborate(top: Top, *, board: Board) -> tuple[str, str]:
     return str(plan.files["design.il"]), str(plan.files["design.lpf"])
 
 
+def needed_tools(board: Board) -> tuple[str, ...]:
+    """Return the tools that build a bitstream, for :func:`~spikewright.tools.require_all`."""
+    return ("pyosys or yosys", PARTS[board.part].tool, "ecppack")
+
+
 def build_bitstream(
     network: Network,
     *,
@@ -202,8 +207,7 @@ def build_bitstream(
     BuildError
         The design does not fit, or meets the clock with none of the seeds.
     """
-    for name in ("nextpnr-ecp5", "ecppack"):  # told now, not after minutes of work
-        tools.require(name)
+    tools.require_all(needed_tools(board))  # told now, not after minutes of work
     if top is None:
         top = BoardTop(
             network=network, divisor=board.divisor, clock_hz=board.clock_hz, virtual=False,

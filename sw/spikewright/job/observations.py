@@ -66,9 +66,10 @@ def record(
     networks: Sequence[QuantizedNetwork],
     design: Design,
     board: Board,
-    bitstream: Bitstream,
+    bitstream: Bitstream | None,
     simulator: str,
     command: str,
+    no_bitstream: str = "",
 ) -> RunRecord:
     """Put together the record of a run.
 
@@ -76,6 +77,8 @@ def record(
     ----------
     networks : sequence of QuantizedNetwork
         Of all seeds; the first is the one that was run.
+    bitstream : Bitstream, optional
+        Without one, ``no_bitstream`` says why.
     simulator : str
         What runs the board if it is virtual.
     """
@@ -102,7 +105,8 @@ def record(
         mismatches=comparison.mismatches,
         sample=_sample(quantized, task, observed),
         training=_training(networks),
-        build=_build(bitstream, board),
+        build=None if bitstream is None else _build(bitstream, board),
+        no_build=no_bitstream,
         board=BoardRecord(
             name=board.title,
             device=PARTS[board.part].label,
@@ -112,7 +116,7 @@ def record(
         ),
         versions={"processor": processor()}
         | versions()
-        | dict(tool.rsplit(" ", 1) for tool in bitstream.tools),
+        | ({} if bitstream is None else _versions(bitstream)),
         command=command,
         stream_length=design.streams and design.streams.length,
     )
@@ -162,6 +166,10 @@ def _training(networks: Sequence[QuantizedNetwork]) -> TrainingRecord:
         accuracy_float=tuple(provenance.accuracy_float for provenance in provenances),
         accuracy_integer=tuple(provenance.accuracy_integer for provenance in provenances),
     )
+
+
+def _versions(bitstream: Bitstream) -> dict[str, str]:
+    return dict(tool.rsplit(" ", 1) for tool in bitstream.tools)
 
 
 def _build(bitstream: Bitstream, board: Board) -> BuildRecord:

@@ -5,6 +5,7 @@ task -> coding -> network -> quantized (.spw) -> gateware -> device -> record
 
 import shlex
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,10 +19,10 @@ from spikewright_hw.network import Network
 
 from ..coding.ttfs import encode
 from ..device.board import open_board, patience
-from ..device.virtual import VirtualBoard
-from ..errors import DataError, DeviceError
+from ..device.virtual import NEEDED_TOOLS, VirtualBoard
+from ..errors import BuildError, DataError, DeviceError, ToolError
 from ..files import write_bytes
-from ..gateware.bitstream import Bitstream, build_bitstream
+from ..gateware.bitstream import Bitstream, build_bitstream, needed_tools
 from ..gateware.board import BOARDS, Board
 from ..gateware.design import check_design
 from ..network.model import network_activity
@@ -36,7 +37,7 @@ from ..stochastic.cycles import exact_cycles
 from ..stochastic.engine import run as run_streams
 from ..task import digits
 from ..task.task import Task
-from ..tools import require
+from ..tools import require, require_all
 from .background import Background
 from .compare import infer_all
 from .observations import Observations, record
@@ -69,6 +70,8 @@ class RunOptions:
         The engine that the network runs on.
     build_only : bool
         Stop at the bitstream.
+    bitstream : bool
+        Build a bitstream; without one, the report has no size and no highest clock frequency.
     build : Path
         Folder of everything generated.
     command : str
@@ -81,6 +84,7 @@ class RunOptions:
     seeds: tuple[int, ...] = (0, 1, 2)
     design: Design = field(default_factory=EventDesign)
     build_only: bool = False
+    bitstream: bool = True
     build: Path = Path("build")
     command: str = "spikewright run"
 
@@ -97,6 +101,7 @@ def run(options: RunOptions, *, console: Console | None = None) -> Report | None
     :exc:`~spikewright.errors.SpikewrightError`.
     """
     console = console or Console(stderr=True)
+    _require_tools(options)
     task = digits.load()
     with Stages(console) as stages, Background() as background:
         paths = [options.model] if options.model else [_train(options.seeds[0], options, stages)]
@@ -109,8 +114,12 @@ def run(options: RunOptions, *, console: Console | None = None) -> Report | None
                 options.port, network=quantized.network, design=options.design
             ).close()
 
-        bitstream = background.submit(lambda: _bitstream(quantized.network, options, stages))
-        if options.build_only:
+        bitstream = (
+            background.submit(lambda: _bitstream(quantized.network, options, stages))
+            if options.bitstream
+            else None
+        )
+        if options.build_only and bitstream:
             built = bitstream.result()
             console.print(f"The bitstream is {built.path}", soft_wrap=True, highlight=False)
             console.print(f"To load it: {_load_command(options.board, built)}", highlight=False)
@@ -154,13 +163,15 @@ def run(options: RunOptions, *, console: Console | None = None) -> Report | None
             hello=hello,
             inferences=tuple(inferences),
         )
+        built, reason = _outcome(bitstream)
         report = make_report(record(
             observed,
             task=task,
             networks=[read(path) for path in paths],
             design=options.design,
             board=options.board,
-            bitstream=bitstream.result(),
+            bitstream=built,
+            no_bitstream=reason,
             simulator=_simulator(options),
             command=options.command,
         ))
@@ -175,7 +186,32 @@ def run(options: RunOptions, *, console: Console | None = None) -> Report | None
             f"{report['mismatches'].value} of {report['compared'].value} values differ between the "
             f"board and the reference; {page} says of which kind"
         )
+    if reason and options.bitstream:
+        raise BuildError(f"there is no bitstream: {reason}; {page} reports everything else")
     return report
+
+
+def _require_tools(options: RunOptions) -> None:
+    """Raise :exc:`~spikewright.errors.ToolError` now for a tool that would be missed later."""
+    compiling = NEEDED_TOOLS if options.virtual and not options.build_only else ()
+    require_all(compiling)
+    if options.bitstream:
+        try:
+            require_all(needed_tools(options.board))
+        except ToolError as error:
+            if options.build_only:
+                raise
+            raise ToolError(f"{error} Or run without a bitstream: --no-bitstream.") from error
+
+
+def _outcome(bitstream: Future[Bitstream] | None) -> tuple[Bitstream | None, str]:
+    """Return the bitstream, or why there is none."""
+    if bitstream is None:
+        return None, "none was asked for"
+    try:
+        return bitstream.result(), ""
+    except BuildError as error:
+        return None, str(error)
 
 
 def check_fits(quantized: QuantizedNetwork, task: Task) -> None:

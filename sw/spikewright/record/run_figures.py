@@ -4,7 +4,7 @@ import numpy as np
 
 from . import energy
 from .figure import Computed, Figure, PostRoute
-from .run_record import RunRecord
+from .run_record import BuildRecord, RunRecord
 
 __all__ = ["figures"]
 
@@ -83,7 +83,9 @@ def _timing(record: RunRecord) -> list[Figure]:
         ),
         Figure("cycles_max", most, "cycles", record.counting),
         Figure("clock_mhz", clock, "MHz", Computed("read from the board, as its top was built")),
-        Figure("fmax_mhz", build.fmax_mhz, "MHz", PostRoute(build.tool, build.seed, build.corner)),
+        *(
+            [Figure("fmax_mhz", build.fmax_mhz, "MHz", _placed(build))] if build is not None else []
+        ),
         Figure(
             "latency_us",
             mean / clock,
@@ -96,10 +98,16 @@ def _timing(record: RunRecord) -> list[Figure]:
 
 def _size(record: RunRecord) -> list[Figure]:
     build = record.build
-    source = PostRoute(build.tool, build.seed, build.corner)
+    if build is None:
+        return []
+    source = _placed(build)
     return [
         Figure(name, getattr(build, name), "1", source) for name in ("lut", "ff", "bram", "dsp")
     ]
+
+
+def _placed(build: BuildRecord) -> PostRoute:
+    return PostRoute(build.tool, build.seed, build.corner)
 
 
 def _activity(record: RunRecord) -> list[Figure]:

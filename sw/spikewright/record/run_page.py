@@ -24,7 +24,16 @@ def summary(record: RunRecord) -> str:
 
 def sections(record: RunRecord) -> tuple[Section, ...]:
     """Give the pictures with their captions."""
-    return (_whole_split(record), _one_inference(record))
+    found = (_whole_split(record), _one_inference(record))
+    return found if record.build is not None else (*found, _no_bitstream(record))
+
+
+def _no_bitstream(record: RunRecord) -> Section:
+    text = (
+        f"There is no bitstream: {record.no_build}. So this report has no size and no highest "
+        "clock frequency; nothing else in it depends on the bitstream."
+    )
+    return Section("No bitstream", text=(text,), pictures=())
 
 
 def _whole_split(record: RunRecord) -> Section:
@@ -106,6 +115,6 @@ def made(record: RunRecord) -> dict[str, str]:
         "engine": record.engine,
         **record.source,
         "training seeds": ", ".join(str(seed) for seed in record.training.seeds),
-        "placement seed": str(record.build.seed),
+        "placement seed": "none" if record.build is None else str(record.build.seed),
         **record.versions,
     }

@@ -140,6 +140,8 @@ class RunRecord:
         What repeats the run.
     stream_length : int, optional
         Bits of a bitstream, on the stochastic engine.
+    no_build : str
+        Why there is no bitstream, and so no ``build``; else empty.
     """
 
     network: str
@@ -155,13 +157,16 @@ class RunRecord:
     mismatches: dict[str, int]
     sample: SampleRecord
     training: TrainingRecord
-    build: BuildRecord
+    build: BuildRecord | None
     board: BoardRecord
     command: str
     versions: dict[str, str] = field(default_factory=dict)
     stream_length: int | None = None
+    no_build: str = ""
 
     def __post_init__(self):
+        if (self.build is None) != bool(self.no_build):
+            raise ValueError("a run has either a build, or a reason why there is none")
         samples = len(self.labels)
         if samples == 0:
             raise ValueError("the run has no samples; there is nothing to report")
