@@ -167,6 +167,7 @@ class Origins:
 
         def kept(record):
             made = sections(record)
+            self.sample = record.sample
             for section in made:
                 self.text += [*section.text, *(one.caption for one in section.pictures)]
                 self.drawn |= {one.name: one.svg for one in section.pictures}
@@ -408,6 +409,8 @@ def test_the_membranes_are_the_references_line_and_the_boards_rings(run):
     # Weight steps: eighths, of which a weight step of 1/2 has four.
     line = run.reference.membranes[0] / 4
     rings = np.array(run.answers[0][1].membranes) / 4
+    assert np.array_equal(run.sample.membranes_reference, line)
+    assert np.array_equal(run.sample.membranes_device, rings)
     drawn = panels(run.drawn["membranes"])
     assert len(drawn) == CLASSES
     _, first = drawn[0].lines
