@@ -23,6 +23,7 @@ from spikewright.quantized.network import Provenance, QuantizedNetwork
 from spikewright.quantized.spw import write
 from spikewright.record import run_page
 from spikewright.record.page import describe, format_value
+from spikewright.record.run_record import SampleRecord
 from spikewright.record.store import read
 from spikewright.record.table import print_table
 from spikewright.task.task import Task
@@ -163,11 +164,12 @@ class Origins:
         )
         self.drawn: dict[str, str] = {}
         self.text: list[str] = []
+        self.samples: list[SampleRecord] = []
         sections = run_page.sections
 
         def kept(record):
             made = sections(record)
-            self.sample = record.sample
+            self.samples.append(record.sample)
             for section in made:
                 self.text += [*section.text, *(one.caption for one in section.pictures)]
                 self.drawn |= {one.name: one.svg for one in section.pictures}
@@ -409,8 +411,8 @@ def test_the_membranes_are_the_references_line_and_the_boards_rings(run):
     # Weight steps: eighths, of which a weight step of 1/2 has four.
     line = run.reference.membranes[0] / 4
     rings = np.array(run.answers[0][1].membranes) / 4
-    assert np.array_equal(run.sample.membranes_reference, line)
-    assert np.array_equal(run.sample.membranes_device, rings)
+    assert np.array_equal(run.samples[0].membranes_reference, line)
+    assert np.array_equal(run.samples[0].membranes_device, rings)
     drawn = panels(run.drawn["membranes"])
     assert len(drawn) == CLASSES
     _, first = drawn[0].lines
