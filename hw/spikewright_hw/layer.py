@@ -122,6 +122,12 @@ class Layer:
         return self.weights + (self.recurrent or ())
 
     @property
+    def weight_range(self) -> tuple[int, int]:
+        """Least and greatest weight; the range is symmetric."""
+        most = (1 << self.weight_bits - 1) - 1
+        return -most, most
+
+    @property
     def shift(self) -> int:
         """Zero bits behind a sum of weights that make it a stored current."""
         return self.membrane.fraction - self.exponent
@@ -157,7 +163,7 @@ class Layer:
                 f"{name} has {len(rows)} rows of {self.neurons}; a layer has at most "
                 f"{MOST_NEURONS} inputs, {MOST_NEURONS} neurons and {MOST_WEIGHTS} weights"
             )
-        bound = (1 << (self.weight_bits - 1)) - 1
+        least, most = self.weight_range
         for index, row in enumerate(rows):
             if len(row) != self.neurons:
                 raise NetworkError(
@@ -166,10 +172,10 @@ class Layer:
                     + f" {self.neurons}"
                 )
             for column, weight in enumerate(row):
-                if not -bound <= weight <= bound:
+                if not least <= weight <= most:
                     raise NetworkError(
                         f"{name}[{index}][{column}] is {shown(weight)}; "
-                        f"{self.weight_bits}-bit weights lie in {-bound} to {bound}"
+                        f"{self.weight_bits}-bit weights lie in {least} to {most}"
                     )
 
     def _check_parameters(self) -> None:

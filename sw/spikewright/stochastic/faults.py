@@ -20,7 +20,7 @@ are is binomially distributed, exactly so, since all bits flip independently.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import Literal, get_args
 
@@ -93,6 +93,16 @@ def run(
     return reference.run(network, spikes, synapses=faulty)
 
 
+class FaultyLayer(Layer):
+    """A layer whose weights may have any code that is stored, that below the range, too."""
+
+    @property
+    def weight_range(self) -> tuple[int, int]:
+        """Least and greatest weight, of two's complement."""
+        least, most = super().weight_range
+        return least - 1, most
+
+
 def flip_weights(
     layer: Layer, rate: float, *, encoding: Encoding | None, rng: np.random.Generator
 ) -> Layer:
@@ -120,7 +130,8 @@ def flip_weights(
         return tuple(map(tuple, values.tolist()))
 
     recurrent = None if layer.recurrent is None else flipped(layer.recurrent)
-    return replace(layer, weights=flipped(layer.weights), recurrent=recurrent)
+    kept = {field.name: getattr(layer, field.name) for field in fields(Layer)}
+    return FaultyLayer(**kept | {"weights": flipped(layer.weights), "recurrent": recurrent})
 
 
 def flip_states(
