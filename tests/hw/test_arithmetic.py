@@ -179,6 +179,7 @@ def compared(s, i, p):
         "v": where(u > p.high, u - p.high, u),
         "w": where(u - w >= 0, w, 0),
         "near": where(p.k * u > p.high, 1, 0),
+        "between": where(u > 0.3, 1, 0),  # 5/16, which v does not tell from its neighbours
         "spike": (p.high > u) & (w > 0.25),
     }
 
@@ -198,6 +199,7 @@ def test_in_a_comparison_whatever_is_stored_is_rounded_as_it_is_stored(rng):
             after, spike = integers.step(fixed, states, inputs)
             assert spike == (stored_u < 1 and stored_w > Fraction(1, 4))
             assert (after["near"] != 0) == (k * stored_u > 1)
+            assert (after["between"] != 0) == (stored_u > Fraction(5, 16))
             if stored_u < stored_w:
                 assert after["w"] == 0
             if -8 < stored_u < 8:
