@@ -6,7 +6,7 @@ Numbers are exact fractions. Nothing here is shared with the lowering but the lo
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import cache
-from math import e, exp, floor, log
+from math import e, exp, floor, log, log2
 from types import SimpleNamespace
 from typing import Any
 
@@ -55,6 +55,12 @@ class Rules:
     def _constant(self, x: float) -> Fraction:
         """Round a constant."""
         return half_up(x, self.finest)
+
+    def bound(self, x: float) -> Fraction:
+        """Round what `min` limits to: with five bits where the grid would move it by 1/16."""
+        if abs(self.k(x) - Fraction(x)) * 16 <= abs(x):
+            return self.k(x)
+        return half_up(x, min(40, 4 - floor(log2(abs(x)))))
 
     def keep(self, x: Fraction, state: str = "v") -> Fraction:
         """Round a value as it is stored."""
@@ -222,7 +228,7 @@ def tc_lif(r, s, p, i):
 
 def upstroke(r, v, threshold, width, most):
     x = r.c(1 / width) * v + r.k(-threshold * (1 / width))
-    return r.look(r.fixed.tables[0], min(x, r.k(log(max(most, 1)))))
+    return r.look(r.fixed.tables[0], min(x, r.bound(log(max(most, 1)))))
 
 
 def exp_if(r, s, p, i):

@@ -33,11 +33,14 @@ def look_up(nodes: Nodes, table: Table, x: Number) -> Number:
     def times_part(value: Number) -> Number:
         return make("shift_right", make("multiply", value, part), table.weight)
 
-    result = make("pick", index, entries)
+    def picked(column: tuple[int, ...]) -> Number:
+        return make("pick", index, column) if len(column) > 1 else constant(column[0])
+
+    result = picked(entries)
     if table.degree:
-        slope = make("pick", index, slopes)
+        slope = picked(slopes)
         if table.degree == 2:
-            slope = make("add", slope, times_part(make("pick", index, bends)))
+            slope = make("add", slope, times_part(picked(bends)))
         result = make("add", result, times_part(slope))
     return Number(result.node, table.result, result.interval, result.varies)
 
@@ -58,7 +61,9 @@ def _chosen(
     if region.shift is None:
         return constant(0), constant(region.index)
     by = table.weight - region.shift
-    at = make("low_bits", x, region.shift + bits)
-    at = make("shift_left", at, by) if by > 0 else make("shift_right", at, -by)
+    if by > 0:
+        at = make("shift_left", make("low_bits", x, region.shift + bits), by)
+    else:  # the widest segment is far wider than any argument
+        at = make("low_bits", make("shift_right", x, -by), table.weight + bits)
     offset = region.index - (region.start >> region.shift) & ((1 << bits) - 1)
     return at, constant(offset)
