@@ -227,6 +227,7 @@ def units(*equations: str, **given: Any) -> tuple[dict[str, Parameter], dict[str
     return dict(compiled.parameters), dict(compiled.states)
 
 
+@pytest.mark.filterwarnings("ignore:dv/dt. with dt = 500 a step overshoots")
 def test_values_are_converted_to_coherent_units():
     parameters, states = units(
         "dv/dt = (E - v)/tau + (g*(E - v) + i)/C; dg/dt = -g*rate + i/charge*g",

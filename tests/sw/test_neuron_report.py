@@ -23,9 +23,9 @@ def parts(*equations: str, format: Format = Q8_8, **given: Any) -> tuple[list[st
 
 def test_a_leaky_neuron():
     lines, _ = parts("dv/dt = (i - v)/20")
-    # 1 - exp(-1/20) is 0.0488: 10 steps give 0.488 of one.
+    # 1 - exp(-1/20) is 0.0488, which asks for five guard bits.
     state = re.fullmatch(
-        r"  state v: Q8\.8, -128 to 127\.996 in steps of 0\.00390625; before it saturates within "
+        r"  state v: Q8\.13, -128 to 128 in steps of 0\.00012207; before it saturates within "
         r"-([0-9.]+) to ([0-9.]+), which takes (\d+) integer bits",
         lines[1],
     )
@@ -35,10 +35,8 @@ def test_a_leaky_neuron():
     assert "\n".join(lines[:1] + lines[2:]) == """\
 neuron in Q8.8
   rest: v = 0
-  the smallest constant current that moves v upward from rest: 0.0429688, which is 11 steps
-  the smallest constant current that moves v downward from rest: -0.0429688, which is -11 steps
-  warning: dead zone: of a current of 0.0390625 (10 steps) 0.488 of a step arrives at v, and its \
-rounding takes that away; take more fraction bits by --format, or larger currents"""
+  the smallest constant current that moves v upward from rest: 0.00390625, which is 1 step
+  the smallest constant current that moves v downward from rest: -0.00390625, which is -1 step"""
 
 
 def test_nothing_is_said_of_a_dead_zone_that_is_not_there():

@@ -1,29 +1,35 @@
 """Equations as text, compiled into the definition of a neuron."""
 
-import math
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from spikewright_hw.definition.definition import Definition, Input, Parameter, State
+from spikewright_hw.definition.fixed_point import Arithmetic
 from spikewright_hw.definition.refractory import refractory as with_refractory
 from spikewright_hw.fixed import Format
 
+from ..errors import SpikewrightWarning
+from .agreement import BOUND, Agreement
 from .document import document
 from .domain import Domain
+from .movement import MOST_GUARD, Movement, movements
 from .names import INPUT
 from .place import EquationError
 from .quantities import Quantities
+from .stability import check_stable
 from .statements import Statements
 from .step import METHODS, Method, Step
+from .trial import Trial
 from .units import BARE, TIME, Quantity, Scales
 
 __all__ = ["Compiled", "Specification", "compile_equations"]
 
 #: Number format of membranes, unless chosen otherwise.
 DEFAULT_FORMAT = Format(8, 8)
-#: Most guard bits of a slow state.
-MOST_GUARD = 8
+#: Formats that are tried in search of one that keeps a slow state.
+_TRIES = 3
 #: Longest refractory time in steps; the counter of :mod:`spikewright_hw.definition.refractory`.
 LONGEST_REST = 127
 
@@ -94,6 +100,8 @@ class Compiled:
     current_unit : str
         Unit of the input.
     definition : Definition
+    movements : mapping of str to Movement
+        The slowest that moves each state.
     """
 
     specification: Specification
@@ -103,6 +111,7 @@ class Compiled:
     doc: str
     current_unit: str
     definition: Definition
+    movements: Mapping[str, Movement]
 
     @classmethod
     def of(cls, specification: Specification) -> "Compiled":
@@ -135,9 +144,6 @@ class Compiled:
         domain.check_equations()
         step = Step.of(statements, values, method=specification.method)
         domain.check_spike(step)
-        states = {
-            name: replace(state, guard=_guard(name, step.keeps)) for name, state in states.items()
-        }
         doc = document(specification.name, step)
         definition = Definition(
             name=specification.name,
@@ -147,11 +153,17 @@ class Compiled:
             parameters=parameters,
             update=step.update(),
         )
+        trial = Trial.of(definition, specification.format)
+        check_stable(step, trial)
+        moved = movements(trial)
+        if any(one.lost for one in moved.values()):
+            _warn(specification, moved, trial)
+        states = {name: replace(state, guard=moved[name].guard) for name, state in states.items()}
+        definition = replace(definition, states=states)
         if rest is not None:
             definition = with_refractory(definition, name=specification.name, steps=rest)
-        return cls(
-            specification, step, states, parameters, doc, quantities.unit(INPUT), definition
-        )
+        unit = quantities.unit(INPUT)
+        return cls(specification, step, states, parameters, doc, unit, definition, moved)
 
 
 def compile_equations(
@@ -260,9 +272,44 @@ def _rest(refractory: int | str | None, *, dt: float | str) -> int | None:
     return steps
 
 
-def _guard(name: str, keeps: Mapping[str, float]) -> int:
-    """Give a state that moves slowly the bits that its smallest movement needs."""
-    moves = 1 - keeps.get(name, 0.0)
-    if name == "v" or not 0 < moves < 1:
-        return 0
-    return min(math.ceil(-math.log2(moves)), MOST_GUARD)
+def _warn(specification: Specification, moved: Mapping[str, Movement], trial: Trial) -> None:
+    """Warn of states whose slowest term is lost in their rounding, and name what was seen to cure.
+
+    That is the first wider format in which the neuron compiles without such a state, and runs in
+    integers as it does in real numbers.
+    """
+    format = specification.format
+    for name, one in moved.items():
+        if one.lost:
+            stored = Format(format.integer, format.fraction + MOST_GUARD)
+            warnings.warn(
+                f"d{name}/dt: its term {one.term} is at most {one.size:.3g} in a step, which is "
+                f"{one.size / stored.real(1):.3g} steps of {stored}, and rounding {name} is off by "
+                f"up to half a step each time; {stored} is {format} with {MOST_GUARD} guard bits, "
+                "the most that a state has",
+                SpikewrightWarning,
+                stacklevel=4,
+            )
+    missing = max(one.slow for one in moved.values()) - MOST_GUARD
+    for fraction in range(format.fraction + missing, format.fraction + missing + _TRIES):
+        wider = Format(format.integer, fraction)
+        lost = [name for name, one in moved.items() if one.lost]
+        if _cures(replace(specification, format=wider), lost, trial.driving):
+            warnings.warn(
+                f"with {wider} as its format, the neuron keeps these terms", SpikewrightWarning,
+                stacklevel=4,
+            )
+            return
+
+
+def _cures(specification: Specification, lost: Sequence[str], current: float) -> bool:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SpikewrightWarning)
+        try:
+            compiled = Compiled.of(specification)
+            arithmetic = Arithmetic(format=specification.format)
+            seen = Agreement.of(compiled.definition, arithmetic, current=current)
+        except (EquationError, ValueError):
+            return False
+    kept = seen.close and all(seen.off[name] <= BOUND for name in lost)
+    return kept and not any(one.lost for one in compiled.movements.values())

@@ -8,22 +8,20 @@ that is constant during the step (Hochbruck and Ostermann, "Exponential integrat
 19, 2010, section 2), and stable at any ``dt``. Where ``a`` is zero the two are the same.
 """
 
-import math
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import sympy
 
 from spikewright_hw.definition.expression import Expression, exp
 
-from .graph import leaves
+from .graph import leaves, varies
 from .names import TIME_STEP
 from .ranges import Range, Ranges
 
-__all__ = ["Linear", "constant", "forward_euler", "largest_step", "linear", "scaled"]
+__all__ = ["Linear", "constant", "forward_euler", "linear", "scaled"]
 
 
 @dataclass(frozen=True)
@@ -83,49 +81,6 @@ def linear(state: str, right: Expression, *, parameters: Mapping[str, float]) ->
     return Linear(keep, None, algebra.back(sympy.factor_terms(sympy.expand(sympy.cancel(-b / a)))))
 
 
-def largest_step(
-    rights: Mapping[str, Expression],
-    *,
-    exponential: Mapping[str, bool],
-    parameters: Mapping[str, float],
-) -> float:
-    """Give the largest ``dt`` that is stable, if the one given is not, and infinity if it is.
-
-    The linear part of the equations is looked at. If it decays by itself, or at least does not
-    grow, then so must its step: all eigenvalues of the step's matrix lie within the unit circle.
-    Zero means that no ``dt`` is small enough.
-    """
-    states = list(rights)
-    matrix = np.zeros((len(states), len(states)))
-    for row, state in enumerate(states):
-        algebra = _Algebra(rights[state], parameters)
-        f = algebra.of(rights[state])
-        for column, other in enumerate(states):
-            matrix[row, column] = algebra.value(sympy.diff(f, sympy.Symbol(other)))
-    own = np.linalg.eigvals(matrix)
-    if own.real.max() > 1e-12 * np.abs(own).max():
-        return math.inf
-
-    def stable(dt: float) -> bool:
-        step = np.eye(len(states)) + dt * matrix
-        for row, state in enumerate(states):
-            rate = matrix[row, row]
-            if exponential[state] and rate:
-                step[row] = matrix[row] * (math.expm1(rate * dt) / rate)
-                step[row, row] = math.exp(rate * dt)
-        return np.abs(np.linalg.eigvals(step)).max() <= 1 + 1e-9
-
-    low, high = 0.0, parameters[TIME_STEP]
-    if stable(high):
-        return math.inf
-    if (own.real > -1e-12 * np.abs(own))[own != 0].any():
-        return 0.0  # an oscillation that nothing damps grows at every step
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if stable(middle) else (low, middle)
-    return low
-
-
 def constant(node: Expression, parameters: Mapping[str, float]) -> float:
     """Give the value of an expression of parameters alone."""
     points = {name: Range(value, value) for name, value in parameters.items()}
@@ -181,7 +136,7 @@ class _Algebra:
         return operation != "multiply" or not (self._varies(left) and self._varies(right))
 
     def _varies(self, node: Expression) -> bool:
-        return any(leaf.operands[0] not in self._parameters for leaf in leaves(node))
+        return varies(node, self._parameters)
 
     def is_constant(self, symbol: Any) -> bool:
         """Say whether a symbol is a parameter, or made of parameters alone."""

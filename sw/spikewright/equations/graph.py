@@ -1,10 +1,10 @@
 """Walks over expressions."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from spikewright_hw.definition.expression import Expression
 
-__all__ = ["divisors", "leaves", "size", "substitute"]
+__all__ = ["divisors", "leaves", "size", "substitute", "varies"]
 
 
 def leaves(expression: Expression) -> list[Expression]:
@@ -67,3 +67,8 @@ def size(node: Expression) -> int:
         return known[one]
 
     return visit(node)
+
+
+def varies(node: Expression, parameters: Collection[str]) -> bool:
+    """Say whether an expression reads anything but parameters."""
+    return any(leaf.operands[0] not in parameters for leaf in leaves(node))

@@ -4,16 +4,15 @@ A step is a list of lines, each a name and an expression of the names before it.
 read the states before the step; the threshold and the reset read them after it.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from spikewright_hw.definition.expression import Expression, where
 
-from .discretise import Linear, constant, forward_euler, largest_step, linear, scaled
+from .discretise import Linear, forward_euler, linear, scaled
 from .graph import leaves, substitute
-from .names import INPUT, TIME_STEP
+from .names import INPUT
 from .place import EquationError
 from .statements import Statements
 
@@ -60,8 +59,6 @@ class Step:
         In order; a state's next value, before any reset, has the name of the state.
     methods : dict of str to str
         How each state's equation was discretised.
-    keeps : dict of str to float
-        What a step leaves of a state by itself, where its equation is linear.
     result : dict of str to Expression
         Next value of each state, and ``spike``; leaves are names of lines, and what lines read.
     """
@@ -70,7 +67,6 @@ class Step:
     parameters: tuple[str, ...]
     lines: list[Line] = field(default_factory=list)
     methods: dict[str, str] = field(default_factory=dict)
-    keeps: dict[str, float] = field(default_factory=dict)
     result: dict[str, Expression] = field(default_factory=dict)
 
     @classmethod
@@ -99,10 +95,7 @@ class Step:
                     "there is one",
                     statements.states[name].place,
                 )
-            if part is not None:
-                self.keeps[name] = constant(part.keep, parameters)
             parts[name] = None if method == "euler" else part
-        self._check_stable(parts, parameters)
         self._add_definitions()
         for name, one in parts.items():
             self.methods[name] = EXPONENTIAL if one else FORWARD
@@ -121,29 +114,6 @@ class Step:
             if state in reads or not variables:
                 names[name] = substitute(equation.right, names)
         return substitute(right, names)
-
-    def _check_stable(
-        self, parts: Mapping[str, Linear | None], parameters: Mapping[str, float]
-    ) -> None:
-        states = self.statements.states
-        largest = largest_step(
-            {name: self.statements.whole(one) for name, one in states.items()},
-            exponential={name: one is not None for name, one in parts.items()},
-            parameters=parameters,
-        )
-        if largest >= parameters[TIME_STEP]:
-            return
-        euler = next((name for name, one in parts.items() if one is None), next(iter(states)))
-        remedy = (
-            f"the largest dt is {_rounded_down(largest):g}"
-            if largest
-            else "no dt is small enough, for nothing damps the states; add a term that does"
-        )
-        raise EquationError(
-            f"with dt = {parameters[TIME_STEP]:g} each step overshoots by more than the last, "
-            f"while the equation itself is stable; {remedy}",
-            states[euler].place,
-        )
 
     # Lines ----------------------------------------------------------------------------------------
 
@@ -241,9 +211,3 @@ class Step:
             if line.name not in self.statements.states:
                 before[line.name] = value
         return {name: substitute(one, after) for name, one in self.result.items()}
-
-
-def _rounded_down(value: float) -> float:
-    """Give four digits of a number, no more than it is."""
-    unit = 10.0 ** (math.floor(math.log10(value)) - 3)
-    return math.floor(value / unit) * unit

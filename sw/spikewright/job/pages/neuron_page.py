@@ -247,9 +247,14 @@ def _slow(fixed: FixedNeuron) -> Iterator[tuple[object, ...]]:
         f"smallest constant `{source}` that moves `v` {word} from rest": current
         for word, current in (("up", zone.up), ("down", zone.down))
     }
-    for words, stored in {"`v` at rest": zone.rest["v"], **left, **moving}.items():
+    for words, stored in {"`v` at rest": zone.rest["v"], **left}.items():
         if stored is None:
-            yield words, "none: it swings" if words in left else "none", ""
+            yield words, "none: it swings", ""
+        else:
+            yield words, f"{fixed.formats['v'].real(stored):.4g}", stored
+    for words, stored in moving.items():
+        if stored is None:
+            yield words, "none", ""
         else:
             yield words, f"{fixed.format.real(stored):.4g}", stored
 
