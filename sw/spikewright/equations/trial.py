@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from spikewright_hw.definition.definition import Definition
 from spikewright_hw.definition.expression import FUNCTIONS, Expression
-from spikewright_hw.definition.table import real_function
+from spikewright_hw.definition.functions import real_function
 from spikewright_hw.fixed import Format
 
 __all__ = ["Trial", "Values"]

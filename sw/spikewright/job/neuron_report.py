@@ -1,6 +1,6 @@
 """What a definition becomes at a number format: widths, ranges, tables, rest and dead zone."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from spikewright_hw.definition import reals
 from spikewright_hw.definition.dead_zone import DeadZone, dead_zone
@@ -9,6 +9,8 @@ from spikewright_hw.definition.expression import Expression, evaluate
 from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
 from spikewright_hw.definition.interval import Interval, IntervalOperations
 from spikewright_hw.fixed import Format
+
+from .neuron_remedy import compared, finer, remedy, slowest
 
 __all__ = ["report"]
 
@@ -25,9 +27,11 @@ def report(definition: Definition, format: Format) -> list[str]:
     return [
         f"{definition.name} in {format}",
         *_states(fixed),
+        *slowest(definition, format),
         *_tables(fixed),
         *_rest(fixed, zone),
         *_dead_zone(fixed, zone),
+        *compared(definition, format),
         *_intermediates(fixed),
     ]
 
@@ -61,14 +65,26 @@ def _rest(fixed: FixedNeuron, zone: DeadZone) -> Iterator[str]:
         words = f"  rest: {name} = {form.real(stored):g}"
         if exact is None:
             yield f"{words}; in real numbers it does not come to rest"
-        elif abs(exact[name] - form.real(stored)) > _NEAR * form.real(1):
+        elif abs(exact[name] - form.real(stored)) > _NEAR * fixed.format.real(1):
             yield (
                 f"{words}, where the equations have {exact[name]:g}: warning: the coefficients are "
-                "rounded, which moves it; measure the state from its rest, as v - v_rest, and it "
-                "does not"
+                f"rounded, which moves it; {remedy(fixed.arithmetic, _at_rest(fixed, exact))}"
             )
         else:
             yield words
+
+
+def _at_rest(fixed: FixedNeuron, exact: Mapping[str, float]) -> Callable[[Arithmetic], bool]:
+    """Return what tells whether another arithmetic comes as near to the rest as is asked for."""
+
+    def cures(arithmetic: Arithmetic) -> bool:
+        again = FixedNeuron.of(fixed.definition, arithmetic)
+        return all(
+            abs(exact[name] - again.formats[name].real(stored)) <= _NEAR * fixed.format.real(1)
+            for name, stored in dead_zone(again).rest.items()
+        )
+
+    return cures
 
 
 def _real_rest(fixed: FixedNeuron) -> dict[str, float] | None:
@@ -102,7 +118,7 @@ def _dead_zone(fixed: FixedNeuron, zone: DeadZone) -> Iterator[str]:
     elif zone.lost_in:
         yield (
             f"{words} {float(zone.share):.3g} of a step arrives at {zone.lost_in}, and its "
-            "rounding takes that away; take more fraction bits by --format, or larger currents"
+            f"rounding takes that away; {finer(zone, fixed)}"
         )
     else:
         yield f"{words} nothing arrives at any state; the equations or a table are flat there"
