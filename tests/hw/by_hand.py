@@ -87,8 +87,8 @@ class Reference:
     def _parameter(self, name: str, value: Any) -> float:
         if self._fixed.definition.parameters[name].unit != "level":
             return value
-        format = self._fixed.format
-        return min(float(half_up(value, format.fraction)), format.real(format.max))
+        finest = max(form.fraction for form in (self._fixed.format, *self._fixed.formats.values()))
+        return float(half_up(value, finest))
 
     def step(
         self, states: Mapping[str, int], inputs: Mapping[str, int]

@@ -2,7 +2,7 @@
 
 Nothing rounds and nothing wraps but where this says so:
 
-- a *level*, such as a threshold, is rounded half up to the membrane's format;
+- a *level*, such as a threshold, is rounded half up to the finest state's step;
 - a *coefficient*, such as a decay, is rounded to a few signed powers of two, so that multiplying
   by it takes shifts and adders; one that is a power of two is a shift;
 - a *constant* of a sum is rounded half up to the finest state's step;
@@ -112,9 +112,9 @@ class FixedNeuron:
         """
         format = arithmetic.format
         values = definition.values(parameters)
-        given = values | _levels(definition, values, format)
         equations = merged(definition.update)
         formats = {name: _format_of(state, format) for name, state in definition.states.items()}
+        given = values | _levels(definition, values, format, _finest(format, formats))
         bounds = {
             name: _bounds(name, form, arithmetic, counts=definition.states[name].bits is not None)
             for name, form in formats.items()
@@ -132,7 +132,7 @@ class FixedNeuron:
             parameters=given,
             leaves=leaves,
             digits=arithmetic.digits,
-            fraction=max(form.fraction for form in (format, *formats.values())),
+            fraction=_finest(format, formats).fraction,
             half_up=arithmetic.rounding == "half_up",
             uses=uses(replace(definition, update=equations), given, formats, bounds, format),
         )
@@ -140,7 +140,7 @@ class FixedNeuron:
         _compile(first, definition)
         program = compiler(families=first.families)
         update = _compile(program, definition)
-        warn_of_tables(definition.name, format, program.tables)
+        warn_of_tables(definition.name, format, formats, program.tables)
         return cls(
             definition=definition,
             arithmetic=arithmetic,
@@ -164,7 +164,8 @@ class FixedNeuron:
         if not isinstance(value, int | float):
             value = value[neuron]
         if isinstance(start, str) and self.definition.parameters[start].unit == "level":
-            value = self.format.real(self.format.quantize(value))
+            finest = _finest(self.format, self.formats)
+            value = finest.real(finest.quantize(value))
         return self.saturate(name, self.formats[name].quantize(value))
 
     def saturate(self, name: str, stored: int) -> int:
@@ -238,10 +239,19 @@ def _bounds(name: str, form: Format, arithmetic: Arithmetic, *, counts: bool) ->
     return (0 if name == "v" else form.min), form.max
 
 
+def _finest(format: Format, formats: Mapping[str, Format]) -> Format:
+    """Return the membrane's format with as many bits behind the point as the finest state has."""
+    return Format(format.integer, max(form.fraction for form in (format, *formats.values())))
+
+
 def _levels(
-    definition: Definition, values: Mapping[str, Value], format: Format
+    definition: Definition, values: Mapping[str, Value], format: Format, finest: Format
 ) -> dict[str, Value]:
-    """Round the parameters that are levels half up to a format."""
+    """Round the parameters that are levels half up to the finest state's step.
+
+    They lie in the range of the membrane's format, but may be finer: a slow state with guard bits
+    keeps a drift that is less than a step of the membrane.
+    """
     levels: dict[str, Value] = {}
     low, high = format.real(format.min), format.real(format.max)
     for name, value in values.items():
@@ -255,10 +265,10 @@ def _levels(
                     f"{low:g} to {high:g}"
                 )
             parameter.check(
-                f"{definition.name}.{name} is {one:g}, and in {format} it",
-                format.real(format.quantize(one)),
+                f"{definition.name}.{name} is {one:g}, and in {finest} it",
+                finest.real(finest.quantize(one)),
             )
-        levels[name] = _each(lambda one: format.real(format.quantize(one)), value)
+        levels[name] = _each(lambda one: finest.real(finest.quantize(one)), value)
     return levels
 
 

@@ -1,14 +1,14 @@
 """Warnings of what a number format leaves of an equation."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..fixed import Format
 from .table import Table
 
 __all__ = ["WORTH_A_WARNING", "PrecisionWarning", "SpikewrightWarning", "warn_of_tables"]
 
-#: Steps of a state by which a table may be off without a warning.
+#: Steps of the number format, guard bits left out, by which a table may be off without a warning.
 WORTH_A_WARNING = 1.0
 
 
@@ -20,10 +20,13 @@ class PrecisionWarning(SpikewrightWarning):
     """A neuron computes less precisely than its number format tells apart."""
 
 
-def warn_of_tables(name: str, format: Format, tables: Sequence[Table]) -> None:
-    """Tell of each table whose error can be seen in a state."""
+def warn_of_tables(
+    name: str, format: Format, formats: Mapping[str, Format], tables: Sequence[Table]
+) -> None:
+    """Tell of each table whose error can be seen in a state; ``formats`` are those of the states."""
     for table in tables:
-        if table.steps > WORTH_A_WARNING:
+        guard = formats.get(table.state, format).fraction - format.fraction
+        if table.steps > WORTH_A_WARNING * 2 ** max(guard, 0):
             words = "what is compared" if table.state == "spike" else table.state
             warnings.warn(
                 f"{name} in {format}: the table of {table.function} can be off by "
