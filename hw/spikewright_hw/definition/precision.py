@@ -23,7 +23,7 @@ class PrecisionWarning(SpikewrightWarning):
 def warn_of_tables(
     name: str, format: Format, formats: Mapping[str, Format], tables: Sequence[Table]
 ) -> None:
-    """Tell of each table whose error can be seen in a state; ``formats`` are those of the states."""
+    """Warn of each table whose error can be seen in a state, given the formats of the states."""
     for table in tables:
         guard = formats.get(table.state, format).fraction - format.fraction
         if table.steps > WORTH_A_WARNING * 2 ** max(guard, 0):
