@@ -18,7 +18,7 @@ from runners import RUNNERS
 from spikewright.cache import cached
 from spikewright.errors import BuildError, ToolError
 from spikewright.files import write_text
-from spikewright.tools import Tool, find, require
+from spikewright.tools import Tool, find, is_plain, require
 from spikewright_hw.cores import CORES
 from spikewright_hw.emit import as_verilog
 
@@ -71,6 +71,11 @@ def choose(wanted: str) -> list[Simulator]:
 
     Raises :exc:`~spikewright.errors.ToolError` for a missing or unknown one.
     """
+    if not is_plain(HOUSE):
+        raise ToolError(
+            f"{HOUSE} has a space or a sign in its path that cocotb's makefiles cannot take; "
+            "simulate in a checkout at a plain path"
+        )
     tools = {"verilator": "verilator", "icarus": "iverilog"}
     if wanted and wanted not in tools:
         raise ToolError(f"SIM is {wanted!r}; it must be verilator or icarus, or left out for both")

@@ -169,9 +169,13 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _error_line(log: Path, status: int) -> str:
     """Give the line in which the tool says what was wrong."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines()]
-    for line in lines:
-        if re.match(r"%?error\b|.*\b(fatal )?error: ", line, re.IGNORECASE):
-            return line
+    moves = re.compile(r"make\b.*: (Entering|Leaving) directory")
+    lines = [line for line in lines if not moves.match(line)]
+    for pattern in (r"%?error\b|.*\b(fatal )?error: ", r".*: No such file or directory$",
+                    r"make\b.*: \*\*\* "):
+        for line in lines:
+            if re.match(pattern, line, re.IGNORECASE):
+                return line
     for line in reversed(lines):
         if line:
             return line

@@ -5,6 +5,7 @@ activated. Two are taken from the system when it has them new enough, because th
 there: Verilator and Yosys.
 """
 
+import hashlib
 import importlib.util
 import os
 import re
@@ -13,15 +14,18 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 from .errors import ToolError
+from .files import storage_errors
 from .process import Tool, run, stop_all
 
 __all__ = [
-    "TOOLS", "Entry", "Tool", "find", "require", "require_all", "run", "search_path", "stop_all",
+    "TOOLS", "Entry", "Tool", "find", "is_plain", "plain_path", "require", "require_all", "run",
+    "search_path", "stop_all",
 ]
 
 
@@ -53,6 +57,36 @@ class Entry:
 def scripts() -> Path:
     """Give the folder that holds the running interpreter's scripts."""
     return Path(sysconfig.get_path("scripts"))
+
+
+def is_plain(path: Path) -> bool:
+    """Whether no program can take a character of a path for anything else."""
+    return re.fullmatch(r"[A-Za-z0-9_./+-]+", str(path)) is not None
+
+
+def plain_path(folder: Path) -> Path:
+    """Return a path of a folder that can stand in a makefile: its own, or that of a link to it.
+
+    The link stays, in the user's cache folder, and is the same each time.
+
+    Raises
+    ------
+    ToolError
+        There is no plain path for the link, either.
+    """
+    if is_plain(folder):
+        return folder
+    place = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "spikewright"
+    if not is_plain(place):
+        raise ToolError(
+            f"{folder} has a space or a sign in its path that make cannot take, and so has "
+            f"{place}, where a link to it would be; name a plain folder in XDG_CACHE_HOME"
+        )
+    link = place / hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
+    with storage_errors(link), suppress(FileExistsError):
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        link.symlink_to(folder)
+    return link
 
 
 def search_path() -> str:
@@ -111,6 +145,7 @@ def _packaged_verilator(name: str) -> Tool | None:
     folder = _package_folder("verilator")
     if folder is None or shutil.which("perl") is None:
         return None
+    folder = plain_path(folder)  # its path goes into makefiles
     path = folder / "bin" / "verilator"
     if not path.is_file():
         return None

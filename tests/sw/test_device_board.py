@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 import serial
 
-from spikewright.device.board import open_board
+from spikewright.device.board import open_board, patience
 from spikewright.errors import DataError, DeviceError
+from spikewright_hw.engine.design import EventDesign, StochasticDesign
 from spikewright_hw.engine.record import result_layout, trace_bytes
 from spikewright_hw.fixed import Format
 from spikewright_hw.link.protocol import (
@@ -398,3 +399,10 @@ def test_a_port_that_takes_no_bytes(monkeypatch):
             f"The port {port} took no bytes for 0.15 s; "
             "unplug the board, plug it in again and try once more."
         )
+
+
+@pytest.mark.parametrize("design", [EventDesign(), StochasticDesign()])
+def test_patience_is_the_longest_inference_on_the_slowest_board_and_a_second(design):
+    worst_s = design.worst_cycles(NETWORK) / 20_000
+    assert worst_s > 0
+    assert patience(NETWORK, design) == pytest.approx(worst_s + 1)

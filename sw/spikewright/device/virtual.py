@@ -4,8 +4,12 @@ The port is a pseudo terminal, so that software opens it exactly as it opens a r
 """
 
 import os
+import shutil
 import subprocess
+import tempfile
 import tty
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,7 +21,8 @@ from spikewright_hw.network import Network
 
 from ..errors import DeviceError
 from ..files import replacing, storage_errors, write_if_changed
-from ..tools import require_all, run
+from ..temporary import clear_left_behind, temporary
+from ..tools import is_plain, require_all, run
 
 __all__ = ["CLOCK_HZ", "NEEDED_TOOLS", "VirtualBoard", "build_virtual_board"]
 
@@ -32,7 +37,12 @@ _TOP = "board"
 
 
 def build_virtual_board(
-    network: Network, directory: Path, *, clock_hz: int = CLOCK_HZ, design: Design | None = None
+    network: Network,
+    directory: Path,
+    *,
+    clock_hz: int = CLOCK_HZ,
+    design: Design | None = None,
+    logs: Path | None = None,
 ) -> Path:
     """Compile a virtual board that holds ``network`` and give the path of its program.
 
@@ -42,11 +52,14 @@ def build_virtual_board(
         What the board runs.
     directory : Path
         Where everything is generated. Give an empty one, or the same again to compile only what
-        has changed. The logs of the tools are there, too.
+        has changed. If its path has signs that make cannot take, such as a space, the work is done
+        in a temporary folder.
     clock_hz : int
         Clock frequency that the board states, Hz.
     design : Design, optional
         The engine; the event engine if not given.
+    logs : Path, optional
+        Folder of the tools' logs; ``directory`` if not given.
 
     Raises
     ------
@@ -57,17 +70,40 @@ def build_virtual_board(
     StorageError
         ``directory`` cannot be written.
     """
-    verilator, make, compiler, _ = require_all(NEEDED_TOOLS)
+    require_all(NEEDED_TOOLS)
     directory = directory.resolve()
     with storage_errors(directory):
         directory.mkdir(parents=True, exist_ok=True)
     top = BoardTop(
         network=network, divisor=_DIVISOR, clock_hz=clock_hz, virtual=True, design=design
     )
-    write_if_changed(directory / f"{_TOP}.v", as_verilog(top, name=_TOP))
-    write_if_changed(directory / _HARNESS.name, _HARNESS.read_text())
+    program = directory / "virtual_board"
+    with _plain(directory) as work:
+        made = _compile(top, work, logs=(directory if logs is None else logs).resolve())
+        with replacing(program) as unfinished:
+            shutil.move(made, unfinished)
+    return program
 
-    objects = directory / "objects"
+
+@contextmanager
+def _plain(directory: Path) -> Iterator[Path]:
+    """Give the folder itself, or a temporary one if its path has signs that make cannot take."""
+    if is_plain(directory):
+        yield directory
+        return
+    place = Path(tempfile.gettempdir()).resolve() / "spikewright"
+    clear_left_behind(place.parent)
+    with storage_errors(place), temporary(place, folder=True) as work:
+        yield work
+
+
+def _compile(top: BoardTop, work: Path, *, logs: Path) -> Path:
+    """Compile in a folder, and return the program."""
+    verilator, make, compiler, _ = require_all(NEEDED_TOOLS)
+    write_if_changed(work / f"{_TOP}.v", as_verilog(top, name=_TOP))
+    write_if_changed(work / _HARNESS.name, _HARNESS.read_text())
+
+    objects = work / "objects"
     options = [
         "--cc", "--exe", "-O3", "--top-module", _TOP, "--Mdir", objects.name,
         "--x-assign", "0", "--x-initial", "0",  # gateware has initial values; so be reproducible
@@ -75,7 +111,7 @@ def build_virtual_board(
     ]  # fmt: skip
     run(
         verilator, [*options, f"{_TOP}.v", _HARNESS.name, "-o", "virtual_board"],
-        cwd=directory, log=directory / "verilator.log",
+        cwd=work, log=logs / "verilator.log",
     )  # fmt: skip
     run(
         make,
@@ -85,12 +121,9 @@ def build_virtual_board(
             "OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1",  # -O2 costs more than it saves
             "CFG_CXXFLAGS_PCH_I=-include",  # blank in some packages of Verilator
         ],
-        cwd=directory, log=directory / "make.log",
+        cwd=work, log=logs / "make.log",
     )  # fmt: skip
-    program = directory / "virtual_board"
-    with replacing(program) as temporary:
-        (objects / program.name).rename(temporary)
-    return program
+    return objects / "virtual_board"
 
 
 class VirtualBoard:

@@ -27,6 +27,7 @@ def virtual_board(
     }
 
     def stage(folder: Path) -> None:
-        build_virtual_board(network, folder, clock_hz=clock_hz, design=design)
+        logs = build / "logs" / f"virtual_board.{network.digest().hex()[:8]}"
+        build_virtual_board(network, folder, clock_hz=clock_hz, design=design, logs=logs)
 
     return cached("virtual_board", key, stage, root=build / "cache") / "virtual_board"
