@@ -7,22 +7,29 @@ import sys
 from spikewright.cli import add_run_options, guarded, run_options
 from spikewright.gateware.board import BOARDS
 from spikewright.gateware.placement import PARTS
+from spikewright.job.applies import parsed
 
 ECP5 = [name for name, board in BOARDS.items() if PARTS[board.part].family == "ecp5"]
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Make the parser of the command line."""
+    made = argparse.ArgumentParser(
         description="Build the bitstream of a spiking network for an ECP5 board, classify the test "
         "split on the board, compare every value with the integer reference, and report. Without "
         "a board, the board is virtual: the same board top, simulated.",
     )
-    add_run_options(parser, boards=ECP5)
-    options = run_options(
-        parser.parse_args(), command=shlex.join(["python", "boards/run_ecp5.py", *sys.argv[1:]])
-    )
+    add_run_options(made, boards=ECP5)
+    return made
+
+
+def main() -> int:
+    """Run the command line; return the exit status."""
+    given = parsed(parser, sys.argv[1:])
+    command = shlex.join(["python", "boards/run_ecp5.py", *sys.argv[1:]])
 
     def work() -> None:
+        options = run_options(given, command=command)
         if options.build_only:
             print(f"Building for {options.board.title}; nothing will be run.", flush=True)
         elif options.virtual:

@@ -29,7 +29,7 @@ PATH = (
 #: Ground under the path: imports nothing of it.
 GROUND = (
     "errors", "temporary", "files", "imports", "cache", "machine", "guard", "process", "interrupt",
-    "tools",
+    "terminal", "tools",
 )
 
 

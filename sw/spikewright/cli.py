@@ -13,15 +13,28 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import SpikewrightError, SpikewrightWarning, StorageError
+from .files import check_writable
 from .interrupt import interruptible
+from .job.applies import check_options, parsed
+from .terminal import take_any_text
 
 __all__ = ["add_run_options", "guarded", "main", "run_options"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command line; give the exit status."""
-    options = _parser().parse_args(arguments)
-    return guarded(lambda: options.verb(options))
+    """Run a command line; return the exit status. Without arguments, print the help."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    take_any_text()
+    if not arguments:
+        _parser().print_help()
+        return 0
+    options = parsed(_parser, arguments)
+
+    def work() -> int | None:
+        check_options(options)
+        return options.verb(options)
+
+    return guarded(work)
 
 
 def guarded(work: Callable[[], int | None]) -> int:
@@ -69,7 +82,7 @@ def add_run_options(parser: argparse.ArgumentParser, *, boards: Sequence[str]) -
         "--board", choices=boards, default=boards[0], help="board to build for (%(default)s)"
     )
     parser.add_argument(
-        "--model", type=Path, metavar="FILE", help="a .spw network (default: train one on digits)"
+        "--model", type=_path, metavar="FILE", help="a .spw network (default: train one on digits)"
     )
     parser.add_argument(
         "--port",
@@ -85,10 +98,11 @@ def add_run_options(parser: argparse.ArgumentParser, *, boards: Sequence[str]) -
         "--no-bitstream", action="store_true",
         help="build none; the report then has no size and no highest clock frequency",
     )
+    parser.set_defaults(command="run")
     _add_engine_options(parser)
     parser.add_argument(
         "--seed",
-        type=_count,
+        type=_seed,
         action="append",
         metavar="N",
         help="seed to train; may be repeated, the first is run (default: 0, 1 and 2)",
@@ -140,17 +154,22 @@ def design_of(options: argparse.Namespace):
             streams = _streams_of(options)
             chosen = {} if streams is None else {"streams": streams}
             return StochasticDesign(**chosen, **_given(options, "lanes"), **size)
-        for name in _given(options, "length", "source", "encoding", "lanes"):
-            raise SpikewrightError(
-                f"--{name} is of the stochastic engine; give --engine stochastic, too"
-            )
         return EventDesign(**size)
     except ValueError as error:
         raise SpikewrightError(f"--{str(error).replace('ram_style', 'ram-style', 1)}") from error
 
 
 def run_options(options: argparse.Namespace, *, command: str):
-    """Give the :class:`~spikewright.job.run.RunOptions` of a parsed command line."""
+    """Return the :class:`~spikewright.job.run.RunOptions` of a parsed command line.
+
+    ``options`` is what :func:`~spikewright.job.applies.parsed` made.
+
+    Raises
+    ------
+    SpikewrightError
+        An option would be ignored, or is out of its range.
+    """
+    check_options(options)
     from .gateware.board import BOARDS
     from .job.run import RunOptions
 
@@ -176,15 +195,16 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="spikewright", description="From a spiking network to proved, measured gateware."
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
 
     verb = verbs.add_parser("run", help="the main job: train, build, run on a board, report")
     add_run_options(verb, boards=list(BOARDS))
-    verb.set_defaults(verb=_run)
+    verb.set_defaults(verb=_run, command="run")
 
     verb = verbs.add_parser("train", help="train and quantise a network into a .spw file")
-    verb.add_argument("output", type=Path, metavar="FILE", help="the .spw file to write")
-    verb.add_argument("--seed", type=_count, default=0, metavar="N", help="seed (%(default)s)")
+    verb.add_argument("output", type=_path, metavar="FILE", help="the .spw file to write")
+    verb.add_argument("--seed", type=_seed, default=0, metavar="N", help="seed (%(default)s)")
     verb.add_argument(
         "--hidden", type=_count, nargs="+", metavar="N", help="neurons of the hidden layers (128)"
     )
@@ -195,39 +215,39 @@ def _parser() -> argparse.ArgumentParser:
         "for the stochastic engine",
         "With one of these, the network is trained on bitstreams, with the errors that they have.",
     ))
-    verb.set_defaults(verb=_train)
+    verb.set_defaults(verb=_train, command="train")
 
     verb = verbs.add_parser("emit", help="write Verilog of registered cores, or of a network")
     verb.add_argument("core", nargs="?", help="a core (see `spikewright cores`), or a .spw file")
     verb.add_argument("--all", action="store_true", help="every preset of every core")
     verb.add_argument("--preset", help="one preset of the core (default: all of them)")
     verb.add_argument(
-        "-o", "--output", type=Path, default=Path("build/verilog"), metavar="FOLDER",
+        "-o", "--output", type=_path, default=Path("build/verilog"), metavar="FOLDER",
         help="where to (%(default)s)",
     )
     _add_engine_options(verb)
-    verb.set_defaults(verb=_emit)
+    verb.set_defaults(verb=_emit, command="emit")
 
     verb = verbs.add_parser("build", help="build the bitstream of a .spw network")
-    verb.add_argument("model", type=Path, metavar="FILE", help="the .spw network")
+    verb.add_argument("model", type=_path, metavar="FILE", help="the .spw network")
     verb.add_argument("--board", choices=list(BOARDS), default="ulx3s", help="(%(default)s)")
     _add_engine_options(verb)
-    verb.set_defaults(verb=_build)
+    verb.set_defaults(verb=_build, command="build")
 
     verb = verbs.add_parser("report", help="print a stored report, or list those there are")
     verb.add_argument("name", nargs="?", help="name of the report, such as run")
-    verb.set_defaults(verb=_report)
+    verb.set_defaults(verb=_report, command="report")
 
     verb = verbs.add_parser("resources", help="size and speed of every core on every family")
     verb.add_argument(
         "core", nargs="?", help="one core, or a .spw file; the table in docs then stays"
     )
     _add_engine_options(verb)
-    verb.set_defaults(verb=_resources)
+    verb.set_defaults(verb=_resources, command="resources")
 
     verb = verbs.add_parser("pages", help="draw the neurons' responses, and fill in their pages")
     verb.add_argument("neuron", nargs="?", help="one neuron only (default: all)")
-    verb.set_defaults(verb=_pages)
+    verb.set_defaults(verb=_pages, command="pages")
 
     verb = verbs.add_parser("bench", help="compare on one task")
     benches = verb.add_subparsers(required=True, metavar="WHAT")
@@ -236,7 +256,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     bench.add_argument("--neuron", metavar="NAME", help="one neuron only (default: all)")
     bench.add_argument(
-        "--seeds", type=_count, nargs="+", default=[0, 1, 2], metavar="N",
+        "--seeds", type=_seed, nargs="+", default=[0, 1, 2], metavar="N",
         help="seeds to train (default: 0 1 2)",
     )
     bench.add_argument(
@@ -245,16 +265,16 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument(
         "--pages", action="store_true", help="write the table of docs/neurons.md"
     )
-    bench.set_defaults(verb=_bench_neurons)
+    bench.set_defaults(verb=_bench_neurons, command="bench neurons")
     bench = benches.add_parser(
         "stochastic", help="the stochastic engine: accuracy, speed, faults, streams stopped early"
     )
     bench.add_argument(
-        "--data", type=Path, metavar="FOLDER",
+        "--data", type=_path, metavar="FOLDER",
         help="folder of MNIST's files, or the one above it (default: that in SPIKEWRIGHT_DATA)",
     )
     bench.add_argument(
-        "--seeds", type=_count, nargs="+", default=[0, 1, 2], metavar="N",
+        "--seeds", type=_seed, nargs="+", default=[0, 1, 2], metavar="N",
         help="seeds to train; MNIST has the first (default: 0 1 2)",
     )
     bench.add_argument(
@@ -263,7 +283,7 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument(
         "--pages", action="store_true", help="write docs/stochastic_engine.md's tables, pictures"
     )
-    bench.set_defaults(verb=_bench_stochastic)
+    bench.set_defaults(verb=_bench_stochastic, command="bench stochastic")
 
     bench = benches.add_parser(
         "training", help="the training's settings, on folds of the training part alone"
@@ -274,10 +294,14 @@ def _parser() -> argparse.ArgumentParser:
     bench.set_defaults(verb=_bench_training)
 
     verb = verbs.add_parser("cores", help="list the registered cores")
-    verb.set_defaults(verb=_cores)
+    verb.add_argument(
+        "--plain", action="store_true",
+        help="a line for each, its columns separated by tabs (default where there is no terminal)",
+    )
+    verb.set_defaults(verb=_cores, command="cores")
 
     verb = verbs.add_parser("doctor", help="which tools were found, and what a missing one costs")
-    verb.set_defaults(verb=_doctor)
+    verb.set_defaults(verb=_doctor, command="doctor")
 
     verb = verbs.add_parser(
         "new-core", help="lay out the files of a new core, or of a neuron given by its equations"
@@ -285,8 +309,14 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("name", help="its name: the stem of all its files")
     verb.add_argument("--family", help="its folder (stochastic.arithmetic; a neuron's is neuron)")
     _add_neuron_options(verb)
-    verb.set_defaults(verb=_new_core)
+    verb.set_defaults(verb=_new_core, command="new-core")
     return parser
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("spikewright")
 
 
 def _add_neuron_options(parser: argparse.ArgumentParser) -> None:
@@ -318,9 +348,23 @@ def _add_neuron_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 0 or more")
+    if not text.isdecimal() or len(text) > 100:
+        raise argparse.ArgumentTypeError(f"{text[:100]!r} is not a whole number of 0 or more")
     return int(text)
+
+
+def _seed(text: str) -> int:
+    from .quantized.network import MOST_SEED
+
+    if (seed := _count(text)) > MOST_SEED:
+        raise argparse.ArgumentTypeError(f"{text} is larger than 2**64 - 1, the largest seed")
+    return seed
+
+
+def _path(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("an empty text names no file; give a path")
+    return Path(text)
 
 
 def _run(options: argparse.Namespace) -> None:
@@ -337,6 +381,7 @@ def _train(options: argparse.Namespace) -> None:
     from .quantized.spw import read
 
     config = _training_config(options)
+    check_writable(options.output)
     with Stages() as stages, stages.stage(f"Training, seed {options.seed}") as tell:
         path = trained(
             seed=options.seed,
@@ -454,7 +499,7 @@ def _pages(options: argparse.Namespace) -> None:
 def _cores(options: argparse.Namespace) -> None:
     from .job.emit import print_cores
 
-    print_cores()
+    print_cores(plain=options.plain or not sys.stdout.isatty())
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -467,13 +512,7 @@ def _new_core(options: argparse.Namespace) -> None:
     if options.equations is None:
         from .job.new_core import new_core
 
-        for option in ("threshold", "reset", "readout", "dt", "param", "unit", "start",
-                       "refractory", "method", "format"):
-            if getattr(options, option):
-                raise SpikewrightError(
-                    f"--{option} is of a neuron; give its differential equations by --equations"
-                )
-        family = options.family or "stochastic.arithmetic"
+        family = "stochastic.arithmetic" if options.family is None else options.family
         files = new_core(options.name, family=family, root=Path.cwd())
         for path in files:
             print(path)
@@ -482,11 +521,6 @@ def _new_core(options: argparse.Namespace) -> None:
     from .job.neuron_report import report
     from .job.new_neuron import new_neuron, options_named, specification
 
-    if options.family not in (None, "neuron"):
-        raise SpikewrightError(
-            f"equations make a neuron, and its family is neuron, not {options.family}; "
-            "leave --family out"
-        )
     with options_named():
         files, compiled = new_neuron(specification(options), root=Path.cwd())
     for path in files:

@@ -5,6 +5,7 @@ Everything is written to a temporary name in the same folder and renamed when it
 
 import errno
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from .errors import StorageError
 from .temporary import clear_left_behind, temporary
 
 __all__ = [
+    "check_writable",
     "replacing",
     "storage_errors",
     "write_bytes",
@@ -36,6 +38,29 @@ _SENTENCES = {
     errno.ENAMETOOLONG: "the name is too long",
     errno.EIO: "the disk reports an input/output error",
 }
+
+
+def check_writable(path: Path, *, folder: bool = False) -> None:
+    """Raise :exc:`StorageError` if it can be seen that the file cannot be written.
+
+    For before long work. Nothing is created; whether the disk has room shows when it is written.
+
+    Parameters
+    ----------
+    path : Path
+    folder : bool
+        Whether ``path`` is the folder that files will be written to.
+    """
+    if path.is_dir() and not folder:
+        raise StorageError(f"{path} cannot be written: {_SENTENCES[errno.EISDIR]}")
+    absolute = path.absolute()
+    there = next(one for one in (absolute, *absolute.parents) if one.exists())
+    if there == absolute and not folder:
+        there = absolute.parent
+    if not there.is_dir():
+        raise StorageError(f"{path} cannot be written: {_SENTENCES[errno.ENOTDIR]}")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise StorageError(f"{path} cannot be written: {_SENTENCES[errno.EACCES]}")
 
 
 @contextmanager

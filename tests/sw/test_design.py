@@ -45,7 +45,6 @@ def test_an_engine_by_its_options(arguments, design):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("--lanes 2", "--lanes is of the stochastic engine; give --engine stochastic, too"),
         ("--share 0", "--share is 0; it must be a whole number from 1 to 65535"),
         ("--ram-style huge", "--ram-style is 'huge'; there are auto, block"),
         (

@@ -229,7 +229,8 @@ state by an equation dtua/dt = ...; did you mean tau?
 LEVEL = """\
 halver.v_rest is -200; a Q8.8 level lies in -128 to 127.996; take another format by --format, or \
 other parameters"""
-FAMILY = "equations make a neuron, and its family is neuron, not stochastic; leave --family out"
+NO_NEURON = "does not apply to a core that is not given by --equations; give them, or leave it out"
+FAMILY = "--family does not apply to a neuron, whose family is neuron; leave it out"
 
 
 @pytest.mark.parametrize(
@@ -246,7 +247,7 @@ FAMILY = "equations make a neuron, and its family is neuron, not stochastic; lea
         (
             "halver",
             "--threshold 'v > 1'",
-            "--threshold is of a neuron; give its differential equations by --equations",
+            f"--threshold {NO_NEURON}",
         ),
         (
             "halver",

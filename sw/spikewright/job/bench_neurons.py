@@ -16,6 +16,7 @@ from rich.table import Table
 from spikewright_hw.cores import CORES
 from spikewright_hw.neuron import DEFINITIONS
 
+from .. import terminal
 from ..errors import DataError
 from ..files import write_if_changed
 from ..gateware.resources import Resources, Target, measure
@@ -87,7 +88,7 @@ def bench_neurons(
         raise DataError("the page has all neurons; bench them all, without --neuron")
     names = spiking(neuron)
     config = CountingTraining() if config is None else config
-    console = Console() if console is None else console
+    console = terminal.console() if console is None else console
     task = load(stratified=True)
     with Stages() as stages, Background(jobs=1) as background:
         with stages.stage("Training times") as tell:

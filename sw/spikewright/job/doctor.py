@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from .. import tools
+from .. import terminal, tools
 
 __all__ = ["Finding", "doctor", "examine"]
 
@@ -44,7 +44,7 @@ def examine() -> list[Finding]:
 
 def doctor(*, console: Console | None = None) -> int:
     """Print what was found; give 1 if the main job lacks something, else 0."""
-    console = console or Console()
+    console = console or terminal.console()
     findings = examine()
     table = Table(title=f"Tools (Python {platform.python_version()})")
     table.add_column("tool")

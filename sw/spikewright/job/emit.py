@@ -12,8 +12,9 @@ from spikewright_hw.cores import CORES
 from spikewright_hw.emit import as_verilog
 from spikewright_hw.engine.design import Design, EventDesign
 
+from .. import terminal
 from ..errors import DataError
-from ..files import write_if_changed
+from ..files import check_writable, write_if_changed
 from ..gateware.design import check_design
 from ..quantized.spw import read
 
@@ -50,6 +51,7 @@ def emit(
     """
     if every == (core is not None):
         raise DataError("name one core, or give --all for every core")
+    check_writable(output, folder=True)
     written = []
     for name, component in _components(core, preset, EventDesign() if design is None else design):
         path = output / f"{name}.v"
@@ -79,14 +81,29 @@ def _components(
             yield entry.top(name), entry.build(name)
 
 
-def print_cores(console: Console | None = None) -> None:
-    """Print a line for each registered core: family, presets, what it is."""
+def print_cores(*, plain: bool = False, console: Console | None = None) -> None:
+    """Print a line for each registered core: name, family, presets, what it is.
+
+    Parameters
+    ----------
+    plain : bool
+        Whether the columns are separated by tabs, for scripts; else it is a table.
+    console : rich.console.Console, optional
+    """
+    rows = [
+        (
+            core.name, core.family, ", ".join(core.presets),
+            (core.module.__doc__ or "").split("\n")[0],
+        )
+        for core in CORES.values()
+    ]
+    if plain:
+        for row in rows:
+            print("\t".join(row))
+        return
     table = Table(title="Cores")
     for column in ("core", "family", "presets", "what it is"):
-        table.add_column(column)
-    for core in CORES.values():
-        module = core.module
-        table.add_row(
-            core.name, core.family, ", ".join(core.presets), (module.__doc__ or "").split("\n")[0]
-        )
-    (console or Console()).print(table)
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    (console or terminal.console()).print(table)

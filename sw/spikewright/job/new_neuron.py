@@ -9,6 +9,7 @@ from pathlib import Path
 from spikewright_hw.definition.definition import Definition
 from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
 from spikewright_hw.fixed import Format
+from spikewright_hw.layer import MEMBRANE_BITS
 
 from ..equations.compile import Compiled, Specification
 from ..equations.parse import FUNCTIONS
@@ -159,9 +160,14 @@ def options_named() -> Iterator[None]:
 
 def _format(text: str) -> Format:
     try:
-        return Format.parse(text)
+        format = Format.parse(text)
     except ValueError as error:
         raise SpikewrightError(f"--format: {error}") from None
+    if format.width > MEMBRANE_BITS:
+        raise SpikewrightError(
+            f"--format: {format} has {format.width} bits; a membrane has at most {MEMBRANE_BITS}"
+        )
+    return format
 
 
 def _pairs(option: str, given: Sequence[str] | None) -> dict[str, str]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from .. import terminal
 from ..errors import ReportError
 from ..record.store import REPORTS, names, read
 from ..record.table import print_table
@@ -28,7 +29,7 @@ def show(
     ReportError
         There is no report of that name, or it cannot be read; the message names those there are.
     """
-    console = Console() if console is None else console
+    console = terminal.console() if console is None else console
     stored = names(directory)
     if name is None:
         if not stored:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
@@ -12,6 +11,7 @@ from spikewright_hw.engine.design import Design, EventDesign
 from spikewright_hw.engine.inference import InferenceEngine
 from spikewright_hw.network import Network
 
+from .. import terminal
 from ..errors import DataError
 from ..files import write_if_changed
 from ..gateware.design import check_design
@@ -84,7 +84,7 @@ def resources(
         There is no such core, or the network cannot run on the engine.
     """
     work = _work(core, EventDesign() if design is None else design)
-    console = Console()
+    console = terminal.console()
     with Progress(console=console, transient=True) as progress, Background(jobs=2) as background:
         task = progress.add_task("Cores", total=len(work))
         futures = [

@@ -19,9 +19,10 @@ from spikewright_hw.network import Network
 
 from ..coding.ttfs import encode
 from ..device.board import open_board, patience
+from ..device.link import Link
 from ..device.virtual import NEEDED_TOOLS, VirtualBoard
 from ..errors import BuildError, DataError, DeviceError, ToolError
-from ..files import write_bytes
+from ..files import check_writable, write_bytes
 from ..gateware.bitstream import Bitstream, build_bitstream, needed_tools
 from ..gateware.board import BOARDS, Board
 from ..gateware.design import check_design
@@ -101,7 +102,7 @@ def run(options: RunOptions, *, console: Console | None = None) -> Report | None
     :exc:`~spikewright.errors.SpikewrightError`.
     """
     console = console or Console(stderr=True)
-    _require_tools(options)
+    _check_at_once(options)
     task = digits.load()
     with Stages(console) as stages, Background() as background:
         paths = [options.model] if options.model else [_train(options.seeds[0], options, stages)]
@@ -189,6 +190,14 @@ def run(options: RunOptions, *, console: Console | None = None) -> Report | None
     if reason and options.bitstream:
         raise BuildError(f"there is no bitstream: {reason}; {page} reports everything else")
     return report
+
+
+def _check_at_once(options: RunOptions) -> None:
+    """Refuse before any work what could not be opened or written after it."""
+    _require_tools(options)
+    check_writable(options.build, folder=True)
+    if not (options.virtual or options.build_only):
+        Link(options.port, timeout=1.0, retries=0).close()
 
 
 def _require_tools(options: RunOptions) -> None:

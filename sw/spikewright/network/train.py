@@ -28,6 +28,7 @@ from spikewright_hw.layer import Layer
 from spikewright_hw.network import Network
 
 from .augment import Augmentation, augment
+from .draft import draft
 from .model import Activity, Model, ModelConfig
 from .reference import run
 from .stream_synapses import stream_synapses
@@ -162,7 +163,8 @@ def train(
     Raises
     ------
     DataError
-        The task does not fit the network or the coding.
+        The task does not fit the network or the coding, or no weights would make it a network;
+        said before anything is trained.
     """
     _check(config, task)
     with one_thread():
@@ -260,6 +262,10 @@ def _check(config: TrainingConfig, task: Task) -> None:
         )
     if math.prod(task.image) != task.inputs and config.augmentation is not None:
         raise DataError(f"{task.name} holds no images, so it cannot be augmented")
+    try:
+        draft(config.model, steps=coding.steps, streams=config.streams)
+    except ValueError as error:
+        raise DataError(f"this network cannot be trained: {error}") from error
 
 
 @contextmanager

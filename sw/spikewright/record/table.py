@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from .. import terminal
 from .figure import Figure
 from .page import format_value
 from .report import Report
@@ -26,7 +27,7 @@ def _figure_table(title: str, figures: list[Figure], mark: str) -> Table:
 
 def print_table(report: Report, *, console: Console | None = None) -> None:
     """Print a report to the terminal. Estimates stand in a table of their own."""
-    console = Console() if console is None else console
+    console = terminal.console() if console is None else console
     console.print(Text(report.title, style="bold"))
     if report.summary:
         console.print(report.summary, markup=False)

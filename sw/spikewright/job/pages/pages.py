@@ -15,13 +15,13 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.progress import track
 
 from spikewright_hw.cores import CORES
 from spikewright_hw.definition.definition import Definition
 from spikewright_hw.neuron import DEFINITIONS
 
+from ... import terminal
 from ...errors import DataError
 from ...files import write_if_changed
 from ...record.store import read
@@ -72,7 +72,7 @@ def pages(neuron: str | None = None, *, root: Path = Path()) -> list[Path]:
     if neuron is not None and neuron not in DEFINITIONS:
         raise DataError(f"there is no neuron {neuron!r}; there are {', '.join(DEFINITIONS)}")
     names = [*DEFINITIONS] if neuron is None else [neuron]
-    console = Console()
+    console = terminal.console()
     changed = []
     for name in track(names, "Pages", console=console, transient=True):
         for path, text in current(name, root=root).items():

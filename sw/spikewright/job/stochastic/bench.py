@@ -13,6 +13,7 @@ from rich.console import Console
 
 from spikewright_hw.engine.streams import SOURCES
 
+from ... import terminal
 from ...errors import DataError
 from ...machine import processor
 from ...network.train import TrainingConfig
@@ -107,9 +108,7 @@ def bench_stochastic(
     if not seeds:
         raise DataError("there is no seed; the bench trains one network for each")
     scope = Scope() if scope is None else scope
-    console = Console() if console is None else console
-    if not console.is_terminal:
-        console.width = max(console.width, 160)  # for a file; some tables are wide
+    console = terminal.console() if console is None else console
     folder = mnist.find(data)
     if folder is None:
         console.print(

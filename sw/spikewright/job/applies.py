@@ -1,0 +1,131 @@
+"""Which options apply to what: an option that would be ignored is refused."""
+
+import argparse
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ..errors import SpikewrightError
+
+__all__ = ["RULES", "Rule", "check_options", "parsed"]
+
+#: Options of bitstreams, of the engines, and of a neuron given by its equations.
+_STOCHASTIC = ("length", "source", "encoding", "lanes")
+_ENGINE = ("engine", "share", "ram_style", *_STOCHASTIC)
+_NEURON = (
+    "threshold", "reset", "readout", "dt", "param", "unit", "start", "refractory", "method",
+    "format",
+)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Options that do not apply to what was asked for.
+
+    Parameters
+    ----------
+    verbs : tuple of str
+        The commands that it is about.
+    options : tuple of str
+        Those that do not apply.
+    when : callable
+        Takes the parsed options; says whether the rule holds of them.
+    because : str
+        What the option does not apply to, and what to do.
+    """
+
+    verbs: tuple[str, ...]
+    options: tuple[str, ...]
+    when: Callable[[Namespace], bool]
+    because: str
+
+
+def _network(options: Namespace) -> bool:
+    return options.core is not None and options.core.endswith(".spw")
+
+
+RULES = (
+    Rule(
+        ("emit",), ("preset",), _network,
+        "a network, which has no presets; leave it out",
+    ),
+    Rule(
+        ("emit",), ("preset",), lambda options: options.all,
+        "--all, which is every preset of every core; leave one of the two out",
+    ),
+    Rule(
+        ("emit", "resources"), _ENGINE, lambda options: not _network(options),
+        "registered cores, but to the engine of a network; leave it out, or give a .spw file",
+    ),
+    Rule(
+        ("run", "build", "emit", "resources"), _STOCHASTIC,
+        lambda options: options.engine == "event",
+        "the event engine; give --engine stochastic, too, or leave it out",
+    ),
+    Rule(
+        ("run",), ("seed",), lambda options: options.model is not None,
+        "--model, a network that is trained already; leave one of the two out",
+    ),
+    Rule(
+        ("run",), ("port",), lambda options: options.build_only,
+        "--build-only, which runs nothing on a board; leave one of the two out",
+    ),
+    Rule(
+        ("run",), ("seed",), lambda options: options.build_only and len(options.seed or ()) > 1,
+        "--build-only more than once, for the first seed alone is built; give one seed",
+    ),
+    Rule(
+        ("new-core",), _NEURON, lambda options: options.equations is None,
+        "a core that is not given by --equations; give them, or leave it out",
+    ),
+    Rule(
+        ("new-core",), ("family",), lambda options: options.equations is not None,
+        "a neuron, whose family is neuron; leave it out",
+    ),
+    Rule(
+        ("new-core",), ("threshold", "reset", "refractory"), lambda options: options.readout,
+        "a readout, which never spikes; leave one of the two out",
+    ),
+    Rule(
+        ("bench neurons",), ("pages",), lambda options: options.neuron is not None,
+        "a single neuron, for the page shows all; leave one of the two out",
+    ),
+)
+
+
+def parsed(make: Callable[[], ArgumentParser], arguments: Sequence[str]) -> Namespace:
+    """Parse a command line; ``given`` of the result are the names of the options that stand on it.
+
+    ``make`` makes the parser, which is asked twice: with its defaults and without.
+    """
+    options = make().parse_args(arguments)
+    options.given = frozenset(vars(_without_defaults(make()).parse_args(arguments)))
+    return options
+
+
+def _without_defaults(parser: ArgumentParser) -> ArgumentParser:
+    parser._defaults.clear()
+    for action in parser._actions:
+        action.default = argparse.SUPPRESS
+        if isinstance(action, argparse._SubParsersAction):
+            for below in action.choices.values():
+                _without_defaults(below)
+    return parser
+
+
+def check_options(options: Namespace) -> None:
+    """Raise :exc:`~spikewright.errors.SpikewrightError` for an option that would be ignored.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        What :func:`parsed` made; its ``command`` is the verb, or the verb and the bench.
+    """
+    for rule in RULES:
+        if options.command not in rule.verbs:
+            continue
+        for name in rule.options:
+            if name in options.given and rule.when(options):
+                raise SpikewrightError(
+                    f"--{name.replace('_', '-')} does not apply to {rule.because}"
+                )

@@ -1,0 +1,61 @@
+"""A network before it is trained: what would be refused of it afterwards is refused at once."""
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+from spikewright_hw.definition.definition import Definition, Value
+from spikewright_hw.engine.streams import Streams, check_streams
+from spikewright_hw.fixed import Format
+from spikewright_hw.network import Layer, Network
+from spikewright_hw.neuron import DEFINITIONS
+
+from .model import ModelConfig
+from .quantize import scalable
+
+__all__ = ["draft"]
+
+
+def draft(config: ModelConfig, *, steps: int, streams: Streams | None = None) -> Network:
+    """Return the network of a configuration with weights of zero.
+
+    Levels that training scales, those counted in weight steps, are one step of the membrane.
+
+    Raises
+    ------
+    ValueError
+        No weights would make it a network, or one that can be computed on the streams.
+    """
+    hidden = len(config.sizes) - 2
+    neurons = [
+        *[(config.neuron, config.parameters)] * hidden,
+        (config.readout, config.readout_parameters),
+    ]
+    layers = []
+    for number, ((name, given), (before, after)) in enumerate(
+        zip(neurons, pairwise(config.sizes), strict=True)
+    ):
+        definition = DEFINITIONS[name]
+        recurrent = any(one.source == "recurrent" for one in definition.inputs.values())
+        layer = Layer(
+            weights=((0,) * after,) * before,
+            weight_bits=config.weight_bits,
+            neuron=name,
+            parameters=_known(definition, given, config.membrane),
+            membrane=config.membrane,
+            recurrent=((0,) * after,) * after if recurrent else None,
+        )
+        if streams is not None:
+            check_streams(streams, layer, name=f"layers[{number}]")
+        layers.append(layer)
+    return Network(tuple(layers), steps)
+
+
+def _known(
+    definition: Definition, given: Mapping[str, Value], membrane: Format
+) -> Mapping[str, Value]:
+    """Set aside what quantisation will scale."""
+    if not scalable(definition):
+        return given
+    step = membrane.real(1)
+    levels = {name: one for name, one in definition.parameters.items() if one.unit == "level"}
+    return dict(given) | {name: max(step, one.low or step) for name, one in levels.items()}

@@ -1,0 +1,377 @@
+"""No option is ever ignored, and what can be known at once is said before any work.
+
+The table says of every option of every command whether it applies. The work itself is replaced: it
+writes down what it was asked for, and an option that applies changes that.
+"""
+
+import argparse
+import importlib
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from spikewright import cli
+from spikewright.coding.ttfs import Ttfs
+from spikewright.errors import DataError, DeviceError, StorageError
+from spikewright.gateware.board import BOARDS
+from spikewright.job.emit import print_cores
+from spikewright.network.draft import draft
+from spikewright.network.model import ModelConfig
+from spikewright.network.train import TrainingConfig, train
+from spikewright.record.figure import Computed, Figure
+from spikewright.record.report import Report
+from spikewright.record.store import write
+from spikewright.task.digits import load
+from spikewright_hw.cores import CORES
+from spikewright_hw.engine.streams import Streams
+from spikewright_hw.fixed import Format
+from spikewright_hw.neuron import DEFINITIONS
+
+EQUATIONS = ("--equations", "dv/dt = i - v", "--threshold", "v > 1", "--reset", "v = 0")
+
+#: What each command asks for its work.
+WORK = (
+    "spikewright.job.run.run", "spikewright.job.training.trained", "spikewright.job.emit.emit",
+    "spikewright.job.emit.print_cores", "spikewright.gateware.bitstream.build_bitstream",
+    "spikewright.job.report.show", "spikewright.job.resources.resources",
+    "spikewright.job.pages.pages.pages", "spikewright.job.bench_neurons.bench_neurons",
+    "spikewright.job.stochastic.bench.bench_stochastic", "spikewright.job.doctor.doctor",
+    "spikewright.job.new_core.new_core", "spikewright.job.new_neuron.new_neuron",
+)
+
+#: Options that apply to an engine, by the engine, with a value that is not the default.
+SIZE = {"engine": "stochastic", "share": "3", "ram_style": "block"}
+STREAMS = {"length": "64", "source": "lfsr", "encoding": "unipolar"}
+STOCHASTIC = {**STREAMS, "lanes": "2"}
+RUN = {"board": "other", "model": "other.spw", "port": "/dev/null", "build_only": None,
+       "seed": "7"}
+NEURON = {"threshold": "v > 2", "reset": "v = -1", "readout": None, "dt": "0.5",
+          "param": "a=1", "unit": "v=mV", "start": "v=0", "refractory": "2", "method": "euler",
+          "format": "Q6.4"}
+
+NO_CORES = "does not apply to registered cores, but to the engine of a network; leave it out, or"
+NO_EVENT = "does not apply to the event engine; give --engine stochastic, too, or leave it out"
+NO_NEURON = "does not apply to a core that is not given by --equations; give them, or leave it out"
+
+
+def every(names, value):
+    return dict.fromkeys(names, value)
+
+
+#: By command line: what applies, with a value; and what does not, with what is said.
+TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
+    "run": ({**RUN, **SIZE}, every(STOCHASTIC, NO_EVENT)),
+    "run --engine stochastic": (
+        {**RUN, "engine": "event", "share": "3", "ram_style": "block", **STOCHASTIC}, {}
+    ),
+    "run --model net.spw": (
+        {name: value for name, value in {**RUN, **SIZE}.items() if name != "seed"},
+        {**every(STOCHASTIC, NO_EVENT), "seed": "does not apply to --model, a network that is"},
+    ),
+    "run --build-only": (
+        {name: value for name, value in {**RUN, **SIZE}.items()
+         if name not in ("port", "build_only")},
+        {**every(STOCHASTIC, NO_EVENT), "port": "does not apply to --build-only, which runs"},
+    ),
+    "run --build-only --seed 1": (
+        {}, {"seed": "does not apply to --build-only more than once, for the first seed alone"}
+    ),
+    "train out.spw": (
+        {"seed": "7", "hidden": "9", "neuron": "alif", "weight_bits": "3", "membrane": "Q8.3",
+         **STREAMS}, {}
+    ),
+    "emit lif": (
+        {"preset": "q8_8", "output": "out"}, every({**SIZE, **STOCHASTIC}, NO_CORES)
+    ),
+    "emit --all": (
+        {"output": "out"},
+        {**every({**SIZE, **STOCHASTIC}, NO_CORES), "preset": "does not apply to --all, which is"},
+    ),
+    "emit": ({"all": None, "output": "out"}, {}),
+    "emit net.spw": (
+        {"output": "out", **SIZE},
+        {**every(STOCHASTIC, NO_EVENT), "preset": "does not apply to a network, which has no"},
+    ),
+    "emit net.spw --engine stochastic": (STOCHASTIC, {}),
+    "build net.spw": ({"board": "other", **SIZE}, every(STOCHASTIC, NO_EVENT)),
+    "build net.spw --engine stochastic": (STOCHASTIC, {}),
+    "report": ({}, {}),
+    "resources": ({}, every({**SIZE, **STOCHASTIC}, NO_CORES)),
+    "resources lif": ({}, every({**SIZE, **STOCHASTIC}, NO_CORES)),
+    "resources net.spw": (SIZE, every(STOCHASTIC, NO_EVENT)),
+    "resources net.spw --engine stochastic": (STOCHASTIC, {}),
+    "pages": ({}, {}),
+    "bench neurons": ({"neuron": "lif", "seeds": "7", "epochs": "3", "pages": None}, {}),
+    "bench neurons --neuron lif": (
+        {"seeds": "7", "epochs": "3"}, {"pages": "does not apply to a single neuron, for"}
+    ),
+    "bench stochastic": ({"data": "folder", "seeds": "7", "epochs": "3", "pages": None}, {}),
+    "cores": ({"plain": None}, {}),
+    "doctor": ({}, {}),
+    "new-core gate": (
+        {"family": "engine"}, every(NEURON, NO_NEURON)
+    ),
+    "new-core cell EQUATIONS": (
+        {"equations": "dw/dt = v - w", **{
+            name: value for name, value in NEURON.items() if name != "readout"
+        }},
+        {"family": "does not apply to a neuron, whose family is neuron; leave it out"},
+    ),
+    "new-core cell --equations dv/dt=i-v --readout": (
+        {}, every(("threshold", "reset", "refractory"), "does not apply to a readout, which never")
+    ),
+}
+
+
+def line(command: str) -> list[str]:
+    return [part for word in command.split()
+            for part in (EQUATIONS if word == "EQUATIONS" else (word,))]
+
+
+def with_option(command: str, name: str, value: str | None) -> list[str]:
+    arguments = line(command)
+    flag = f"--{name.replace('_', '-')}"
+    if flag in arguments and name not in ("equations", "seed"):  # to be changed, not repeated
+        at = arguments.index(flag)
+        del arguments[at : at + 2]
+    return [*arguments, flag, *([] if value is None else [value])]
+
+
+def leaves(parser: argparse.ArgumentParser, said: str = ""):
+    """Give each command with the names of its options."""
+    below = [one for one in parser._actions if isinstance(one, argparse._SubParsersAction)]
+    for action in below:
+        for name, one in action.choices.items():
+            yield from leaves(one, f"{said} {name}".strip())
+    if not below:
+        yield said, {
+            action.dest for action in parser._actions
+            if action.option_strings and action.dest != "help"
+        }
+
+
+@pytest.fixture
+def asked(monkeypatch, tmp_path, small) -> Callable[..., str]:
+    """Run a command line whose work only writes down what it was asked for."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("net.spw", "other.spw"):
+        (tmp_path / name).write_bytes(small.read_bytes())
+    monkeypatch.setitem(BOARDS, "other", replace(BOARDS["ulx3s"], title="Another"))
+    begun: list[str] = []
+
+    class Begun(BaseException):
+        pass
+
+    def noted(*arguments, **keywords):
+        keywords.pop("progress", None)
+        keywords.pop("command", None)
+        begun.append(repr((arguments, sorted(keywords.items()))))
+        raise Begun
+
+    for name in WORK:
+        module, _, function = name.rpartition(".")
+        monkeypatch.setattr(importlib.import_module(module), function, noted)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+
+    def run(arguments: list[str]) -> str:
+        begun.clear()
+        try:
+            status = cli.main(arguments)
+        except Begun:
+            return begun[0]
+        assert status == 1
+        return ""
+
+    return run
+
+
+def test_every_option_of_every_command_has_its_place():
+    for command, options in leaves(cli._parser()):
+        rows = [row for row in TABLE if row == command or row.startswith(f"{command} ")]
+        assert rows, f"{command} has no row"
+        placed = {name for row in rows for applies in TABLE[row] for name in applies}
+        assert placed == options, f"{command}: in the table, or in the parser, but not in both"
+
+
+APPLIES = [(row, name, value) for row, (does, _) in TABLE.items() for name, value in does.items()]
+DOES_NOT = [(row, name, said) for row, (_, does) in TABLE.items() for name, said in does.items()]
+VALUES = {**RUN, **SIZE, **STOCHASTIC, **NEURON, "preset": "q8_8", "family": "neuron",
+          "pages": None, "engine": "event"}
+
+
+@pytest.mark.parametrize(("command", "name", "value"), APPLIES)
+def test_an_option_that_applies_changes_what_is_asked_for(asked, command, name, value):
+    assert asked(with_option(command, name, value)) != asked(line(command))
+    assert asked(with_option(command, name, value)), "no work was begun"
+
+
+@pytest.mark.parametrize(("command", "name", "said"), DOES_NOT)
+def test_an_option_that_does_not_apply_is_refused(asked, capsys, command, name, said):
+    """Also with its default value, and with a value that is empty or zero."""
+    assert asked(with_option(command, name, VALUES[name])) == "", "work was begun"
+    err = capsys.readouterr().err
+    assert err.startswith(f"spikewright: --{name.replace('_', '-')} {said}")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (["new-core", "gate", "--refractory", "0"], "--refractory does not apply to a core that"),
+        (["new-core", "gate", "--threshold", ""], "--threshold does not apply to a core that is"),
+        (["new-core", "cell", *EQUATIONS, "--format", "Q99.9"],
+         "--format: Q99.9 has 108 bits; a membrane has at most 32"),
+        (["train", "x.spw", "--membrane", "Q60.4"],
+         "this network cannot be trained: membrane is Q60.4, 64 bits; a membrane has at most 32"),
+        (["train", "x.spw", "--neuron", "nosuch"], "this network cannot be trained: neuron is 'no"),
+        (["train", "x.spw", "--weight-bits", "9"], "this network cannot be trained: weight_bits "),
+        (["train", "x.spw", "--hidden", "0"], "this network cannot be trained: sizes[1] is 0; it"),
+        (["train", "x.spw", "--length", "60"], "this network cannot be trained: length is 60; a "),
+        (["train", "."], ". cannot be written: there is a folder of that name"),
+        (["train", "net.spw/x.spw"],
+         "net.spw/x.spw cannot be written: part of the path is a file, not a folder"),
+        (["run", "--engine", "stochastic", "--lanes", "1048576"],
+         "--lanes is 1048576; it must be a whole number from 1 to 256"),
+        (["run", "--share", "0"], "--share is 0; it must be a whole number from 1 to 65535"),
+        (["build", "gone.spw"], "gone.spw does not exist; `spikewright train` makes a network"),
+    ],
+)
+def test_what_can_be_known_at_once_is_said_before_any_work(asked, capsys, command, message):
+    assert asked(command) == "", "work was begun"
+    err = capsys.readouterr().err
+    assert err.startswith(f"spikewright: {message}") and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (["train", ""], "argument FILE: an empty text names no file; give a path"),
+        (["run", "--model", ""], "argument --model: an empty text names no file; give a path"),
+        (["emit", "lif", "-o", " "], "argument -o/--output: an empty text names no file; give a"),
+        (["train", "x.spw", "--seed", "18446744073709551616"],
+         "argument --seed: 18446744073709551616 is larger than 2**64 - 1, the largest seed"),
+        (["train", "x.spw", "--seed", "9" * 5000], "is not a whole number of 0 or more"),
+    ],
+)
+def test_what_the_parser_refuses(asked, capsys, command, message):
+    with pytest.raises(SystemExit) as caught:
+        asked(command)
+    assert caught.value.code == 2
+    assert message in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_the_largest_seed_is_taken(asked):
+    assert "18446744073709551615" in asked(["train", "x.spw", "--seed", "18446744073709551615"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("--model net.spw --seed 3", "--seed does not apply to --model, a network that is trained"),
+        ("--build-only --port /dev/none", "--port does not apply to --build-only, which runs"),
+        ("--lanes 2", f"--lanes {NO_EVENT}"),
+    ],
+)
+def test_the_script_of_a_board_knows_the_same(monkeypatch, capsys, arguments, message):
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "boards")
+    monkeypatch.setattr(sys, "argv", ["run_ecp5.py", *arguments.split()])
+    assert importlib.import_module("run_ecp5").main() == 1
+    assert capsys.readouterr().err.startswith(f"spikewright: {message}")
+
+
+def test_without_a_verb_there_is_help(capsys):
+    assert cli.main([]) == 0
+    assert "usage: " in capsys.readouterr().out
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["--version"])
+    assert caught.value.code == 0
+    assert re.fullmatch(r"\S+ \d+\.\d+\.\d+\S*\n", capsys.readouterr().out)
+
+
+ASCII = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+
+
+@pytest.mark.parametrize("columns", ["20", "80"])
+@pytest.mark.parametrize("verb", [("cores",), ("doctor",), ("report", "seen"), ("report",)])
+def test_a_pipe_in_ascii_has_every_word(start, tmp_path, verb, columns):
+    """No traceback, nothing cut, whatever the terminal's width and encoding."""
+    if verb[0] == "report":
+        report(tmp_path / "build" / "reports" / "seen")
+    process = start(*verb, COLUMNS=columns, **ASCII)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode in (0, 1) and "Traceback" not in err, err
+    assert out.isascii() and "..." not in out
+    words = {"cores": ("accumulative_parallel_counter", "Leaky integrate-and-fire neuron."),
+             "doctor": ("The main job",), "report": ("seen",)}[verb[0]]
+    for word in words:
+        assert word in out
+
+
+def report(folder: Path) -> None:
+    figures = (Figure("energy_of_a_long_name", 1.5, "µJ", Computed("a rule → a value")),)
+    write(Report(name="seen", title="Seen → here", figures=figures, made={"command": "x"}), folder)
+
+
+def test_the_cores_for_a_script(start):
+    process = start("cores")
+    out, _ = process.communicate(timeout=60)
+    rows = [line.split("\t") for line in out.splitlines()]
+    assert [row[0] for row in rows] == list(CORES)
+    assert {len(row) for row in rows} == {4}
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 200])
+def test_the_table_of_cores_cuts_no_word(width):
+    seen = StringIO()
+    print_cores(console=Console(file=seen, width=width, force_terminal=False))
+    assert "…" not in seen.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("model", "changes", "message"),
+    [
+        ({"neuron": "alpha"}, {"streams": Streams(encoding="unipolar")},
+         "layers[0]: the input exc of alpha takes excitatory weights alone, and unipolar streams"),
+        ({}, {"coding": Ttfs(steps=60_000)},
+         "the input spikes of an inference of 60000 steps would be 480000 bytes, and a frame of"),
+    ],
+)
+def test_a_training_that_cannot_end_well_is_not_begun(model, changes, message):
+    """What would be refused of the trained network is refused of its draft."""
+    plain = TrainingConfig()
+    config = replace(plain, model=replace(plain.model, parameters={}, **model), **changes)
+    begun: list[object] = []
+    with pytest.raises(DataError) as caught:
+        train(config, load(), seed=0, progress=begun.append)
+    assert str(caught.value).startswith(f"this network cannot be trained: {message}")
+    assert not begun
+
+
+@pytest.mark.parametrize("neuron", [name for name, one in DEFINITIONS.items() if one.spikes])
+def test_every_neuron_has_a_draft(neuron):
+    config = replace(ModelConfig(), sizes=(3, 2, 2), parameters={}, neuron=neuron,
+                     membrane=Format(8, 8))
+    assert draft(config, steps=2).inputs == 3
+
+
+def test_a_run_on_a_port_that_is_not_there_trains_nothing(tmp_path, monkeypatch):
+    from spikewright.job import run as job
+
+    def begun(*_, **__):
+        raise AssertionError("a training was begun")
+
+    monkeypatch.setattr(job, "trained", begun)
+    with pytest.raises(DeviceError, match="/dev/ttyNowhere"):
+        job.run(job.RunOptions(port="/dev/ttyNowhere", build=tmp_path))
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="part of the path is a file"):
+        job.run(job.RunOptions(build=tmp_path / "file"))
