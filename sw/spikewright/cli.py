@@ -173,10 +173,6 @@ def run_options(options: argparse.Namespace, *, command: str):
     from .gateware.board import BOARDS
     from .job.run import RunOptions
 
-    if options.build_only and options.no_bitstream:
-        raise SpikewrightError(
-            "--build-only stops at the bitstream, and --no-bitstream builds none; give one of them"
-        )
     return RunOptions(
         board=BOARDS[options.board],
         model=options.model,
@@ -291,7 +287,7 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument(
         "--pages", action="store_true", help="write the table of docs/training.md"
     )
-    bench.set_defaults(verb=_bench_training)
+    bench.set_defaults(verb=_bench_training, command="bench training")
 
     verb = verbs.add_parser("cores", help="list the registered cores")
     verb.add_argument(

@@ -73,6 +73,7 @@ def board(monkeypatch):
             pass
 
     monkeypatch.setattr(job, "open_board", Closing)
+    monkeypatch.setattr(job, "check_port", lambda port: None)
     monkeypatch.setattr(job, "infer_all", inferences)
     monkeypatch.setattr(job, "build_bitstream", lambda *_, **__: BITSTREAM)
     return played

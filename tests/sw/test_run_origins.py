@@ -154,7 +154,7 @@ class Origins:
             "network_activity": lambda *_: SimpleNamespace(
                 predictions=SimpleNamespace(numpy=lambda: TORCH)
             ),
-            "open_board": lambda *_, **__: self,
+            "open_board": lambda *_, **__: self, "check_port": lambda port: None,
             "build_bitstream": lambda *_, **__: BITSTREAM,
         }.items():
             monkeypatch.setattr(job, name, stand_in)

@@ -41,7 +41,8 @@ WORK = (
     "spikewright.job.emit.print_cores", "spikewright.gateware.bitstream.build_bitstream",
     "spikewright.job.report.show", "spikewright.job.resources.resources",
     "spikewright.job.pages.pages.pages", "spikewright.job.bench_neurons.bench_neurons",
-    "spikewright.job.stochastic.bench.bench_stochastic", "spikewright.job.doctor.doctor",
+    "spikewright.job.stochastic.bench.bench_stochastic",
+    "spikewright.job.bench_training.bench_training", "spikewright.job.doctor.doctor",
     "spikewright.job.new_core.new_core", "spikewright.job.new_neuron.new_neuron",
 )
 
@@ -50,7 +51,7 @@ SIZE = {"engine": "stochastic", "share": "3", "ram_style": "block"}
 STREAMS = {"length": "64", "source": "lfsr", "encoding": "unipolar"}
 STOCHASTIC = {**STREAMS, "lanes": "2"}
 RUN = {"board": "other", "model": "other.spw", "port": "/dev/null", "build_only": None,
-       "seed": "7"}
+       "no_bitstream": None, "seed": "7"}
 NEURON = {"threshold": "v > 2", "reset": "v = -1", "readout": None, "dt": "0.5",
           "param": "a=1", "unit": "v=mV", "start": "v=0", "refractory": "2", "method": "euler",
           "format": "Q6.4"}
@@ -76,8 +77,9 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     ),
     "run --build-only": (
         {name: value for name, value in {**RUN, **SIZE}.items()
-         if name not in ("port", "build_only")},
-        {**every(STOCHASTIC, NO_EVENT), "port": "does not apply to --build-only, which runs"},
+         if name not in ("port", "build_only", "no_bitstream")},
+        {**every(STOCHASTIC, NO_EVENT), "port": "does not apply to --build-only, which runs",
+         "no_bitstream": "does not apply to --build-only, which builds a bitstream and"},
     ),
     "run --build-only --seed 1": (
         {}, {"seed": "does not apply to --build-only more than once, for the first seed alone"}
@@ -112,6 +114,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {"seeds": "7", "epochs": "3"}, {"pages": "does not apply to a single neuron, for"}
     ),
     "bench stochastic": ({"data": "folder", "seeds": "7", "epochs": "3", "pages": None}, {}),
+    "bench training": ({"pages": None}, {}),
     "cores": ({"plain": None}, {}),
     "doctor": ({}, {}),
     "new-core gate": (

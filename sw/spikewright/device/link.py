@@ -24,7 +24,7 @@ from spikewright_hw.link.protocol import (
 
 from ..errors import DeviceError
 
-__all__ = ["Link"]
+__all__ = ["Link", "check_port"]
 
 #: Longest time in one read, seconds; deadlines are checked in between.
 _READ = 0.02
@@ -59,6 +59,11 @@ class _Failure:
     """Why one attempt came to nothing, to follow "the board on PORT ..."."""
 
     reason: str
+
+
+def check_port(port: str) -> None:
+    """Raise :exc:`~spikewright.errors.DeviceError` unless a serial port can be opened."""
+    Link(port, timeout=1.0, retries=0).close()
 
 
 class Link:

@@ -71,6 +71,10 @@ RULES = (
         "--build-only, which runs nothing on a board; leave one of the two out",
     ),
     Rule(
+        ("run",), ("no_bitstream",), lambda options: options.build_only,
+        "--build-only, which builds a bitstream and nothing else; leave one of the two out",
+    ),
+    Rule(
         ("run",), ("seed",), lambda options: options.build_only and len(options.seed or ()) > 1,
         "--build-only more than once, for the first seed alone is built; give one seed",
     ),

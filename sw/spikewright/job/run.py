@@ -19,7 +19,7 @@ from spikewright_hw.network import Network
 
 from ..coding.ttfs import encode
 from ..device.board import open_board, patience
-from ..device.link import Link
+from ..device.link import check_port
 from ..device.virtual import NEEDED_TOOLS, VirtualBoard
 from ..errors import BuildError, DataError, DeviceError, ToolError
 from ..files import check_writable, write_bytes
@@ -197,7 +197,7 @@ def _check_at_once(options: RunOptions) -> None:
     _require_tools(options)
     check_writable(options.build, folder=True)
     if not (options.virtual or options.build_only):
-        Link(options.port, timeout=1.0, retries=0).close()
+        check_port(options.port)
 
 
 def _require_tools(options: RunOptions) -> None:
