@@ -1,11 +1,12 @@
 """State machines on arrays: equal to the cores' references, and as near to reals as stated."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from spikewright.stochastic import machines
+from spikewright.stochastic import machines, numbers
 from spikewright.stochastic.sources import sequence
 from spikewright_hw.stochastic.arithmetic import divider, relu, tanh
 
@@ -157,3 +158,22 @@ def test_depth_mends_a_source_whose_numbers_depend_on_those_before():
 
     assert error(1) > 0.2
     assert error(16) < 0.05
+
+
+def test_the_table_of_the_divider_with_evenly_spread_numbers():
+    """Longer streams do not help a divider of depth 1; its page says which depth they do."""
+    width = 14
+    pairs = [(c * b, b) for b in np.linspace(0.1, 0.9, 9) for c in (0.1, 0.3, 0.5, 0.7, 0.9)]
+    a, b = np.round(np.array(pairs).T * 2**width).astype(int)
+    page = Path(__file__).parents[2] / "docs" / "cores" / "divider.md"
+    for length in (256, 1024, 4096):
+        first = sequence("sobol", width=width, length=length)
+        third = sequence("sobol", width=width, length=length, dimension=3)
+        streams = [numbers.unipolar(values, first) for values in (a, b)]
+        errors = []
+        for bits in (0, 2, 4):
+            pick = (third >> (width - bits)).astype(int) if bits else np.zeros(length, int)
+            quotient = machines.quotient(*streams, pick, depth=1 << bits).mean(-1)
+            errors.append(float(np.sqrt(np.mean((quotient - a / b) ** 2))))
+        row = " | ".join(f"{error:.3f}" for error in errors)
+        assert f"| {length:,} | {row} |" in page.read_text()

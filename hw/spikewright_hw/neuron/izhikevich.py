@@ -25,8 +25,8 @@ def izhikevich(s, i, p):
     dv/dt = 0.04 v^2 + 5 v + 140 - u + gain i and du/dt = a (b v - u), by forward Euler; spike at v
     >= v_peak, then v = c and u = u + d in the same step (Izhikevich, IEEE Trans. Neural Netw.
     14:1569, 2003). The defaults make it spike regularly, and it starts at the rest that they have,
-    v = -70 and u = -14. Steps of half a millisecond, as the paper takes them, keep the membrane
-    stable down to -112 mV.
+    v = -70 and u = -14. Steps of half a millisecond keep the membrane stable down to -112 mV; the
+    paper's program takes them for v alone, and steps of a millisecond for u.
     """
     v = s.v + p.dt * (0.04 * (s.v * s.v) + 5 * s.v + 140 - s.u + p.gain * i)
     u = s.u + p.dt * p.a * (p.b * s.v - s.u)

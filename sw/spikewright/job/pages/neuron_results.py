@@ -24,7 +24,8 @@ _PROVED = {
     "bmc": "the same from reset, to the depth in `{file}`",
     "cover": "[a spike; ]each end of a range that a strong constant input reaches; an offer that "
     "stalled is taken",
-    "fault": "a membrane that is one too high for the greatest input is noticed",
+    "fault": "small planted faults in each state, its range, [the spike, ]and the rules of the "
+    "streams are each noticed, by the properties that are about them",
 }
 _ASSUMED = "Assumption: the source of inputs holds its offers ([why](../../formal/README.md))."
 
