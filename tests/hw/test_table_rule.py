@@ -75,7 +75,8 @@ def by_the_page(name: str, x: int, a_bits: int, r_bits: int, l_bits: int) -> int
 def test_a_second_reference_gives_every_bit(name, bits, rng):
     argument, result, limit = bits
     most = 40 << argument
-    low = {"log": -10, "sqrt": -10, "reciprocal": 1}.get(name, -most)
+    lowest = {"log": -10, "sqrt": -10, "reciprocal": 1}
+    low = lowest[name] if name in lowest else -most
     table = tabulate(
         name, fraction=argument, interval=Interval(low, most), argument=argument, result=result,
         limit=limit,

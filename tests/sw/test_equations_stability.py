@@ -86,7 +86,9 @@ def test_a_step_that_swings_on_its_way_is_warned_of():
         r"is [\d.]+",
         sentence,
     )
-    v, largest = (float(re.search(p, sentence)[1]) for p in (r"at v = ([\d.]+)", r"dt is (\S+)"))
+    v, largest = (
+        float(re.findall(pattern, sentence)[0]) for pattern in (r"at v = ([\d.]+)", r"dt is (\S+)")
+    )
     assert largest == pytest.approx(2 / v**2, rel=2e-3)
 
 

@@ -169,11 +169,11 @@ def test_the_table_of_the_divider_with_evenly_spread_numbers():
     for length in (256, 1024, 4096):
         first = sequence("sobol", width=width, length=length)
         third = sequence("sobol", width=width, length=length, dimension=3)
-        streams = [numbers.unipolar(values, first) for values in (a, b)]
+        one, other = (numbers.unipolar(values, first) for values in (a, b))
         errors = []
         for bits in (0, 2, 4):
             pick = (third >> (width - bits)).astype(int) if bits else np.zeros(length, int)
-            quotient = machines.quotient(*streams, pick, depth=1 << bits).mean(-1)
+            quotient = machines.quotient(one, other, pick, depth=1 << bits).mean(-1)
             errors.append(float(np.sqrt(np.mean((quotient - a / b) ** 2))))
         row = " | ".join(f"{error:.3f}" for error in errors)
         assert f"| {length:,} | {row} |" in page.read_text()
