@@ -235,7 +235,9 @@ def test_no_stage_is_refused():
 
 def test_a_long_equation_takes_more_stages():
     stages = {
-        name: RowLayer(layer=replace(HAND, neuron=name, parameters={})).stages
+        name: RowLayer(
+            layer=replace(HAND, neuron=name, parameters={}, membrane=Format(8, 4))
+        ).stages
         for name in ("lif", "nir_cuba_lif", "alif", "adex")
     }
     assert stages["lif"] == stages["nir_cuba_lif"] == 1

@@ -182,7 +182,9 @@ def test_report(quick, tmp_path):
 def test_what_was_trained_is_kept(quick, tmp_path, monkeypatch):
     run = {"seeds": (0,), "config": BRIEF, "build": tmp_path, "console": Console(quiet=True)}
     first = job.bench_neurons("lif", **run)
-    monkeypatch.setattr(job, "train_counting", lambda *_, **__: pytest.fail("trained again"))
+    monkeypatch.setattr(
+        "spikewright.job.counting.train_counting", lambda *_, **__: pytest.fail("trained again")
+    )
     assert job.bench_neurons("lif", **run) == first
     (stored,) = (tmp_path / "cache" / "neurons").glob("*/accuracy.json")
     assert json.loads(stored.read_text()) == {

@@ -136,7 +136,7 @@ def test_the_list_of_the_cores_is_current():
         ("nir_lif", ">", "to a level", 0),
         ("alpha", "≥", "by subtraction", 0),
         ("glif", "≥", "mixed", 0),
-        ("clif", "≥", "by subtraction", 3),
+        ("clif", "≥", "by subtraction", 4),
         ("izhikevich", "≥", "to a level", 1),
     ],
 )

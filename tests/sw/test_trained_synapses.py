@@ -101,11 +101,16 @@ WIDE = replace(BRIEF, model=replace(BRIEF.model, sizes=(64, 300, 10)))
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        (brief(Streams(encoding="bipolar"), "alpha"), NO_SIGN),
-        (replace(WIDE, streams=Streams(length=65536)), TOO_LONG),
+        (
+            brief(Streams(encoding="bipolar"), "alpha"),
+            f"this network cannot be trained: {NO_SIGN}",
+        ),
+        (
+            replace(WIDE, streams=Streams(length=65536)),
+            f"the network cannot be quantised: {TOO_LONG}",
+        ),
     ],
 )
 def test_refuses(config, message):
-    message = f"the network cannot be quantised: {message}"
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
         train(config, load(), seed=0)

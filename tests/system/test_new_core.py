@@ -184,7 +184,7 @@ LONG = """
 NEURONS = {
     "halver": ("--equations 'dv/dt = i - v/2' --readout", ["halver in Q8.8", "rest: v = 0"]),
     "biological": (BIOLOGICAL, ["state rest: Q8.0, -128 to 127"]),
-    NAME: (LONG, ["in Q8.6", "table sigmoid: ", "state adaptation: Q8.14"]),
+    NAME: (LONG, ["in Q8.6", "table sigmoid: ", "state adaptation: Q8.17"]),
 }
 
 
