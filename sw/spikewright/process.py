@@ -3,11 +3,12 @@
 import os
 import re
 import shlex
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -157,6 +158,16 @@ def stop_all(*, for_good: bool = False) -> None:
     _stopped = _stopped or for_good
     for process in list(_running):
         _end(process)
+    if for_good:
+        _kill_children()
+
+
+def _kill_children() -> None:
+    """Kill what a library has started by itself, such as Amaranth's Yosys; on Linux alone."""
+    for children in Path("/proc/self/task").glob("*/children"):
+        with suppress(OSError):
+            for child in children.read_text().split():
+                os.kill(int(child), signal.SIGKILL)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -15,7 +15,7 @@ TUTORIALS = HOUSE / "docs" / "tutorials"
 NEURON = TUTORIALS / "your_own_neuron.md"
 BITSTREAMS = TUTORIALS / "bitstreams.md"
 FOLDERS = ("hw", "sw", "sim", "formal", "boards", "tests/hw", "docs")
-FILES = ("pyproject.toml", "Makefile", "tests/test_house.py")
+FILES = ("README.md", "CONTRIBUTING.md", "pyproject.toml", "Makefile", "tests/test_house.py")
 
 
 class Block(NamedTuple):
