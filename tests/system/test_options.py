@@ -195,7 +195,7 @@ def asked(monkeypatch, tmp_path, small) -> Callable[..., str]:
 
 
 def test_every_option_of_every_command_has_its_place():
-    for command, options in leaves(cli._parser()):
+    for command, options in leaves(cli.parser()):
         rows = [row for row in TABLE if row == command or row.startswith(f"{command} ")]
         assert rows, f"{command} has no row"
         placed = {name for row in rows for applies in TABLE[row] for name in applies}

@@ -1,0 +1,74 @@
+"""The command line: a verb for each thing to do.
+
+Heavy imports happen inside the verbs, so that ``--help`` and a wrong option answer at once.
+"""
+
+import errno
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from ..errors import SpikewrightError, SpikewrightWarning, StorageError
+from ..interrupt import interruptible
+from ..job.applies import check_options, parsed
+from ..terminal import take_any_text
+from .options import add_run_options, design_of, run_options
+from .parser import parser
+
+__all__ = ["add_run_options", "design_of", "guarded", "main", "parser", "run_options"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line; return the exit status. Without arguments, print the help."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    take_any_text()
+    if not arguments:
+        parser().print_help()
+        return 0
+    options = parsed(parser, arguments)
+
+    def work() -> int | None:
+        check_options(options)
+        return options.verb(options)
+
+    return guarded(work)
+
+
+def guarded(work: Callable[[], int | None]) -> int:
+    """Run ``work``; report what a user can do something about as one sentence on stderr.
+
+    Ctrl-C, SIGTERM and SIGHUP end it, see :mod:`spikewright.interrupt`.
+    """
+    try:
+        with _warnings_as_sentences():
+            return interruptible(
+                lambda: work() or 0,
+                says="spikewright: interrupted; nothing half-written was left behind",
+            )
+    except SpikewrightError as error:
+        print(f"spikewright: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        full = StorageError("the disk is full; free some space and try again")
+        print(f"spikewright: {full}", file=sys.stderr)
+        return 1
+
+
+@contextmanager
+def _warnings_as_sentences() -> Iterator[None]:
+    """Print the project's warnings as sentences on stderr, each as often as it is given."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", SpikewrightWarning)
+        others = warnings.showwarning
+
+        def show(message, category, *place, **more) -> None:
+            if issubclass(category, SpikewrightWarning):
+                print(f"spikewright: warning: {message}", file=sys.stderr)
+            else:
+                others(message, category, *place, **more)
+
+        warnings.showwarning = show
+        yield

@@ -1,0 +1,184 @@
+"""Options that several commands share, and what they ask for."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import SpikewrightError
+from ..job.applies import check_options
+
+__all__ = [
+    "add_engine_options",
+    "add_neuron_options",
+    "add_run_options",
+    "add_streams_options",
+    "count",
+    "design_of",
+    "path",
+    "run_options",
+    "seed",
+    "streams_of",
+]
+
+
+def add_run_options(parser: argparse.ArgumentParser, *, boards: Sequence[str]) -> None:
+    """Add the options of a run on a board; ``boards`` are the names to choose from."""
+    parser.add_argument(
+        "--board", choices=boards, default=boards[0], help="board to build for (%(default)s)"
+    )
+    parser.add_argument(
+        "--model", type=path, metavar="FILE", help="a .spw network (default: train one on digits)"
+    )
+    parser.add_argument(
+        "--port",
+        default="virtual",
+        metavar="PATH",
+        help="serial port of a real board, such as /dev/ttyUSB0, or 'virtual' (%(default)s): the "
+        "board top simulated by Verilator",
+    )
+    parser.add_argument(
+        "--build-only", action="store_true", help="stop when the bitstream is written"
+    )
+    parser.add_argument(
+        "--no-bitstream", action="store_true",
+        help="build none; the report then has no size and no highest clock frequency",
+    )
+    parser.set_defaults(command="run")
+    add_engine_options(parser)
+    parser.add_argument(
+        "--seed",
+        type=seed,
+        action="append",
+        metavar="N",
+        help="seed to train; may be repeated, the first is run (default: 0, 1 and 2)",
+    )
+
+
+def add_engine_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the engine that a network runs on."""
+    engine = parser.add_argument_group("the engine")
+    add = engine.add_argument
+    add("--engine", choices=("event", "stochastic"), default="event", help="(%(default)s)")
+    add("--share", type=count, metavar="N", help="neurons per updater; more is smaller (4)")
+    add(
+        "--ram-style", metavar="NAME",
+        help="of the trace of an inference: auto, or block for block RAM always (auto)",
+    )
+    streams = parser.add_argument_group("the stochastic engine alone")
+    add_streams_options(streams)
+    streams.add_argument(
+        "--lanes", type=count, metavar="N", help="rows of weights at once, a power of two (4)"
+    )
+
+
+def add_streams_options(group: argparse._ArgumentGroup) -> None:
+    """Add the options of bitstreams."""
+    add = group.add_argument
+    add("--length", type=count, metavar="L", help="bits of a bitstream, a power of two (256)")
+    add("--source", metavar="NAME", help="where its numbers come from: sobol, lfsr, ... (sobol)")
+    add("--encoding", metavar="NAME", help="sign_magnitude, unipolar or bipolar (sign_magnitude)")
+
+
+def add_neuron_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a neuron given by its equations."""
+    neuron = parser.add_argument_group(
+        "a neuron", "Its equations make its definition, and all else follows from that."
+    )
+    add = neuron.add_argument
+    add(
+        "--equations", action="append", metavar="TEXT",
+        help='differential equations, and definitions they share, parted by ";": '
+        '"dv/dt = (R*i - v)/tau"; v is the membrane, i the current',
+    )
+    add("--threshold", metavar="TEXT", help='when it spikes, after the step: "v > v_th"')
+    add("--reset", metavar="TEXT", help='what a spike does, in the same step: "v = 0; w += b"')
+    add("--readout", action="store_true", help="it never spikes")
+    add("--dt", metavar="VALUE", help="the time step: 1, or 1ms")
+    add(
+        "--param", action="append", metavar="NAME=VALUE",
+        help='a parameter: tau=20, tau=20ms, "tau=20ms: membrane time constant"',
+    )
+    add("--unit", action="append", metavar="NAME=UNIT", help="unit of a state or of i: v=mV")
+    add("--start", action="append", metavar="NAME=VALUE", help="where a state starts: v=v_rest")
+    add("--refractory", metavar="STEPS", help="how long it rests after a spike: 3, or 3ms")
+    add(
+        "--method", choices=("euler", "exponential"),
+        help="of all equations (default: exponential Euler where there is one, else forward Euler)",
+    )
+    add("--format", metavar="Qm.n", help="number format of its first preset (Q8.8)")
+
+
+def design_of(options: argparse.Namespace):
+    """Return the design that the engine's options ask for."""
+    from spikewright_hw.engine.design import EventDesign, StochasticDesign
+
+    size = _given(options, "share", "ram_style")
+    try:
+        if options.engine == "stochastic":
+            streams = streams_of(options)
+            chosen = {} if streams is None else {"streams": streams}
+            return StochasticDesign(**chosen, **_given(options, "lanes"), **size)
+        return EventDesign(**size)
+    except ValueError as error:
+        raise SpikewrightError(f"--{str(error).replace('ram_style', 'ram-style', 1)}") from error
+
+
+def run_options(options: argparse.Namespace, *, command: str):
+    """Return the :class:`~spikewright.job.run.RunOptions` of a parsed command line.
+
+    ``options`` is what :func:`~spikewright.job.applies.parsed` made.
+
+    Raises
+    ------
+    SpikewrightError
+        An option would be ignored, or is out of its range.
+    """
+    check_options(options)
+    from ..gateware.board import BOARDS
+    from ..job.run import RunOptions
+
+    return RunOptions(
+        board=BOARDS[options.board],
+        model=options.model,
+        port=options.port,
+        seeds=tuple(options.seed or (0, 1, 2)),
+        design=design_of(options),
+        build_only=options.build_only,
+        bitstream=not options.no_bitstream,
+        command=command,
+    )
+
+
+def streams_of(options: argparse.Namespace):
+    """Return the bitstreams that the options ask for, or None if none of them is given."""
+    from spikewright_hw.engine.streams import Streams
+
+    chosen = _given(options, "length", "source", "encoding")
+    return Streams(**chosen) if chosen else None
+
+
+def _given(options: argparse.Namespace, *names: str) -> dict:
+    return {name: value for name in names if (value := getattr(options, name)) is not None}
+
+
+def count(text: str) -> int:
+    """Read a whole number of 0 or more."""
+    if not text.isdecimal() or len(text) > 100:
+        raise argparse.ArgumentTypeError(f"{text[:100]!r} is not a whole number of 0 or more")
+    return int(text)
+
+
+def seed(text: str) -> int:
+    """Read the seed of a training."""
+    from ..quantized.network import MOST_SEED
+
+    if (number := count(text)) > MOST_SEED:
+        raise argparse.ArgumentTypeError(f"{text} is larger than 2**64 - 1, the largest seed")
+    return number
+
+
+def path(text: str) -> Path:
+    """Read the path of a file or a folder."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("an empty text names no file; give a path")
+    return Path(text)
