@@ -6,10 +6,12 @@ from .definition import Definition
 from .expression import Operations, evaluate
 from .functions import real_function
 
-__all__ = ["start", "step"]
+__all__ = ["Reals", "start", "step"]
 
 
-class _Reals(Operations):
+class Reals(Operations):
+    """The operations of equations on real numbers."""
+
     exp = staticmethod(real_function("exp"))
     expm1 = staticmethod(real_function("expm1"))
     exprel = staticmethod(real_function("exprel"))
@@ -20,6 +22,7 @@ class _Reals(Operations):
 
     @staticmethod
     def where(condition: bool, yes: float, no: float) -> float:
+        """Choose by a condition."""
         return yes if condition else no
 
 
@@ -38,6 +41,6 @@ def step(
     parameters: Mapping[str, float],
 ) -> tuple[dict[str, float], bool]:
     """Run one step; give the next states and whether the neuron spiked."""
-    after = evaluate(definition.update, {**parameters, **states, **inputs}, _Reals())
+    after = evaluate(definition.update, {**parameters, **states, **inputs}, Reals())
     spike = bool(after.pop("spike", False))
     return after, spike

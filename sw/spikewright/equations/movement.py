@@ -20,7 +20,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from spikewright_hw.definition.definition import Definition
-from spikewright_hw.definition.expression import Expression, listing
+from spikewright_hw.definition.expression import Expression, evaluate, listing
+from spikewright_hw.definition.reals import Reals
 
 from .graph import leaves, substitute, varies
 from .source import one_line
@@ -226,7 +227,7 @@ def _constant(node: Expression, parameters: Mapping[str, float]) -> float | None
     """Give the value of an expression of parameters alone; None for one that varies."""
     if varies(node, parameters):
         return None
-    return float(Trial.worked_out({"": node}, parameters)[""])
+    return float(evaluate({"": node}, parameters, Reals())[""])
 
 
 def _text(term: _Term, definition: Definition) -> str:

@@ -4,7 +4,6 @@ The states saturate at the ends of the number format, as they do in integers; no
 """
 
 import math
-import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikewright_hw.definition.definition import Definition
-from spikewright_hw.definition.expression import FUNCTIONS, Expression
+from spikewright_hw.definition.expression import Expression, Operations, evaluate
 from spikewright_hw.definition.functions import real_function
 from spikewright_hw.fixed import Format
 
@@ -30,58 +29,44 @@ _DIFFERENCE = 1e-5
 _SMALLEST = -4
 
 
-_OPERATIONS: dict[str, Callable[..., Any]] = {
-    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul,
-    "divide": operator.truediv, "greater": np.greater, "at_least": np.greater_equal,
-    "both": np.logical_and, "either": np.logical_or, "invert": np.logical_not,
-    "where": np.where, "minimum": np.minimum, "maximum": np.maximum,
-    **{name: np.vectorize(real_function(name), otypes=[float]) for name in FUNCTIONS},
-    # Those that numpy has are faster.
-    "exp": lambda x: np.exp(np.minimum(x, 700.0)), "log": np.log, "tanh": np.tanh,
-}
+def _each(name: str) -> Callable[..., Any]:
+    return np.vectorize(real_function(name), otypes=[float])
 
 
-class _Tape:
-    """Expressions as a list of operations; those on parameters alone are done once, in here."""
+class _Arrays(Operations):
+    """The operations of equations on arrays of real numbers."""
 
-    def __init__(self, outputs: Mapping[str, Expression], parameters: Mapping[str, float]):
-        self._known: dict[Expression, Any] = {}
-        self._leaves: dict[Expression, str] = {}
-        self._lines: list[tuple[Expression, Callable[..., Any], tuple]] = []
-        self._outputs = outputs
-        self._parameters = parameters
-        for node in outputs.values():
-            self._visit(node)
+    greater = staticmethod(np.greater)
+    at_least = staticmethod(np.greater_equal)
+    both = staticmethod(np.logical_and)
+    either = staticmethod(np.logical_or)
+    log = staticmethod(np.log)
+    tanh = staticmethod(np.tanh)
+    expm1 = staticmethod(_each("expm1"))
+    exprel = staticmethod(_each("exprel"))
+    sqrt = staticmethod(_each("sqrt"))
+    sigmoid = staticmethod(_each("sigmoid"))
+    reciprocal = staticmethod(_each("reciprocal"))
 
-    def _visit(self, node: Expression) -> None:
-        operation, operands = node.operation, node.operands
-        if node in self._known or node in self._leaves:
-            return
-        if operation == "constant":
-            self._known[node] = float(operands[0])
-        elif operation == "leaf":
-            (name,) = operands
-            if name in self._parameters:
-                self._known[node] = self._parameters[name]
-            else:
-                self._leaves[node] = name
-        else:
-            for operand in operands:
-                self._visit(operand)
-            function = _OPERATIONS[operation]
-            if all(operand in self._known for operand in operands):
-                self._known[node] = function(*(self._known[one] for one in operands))
-            else:
-                self._leaves[node] = ""
-                self._lines.append((node, function, operands))
+    @staticmethod
+    def exp(value: Any) -> Any:
+        return np.exp(np.minimum(value, 700.0))
 
-    def run(self, leaves: Values) -> dict[str, Any]:
-        """Work the expressions out."""
-        values = dict(self._known)
-        values |= {node: leaves[name] for node, name in self._leaves.items() if name}
-        for node, function, operands in self._lines:
-            values[node] = function(*[values[one] for one in operands])
-        return {name: values[node] for name, node in self._outputs.items()}
+    @staticmethod
+    def invert(condition: Any) -> Any:
+        return np.logical_not(condition)
+
+    @staticmethod
+    def where(condition: Any, yes: Any, no: Any) -> Any:
+        return np.where(condition, yes, no)
+
+    @classmethod
+    def minimum(cls, a: Any, b: Any) -> Any:
+        return np.minimum(a, b)
+
+    @classmethod
+    def maximum(cls, a: Any, b: Any) -> Any:
+        return np.maximum(a, b)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,13 +120,12 @@ class Trial:
         path = {name: np.empty((steps, len(currents))) for name in states}
         spikes = np.zeros((steps, len(currents)), bool)
         trial = cls(definition, format, values, currents, path, spikes)
-        tape = _Tape(definition.update, values)
         inputs = trial.inputs(currents)
         with np.errstate(all="ignore"):
             for step in range(steps):
                 for name, value in states.items():
                     path[name][step] = value
-                after = tape.run({**states, **inputs})
+                after = evaluate(definition.update, {**values, **states, **inputs}, _Arrays())
                 spikes[step] = after.pop("spike", False)
                 states = {name: np.clip(value, low, high) for name, value in after.items()}
         return trial
@@ -156,14 +140,8 @@ class Trial:
     ) -> dict[str, Any]:
         """Work expressions out at states and currents."""
         with np.errstate(all="ignore"):
-            return _Tape(outputs, self.parameters).run({**states, **self.inputs(currents)})
-
-    @staticmethod
-    def worked_out(
-        outputs: Mapping[str, Expression], leaves: Mapping[str, float]
-    ) -> dict[str, Any]:
-        """Work expressions of known leaves out."""
-        return _Tape(outputs, {}).run(leaves)
+            leaves = {**self.parameters, **states, **self.inputs(currents)}
+            return evaluate(outputs, leaves, _Arrays())
 
     def slopes(
         self, outputs: Mapping[str, Expression], names: Sequence[str]
@@ -213,14 +191,12 @@ def slopes(
 ) -> dict[tuple[str, str], NDArray[np.float64]]:
     """Give the slope of each output by each state of a name at some states, by differences."""
     found = {}
-    tape = _Tape({name: outputs[name] for name in names}, trial.parameters)
-    leaves = {**states, **trial.inputs(currents)}
+    wanted = {name: outputs[name] for name in names}
     for state in names:
         here = np.asarray(states[state], float)
         by = difference * np.maximum(1.0, np.abs(here))
-        with np.errstate(all="ignore"):
-            above = tape.run({**leaves, state: here + by})
-            below = tape.run({**leaves, state: here - by})
+        above = trial.evaluate(wanted, {**states, state: here + by}, currents)
+        below = trial.evaluate(wanted, {**states, state: here - by}, currents)
         for name in names:
             found[name, state] = (above[name] - below[name]) / (2 * by)
     return found
