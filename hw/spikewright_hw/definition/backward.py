@@ -5,14 +5,13 @@
 
 from dataclasses import dataclass, field
 
-from .expression import Expression
+from .expression import CONDITIONS, Expression
 from .functions import image, steepest
 from .interval import Interval
 
 __all__ = ["Backward"]
 
 _HUGE = 1e150
-_CONDITIONS = ("greater", "at_least", "both", "either", "invert")
 
 
 @dataclass
@@ -61,7 +60,7 @@ class Backward:
     def _least(self, node: Expression) -> float:
         """Return the smallest size of a value that is not zero."""
         range = self.ranges[node]
-        if node.operation in _CONDITIONS:
+        if node.operation in CONDITIONS:
             return 1.0
         if range.low <= 0 <= range.high:
             return min(self.smallest, max(self._most(node), 1 / _HUGE))

@@ -4,14 +4,13 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .expression import Expression
+from .expression import CONDITIONS, Expression
 from .interval import Interval, IntervalOperations
 
 __all__ = ["Nodes", "Number", "signed_digits"]
 
 #: How far the digits of a coefficient reach below its first one, in bits.
 _SPAN = 24
-_CONDITIONS = ("greater", "at_least", "both", "either", "invert")
 
 
 def signed_digits(value: float, count: int) -> list[tuple[int, int]]:
@@ -49,7 +48,7 @@ class Number:
     @property
     def is_condition(self) -> bool:
         """Whether this is 0 or 1 by what it is."""
-        return self.node.operation in _CONDITIONS
+        return self.node.operation in CONDITIONS
 
     @property
     def is_constant(self) -> bool:
@@ -108,7 +107,7 @@ class Nodes:
         """Make an operation on two numbers with their points one above the other."""
         fraction = max(x.fraction, y.fraction)
         x, y = self.aligned(x, fraction), self.aligned(y, fraction)
-        return self.make(operation, x, y, fraction=0 if operation in _CONDITIONS else fraction)
+        return self.make(operation, x, y, fraction=0 if operation in CONDITIONS else fraction)
 
     def choose(self, condition: Number, yes: Number, no: Number) -> Number:
         """Make a choice."""

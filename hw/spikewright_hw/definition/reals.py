@@ -25,6 +25,16 @@ class Reals(Operations):
         """Choose by a condition."""
         return yes if condition else no
 
+    @staticmethod
+    def both(a: float, b: float) -> bool:
+        """Say whether both conditions hold; they may be numbers."""
+        return bool(a) and bool(b)
+
+    @staticmethod
+    def either(a: float, b: float) -> bool:
+        """Say whether a condition holds."""
+        return bool(a) or bool(b)
+
 
 def start(definition: Definition, parameters: Mapping[str, float]) -> dict[str, float]:
     """Give the states before the first step; ``parameters`` are all of them."""

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .definition import Value
-from .expression import Operations
 from .nodes import Number
+from .reals import Reals
 
 __all__ = ["Constant", "Sum", "of_constants"]
 
@@ -58,7 +58,7 @@ def of_constants(operation: str | Callable, *operands: Constant) -> Constant:
     ValueError
         Vectors of several lengths meet, or the result is no finite number.
     """
-    function = getattr(_Reals, operation) if isinstance(operation, str) else operation
+    function = getattr(Reals, operation) if isinstance(operation, str) else operation
     names = frozenset().union(*(one.names for one in operands))
     values = [one.value for one in operands]
     lengths = {len(value) for value in values if not isinstance(value, int | float)}
@@ -143,19 +143,3 @@ class Sum:
 
 def _present(terms: dict[Number, Constant]) -> dict[Number, Constant]:
     return {atom: one for atom, one in terms.items() if not one.always(0.0)}
-
-
-class _Reals(Operations):
-    """What operations on constants do: nothing is rounded yet."""
-
-    @staticmethod
-    def where(condition: float, yes: float, no: float) -> float:
-        return yes if condition else no
-
-    @staticmethod
-    def both(a: float, b: float) -> float:
-        return float(bool(a) and bool(b))
-
-    @staticmethod
-    def either(a: float, b: float) -> float:
-        return float(bool(a) or bool(b))
