@@ -322,7 +322,7 @@ def test_input_that_does_not_fit_is_not_sent(spikes, sentence):
         with pytest.raises(DataError) as caught:
             board.infer(spikes)
         assert str(caught.value) == sentence
-    assert len(asked) == 1
+    assert {frame.code for frame in asked} == {Command.HELLO}  # which a busy machine repeats
 
 
 def test_a_board_that_is_unplugged():
