@@ -94,7 +94,7 @@ def cases(draw):
         saturation=draw(st.sampled_from(["full", "symmetric", "positive"])),
         digits=draw(st.integers(1, 4)),
     )
-    parameters = {"factor": draw(st.floats(-2, 2)), "level": 0.25}
+    parameters = {"factor": draw(st.one_of(st.just(0.0), st.floats(-2, 2))), "level": 0.25}
     try:
         fixed = FixedNeuron.of(definition, arithmetic, parameters)
     except ValueError as error:
@@ -164,6 +164,44 @@ def test_integers_gateware_and_intervals_agree(case):
         for name, (low, high) in fixed.bounds.items():
             clamped = sorted((low, unsaturated[name], high))[1]
             assert step[0][name] == clamped, "a state saturates, it never wraps"
+
+
+#: Products of which one factor is zero, by a parameter, by a constant or by its range.
+LOST = {
+    "parameter": sigmoid(LEAVES["v"]) * LEAVES["factor"] + LEAVES["i"] / 2,
+    "numerator": LEAVES["factor"] / maximum(LEAVES["v"], 0.5) + LEAVES["i"],
+    "nested": tanh(sigmoid(LEAVES["v"]) * LEAVES["factor"]) * LEAVES["factor"] + LEAVES["i"],
+    "constant": 0.0 * exp(minimum(LEAVES["v"], 1.0)) + LEAVES["i"] / 4,
+    "range": minimum(LEAVES["v"], 0.0) * sigmoid(LEAVES["i"]) + LEAVES["i"] / 4,
+    "small": LEAVES["i"] / maximum(LEAVES["v"], 1000.0),
+    "compared": where(sigmoid(LEAVES["v"]) * LEAVES["factor"] > 0.25, LEAVES["v"], LEAVES["i"]),
+}
+
+
+@pytest.mark.parametrize("format", FORMATS, ids=str)
+@pytest.mark.parametrize("saturation", ["full", "positive"])
+@pytest.mark.parametrize("equation", LOST.values(), ids=LOST)
+def test_a_function_that_is_multiplied_by_zero(equation, saturation, format):
+    definition = Definition(
+        name="made_up",
+        doc="",
+        inputs={"i": Input()},
+        states={"v": State()},
+        parameters={"factor": Parameter(0.7, "")},
+        update={"v": equation, "spike": LEAVES["v"] >= 1.0},
+    )
+    arithmetic = Arithmetic(format=format, saturation=saturation)
+    factors = (0.0, 0.5, 0.0, 1.75)
+    together = FixedNeuron.of(definition, arithmetic, {"factor": factors})
+    low, high = together.bounds["v"]
+    for n, factor in enumerate(factors):
+        alone = FixedNeuron.of(definition, arithmetic, {"factor": factor})
+        vectors = {name: values[n] for name, values in together.vectors.items()}
+        for v in {low, low // 2, 0, 1, high // 3, high}:
+            for i in {format.min, -1, 0, 3, format.max}:
+                leaves = {"v": v, "i": i}
+                expected = evaluate(alone.update, leaves, Exact())
+                assert evaluate(together.update, leaves | vectors, Exact()) == expected
 
 
 @pytest.mark.parametrize("width", range(1, 8))

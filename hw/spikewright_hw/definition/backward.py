@@ -84,7 +84,7 @@ class Backward:
         over = image("reciprocal", x)
         least = 1 / max(abs(x.low), abs(x.high), 1 / _HUGE)
         self._mark(a, gain * max(abs(over.low), abs(over.high)), limit / least)
-        if x.low < x.high and self._most(a):
+        if self._most(a):
             self._table(node, b, gain * self._most(a), limit / self._least(a))
 
     def _function(self, node: Expression, gain: float, limit: float) -> None:

@@ -38,8 +38,9 @@ class Program:
         Bits behind the point of constants: those of the finest state.
     half_up : bool
         Whether a state is rounded half up when it is stored, rather than down.
-    uses : mapping of Expression to sequence of Use
-        Of each function in the equations, its use: one, or one for each neuron.
+    uses : mapping of Expression to sequence of Use or None
+        Of each function in the equations whose result reaches an output, its use: one, or one for
+        each neuron.
     families : mapping, optional
         What an earlier run on the same equations has left in :attr:`families`.
 
@@ -58,7 +59,7 @@ class Program:
         digits: int,
         fraction: int,
         half_up: bool,
-        uses: Mapping[Expression, Sequence[Use]],
+        uses: Mapping[Expression, Sequence[Use | None]],
         families: Families | None = None,
     ):
         self._update = update
@@ -145,9 +146,12 @@ class Program:
         if all(one.is_constant for one in sums):
             function = real_function(operation) if operation in FUNCTIONS else operation
             return Sum(constant=of_constants(function, *(one.constant for one in sums)))
+        function = operation in FUNCTIONS or (operation == "divide" and not sums[1].is_constant)
+        if function and equation not in self._uses:  # it reaches no output: a factor of it is zero
+            return Sum.of(self._nodes.constant(0))
         if operation in FUNCTIONS:
             return Sum.of(self._table(equation, self._builder.number(sums[0])))
-        if operation == "divide" and not sums[1].is_constant:
+        if function:
             over = Sum.of(self._table(equation, self._builder.number(sums[1])))
             return self._multiply(sums[0], over)
         return getattr(self, f"_{operation}")(*sums)
@@ -259,8 +263,8 @@ class Program:
     def _table(self, equation: Expression, x: Number) -> Number:
         """Look a function up; neurons whose uses differ look it up in tables of their own."""
         function = "reciprocal" if equation.operation == "divide" else equation.operation
-        of_neurons = self._uses[equation]
-        kinds = sorted(set(of_neurons))
+        kinds = sorted({use for use in self._uses[equation] if use is not None})
+        of_neurons = [use or kinds[0] for use in self._uses[equation]]
         found = [self._looked_up(function, x, use) for use in kinds]
         if len(kinds) == 1:
             return found[0]

@@ -58,8 +58,10 @@ def uses(
     formats: Mapping[str, Format],
     bounds: Mapping[str, tuple[int, int]],
     format: Format,
-) -> dict[Expression, list[Use]]:
+) -> dict[Expression, list[Use | None]]:
     """Return the uses of each function in a definition's equations: one, or one for each neuron.
+
+    There is none where the function's result reaches no output, such as in a product with zero.
 
     Parameters
     ----------
@@ -83,24 +85,24 @@ def uses(
         steps[name] = form.real(1)
         limits[name] = max(abs(low), abs(high)) + form.real(1)
     length = max((len(v) for v in values.values() if not isinstance(v, int | float)), default=1)
-    rows = zip(
-        *(
-            [value] * length if isinstance(value, int | float) else value
-            for value in values.values()
-        ),
-        strict=True,
-    ) if values else [()]
-    found: dict[Expression, list[Use]] = {}
-    for row in rows:
+    found: dict[Expression, list[Use | None]] = {}
+    for neuron in range(length):
         parameters = {
-            name: real_interval(value, value) for name, value in zip(values, row, strict=True)
+            name: real_interval(one, one) for name, one in _of_neuron(values, neuron).items()
         }
         made = _uses_of_one(
             definition.update, ranges=ranges | parameters, steps=steps, bounds=limits
         )
         for function, use in made.items():
-            found.setdefault(function, []).append(use)
+            found.setdefault(function, [None] * length)[neuron] = use
     return found
+
+
+def _of_neuron(values: Mapping[str, Value], neuron: int) -> dict[str, float]:
+    return {
+        name: value if isinstance(value, int | float) else value[neuron]
+        for name, value in values.items()
+    }
 
 
 def _uses_of_one(
