@@ -13,7 +13,7 @@ from spikewright_hw.definition import integers
 from spikewright_hw.definition.expression import Expression, Operations, evaluate
 from spikewright_hw.definition.fixed_point import FixedNeuron
 from spikewright_hw.definition.interval import Interval, IntervalOperations
-from spikewright_hw.neuron.core import NeuronCore
+from spikewright_hw.neuron.component import NeuronCore
 
 __all__ = ["NeuronFaults", "NeuronSpec", "Seen", "exact_step"]
 

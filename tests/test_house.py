@@ -6,6 +6,7 @@ Each test names all that is missing or wrong, so that one run is enough.
 import ast
 import inspect
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from importlib import import_module
@@ -28,8 +29,8 @@ PATH = (
 
 #: Ground under the path: imports nothing of it.
 GROUND = (
-    "errors", "temporary", "files", "imports", "cache", "machine", "guard", "process", "interrupt",
-    "terminal", "tools",
+    "errors", "temporary", "files", "imports", "extras", "cache", "machine", "guard", "process",
+    "interrupt", "terminal", "tools",
 )
 
 
@@ -143,6 +144,26 @@ def test_hardware_imports_amaranth_and_the_standard_library_only():
         if name.split(".")[0] not in allowed
     ]
     assert not wrong, "; ".join(wrong)
+
+
+#: What describes a network without being hardware.
+DESCRIPTIONS = (
+    "spikewright_hw.fixed", "spikewright_hw.neuron", "spikewright_hw.layer",
+    "spikewright_hw.network", "spikewright_hw.engine.design", "spikewright_hw.engine.record",
+    "spikewright_hw.link.protocol", "spikewright_hw.definition.integers", "spikewright_hw.cores",
+    "spikewright.quantized.spw",
+)
+
+
+def test_a_network_is_described_without_amaranth():
+    """A program that only reads networks needs no HDL."""
+    code = (
+        "import importlib, sys\n"
+        f"for name in {DESCRIPTIONS}:\n"
+        "    importlib.import_module(name)\n"
+        "    if 'amaranth' in sys.modules: sys.exit(f'{name} loads amaranth')"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_cores_hold_no_formal_code():

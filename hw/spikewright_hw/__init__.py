@@ -12,4 +12,7 @@ The layers, lowest first; each imports only those before it::
     board        a board top: an engine behind a link
     cores        the registry of all cores
     emit         Verilog from the registry
+
+What describes a network (formats, definitions, layers, networks, an engine's design and records,
+the link's protocol) is imported without Amaranth being loaded.
 """

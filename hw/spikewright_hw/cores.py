@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from amaranth.lib import wiring
+if TYPE_CHECKING:
+    from amaranth.lib import wiring
 
 __all__ = ["CORES", "Core"]
 
@@ -42,7 +43,7 @@ class Core:
         """Parameter sets by name."""
         return self.module.PRESETS
 
-    def build(self, preset: str) -> wiring.Component:
+    def build(self, preset: str) -> "wiring.Component":
         """Make the component of one preset."""
         return self.module.core(**self.presets[preset])
 

@@ -15,7 +15,7 @@ from spikewright_hw.definition import integers
 from spikewright_hw.definition.expression import evaluate
 from spikewright_hw.definition.fixed_point import FixedNeuron
 from spikewright_hw.fixed import Format
-from spikewright_hw.neuron.core import NeuronCore
+from spikewright_hw.neuron.component import NeuronCore
 
 from .bench import Bench
 from .payload import unpack, width

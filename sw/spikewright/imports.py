@@ -16,12 +16,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Dependencies", "code_key", "dependencies"]
+__all__ = ["DISTRIBUTIONS", "Dependencies", "code_key", "dependencies"]
 
 #: Packages whose modules are followed; others are known by their versions.
 _OWN = ("spikewright", "spikewright_hw")
-#: What is installed under another name than it is imported by. To look all of them up takes long.
-_DISTRIBUTIONS = {"serial": "pyserial", "sklearn": "scikit-learn"}
+#: Names that packages are installed by, where these are not the names that they are imported by.
+#: To look all of them up takes long.
+DISTRIBUTIONS = {"serial": "pyserial", "sklearn": "scikit-learn"}
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def code_key(module: str) -> dict[str, Any]:
 
 def _version(package: str) -> str | None:
     try:
-        return metadata.version(_DISTRIBUTIONS.get(package, package))
+        return metadata.version(DISTRIBUTIONS.get(package, package))
     except metadata.PackageNotFoundError:  # an optional package: its absence is a fact as well
         return None
 

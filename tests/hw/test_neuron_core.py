@@ -12,7 +12,7 @@ from spikewright_hw.definition import integers
 from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
 from spikewright_hw.fixed import Format
 from spikewright_hw.neuron import DEFINITIONS
-from spikewright_hw.neuron.core import NeuronCore
+from spikewright_hw.neuron.component import NeuronCore
 
 from .simulation import Simulator
 

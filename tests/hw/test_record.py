@@ -13,12 +13,12 @@ from spikewright_hw.engine.record import (
     Result,
     Trace,
     pack_trace,
-    result_layout,
     spike_bytes,
     trace_bytes,
     unpack_result,
     unpack_trace,
 )
+from spikewright_hw.engine.result_layout import result_layout
 from spikewright_hw.fixed import Format
 
 SIZES = [(3,), (12, 9, 5), (4, 8, 17, 1), (2, 7, 2)]

@@ -6,18 +6,8 @@ import pytest
 
 from spikewright_hw.engine.example import drawn_layer
 from spikewright_hw.engine.stream_counts import count_bounds, row_planes, weight_count
-from spikewright_hw.engine.streams import (
-    ENCODINGS,
-    SOURCES,
-    Streams,
-    aligned,
-    code_width,
-    current_exponent,
-    inputs,
-    planes,
-    products,
-    shift,
-)
+from spikewright_hw.engine.stream_products import aligned, inputs, planes, products, shift
+from spikewright_hw.engine.streams import ENCODINGS, SOURCES, Streams, code_width, current_exponent
 from spikewright_hw.neuron import DEFINITIONS
 
 #: Sources of which each block of ``2**k`` numbers has each prefix of ``k`` bits once.

@@ -14,7 +14,7 @@ import pytest
 from spikewright_hw.definition.definition import Input
 from spikewright_hw.definition.expression import listing
 from spikewright_hw.engine.neuron_array import _pack
-from spikewright_hw.engine.record import result_layout
+from spikewright_hw.engine.result_layout import result_layout
 from spikewright_hw.fixed import Format
 from spikewright_hw.link import protocol
 from spikewright_hw.link.protocol import Command, Frame, Hello, Kind, Status, encode_frame

@@ -18,7 +18,8 @@ import serial
 from spikewright.device.board import open_board, patience
 from spikewright.errors import DataError, DeviceError
 from spikewright_hw.engine.design import EventDesign, StochasticDesign
-from spikewright_hw.engine.record import result_layout, trace_bytes
+from spikewright_hw.engine.record import trace_bytes
+from spikewright_hw.engine.result_layout import result_layout
 from spikewright_hw.fixed import Format
 from spikewright_hw.link.protocol import (
     VERSION,

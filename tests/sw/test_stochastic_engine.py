@@ -10,7 +10,8 @@ from spikewright.network.stream_synapses import synapse_counts
 from spikewright.stochastic.engine import run
 from spikewright_hw.engine.example import drawn_network, example_network
 from spikewright_hw.engine.reference import run as run_bits
-from spikewright_hw.engine.streams import ENCODINGS, SOURCES, Streams, products
+from spikewright_hw.engine.stream_products import products
+from spikewright_hw.engine.streams import ENCODINGS, SOURCES, Streams
 from spikewright_hw.fixed import Format
 
 

@@ -15,7 +15,8 @@ from spikewright.stochastic.products import BITS, GATES, NUMBERS, product_rms
 from spikewright.stochastic.products import numbers as numbers_of
 from spikewright.stochastic.progressive import Prefix
 from spikewright_hw.engine.example import example_layer, example_network
-from spikewright_hw.engine.streams import ENCODINGS, SOURCES, Streams, products
+from spikewright_hw.engine.stream_products import products
+from spikewright_hw.engine.streams import ENCODINGS, SOURCES, Streams
 from spikewright_hw.fixed import Format
 
 NETWORK = example_network(sizes=(12, 9, 5), steps=4, weight_bits=6, membrane=Format(8, 3))

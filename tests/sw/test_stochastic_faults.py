@@ -11,7 +11,8 @@ from spikewright.network.stream_synapses import stream_synapses
 from spikewright.stochastic import engine
 from spikewright.stochastic.faults import SITES, flip_states, flip_streams, flip_weights, run
 from spikewright_hw.engine.example import example_layer, example_network
-from spikewright_hw.engine.streams import ENCODINGS, Streams, products
+from spikewright_hw.engine.stream_products import products
+from spikewright_hw.engine.streams import ENCODINGS, Streams
 from spikewright_hw.fixed import Format
 
 NETWORK = example_network(sizes=(12, 9, 5), steps=4, weight_bits=6, membrane=Format(8, 3))

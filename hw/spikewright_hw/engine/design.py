@@ -1,18 +1,22 @@
-"""Designs: which engine a network is built as, and how large."""
+"""Designs: which engine a network is built as, and how large.
+
+A design is a description: the engines, which are gateware, are imported when one is made.
+"""
 
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ..checks import instance, settle, whole
 from ..layer import MOST_NEURONS
 from ..network import Network
-from . import event, stochastic
-from .event import EventEngine
 from .ram_style import RamStyle, check_ram_style
-from .stochastic import StochasticEngine
 from .streams import Streams, check_streams
+
+if TYPE_CHECKING:
+    from .event import EventEngine
+    from .stochastic import StochasticEngine
 
 __all__ = ["Design", "EventDesign", "StochasticDesign"]
 
@@ -43,8 +47,10 @@ class EventDesign:
     def __str__(self) -> str:
         return "event engine"
 
-    def engine(self, network: Network) -> EventEngine:
-        """Make the engine of a network."""
+    def engine(self, network: Network) -> "EventEngine":
+        """Return the engine of a network."""
+        from .event import EventEngine
+
         return EventEngine(network=network, share=self.share, ram_style=self.ram_style)
 
     def check(self, network: Network) -> None:
@@ -55,7 +61,9 @@ class EventDesign:
         return network.digest()
 
     def worst_cycles(self, network: Network) -> int:
-        """Give a number of cycles that no inference exceeds."""
+        """Return a number of cycles that no inference exceeds."""
+        from . import event
+
         return event.worst_cycles(network, share=self.share)
 
 
@@ -95,8 +103,10 @@ class StochasticDesign:
             f"{streams.source}, {self.lanes} lane{'s' if self.lanes > 1 else ''}"
         )
 
-    def engine(self, network: Network) -> StochasticEngine:
-        """Make the engine of a network. Raises :exc:`ValueError` where it cannot run on it."""
+    def engine(self, network: Network) -> "StochasticEngine":
+        """Return the engine of a network. Raises :exc:`ValueError` if it cannot run on it."""
+        from .stochastic import StochasticEngine
+
         return StochasticEngine(
             network=network,
             streams=self.streams,
@@ -119,7 +129,9 @@ class StochasticDesign:
         return hashlib.sha256(network.digest() + streams.encode()).digest()
 
     def worst_cycles(self, network: Network) -> int:
-        """Give a number of cycles that no inference exceeds."""
+        """Return a number of cycles that no inference exceeds."""
+        from . import stochastic
+
         return stochastic.worst_cycles(network, self.streams, lanes=self.lanes, share=self.share)
 
 

@@ -11,7 +11,8 @@ from ..layer import Layer
 from ..network import Network
 from .argmax import Argmax
 from .ram_style import RamStyle, check_ram_style
-from .record import result_layout, trace_bytes
+from .record import trace_bytes
+from .result_layout import result_layout
 from .row_layer import step_layout
 from .trace import TraceMemory
 

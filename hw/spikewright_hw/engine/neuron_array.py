@@ -15,7 +15,7 @@ from ..definition.interval import Interval
 from ..definition.pipeline import depth, pipelined_step
 from ..fixed import Format
 from ..neuron import DEFINITIONS
-from ..neuron.core import step_fields
+from ..neuron.component import step_fields
 
 __all__ = ["PRESETS", "ArrayReference", "NeuronArray", "core"]
 

@@ -1,19 +1,14 @@
 """What an engine records of an inference, and how its bytes are laid out.
 
-The gateware builds its ports from these layouts, and the host reads the bytes with the functions
-beside them, so there is one definition of both.
-
 The *result* of an inference is a structure whose fields are whole bytes, so that its bits, least
-significant first, are the bytes on the link. The *trace* is, for each step, the spikes of each
-hidden layer (one bit per neuron, least significant first, padded to whole bytes), then the membrane
-of each readout neuron (signed, 32 bits, least significant byte first).
+significant first, are the bytes on the link; :mod:`~.result_layout` has the same for the gateware.
+The *trace* is, for each step, the spikes of each hidden layer (one bit per neuron, least
+significant first, padded to whole bytes), then the membrane of each readout neuron (signed, 32
+bits, least significant byte first).
 """
 
 import struct
 from dataclasses import dataclass
-
-from amaranth import signed, unsigned
-from amaranth.lib import data
 
 from ..link import protocol
 from ..link.protocol import MEMBRANE_BYTES
@@ -24,7 +19,6 @@ __all__ = [
     "Result",
     "Trace",
     "pack_trace",
-    "result_layout",
     "spike_bytes",
     "trace_bytes",
     "unpack_result",
@@ -75,18 +69,6 @@ class Trace:
 
     spikes: tuple[tuple[tuple[int, ...], ...], ...]
     membranes: tuple[tuple[int, ...], ...]
-
-
-def result_layout(network: Network) -> data.StructLayout:
-    """Layout of the result of one inference."""
-    return data.StructLayout({
-        "prediction": unsigned(16),
-        "cycles": unsigned(32),
-        "input_events": unsigned(32),
-        "synops": unsigned(32),
-        "spikes": data.ArrayLayout(unsigned(32), len(network.layers)),
-        "outputs": data.ArrayLayout(signed(8 * MEMBRANE_BYTES), network.outputs),
-    })
 
 
 def spike_bytes(layer: Layer) -> int:

@@ -2,7 +2,7 @@
 
 All weights of a row are read with the same planes, so the number of cycles in which each plane is
 read, together with the input's bit, says what any weight of the row comes to: a sum over its bits.
-Equal, by test, to counting :func:`~.streams.products` bit by bit.
+Equal, by test, to counting :func:`~.stream_products.products` bit by bit.
 """
 
 from collections import Counter
@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from ..definition.interval import Interval
 from ..layer import Layer
-from .streams import Streams, code, code_width, inputs, planes
+from .stream_products import inputs, planes
+from .streams import Streams, code, code_width
 
 __all__ = ["count_bounds", "row_planes", "weight_count"]
 

@@ -151,13 +151,13 @@ class StreamLane(wiring.Component):
 
 
 def _aligned(number: Signal, width: int) -> Value:
-    """Keep the highest bits, as :func:`~.streams.aligned` does."""
+    """Keep the highest bits, as :func:`~.stream_products.aligned` does."""
     missing = width - len(number)
     return Cat(Const(0, missing), number) if missing > 0 else number[-width:]
 
 
 def _reversed(row: Signal, width: int) -> Value:
-    """Give the digital shift of a row, as :func:`~.streams.shift` does."""
+    """Give the digital shift of a row, as :func:`~.stream_products.shift` does."""
     low = row[:width]
     return Cat(Const(0, width - len(low)), *reversed(low))
 

@@ -14,8 +14,9 @@ from .neuron_group import NeuronGroup
 from .row_layer import step_layout, update_stages
 from .scan import Scan, scan_group
 from .stream_lane import StreamLane, blocks
+from .stream_products import PAIRS, products
 from .stream_synapses import StreamSynapses, stream_current
-from .streams import SOURCES, Encoding, Streams, check_streams, products
+from .streams import Encoding, Streams, check_streams
 
 __all__ = [
     "PRESETS", "StreamLayer", "core", "stream_layer_step", "stream_update_stages",
@@ -201,7 +202,7 @@ class StreamLayer(wiring.Component):
             m.d.sync += self.passes.eq(self.passes + 1)
 
         # Numbers: one for each pass ---------------------------------------------------------------
-        pair = SOURCES[self.streams.source]
+        pair = PAIRS[self.streams.source]
         numbers = {"weights": pair.weights.core(width=self.streams.order)}
         if self.streams.encoding == "bipolar":
             numbers["inputs"] = pair.inputs.core(width=self.streams.order)

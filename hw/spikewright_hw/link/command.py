@@ -4,7 +4,8 @@ from amaranth import Array, Cat, Const, Module, Signal, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..engine.record import result_layout, trace_bytes
+from ..engine.record import trace_bytes
+from ..engine.result_layout import result_layout
 from ..network import Network
 from .packet import PACKET
 from .protocol import (

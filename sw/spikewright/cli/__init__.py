@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from ..errors import SpikewrightError, SpikewrightWarning, StorageError
+from ..extras import missing
 from ..interrupt import interruptible
 from ..job.applies import check_options, parsed
 from ..terminal import take_any_text
@@ -48,6 +49,12 @@ def guarded(work: Callable[[], int | None]) -> int:
             )
     except SpikewrightError as error:
         print(f"spikewright: {error}", file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        absent = missing(error)
+        if absent is None:
+            raise
+        print(f"spikewright: {absent}", file=sys.stderr)
         return 1
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):

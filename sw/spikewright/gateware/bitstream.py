@@ -168,7 +168,7 @@ def elaborate(top: Top, *, board: Board) -> tuple[str, str]:
 
 def needed_tools(board: Board) -> tuple[str, ...]:
     """Return the tools that build a bitstream, for :func:`~spikewright.tools.require_all`."""
-    return ("pyosys or yosys", PARTS[board.part].tool, "ecppack")
+    return ("amaranth-boards", "pyosys or yosys", PARTS[board.part].tool, "ecppack")
 
 
 def build_bitstream(

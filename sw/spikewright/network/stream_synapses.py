@@ -13,7 +13,8 @@ from functools import partial
 
 import numpy as np
 
-from spikewright_hw.engine.streams import Streams, code, code_width, current_exponent, shift
+from spikewright_hw.engine.stream_products import shift
+from spikewright_hw.engine.streams import Streams, code, code_width, current_exponent
 from spikewright_hw.layer import Layer
 from spikewright_hw.stochastic.number.weighted_generator import plane
 

@@ -12,7 +12,8 @@ import numpy as np
 from spikewright.network.fast import Predictor
 from spikewright.network.stream_synapses import stream_synapses
 from spikewright.network.synapses import Synapses
-from spikewright_hw.engine.streams import Streams, code_width, shift
+from spikewright_hw.engine.stream_products import shift
+from spikewright_hw.engine.streams import Streams, code_width
 from spikewright_hw.layer import Layer
 from spikewright_hw.network import Network
 

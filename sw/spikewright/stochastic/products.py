@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from spikewright_hw.engine.streams import SOURCES, aligned
+from spikewright_hw.engine.stream_products import PAIRS, aligned
 
 from .sources import sequence
 
@@ -23,7 +23,7 @@ BITS = 8
 
 
 def _second_lfsr(*, width: int, length: int) -> Iterable[int]:
-    return islice(SOURCES["lfsr"].inputs.sequence(width=width), length)
+    return islice(PAIRS["lfsr"].inputs.sequence(width=width), length)
 
 
 #: Sources by name; each gives numbers from ``width`` and ``length``. Two of the same name are one

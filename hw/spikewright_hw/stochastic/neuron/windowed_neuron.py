@@ -12,7 +12,7 @@ from ...definition import gateware
 from ...definition.definition import Value
 from ...definition.fixed_point import Arithmetic
 from ...fixed import Format
-from ...neuron.core import NeuronCore
+from ...neuron.component import NeuronCore
 from .driven import compiled
 
 __all__ = ["PRESETS", "WindowedNeuron", "core", "current"]
@@ -71,8 +71,8 @@ class WindowedNeuron(wiring.Component):
     i : In(stream.Signature(signed(count_width)))
         Counts.
     o : Out(stream.Signature(StructLayout))
-        The step's result, as :class:`~spikewright_hw.neuron.core.NeuronCore` gives it: the states,
-        and ``spike`` where the neuron spikes.
+        The step's result, as :class:`~spikewright_hw.neuron.component.NeuronCore` has it: the
+        states, and ``spike`` where the neuron spikes.
     """
 
     i: stream.Interface

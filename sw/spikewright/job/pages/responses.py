@@ -7,7 +7,7 @@ from amaranth.sim import Simulator
 
 from spikewright_hw.definition import reals
 from spikewright_hw.definition.fixed_point import FixedNeuron
-from spikewright_hw.neuron.core import NeuronCore
+from spikewright_hw.neuron.component import NeuronCore
 
 from ...errors import BuildError
 from ...record.response_plot import Response, Run
