@@ -9,7 +9,7 @@ from amaranth.lib.crc import catalog
 from faults import Planted
 from properties import drive, held, observe, stall
 from spikewright_hw.link.frame_decoder import FrameDecoder
-from spikewright_hw.link.protocol import OVERHEAD, Status
+from spikewright_hw.protocol import OVERHEAD, Status
 
 
 class FrameDecoderSpec(Elaboratable):

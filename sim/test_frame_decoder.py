@@ -7,7 +7,7 @@ import pytest
 
 from bench import Bench, Scoreboard, presets
 from spikewright_hw.link.frame_decoder import reference
-from spikewright_hw.link.protocol import Frame, Status, encode_frame
+from spikewright_hw.protocol import Frame, Status, encode_frame
 
 GOOD = encode_frame(Frame(7, 1))
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from amaranth.hdl import Fragment
 
+import spikewright_hw
 from spikewright_hw.cores import CORES, Core
 
 HOUSE = Path(__file__).resolve().parent.parent
@@ -25,6 +26,12 @@ SOFTWARE = HOUSE / "sw" / "spikewright"
 PATH = (
     "task", "equations", "coding", "network", "quantized", "stochastic", "gateware", "device",
     "record", "job", "cli",
+)
+
+#: The layers of the gateware: each imports only those before it.
+LAYERS = (
+    "checks", "fixed", "definition", "neuron", "layer", "protocol", "network", "stochastic",
+    "engine", "link", "board", "cores", "emit",
 )
 
 #: Ground under the path: imports nothing of it.
@@ -150,7 +157,7 @@ def test_hardware_imports_amaranth_and_the_standard_library_only():
 DESCRIPTIONS = (
     "spikewright_hw.fixed", "spikewright_hw.neuron", "spikewright_hw.layer",
     "spikewright_hw.network", "spikewright_hw.engine.design", "spikewright_hw.engine.record",
-    "spikewright_hw.link.protocol", "spikewright_hw.definition.integers", "spikewright_hw.cores",
+    "spikewright_hw.protocol", "spikewright_hw.definition.integers", "spikewright_hw.cores",
     "spikewright.quantized.spw",
 )
 
@@ -200,6 +207,22 @@ def test_software_imports_along_the_path_only():
             if room in GROUND or order.get(other, len(PATH)) > order[room]:
                 wrong.append(f"{here(file)} imports {name}")
     assert not wrong, "; ".join(wrong)
+
+
+def test_hardware_imports_follow_its_layers():
+    order = {room: number for number, room in enumerate(LAYERS)}
+    wrong = []
+    for file, package in modules(HARDWARE):
+        room = file.relative_to(HARDWARE).parts[0].removesuffix(".py")
+        wrong += [
+            f"{here(file)} imports {name}"
+            for name in imports(file, package=package)
+            if name.startswith("spikewright_hw.")
+            and order.get(name.split(".")[1], 0) > order.get(room, len(order))
+        ]
+    assert not wrong, "; ".join(wrong)
+    page = inspect.getdoc(spikewright_hw) or ""
+    assert tuple(re.findall(r"^    (\w+)  ", page, re.MULTILINE)) == LAYERS
 
 
 def test_pages_have_the_order_of_the_packages():

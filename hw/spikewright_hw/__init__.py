@@ -2,14 +2,17 @@
 
 The layers, lowest first; each imports only those before it::
 
+    checks       what the fields of an object may be
     fixed        number formats
     definition   a neuron as equations, and what it lowers to
     neuron       the neurons
-    stochastic   numbers as bitstreams, and arithmetic with them
+    layer        a layer of a quantised network
+    protocol     the bytes on the link, and how they are framed
     network      a quantised network in plain integers
+    stochastic   numbers as bitstreams, and arithmetic with them
     engine       accelerators that run a network
     link         serial port, frames, commands
-    board        a board top: an engine behind a link
+    board        a board top: an engine at the end of a link
     cores        the registry of all cores
     emit         Verilog from the registry
 

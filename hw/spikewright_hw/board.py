@@ -10,10 +10,10 @@ from .engine.design import Design, EventDesign
 from .link.command import CommandProcessor, frame_capacity
 from .link.frame_decoder import FrameDecoder
 from .link.frame_encoder import FrameEncoder
-from .link.protocol import VERSION, Hello, Kind
 from .link.uart_rx import UartRx
 from .link.uart_tx import UartTx
 from .network import Network
+from .protocol import VERSION, Hello, Kind
 
 __all__ = ["BoardTop", "Engine"]
 

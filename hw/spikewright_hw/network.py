@@ -12,8 +12,8 @@ from typing import Any
 
 from .checks import instance, settle, shown, whole
 from .layer import MEMBRANE_BITS, Layer, NetworkError, Rows
-from .link.protocol import MAX_PAYLOAD, infer_bytes, result_bytes, trace_bytes
 from .neuron import DEFINITIONS
+from .protocol import MAX_PAYLOAD, infer_bytes, result_bytes, trace_bytes
 
 __all__ = ["MEMBRANE_BITS", "MOST_LAYERS", "Layer", "Network", "NetworkError", "Rows"]
 

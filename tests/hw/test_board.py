@@ -9,7 +9,9 @@ from spikewright_hw.board import BoardTop
 from spikewright_hw.engine.record import trace_bytes, unpack_result
 from spikewright_hw.engine.result_layout import result_layout
 from spikewright_hw.fixed import Format
-from spikewright_hw.link.protocol import (
+from spikewright_hw.link.uart_tx import line_bits
+from spikewright_hw.network import Layer, Network
+from spikewright_hw.protocol import (
     Command,
     Deframer,
     Frame,
@@ -18,8 +20,6 @@ from spikewright_hw.link.protocol import (
     Status,
     encode_frame,
 )
-from spikewright_hw.link.uart_tx import line_bits
-from spikewright_hw.network import Layer, Network
 
 from .simulation import Simulator
 

@@ -11,7 +11,8 @@ from spikewright_hw.engine.record import trace_bytes
 from spikewright_hw.engine.result_layout import result_layout
 from spikewright_hw.fixed import Format
 from spikewright_hw.link.command import CommandProcessor, frame_capacity
-from spikewright_hw.link.protocol import (
+from spikewright_hw.network import Layer, Network
+from spikewright_hw.protocol import (
     VERSION,
     Command,
     Frame,
@@ -20,7 +21,6 @@ from spikewright_hw.link.protocol import (
     Status,
     infer_bytes,
 )
-from spikewright_hw.network import Layer, Network
 
 from .simulation import Simulator
 

@@ -4,7 +4,7 @@
 import pytest
 
 from spikewright_hw.link.frame_decoder import FrameDecoder, reference
-from spikewright_hw.link.protocol import Command, Frame, Status, encode_frame
+from spikewright_hw.protocol import Command, Frame, Status, encode_frame
 
 from .simulation import Simulator
 

@@ -1,7 +1,7 @@
 import pytest
 
 from spikewright_hw.link.frame_encoder import FrameEncoder, reference
-from spikewright_hw.link.protocol import Frame, crc16, encode_frame
+from spikewright_hw.protocol import Frame, crc16, encode_frame
 
 from .simulation import Simulator
 

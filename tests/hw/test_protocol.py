@@ -3,8 +3,8 @@ import random
 import pytest
 from amaranth.lib.crc import catalog
 
-from spikewright_hw.link import protocol
-from spikewright_hw.link.protocol import (
+from spikewright_hw import protocol
+from spikewright_hw.protocol import (
     Command,
     Deframer,
     Frame,

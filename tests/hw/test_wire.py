@@ -2,7 +2,7 @@
 one against the other sees no change of it.
 
 Whoever changes one of these values changes the protocol: raise ``VERSION`` in
-``spikewright_hw/link/protocol.py``, write the new values here, and mend ``docs/link.md``.
+``spikewright_hw/protocol.py``, write the new values here, and mend ``docs/link.md``.
 """
 
 import re
@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from spikewright_hw import protocol
 from spikewright_hw.definition.definition import Input
 from spikewright_hw.definition.expression import listing
 from spikewright_hw.engine.neuron_array import _pack
 from spikewright_hw.engine.result_layout import result_layout
 from spikewright_hw.fixed import Format
-from spikewright_hw.link import protocol
-from spikewright_hw.link.protocol import Command, Frame, Hello, Kind, Status, encode_frame
 from spikewright_hw.network import Layer, Network
 from spikewright_hw.neuron import DEFINITIONS
+from spikewright_hw.protocol import Command, Frame, Hello, Kind, Status, encode_frame
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "link.md"
 

@@ -21,7 +21,8 @@ from spikewright_hw.engine.design import EventDesign, StochasticDesign
 from spikewright_hw.engine.record import trace_bytes
 from spikewright_hw.engine.result_layout import result_layout
 from spikewright_hw.fixed import Format
-from spikewright_hw.link.protocol import (
+from spikewright_hw.network import Layer, Network
+from spikewright_hw.protocol import (
     VERSION,
     Command,
     Deframer,
@@ -31,7 +32,6 @@ from spikewright_hw.link.protocol import (
     Status,
     encode_frame,
 )
-from spikewright_hw.network import Layer, Network
 
 NETWORK = Network(
     (

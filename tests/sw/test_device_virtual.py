@@ -19,8 +19,8 @@ from spikewright.errors import BuildError, DeviceError
 from spikewright.network.reference import run
 from spikewright_hw.engine.example import example_network
 from spikewright_hw.fixed import Format
-from spikewright_hw.link.protocol import VERSION, Hello, Kind
 from spikewright_hw.network import Network
+from spikewright_hw.protocol import VERSION, Hello, Kind
 
 NETWORK = example_network(
     sizes=(13, 6, 3), steps=4, weight_bits=4, membrane=Format(8, 8), exponent=2,

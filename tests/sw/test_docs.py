@@ -19,7 +19,7 @@ from spikewright.record.report import SCHEMA
 from spikewright.record.run_figures import figures
 from spikewright.record.run_report import report
 from spikewright.record.store import write
-from spikewright_hw.link.protocol import Command, Status, cobs_encode, crc16
+from spikewright_hw.protocol import Command, Status, cobs_encode, crc16
 
 from .test_run_record import synthetic
 

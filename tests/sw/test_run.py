@@ -21,7 +21,7 @@ from spikewright.quantized.spw import write
 from spikewright_hw.engine import reference
 from spikewright_hw.engine.example import example_network
 from spikewright_hw.fixed import Format
-from spikewright_hw.link.protocol import VERSION, Hello, Kind
+from spikewright_hw.protocol import VERSION, Hello, Kind
 
 BITSTREAM = Bitstream(
     path=Path("design.bit"), clock_mhz=80.0, fmax_mhz=90.0, lut=1, ff=1, bram=1, dsp=0,

@@ -32,8 +32,8 @@ from spikewright_hw.engine.example import example_layer
 from spikewright_hw.engine.record import Result, Trace
 from spikewright_hw.engine.streams import Streams
 from spikewright_hw.fixed import Format
-from spikewright_hw.link.protocol import VERSION, Hello, Kind
 from spikewright_hw.network import Network
+from spikewright_hw.protocol import VERSION, Hello, Kind
 
 from .drawn import legend, panels, scaled
 

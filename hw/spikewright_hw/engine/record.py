@@ -10,9 +10,9 @@ bits, least significant byte first).
 import struct
 from dataclasses import dataclass
 
-from ..link import protocol
-from ..link.protocol import MEMBRANE_BYTES
+from .. import protocol
 from ..network import Layer, Network
+from ..protocol import MEMBRANE_BYTES
 
 __all__ = [
     "MEMBRANE_BYTES",

@@ -3,8 +3,8 @@
 from amaranth import signed, unsigned
 from amaranth.lib import data
 
-from ..link.protocol import MEMBRANE_BYTES
 from ..network import Network
+from ..protocol import MEMBRANE_BYTES
 
 __all__ = ["result_layout"]
 

@@ -7,8 +7,7 @@ from amaranth.lib.wiring import In, Out
 from ..engine.record import trace_bytes
 from ..engine.result_layout import result_layout
 from ..network import Network
-from .packet import PACKET
-from .protocol import (
+from ..protocol import (
     MAX_FRAME,
     OVERHEAD,
     UNKNOWN_SEQUENCE,
@@ -18,6 +17,7 @@ from .protocol import (
     infer_bytes,
     step_bytes,
 )
+from .packet import PACKET
 
 __all__ = ["CommandProcessor", "frame_capacity"]
 

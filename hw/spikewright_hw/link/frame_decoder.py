@@ -7,8 +7,8 @@ from amaranth.lib import memory, stream, wiring
 from amaranth.lib.crc import catalog
 from amaranth.lib.wiring import In, Out
 
+from ..protocol import DELIMITER, MAX_FRAME, OVERHEAD, Deframer, Status
 from .packet import PACKET
-from .protocol import DELIMITER, MAX_FRAME, OVERHEAD, Deframer, Status
 
 __all__ = ["PRESETS", "FrameDecoder", "core", "reference"]
 

@@ -7,8 +7,8 @@ from amaranth.lib import memory, stream, wiring
 from amaranth.lib.crc import catalog
 from amaranth.lib.wiring import In, Out
 
+from ..protocol import DELIMITER, Frame, encode_frame
 from .packet import PACKET
-from .protocol import DELIMITER, Frame, encode_frame
 
 __all__ = ["PRESETS", "FrameEncoder", "core", "reference"]
 

@@ -13,7 +13,7 @@ import numpy as np
 from spikewright.errors import DataError
 from spikewright_hw.checks import real, settle, whole
 from spikewright_hw.layer import MOST_NEURONS
-from spikewright_hw.link.protocol import MAX_PAYLOAD
+from spikewright_hw.protocol import MAX_PAYLOAD
 
 __all__ = ["Ttfs", "decode", "encode"]
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from spikewright_hw.engine.design import Design, EventDesign
 from spikewright_hw.engine.record import Result, Trace, unpack_result, unpack_trace
-from spikewright_hw.link.protocol import VERSION, Command, Hello
 from spikewright_hw.network import Network
+from spikewright_hw.protocol import VERSION, Command, Hello
 
 from ..errors import DataError, DeviceError
 from .link import Link

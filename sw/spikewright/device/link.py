@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import serial
 
-from spikewright_hw.link.protocol import (
+from spikewright_hw.protocol import (
     BAUD,
     DELIMITER,
     UNKNOWN_SEQUENCE,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spikewright_hw.engine.design import Design
-from spikewright_hw.link.protocol import Hello, Kind
+from spikewright_hw.protocol import Hello, Kind
 
 from ..gateware.bitstream import Bitstream
 from ..gateware.board import Board
