@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from spikewright.gateware.longest_path import CONNECTION_PS, longest_path
+from spikewright.gateware.longest_path import CONNECTION_PS, DOUBLED_PS, longest_path
 from spikewright.gateware.timing import Path, clock_named, critical_paths, estimates
 from spikewright.gateware.words import parts_of, told
 
@@ -172,8 +172,10 @@ def test_the_longest_path_of_packed_cells():
     assert path.points == (
         "a$1.Q", "table.A", "table.F", "chain.B", "chain.FCO", "next.FCI", "next.F", "b.DI"
     )
-    # Two connections; a carry and a register's own input have none.
-    assert path.delay_ns * 1000 == pytest.approx(525 + 236 + 447 + 443 + 7 + 2 * CONNECTION_PS)
+    # Two connections, the first from an output with two sinks; a carry and DI have none.
+    assert path.delay_ns * 1000 == pytest.approx(
+        525 + 236 + 447 + 443 + 7 + 2 * CONNECTION_PS + DOUBLED_PS
+    )
 
 
 def test_a_design_without_a_path_has_no_longest_one():
