@@ -1,8 +1,8 @@
 """The longest path of a design that is packed but not placed, from the delays of its cells.
 
 nextpnr prints no path before it has routed. It writes the delays of all cells, though, into a file
-of the Standard Delay Format (SDF, IEEE 1497), which this reads. With the delays of a placed design in
-that file, the longest path is exactly as long as nextpnr's estimate says.
+of the Standard Delay Format (SDF, IEEE 1497), which this reads. With the delays of a placed design
+in that file, the longest path is exactly as long as nextpnr's estimate says.
 """
 
 import math
