@@ -11,6 +11,7 @@ and the same at a number format, as a program of integers:
 
 ``fixed_point``  what rounds and saturates, and where
 ``program``      equations to sums, and sums to nodes (``nodes``, ``interval``, ``table``)
+``verdict``      conditions that the parameters decide, which a spike must not be
 ``integers``     the program on Python integers: the definition of correct
 ``gateware``     the program as Amaranth expressions, ``pipeline`` the same in stages
 ``dead_zone``    the smallest current that still moves the membrane

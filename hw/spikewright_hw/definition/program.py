@@ -18,6 +18,7 @@ from .nodes import Nodes, Number
 from .sums import Constant, Sum, of_constants
 from .table import Table, tabulate
 from .use import Use
+from .verdict import Verdicts
 
 __all__ = ["Program"]
 
@@ -76,6 +77,7 @@ class Program:
         self._kept = _kept(update, {name: leaves[name][0] for name in update if name != "spike"})
         #: Of numbers that are rounded as a state is: what was rounded, and to how many bits.
         self._rounded: dict[Number, tuple[Sum, int]] = {}
+        self._verdicts = Verdicts()
         self._sums: dict[tuple[Expression, bool], Sum] = {}
         self.tables: list[Table] = []
 
@@ -94,7 +96,7 @@ class Program:
     def output(self, name: str) -> Expression:
         """Return the program of a state's next value, rounded as it is stored, or of the spike."""
         if name == "spike":
-            return self._condition(self._sum(self._update[name]), alone=True).node
+            return self._condition(self._verdicts.check(self._sum(self._update[name]))).node
         fraction = self._leaves[name].fraction
         return self._stored(self._update[name], fraction).node
 
@@ -223,11 +225,14 @@ class Program:
                 if bool(one.constant.value) == (operation == "both"):
                     return Sum.of(self._condition(other))
                 return Sum(constant=Constant(float(operation == "either"), one.constant.names))
-        conditions = (self._condition(one) for one in (a, b))
-        return Sum.of(self._nodes.make(operation, *conditions))
+        made = self._nodes.make(operation, *(self._condition(one) for one in (a, b)))
+        self._verdicts.join(made, operation, a, b)
+        return Sum.of(made)
 
     def _invert(self, a: Sum) -> Sum:
-        return Sum.of(self._nodes.make("invert", self._condition(a)))
+        made = self._nodes.make("invert", self._condition(a))
+        self._verdicts.invert(made, a)
+        return Sum.of(made)
 
     def _where(self, condition: Sum, yes: Sum, no: Sum) -> Sum:
         if condition.is_constant:
@@ -246,17 +251,15 @@ class Program:
 
     # Sums to numbers ------------------------------------------------------------------------------
 
-    def _condition(self, one: Sum, *, alone: bool = False) -> Number:
+    def _condition(self, one: Sum) -> Number:
         """Make a sum a condition, which holds if it is more than zero.
 
         One that is joined with others may be constant, if it differs from neuron to neuron.
         """
         if one.bare is not None and one.bare.is_condition and one.constant.always(0.0):
             return one.bare
-        constant = one.constant.value
-        if one.is_constant and (alone or isinstance(constant, int | float)):
-            verdict = str(bool(constant)).lower() if isinstance(constant, int | float) else "fixed"
-            raise ValueError(f"the condition is always {verdict}, whatever the states and inputs")
+        if one.is_constant and isinstance(one.constant.value, int | float):
+            self._verdicts.check(one)
         zero = self._nodes.constant(0)
         return self._nodes.make("greater", self._builder.number(one), zero)
 
