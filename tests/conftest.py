@@ -65,7 +65,7 @@ def launch() -> Iterator[Launch]:
     """Give ``launch(command, **options)``, which is Popen; nothing of it may outlive the test."""
     launch = Launch()
     yield launch
-    end = time.monotonic() + 2  # for what is ending
+    end = time.monotonic() + 20  # for what is ending, on a machine that has other things to do
     while (left := launch.running()) and time.monotonic() < end:
         time.sleep(0.05)
     for pid in left:

@@ -90,7 +90,7 @@ def places(value: Any, at: tuple = ()):
             yield from places(one, (*at, key))
 
 
-@settings(max_examples=150, deadline=2000)
+@settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_a_changed_file_is_a_network_or_a_sentence(tmp_path_factory, data):
     """Whatever stands in a field: no other error, at once."""
@@ -117,7 +117,7 @@ def test_a_changed_file_is_a_network_or_a_sentence(tmp_path_factory, data):
         assert read(path) == given
 
 
-@settings(max_examples=100, deadline=2000)
+@settings(max_examples=100, deadline=None)
 @given(at=st.floats(0, 1, exclude_max=True), new=st.binary(max_size=12), cut=st.integers(0, 12))
 def test_changed_bytes_are_a_network_or_a_sentence(tmp_path_factory, at, new, cut):
     path = tmp_path_factory.getbasetemp() / "bytes.spw"

@@ -138,13 +138,8 @@ def test_a_log_that_cannot_be_written_is_a_sentence(tmp_path):
         tools.run(python("pass"), [], cwd=tmp_path, log=tmp_path / "logs" / "a.log")
 
 
-# A tool with a child of its own, as Verilator's make and the compiler are.
-FAMILY = """
-    import os, subprocess, sys, time
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    print(os.getpid(), child.pid, flush=True)
-    time.sleep(60)
-"""
+# A tool with a child of its own, as Verilator's make and the compiler are; a shell starts at once.
+FAMILY = ("sh", "-c", "sleep 60 & echo $$ $!; sleep 60")
 
 
 def wait_for_pids(log: Path) -> list[int]:
@@ -166,7 +161,7 @@ def wait_until_dead(pids: list[int]) -> None:
 def test_a_tool_that_takes_too_long_is_killed_with_its_children(tmp_path):
     log = tmp_path / "a.log"
     with pytest.raises(BuildError) as caught:
-        tools.run(python(FAMILY), [], cwd=tmp_path, log=log, timeout=2)
+        tools.run(tools.Tool("sample", FAMILY, {}, "1.0"), [], cwd=tmp_path, log=log, timeout=2)
     assert str(caught.value) == f"sample did not finish within 2 s and was stopped; see {log}"
     wait_until_dead(wait_for_pids(log))
 
@@ -178,7 +173,7 @@ import sys
 from pathlib import Path
 from spikewright import tools
 folder = Path({str(tmp_path)!r})
-tool = tools.Tool("sample", (sys.executable, "-c", {textwrap.dedent(FAMILY)!r}), {{}}, "1.0")
+tool = tools.Tool("sample", {FAMILY}, {{}}, "1.0")
 try:
     tools.run(tool, [], cwd=folder, log=folder / "a.log")
 except KeyboardInterrupt:
