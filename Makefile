@@ -19,8 +19,8 @@ run: $(STAMP) ## the main job: train, quantise, build, run, compare, report
 test: $(STAMP) ## tests of everything but the simulations and proofs
 	$(BIN)/python -m pytest -n 2 $(if $(CORE),tests/hw/test_$(CORE).py tests/test_house.py,tests)
 
-sim: $(STAMP) ## testbenches of the cores, on Verilator (SIM=icarus asks for Icarus)
-	$(BIN)/python -m pytest -n 2 $(if $(CORE),sim/test_$(CORE).py,sim)
+sim: $(STAMP) ## testbenches of the cores (WHOLE=1: every preset on both simulators, for longer)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(if $(CORE),sim/test_$(CORE).py,sim)
 
 formal: $(STAMP) ## proofs of the cores
 	$(BIN)/python formal/run.py $(CORE)

@@ -1,7 +1,9 @@
 """Runs the testbenches of all cores; ``make sim`` is this folder's pytest.
 
-Environment: ``SIM=verilator`` or ``SIM=icarus`` asks for one simulator (both otherwise, Icarus
-only if it is installed), ``SEED=`` repeats a run, ``WAVES=1`` writes waveforms.
+Environment: ``SIM=verilator`` or ``SIM=icarus`` asks for one simulator, on all presets. Otherwise
+Verilator runs on all presets and Icarus, if it is installed, on the first one of each core;
+``WHOLE=1`` runs both on all, and the neurons for longer. ``SEED=`` repeats a run, ``WAVES=1``
+writes waveforms.
 """
 
 import os
@@ -13,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 import simulators
+from bench import neuron, presets, whole
 from spikewright.errors import SpikewrightError, ToolError
 from spikewright.record.report import Report
 from spikewright.record.store import write
@@ -37,6 +40,33 @@ def pytest_generate_tests(metafunc):
     if "simulate" in metafunc.fixturenames:
         chosen = metafunc.config.simulators
         metafunc.parametrize("simulator", chosen, ids=[simulator.name for simulator in chosen])
+
+
+def pytest_collection_modifyitems(config, items):
+    if len(config.simulators) == 1 or whole():
+        return
+    left_out = [item for item in items if _is_for_whole_alone(item)]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+
+
+def _is_for_whole_alone(item):
+    """Return whether a test is Icarus on another preset than a core's first."""
+    chosen = getattr(item, "callspec", None)
+    if chosen is None or "preset" not in chosen.params or "simulator" not in chosen.params:
+        return False
+    core = item.path.stem.removeprefix("test_")
+    return chosen.params["simulator"].name == "icarus" and (
+        chosen.params["preset"] != presets(core)[0]
+    )
+
+
+def _left_out(config):
+    """Return what a run leaves out that ``WHOLE=1`` does."""
+    steps = f"neurons run for {neuron.QUICK:,} steps instead of {neuron.LONG:,}"
+    both = len(config.simulators) > 1
+    icarus = "Icarus runs on the first preset of each core alone, and " if both else ""
+    return f"left out: {icarus}{steps}; WHOLE=1 leaves out nothing"
 
 
 @pytest.fixture
@@ -74,7 +104,7 @@ def simulate(request, simulator, record_property):
     return run
 
 
-def pytest_terminal_summary(terminalreporter):
+def pytest_terminal_summary(terminalreporter, config):
     rows = [
         row
         for reports in terminalreporter.stats.values()
@@ -86,6 +116,9 @@ def pytest_terminal_summary(terminalreporter):
     ]
     if not rows:
         return
+    if not whole():
+        terminalreporter.ensure_newline()
+        terminalreporter.write_line(_left_out(config))
     rows.sort(key=lambda row: (row["core"], row["preset"], row["simulator"], row["test"]))
     table = Table(title="Simulation")
     for column in rows[0]:

@@ -28,6 +28,11 @@ HOUSE = Path(__file__).resolve().parent.parent
 ROOT = HOUSE / "build" / "sim"
 WAIVERS = Path(__file__).with_name("amaranth.vlt")
 TIMESCALE = ("1ns", "1ps")
+# The first is blank in some Verilators. A core that is not optimised is simulated sooner: most of a
+# simulation is the testbench.
+MAKEFLAGS = ("CFG_CXXFLAGS_PCH_I=-include", "OPT_FAST=-O0", "OPT_SLOW=-O0")
+# cocotb asks pytest to rewrite assertions, which needs none of what is plugged into it.
+ENVIRONMENT = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 BAD = ("failure", "error", "skipped")  # a test that is skipped has shown nothing
 
 
@@ -57,7 +62,7 @@ class Simulator:
         folder = str(Path(self.tool.command[0]).parent)
         os.environ.update(self.tool.environment)
         os.environ.update(object_cache.environment(ROOT / "objects"))
-        os.environ["MAKEFLAGS"] = "CFG_CXXFLAGS_PCH_I=-include"  # blank in some Verilators
+        os.environ["MAKEFLAGS"] = " ".join(MAKEFLAGS)
         os.environ["PATH"] = os.pathsep.join([folder, os.environ.get("PATH", os.defpath)])
         try:
             yield
@@ -119,7 +124,7 @@ def simulate(
                 waves=waves,
                 timescale=TIMESCALE,
                 plusargs=[f"+dumpfile_path={folder / top}.fst"] if waves else [],
-                extra_env={CORE: core, PRESET: preset},
+                extra_env={CORE: core, PRESET: preset, **ENVIRONMENT},
                 results_xml=str(results),
                 log_file=log,
             )
@@ -157,7 +162,7 @@ def _build(core: str, preset: str, simulator: Simulator, *, folder: Path, waves:
         "simulator": simulator.name,
         "version": simulator.tool.version,
         "waivers": [path.read_text() for path in simulator.sources],
-        "build_args": simulator.build_args,
+        "build_args": [*simulator.build_args, *MAKEFLAGS],
         "waves": waves,
     }
 

@@ -1,6 +1,6 @@
 """The test bench: what every testbench of a core is built from."""
 
-from .bench import Bench, presets
+from .bench import Bench, presets, whole
 from .scoreboard import Scoreboard
 from .stream import StreamMonitor, StreamSink, StreamSource, pauses
 
@@ -12,4 +12,5 @@ __all__ = [
     "StreamSource",
     "pauses",
     "presets",
+    "whole",
 ]

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,7 +16,7 @@ from spikewright_hw.cores import CORES
 from .payload import pack, unpack
 from .stream import Port, StreamMonitor, StreamSink, StreamSource, pauses
 
-__all__ = ["Bench", "presets"]
+__all__ = ["Bench", "presets", "whole"]
 
 CORE = "SPIKEWRIGHT_CORE"
 PRESET = "SPIKEWRIGHT_PRESET"
@@ -28,9 +29,20 @@ LIMIT = 1_000_000
 ALWAYS = SimpleNamespace(value=1)  # stands for the port that a stream does without
 
 
+def whole() -> bool:
+    """Return whether all checks are asked for, and not only those that are made each time."""
+    return os.environ.get("WHOLE", "") not in ("", "0")
+
+
 def presets(core: str) -> list[str]:
     """Give the names of a core's presets, to parametrize a test over."""
     return list(CORES[core].presets)
+
+
+@cache
+def component(core: str, preset: str) -> Any:
+    """Return the component of a preset; it is made once for all tests of a simulation."""
+    return CORES[core].build(preset)
 
 
 class Bench:
@@ -54,7 +66,7 @@ class Bench:
         preset = os.environ[PRESET]
         self.dut = dut
         self.parameters = dict(core.presets[preset])
-        self.component: Any = core.build(preset)
+        self.component = component(core.name, preset)
         self._signature = self.component.signature
 
     @classmethod

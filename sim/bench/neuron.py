@@ -3,6 +3,7 @@
 import random
 from collections import deque
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import cocotb
@@ -17,14 +18,14 @@ from spikewright_hw.definition.fixed_point import FixedNeuron
 from spikewright_hw.fixed import Format
 from spikewright_hw.neuron.component import NeuronCore
 
-from .bench import Bench
+from .bench import Bench, whole
 from .payload import unpack, width
 from .scoreboard import Scoreboard
 
 __all__ = ["driving", "follows_definition", "follows_definition_for_long"]
 
-#: Steps of the long run; Icarus, which interprets, takes a tenth of them.
-LONG = 100_000
+#: Steps of the long run, and those of a quick one; Icarus, which interprets, takes a tenth of them.
+LONG, QUICK = 100_000, 20_000
 #: Steps of each neuron between two resets in the long run.
 RUN = 500
 #: Steps for which random inputs keep their bounds.
@@ -115,6 +116,12 @@ def driving(fixed: FixedNeuron) -> tuple[int, int]:
     return 0, 0
 
 
+@cache
+def driven(core: NeuronCore) -> tuple[int, int]:
+    """Return :func:`driving` of a core; it is searched for once for all tests of a simulation."""
+    return driving(core.fixed)
+
+
 async def follows_definition(dut: Any, *, stall_in: float, stall_out: float) -> None:
     """Check every state and spike of 2,000 steps against the definition, under random stalls."""
     bench = await Bench.start(dut)
@@ -127,7 +134,7 @@ async def follows_definition(dut: Any, *, stall_in: float, stall_out: float) -> 
     bench.monitor("o", scoreboard.observe)
     columns = [drawn(core.fixed.format, 2000).tolist() for _ in core.fixed.definition.inputs]
     rows = [list(row) for row in zip(*columns, strict=True)]
-    current, steps = driving(core.fixed)
+    current, steps = driven(core)
     drive = [payload_of(core, [current] * len(columns))] * (steps * core.interleave)
     stimulus = drive + corners(core) + [payload_of(core, row) for row in rows]
     source.send(stimulus)
@@ -140,15 +147,17 @@ async def follows_definition(dut: Any, *, stall_in: float, stall_out: float) -> 
 
 
 async def follows_definition_for_long(dut: Any) -> None:
-    """Check every state and spike of :data:`LONG` steps, a step a cycle, with resets in between.
+    """Check every state and spike of many steps, a step a cycle, with resets in between.
 
+    These are :data:`LONG` steps with ``WHOLE=1`` in the environment, and else :data:`QUICK`.
     What is owed is computed on arrays, and for the first run by the definition, too.
     """
     bench = await Bench.start(dut)
     core: NeuronCore = bench.component
     fixed, turns = core.fixed, core.interleave
-    steps = LONG // 10 if cocotb.SIM_NAME.startswith("Icarus") else LONG
-    current, needed = driving(fixed)
+    steps = LONG if whole() else QUICK
+    steps //= 10 if cocotb.SIM_NAME.startswith("Icarus") else 1
+    current, needed = driven(core)
     length = max(RUN, -(-needed // BLOCK) * BLOCK)  # of a run
     shape = (-(-steps // (length * turns)), length, turns)  # runs, steps, neurons
     count = shape[0] * length * turns
@@ -165,19 +174,22 @@ async def follows_definition_for_long(dut: Any) -> None:
         assert definition.step(payload_of(core, list(row))) == unpack(offered, bits)
 
     dut.o__ready.value = 1
+    falling, valid, result, payload = (
+        FallingEdge(dut.clk), dut.o__valid, dut.o__payload, dut.i__payload
+    )
     for run in range(shape[0]):
         await bench.reset()
         dut.i__valid.value = 1
         for step in range(length * turns + turns):
-            await FallingEdge(dut.clk)
+            await falling
             if step >= turns:
-                given, expected = int(dut.o__payload.value), owed[run][step - turns]
-                assert dut.o__valid.value and given == expected, (
+                given, expected = int(result.value), owed[run][step - turns]
+                assert valid.value and given == expected, (
                     f"run {run}, step {step - turns}: the core gave {unpack(offered, given)}, "
                     f"and the definition says {unpack(offered, expected)}"
                 )
             if step < length * turns:
-                dut.i__payload.value = payloads[run][step]
+                payload.value = payloads[run][step]
         dut.i__valid.value = 0
     reached = ", ".join(
         f"{name} from {value.min()} to {value.max()} of {fixed.bounds.get(name, (0, 1))}"

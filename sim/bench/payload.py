@@ -1,12 +1,13 @@
 """Payloads as Python values: between a layout and the one flat port it becomes in Verilog."""
 
+from collections.abc import Callable
 from typing import Any
 
 from amaranth import Const, Shape
 from amaranth.hdl import ShapeCastable, ValueCastable
 from amaranth.lib import data
 
-__all__ = ["pack", "unpack", "width"]
+__all__ = ["pack", "reader", "unpack", "width"]
 
 
 def width(shape: Any) -> int:
@@ -30,14 +31,22 @@ def pack(shape: Any, value: Any) -> int:
 
 
 def unpack(shape: Any, bits: int) -> Any:
-    """Give the Python value of ``bits``, the inverse of :func:`pack`."""
+    """Return the Python value of ``bits``, the inverse of :func:`pack`."""
+    return reader(shape)(bits)
+
+
+def reader(shape: Any) -> Callable[[int], Any]:
+    """Return :func:`unpack` of one shape, for many values."""
     if isinstance(shape, data.Layout):
-        members = {
-            name: unpack(field.shape, bits >> field.offset & ((1 << field.width) - 1))
+        fields = [
+            (name, field.offset, (1 << field.width) - 1, reader(field.shape))
             for name, field in shape
-        }
-        return list(members.values()) if isinstance(shape, data.ArrayLayout) else members
+        ]
+        if isinstance(shape, data.ArrayLayout):
+            return lambda bits: [read(bits >> at & mask) for _, at, mask, read in fields]
+        return lambda bits: {name: read(bits >> at & mask) for name, at, mask, read in fields}
     cast = Shape.cast(shape)
-    if cast.signed and bits >> (cast.width - 1):
-        return bits - (1 << cast.width)
-    return bits
+    if not cast.signed:
+        return lambda bits: bits
+    sign = 1 << cast.width >> 1
+    return lambda bits: (bits ^ sign) - sign

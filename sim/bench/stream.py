@@ -8,12 +8,13 @@ import random
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import cocotb
 from cocotb.triggers import RisingEdge
 
-from .payload import pack, unpack, width
+from .payload import pack, reader, width
 
 __all__ = ["Port", "StreamMonitor", "StreamSink", "StreamSource", "pauses"]
 
@@ -41,12 +42,23 @@ class Port:
         return bool(self.valid.value) and bool(self.ready.value)
 
     def read(self) -> Any:
-        """Give the payload as a Python value."""
+        """Return the payload as a Python value."""
         if self.payload is None:
-            return unpack(self.shape, 0)
+            return self._reader(0)
         bits = self.payload.value
-        assert bits.is_resolvable, f"{self.name}.payload is {bits} while valid"
-        return unpack(self.shape, int(bits))
+        try:
+            return self._reader(int(bits))
+        except ValueError:  # of a bit that is neither 0 nor 1
+            raise AssertionError(f"{self.name}.payload is {bits} while valid") from None
+
+    @cached_property
+    def width(self) -> int:
+        """Number of bits of the payload."""
+        return width(self.shape)
+
+    @cached_property
+    def _reader(self) -> Callable[[int], Any]:
+        return reader(self.shape)
 
     def write(self, bits: int) -> None:
         """Set the payload's bits."""
@@ -82,7 +94,7 @@ class StreamSource:
                 self._offering = False
             if not self._offering:
                 self._offering = bool(self._queue) and not next(self._pause)
-                noise = random.getrandbits(width(port.shape))
+                noise = random.getrandbits(port.width)
                 port.write(self._queue[0] if self._offering else noise)
                 port.valid.value = self._offering
 
