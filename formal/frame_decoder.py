@@ -3,11 +3,11 @@
 from typing import Any
 
 from amaranth import Array, Cat, Elaboratable, Module, Mux, Signal
-from amaranth.hdl import Assert, Cover
+from amaranth.hdl import Assert, Assume, Cover
 from amaranth.lib.crc import catalog
 
 from faults import Planted
-from properties import drive, held, observe, stall
+from properties import anything, drive, held, observe, stall
 from spikewright_hw.link.frame_decoder import FrameDecoder
 from spikewright_hw.protocol import OVERHEAD, Status
 
@@ -18,7 +18,8 @@ class FrameDecoderSpec(Elaboratable):
     Beside the core runs a naive decoder: it puts decoded bytes into an array of registers, and at
     the delimiter it has the verdict. From there on every byte of a packet, its end and its length
     are known, and so is each error. The CRC's own arithmetic is not in question here, so the naive
-    decoder has the same; tests compare it with another. The planted fault lets a frame pass whose
+    decoder has the same; tests compare it with another. A frame of which a byte was lost is not
+    valid, whatever its checksum. The planted fault lets a frame pass whose
     last run is cut off.
     """
 
@@ -35,6 +36,17 @@ class FrameDecoderSpec(Elaboratable):
         o, o_error = observe(dut.o), observe(dut.o_error)
         held(m, o, name="packet")
         held(m, o_error, name="error")
+
+        # A byte may be lost while another waits; it comes after that.
+        m.d.comb += [
+            dut.lost.eq(anything(1)),
+            Assume(~dut.lost | (i.valid & ~i.ready), "a byte is lost only while another waits"),
+        ]
+        lost, after = Signal(), Signal()  # of the frame, and after the byte that waits
+        with m.If(i.transfers):
+            m.d.sync += [lost.eq(Mux(i.payload == 0, 0, lost) | after), after.eq(0)]
+        with m.Elif(dut.lost):
+            m.d.sync += after.eq(1)
 
         # The naive decoder.
         crc: Any = catalog.CRC16_IBM_3740().create()
@@ -66,11 +78,11 @@ class FrameDecoderSpec(Elaboratable):
             m.d.comb += verdict.eq(Status.BAD_COBS)
         with m.Elif(count < OVERHEAD):
             m.d.comb += verdict.eq(Status.TOO_SHORT)
-        with m.Elif(~crc.match_detected):
+        with m.Elif(~crc.match_detected | lost):
             m.d.comb += verdict.eq(Status.BAD_CRC)
         with m.Else():
             m.d.comb += verdict.eq(Status.OK)
-        ended = delimiter & begun
+        ended = delimiter & (begun | lost)
         valid = ended & (verdict == Status.OK)
 
         # What is owed: a packet, and an error.
@@ -95,6 +107,7 @@ class FrameDecoderSpec(Elaboratable):
             Cover(ended & (verdict == Status.BAD_COBS), "a frame is cut off"),
             Cover(ended & (verdict == Status.BAD_CRC), "a frame has a wrong checksum"),
             Cover(valid & (count == self.capacity), "the longest frame is valid"),
+            Cover(ended & lost, "a frame ends of which a byte was lost"),
         ]
         with m.If(o.valid):
             last = given == size - 1

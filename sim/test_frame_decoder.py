@@ -68,6 +68,58 @@ async def matches_reference(dut, stall_in, stall_out):
     bad.check(at_least=3)
 
 
+async def lose_bytes(bench: Bench, lost: list[int]) -> None:
+    """Lose bytes while a packet leaves; note how many, in a cell, for the monitor of ``i``."""
+    dut = bench.dut
+    while True:
+        await bench.cycles(1)
+        lost[0] += bench.read("lost")
+        leaving = dut.o__valid.value and dut.o__ready.value and bench.read("o__payload")["last"]
+        waits = dut.i__valid.value and not dut.i__ready.value and not leaving
+        bench.write("lost", bool(waits) and random.random() < 0.05)
+
+
+@cocotb.test()
+@cocotb.parametrize(stall_in=[0.0, 0.5])
+async def frames_that_lost_a_byte_are_refused(dut, stall_in):
+    bench = await Bench.start(dut)
+    capacity = bench.parameters["capacity"]
+    source = bench.source("i", pause=stall_in)
+    sink = bench.sink("o", pause=0.7)
+    bench.sink("o_error")  # at once, so that no two errors become one
+    lost, refused = [0], 0
+    deframer = reference(capacity=capacity)
+    good, bad = Scoreboard("packet"), Scoreboard("error")
+
+    def take(byte):
+        nonlocal refused
+        event = deframer.push(byte)
+        if lost[0]:  # after this byte, which waited meanwhile
+            deframer.lose()
+            lost[0] = 0
+            refused += 1
+        if isinstance(event, Frame):
+            for at, value in enumerate(data := bytes([event.sequence, event.code]) + event.payload):
+                good.expect({"data": value, "last": at == len(data) - 1})
+        elif event is not None:
+            bad.expect(event)
+
+    cocotb.start_soon(lose_bytes(bench, lost))
+    bench.monitor("i", take)
+    bench.monitor("o", good.observe)
+    bench.monitor("o_error", bad.observe)
+    frames = [
+        encode_frame(Frame(number % 256, 1, mixed(random.randrange(capacity - 4))))
+        for number in range(60)
+    ]
+    source.send(b"".join(frames) + b"\0\0")
+    await bench.until(lambda: source.pending == 0, cycles=500_000)
+    await bench.cycles(2 * capacity + 200)
+    good.check(at_least=20)
+    bad.check(at_least=5)
+    assert refused >= 5 and len(sink.received) == good.compared
+
+
 @cocotb.test()
 async def errors_that_nobody_takes_hold_nothing_up(dut):
     bench = await Bench.start(dut)

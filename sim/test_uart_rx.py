@@ -81,6 +81,42 @@ async def tells_of_bytes_that_nobody_took(dut):
     assert bench.read("o__payload") == 0x11 and bench.dut.o__valid.value == 1
 
 
+@cocotb.test()
+async def tells_of_each_byte_that_is_lost(dut):
+    """Each byte that arrives is either offered or told to be lost, whenever the sink is ready."""
+    bench = await settled(dut)
+    divisor = bench.parameters["divisor"]
+    arrived: list[int | None] = []  # none where an overrun is told
+
+    async def watch():
+        offered = False
+        while True:
+            await bench.cycles(1)
+            valid = bool(bench.dut.o__valid.value)
+            if valid and not offered:
+                arrived.append(bench.read("o__payload"))
+            if bench.read("overrun"):
+                assert valid and not bench.dut.o__ready.value
+                arrived.append(None)
+            offered = valid and not bench.dut.o__ready.value
+
+    def slow():
+        """Take bytes about as often as they come, now sooner and now later."""
+        while True:
+            yield from [True] * random.randrange(22 * divisor)
+            yield False
+
+    cocotb.start_soon(watch())
+    sink = bench.sink("o", pause=slow())
+    sent = random.randbytes(60)
+    await play(bench, [level for byte in sent for level in frame(byte, divisor=divisor)])
+    await bench.cycles(25 * divisor)
+    assert len(arrived) == len(sent)
+    assert all(came in (byte, None) for came, byte in zip(arrived, sent, strict=True))
+    assert sink.received == [came for came in arrived if came is not None]
+    assert 5 <= arrived.count(None) <= 55
+
+
 @pytest.mark.parametrize("preset", presets("uart_rx"))
 def test_uart_rx(simulate, preset):
     simulate("uart_rx", preset)

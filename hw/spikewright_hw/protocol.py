@@ -78,7 +78,7 @@ class Status(IntEnum):
     OK = 0x80
     #: A block reaches past the end of its frame.
     BAD_COBS = 0x81
-    #: Checksum and content differ.
+    #: Checksum and content differ, or the board lost bytes of the frame.
     BAD_CRC = 0x82
     #: The frame is longer than any command of this board.
     TOO_LONG = 0x83
@@ -269,6 +269,7 @@ class Deframer:
     def __init__(self, *, capacity: int = MAX_FRAME):
         self.capacity = capacity
         self._encoded = bytearray()
+        self._incomplete = False
         # Any encoding longer than this decodes to more than `capacity`, so the rest need not be
         # kept: each code byte but the first stands for a zero, or for a block of 254.
         self._limit = capacity + capacity // 254 + 3
@@ -279,11 +280,17 @@ class Deframer:
             if len(self._encoded) < self._limit:
                 self._encoded.append(byte)
             return None
-        if not self._encoded:
+        if not self._encoded and not self._incomplete:
             return None
-        encoded = bytes(self._encoded)
+        encoded, incomplete = bytes(self._encoded), self._incomplete
         self._encoded.clear()
+        self._incomplete = False
         try:
-            return decode_frame(encoded, capacity=self.capacity)
+            frame = decode_frame(encoded, capacity=self.capacity)
         except FrameError as error:
             return error.status
+        return Status.BAD_CRC if incomplete else frame
+
+    def lose(self) -> None:
+        """Note that a byte was lost here: the frame that it belongs to is refused."""
+        self._incomplete = True

@@ -97,6 +97,69 @@ def test_random_garbage_is_survived(exchange, rng, capacity):
     assert {Status.BAD_COBS, Status.TOO_SHORT, Status.BAD_CRC} <= set(expected)
 
 
+@pytest.mark.parametrize(
+    ("rest", "reason"),
+    [
+        (GOOD, Status.BAD_CRC),  # what is left has a right checksum
+        (b"\0" + GOOD, Status.BAD_CRC),  # what was lost came after the delimiter
+        (b"\0\0", Status.TOO_SHORT),  # all of a frame was lost
+    ],
+    ids=["frame", "after-delimiter", "nothing-left"],
+)
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_frame_that_lost_a_byte_is_refused_whatever_its_checksum(rest, reason, lost):
+    """While a packet leaves, a byte is lost after the first of ``rest``, which waits."""
+    dut = FrameDecoder(capacity=12)
+    packets, refused = [], []
+
+    async def send(ctx, data):
+        for byte in data:
+            ctx.set(dut.i.payload, byte)
+            ctx.set(dut.i.valid, 1)
+            await ctx.tick().until(dut.i.ready)
+        ctx.set(dut.i.valid, 0)
+
+    async def host(ctx):
+        await send(ctx, GOOD)
+        ctx.set(dut.i.payload, rest[0])
+        ctx.set(dut.i.valid, 1)
+        await ctx.tick()
+        ctx.set(dut.lost, lost)
+        await ctx.tick()
+        ctx.set(dut.lost, 0)
+        ctx.set(dut.o.ready, 1)
+        await send(ctx, rest + GOOD)
+        await ctx.tick().repeat(4)
+
+    async def listen(ctx):
+        ctx.set(dut.o_error.ready, 1)
+        while True:
+            _, _, leaves, byte, error, status = await ctx.tick().sample(
+                dut.o.valid & dut.o.ready, dut.o.payload, dut.o_error.valid, dut.o_error.payload
+            )
+            if leaves:
+                packets.append({"data": byte.data, "last": byte.last})
+            if error:
+                refused.append(status)
+
+    simulator = Simulator(dut)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(host)
+    simulator.add_testbench(listen, background=True)
+    simulator.run()
+    assert refused == [reason] * lost
+    whole = 2 + (GOOD in rest and not lost)
+    assert frames(packets) == [Frame(7, Command.HELLO)] * whole
+
+    deframer = reference(capacity=12)
+    found = [*map(deframer.push, GOOD + rest[:1])]
+    if lost:
+        deframer.lose()
+    found += map(deframer.push, rest[1:] + GOOD)
+    assert [event for event in found if isinstance(event, Status)] == refused
+    assert len([event for event in found if isinstance(event, Frame)]) == whole
+
+
 def test_errors_that_nobody_takes_hold_nothing_up():
     dut = FrameDecoder(capacity=12)
     cycles = 0

@@ -89,6 +89,43 @@ def test_tells_of_bytes_that_nobody_took():
     assert run(4, wave(b"\x01\x02\x03", bit=4), ready=0) == ([], 2)
 
 
+@pytest.mark.parametrize("divisor", [4, 7])
+def test_each_byte_is_taken_or_told_to_be_lost(divisor, rng):
+    """A sink that is ready for one cycle in a while: bytes and overruns are all that was sent."""
+    data = rng.randbytes(30)
+    dut = UartRx(divisor=divisor)
+    arrived: list[int | None] = []
+
+    async def line(ctx):
+        for level in [*wave(data, bit=divisor), *[1] * (12 * divisor)]:
+            ctx.set(dut.rx, level)
+            await ctx.tick()
+
+    async def sink(ctx):
+        new = True  # what is offered next is a byte that was not seen before
+        while True:
+            ready = rng.random() < 1 / (12 * divisor)
+            ctx.set(dut.o.ready, ready)
+            _, _, valid, payload, overrun = await ctx.tick().sample(
+                dut.o.valid, dut.o.payload, dut.overrun
+            )
+            if valid and new:
+                arrived.append(payload)
+            if overrun:
+                assert valid and not ready
+                arrived.append(None)
+            new = ready or not valid
+
+    simulator = Simulator(dut)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(line)
+    simulator.add_testbench(sink, background=True)
+    simulator.run()
+    assert len(arrived) == len(data)
+    assert all(came in (byte, None) for came, byte in zip(arrived, data, strict=True))
+    assert {None} < set(arrived)
+
+
 def test_refuses_too_few_cycles_per_bit():
     with pytest.raises(ValueError, match=r"^divisor is at least 4 clock cycles per bit, not 2$"):
         UartRx(divisor=2)

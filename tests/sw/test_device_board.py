@@ -195,7 +195,7 @@ def test_a_silent_board():
         ),
         (
             lambda frame: encode_frame(Frame(frame.sequence, Status.BAD_CRC)),
-            "receives garbled commands: a frame's checksum was wrong",
+            "receives garbled commands: a frame's checksum was wrong, or bytes of it were lost",
         ),
         (lambda frame: encode_frame(frame), "sends back what it receives, as if its lines were"),
         (lambda frame: encode_frame(Frame(1, 0xEE)), "answers with the unknown status 0xee"),

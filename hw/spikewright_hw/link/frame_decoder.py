@@ -25,6 +25,7 @@ class FrameDecoder(wiring.Component):
     A frame is stored in block RAM while it arrives. Its delimiter decides: a valid frame leaves as
     a packet (sequence, code, payload; no CRC), garbage as one :class:`~.protocol.Status` on
     ``o_error``, an empty frame as nothing. Whatever the garbage was, the next frame is decoded.
+    A frame of which a byte was lost is garbage, whatever its checksum says.
 
     The first byte of a packet is valid in the clock cycle after its delimiter's transfer; the
     throughput is one byte per clock cycle in either direction, one direction at a time: no input
@@ -40,6 +41,8 @@ class FrameDecoder(wiring.Component):
     -------
     i : In(stream.Signature(8))
         Bytes received.
+    lost : In(1)
+        A byte was lost, which came after the byte that is on ``i`` and is not taken in this cycle.
     o : Out(stream.Signature(PACKET))
         Bytes of valid packets, at least two a packet.
     length : Out(range(capacity))
@@ -49,6 +52,7 @@ class FrameDecoder(wiring.Component):
     """
 
     i: stream.Interface
+    lost: Signal
     o: stream.Interface
     length: Signal
     o_error: stream.Interface
@@ -63,6 +67,7 @@ class FrameDecoder(wiring.Component):
         super().__init__(
             {
                 "i": In(stream.Signature(8)),
+                "lost": In(1),
                 "o": Out(stream.Signature(PACKET)),
                 "length": Out(range(capacity)),
                 "o_error": Out(stream.Signature(Status)),
@@ -112,6 +117,14 @@ class FrameDecoder(wiring.Component):
                 empty.eq(1), left.eq(0), full.eq(1), count.eq(0), too_long.eq(0)
             ]  # fmt: skip
 
+        # Bytes lost -------------------------------------------------------------------------
+        gap = Signal()  # after the byte that waits
+        incomplete = Signal()  # in the frame
+        with m.If(self.lost):
+            m.d.sync += gap.eq(1)
+        with m.If(take | end):
+            m.d.sync += [gap.eq(0), incomplete.eq(gap | (incomplete & ~end))]
+
         # Verdict ----------------------------------------------------------------------------
         verdict = Signal(Status, init=Status.OK)
         with m.If(too_long):
@@ -120,7 +133,7 @@ class FrameDecoder(wiring.Component):
             m.d.comb += verdict.eq(Status.BAD_COBS)
         with m.Elif(count < OVERHEAD):
             m.d.comb += verdict.eq(Status.TOO_SHORT)
-        with m.Elif(~crc.match_detected):
+        with m.Elif(~crc.match_detected | incomplete):
             m.d.comb += verdict.eq(Status.BAD_CRC)
 
         with m.If(self.o_error.ready):
@@ -141,7 +154,7 @@ class FrameDecoder(wiring.Component):
                     take.eq(self.i.valid & (self.i.payload != DELIMITER)),
                     end.eq(self.i.valid & (self.i.payload == DELIMITER)),
                 ]
-                with m.If(end & ~empty):
+                with m.If(end & (~empty | incomplete)):
                     with m.If(verdict == Status.OK):
                         m.d.sync += self.length.eq(count - 2)
                         m.next = "EMIT"

@@ -50,7 +50,7 @@ class UartRx(wiring.Component):
     A byte is valid one clock cycle after the middle of its stop bit, behind a synchroniser of two
     registers. It waits for as long as the next byte takes; a byte that arrives while the one before
     is still waiting is dropped, and ``overrun`` tells. Glitches shorter than half a bit are
-    ignored, bytes with a low stop bit are dropped: whatever is lost, the frame's CRC notices.
+    ignored, bytes with a low stop bit are dropped: whatever is lost so, the frame's CRC notices.
 
     The sender's bits may be up to ``(1/2 - 1/divisor) / 10`` longer or shorter: 2.5 % at 4 clock
     cycles per bit, 4.6 % at 25. The throughput is that of the line.

@@ -48,7 +48,7 @@ _DEFINITE = {
 #: Refusals that a repetition may cure.
 _GARBLED = {
     Status.BAD_COBS: "a frame was cut off or garbled on the way",
-    Status.BAD_CRC: "a frame's checksum was wrong",
+    Status.BAD_CRC: "a frame's checksum was wrong, or bytes of it were lost",
     Status.TOO_LONG: "a frame was longer than any command",
     Status.TOO_SHORT: "a frame was shorter than any command",
 }
