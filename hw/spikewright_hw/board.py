@@ -7,13 +7,13 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .engine.design import Design, EventDesign
-from .link.command import CommandProcessor, frame_capacity
+from .link.command_processor import CommandProcessor, frame_capacity, hello_of
 from .link.frame_decoder import FrameDecoder
 from .link.frame_encoder import FrameEncoder
 from .link.uart_rx import UartRx
 from .link.uart_tx import UartTx
 from .network import Network
-from .protocol import VERSION, Hello, Kind
+from .protocol import Kind
 
 __all__ = ["BoardTop", "Engine"]
 
@@ -41,7 +41,7 @@ class BoardTop(wiring.Component):
                                              engine
 
     A frame that arrives while a command is in work is stored and answered next; of more frames at
-    once, bytes are lost, which their CRC tells.
+    once, bytes are lost, and the frame that they leave is refused as BAD_CRC.
 
     Parameters
     ----------
@@ -86,13 +86,9 @@ class BoardTop(wiring.Component):
         self.divisor = divisor
         design = EventDesign() if design is None else design
         self.engine = design.engine(network) if engine is None else engine
-        self.hello = Hello(
-            version=VERSION,
+        self.hello = hello_of(
+            network,
             kind=Kind.VIRTUAL if virtual else Kind.REAL,
-            inputs=network.inputs,
-            outputs=network.outputs,
-            steps=network.steps,
-            layers=len(network.layers),
             clock_hz=clock_hz,
             digest=design.digest(network),
         )
@@ -123,6 +119,7 @@ class BoardTop(wiring.Component):
         wiring.connect(m, command.o_spikes, engine.i)
         wiring.connect(m, engine.o, command.i_result)
         m.d.comb += [
+            decoder.lost.eq(uart_rx.overrun),
             command.i_length.eq(decoder.length),
             engine.trace_address.eq(command.trace_address),
             command.trace_data.eq(engine.trace_data),

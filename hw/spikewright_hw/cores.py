@@ -79,10 +79,13 @@ CORES = {
         Core("neuron", "nir_cuba_li"),
         Core("neuron", "nir_cuba_lif"),
         Core("engine", "neuron_array"),
+        Core("engine", "neuron_group"),
         Core("engine", "scan"),
         Core("engine", "feedback"),
         Core("engine", "row_layer"),
         Core("engine", "event"),
+        Core("engine", "argmax"),
+        Core("engine", "trace_memory"),
         Core("engine", "stream_layer"),
         Core("engine", "stochastic"),
         Core("stochastic.source", "lfsr"),
@@ -120,5 +123,6 @@ CORES = {
         Core("link", "uart_tx"),
         Core("link", "frame_decoder"),
         Core("link", "frame_encoder"),
+        Core("link", "command_processor"),
     )
 }

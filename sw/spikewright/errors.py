@@ -11,7 +11,6 @@ __all__ = [
     "DataError",
     "DeviceError",
     "NetworkFileError",
-    "OvertimeError",
     "ReportError",
     "SpikewrightError",
     "SpikewrightWarning",
@@ -38,10 +37,6 @@ class ToolError(SpikewrightError):
 
 class BuildError(SpikewrightError):
     """A tool ran and failed, or its result does not fit the device."""
-
-
-class OvertimeError(BuildError):
-    """A tool took longer than it was given, and was stopped."""
 
 
 class DeviceError(SpikewrightError):

@@ -1,12 +1,12 @@
 # amaranth: UnusedElaboratable=no
 # (a component whose constructor refuses its arguments is not used)
 
-"""Index of the largest value."""
+"""Argmax: the index of the largest value."""
 
 import pytest
 from amaranth import Module, Signal
 
-from spikewright_hw.engine.argmax import Argmax, argmax_latency
+from spikewright_hw.engine.argmax import Argmax, argmax, argmax_latency
 
 from .simulation import Simulator
 
@@ -52,6 +52,13 @@ def test_every_cycle_a_set_of_values(rng, width, count, latency):
     offers = [(values, rng.random() < 0.8) for values in ends + drawn + near]
     expected = [largest(values) if valid else None for values, valid in offers]
     assert run(dut, offers) == [None] * latency + expected
+
+
+def test_the_reference_takes_the_first_of_equal_values(rng):
+    for count in (1, 2, 7):
+        for _ in range(200):
+            values = [rng.choice([-2, -1, 0, 1]) for _ in range(count)]
+            assert argmax(values) == largest(values)
 
 
 def test_no_values_are_refused():

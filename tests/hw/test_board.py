@@ -135,3 +135,13 @@ def test_survives_garbage(rng):
     last = answers[3]
     assert isinstance(last, Frame) and (last.sequence, last.code) == (4, Status.OK)
     assert unpack_result(NETWORK, last.payload).prediction == 3
+
+
+def test_a_byte_that_is_lost_ends_in_a_status():
+    """Zeros come faster than answers leave: those that are lost could have been any bytes."""
+    frame = encode_frame(Frame(9, Command.HELLO))
+    hello = Hello(1, Kind.VIRTUAL, 3, 2, 2, 1, 25_000_000, NETWORK.digest())
+    answer = Frame(9, Status.OK, hello.pack())
+    # The first frame is being answered, the second waits in the decoder, a zero waits after it.
+    answers = talk(2 * frame + 120 * b"\0" + frame, answers=4)
+    assert answers == [answer, answer, Frame(0, Status.TOO_SHORT), answer]

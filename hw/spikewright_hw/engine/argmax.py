@@ -1,14 +1,24 @@
-"""Index of the largest of several values, one level of comparisons per cycle."""
+"""Argmax: index of the largest of several values, one level of comparisons per cycle."""
+
+from collections.abc import Sequence
 
 from amaranth import Module, Mux, Signal, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["Argmax", "argmax_latency"]
+__all__ = ["PRESETS", "Argmax", "argmax", "argmax_latency", "core"]
+
+#: Parameter sets by name: a tree with an odd number of values in each level, and the ten digits.
+PRESETS = {"w8_n5": {"width": 8, "count": 5}, "w16_n10": {"width": 16, "count": 10}}
+
+
+def argmax(values: Sequence[int]) -> int:
+    """Return the index of the largest value; of equal ones, the first: the definition."""
+    return max(range(len(values)), key=lambda index: (values[index], -index))
 
 
 def argmax_latency(count: int) -> int:
-    """Give the cycles that an :class:`Argmax` of ``count`` values takes."""
+    """Return the cycles that an :class:`Argmax` of ``count`` values takes."""
     return (count - 1).bit_length()
 
 
@@ -78,3 +88,6 @@ class Argmax(wiring.Component):
                 level.append((value_q, index_q))
         m.d.comb += [self.o_index.eq(level[0][1]), self.o_valid.eq(valid)]
         return m
+
+
+core = Argmax

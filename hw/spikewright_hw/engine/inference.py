@@ -14,7 +14,7 @@ from .ram_style import RamStyle, check_ram_style
 from .record import trace_bytes
 from .result_layout import result_layout
 from .row_layer import step_layout
-from .trace import TraceMemory
+from .trace_memory import TraceMemory
 
 __all__ = ["InferenceEngine", "Stage", "stage_signature"]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 from amaranth import Array, Cat, Const, Module, Signal, Value, signed
 from amaranth.lib import data, wiring
@@ -9,14 +10,32 @@ from amaranth.lib.wiring import In, Out
 
 from ..definition.interval import Interval
 from ..definition.pipeline import pipelined_step
+from ..fixed import Format
 from ..layer import Layer
-from .synapses import Synapses
+from .example import example_layer
+from .synapses import Synapses, WeightSynapses
 
-__all__ = ["NeuronGroup"]
+__all__ = ["PRESETS", "NeuronGroup", "core"]
+
+#: Parameter sets by name: all neurons of a layer, and its last group, which has padding neurons.
+PRESETS = {
+    "lif_n4": {
+        "inputs": 5, "neurons": 4, "neuron": "lif", "weight_bits": 4, "membrane": Format(5, 3),
+        "share": 4,
+    },
+    "alpha_n5_last2": {
+        "inputs": 6, "neurons": 5, "neuron": "alpha", "weight_bits": 5, "membrane": Format(4, 6),
+        "exponent": 4, "first": 3, "share": 3, "stages": 2,
+    },
+    "recurrent_lif_n3": {
+        "inputs": 4, "neurons": 3, "neuron": "recurrent_lif", "weight_bits": 3,
+        "membrane": Format(5, 2), "share": 3,
+    },
+}
 
 
 class NeuronGroup(wiring.Component):
-    """Currents and states of neurons, and the updater past which they rotate.
+    """Sums of a step and states of neurons, and the updater past which they rotate.
 
     For each input of the neuron's definition there is a sum of what the synapses bring to it. In an
     update, each sum and state is a shift register: the next value enters where the last one left.
@@ -27,14 +46,19 @@ class NeuronGroup(wiring.Component):
     ----------
     layer : Layer
     first : int
-        The group's first neuron. Behind the last neuron of the layer, the group has neurons that
-        nobody looks at.
+        The group's first neuron. After the last neuron of the layer, the group is filled up with
+        padding neurons, whose output nobody reads.
     share : int
         Neurons in the group.
     stages : int
         Stages of the updater.
     synapses : Synapses
         What is summed, and what the sum is as a current.
+
+    Raises
+    ------
+    ValueError
+        ``share`` or ``stages`` is below 1, or the layer has no neuron ``first``.
 
     Members
     -------
@@ -45,11 +69,18 @@ class NeuronGroup(wiring.Component):
     accumulate : In(1)
         It is added to the sums.
     update, turn : In(1), In(range(share + stages - 1))
-        The neurons are updated, and this is the cycle of their update.
+        The neurons are updated, and this is the cycle of their update. An update goes through all
+        its cycles without a gap, and nothing is added to the sums meanwhile.
     clear : In(1)
-        Sets the states to their start.
+        Sets the states to their start; not during an update.
     o : Out(unsigned)
-        After an update the spikes of all neurons, or the membranes of a readout, neuron 0 lowest.
+        After an update the spikes of all neurons, or the membranes of a readout, the group's first
+        neuron lowest.
+
+    Attributes
+    ----------
+    totals, states : dict of str to list of Signal
+        The sum of each input, and each state, by name: between updates, of each neuron in order.
     """
 
     addends: data.View
@@ -63,6 +94,14 @@ class NeuronGroup(wiring.Component):
     def __init__(
         self, *, layer: Layer, first: int, share: int, stages: int, synapses: Synapses
     ):
+        if share < 1:
+            raise ValueError(f"an updater serves at least one neuron, not {share}")
+        if stages < 1:
+            raise ValueError(f"an updater has at least one stage, not {stages}")
+        if not 0 <= first < layer.neurons:
+            raise ValueError(
+                f"first is {first}; the layer's neurons are 0 to {layer.neurons - 1}"
+            )
         self.layer = layer
         self.synapses = synapses
         self.numbers = [min(first + at, layer.neurons - 1) for at in range(share)]
@@ -78,6 +117,18 @@ class NeuronGroup(wiring.Component):
             "clear": In(1),
             "o": Out(share * width),
         })
+        self.totals = {
+            name: [Signal(synapses.total(name), name=f"{name}_{at}") for at in range(share)]
+            for name in fixed.definition.inputs
+        }
+        self.states = {
+            name: [
+                Signal(signed(form.width), name=f"state_{name}_{at}",
+                       init=fixed.start(name, neuron=number))
+                for at, number in enumerate(self.numbers)
+            ]
+            for name, form in fixed.formats.items()
+        }
 
     def elaborate(self, platform):
         """Elaborate sums, states and updater."""
@@ -87,10 +138,7 @@ class NeuronGroup(wiring.Component):
         # Sums of the step -------------------------------------------------------------------------
         inputs = {}
         for name, input in fixed.definition.inputs.items():
-            totals = [
-                Signal(self.synapses.total(name), name=f"{name}_{at}")
-                for at in range(len(self.numbers))
-            ]
+            totals = self.totals[name]
             with m.If(self.update):
                 m.d.sync += Cat(totals).eq(Cat(totals[1:]))
             with m.Elif(self.accumulate & (self.own == (input.source == "recurrent"))):
@@ -101,14 +149,7 @@ class NeuronGroup(wiring.Component):
             inputs[name] = self.synapses.current(totals[0])
 
         # States -----------------------------------------------------------------------------------
-        states = {
-            name: [
-                Signal(signed(form.width), name=f"state_{name}_{at}",
-                       init=fixed.start(name, neuron=number))
-                for at, number in enumerate(self.numbers)
-            ]
-            for name, form in fixed.formats.items()
-        }
+        states = self.states
         after, spike = pipelined_step(
             m,
             fixed,
@@ -141,3 +182,11 @@ def _pick(values: Sequence[int], turn: Signal) -> Value:
     """Give the constant of the neuron whose turn it is."""
     shape = signed(Interval.of(*values).width)
     return Array(Const(value, shape) for value in values)[turn]
+
+
+def core(*, first: int = 0, share: int, stages: int = 1, **layer: Any) -> NeuronGroup:
+    """Make a group of a made-up layer; keywords as for :func:`~.example.example_layer`."""
+    made = example_layer(**layer)
+    return NeuronGroup(
+        layer=made, first=first, share=share, stages=stages, synapses=WeightSynapses(made)
+    )

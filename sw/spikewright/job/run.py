@@ -43,7 +43,6 @@ from .background import Background
 from .compare import infer_all
 from .observations import Observations, record
 from .programs import virtual_board
-from .remedies import remedies_as_options
 from .stages import Stages
 from .training import trained
 
@@ -257,7 +256,7 @@ def _train(seed: int, options: RunOptions, stages: Stages) -> Path:
 
 
 def _bitstream(network: Network, options: RunOptions, stages: Stages) -> Bitstream:
-    with stages.stage(f"Bitstream for {options.board.title}") as tell, remedies_as_options():
+    with stages.stage(f"Bitstream for {options.board.title}") as tell:
         return build_bitstream(
             network, board=options.board, design=options.design, build=options.build, progress=tell
         )

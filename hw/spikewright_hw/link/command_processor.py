@@ -1,25 +1,51 @@
 """Command processor: joins packets and an engine."""
 
+from typing import Any
+
 from amaranth import Array, Cat, Const, Module, Signal, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from ..engine.example import example_network
 from ..engine.record import trace_bytes
 from ..engine.result_layout import result_layout
+from ..fixed import Format
 from ..network import Network
 from ..protocol import (
     MAX_FRAME,
     OVERHEAD,
     UNKNOWN_SEQUENCE,
+    VERSION,
     Command,
     Hello,
+    Kind,
     Status,
     infer_bytes,
     step_bytes,
 )
 from .packet import PACKET
 
-__all__ = ["CommandProcessor", "frame_capacity"]
+__all__ = ["PRESETS", "CommandProcessor", "core", "frame_capacity", "hello_of"]
+
+#: Parameter sets by name: inputs that fill their last byte and that do not, several steps and one.
+PRESETS = {
+    "n9_3_2_t3": {"sizes": (9, 3, 2), "steps": 3, "weight_bits": 4, "membrane": Format(8, 8)},
+    "n16_4_t1": {"sizes": (16, 4), "steps": 1, "weight_bits": 4, "membrane": Format(6, 2)},
+}
+
+
+def hello_of(network: Network, *, kind: Kind, clock_hz: int, digest: bytes) -> Hello:
+    """Return what a board says of itself; ``digest`` is that of its design."""
+    return Hello(
+        version=VERSION,
+        kind=kind,
+        inputs=network.inputs,
+        outputs=network.outputs,
+        steps=network.steps,
+        layers=len(network.layers),
+        clock_hz=clock_hz,
+        digest=digest,
+    )
 
 
 def _payload_bytes(network: Network) -> dict[Command, tuple[int, int]]:
@@ -238,3 +264,13 @@ class CommandProcessor(wiring.Component):
                         m.d.sync += position.eq(position + 1)
                         m.next = "FETCH"
         return m
+
+
+def core(*, clock_hz: int = 25_000_000, **network: Any) -> CommandProcessor:
+    """Make the processor of a made-up network on a real board.
+
+    The other keywords are those of :func:`~spikewright_hw.engine.example.example_network`.
+    """
+    made = example_network(**network)
+    hello = hello_of(made, kind=Kind.REAL, clock_hz=clock_hz, digest=made.digest())
+    return CommandProcessor(network=made, hello=hello)

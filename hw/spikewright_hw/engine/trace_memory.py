@@ -1,19 +1,34 @@
-"""The trace of an inference: each layer's output after each step, read back byte by byte."""
+"""Trace memory: each layer's output after each step of an inference, read back byte by byte."""
+
+from typing import Any
 
 from amaranth import Cat, Const, Module, Mux, Shape, Signal, unsigned
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from ..fixed import Format
 from ..network import Network
-from .ram_style import RamStyle, ram_attributes
+from .example import example_network
+from .ram_style import RamStyle, check_ram_style, ram_attributes
 from .record import MEMBRANE_BYTES, spike_bytes, trace_bytes
 from .row_layer import step_layout
 
-__all__ = ["TraceMemory"]
+__all__ = ["PRESETS", "TraceMemory", "core"]
+
+#: Parameter sets by name: spikes that do not fill their last byte, with one hidden layer and two.
+PRESETS = {
+    "n9_3_t3": {"sizes": (2, 9, 3), "steps": 3, "weight_bits": 3, "membrane": Format(4, 3)},
+    "n17_5_2_t4": {
+        "sizes": (2, 17, 5, 2), "steps": 4, "weight_bits": 3, "membrane": Format(10, 6),
+        "ram_style": "block",
+    },
+}
 
 
 class TraceMemory(wiring.Component):
-    """Keep what the layers gave in the last inference.
+    """Keeps what the layers gave in the last inference.
+
+    A byte is read while none of the layers gives anything: between two inferences.
 
     Parameters
     ----------
@@ -27,7 +42,7 @@ class TraceMemory(wiring.Component):
     layer_0, layer_1, ... : In(stream.Signature(step_layout(layer), always_ready=True))
         What a layer gives, one transfer per step; ``network.steps`` transfers are one inference.
     address : In(range(trace_bytes(network)))
-        Byte to read, in the order of :func:`~spikewright_hw.engine.record.unpack_trace`.
+        The byte to read, in the order of :func:`~spikewright_hw.engine.record.unpack_trace`.
     data : Out(8)
         That byte, one cycle later.
     """
@@ -36,6 +51,7 @@ class TraceMemory(wiring.Component):
     data: Signal
 
     def __init__(self, *, network: Network, ram_style: RamStyle = "auto"):
+        check_ram_style(ram_style)
         self.network = network
         self.ram_style: RamStyle = ram_style
         super().__init__({
@@ -97,3 +113,8 @@ class TraceMemory(wiring.Component):
         bits_before = Cat(Const(0, 3), offset)  # eight for each byte
         m.d.comb += self.data.eq((Cat(rows) >> bits_before)[:8])
         return m
+
+
+def core(*, ram_style: RamStyle = "auto", **network: Any) -> TraceMemory:
+    """Make the memory of a made-up network; keywords as for :func:`~.example.example_network`."""
+    return TraceMemory(network=example_network(**network), ram_style=ram_style)

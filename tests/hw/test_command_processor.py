@@ -10,7 +10,7 @@ from amaranth.lib import stream, wiring
 from spikewright_hw.engine.record import trace_bytes
 from spikewright_hw.engine.result_layout import result_layout
 from spikewright_hw.fixed import Format
-from spikewright_hw.link.command import CommandProcessor, frame_capacity
+from spikewright_hw.link.command_processor import CommandProcessor, frame_capacity
 from spikewright_hw.network import Layer, Network
 from spikewright_hw.protocol import (
     VERSION,

@@ -1,0 +1,211 @@
+"""What is proved of the command processor."""
+
+from collections.abc import Iterable, Mapping
+
+from amaranth import Cat, Const, Elaboratable, Module, Mux, Signal
+from amaranth.hdl import Assert, Cover
+
+from commands import Counting, Requests, byte_of
+from faults import Faults
+from properties import Observed, held, observe
+from spikewright_hw.engine.example import example_network
+from spikewright_hw.fixed import Format
+from spikewright_hw.link.command_processor import CommandProcessor
+from spikewright_hw.protocol import Command, Kind, Status
+
+WITHDRAWN = "answer: an offer is not withdrawn while it stalls"
+UNSTEADY = "answer: a payload is held while it stalls"
+EARLY = "no byte of an answer comes before its request is over and its result is there"
+LATE = "no answer is lost or kept back"
+SEQUENCE = "an answer begins with the sequence number of its request, or 0 for a refused frame"
+STATUS = "the status of an answer is the one that is due"
+HELLO = "the payload of HELLO is what the board is, byte by byte"
+RESULT = "the payload of INFER is the engine's result, byte by byte"
+TRACE = "the payload of TRACE is the trace, byte by byte"
+LAST = "the last byte of an answer is marked, and no other"
+READ = "a request is read to its end, and none while an answer is due or a step waits"
+REFUSED = "a refused frame is answered before any waiting packet"
+GIVEN = "the engine gets each step of a right INFER when its bytes are in, and nothing else"
+SPIKES = "the spikes of a step are the bits of its bytes"
+TAKEN = "the result is taken with the last byte of the answer to INFER, and at no other time"
+BUSY = "busy from the first byte of a request to the last of its answer"
+
+PAYLOADS = {Command.HELLO: HELLO, Command.INFER: RESULT, Command.TRACE: TRACE}
+
+#: Properties that each planted fault turns red.
+FAULTS = {
+    "withdrawn": (WITHDRAWN, LATE),
+    "unsteady": (UNSTEADY, SEQUENCE),
+    "early": (EARLY,),
+    "late": (LATE,),
+    "sequence": (SEQUENCE,),
+    "status": (STATUS,),
+    "hello": (HELLO,),
+    "last": (LAST,),
+    "read": (READ,),
+    "refused": (REFUSED,),
+    "given": (GIVEN,),
+    "spikes": (SPIKES,),
+    "taken": (TAKEN,),
+    "rests": (BUSY,),
+}
+
+#: Of what comes late, and is looked for in a run of an INFER and a TRACE.
+LATE_FAULTS = {"result": (RESULT,), "trace": (TRACE,)}
+
+#: Cycles in which no byte of an answer is offered, between two of them.
+BETWEEN = 2
+
+
+class CommandProcessorSpec(Elaboratable):
+    """Each request gets one answer, the one that is due, and what is malformed changes nothing.
+
+    What is due follows from :class:`~commands.Requests`, which has the assumptions. Core and
+    requests are there once, the properties once for each of ``faults``.
+    """
+
+    def __init__(
+        self, dut: CommandProcessor, *, faults: Iterable[str] = ("",), witness: bool = False
+    ):
+        self.dut = dut
+        self.faults = tuple(faults)
+        self.witness = witness
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.submodules.dut = self.dut
+        now = Requests(m, self.dut, witness=self.witness)
+        for fault in self.faults:
+            m.submodules[fault or "properties"] = properties = Module()
+            self._check_answer(properties, now, self._seen(properties, now, fault))
+            self._check_requests(properties, now, fault)
+            self._check_engine(properties, now, fault)
+        o = observe(self.dut.o)
+        over = o.transfers & o.payload[8]
+        if self.witness:
+            m.d.comb += [
+                Cover(over & now.ok & (now.code == command), f"{command.name} is answered")
+                for command in (Command.INFER, Command.TRACE)
+            ]
+        else:
+            m.d.comb += [
+                Cover(over & (now.status == status), f"an answer is {status.name}")
+                for status in (Status.UNKNOWN_COMMAND, Status.BAD_LENGTH, Status.NO_INFERENCE)
+            ]
+        return m
+
+    def _seen(self, m: Module, now: Requests, fault: str) -> Observed:
+        """Return the answer as it is seen through a fault."""
+        o = observe(self.dut.o)
+        data, last, valid = o.payload[:8], o.payload[8], o.valid
+        stalled, waits = Signal(), Signal(range(BETWEEN + 2))
+        m.d.sync += stalled.eq(o.valid & ~o.ready)
+        m.d.sync += waits.eq(Mux(now.owed & (waits <= BETWEEN), waits + 1, waits))
+        first, payload = now.head == 0, now.head == 2
+        wrong = {
+            "unsteady": first & stalled,
+            "sequence": first,
+            "status": now.head == 1,
+            "hello": payload & (now.code == Command.HELLO),
+            "result": payload & (now.code == Command.INFER),
+            "trace": payload & (now.code == Command.TRACE),
+        }
+        data = data ^ wrong.get(fault, Const(0, 1))
+        if fault == "last":
+            last = last ^ first
+        elif fault == "withdrawn":
+            valid = valid & ~(stalled & first)
+        elif fault == "early":
+            valid = valid | ((now.index == 1) & o.ready)
+        elif fault == "late":
+            valid = valid & (waits > BETWEEN)
+        return Observed(payload=Cat(data, last), valid=valid, ready=o.ready)
+
+    def _check_answer(self, m: Module, now: Requests, o: Observed) -> None:
+        """State what an answer is, and when it comes."""
+        held(m, o, name="answer")
+        waited = Signal(range(BETWEEN + 2))
+        m.d.sync += waited.eq(
+            Mux(now.due & ~o.valid, Mux(waited > BETWEEN, waited, waited + 1), 0)
+        )
+        m.d.comb += [Assert(~o.valid | now.due, EARLY), Assert(waited <= BETWEEN, LATE)]
+        data, last = o.payload[:8], o.payload[8]
+        with m.If(o.valid & now.due):
+            with m.If(now.head == 0):
+                m.d.comb += [Assert(data == now.sequence, SEQUENCE), Assert(~last, LAST)]
+            with m.Elif(now.head == 1):
+                m.d.comb += [Assert(data == now.status, STATUS), Assert(last == ~now.ok, LAST)]
+            for command, sentence in PAYLOADS.items():
+                _, size = now.sizes[command]
+                with m.If((now.head == 2) & (now.code == command)):
+                    m.d.comb += [
+                        Assert(data == byte_of(command, now.place), sentence),
+                        Assert(last == (now.place == size - 1), LAST),
+                    ]
+
+    def _check_requests(self, m: Module, now: Requests, fault: str) -> None:
+        """State when requests are read."""
+        dut = self.dut
+        idle = (now.index == 0) & ~now.owed
+        read = dut.i.ready ^ ((now.index == 1) & (fault == "read"))
+        refused = dut.i_error.ready & (fault != "refused")
+        busy = dut.busy ^ (now.owed & (fault == "rests"))
+        with m.If(dut.i.valid):
+            reads = Mux(now.index == 0, idle & ~dut.i_error.valid, ~dut.o_spikes.valid)
+            m.d.comb += Assert(read == reads, READ)
+        with m.If(dut.i_error.valid):
+            m.d.comb += Assert(refused == idle, REFUSED)
+        m.d.comb += Assert(busy == ~idle, BUSY)
+
+    def _check_engine(self, m: Module, now: Requests, fault: str) -> None:
+        """State what the engine gets, and when its result is taken."""
+        dut, o = self.dut, observe(self.dut.o)
+        due, bitmap = now.step()
+        given = dut.o_spikes.valid ^ ((now.index == 2) & (fault == "given"))
+        m.d.comb += Assert(given == due, GIVEN)
+        with m.If(dut.o_spikes.valid & due):
+            m.d.comb += Assert(dut.o_spikes.payload ^ (fault == "spikes") == bitmap, SPIKES)
+        taken = dut.i_result.ready ^ ((now.head == 1) & (fault == "taken"))
+        over = o.transfers & o.payload[8] & now.infer
+        m.d.comb += Assert(taken == over, TAKEN)
+
+
+class CommandProcessorFaults(Faults):
+    """Faults that are planted in what the properties see of one core."""
+
+    def __init__(
+        self,
+        dut: CommandProcessor,
+        detectors: Mapping[str, tuple[str, ...]],
+        *,
+        witness: bool = False,
+    ):
+        super().__init__(detectors)
+        self.dut = dut
+        self.witness = witness
+
+    def elaborate(self, platform) -> Elaboratable:
+        return CommandProcessorSpec(self.dut, faults=self.detectors, witness=self.witness)
+
+
+def processor(*, inputs: int, steps: int) -> CommandProcessor:
+    """Make the processor of a network of one layer with one output."""
+    network = example_network(
+        sizes=(inputs, 1), steps=steps, weight_bits=2, membrane=Format(2, 1)
+    )
+    return CommandProcessor(
+        network=network, hello=Counting(0, Kind.REAL, 0, 0, 0, 0, 0, network.digest())
+    )
+
+
+def specs() -> dict[str, Elaboratable]:
+    smallest = processor(inputs=1, steps=1)
+    return {
+        "command_processor_i9_t2": CommandProcessorSpec(processor(inputs=9, steps=2)),
+        "command_processor_i1_t1": CommandProcessorSpec(smallest),
+        "command_processor_witness": CommandProcessorSpec(smallest, witness=True),
+        "command_processor_fault": CommandProcessorFaults(smallest, FAULTS),
+        "command_processor_fault_late": CommandProcessorFaults(
+            smallest, LATE_FAULTS, witness=True
+        ),
+    }

@@ -1,0 +1,233 @@
+"""What is proved of the neuron group."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from amaranth import Array, Cat, Const, Elaboratable, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Assert, Assume, Cover
+
+from faults import Faults
+from neuron import Exact, exact_of
+from properties import anything
+from spikewright_hw.definition import integers
+from spikewright_hw.engine.neuron_group import NeuronGroup
+from spikewright_hw.engine.synapses import WeightSynapses
+from spikewright_hw.fixed import Format
+from spikewright_hw.layer import Layer
+
+SUM = "{}: a sum is that of the addends since the last update"
+FOLLOWS = "{}: between updates each neuron's state is the definition's, clamped into its range"
+START = "{}: clear brings each neuron back to its own start"
+PLACE = "the output has what each neuron gave in the last update, in its place"
+WRAPS = "no value in between wraps"
+
+#: Parameters of the smallest layers.
+TINY = {
+    "lif": {"decay": 0.5, "threshold": 0.5},
+    "nir_li": {"tau": 2.0, "r": 2.0, "v_leak": (1.0, -1.0)},  # neurons with starts of their own
+    "recurrent_lif": {"decay": 0.5, "threshold": 0.5},
+    "alpha": {},  # excitatory and inhibitory sums, five states
+}
+
+
+@dataclass(frozen=True)
+class Neuron:
+    """One neuron beside the core: its sums and states as integers, and the step that is next."""
+
+    totals: Mapping[str, Signal]
+    states: Mapping[str, Signal]
+    given: Signal
+    exact: Exact
+
+
+class NeuronGroupSpec(Elaboratable):
+    """Each neuron makes one step of the definition in an update, from its own sums and states.
+
+    Beside the core stand the neurons by themselves, which do not rotate: sums wider than they can
+    get, and a step that is made as a whole at the end of an update. Addends are rows of the layer's
+    weights, any and in any order, each once at most in a step; to the padding neurons comes
+    anything. Core and model are there once, the properties once for each of ``faults``.
+    """
+
+    def __init__(self, dut: NeuronGroup, *, faults: Iterable[str] = ("",)):
+        self.dut = dut
+        self.faults = tuple(faults)
+        self.real = [
+            number for at, number in enumerate(dut.numbers) if number not in dut.numbers[:at]
+        ]
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        dut = self.dut
+        m.submodules.dut = dut
+        last = len(dut.numbers) + dut.stages - 2
+        row = self._environment(m, last)
+
+        idle, ended = Signal(), Signal()
+        m.d.comb += [
+            idle.eq((dut.turn == 0) & ~dut.update), ended.eq(dut.update & (dut.turn == last))
+        ]
+        neurons = [self._neuron(m, row, number, ended) for number in self.real]
+        cleared = Signal()
+        m.d.sync += cleared.eq(dut.clear)
+        for fault in self.faults:
+            m.submodules[fault or "properties"] = properties = Module()
+            self._check(properties, neurons, fault, cleared)
+        spikes = self.dut.layer.fixed.definition.spikes
+        m.d.comb += [
+            Cover(idle & Cat(neuron.given.any() for neuron in neurons).all(),
+                  "all neurons spike" if spikes else "no membrane is zero"),
+            Cover(cleared & neurons[0].given.any(), "a neuron is cleared that had an output"),
+        ]
+        return m
+
+    def _environment(self, m: Module, last: int) -> Signal:
+        """Drive the group as a layer does; give the row whose weights are the addends."""
+        dut, layer = self.dut, self.dut.layer
+        rows = len(layer.rows)
+        row, seen = Signal(range(rows)), Signal(rows)
+        turn = Signal(range(last + 1))
+        m.d.comb += [
+            row.eq(anything(row.shape())),
+            dut.own.eq(row >= layer.inputs),
+            dut.accumulate.eq(anything(1)),
+            dut.update.eq(anything(1)),
+            dut.clear.eq(anything(1)),
+            dut.turn.eq(turn),
+            Assume(row < rows, "a row that there is"),
+            Assume(dut.update | (turn == 0), "an update has no gap"),
+            Assume(~(dut.update & dut.clear), "no update while the states are cleared"),
+        ]
+        for at, _ in enumerate(dut.numbers):
+            column = [weights[self.real[at]] for weights in layer.rows] if self._is_real(at) else []
+            shape = signed(layer.weight_bits)
+            weight = Array(Const(one, shape) for one in column)[row] if column else anything(shape)
+            m.d.comb += dut.addends[at].eq(weight)
+        with m.If(dut.update):
+            m.d.sync += turn.eq(Mux(turn == last, 0, turn + 1))
+            m.d.sync += seen.eq(0)
+        with m.Elif(dut.accumulate):
+            m.d.comb += Assume(~seen.bit_select(row, 1), "no row twice in a step")
+            m.d.sync += seen.bit_select(row, 1).eq(1)
+        return row
+
+    def _is_real(self, at: int) -> bool:
+        return at < len(self.real)
+
+    def _neuron(self, m: Module, row: Signal, number: int, ended: Signal) -> Neuron:
+        """Build a neuron of the layer beside the core."""
+        dut, layer = self.dut, self.dut.layer
+        fixed = layer.fixed
+        totals = {}
+        for name in fixed.definition.inputs:
+            column = [weights[number] for weights in layer.contributions(name)]
+            shape = signed(sum(map(abs, column)).bit_length() + 1)
+            total = totals[name] = Signal(shape, name=f"sum_{name}_{number}")
+            with m.If(ended):
+                m.d.sync += total.eq(0)
+            with m.Elif(dut.accumulate & ~dut.update):
+                m.d.sync += total.eq(total + Array(Const(one, shape) for one in column)[row])
+        start = integers.start(fixed, neuron=number)
+        states = {
+            name: Signal(signed(form.width), name=f"{name}_{number}", init=start[name])
+            for name, form in fixed.formats.items()
+        }
+        currents = {name: total << layer.shift for name, total in totals.items()}
+        constants = {
+            name: Const(values[number], signed(32)) for name, values in fixed.vectors.items()
+        }
+        exact = exact_of(m, fixed, {**states, **currents, **constants})
+        spikes = fixed.definition.spikes
+        given = Signal(1, name=f"spike_{number}") if spikes else states["v"]
+        with m.If(ended):
+            m.d.sync += [
+                state.eq(_clamp(exact.after[name], *fixed.bounds[name]))
+                for name, state in states.items()
+            ]
+            if spikes:
+                m.d.sync += given.eq(exact.after["spike"].bool())
+        with m.Elif(dut.clear):
+            m.d.sync += [state.eq(state.init) for state in states.values()]
+        return Neuron(totals, states, given, exact)
+
+    def _check(self, m: Module, neurons: list[Neuron], fault: str, cleared: Signal) -> None:
+        """State what must hold, of a core that is seen through a fault, or as it is if ``""``."""
+        dut, fixed = self.dut, self.dut.layer.fixed
+        width = len(dut.o) // len(dut.numbers)
+        places = [dut.o.word_select(at, width) for at, _ in enumerate(neurons)]
+        if fault == "swapped":
+            places[:2] = reversed(places[:2])
+        for at, neuron in enumerate(neurons):
+            first = at == 0
+            cut = neuron.exact.cuts[-1][0][0] if fault == "cut" and first else Const(0, 1)
+            neuron.exact.check(m, cut=cut)
+            with m.If(dut.turn == 0):
+                m.d.comb += Assert(places[at] == neuron.given.as_unsigned(), PLACE)
+                for name, total in neuron.totals.items():
+                    seen: Value = dut.totals[name][at]
+                    if fault == f"{name}_sum" and first:
+                        seen = Mux(seen == 1, 0, seen)
+                    m.d.comb += Assert(seen == total, SUM.format(name))
+                for name, state in neuron.states.items():
+                    seen = dut.states[name][at]
+                    if fault == name and first:
+                        seen = Mux(seen == 1, 0, seen)
+                    if fault == f"{name}_start" and not first:
+                        seen = Mux(cleared, seen + 1, seen)
+                    with m.If(cleared):
+                        own = fixed.start(name, neuron=self.real[at])
+                        m.d.comb += Assert(seen == own, START.format(name))
+                    with m.Else():
+                        m.d.comb += Assert(seen == state, FOLLOWS.format(name))
+
+
+class NeuronGroupFaults(Faults):
+    """Each fault of a group, planted in what the properties see.
+
+    Of the first neuron a sum or a state of one step seems to be zero, or the lowest bit of a value
+    in between is lost; another neuron starts a step too high; two neurons' outputs are swapped.
+    """
+
+    def __init__(self, dut: NeuronGroup):
+        fixed = dut.layer.fixed
+        detectors: dict[str, tuple[str, ...]] = {"swapped": (PLACE,), "cut": (WRAPS,)}
+        for name in fixed.definition.inputs:
+            detectors[f"{name}_sum"] = (SUM.format(name),)
+        for name in fixed.formats:
+            detectors[name] = (FOLLOWS.format(name),)
+            detectors[f"{name}_start"] = (START.format(name),)
+        super().__init__(detectors)
+        self.dut = dut
+
+    def elaborate(self, platform) -> Elaboratable:
+        return NeuronGroupSpec(self.dut, faults=self.detectors)
+
+
+def _clamp(value: Value, low: int, high: int) -> Value:
+    return Mux(value > high, high, Mux(value < low, low, value))
+
+
+def tiny(neuron: str, *, share: int, stages: int = 1) -> NeuronGroup:
+    """Make a group of a layer of two inputs and two neurons, whose states saturate."""
+    layer = Layer(
+        weights=((2, -3), (1, 2)),
+        weight_bits=3,
+        neuron=neuron,
+        parameters=TINY[neuron],
+        membrane=Format(2, 1),
+        exponent=1,
+        recurrent=((0, 1), (1, 0)) if neuron == "recurrent_lif" else None,
+    )
+    return NeuronGroup(
+        layer=layer, first=0, share=share, stages=stages, synapses=WeightSynapses(layer)
+    )
+
+
+def specs() -> dict[str, Elaboratable]:
+    return {
+        "neuron_group_lif": NeuronGroupSpec(tiny("lif", share=2)),
+        "neuron_group_li": NeuronGroupSpec(tiny("nir_li", share=3)),
+        "neuron_group_recurrent": NeuronGroupSpec(tiny("recurrent_lif", share=2, stages=2)),
+        "neuron_group_alpha": NeuronGroupSpec(tiny("alpha", share=2)),
+        "neuron_group_fault": NeuronGroupFaults(tiny("recurrent_lif", share=2)),
+    }

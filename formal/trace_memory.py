@@ -1,0 +1,146 @@
+"""What is proved of the trace memory."""
+
+from dataclasses import dataclass
+
+from amaranth import Array, Cat, Const, Elaboratable, Module, Mux, Signal, Value
+from amaranth.hdl import Assert, Cover
+
+from faults import Planted
+from properties import anything
+from spikewright_hw.engine.record import MEMBRANE_BYTES, spike_bytes, trace_bytes
+from spikewright_hw.engine.trace_memory import TraceMemory, core
+from spikewright_hw.fixed import Format
+
+#: What is said of each kind of bits; a planted fault inverts one of them, in the last step.
+SAID = {
+    "spikes": "spikes read are those that the layer gave last in the step",
+    "padding": "bits of a byte without a neuron are zero",
+    "membranes": "a membrane read is the one that the readout gave last in the step",
+    "sign": "a membrane is widened by its sign",
+}
+
+
+@dataclass(frozen=True)
+class Byte:
+    """A byte of the trace: its layer, its bits as they should be, and the kind of each."""
+
+    layer: int
+    bits: list[Value]
+    kinds: list[str]
+
+    def mask(self, kind: str) -> int:
+        """Return the bits of a kind."""
+        return sum((one == kind) << at for at, one in enumerate(self.kinds))
+
+
+class TraceMemorySpec(Elaboratable):
+    """A byte that is read is that of its place in the last inference, in the order of the record.
+
+    Beside the core, each layer's output of each step is kept in registers, which a reset leaves as
+    they are, as it does a memory. Nothing is said of a byte that is read while its layer gives. A
+    planted fault inverts the lowest bit of a kind, in the last byte that has one.
+    """
+
+    def __init__(self, dut: TraceMemory, *, fault: str = ""):
+        self.dut = dut
+        self.fault = fault
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.submodules.dut = dut = self.dut
+        network, size = dut.network, trace_bytes(dut.network)
+        address, asked = Signal.like(dut.address), Signal()
+        m.d.comb += dut.address.eq(anything(dut.address.shape()))
+        m.d.sync += [address.eq(dut.address), asked.eq(1)]
+
+        rows, gave, rounds = [], [], []
+        for number, _ in enumerate(network.layers):
+            row, giving, over = self._layer(m, number)
+            rows.append(row)
+            gave.append(giving)
+            rounds.append(over)
+        owed = [byte for step in range(network.steps) for byte in self._bytes(rows, step)]
+        assert len(owed) == size
+
+        seen: Value = dut.data
+        if self.fault:
+            last = max(at for at, byte in enumerate(owed) if byte.mask(self.fault))
+            mask = owed[last].mask(self.fault)
+            seen = seen ^ Mux(address == last, mask & -mask, 0)
+        differs = Signal(8)
+        m.d.comb += differs.eq(seen ^ Array(Cat(byte.bits) for byte in owed)[address])
+        quiet = ~Array(gave[byte.layer] for byte in owed)[address]
+        with m.If(asked & (address < size) & quiet):
+            for kind, sentence in SAID.items():
+                if masks := [byte.mask(kind) for byte in owed]:
+                    m.d.comb += Assert((differs & Array(masks)[address]) == 0, sentence)
+        m.d.comb += [
+            Cover(Cat(rounds).all() & dut.data.all() & (address == size - 1),
+                  "after two inferences the last byte of a trace is that of a negative membrane"),
+            Cover(Cat(rounds).all() & dut.data.any() & (address == 0),
+                  "after two inferences the first byte of a trace has a spike"),
+        ]
+        return m
+
+    def _layer(self, m: Module, number: int) -> tuple[list[Signal], Signal, Signal]:
+        """Drive a layer; return what it gave in each step, whether it just gave, and twice all."""
+        given = getattr(self.dut, f"layer_{number}")
+        steps = self.dut.network.steps
+        payload = given.payload.as_value()
+        m.d.comb += [payload.eq(anything(len(payload))), given.valid.eq(anything(1))]
+        row = [
+            Signal(len(payload), name=f"row_{number}_{step}", reset_less=True)
+            for step in range(steps)
+        ]
+        count = Signal(range(steps))
+        once, twice, gave = Signal(), Signal(), Signal()
+        m.d.sync += gave.eq(given.valid)
+        with m.If(given.valid):
+            m.d.sync += [Array(row)[count].eq(payload), count.eq(count + 1)]
+            with m.If(count == steps - 1):
+                m.d.sync += [count.eq(0), once.eq(1), twice.eq(once)]
+        return row, gave, twice
+
+    def _bytes(self, rows: list[list[Signal]], step: int) -> list[Byte]:
+        """Return the bytes of a step, as the record has them."""
+        found = []
+        for number, layer in enumerate(self.dut.network.layers[:-1]):
+            spikes = rows[number][step]
+            for first in range(0, 8 * spike_bytes(layer), 8):
+                there = [at < layer.neurons for at in range(first, first + 8)]
+                found.append(Byte(
+                    number,
+                    [spikes[first + at] if one else Const(0, 1) for at, one in enumerate(there)],
+                    ["spikes" if one else "padding" for one in there],
+                ))
+        number = len(self.dut.network.layers) - 1
+        readout = self.dut.network.layers[-1]
+        width = readout.fixed.formats["v"].width
+        for neuron in range(readout.neurons):
+            membrane = rows[number][step][neuron * width : (neuron + 1) * width]
+            for first in range(0, 8 * MEMBRANE_BYTES, 8):
+                places = range(first, first + 8)
+                found.append(Byte(
+                    number,
+                    [membrane[min(at, width - 1)] for at in places],
+                    ["membranes" if at < width else "sign" for at in places],
+                ))
+        return found
+
+
+def small(*hidden: int, outputs: int, steps: int) -> TraceMemory:
+    """Make the memory of a network with few bits."""
+    return core(
+        sizes=(1, *hidden, outputs), steps=steps, weight_bits=2, membrane=Format(2, 1)
+    )
+
+
+def specs() -> dict[str, Elaboratable]:
+    return {
+        "trace_memory_n9_2": TraceMemorySpec(small(9, outputs=2, steps=2)),
+        "trace_memory_n2_3_1": TraceMemorySpec(small(2, 3, outputs=1, steps=3)),
+        "trace_memory_fault": Planted({
+            kind: (TraceMemorySpec(small(2, outputs=1, steps=2), fault=kind), (sentence,))
+            for kind, sentence in SAID.items()
+        }),
+    }

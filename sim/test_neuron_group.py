@@ -1,0 +1,94 @@
+"""Neuron group against the layer's reference: rows in any order, updates, and clears."""
+
+import random
+
+import cocotb
+import pytest
+
+from bench import Bench, presets
+from spikewright_hw.engine.row_layer import layer_start, layer_step
+
+
+class Model:
+    """The layer's reference in integers, of which the group has some neurons."""
+
+    def __init__(self, bench: Bench):
+        self.bench = bench
+        self.layer = bench.component.layer
+        self.numbers = sorted(set(bench.component.numbers))  # the padding repeats the last one
+        self.width = len(bench.component.o) // len(bench.component.numbers)
+        self.clear()
+
+    def clear(self) -> None:
+        self.states = layer_start(self.layer)
+
+    def step(self, rows: list[int]) -> int:
+        """Make a step; give what the group owes of it."""
+        self.states, spikes = layer_step(self.layer, self.states, rows)
+        if self.layer.fixed.definition.spikes:
+            given = [spikes[number] for number in self.numbers]
+        else:
+            given = [self.states[number]["v"] for number in self.numbers]
+        mask = (1 << self.width) - 1
+        return sum((value & mask) << (at * self.width) for at, value in enumerate(given))
+
+    def seen(self) -> int:
+        """Give the group's output, without that of its padding neurons."""
+        return self.bench.read("o") & ((1 << (self.width * len(self.numbers))) - 1)
+
+
+async def add(bench: Bench, row: int) -> None:
+    """Bring a row of weights to the sums; the padding neurons get anything."""
+    core, layer = bench.component, bench.component.layer
+    most = (1 << (layer.weight_bits - 1)) - 1
+    there = sorted(set(core.numbers))
+    weights = [layer.rows[row][number] for number in there]
+    padding = [random.randint(-most, most) for _ in range(len(core.numbers) - len(there))]
+    bench.write("addends", weights + padding)
+    bench.write("own", row >= layer.inputs)
+    bench.write("accumulate", 1)
+    await bench.cycles(1)
+    bench.write("accumulate", 0)
+
+
+async def update(bench: Bench) -> None:
+    """Go through an update, with addends on the way that are not to be added."""
+    for turn in range(len(bench.component.numbers) + bench.component.stages - 1):
+        bench.write("update", 1)
+        bench.write("turn", turn)
+        await bench.cycles(1)
+    bench.write("update", 0)
+    bench.write("turn", 0)
+
+
+@cocotb.test()
+@cocotb.parametrize(pause=[0.0, 0.5])
+async def matches_reference(dut, pause):
+    bench = await Bench.start(dut)
+    model = Model(bench)
+    outputs = set()
+    for number in range(150):
+        density = random.choice((0, 0.2, 0.5, 1))
+        rows = [row for row in range(len(model.layer.rows)) if random.random() < density]
+        random.shuffle(rows)
+        for row in rows:
+            while random.random() < pause:
+                bench.write("addends", [0] * len(bench.component.numbers))
+                await bench.cycles(1)
+            await add(bench, row)
+        await update(bench)
+        await bench.cycles(1 + (random.random() < pause))
+        expected = model.step(rows)
+        assert model.seen() == expected, f"step {number} of rows {sorted(rows)}"
+        outputs.add(expected)
+        if random.random() < 0.1:
+            bench.write("clear", 1)
+            await bench.cycles(1)
+            bench.write("clear", 0)
+            model.clear()
+    assert len(outputs) > 3, "hardly anything happened"
+
+
+@pytest.mark.parametrize("preset", presets("neuron_group"))
+def test_neuron_group(simulate, preset):
+    simulate("neuron_group", preset)

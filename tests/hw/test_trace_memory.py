@@ -1,0 +1,83 @@
+# amaranth: UnusedElaboratable=no
+# (a component whose constructor refuses its arguments is not used)
+
+"""Trace memory: what the layers gave is read back, byte by byte, in the order of the record."""
+
+import pytest
+
+from spikewright_hw.engine.example import example_network
+from spikewright_hw.engine.record import Trace, pack_trace, trace_bytes
+from spikewright_hw.engine.trace_memory import TraceMemory
+from spikewright_hw.fixed import Format
+from spikewright_hw.network import Network
+
+from .simulation import Simulator
+
+#: Inputs, layers and outputs; steps; membrane: one byte and more, one step, no hidden layer.
+NETWORKS = [
+    ((1, 3), 1, Format(2, 1)),
+    ((1, 8, 1), 2, Format(16, 16)),
+    ((2, 9, 2), 3, Format(5, 3)),
+    ((1, 3, 17, 2), 5, Format(4, 4)),
+]
+
+
+def draw(network: Network, rng) -> Trace:
+    width = network.layers[-1].fixed.formats["v"].width
+    low, high = -(1 << (width - 1)), (1 << (width - 1)) - 1
+    steps = range(network.steps)
+    return Trace(
+        spikes=tuple(
+            tuple(tuple(rng.getrandbits(1) for _ in range(layer.neurons)) for _ in steps)
+            for layer in network.layers[:-1]
+        ),
+        membranes=tuple(
+            tuple(rng.choice((low, -1, 0, high)) for _ in range(network.outputs)) for _ in steps
+        ),
+    )
+
+
+def run(dut: TraceMemory, traces: list[Trace]) -> list[bytes]:
+    """Give inferences, the layers one after the other; read each whole before the next."""
+    network = dut.network
+    read: list[bytes] = []
+
+    async def testbench(ctx):
+        for trace in traces:
+            for number, layer in enumerate(network.layers):
+                port = getattr(dut, f"layer_{number}")
+                ctx.set(port.valid, 1)
+                for step in range(network.steps):
+                    if layer is network.layers[-1]:
+                        ctx.set(port.payload, {"membranes": list(trace.membranes[step])})
+                    else:
+                        bits = trace.spikes[number][step]
+                        ctx.set(port.payload.spikes, sum(bit << at for at, bit in enumerate(bits)))
+                    await ctx.tick()
+                ctx.set(port.valid, 0)
+            found = bytearray()
+            for address in range(trace_bytes(network)):
+                ctx.set(dut.address, address)
+                await ctx.tick()
+                found.append(ctx.get(dut.data))
+            read.append(bytes(found))
+
+    simulator = Simulator(dut)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(testbench)
+    simulator.run()
+    return read
+
+
+@pytest.mark.parametrize(("sizes", "steps", "membrane"), NETWORKS)
+def test_the_last_inference_is_read_back(sizes, steps, membrane, rng):
+    network = example_network(sizes=sizes, steps=steps, weight_bits=3, membrane=membrane)
+    traces = [draw(network, rng) for _ in range(4)]
+    read = run(TraceMemory(network=network), traces)
+    assert read == [pack_trace(network, trace) for trace in traces]
+
+
+def test_an_unknown_ram_style_is_refused():
+    network = example_network(sizes=(1, 2), steps=1, weight_bits=2, membrane=Format(2, 1))
+    with pytest.raises(ValueError, match=r"^ram_style is 'fast'; there are auto, block$"):
+        TraceMemory(network=network, ram_style="fast")  # pyright: ignore[reportArgumentType]
