@@ -6,7 +6,7 @@ import sys
 
 from spikewright.cli import add_run_options, guarded, run_options
 from spikewright.gateware.board import BOARDS
-from spikewright.gateware.placement import PARTS
+from spikewright.gateware.parts import PARTS
 from spikewright.job.applies import parsed
 
 ECP5 = [name for name, board in BOARDS.items() if PARTS[board.part].family == "ecp5"]

@@ -11,6 +11,7 @@ __all__ = [
     "DataError",
     "DeviceError",
     "NetworkFileError",
+    "OvertimeError",
     "ReportError",
     "SpikewrightError",
     "SpikewrightWarning",
@@ -37,6 +38,10 @@ class ToolError(SpikewrightError):
 
 class BuildError(SpikewrightError):
     """A tool ran and failed, or its result does not fit the device."""
+
+
+class OvertimeError(BuildError):
+    """A tool took longer than it was given, and was stopped."""
 
 
 class DeviceError(SpikewrightError):

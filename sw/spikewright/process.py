@@ -7,17 +7,21 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 from . import guard
-from .errors import BuildError, ToolError
+from .errors import BuildError, OvertimeError, ToolError
 from .files import storage_errors
 
 __all__ = ["Tool", "run", "started", "stop_all"]
+
+#: Seconds between two looks at a tool's log.
+_WATCH_S = 0.2
 
 _running: set[subprocess.Popen[bytes]] = set()
 _stopped = False
@@ -114,19 +118,22 @@ def run(
     cwd: Path,
     log: Path,
     timeout: float | None = None,
+    watch: Callable[[str], None] | None = None,
 ) -> None:
     """Run a tool to its end, its output going to ``log``.
 
     If the wait is interrupted, the tool is killed with all that it has started, so that Ctrl-C
-    leaves no child behind; see :func:`started`.
+    leaves no child behind; see :func:`started`. ``watch`` is shown what stands in the log, several
+    times a second and at the end; if it raises, the tool is killed too.
 
     Raises
     ------
     ToolError
         The tool cannot be started.
     BuildError
-        It failed, or took longer than ``timeout`` seconds; the message quotes its own error line
-        and names the log.
+        It failed; the message quotes its own error line and names the log.
+    OvertimeError
+        It took longer than ``timeout`` seconds.
     """
     command = [*tool.command, *(os.fspath(argument) for argument in arguments)]
     with storage_errors(log):
@@ -136,17 +143,39 @@ def run(
         with output, started(
             command, cwd=cwd, environment=tool.full_environment(), output=output
         ) as process:
-            status = process.wait(timeout)
+            status = _wait(process, timeout, watch and (lambda: watch(_text(log))))
     except OSError as error:
         raise ToolError(
             f"{tool.name} cannot be started ({command[0]}): {error.strerror}"
         ) from error
     except subprocess.TimeoutExpired as error:
-        raise BuildError(
+        raise OvertimeError(
             f"{tool.name} did not finish within {timeout:g} s and was stopped; see {log}"
         ) from error
     if status != 0:
         raise BuildError(f"{tool.name} failed: {_error_line(log, status)} (see {log})")
+
+
+def _wait(
+    process: subprocess.Popen[bytes], timeout: float | None, watch: Callable[[], None] | None
+) -> int:
+    """Wait for a process, and look after it meanwhile. Raises as :meth:`Popen.wait` does."""
+    if watch is None:
+        return process.wait(timeout)
+    ends = float("inf") if timeout is None else time.monotonic() + timeout
+    status = None
+    while status is None:
+        try:
+            status = process.wait(min(_WATCH_S, max(0.0, ends - time.monotonic())))
+        except subprocess.TimeoutExpired:
+            if time.monotonic() >= ends:
+                raise
+        watch()
+    return status
+
+
+def _text(log: Path) -> str:
+    return log.read_text(errors="replace")
 
 
 def stop_all(*, for_good: bool = False) -> None:
@@ -179,7 +208,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _error_line(log: Path, status: int) -> str:
     """Give the line in which the tool says what was wrong."""
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines()]
+    lines = [line.strip() for line in _text(log).splitlines()]
     moves = re.compile(r"make\b.*: (Entering|Leaving) directory")
     lines = [line for line in lines if not moves.match(line)]
     for pattern in (r"%?error\b|.*\b(fatal )?error: ", r".*: No such file or directory$",

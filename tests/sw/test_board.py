@@ -4,7 +4,8 @@ import subprocess
 import pytest
 
 from spikewright import tools
-from spikewright.gateware.board import BOARDS, Pll
+from spikewright.gateware.board import BOARDS
+from spikewright.gateware.pll import Pll, plls
 
 
 def test_the_clock_of_the_ulx3s_is_80_mhz_and_its_port_runs_at_1_mbaud():
@@ -14,10 +15,12 @@ def test_the_clock_of_the_ulx3s_is_80_mhz_and_its_port_runs_at_1_mbaud():
     assert board.clock_hz / board.divisor == board.baud
 
 
+@pytest.mark.parametrize("clock_mhz", [10, 21.875, 46.875, 80, 131.25, 400])
 @pytest.mark.parametrize("name", BOARDS)
-def test_the_dividers_are_those_of_ecppll(name, tmp_path):
+def test_the_dividers_are_those_of_ecppll(name, clock_mhz, tmp_path):
     # ecppll comes with ecppack, native or in WebAssembly.
-    pll = BOARDS[name].pll
+    pll = BOARDS[name].at(clock_mhz).pll
+    assert pll.output_hz == clock_mhz * 1e6
     program = tools.require("ecppack").command[0].replace("ecppack", "ecppll")
     result = subprocess.run(
         [program, "-i", f"{pll.input_hz / 1e6:g}", "-o", f"{pll.output_hz / 1e6:g}",
@@ -36,10 +39,54 @@ def test_the_dividers_are_those_of_ecppll(name, tmp_path):
         assert match is not None and int(match[1]) == value, parameter
 
 
+@pytest.mark.parametrize("input_mhz", [12, 25, 48, 100])
+def test_all_outputs_of_a_pll_are_within_the_limits_of_ecppll(input_mhz):
+    """Its limits, from its source: libtrellis/tools/ecppll.cpp of Project Trellis."""
+    made = plls(input_mhz * 1_000_000)
+    assert list(made) == sorted(made)
+    for output, pll in made.items():
+        detector = input_mhz / pll.reference
+        assert output * pll.reference == input_mhz * 1_000_000 * pll.feedback
+        assert 3.125 <= detector <= 400 and pll.reference <= 128 and pll.feedback <= 80
+        assert 400 <= output / 1e6 * pll.divider <= 800 and pll.divider <= 128
+        assert 10 <= output / 1e6 <= 400
+
+
 @pytest.mark.parametrize("name", BOARDS)
 def test_the_port_of_every_board_is_within_one_percent_of_its_rate(name):
     board = BOARDS[name]
-    assert abs(board.clock_hz / board.divisor / board.baud - 1) < 0.01
+    assert board.clock_hz in board.clocks_hz
+    for hz in board.clocks_hz:
+        other = board.at(hz / 1e6)
+        assert (other.clock_hz, other.baud, other.name) == (hz, board.baud, board.name)
+        assert abs(other.clock_hz / other.divisor / other.baud - 1) <= 0.01
+        assert other.divisor >= 4
+
+
+def test_every_clock_of_the_ulx3s_below_30_mhz():
+    """By hand: 25 MHz * k / n, a whole number of Hz, and a divisor that keeps 1 Mbaud."""
+    clocks = [hz / 1e6 for hz in BOARDS["ulx3s"].clocks_hz if hz < 30e6]
+    # Not 12.5 (a divisor of 12 or 13 is off by 4 %), 15.625 and 18.75 (2.3 and 1.3 %).
+    assert clocks == [10, 15, 20, 21.875, 25, 28.125]
+
+
+@pytest.mark.parametrize(
+    ("clock_mhz", "message"),
+    [
+        (58, "ULX3S cannot make a clock of 58 MHz; the nearest are 56.25 and 59.375 MHz"),
+        (12.5, "ULX3S cannot make a clock of 12.5 MHz; the nearest are 10 and 15 MHz"),
+        (80.0001, "ULX3S cannot make a clock of 80.0001 MHz; the nearest are 80 and 81.25 MHz"),
+        (9, "9 MHz is out of the range of ULX3S, whose clock can be 10 to 400 MHz"),
+        (400.5, "400.5 MHz is out of the range of ULX3S, whose clock can be 10 to 400 MHz"),
+        (-80, "-80 MHz is out of the range of ULX3S, whose clock can be 10 to 400 MHz"),
+        (float("nan"), "nan MHz is out of the range of ULX3S, whose clock can be 10 to 400 MHz"),
+        (float("inf"), "inf MHz is out of the range of ULX3S, whose clock can be 10 to 400 MHz"),
+    ],
+)
+def test_a_clock_that_a_board_cannot_make(clock_mhz, message):
+    with pytest.raises(ValueError) as caught:
+        BOARDS["ulx3s"].at(clock_mhz)
+    assert str(caught.value) == message
 
 
 @pytest.mark.parametrize(

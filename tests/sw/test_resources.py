@@ -6,7 +6,7 @@ from amaranth.sim import Simulator
 
 from spikewright.errors import DataError
 from spikewright.gateware.harness import Harness
-from spikewright.gateware.placement import PARTS
+from spikewright.gateware.parts import PARTS
 from spikewright.gateware.resources import TARGETS, Resources, measure, placements_of
 from spikewright.gateware.synthesis import Counts
 from spikewright.job.resources import markdown, resources

@@ -50,8 +50,8 @@ WORK = (
 SIZE = {"engine": "stochastic", "share": "3", "ram_style": "block"}
 STREAMS = {"length": "64", "source": "lfsr", "encoding": "unipolar"}
 STOCHASTIC = {**STREAMS, "lanes": "2"}
-RUN = {"board": "other", "model": "other.spw", "port": "/dev/null", "build_only": None,
-       "no_bitstream": None, "seed": "7"}
+RUN = {"board": "other", "clock": "62.5", "model": "other.spw", "port": "/dev/null",
+       "build_only": None, "no_bitstream": None, "seed": "7"}
 NEURON = {"threshold": "v > 2", "reset": "v = -1", "readout": None, "dt": "0.5",
           "param": "a=1", "unit": "v=mV", "start": "v=0", "refractory": "2", "method": "euler",
           "format": "Q6.4"}
@@ -84,6 +84,9 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "run --build-only --seed 1": (
         {}, {"seed": "does not apply to --build-only more than once, for the first seed alone"}
     ),
+    "run --no-bitstream --port /dev/null": (
+        {}, {"clock": "does not apply to --port with --no-bitstream: the clock of that board is"}
+    ),
     "train out.spw": (
         {"seed": "7", "hidden": "9", "neuron": "alif", "weight_bits": "3", "membrane": "Q8.3",
          **STREAMS}, {}
@@ -101,7 +104,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {**every(STOCHASTIC, NO_EVENT), "preset": "does not apply to a network, which has no"},
     ),
     "emit net.spw --engine stochastic": (STOCHASTIC, {}),
-    "build net.spw": ({"board": "other", **SIZE}, every(STOCHASTIC, NO_EVENT)),
+    "build net.spw": ({"board": "other", "clock": "62.5", **SIZE}, every(STOCHASTIC, NO_EVENT)),
     "build net.spw --engine stochastic": (STOCHASTIC, {}),
     "report": ({}, {}),
     "resources": ({}, every({**SIZE, **STOCHASTIC}, NO_CORES)),
@@ -242,6 +245,10 @@ def test_an_option_that_does_not_apply_is_refused(asked, capsys, command, name, 
         (["run", "--engine", "stochastic", "--lanes", "1048576"],
          "--lanes is 1048576; it must be a whole number from 1 to 256"),
         (["run", "--share", "0"], "--share is 0; it must be a whole number from 1 to 65535"),
+        (["run", "--clock", "58"],
+         "--clock: ULX3S cannot make a clock of 58 MHz; the nearest are 56.25 and 59.375 MHz"),
+        (["build", "gone.spw", "--clock", "5"],
+         "--clock: 5 MHz is out of the range of ULX3S, whose clock can be 10 to 400 MHz"),
         (["build", "gone.spw"], "gone.spw does not exist; `spikewright train` makes a network"),
     ],
 )
@@ -259,6 +266,9 @@ def test_what_can_be_known_at_once_is_said_before_any_work(asked, capsys, comman
         (["emit", "lif", "-o", " "], "argument -o/--output: an empty text names no file; give a"),
         (["train", "x.spw", "--seed", "18446744073709551616"],
          "argument --seed: 18446744073709551616 is larger than 2**64 - 1, the largest seed"),
+        *((["build", "x.spw", "--clock", text],
+           f"argument --clock: {text!r} is not a frequency in MHz, such as 62.5")
+          for text in ("", "fast", "nan", "inf", "0", "-80", "1e400")),
         (["train", "x.spw", "--seed", "9" * 5000], "is not a whole number of 0 or more"),
     ],
 )
@@ -279,6 +289,7 @@ def test_the_largest_seed_is_taken(asked):
         ("--model net.spw --seed 3", "--seed does not apply to --model, a network that is trained"),
         ("--build-only --port /dev/none", "--port does not apply to --build-only, which runs"),
         ("--lanes 2", f"--lanes {NO_EVENT}"),
+        ("--clock 58", "--clock: ULX3S cannot make a clock of 58 MHz; the nearest are 56.25 and"),
     ],
 )
 def test_the_script_of_a_board_knows_the_same(monkeypatch, capsys, arguments, message):

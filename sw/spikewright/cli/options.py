@@ -8,12 +8,15 @@ from ..errors import SpikewrightError
 from ..job.applies import check_options
 
 __all__ = [
+    "add_board_options",
     "add_engine_options",
     "add_neuron_options",
     "add_run_options",
     "add_streams_options",
+    "board_of",
     "count",
     "design_of",
+    "frequency",
     "path",
     "run_options",
     "seed",
@@ -23,9 +26,7 @@ __all__ = [
 
 def add_run_options(parser: argparse.ArgumentParser, *, boards: Sequence[str]) -> None:
     """Add the options of a run on a board; ``boards`` are the names to choose from."""
-    parser.add_argument(
-        "--board", choices=boards, default=boards[0], help="board to build for (%(default)s)"
-    )
+    add_board_options(parser, boards=boards)
     parser.add_argument(
         "--model", type=path, metavar="FILE", help="a .spw network (default: train one on digits)"
     )
@@ -51,6 +52,16 @@ def add_run_options(parser: argparse.ArgumentParser, *, boards: Sequence[str]) -
         action="append",
         metavar="N",
         help="seed to train; may be repeated, the first is run (default: 0, 1 and 2)",
+    )
+
+
+def add_board_options(parser: argparse.ArgumentParser, *, boards: Sequence[str]) -> None:
+    """Add the options of what is built for; ``boards`` are the names to choose from."""
+    add = parser.add_argument
+    add("--board", choices=boards, default=boards[0], help="board to build for (%(default)s)")
+    add(
+        "--clock", type=frequency, metavar="MHZ",
+        help="clock of the design; all times and energies follow from it (default: the board's)",
     )
 
 
@@ -123,6 +134,17 @@ def design_of(options: argparse.Namespace):
         raise SpikewrightError(f"--{str(error).replace('ram_style', 'ram-style', 1)}") from error
 
 
+def board_of(options: argparse.Namespace):
+    """Return the board that the options ask for, with its clock."""
+    from ..gateware.board import BOARDS
+
+    board = BOARDS[options.board]
+    try:
+        return board if options.clock is None else board.at(options.clock)
+    except ValueError as error:
+        raise SpikewrightError(f"--clock: {error}") from error
+
+
 def run_options(options: argparse.Namespace, *, command: str):
     """Return the :class:`~spikewright.job.run.RunOptions` of a parsed command line.
 
@@ -134,11 +156,10 @@ def run_options(options: argparse.Namespace, *, command: str):
         An option would be ignored, or is out of its range.
     """
     check_options(options)
-    from ..gateware.board import BOARDS
     from ..job.run import RunOptions
 
     return RunOptions(
-        board=BOARDS[options.board],
+        board=board_of(options),
         model=options.model,
         port=options.port,
         seeds=tuple(options.seed or (0, 1, 2)),
@@ -166,6 +187,17 @@ def count(text: str) -> int:
     if not text.isdecimal() or len(text) > 100:
         raise argparse.ArgumentTypeError(f"{text[:100]!r} is not a whole number of 0 or more")
     return int(text)
+
+
+def frequency(text: str) -> float:
+    """Read a frequency in MHz."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text[:100]!r} is not a frequency in MHz, such as 62.5")
+    return value
 
 
 def seed(text: str) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from . import verbs
 from .options import (
+    add_board_options,
     add_engine_options,
     add_neuron_options,
     add_run_options,
@@ -68,7 +69,7 @@ def _of_networks(commands) -> None:
 
     verb = commands.add_parser("build", help="build the bitstream of a .spw network")
     verb.add_argument("model", type=path, metavar="FILE", help="the .spw network")
-    verb.add_argument("--board", choices=list(BOARDS), default="ulx3s", help="(%(default)s)")
+    add_board_options(verb, boards=list(BOARDS))
     add_engine_options(verb)
     verb.set_defaults(verb=verbs.build, command="build")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import SpikewrightError
 from ..files import check_writable
-from .options import design_of, run_options, streams_of
+from .options import board_of, design_of, run_options, streams_of
 
 __all__ = [
     "bench_neurons",
@@ -99,16 +99,20 @@ def emit(options: argparse.Namespace) -> None:
 def build(options: argparse.Namespace) -> None:
     """Build the bitstream of a network."""
     from ..gateware.bitstream import build_bitstream
-    from ..gateware.board import BOARDS
     from ..gateware.design import check_design
+    from ..job.remedies import remedies_as_options
     from ..job.stages import Stages
     from ..quantized.spw import read
 
-    quantized = read(options.model)
+    board = board_of(options)
     design = design_of(options)
+    quantized = read(options.model)
     check_design(design, quantized.network)
-    board = BOARDS[options.board]
-    with Stages() as stages, stages.stage(f"Bitstream for {board.title}") as tell:
+    with (
+        Stages() as stages,
+        stages.stage(f"Bitstream for {board.title}") as tell,
+        remedies_as_options(),
+    ):
         bitstream = build_bitstream(
             quantized.network, board=board, design=design, progress=tell
         )

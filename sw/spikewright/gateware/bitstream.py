@@ -17,20 +17,20 @@ from amaranth.lib import io
 from amaranth.lib.cdc import ResetSynchronizer
 
 from spikewright_hw.board import BoardTop
-from spikewright_hw.engine.design import Design
+from spikewright_hw.engine.design import Design, EventDesign
 from spikewright_hw.network import Network
 
 from .. import tools
 from ..cache import cached
-from ..errors import BuildError
-from .board import Board, Pll
-from .placement import PARTS, Placement, place
+from .board import Board
+from .closing import LIMIT_S, SEEDS, ClockMissed, Closing, close
+from .parts import PARTS
+from .placement import Placement
+from .pll import Pll
+from .remedy import remedy
 from .synthesis import synthesize
 
 __all__ = ["Bitstream", "BoardPins", "build_bitstream", "elaborate", "needed_tools"]
-
-SEEDS = (1, 2, 3, 4, 5)
-"""Placer seeds, tried in this order until the clock is met."""
 
 _CLOCK = "clock.clk"  # the `sync` clock of `ClockGenerator`, as the timing report calls it
 
@@ -178,6 +178,7 @@ def build_bitstream(
     design: Design | None = None,
     top: Top | None = None,
     seeds: Sequence[int] = SEEDS,
+    limit_s: float = LIMIT_S,
     build: Path = Path("build"),
     progress: Callable[[str], None] = lambda step: None,
 ) -> Bitstream:
@@ -195,6 +196,8 @@ def build_bitstream(
         A board top to build instead of the network's :class:`~spikewright_hw.board.BoardTop`.
     seeds : sequence of int
         Placer seeds, tried in this order until the clock is met.
+    limit_s : float
+        Seconds for the placing and routing, with all seeds together.
     build : Path
         Where results (``cache``) and logs (``logs``) go.
     progress : callable
@@ -205,9 +208,12 @@ def build_bitstream(
     ToolError
         A tool is missing.
     BuildError
-        The design does not fit, or meets the clock with none of the seeds.
+        The design does not fit, or cannot be routed in this time.
+    ClockMissed
+        It does not meet the clock; the message says what can be done. A BuildError, too.
     """
     tools.require_all(needed_tools(board))  # told now, not after minutes of work
+    design = EventDesign() if design is None else design
     if top is None:
         top = BoardTop(
             network=network, divisor=board.divisor, clock_hz=board.clock_hz, virtual=False,
@@ -217,7 +223,16 @@ def build_bitstream(
     source, constraints = elaborate(top, board=board)
     progress("synthesising")
     netlist = synthesize(source, top="design", family="ecp5", build=build)
-    placement = _place_to_meet(netlist, constraints, board, seeds, build, progress)
+    work = Closing(
+        netlist=netlist, constraints=constraints, board=board, clock=_CLOCK, seeds=seeds,
+        limit_s=limit_s, build=build,
+    )
+    try:
+        placement = close(work, progress)
+    except ClockMissed as missed:
+        advice = remedy(missed, board=board, design=design, network=network)
+        missed.args = (f"{missed} {advice}".rstrip(" ."),)
+        raise
     progress("packing the bitstream")
     path, packer = _pack(placement, build=build)
     kinds = {"lut": "TRELLIS_COMB", "ff": "TRELLIS_FF", "bram": "DP16KD", "dsp": "MULT18X18D"}
@@ -232,25 +247,6 @@ def build_bitstream(
         available={name: placement.available[kind] for name, kind in kinds.items()},
         seed=placement.seed,
         tools=(netlist.tool, placement.tool, packer),
-    )
-
-
-def _place_to_meet(netlist, constraints, board, seeds, build, progress) -> Placement:
-    clock_mhz = board.clock_hz / 1e6
-    reached = 0.0
-    for seed in seeds:
-        progress(f"placing and routing, seed {seed}")
-        placement = place(
-            netlist, part=board.part, seed=seed, frequency_mhz=clock_mhz, constraints=constraints,
-            build=build,
-        )
-        reached = max(reached, placement.fmax_of(_CLOCK))
-        if reached >= clock_mhz:
-            return placement
-    raise BuildError(
-        f"the design reaches {reached:.1f} MHz at best on {board.title}, whose clock is "
-        f"{clock_mhz:g} MHz (seeds {', '.join(map(str, seeds))}); give the board a slower clock "
-        f"in BOARDS, or the network fewer neurons or weight bits"
     )
 
 

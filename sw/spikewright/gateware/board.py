@@ -1,62 +1,16 @@
 """Boards as data: what a bitstream must know of each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-__all__ = ["BOARDS", "Board", "Pll"]
+from .pll import Pll, plls
 
+__all__ = ["BOARDS", "Board"]
 
-@dataclass(frozen=True)
-class Pll:
-    """Settings of an ECP5 phase-locked loop (EHXPLLL) whose feedback is its output CLKOP.
-
-    ``output = input * feedback / reference`` and ``vco = output * divider``; the limits are those
-    of Lattice's data sheet FPGA-DS-02012, table "sysCLOCK PLL timing".
-
-    Parameters
-    ----------
-    input_hz : int
-        Frequency at CLKI, 8 to 400 MHz.
-    reference : int
-        CLKI_DIV; the phase detector then runs at 3.125 to 400 MHz.
-    feedback : int
-        CLKFB_DIV.
-    divider : int
-        CLKOP_DIV; the oscillator then runs at 400 to 800 MHz.
-    """
-
-    input_hz: int
-    reference: int
-    feedback: int
-    divider: int
-
-    def __post_init__(self):
-        for name in ("reference", "feedback", "divider"):
-            if not 1 <= getattr(self, name) <= 128:
-                raise ValueError(f"{name} of a PLL is 1 to 128, not {getattr(self, name)}")
-        if not 8e6 <= self.input_hz <= 400e6:
-            raise ValueError(f"input of a PLL is 8 to 400 MHz, not {self.input_hz / 1e6:g} MHz")
-        detector = self.input_hz / self.reference
-        if not 3.125e6 <= detector <= 400e6:
-            raise ValueError(f"phase detector at {detector / 1e6:g} MHz; it needs 3.125 to 400 MHz")
-        if not 400e6 <= self.vco_hz <= 800e6:
-            raise ValueError(f"oscillator at {self.vco_hz / 1e6:g} MHz; it needs 400 to 800 MHz")
-        if self.input_hz * self.feedback % self.reference:
-            raise ValueError("the output of a PLL is a whole number of Hz here")
-
-    @property
-    def output_hz(self) -> int:
-        """Frequency at CLKOP."""
-        return self.input_hz * self.feedback // self.reference
-
-    @property
-    def vco_hz(self) -> float:
-        """Frequency of the oscillator."""
-        return self.input_hz * self.feedback / self.reference * self.divider
-
-    @property
-    def cphase(self) -> int:
-        """CLKOP_CPHASE, the coarse phase at which the output is in phase with the input."""
-        return self.divider // 2
+#: How far the serial port may be from its rate; a frame of ten bits bears about four times as much
+#: on both sides together.
+_TOLERANCE = 0.01
+#: Fewest clock cycles per bit of the serial port.
+_LEAST_DIVISOR = 4
 
 
 @dataclass(frozen=True)
@@ -98,6 +52,45 @@ class Board:
     def divisor(self) -> int:
         """Clock cycles per bit of the serial port."""
         return round(self.clock_hz / self.baud)
+
+    @property
+    def clocks_hz(self) -> tuple[int, ...]:
+        """Every clock that the design can have here, the slowest first.
+
+        The PLL can make it, and the serial port keeps its rate within 1 %.
+        """
+        return tuple(hz for hz in plls(self.pll.input_hz) if self._keeps_rate(hz))
+
+    def _keeps_rate(self, clock_hz: int) -> bool:
+        divisor = round(clock_hz / self.baud)
+        return (
+            divisor >= _LEAST_DIVISOR
+            and abs(clock_hz / divisor / self.baud - 1) <= _TOLERANCE
+        )
+
+    def at(self, clock_mhz: float) -> "Board":
+        """Return the board with another clock for its design, in MHz.
+
+        Raises
+        ------
+        ValueError
+            The board cannot make this clock; the message names the nearest ones.
+        """
+        clocks, asked_hz = self.clocks_hz, clock_mhz * 1e6
+        for hz in clocks:
+            if abs(hz - asked_hz) < 1:
+                return replace(self, pll=plls(self.pll.input_hz)[hz])
+        below = max((hz for hz in clocks if hz < asked_hz), default=None)
+        above = min((hz for hz in clocks if hz > asked_hz), default=None)
+        if below is None or above is None:
+            raise ValueError(
+                f"{clock_mhz:g} MHz is out of the range of {self.title}, whose clock can be "
+                f"{clocks[0] / 1e6:.9g} to {clocks[-1] / 1e6:.9g} MHz"
+            )
+        raise ValueError(
+            f"{self.title} cannot make a clock of {clock_mhz:.9g} MHz; the nearest are "
+            f"{below / 1e6:.9g} and {above / 1e6:.9g} MHz"
+        )
 
 
 BOARDS = {

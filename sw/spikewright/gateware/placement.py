@@ -2,95 +2,22 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .. import tools
 from ..cache import cached
+from ..errors import BuildError
+from ..temporary import temporary
+from .longest_path import longest_path
+from .parts import FLOWS, PARTS, Flow, Part
 from .synthesis import Netlist
+from .timing import Path as TimingPath
+from .timing import clock_named, critical_paths, estimates
 
-__all__ = ["PARTS", "Part", "Placement", "place"]
-
-
-@dataclass(frozen=True)
-class Part:
-    """A device as nextpnr knows it.
-
-    Parameters
-    ----------
-    family : str
-        Family of :data:`~spikewright.gateware.synthesis.FAMILIES`.
-    label : str
-        Name for people.
-    corner : str
-        Timing corner that Fmax is stated at.
-    options : tuple of str
-        nextpnr's options that select it.
-    pins : tuple of str
-        Pins for ports that nobody has constrained, a clock's first, where nextpnr chooses none.
-    """
-
-    family: str
-    label: str
-    corner: str
-    options: tuple[str, ...]
-    pins: tuple[str, ...] = ()
-
-    @property
-    def tool(self) -> str:
-        """Name of its nextpnr in :data:`~spikewright.tools.TOOLS`."""
-        return _FLOWS[self.family].tool
-
-
-PARTS = {
-    "up5k": Part("ice40", "iCE40 UP5K", "slow corner", ("--up5k", "--package", "sg48")),
-    "hx8k": Part("ice40", "iCE40 HX8K", "slow corner", ("--hx8k", "--package", "ct256")),
-    "ecp5-25f": Part(
-        "ecp5",
-        "ECP5 LFE5U-25F",
-        "speed grade 6, slow corner",
-        ("--25k", "--package", "CABGA381", "--speed", "6"),
-    ),
-    "a7-35t": Part(
-        "xc7",
-        "Artix-7 XC7A35T",
-        "the one speed grade of Project X-Ray's data",
-        ("--device", "xc7a35tcsg324-1"),
-        (  # of the Arty A7; E3 takes a clock
-            "E3", "C2", "D10", "A9", "H5", "J5", "T9", "T10", "A8", "C11", "C10", "A10",
-            "D9", "C9", "B9", "B8", "G13", "B11", "A11", "D12", "D13", "B18", "A18", "K16",
-        ),
-    ),
-}
-"""The parts that designs are placed on."""
-
-
-@dataclass(frozen=True)
-class _Flow:
-    """How nextpnr is called for a family: its name, its constraints, what it writes."""
-
-    tool: str
-    suffix: str
-    constraints: str  # the option, before the file's name
-    configuration: tuple[str, ...]
-    unconstrained: tuple[str, ...] = ()  # lets the placer choose the other pins
-
-
-_FLOWS = {
-    "ice40": _Flow(
-        "nextpnr-ice40", "pcf", "--pcf={}", ("--asc", "design.config"),
-        ("--pcf-allow-unconstrained",),
-    ),
-    "ecp5": _Flow(
-        "nextpnr-ecp5", "lpf", "--lpf={}", ("--textcfg", "design.config"),
-        ("--lpf-allow-unconstrained",),
-    ),
-    "xc7": _Flow(
-        "nextpnr-himbaechel-xilinx", "xdc", "-oxdc={}", ("-o", "fasm=design.config"),
-    ),
-}
+__all__ = ["LowEstimate", "Placement", "longest_packed_path", "place"]
 
 
 @dataclass(frozen=True)
@@ -103,6 +30,8 @@ class Placement:
         The device's configuration as text, for icepack or ecppack.
     fmax_mhz : dict of str to float
         Highest clock frequency of each clock net, at the slow corner.
+    paths : dict of str to Path
+        The critical path of each clock net.
     used, available : dict of str to int
         Cells by nextpnr's name for their kind.
     seed : int
@@ -113,23 +42,32 @@ class Placement:
 
     configuration: Path
     fmax_mhz: Mapping[str, float]
+    paths: Mapping[str, TimingPath]
     used: Mapping[str, int]
     available: Mapping[str, int]
     seed: int
     tool: str
 
     def fmax_of(self, net: str = "") -> float:
-        """Give the highest frequency in MHz of the clock whose net name contains ``net``.
+        """Return the highest frequency in MHz of the clock whose net name contains ``net``.
 
-        Without ``net`` it is that of the only clock; Yosys may have renamed its net. Raises
-        :exc:`KeyError` unless exactly one clock does; a design without registers has none.
-        An unused clock input, which is tied to ground, counts for none.
+        Raises :exc:`KeyError` as :func:`~spikewright.gateware.timing.clock_named` does.
         """
-        clocks = [name for name in self.fmax_mhz if not name.startswith("$PACKER_GND_NET")]
-        found = [name for name in clocks if net in name]
-        if len(found) != 1:
-            raise KeyError(f"clocks named like {net!r}: {found} of {list(self.fmax_mhz)}")
-        return self.fmax_mhz[found[0]]
+        return self.fmax_mhz[clock_named(self.fmax_mhz, net)]
+
+    def path_of(self, net: str = "") -> TimingPath:
+        """Return the critical path of the clock whose net name contains ``net``."""
+        return self.paths[clock_named(self.paths, net)]
+
+
+class LowEstimate(BuildError):
+    """nextpnr was stopped before the routing, for its estimate was too low."""
+
+    def __init__(self, estimate_mhz: float, least_mhz: float):
+        super().__init__(
+            f"the estimate before the routing is {estimate_mhz:g} MHz, below {least_mhz:g} MHz"
+        )
+        self.estimate_mhz = estimate_mhz
 
 
 def place(
@@ -139,6 +77,8 @@ def place(
     seed: int,
     frequency_mhz: float,
     constraints: str | None = None,
+    least_mhz: float = 0.0,
+    clock: str = "",
     limit_s: float | None = None,
     build: Path = Path("build"),
 ) -> Placement:
@@ -156,6 +96,10 @@ def place(
         What to aim for. A lower result is no error here.
     constraints : str
         Pin constraints (LPF, PCF or XDC); without them, any pins are taken.
+    least_mhz : float
+        Do not route if nextpnr's own estimate before the routing is below this.
+    clock : str
+        Net of the clock that ``least_mhz`` is of, as in :meth:`Placement.fmax_of`.
     limit_s : float, optional
         Seconds after which the placer is stopped: its router may try for ever.
     build : Path
@@ -166,50 +110,100 @@ def place(
     ValueError
         The netlist is for another family, or pins cannot be chosen for all its ports.
     BuildError
-        The design does not fit or cannot be routed, or not in this time; the message quotes
-        nextpnr and names the log.
+        The design does not fit or cannot be routed; the message quotes nextpnr and names the log.
+    OvertimeError
+        It cannot be routed in this time.
+    LowEstimate
+        The estimate is below ``least_mhz``.
     """
-    device = PARTS[part]
-    if device.family != netlist.family:
-        raise ValueError(f"a netlist for {netlist.family} cannot be placed on {device.label}")
-    flow = _FLOWS[device.family]
-    tool = tools.require(device.tool)
-    name = f"{tool.name} {tool.version}"
-    text = netlist.path.read_bytes()
-    if constraints is None and device.pins:
-        constraints = _any_pins(json.loads(text), device)
-    options = [
-        *device.options, "--seed", str(seed), "--freq", f"{frequency_mhz:g}",
-        "--timing-allow-fail", *flow.unconstrained, "--report", "report.json", *flow.configuration,
-    ]
-    key = {
-        "netlist": hashlib.sha256(text).hexdigest(), "constraints": constraints,
-        "options": options, "tool": name,
-    }
+    call = _Call.of(netlist, part=part, constraints=constraints)
+    options = (
+        "--seed", str(seed), "--freq", f"{frequency_mhz:g}", "--timing-allow-fail",
+        *call.flow.unconstrained, "--report", "report.json", *call.flow.configuration,
+    )
+
+    def watch(log: str) -> None:
+        if least_mhz and (found := estimates(log)):
+            estimate = found[clock_named(found, clock)]
+            if estimate < least_mhz:
+                raise LowEstimate(estimate, least_mhz)
 
     def stage(folder: Path) -> None:
-        # The tool may be WebAssembly, which sees its own folder: names are relative.
-        (folder / "netlist.json").write_bytes(text)
-        arguments = ["--json", "netlist.json", *options]
-        if constraints is not None:
-            pins = f"pins.{flow.suffix}"
-            (folder / pins).write_text(constraints)
-            arguments.append(flow.constraints.format(pins))
         log = build / "logs" / f"{netlist.path.parent.name}.{part}.seed{seed}.placement.log"
-        tools.run(tool, arguments, cwd=folder, log=log, timeout=limit_s)
-        (folder / "netlist.json").unlink()
+        call.run(options, folder=folder, log=log, timeout=limit_s, watch=watch)
 
-    folder = cached("placement", key, stage, root=build / "cache")
+    folder = cached("placement", call.key(options), stage, root=build / "cache")
     report = json.loads((folder / "report.json").read_text())
     utilization = report["utilization"]
     return Placement(
         configuration=folder / "design.config",
         fmax_mhz={clock: row["achieved"] for clock, row in report["fmax"].items()},
+        paths=critical_paths(report),
         used={kind: row["used"] for kind, row in utilization.items()},
         available={kind: row["available"] for kind, row in utilization.items()},
         seed=seed,
-        tool=name,
+        tool=call.tool_name,
     )
+
+
+def longest_packed_path(
+    netlist: Netlist, *, part: str, constraints: str | None = None, build: Path = Path("build")
+) -> TimingPath | None:
+    """Return the longest path before the placing, see :mod:`.longest_path`; it takes seconds.
+
+    Raises :exc:`~spikewright.errors.BuildError` as :func:`place` does.
+    """
+    call = _Call.of(netlist, part=part, constraints=constraints)
+    log = build / "logs" / f"{netlist.path.parent.name}.{part}.packing.log"
+    options = (*call.flow.unconstrained, "--pack-only", "--sdf", "packed.sdf")
+    with temporary(build / "packed", folder=True) as folder:
+        call.run(options, folder=folder, log=log)
+        return longest_path((folder / "packed.sdf").read_text())
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A call of nextpnr, but for what is asked of it."""
+
+    netlist: bytes
+    constraints: str | None
+    options: tuple[str, ...]
+    flow: Flow
+    tool: tools.Tool
+
+    @classmethod
+    def of(cls, netlist: Netlist, *, part: str, constraints: str | None) -> "_Call":
+        device = PARTS[part]
+        if device.family != netlist.family:
+            raise ValueError(f"a netlist for {netlist.family} cannot be placed on {device.label}")
+        flow = FLOWS[device.family]
+        text = netlist.path.read_bytes()
+        if constraints is None and device.pins:
+            constraints = _any_pins(json.loads(text), device)
+        return cls(text, constraints, device.options, flow, tools.require(device.tool))
+
+    @property
+    def tool_name(self) -> str:
+        return f"{self.tool.name} {self.tool.version}"
+
+    def key(self, options: Sequence[str]) -> dict[str, Any]:
+        """Return what the result depends on."""
+        return {
+            "netlist": hashlib.sha256(self.netlist).hexdigest(), "constraints": self.constraints,
+            "options": [*self.options, *options], "tool": self.tool_name,
+        }
+
+    def run(self, options: Sequence[str], *, folder: Path, **how: Any) -> None:
+        """Run it in a folder, where its results then are."""
+        # The tool may be WebAssembly, which sees its own folder: names are relative.
+        (folder / "netlist.json").write_bytes(self.netlist)
+        arguments = ["--json", "netlist.json", *self.options, *options]
+        if self.constraints is not None:
+            pins = f"pins.{self.flow.suffix}"
+            (folder / pins).write_text(self.constraints)
+            arguments.append(self.flow.constraints.format(pins))
+        tools.run(self.tool, arguments, cwd=folder, **how)
+        (folder / "netlist.json").unlink()
 
 
 def _any_pins(netlist: Mapping[str, Any], part: Part) -> str:

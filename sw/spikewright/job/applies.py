@@ -75,6 +75,10 @@ RULES = (
         "--build-only, which builds a bitstream and nothing else; leave one of the two out",
     ),
     Rule(
+        ("run",), ("clock",), lambda options: options.no_bitstream and options.port != "virtual",
+        "--port with --no-bitstream: the clock of that board is set already; leave it out",
+    ),
+    Rule(
         ("run",), ("seed",), lambda options: options.build_only and len(options.seed or ()) > 1,
         "--build-only more than once, for the first seed alone is built; give one seed",
     ),

@@ -10,7 +10,7 @@ from spikewright_hw.protocol import Hello, Kind
 
 from ..gateware.bitstream import Bitstream
 from ..gateware.board import Board
-from ..gateware.placement import PARTS
+from ..gateware.parts import PARTS
 from ..machine import processor
 from ..network.reference import Run
 from ..quantized.network import QuantizedNetwork

@@ -43,6 +43,7 @@ from .background import Background
 from .compare import infer_all
 from .observations import Observations, record
 from .programs import virtual_board
+from .remedies import remedies_as_options
 from .stages import Stages
 from .training import trained
 
@@ -256,7 +257,7 @@ def _train(seed: int, options: RunOptions, stages: Stages) -> Path:
 
 
 def _bitstream(network: Network, options: RunOptions, stages: Stages) -> Bitstream:
-    with stages.stage(f"Bitstream for {options.board.title}") as tell:
+    with stages.stage(f"Bitstream for {options.board.title}") as tell, remedies_as_options():
         return build_bitstream(
             network, board=options.board, design=options.design, build=options.build, progress=tell
         )

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from spikewright_hw.engine.design import Design, EventDesign, StochasticDesign
 
-from ...gateware.placement import PARTS
+from ...gateware.parts import PARTS
 from ...gateware.resources import Resources, Target, measure
 from ...network import reference
 from ...record import energy
