@@ -6,7 +6,7 @@ STAMP := .venv/.complete
 CORE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test sim formal lint verilog resources doctor clean
+.PHONY: help setup run test sim formal lint verilog resources notebooks doctor clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' Makefile
@@ -34,6 +34,9 @@ verilog: $(STAMP) ## Verilog of the cores, into build/verilog
 
 resources: $(STAMP) ## size and speed of the cores on each family, into docs/resources.md
 	$(BIN)/spikewright resources
+
+notebooks: $(STAMP) ## run the notebooks of docs (after `make run`, whose results they use)
+	$(BIN)/python docs/notebooks/run.py
 
 doctor: $(STAMP) ## which tools were found, and what each missing one costs
 	$(BIN)/spikewright doctor

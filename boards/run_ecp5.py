@@ -4,10 +4,11 @@ import argparse
 import shlex
 import sys
 
-from spikewright.cli import add_run_options, guarded, run_options
+import spikewright as spw
+from spikewright.cli import add_run_options, guarded, options_named, run_options
+from spikewright.cli.applies import parsed
 from spikewright.gateware.board import BOARDS
 from spikewright.gateware.parts import PARTS
-from spikewright.job.applies import parsed
 
 ECP5 = [name for name, board in BOARDS.items() if PARTS[board.part].family == "ecp5"]
 
@@ -40,9 +41,8 @@ def main() -> int:
             )
         else:
             print(f"This runs on the board at {options.port}.", flush=True)
-        from spikewright.job.run import run
-
-        run(options)
+        with options_named(given.flags):
+            spw.main_job(options)
 
     return guarded(work)
 

@@ -18,7 +18,7 @@ from prover import HOUSE, Prover, Row, tasks_of
 from spikewright.errors import SpikewrightError, ToolError
 from spikewright.interrupt import interruptible
 from spikewright.record.report import Report
-from spikewright.record.store import write
+from spikewright.record.store import write_report
 from spikewright.tools import stop_all
 from spikewright_hw.cores import CORES
 
@@ -100,7 +100,7 @@ def _main(options: argparse.Namespace) -> int:
         rows = prove(options.cores or list(CORES), fresh=options.fresh)
         print_table(rows)
         report = Report("formal", "Proofs", rows=tuple(asdict(row) for row in rows))
-        write(report, REPORT)
+        write_report(report, REPORT)
     except SpikewrightError as error:
         print(error, file=sys.stderr)
         return 1

@@ -18,7 +18,7 @@ import simulators
 from bench import neuron, presets, whole
 from spikewright.errors import SpikewrightError, ToolError
 from spikewright.record.report import Report
-from spikewright.record.store import write
+from spikewright.record.store import write_report
 
 REPORT = simulators.HOUSE / "build" / "reports" / "sim"
 ROWS = "sim_rows"
@@ -129,4 +129,4 @@ def pytest_terminal_summary(terminalreporter, config):
     Console(width=None if terminalreporter.isatty else 120).print(table)
     columns = tuple(rows[0])
     ordered = tuple({column: row[column] for column in columns} for row in rows)
-    write(Report("sim", "Simulation", rows=ordered), REPORT)
+    write_report(Report("sim", "Simulation", rows=ordered), REPORT)

@@ -36,8 +36,8 @@ LAYERS = (
 
 #: Ground under the path: imports nothing of it.
 GROUND = (
-    "errors", "temporary", "files", "imports", "extras", "cache", "machine", "guard", "process",
-    "interrupt", "terminal", "tools",
+    "public", "errors", "temporary", "files", "imports", "extras", "cache", "machine", "guard",
+    "process", "interrupt", "terminal", "tools",
 )
 
 

@@ -138,7 +138,7 @@ def _read(name: str) -> _Module:
     package = name if spec.submodule_search_locations else name.rpartition(".")[0]
     named: set[str] = set()
     data: set[Path] = set()
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    for node in _nodes(ast.parse(path.read_bytes())):
         match node:
             case ast.Import():
                 named |= {alias.name for alias in node.names}
@@ -153,6 +153,17 @@ def _read(name: str) -> _Module:
     own = {one for one in named if one.partition(".")[0] in _OWN and _exists(one)}
     tops = {one.partition(".")[0] for one in named} - set(_OWN) - sys.stdlib_module_names
     return _Module(path, frozenset(own), frozenset(tops), frozenset(data))
+
+
+def _nodes(module: ast.Module) -> Iterator[ast.AST]:
+    """Yield all nodes but those of the module's ``__getattr__``.
+
+    What is imported there is of those who ask the module for it (PEP 562). Of our own modules the
+    command line alone does.
+    """
+    for statement in module.body:
+        if not (isinstance(statement, ast.FunctionDef) and statement.name == "__getattr__"):
+            yield from ast.walk(statement)
 
 
 def _from(node: ast.ImportFrom, package: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ from spikewright.network.counting_reference import count_spikes
 from spikewright.network.counting_train import CountingTraining, step_times, train_counting
 from spikewright.network.train import Phase
 from spikewright.record.figure import Computed, Measured
-from spikewright.record.store import read
+from spikewright.record.store import read_report
 from spikewright.task.digits import load
 from spikewright_hw.neuron import DEFINITIONS
 
@@ -163,7 +163,7 @@ def test_report(quick, tmp_path):
         "lif", seeds=(3, 4), config=BRIEF, build=tmp_path, console=console
     )
     assert bench.name == "lif" and len(bench.results) == 2
-    report = read(tmp_path / "reports" / "neurons")
+    report = read_report(tmp_path / "reports" / "neurons")
     (row,) = report.rows
     assert row["neuron"] == "lif" and row["states"] == 1 and row["format"] == "Q8.8"
     assert row["accuracy_float"] == round(100 * bench.real, 2)
@@ -225,6 +225,6 @@ def test_the_table_of_the_page(quick, tmp_path, monkeypatch):
 
 
 def test_a_page_of_one_neuron_is_refused():
-    message = "the page has all neurons; bench them all, without --neuron"
+    message = "the page has all neurons; bench them all, without neuron="
     with pytest.raises(DataError, match=f"^{message}$"):
         job.bench_neurons("lif", pages=True)

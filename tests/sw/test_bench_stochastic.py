@@ -27,7 +27,7 @@ from spikewright.network.train import Phase, train
 from spikewright.record.figure import Computed, Measured, PostRoute
 from spikewright.record.report import Report
 from spikewright.record.stochastic_bench import Curve, chosen
-from spikewright.record.store import read
+from spikewright.record.store import read_report
 from spikewright.stochastic.engine import predictor
 from spikewright.task.digits import load
 from spikewright.task.mnist import FILES, VARIABLE
@@ -78,7 +78,7 @@ def curves(whole) -> list[Curve]:
 
 @pytest.fixture
 def report(whole, build) -> Report:
-    return read(build / "reports" / "stochastic")
+    return read_report(build / "reports" / "stochastic")
 
 
 @pytest.fixture(scope="module")

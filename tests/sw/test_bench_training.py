@@ -10,7 +10,7 @@ from rich.console import Console
 from spikewright.errors import DataError
 from spikewright.job import bench_training as job
 from spikewright.network.train import Phase, TrainingConfig
-from spikewright.record.store import read
+from spikewright.record.store import read_report
 from spikewright.record.training_bench import Fold, Setting, training_report
 from spikewright.task.digits import load
 
@@ -67,7 +67,7 @@ def test_the_test_part_is_not_looked_at_and_the_page_is_written(tmp_path):
     page.parent.mkdir()
     page.write_text("Before.\n\n<!-- generated: choice -->\n\n<!-- end -->\n")
     report = job.bench_training(**run)
-    assert read(tmp_path / "build" / "reports" / "training") == replace(report, sections=())
+    assert read_report(tmp_path / "build" / "reports" / "training") == replace(report, sections=())
     text = page.read_text()
     first, second = report.rows
     cells = f"{first['accuracy_float']:.2f} | {first['accuracy_integer']:.2f} |  |"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from spikewright.cli.words import options_named
 from spikewright.errors import BuildError, OvertimeError
 from spikewright.gateware import closing
 from spikewright.gateware.board import BOARDS
@@ -14,7 +15,6 @@ from spikewright.gateware.placement import LowEstimate, Placement
 from spikewright.gateware.remedy import remedy
 from spikewright.gateware.synthesis import Counts, Netlist
 from spikewright.gateware.timing import Path as TimingPath
-from spikewright.job.remedies import remedies_as_options
 from spikewright_hw.engine.design import EventDesign, StochasticDesign
 from spikewright_hw.engine.example import example_network
 from spikewright_hw.fixed import Format
@@ -166,7 +166,7 @@ NETWORK = example_network(sizes=(20, 6, 3), steps=2, weight_bits=4, membrane=For
 )  # fmt: skip
 def test_remedies_are_those_that_there_are(reach, path, design, said):
     missed = ClockMissed("no.", reach_mhz=reach, path=path)
-    with pytest.raises(ClockMissed) as caught, remedies_as_options():
+    with pytest.raises(ClockMissed) as caught, options_named({}):
         missed.args = (remedy(missed, board=BOARD, design=design, network=NETWORK),)
         raise missed
     assert str(caught.value) == said

@@ -5,8 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from spikewright.job.compare import Inference, compare
+from spikewright.device.answers import Answers, Inference
+from spikewright.gateware.board import BOARDS
+from spikewright.job.compare import compare
 from spikewright.network.reference import run
+from spikewright_hw.engine.design import EventDesign
 from spikewright_hw.engine.record import Result, Trace
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
@@ -19,6 +22,13 @@ NETWORK = Network(
     steps=3,
 )
 SPIKES = np.random.default_rng(3).random((20, 3, 3)) < 0.6
+
+
+def answers(inferences) -> Answers:
+    return Answers(
+        sent=SPIKES, inferences=tuple(inferences), board=BOARDS["ulx3s"], design=EventDesign(),
+        clock_hz=80_000_000, simulator="",
+    )
 
 
 def perfect():
@@ -50,7 +60,7 @@ def perfect():
 
 def test_a_right_board_has_no_mismatches():
     inferences, reference, known = perfect()
-    comparison = compare(inferences, reference, **known)
+    comparison = compare(answers(inferences), reference, **known)
     assert sum(comparison.mismatches.values()) == 0
     assert comparison.compared == {
         "spikes of layer 0": 20 * 3 * 2,
@@ -81,7 +91,7 @@ def test_a_wrong_result_is_seen(field, wrong, kinds):
     inferences, reference, known = perfect()
     result = replace(inferences[5].result, **{field: wrong})
     inferences[5] = replace(inferences[5], result=result)
-    mismatches = compare(inferences, reference, **known).mismatches
+    mismatches = compare(answers(inferences), reference, **known).mismatches
     assert {kind for kind, count in mismatches.items() if count} == kinds
 
 
@@ -90,7 +100,7 @@ def test_a_single_wrong_spike_is_seen():
     steps = [list(map(list, layer)) for layer in inferences[7].trace.spikes]
     steps[0][1][0] ^= 1
     inferences[7] = replace(inferences[7], trace=replace(inferences[7].trace, spikes=steps))
-    assert compare(inferences, reference, **known).mismatches["spikes of layer 0"] == 1
+    assert compare(answers(inferences), reference, **known).mismatches["spikes of layer 0"] == 1
 
 
 def test_a_single_wrong_membrane_is_seen():
@@ -98,10 +108,37 @@ def test_a_single_wrong_membrane_is_seen():
     membranes = [list(step) for step in inferences[0].trace.membranes]
     membranes[2][1] += 1
     inferences[0] = replace(inferences[0], trace=replace(inferences[0].trace, membranes=membranes))
-    assert compare(inferences, reference, **known).mismatches["readout membranes"] == 1
+    assert compare(answers(inferences), reference, **known).mismatches["readout membranes"] == 1
 
 
 def test_what_is_not_known_is_not_compared():
     inferences, reference, _ = perfect()
-    compared = compare(inferences, reference).compared
+    compared = compare(answers(inferences), reference).compared
     assert "cycles" not in compared and "predictions of PyTorch" not in compared
+
+
+def test_answers_to_other_samples_are_no_mismatch_but_an_error():
+    inferences, reference, _ = perfect()
+    with pytest.raises(ValueError) as caught:
+        compare(answers(inferences[:3]), reference)
+    assert str(caught.value) == (
+        "answers have spikes of layer 0 of shape [3, 3, 2], and expected has [20, 3, 2]; "
+        "both must be of the same network and samples"
+    )
+
+
+def test_equal_is_said_of_no_mismatch_alone():
+    inferences, reference, known = perfect()
+    assert compare(answers(inferences), reference).equal
+    assert not compare(answers(inferences), reference, cycles=known["cycles"] + 1).equal
+
+
+def test_answers_have_the_arrays_of_a_reference():
+    inferences, reference, known = perfect()
+    given = answers(inferences)
+    for name in ("predictions", "input_events", "synops", "layer_spikes", "membranes"):
+        assert np.array_equal(getattr(given, name), getattr(reference, name)), name
+    assert np.array_equal(given.spikes[0], reference.spikes[0])
+    assert np.array_equal(given.cycles, known["cycles"])
+    assert given.accuracy(reference.predictions) == 1
+    assert not given.virtual

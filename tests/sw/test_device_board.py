@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import serial
 
-from spikewright.device.board import open_board, patience
+from spikewright.device.board import connect, patience
 from spikewright.errors import DataError, DeviceError
 from spikewright_hw.engine.design import EventDesign, StochasticDesign
 from spikewright_hw.engine.record import trace_bytes
@@ -98,7 +98,7 @@ def failing(peer: Peer, **options) -> str:
     """Return the sentence with which opening a board ends, whose answer needs no waiting for."""
     with plugged(peer) as port:
         with pytest.raises(DeviceError) as caught:
-            open_board(port, network=NETWORK, **{"timeout": PATIENT, **options})
+            connect(port, network=NETWORK, **{"timeout": PATIENT, **options})
         return str(caught.value).replace(port, "PORT")
 
 
@@ -124,7 +124,7 @@ def test_a_board_that_works():
 
     spikes = SPIKES.copy()
     spikes[0, [0, 8]] = spikes[2, 1] = 1
-    with plugged(peer) as port, open_board(port, network=NETWORK, timeout=PATIENT) as board:
+    with plugged(peer) as port, connect(port, network=NETWORK, timeout=PATIENT) as board:
         assert board.port == port
         assert board.hello() == HELLO
         assert board.infer(spikes).prediction == 1
@@ -138,7 +138,7 @@ def test_a_board_that_works():
 
 
 def test_sequence_numbers_wrap_past_zero():
-    with plugged(answer) as port, open_board(port, network=NETWORK, timeout=PATIENT) as board:
+    with plugged(answer) as port, connect(port, network=NETWORK, timeout=PATIENT) as board:
         for _ in range(300):
             board.hello()
         assert board.repeated == 0
@@ -160,7 +160,7 @@ def test_a_command_is_repeated_until_it_is_answered(spoil):
     peer = Sometimes(spoil)
     with (
         plugged(peer) as port,
-        open_board(port, network=NETWORK, timeout=TIMEOUT, retries=100) as board,
+        connect(port, network=NETWORK, timeout=TIMEOUT, retries=100) as board,
     ):
         assert board.infer(SPIKES).prediction == 0
         assert board.trace().membranes == ((0, 0),) * 3
@@ -173,7 +173,7 @@ def test_a_late_answer_is_not_taken_for_the_present_one():
         late = encode_frame(Frame((frame.sequence - 2) % 255 + 1, Status.OK, b"late"))
         return late + answer(frame)
 
-    with plugged(peer) as port, open_board(port, network=NETWORK, timeout=PATIENT) as board:
+    with plugged(peer) as port, connect(port, network=NETWORK, timeout=PATIENT) as board:
         assert board.hello() == HELLO
         assert board.repeated == 0
 
@@ -228,7 +228,7 @@ def test_a_board_that_babbles_without_end():
     thread.start()
     try:
         with pytest.raises(DeviceError, match="sends bytes that are no answer"):
-            open_board(os.ttyname(host), network=NETWORK, timeout=0.2, retries=0)
+            connect(os.ttyname(host), network=NETWORK, timeout=0.2, retries=0)
     finally:
         stop.set()
         thread.join()
@@ -295,7 +295,7 @@ def test_answers_of_the_wrong_size():
             return answer(frame)
         return encode_frame(Frame(frame.sequence, Status.OK, b"123"))
 
-    with plugged(peer) as port, open_board(port, network=NETWORK, timeout=PATIENT) as board:
+    with plugged(peer) as port, connect(port, network=NETWORK, timeout=PATIENT) as board:
         with pytest.raises(DeviceError, match=r"answers INFER with something else: .* not 3\.$"):
             board.infer(SPIKES)
         with pytest.raises(DeviceError, match=r"answers TRACE with something else: .* not 3\.$"):
@@ -325,7 +325,7 @@ def test_input_that_does_not_fit_is_not_sent(spikes, sentence):
         asked.append(frame)
         return answer(frame)
 
-    with plugged(peer) as port, open_board(port, network=NETWORK, timeout=PATIENT) as board:
+    with plugged(peer) as port, connect(port, network=NETWORK, timeout=PATIENT) as board:
         with pytest.raises(DataError) as caught:
             board.infer(spikes)
         assert str(caught.value) == sentence
@@ -345,7 +345,7 @@ def test_a_board_that_is_unplugged():
     thread.start()
     try:
         with pytest.raises(DeviceError) as caught:
-            open_board(port, network=NETWORK, timeout=PATIENT)
+            connect(port, network=NETWORK, timeout=PATIENT)
         assert str(caught.value) == (
             f"The board on {port} went away in the middle of HELLO; "
             "check its cable and its power."
@@ -357,7 +357,7 @@ def test_a_board_that_is_unplugged():
 
 def test_a_port_that_does_not_exist(tmp_path):
     with pytest.raises(DeviceError) as caught:
-        open_board(str(tmp_path / "ttyUSB7"), network=NETWORK)
+        connect(str(tmp_path / "ttyUSB7"), network=NETWORK)
     assert str(caught.value) == (
         f"The port {tmp_path}/ttyUSB7 cannot be opened: it does not exist; plug the board in and "
         "see `python -m serial.tools.list_ports`, or use the virtual board."
@@ -369,7 +369,7 @@ def test_a_file_that_is_no_port(tmp_path):
     file.touch()
     match = f"^The port {re.escape(str(file))} cannot be opened: it is no serial port"
     with pytest.raises(DeviceError, match=match):
-        open_board(str(file), network=NETWORK)
+        connect(str(file), network=NETWORK)
 
 
 def test_a_port_without_permission(monkeypatch):
@@ -378,7 +378,7 @@ def test_a_port_without_permission(monkeypatch):
 
     monkeypatch.setattr(serial, "Serial", refuse)
     with pytest.raises(DeviceError) as caught:
-        open_board("/dev/ttyUSB0", network=NETWORK)
+        connect("/dev/ttyUSB0", network=NETWORK)
     assert str(caught.value) == (
         "The port /dev/ttyUSB0 cannot be opened: there is no permission; on Debian, "
         "`sudo adduser $USER dialout` and a new login give it."
@@ -386,9 +386,9 @@ def test_a_port_without_permission(monkeypatch):
 
 
 def test_a_port_that_somebody_else_has():
-    with plugged(answer) as port, open_board(port, network=NETWORK, timeout=PATIENT):
+    with plugged(answer) as port, connect(port, network=NETWORK, timeout=PATIENT):
         with pytest.raises(DeviceError) as caught:
-            open_board(port, network=NETWORK)
+            connect(port, network=NETWORK)
         assert str(caught.value) == (
             f"The port {port} cannot be opened: another program has it open; close that first."
         )
@@ -398,7 +398,7 @@ def test_a_port_that_takes_no_bytes(monkeypatch):
     def stuck(*_):
         raise serial.SerialTimeoutException("Write timeout")
 
-    with plugged(answer) as port, open_board(port, network=NETWORK, timeout=PATIENT) as board:
+    with plugged(answer) as port, connect(port, network=NETWORK, timeout=PATIENT) as board:
         monkeypatch.setattr(serial.Serial, "write", stuck)
         with pytest.raises(DeviceError) as caught:
             board.hello()

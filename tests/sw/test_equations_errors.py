@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 import spikewright.equations
+from spikewright.cli.applies import parsed
+from spikewright.cli.parser import parser
+from spikewright.cli.words import options_named
 from spikewright.equations.compile import compile_equations
 from spikewright.equations.place import EquationError
-from spikewright.job.new_neuron import options_named
 
 from .wrong_equations import LIF, MV_NA, PARAMETERS, REST, UNITS, UNITS_OF, Wrong, unplaced
 
@@ -217,5 +219,6 @@ def test_the_library_has_no_options(file):
     ],
 )
 def test_the_command_line_names_its_options(library, command):
-    with pytest.raises(EquationError, match=f"^{re.escape(command)}$"), options_named():
+    flags = parsed(parser, ["new-core", "x"]).flags
+    with pytest.raises(EquationError, match=f"^{re.escape(command)}$"), options_named(flags):
         raise EquationError(library)

@@ -11,7 +11,7 @@ from spikewright.job.report import show
 from spikewright.record.figure import Coefficient, Computed, Estimated, Figure, Simulated
 from spikewright.record.page import format_value, render
 from spikewright.record.report import Report, Section
-from spikewright.record.store import names, read, write
+from spikewright.record.store import read_report, report_names, write_report
 from spikewright.record.table import print_table
 
 CYCLES = Figure(
@@ -65,11 +65,11 @@ class Rows(HTMLParser):
 
 
 def test_write_and_read(tmp_path):
-    path = write(REPORT, tmp_path / "trial")
+    path = write_report(REPORT, tmp_path / "trial")
     assert path == tmp_path / "trial" / "report.json"
     assert sorted(file.name for file in path.parent.iterdir()) == ["report.html", "report.json"]
-    again = read(path)
-    assert again == read(path.parent)
+    again = read_report(path)
+    assert again == read_report(path.parent)
     assert again.figures == REPORT.figures
     assert again.rows == REPORT.rows
     assert list(again.rows[0]) == ["core", "lut", "pass"]
@@ -81,13 +81,13 @@ def test_write_and_read(tmp_path):
 
 def test_default_directory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    write(REPORT)
+    write_report(REPORT)
     assert (tmp_path / "build" / "reports" / "trial" / "report.json").is_file()
-    assert names() == ["trial"]
+    assert report_names() == ["trial"]
 
 
 def test_json_is_stable_and_sorted(tmp_path):
-    first = write(REPORT, tmp_path / "one").read_bytes()
+    first = write_report(REPORT, tmp_path / "one").read_bytes()
     shuffled = Report(
         name="trial",
         title=REPORT.title,
@@ -96,7 +96,7 @@ def test_json_is_stable_and_sorted(tmp_path):
         rows=REPORT.rows,
         made=dict(reversed(REPORT.made.items())),
     )
-    assert write(shuffled, tmp_path / "two").read_bytes() == first
+    assert write_report(shuffled, tmp_path / "two").read_bytes() == first
     data = json.loads(first)
     assert list(data) == sorted(data)
     assert [figure["name"] for figure in data["figures"]] == [
@@ -110,14 +110,14 @@ def test_json_is_stable_and_sorted(tmp_path):
 def test_nan_is_refused_and_nothing_is_written(tmp_path):
     broken = Report(name="trial", title="t", rows=({"x": float("nan")},))
     with pytest.raises(ValueError, match="not JSON compliant"):
-        write(broken, tmp_path / "trial")
+        write_report(broken, tmp_path / "trial")
     assert not (tmp_path / "trial").exists()
 
 
 def test_a_place_that_cannot_be_written(tmp_path):
     (tmp_path / "trial" / "report.json").mkdir(parents=True)
     with pytest.raises(StorageError, match=r"report\.json cannot be written: there is a folder of"):
-        write(REPORT, tmp_path / "trial")
+        write_report(REPORT, tmp_path / "trial")
 
 
 def test_estimates_stand_apart_on_the_page():
@@ -183,7 +183,7 @@ def test_malformed_report(change, message):
 
 def test_reading_what_is_not_there(tmp_path):
     with pytest.raises(ReportError, match=r"^there is no report at .*the job that writes it has"):
-        read(tmp_path / "trial")
+        read_report(tmp_path / "trial")
 
 
 @pytest.mark.parametrize(
@@ -203,18 +203,18 @@ def test_reading_what_is_not_there(tmp_path):
     ],
 )
 def test_reading_a_damaged_report(tmp_path, damage, message):
-    path = write(REPORT, tmp_path / "trial")
+    path = write_report(REPORT, tmp_path / "trial")
     text = path.read_text()
     assert damage(text) != text
     path.write_text(damage(text))
     with pytest.raises(ReportError, match=message):
-        read(path)
+        read_report(path)
 
 
 def test_command_lists_and_prints(tmp_path):
     stream = io.StringIO()
     console = Console(file=stream, width=100)
-    write(REPORT, tmp_path / "trial")
+    write_report(REPORT, tmp_path / "trial")
     show(directory=tmp_path, console=console)
     assert stream.getvalue() == "trial: 64-10 <LIF>\n"
     (tmp_path / "old").mkdir()
@@ -231,6 +231,6 @@ def test_command_names_what_there_is(tmp_path):
         show(directory=tmp_path)
     with pytest.raises(ReportError, match=r"^there is no report 'run' in .*; there are none yet"):
         show("run", directory=tmp_path)
-    write(REPORT, tmp_path / "trial")
+    write_report(REPORT, tmp_path / "trial")
     with pytest.raises(ReportError, match=r"^there is no report 'run' in .*; there are trial; "):
         show("run", directory=tmp_path)

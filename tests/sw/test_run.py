@@ -2,7 +2,6 @@
 
 import json
 import re
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,16 +11,17 @@ import pytest
 
 from spikewright import tools
 from spikewright.coding.ttfs import Ttfs
+from spikewright.device.answers import Answers, Inference
+from spikewright.device.board import UNKNOWN_SIMULATOR
 from spikewright.errors import BuildError, DataError, DeviceError, ToolError
 from spikewright.gateware.bitstream import Bitstream
 from spikewright.job import run as job
-from spikewright.job.compare import Inference
 from spikewright.quantized.network import Provenance, QuantizedNetwork
 from spikewright.quantized.spw import write
 from spikewright_hw.engine import reference
 from spikewright_hw.engine.example import example_network
 from spikewright_hw.fixed import Format
-from spikewright_hw.protocol import VERSION, Hello, Kind
+from spikewright_hw.protocol import Kind
 
 BITSTREAM = Bitstream(
     path=Path("design.bit"), clock_mhz=80.0, fmax_mhz=90.0, lut=1, ff=1, bram=1, dsp=0,
@@ -45,36 +45,34 @@ def board(monkeypatch):
     """A board at any port, as right as the reference, but for what ``break_it`` does."""
     played = SimpleNamespace(kind=Kind.REAL, clock_hz=80_000_000, break_it=lambda one: one)
 
-    @contextmanager
-    def opened(port, *, network, **_):
-        hello = Hello(VERSION, played.kind, 64, 10, 4, 2, played.clock_hz, network.digest())
-        yield SimpleNamespace(hello=lambda: hello, network=network)
-
-    def inferences(board, spikes, *, progress):
-        given = []
-        for sample in np.asarray(spikes, int).tolist():
-            bitmaps = [sum(bit << at for at, bit in enumerate(step)) for step in sample]
-            result, trace = reference.run(board.network, bitmaps)
-            given.append(Inference(replace(result, cycles=50), trace))
-        given[7] = played.break_it(given[7])
-        return given
-
-    class Closing:
-        def __init__(self, port, *, network, **_):
-            self._opened = opened(port, network=network)
+    class Opened:
+        def __init__(self, network, *, port, board, design, build):
+            self.network = network.network
+            self.how = {"board": board, "design": design}
 
         def __enter__(self):
-            return self._opened.__enter__()
+            return self
 
         def __exit__(self, *error):
-            return self._opened.__exit__(*error)
+            pass
 
         def close(self):
             pass
 
-    monkeypatch.setattr(job, "open_board", Closing)
+        def infer_all(self, spikes, *, progress):
+            given = []
+            for sample in np.asarray(spikes, int).tolist():
+                bitmaps = [sum(bit << at for at, bit in enumerate(step)) for step in sample]
+                result, trace = reference.run(self.network, bitmaps)
+                given.append(Inference(replace(result, cycles=50), trace))
+            given[7] = played.break_it(given[7])
+            return Answers(
+                sent=spikes, inferences=tuple(given), clock_hz=played.clock_hz,
+                simulator="" if played.kind == Kind.REAL else UNKNOWN_SIMULATOR, **self.how,
+            )
+
+    monkeypatch.setattr(job, "open_board", Opened)
     monkeypatch.setattr(job, "check_port", lambda port: None)
-    monkeypatch.setattr(job, "infer_all", inferences)
     monkeypatch.setattr(job, "build_bitstream", lambda *_, **__: BITSTREAM)
     return played
 
@@ -90,7 +88,7 @@ def options(tmp_path: Path) -> job.RunOptions:
 
 
 def test_counters_of_a_real_board_are_counted(board, tmp_path):
-    job.run(options(tmp_path))
+    job.main_job(options(tmp_path))
     found = figures(tmp_path / "build")
     assert found["mismatches"]["value"] == 0
     assert found["cycles_mean"] | {"source": None, "detail": None} == {
@@ -101,7 +99,7 @@ def test_counters_of_a_real_board_are_counted(board, tmp_path):
 
 def test_a_virtual_board_is_known_at_any_port(board, tmp_path):
     board.kind = Kind.VIRTUAL
-    job.run(options(tmp_path))
+    job.main_job(options(tmp_path))
     cycles = figures(tmp_path / "build")["cycles_mean"]
     assert cycles["provenance"] == "simulated"
     assert cycles["source"]["simulator"] == "unknown simulator"  # it was not made here
@@ -109,14 +107,14 @@ def test_a_virtual_board_is_known_at_any_port(board, tmp_path):
 
 def test_latency_is_stated_at_the_clock_that_the_board_has(board, tmp_path):
     board.clock_hz = 25_000_000
-    job.run(options(tmp_path))
+    job.main_job(options(tmp_path))
     assert figures(tmp_path / "build")["latency_us"]["value"] == 2.0
 
 
 def test_one_wrong_value_fails_the_job_after_its_report(board, tmp_path):
     board.break_it = lambda one: replace(one, result=replace(one.result, synops=99))
     with pytest.raises(DeviceError) as caught:
-        job.run(options(tmp_path))
+        job.main_job(options(tmp_path))
     assert str(caught.value).startswith("1 of ")
     assert "differ between the board and the reference" in str(caught.value)
     assert figures(tmp_path / "build")["mismatches"]["value"] == 1
@@ -125,10 +123,10 @@ def test_one_wrong_value_fails_the_job_after_its_report(board, tmp_path):
 def test_a_network_for_another_task(board, tmp_path):
     wrong = replace(options(tmp_path), model=model(tmp_path, outputs=3))
     with pytest.raises(DataError) as caught:
-        job.run(wrong)
+        job.main_job(wrong)
     assert str(caught.value) == (
         "the network has 64 inputs and 3 outputs, but digits needs 64 and 10; "
-        "give --model a network for it"
+        "give model= a network for it"
     )
 
 
@@ -138,7 +136,7 @@ SIZES = {"fmax_mhz", "lut", "ff", "bram", "dsp"}
 def test_a_bitstream_that_fails_leaves_the_report_of_everything_else(
     board, tmp_path, monkeypatch
 ):
-    job.run(options(tmp_path))
+    job.main_job(options(tmp_path))
     whole = figures(tmp_path / "build")
 
     def fails(*_, **__):
@@ -148,7 +146,7 @@ def test_a_bitstream_that_fails_leaves_the_report_of_everything_else(
     page = tmp_path / "build" / "reports" / "run" / "report.html"
     page.unlink()
     with pytest.raises(BuildError) as caught:
-        job.run(options(tmp_path))
+        job.main_job(options(tmp_path))
     assert str(caught.value) == (
         f"there is no bitstream: the design reaches 58.0 MHz; {page} reports everything else"
     )
@@ -161,13 +159,13 @@ def test_no_bitstream_needs_none_of_its_tools(board, tmp_path, monkeypatch):
     for name in ("nextpnr-ecp5", "ecppack", "yosys", "pyosys"):
         monkeypatch.setitem(tools.TOOLS, name, replace(tools.TOOLS[name], search=()))
     monkeypatch.setattr(job, "build_bitstream", lambda *_, **__: pytest.fail("was built"))
-    job.run(replace(options(tmp_path), bitstream=False))
+    job.main_job(replace(options(tmp_path), bitstream=False))
     assert not SIZES & figures(tmp_path / "build").keys()
     page = tmp_path / "build" / "reports" / "run" / "report.html"
     assert "There is no bitstream: none was asked for." in page.read_text()
 
 
-ADVICE = " Or run without a bitstream: --no-bitstream."
+ADVICE = " Or run without a bitstream: bitstream=False."
 
 
 @pytest.mark.parametrize(
@@ -190,7 +188,7 @@ def test_what_is_missing_is_said_before_any_work(
         monkeypatch.setitem(tools.TOOLS, name, replace(tools.TOOLS[name], search=()))
     monkeypatch.setattr(job, "read", lambda path: pytest.fail("worked"))
     with pytest.raises(ToolError) as caught:
-        job.run(replace(options(tmp_path), **changes))
+        job.main_job(replace(options(tmp_path), **changes))
     said = re.findall(r"(\S+) was not found; without it, ", str(caught.value))
     assert said == [name for name in missing if name != "yosys"]  # named by the better of the two
     assert str(caught.value).endswith(f".{advice}")

@@ -14,17 +14,21 @@ import pytest
 from rich.console import Console
 
 from spikewright.coding.ttfs import Ttfs, encode
+from spikewright.device.answers import Answers, Inference
+from spikewright.device.board import UNKNOWN_SIMULATOR
 from spikewright.errors import DeviceError
 from spikewright.gateware.bitstream import Bitstream
+from spikewright.gateware.board import BOARDS
+from spikewright.job import observations
 from spikewright.job import run as job
 from spikewright.machine import processor
 from spikewright.network.reference import LayerRun, Run
-from spikewright.quantized.network import Provenance, QuantizedNetwork
-from spikewright.quantized.spw import write
+from spikewright.quantized.network import Provenance, QuantizedNetwork, network_of
+from spikewright.quantized.spw import read as read_network
 from spikewright.record import run_page
 from spikewright.record.page import describe, format_value
 from spikewright.record.run_record import SampleRecord
-from spikewright.record.store import read
+from spikewright.record.store import read_report
 from spikewright.record.table import print_table
 from spikewright.task.task import Task
 from spikewright_hw.engine.design import EventDesign, StochasticDesign
@@ -33,7 +37,6 @@ from spikewright_hw.engine.record import Result, Trace
 from spikewright_hw.engine.streams import Streams
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Network
-from spikewright_hw.protocol import VERSION, Hello, Kind
 
 from .drawn import legend, panels, scaled
 
@@ -130,7 +133,7 @@ def network(seed: int) -> QuantizedNetwork:
 class Origins:
     """Puts the stand-ins in place, runs the job, and has what it reported."""
 
-    def __init__(self, monkeypatch, folder: Path, *, design, kind: Kind = Kind.REAL):
+    def __init__(self, monkeypatch, folder: Path, *, design, simulator: str = ""):
         random = np.random.default_rng(1)
         samples = random.integers(0, 17, (SAMPLES, INPUTS)).astype(np.float32)
         self.task = Task(
@@ -142,22 +145,23 @@ class Origins:
         self.streams = reference(STREAMS, seed=12)
         self.reference = self.integers if design.streams is None else self.streams
         self.answers = answers(self.reference)
-        self.hello = Hello(VERSION, kind, INPUTS, CLASSES, STEPS, 2, 25_000_000, b"\x01" * 32)
+        self.simulator = simulator
         self.design = design
 
-        for name, stand_in in {
-            "digits": SimpleNamespace(load=lambda: self.task),
-            "trained": lambda *, seed, **_: self._file(folder, seed),
-            "run_integers": lambda *given: self._given(self.integers, *given),
-            "run_streams": lambda *given, streams: self._given(self.streams, *given),
-            "exact_cycles": self._cycles,
-            "network_activity": lambda *_: SimpleNamespace(
+        for module, name, stand_in in (
+            (job, "load_task", lambda name: self.task),
+            (job, "train", lambda task, *, seed, **_: network(seed)),
+            (job, "run_reference", lambda *given, design: self._given(self.reference, *given)),
+            (observations, "run_integers", lambda *given: self._given(self.integers, *given)),
+            (observations, "exact_cycles", self._cycles),
+            (observations, "network_activity", lambda *_: SimpleNamespace(
                 predictions=SimpleNamespace(numpy=lambda: TORCH)
-            ),
-            "open_board": lambda *_, **__: self, "check_port": lambda port: None,
-            "build_bitstream": lambda *_, **__: BITSTREAM,
-        }.items():
-            monkeypatch.setattr(job, name, stand_in)
+            )),
+            (job, "open_board", lambda *_, **__: self),
+            (job, "check_port", lambda port: None),
+            (job, "build_bitstream", lambda *_, **__: BITSTREAM),
+        ):
+            monkeypatch.setattr(module, name, stand_in)
         options = job.RunOptions(
             port="/dev/ttyTest", seeds=tuple(FILES), design=design, build=folder / "build",
             command="spikewright run --as asked",
@@ -177,16 +181,15 @@ class Origins:
 
         monkeypatch.setattr(run_page, "sections", kept)
         with pytest.raises(DeviceError) as caught:
-            job.run(options, console=Console(quiet=True))
+            job.main_job(options, console=Console(quiet=True))
         self.error = str(caught.value)
         (self.folder,) = (folder / "build" / "reports").iterdir()
-        self.report = read(self.folder)
+        self.report = read_report(self.folder)
 
     # A board, and the port that it is at:
 
     def __enter__(self):
-        self.asked = 0
-        return SimpleNamespace(hello=lambda: self.hello, infer=self._infer, trace=self._trace)
+        return self
 
     def __exit__(self, *error):
         pass
@@ -194,18 +197,23 @@ class Origins:
     def close(self):
         pass
 
-    def _infer(self, sample):
-        assert np.array_equal(sample, self.sent[self.asked])
-        self.asked += 1
-        return self.answers[self.asked - 1][0]
-
-    def _trace(self):
-        return self.answers[self.asked - 1][1]
+    def infer_all(self, spikes, *, progress) -> Answers:
+        assert np.array_equal(spikes, self.sent)
+        return Answers(
+            sent=spikes,
+            inferences=tuple(Inference(*one) for one in self.answers),
+            board=BOARDS["ulx3s"],
+            design=self.design,
+            clock_hz=25_000_000,
+            simulator=self.simulator,
+        )
 
     # References:
 
-    def _given(self, run: Run, asked: Network, spikes: np.ndarray) -> Run:
-        assert asked == network(5).network and np.array_equal(spikes, self.sent)
+    def _given(
+        self, run: Run, asked: Network | QuantizedNetwork, spikes: np.ndarray
+    ) -> Run:
+        assert network_of(asked) == network(5).network and np.array_equal(spikes, self.sent)
         return run
 
     def _cycles(self, asked, spikes, run, *, design):
@@ -213,21 +221,15 @@ class Origins:
         assert run is self.reference and design is self.design
         return MODEL_CYCLES
 
-    @staticmethod
-    def _file(folder: Path, seed: int) -> Path:
-        path = folder / f"{seed}.spw"
-        write(path, network(seed))
-        return path
-
 
 @pytest.fixture(
     scope="module",
-    params=[(EventDesign(), Kind.REAL), (STOCHASTIC, Kind.VIRTUAL)], ids=["event", "stochastic"],
+    params=[(EventDesign(), ""), (STOCHASTIC, UNKNOWN_SIMULATOR)], ids=["event", "stochastic"],
 )
 def run(request, tmp_path_factory) -> Origins:
-    design, kind = request.param
+    design, simulator = request.param
     with pytest.MonkeyPatch.context() as patch:
-        return Origins(patch, tmp_path_factory.mktemp("run"), design=design, kind=kind)
+        return Origins(patch, tmp_path_factory.mktemp("run"), design=design, simulator=simulator)
 
 
 def mismatches(run: Origins) -> dict[str, int]:
@@ -391,9 +393,7 @@ def test_what_repeats_it_is_that_of_the_run(run):
     assert run.report.name == ("run" if event else "run_stochastic")
     kept = json.loads((run.folder / "report.json").read_text())
     assert kept == run.report.as_json()
-    assert (run.folder / "network.spw").read_bytes() == (
-        run.folder.parents[2] / "5.spw"
-    ).read_bytes()
+    assert read_network(run.folder / "network.spw") == network(5)
 
 
 def test_the_sentences_of_the_page(run):
@@ -496,5 +496,5 @@ def test_a_board_that_is_right_is_said_to_be(monkeypatch, tmp_path):
     ])
     with pytest.raises(pytest.fail.Exception, match="DID NOT RAISE"):
         Origins(monkeypatch, tmp_path, design=replace(STOCHASTIC, share=2))
-    report = read(tmp_path / "build" / "reports" / "run_stochastic")
+    report = read_report(tmp_path / "build" / "reports" / "run_stochastic")
     assert (report["mismatches"].value, report["compared"].value) == (0, 620)

@@ -16,7 +16,7 @@ from spikewright.record.run_record import (
     TrainingRecord,
 )
 from spikewright.record.run_report import report
-from spikewright.record.store import write
+from spikewright.record.store import write_report
 
 SAMPLES, CLASSES, STEPS, HIDDEN = 360, 10, 6, 128
 VIRTUAL = BoardRecord(
@@ -235,7 +235,7 @@ def test_training_needs_one_accuracy_per_seed():
 
 
 def test_pictures_stand_by_themselves_too(tmp_path):
-    path = write(report(synthetic()), tmp_path)
+    path = write_report(report(synthetic()), tmp_path)
     pictures = {file.name: file.read_text() for file in (path.parent / "pictures").iterdir()}
     names = {"confusion", "cycles", "raster", "coding", "membranes"}
     assert pictures.keys() == {f"{name}.svg" for name in names}

@@ -77,7 +77,10 @@ def test_cores_need_no_extra(command, tmp_path):
 
 @pytest.mark.parametrize(
     ("command", "package"),
-    [(["train", "x.spw"], "torch|scikit-learn"), (["run"], "torch|matplotlib|scikit-learn")],
+    [
+        (["train", "x.spw"], "torch|scikit-learn"),
+        (["run"], "torch|matplotlib|scikit-learn|pyserial"),
+    ],
     ids=["train", "run"],
 )
 def test_a_missing_extra_is_one_sentence(command, package, tmp_path):

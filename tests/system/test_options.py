@@ -26,7 +26,7 @@ from spikewright.network.model import ModelConfig
 from spikewright.network.train import TrainingConfig, train
 from spikewright.record.figure import Computed, Figure
 from spikewright.record.report import Report
-from spikewright.record.store import write
+from spikewright.record.store import write_report
 from spikewright.task.digits import load
 from spikewright_hw.cores import CORES
 from spikewright_hw.engine.streams import Streams
@@ -37,7 +37,8 @@ EQUATIONS = ("--equations", "dv/dt = i - v", "--threshold", "v > 1", "--reset", 
 
 #: What each command asks for its work.
 WORK = (
-    "spikewright.job.run.run", "spikewright.job.training.trained", "spikewright.job.emit.emit",
+    "spikewright.job.run.main_job", "spikewright.job.training.train", "spikewright.job.emit.emit",
+    "spikewright.job.emit.emit_cores",
     "spikewright.job.emit.print_cores", "spikewright.gateware.bitstream.build_bitstream",
     "spikewright.job.report.show", "spikewright.job.resources.resources",
     "spikewright.job.pages.pages.pages", "spikewright.job.bench_neurons.bench_neurons",
@@ -98,7 +99,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {"output": "out"},
         {**every({**SIZE, **STOCHASTIC}, NO_CORES), "preset": "does not apply to --all, which is"},
     ),
-    "emit": ({"all": None, "output": "out"}, {}),
+    "emit": ({"all": None}, {}),
     "emit net.spw": (
         {"output": "out", **SIZE},
         {**every(STOCHASTIC, NO_EVENT), "preset": "does not apply to a network, which has no"},
@@ -234,11 +235,12 @@ def test_an_option_that_does_not_apply_is_refused(asked, capsys, command, name, 
         (["new-core", "cell", *EQUATIONS, "--format", "Q99.9"],
          "--format: Q99.9 has 108 bits; a membrane has at most 32"),
         (["train", "x.spw", "--membrane", "Q60.4"],
-         "this network cannot be trained: membrane is Q60.4, 64 bits; a membrane has at most 32"),
-        (["train", "x.spw", "--neuron", "nosuch"], "this network cannot be trained: neuron is 'no"),
-        (["train", "x.spw", "--weight-bits", "9"], "this network cannot be trained: weight_bits "),
-        (["train", "x.spw", "--hidden", "0"], "this network cannot be trained: sizes[1] is 0; it"),
-        (["train", "x.spw", "--length", "60"], "this network cannot be trained: length is 60; a "),
+         "this network cannot be trained: --membrane is Q60.4, 64 bits; a membrane has at most"),
+        (["train", "x.spw", "--membrane", "8"], "this network cannot be trained: --membrane: "),
+        (["train", "x.spw", "--neuron", "nosuch"], "this network cannot be trained: --neuron is '"),
+        (["train", "x.spw", "--weight-bits", "9"], "this network cannot be trained: --weight-bits"),
+        (["train", "x.spw", "--hidden", "0"], "this network cannot be trained: --hidden is 0; it"),
+        (["train", "x.spw", "--length", "60"], "this network cannot be trained: --length is 60; a"),
         (["train", "."], ". cannot be written: there is a folder of that name"),
         (["train", "net.spw/x.spw"],
          "net.spw/x.spw cannot be written: part of the path is a file, not a folder"),
@@ -332,7 +334,8 @@ def test_a_pipe_in_ascii_has_every_word(start, tmp_path, verb, columns):
 
 def report(folder: Path) -> None:
     figures = (Figure("energy_of_a_long_name", 1.5, "µJ", Computed("a rule → a value")),)
-    write(Report(name="seen", title="Seen → here", figures=figures, made={"command": "x"}), folder)
+    seen = Report(name="seen", title="Seen → here", figures=figures, made={"command": "x"})
+    write_report(seen, folder)
 
 
 def test_the_cores_for_a_script(start):
@@ -383,9 +386,9 @@ def test_a_run_on_a_port_that_is_not_there_trains_nothing(tmp_path, monkeypatch)
     def begun(*_, **__):
         raise AssertionError("a training was begun")
 
-    monkeypatch.setattr(job, "trained", begun)
+    monkeypatch.setattr(job, "train", begun)
     with pytest.raises(DeviceError, match="/dev/ttyNowhere"):
-        job.run(job.RunOptions(port="/dev/ttyNowhere", build=tmp_path))
+        job.main_job(job.RunOptions(port="/dev/ttyNowhere", build=tmp_path))
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="part of the path is a file"):
-        job.run(job.RunOptions(build=tmp_path / "file"))
+        job.main_job(job.RunOptions(build=tmp_path / "file"))

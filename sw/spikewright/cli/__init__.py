@@ -12,12 +12,15 @@ from contextlib import contextmanager
 from ..errors import SpikewrightError, SpikewrightWarning, StorageError
 from ..extras import missing
 from ..interrupt import interruptible
-from ..job.applies import check_options, parsed
 from ..terminal import take_any_text
+from .applies import check_options, parsed
 from .options import add_run_options, design_of, run_options
 from .parser import parser
+from .words import options_named
 
-__all__ = ["add_run_options", "design_of", "guarded", "main", "parser", "run_options"]
+__all__ = [
+    "add_run_options", "design_of", "guarded", "main", "options_named", "parser", "run_options",
+]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def work() -> int | None:
         check_options(options)
-        return options.verb(options)
+        with options_named(options.flags):
+            return options.verb(options)
 
     return guarded(work)
 

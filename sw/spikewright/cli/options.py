@@ -4,8 +4,10 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import SpikewrightError
-from ..job.applies import check_options
+import spikewright as spw
+
+from .applies import check_options
+from .words import arguments_checked
 
 __all__ = [
     "add_board_options",
@@ -119,36 +121,30 @@ def add_neuron_options(parser: argparse.ArgumentParser) -> None:
     add("--format", metavar="Qm.n", help="number format of its first preset (Q8.8)")
 
 
-def design_of(options: argparse.Namespace):
+def design_of(options: argparse.Namespace) -> "spw.Design":
     """Return the design that the engine's options ask for."""
-    from spikewright_hw.engine.design import EventDesign, StochasticDesign
-
     size = _given(options, "share", "ram_style")
-    try:
+    with arguments_checked(options.flags):
         if options.engine == "stochastic":
             streams = streams_of(options)
             chosen = {} if streams is None else {"streams": streams}
-            return StochasticDesign(**chosen, **_given(options, "lanes"), **size)
-        return EventDesign(**size)
-    except ValueError as error:
-        raise SpikewrightError(f"--{str(error).replace('ram_style', 'ram-style', 1)}") from error
+            return spw.StochasticDesign(**chosen, **_given(options, "lanes"), **size)
+        return spw.EventDesign(**size)
 
 
-def board_of(options: argparse.Namespace):
+def board_of(options: argparse.Namespace) -> "spw.Board":
     """Return the board that the options ask for, with its clock."""
-    from ..gateware.board import BOARDS
-
-    board = BOARDS[options.board]
+    board = spw.BOARDS[options.board]
     try:
         return board if options.clock is None else board.at(options.clock)
     except ValueError as error:
-        raise SpikewrightError(f"--clock: {error}") from error
+        raise spw.SpikewrightError(f"--clock: {error}") from error
 
 
-def run_options(options: argparse.Namespace, *, command: str):
-    """Return the :class:`~spikewright.job.run.RunOptions` of a parsed command line.
+def run_options(options: argparse.Namespace, *, command: str) -> "spw.RunOptions":
+    """Return what the options of a run ask for.
 
-    ``options`` is what :func:`~spikewright.job.applies.parsed` made.
+    ``options`` is what :func:`~spikewright.cli.applies.parsed` made.
 
     Raises
     ------
@@ -156,9 +152,7 @@ def run_options(options: argparse.Namespace, *, command: str):
         An option would be ignored, or is out of its range.
     """
     check_options(options)
-    from ..job.run import RunOptions
-
-    return RunOptions(
+    return spw.RunOptions(
         board=board_of(options),
         model=options.model,
         port=options.port,
@@ -170,12 +164,10 @@ def run_options(options: argparse.Namespace, *, command: str):
     )
 
 
-def streams_of(options: argparse.Namespace):
+def streams_of(options: argparse.Namespace) -> "spw.Streams | None":
     """Return the bitstreams that the options ask for, or None if none of them is given."""
-    from spikewright_hw.engine.streams import Streams
-
     chosen = _given(options, "length", "source", "encoding")
-    return Streams(**chosen) if chosen else None
+    return spw.Streams(**chosen) if chosen else None
 
 
 def _given(options: argparse.Namespace, *names: str) -> dict:

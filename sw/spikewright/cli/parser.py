@@ -1,8 +1,9 @@
 """The parser of the command line: each command and its options."""
 
 import argparse
-from importlib.metadata import version
 from pathlib import Path
+
+import spikewright as spw
 
 from . import verbs
 from .options import (
@@ -24,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="spikewright", description="From a spiking network to proved, measured gateware."
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {version('spikewright')}")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {spw.__version__}")
     commands = parser.add_subparsers(required=True, metavar="VERB")
     _of_networks(commands)
     _of_results(commands)
@@ -35,10 +36,8 @@ def parser() -> argparse.ArgumentParser:
 
 def _of_networks(commands) -> None:
     """Add the commands that take or make a network."""
-    from ..gateware.board import BOARDS
-
     verb = commands.add_parser("run", help="the main job: train, build, run on a board, report")
-    add_run_options(verb, boards=list(BOARDS))
+    add_run_options(verb, boards=list(spw.BOARDS))
     verb.set_defaults(verb=verbs.run, command="run")
 
     verb = commands.add_parser("train", help="train and quantise a network into a .spw file")
@@ -69,7 +68,7 @@ def _of_networks(commands) -> None:
 
     verb = commands.add_parser("build", help="build the bitstream of a .spw network")
     verb.add_argument("model", type=path, metavar="FILE", help="the .spw network")
-    add_board_options(verb, boards=list(BOARDS))
+    add_board_options(verb, boards=list(spw.BOARDS))
     add_engine_options(verb)
     verb.set_defaults(verb=verbs.build, command="build")
 

@@ -1,13 +1,17 @@
-"""What each command does with its options."""
+"""What each command does with its options: calls of the library, and what is printed."""
 
 import argparse
+import re
 import shlex
 import sys
 from pathlib import Path
 
+import spikewright as spw
+
 from ..errors import SpikewrightError
 from ..files import check_writable
 from .options import board_of, design_of, run_options, streams_of
+from .words import arguments_checked
 
 __all__ = [
     "bench_neurons",
@@ -28,29 +32,26 @@ __all__ = [
 
 def run(options: argparse.Namespace) -> None:
     """Run the main job."""
-    from ..job.run import run
-
     command = shlex.join(["spikewright", *sys.argv[1:]])
-    run(run_options(options, command=command))
+    spw.main_job(run_options(options, command=command))
 
 
 def train(options: argparse.Namespace) -> None:
     """Train a network and write its file."""
-    from ..files import write_bytes
     from ..job.stages import Stages
-    from ..job.training import trained
-    from ..quantized.spw import read
 
-    config = _training_config(options)
+    task = spw.load_task("digits")
+    config = _training_config(task, options)
     check_writable(options.output)
     with Stages() as stages, stages.stage(f"Training, seed {options.seed}") as tell:
-        path = trained(
+        network = spw.train(
+            task,
+            config,
             seed=options.seed,
-            config=config,
             progress=lambda at: tell(f"{at.phase}, epoch {at.epoch} of {at.epochs}"),
         )
-        write_bytes(options.output, path.read_bytes())
-    provenance = read(options.output).provenance
+        spw.write(options.output, network)
+    provenance = network.provenance
     computed = "in integers" if config.streams is None else "on the bitstreams"
     print(
         f"{options.output}: {100 * provenance.accuracy_float:.2f} % in real numbers before "
@@ -58,64 +59,39 @@ def train(options: argparse.Namespace) -> None:
     )
 
 
-def _training_config(options: argparse.Namespace):
-    """Return the default training, with what the options change of the network."""
-    from dataclasses import replace
-
-    from spikewright_hw.fixed import Format
-
-    from ..job.training import DEFAULT
-
-    model = DEFAULT.model
-    changes = {
-        "neuron": options.neuron,
-        "weight_bits": options.weight_bits,
-        "sizes": options.hidden and (model.sizes[0], *options.hidden, model.sizes[-1]),
-        "membrane": options.membrane,
+def _training_config(task: "spw.Task", options: argparse.Namespace) -> "spw.TrainingConfig":
+    """Return the default training for a task, with what the options change of the network."""
+    given = {
+        name: value
+        for name in ("hidden", "neuron", "weight_bits", "membrane")
+        if (value := getattr(options, name)) is not None
     }
-    changes = {name: value for name, value in changes.items() if value is not None}
-    try:
-        if "membrane" in changes:
-            changes["membrane"] = Format.parse(options.membrane)
-        if "neuron" in changes:
-            changes["parameters"] = {}  # the default's are those of LIF
-        streams = streams_of(options)
-        return replace(DEFAULT, model=replace(model, **changes), streams=streams)
-    except ValueError as error:
-        raise SpikewrightError(f"this network cannot be trained: {error}") from error
+    with arguments_checked(options.flags, before="this network cannot be trained: "):
+        return spw.training_config(task, **given, streams=streams_of(options))
 
 
 def emit(options: argparse.Namespace) -> None:
     """Write Verilog."""
-    from ..job.emit import emit
-
-    for path in emit(
-        options.core, preset=options.preset, every=options.all, output=options.output,
-        design=design_of(options),
-    ):
+    if options.all == (options.core is not None):
+        raise SpikewrightError("name one core, or give --all for every core")
+    if options.core is not None and options.core.endswith(".spw"):
+        name = re.sub(r"\W|^(?=\d)", "_", Path(options.core).stem, flags=re.ASCII)
+        design = design_of(options)
+        print(spw.emit(spw.read(options.core), options.output, name=name, design=design))
+        return
+    cores = [] if options.core is None else [options.core]
+    for path in spw.emit_cores(*cores, preset=options.preset, folder=options.output):
         print(path)
 
 
 def build(options: argparse.Namespace) -> None:
     """Build the bitstream of a network."""
-    from ..gateware.bitstream import build_bitstream
-    from ..gateware.design import check_design
-    from ..job.remedies import remedies_as_options
     from ..job.stages import Stages
-    from ..quantized.spw import read
 
-    board = board_of(options)
-    design = design_of(options)
-    quantized = read(options.model)
-    check_design(design, quantized.network)
-    with (
-        Stages() as stages,
-        stages.stage(f"Bitstream for {board.title}") as tell,
-        remedies_as_options(),
-    ):
-        bitstream = build_bitstream(
-            quantized.network, board=board, design=design, progress=tell
-        )
+    board, design = board_of(options), design_of(options)
+    network = spw.read(options.model)
+    with Stages() as stages, stages.stage(f"Bitstream for {board.title}") as tell:
+        bitstream = spw.build_bitstream(network, board=board, design=design, progress=tell)
     print(bitstream.path)
 
 
@@ -128,38 +104,26 @@ def report(options: argparse.Namespace) -> None:
 
 def resources(options: argparse.Namespace) -> None:
     """Measure cores, or the engine of a network."""
-    from ..job.resources import resources
-
-    resources(options.core, design=design_of(options))
+    spw.resources(options.core, design=design_of(options))
 
 
 def bench_neurons(options: argparse.Namespace) -> None:
     """Compare the neurons."""
-    from dataclasses import replace
-
-    from ..job.bench_neurons import bench_neurons
-    from ..network.counting_train import CountingTraining
-
-    config = CountingTraining()
-    if options.epochs is not None:
-        config = replace(config, real=replace(config.real, epochs=options.epochs))
-    bench_neurons(options.neuron, seeds=options.seeds, config=config, pages=options.pages)
+    spw.bench_neurons(
+        options.neuron, seeds=options.seeds, epochs=options.epochs, pages=options.pages
+    )
 
 
 def bench_stochastic(options: argparse.Namespace) -> None:
     """Compare the stochastic engine's settings."""
-    from ..job.stochastic.bench import bench_stochastic
-
-    bench_stochastic(
+    spw.bench_stochastic(
         data=options.data, seeds=options.seeds, epochs=options.epochs, pages=options.pages
     )
 
 
 def bench_training(options: argparse.Namespace) -> None:
     """Compare the training's settings."""
-    from ..job.bench_training import bench_training
-
-    bench_training(pages=options.pages)
+    spw.bench_training(pages=options.pages)
 
 
 def pages(options: argparse.Namespace) -> None:
@@ -186,19 +150,15 @@ def doctor(options: argparse.Namespace) -> int:
 def new_core(options: argparse.Namespace) -> None:
     """Lay out the files of a new core."""
     if options.equations is None:
-        from ..job.new_core import new_core
-
         family = "stochastic.arithmetic" if options.family is None else options.family
-        files = new_core(options.name, family=family, root=Path.cwd())
-        for path in files:
+        for path in spw.new_core(options.name, family=family, root=Path.cwd()):
             print(path)
         return
 
     from ..job.neuron_report import report
-    from ..job.new_neuron import new_neuron, options_named, specification
+    from .neuron import specification
 
-    with options_named():
-        files, compiled = new_neuron(specification(options), root=Path.cwd())
+    files, compiled = spw.new_neuron(specification(options), root=Path.cwd())
     for path in files:
         print(path)
     print()

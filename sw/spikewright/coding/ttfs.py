@@ -65,6 +65,7 @@ def encode(samples: np.ndarray, coding: Ttfs) -> np.ndarray:
     ----------
     samples : array ``[samples, inputs]``
         Values from 0 to ``coding.high``.
+    coding : Ttfs
 
     Returns
     -------
@@ -85,7 +86,7 @@ def encode(samples: np.ndarray, coding: Ttfs) -> np.ndarray:
 
 
 def decode(spikes: np.ndarray, coding: Ttfs) -> np.ndarray:
-    """Give the middle of the values that each spike can stand for; 0 where there is none.
+    """Return the middle of the values that each spike can stand for; 0 where there is none.
 
     Encoding the result gives the same spikes again, and no value is further from the original than
     half a step's range, ``(high - silent) / steps / 2``, or ``silent`` where there is no spike.
@@ -94,6 +95,8 @@ def decode(spikes: np.ndarray, coding: Ttfs) -> np.ndarray:
     ----------
     spikes : bool array ``[samples, steps, inputs]``
         As :func:`encode` makes them.
+    coding : Ttfs
+        What they were encoded by.
 
     Returns
     -------

@@ -1,5 +1,7 @@
-"""A board, real or virtual, as an object: open it, ask it, run inferences on it."""
+"""A session with a board, real or virtual: ask it, run inferences on it."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from types import TracebackType
 from typing import Self
 
@@ -8,24 +10,41 @@ import numpy as np
 from spikewright_hw.engine.design import Design, EventDesign
 from spikewright_hw.engine.record import Result, Trace, unpack_result, unpack_trace
 from spikewright_hw.network import Network
-from spikewright_hw.protocol import VERSION, Command, Hello
+from spikewright_hw.protocol import VERSION, Command, Hello, Kind
 
 from ..errors import DataError, DeviceError
+from ..gateware.board import BOARDS, DEFAULT_BOARD, Board
+from .answers import Answers, Inference
 from .link import Link
 
-__all__ = ["Board", "open_board", "patience"]
+__all__ = ["UNKNOWN_SIMULATOR", "Session", "connect", "patience"]
+
+#: What simulates a virtual board that was found at a port: who compiled it is not known.
+UNKNOWN_SIMULATOR = "unknown simulator"
 
 
-class Board:
-    """A board that holds ``network``; made by :func:`open_board`, closed by ``with``.
+class Session:
+    """An open board that holds ``network``; closed by ``with``, or by :meth:`close`.
 
-    Every method raises :exc:`~spikewright.errors.DeviceError` if the board does not answer, and
-    none waits forever.
+    :func:`spikewright.open_board` makes one. Every method raises
+    :exc:`~spikewright.errors.DeviceError` if the board does not answer, and none waits forever.
     """
 
-    def __init__(self, link: Link, *, network: Network):
+    def __init__(
+        self,
+        link: Link,
+        *,
+        network: Network,
+        design: Design,
+        board: Board,
+        simulator: str,
+    ):
         self._link = link
         self._network = network
+        self._design = design
+        self._board = board
+        self._simulator = simulator
+        self._after = ExitStack()
 
     def __enter__(self) -> Self:
         return self
@@ -49,8 +68,13 @@ class Board:
         return self._link.repeated
 
     def close(self) -> None:
-        """Close the port."""
+        """Close the port, and end a virtual board that was started for this session."""
         self._link.close()
+        self._after.close()
+
+    def close_with(self, other: AbstractContextManager) -> None:
+        """Leave ``other`` when this session is closed, after the port."""
+        self._after.push(other)
 
     def hello(self) -> Hello:
         """Ask the board what it is; refuse another protocol version."""
@@ -87,6 +111,37 @@ class Board:
         except ValueError as error:
             raise self._malformed(Command.INFER, error) from error
 
+    def infer_all(
+        self, spikes: np.ndarray, *, progress: Callable[[int], None] = lambda done: None
+    ) -> Answers:
+        """Run a batch of samples, one after the other, each with its trace.
+
+        Parameters
+        ----------
+        spikes : array ``[samples, steps, inputs]`` of 0 and 1
+        progress : callable
+            Told after each sample how many are done.
+
+        Raises
+        ------
+        DataError
+            A sample has another shape or other values.
+        """
+        hello = self.hello()
+        inferences = []
+        for number, sample in enumerate(spikes, start=1):
+            inferences.append(Inference(self.infer(sample), self.trace()))
+            progress(number)
+        return Answers(
+            sent=np.asarray(spikes),
+            inferences=tuple(inferences),
+            board=self._board,
+            design=self._design,
+            clock_hz=hello.clock_hz,
+            # The board says itself whether it is a simulation, whatever port it was found at.
+            simulator=self._simulator if hello.kind == Kind.VIRTUAL else "",
+        )
+
     def trace(self) -> Trace:
         """Give what happened inside the last inference, step by step."""
         payload = self._link.ask(Command.TRACE)
@@ -110,14 +165,16 @@ def patience(network: Network, design: Design) -> float:
     return 1.0 + design.worst_cycles(network) / _SLOWEST_HZ
 
 
-def open_board(
+def connect(
     port: str,
     *,
     network: Network,
     design: Design | None = None,
+    board: Board = BOARDS[DEFAULT_BOARD],
     timeout: float = 1.0,
     retries: int = 2,
-) -> Board:
+    simulator: str = UNKNOWN_SIMULATOR,
+) -> Session:
     """Open the board on a serial port and make sure that it holds ``network``.
 
     Parameters
@@ -128,11 +185,15 @@ def open_board(
         What the board is expected to hold.
     design : Design, optional
         The engine that it is expected to run on; the event engine if not given.
+    board : Board
+        Which board it is, or stands for.
     timeout : float
         Seconds of silence after which a command is repeated; an inference has to be faster, see
         :func:`patience`.
     retries : int
         Repetitions of a command before giving up.
+    simulator : str
+        What runs the board if it is virtual.
 
     Raises
     ------
@@ -141,9 +202,10 @@ def open_board(
         or holds another network, or this one on another engine.
     """
     design = EventDesign() if design is None else design
-    board = Board(Link(port, timeout=timeout, retries=retries), network=network)
+    link = Link(port, timeout=timeout, retries=retries)
+    session = Session(link, network=network, design=design, board=board, simulator=simulator)
     try:
-        found, wanted = board.hello().digest, design.digest(network)
+        found, wanted = session.hello().digest, design.digest(network)
         if found != wanted:
             raise DeviceError(
                 f"The board on {port} holds network {found.hex()[:8]}, not {wanted.hex()[:8]}; "
@@ -151,9 +213,9 @@ def open_board(
                 "board holds."
             )
     except BaseException:
-        board.close()
+        session.close()
         raise
-    return board
+    return session
 
 
 def _checked(bitmaps: np.ndarray, *, network: Network) -> np.ndarray:

@@ -182,8 +182,14 @@ def compile_equations(
 ) -> Definition:
     """Compile equations into the definition of a neuron.
 
-    The arguments are those of :class:`Specification`. Inside a step all right sides read the states
-    before it; the threshold and the reset read them after it.
+    Inside a step all right sides read the states before it; the threshold and the reset read them
+    after it.
+
+    Parameters
+    ----------
+    equations : str
+    name, threshold, reset, dt, parameters, units, start, refractory, readout, method, format
+        As of :class:`Specification`.
 
     Raises
     ------

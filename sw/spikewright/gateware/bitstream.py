@@ -22,8 +22,10 @@ from spikewright_hw.network import Network
 
 from .. import tools
 from ..cache import cached
-from .board import Board
+from ..quantized.network import QuantizedNetwork, network_of
+from .board import DEFAULT_BOARD, Board, board_named
 from .closing import LIMIT_S, SEEDS, ClockMissed, Closing, close
+from .design import check_design
 from .parts import PARTS
 from .placement import Placement
 from .pll import Pll
@@ -172,24 +174,24 @@ def needed_tools(board: Board) -> tuple[str, ...]:
 
 
 def build_bitstream(
-    network: Network,
+    network: Network | QuantizedNetwork,
     *,
-    board: Board,
+    board: str | Board = DEFAULT_BOARD,
     design: Design | None = None,
     top: Top | None = None,
     seeds: Sequence[int] = SEEDS,
     limit_s: float = LIMIT_S,
-    build: Path = Path("build"),
+    build: str | Path = "build",
     progress: Callable[[str], None] = lambda step: None,
 ) -> Bitstream:
     """Build the bitstream of a network for a board.
 
     Parameters
     ----------
-    network : Network
+    network : Network or QuantizedNetwork
         What the board will run.
-    board : Board
-        One of :data:`~spikewright.gateware.board.BOARDS`.
+    board : str or Board
+        One of :data:`~spikewright.gateware.board.BOARDS`, or its name.
     design : Design, optional
         The engine that it runs on; the event engine if not given.
     top : Component, optional
@@ -198,8 +200,8 @@ def build_bitstream(
         Placer seeds, tried in this order until the clock is met.
     limit_s : float
         Seconds for the placing and routing, with all seeds together.
-    build : Path
-        Where results (``cache``) and logs (``logs``) go.
+    build : str or Path
+        Folder of everything generated: results go to ``cache`` in it, logs to ``logs``.
     progress : callable
         Told, in a few words, of each step as it begins.
 
@@ -211,12 +213,18 @@ def build_bitstream(
         The design does not fit, or cannot be routed in this time.
     ClockMissed
         It does not meet the clock; the message says what can be done. A BuildError, too.
+    DataError
+        The network cannot run on the engine.
+    ValueError
+        There is no such board.
     """
-    tools.require_all(needed_tools(board))  # told now, not after minutes of work
+    board, build, plain = board_named(board), Path(build), network_of(network)
     design = EventDesign() if design is None else design
+    check_design(design, plain)
+    tools.require_all(needed_tools(board))  # told now, not after minutes of work
     if top is None:
         top = BoardTop(
-            network=network, divisor=board.divisor, clock_hz=board.clock_hz, virtual=False,
+            network=plain, divisor=board.divisor, clock_hz=board.clock_hz, virtual=False,
             design=design,
         )
     progress("elaborating the board top")
@@ -230,7 +238,7 @@ def build_bitstream(
     try:
         placement = close(work, progress)
     except ClockMissed as missed:
-        advice = remedy(missed, board=board, design=design, network=network)
+        advice = remedy(missed, board=board, design=design, network=plain)
         missed.args = (f"{missed} {advice}".rstrip(" ."),)
         raise
     progress("packing the bitstream")

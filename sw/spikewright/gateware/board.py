@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, replace
 
+from spikewright_hw.checks import one_of
+
 from .pll import Pll, plls
 
-__all__ = ["BOARDS", "Board"]
+__all__ = ["BOARDS", "DEFAULT_BOARD", "Board", "board_named"]
 
 #: How far the serial port may be from its rate; a frame of ten bits bears about four times as much
 #: on both sides together.
@@ -108,3 +110,17 @@ BOARDS = {
     )
 }
 """The boards that bitstreams are built for."""
+
+#: The board that is built for unless another is asked for.
+DEFAULT_BOARD = "ulx3s"
+
+
+def board_named(board: str | Board) -> Board:
+    """Return a board by its name, or as it is given.
+
+    Raises
+    ------
+    ValueError
+        There is no board of that name.
+    """
+    return board if isinstance(board, Board) else BOARDS[one_of(BOARDS)("board", board)]

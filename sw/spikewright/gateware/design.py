@@ -1,11 +1,17 @@
-"""Whether a network can be built as a design."""
+"""A network on a design: whether it can be built, and what reference it is held to."""
 
-from spikewright_hw.engine.design import Design
+import numpy as np
+
+from spikewright_hw.engine.design import Design, EventDesign
 from spikewright_hw.network import Network
 
 from ..errors import DataError
+from ..network import reference
+from ..network.reference import Run
+from ..quantized.network import QuantizedNetwork, network_of
+from ..stochastic import engine
 
-__all__ = ["check_design"]
+__all__ = ["check_design", "run_reference"]
 
 
 def check_design(design: Design, network: Network) -> None:
@@ -14,3 +20,31 @@ def check_design(design: Design, network: Network) -> None:
         design.check(network)
     except ValueError as error:
         raise DataError(f"the network cannot run on the {design.name} engine: {error}") from error
+
+
+def run_reference(
+    network: Network | QuantizedNetwork, spikes: np.ndarray, *, design: Design | None = None
+) -> Run:
+    """Run a batch of samples on the reference that an engine is held to, bit for bit.
+
+    Parameters
+    ----------
+    network : Network or QuantizedNetwork
+    spikes : array ``[samples, steps, inputs]`` of 0 and 1
+        Input spikes of each step, such as :func:`~spikewright.coding.ttfs.encode` makes.
+    design : Design, optional
+        The engine; the event engine if not given. Its reference is the network in integers; that of
+        a stochastic engine is the model of its bitstreams.
+
+    Raises
+    ------
+    DataError
+        The spikes do not fit the network, its neurons compute with wider integers than an array
+        holds, or it cannot run on the engine.
+    """
+    design = EventDesign() if design is None else design
+    plain = network_of(network)
+    check_design(design, plain)
+    if design.streams is None:
+        return reference.run(plain, spikes)
+    return engine.run(plain, spikes, streams=design.streams)

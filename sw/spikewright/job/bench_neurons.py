@@ -6,6 +6,7 @@ integers are tested. Nothing is chosen by neuron.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from statistics import median
@@ -24,7 +25,7 @@ from ..machine import processor
 from ..network.counting_train import CountingTraining, step_times
 from ..record.neuron_bench import BASE, PRESET, NeuronBench, neuron_report
 from ..record.report import Report
-from ..record.store import write
+from ..record.store import write_report
 from ..task.digits import load
 from ..task.task import Task
 from .background import Background
@@ -66,6 +67,7 @@ def bench_neurons(
     neuron: str | None = None,
     *,
     seeds: Sequence[int] = (0, 1, 2),
+    epochs: int | None = None,
     config: CountingTraining | None = None,
     pages: bool = False,
     build: Path = Path("build"),
@@ -74,7 +76,21 @@ def bench_neurons(
 ) -> list[NeuronBench]:
     """Train every spiking neuron, or one, print the table, and write the report ``neurons``.
 
-    With ``pages`` the table goes into ``docs/neurons.md`` of the checkout ``root``, too.
+    Parameters
+    ----------
+    neuron : str, optional
+        One neuron; all that spike unless given.
+    seeds : sequence of int
+        Seeds to train.
+    epochs : int, optional
+        Epochs in real numbers, instead of the configuration's.
+    config : CountingTraining, optional
+        How each is trained.
+    pages : bool
+        Whether the table goes into ``docs/neurons.md`` of the checkout ``root``, too.
+    build, root : Path
+        Folder of everything generated; the checkout.
+    console : rich.console.Console, optional
 
     Raises
     ------
@@ -85,9 +101,11 @@ def bench_neurons(
         The report cannot be written.
     """
     if pages and neuron is not None:
-        raise DataError("the page has all neurons; bench them all, without --neuron")
+        raise DataError("the page has all neurons; bench them all, without neuron=")
     names = spiking(neuron)
     config = CountingTraining() if config is None else config
+    if epochs is not None:
+        config = replace(config, real=replace(config.real, epochs=epochs))
     console = terminal.console() if console is None else console
     task = load(stratified=True)
     with Stages() as stages, Background(jobs=1) as background:
@@ -119,7 +137,8 @@ def bench_neurons(
         } | versions(),
     )
     console.print(_table(benches, report))
-    console.print(f"Report: {write(report, build / 'reports' / report.name)}", highlight=False)
+    path = write_report(report, build / "reports" / report.name)
+    console.print(f"Report: {path}", highlight=False)
     if pages and _write_page(benches, report, root / PAGE):
         console.print(str(root / PAGE), highlight=False)
     return benches

@@ -19,9 +19,8 @@ from ..files import write_if_changed
 from ..machine import processor
 from ..network.reference import run
 from ..network.train import TrainingConfig
-from ..quantized.spw import read
 from ..record.report import Report
-from ..record.store import write
+from ..record.store import write_report
 from ..record.table import print_table
 from ..record.training_bench import DEFAULTS, Fold, Setting, training_report
 from ..task import digits
@@ -29,7 +28,7 @@ from ..task.task import Task
 from .pages.markdown import table, wrapped
 from .pages.pages import filled
 from .stages import Stages
-from .training import DEFAULT, trained, versions
+from .training import DEFAULT, train, versions
 
 __all__ = ["PAGE", "bench_training", "settings"]
 
@@ -95,6 +94,9 @@ def bench_training(
         At least 2.
     pages : bool
         Whether the table of ``docs/training.md`` in the checkout ``root`` is written, too.
+    build, root : Path
+        Folder of everything generated; the checkout.
+    console : rich.console.Console, optional
 
     Raises
     ------
@@ -123,14 +125,15 @@ def bench_training(
         "config": repr(chosen[DEFAULTS]),
     } | versions())
     print_table(report, console=console)
-    console.print(f"Report: {write(report, build / 'reports' / report.name)}", highlight=False)
+    path = write_report(report, build / "reports" / report.name)
+    console.print(f"Report: {path}", highlight=False)
     if pages and _write_page(report, root / PAGE):
         console.print(str(root / PAGE), highlight=False)
     return report
 
 
 def _fold(config: TrainingConfig, part: Task, build: Path) -> Fold:
-    quantized = read(trained(seed=0, config=config, task=part, build=build))
+    quantized = train(part, config, seed=0, build=build)
     activity = run(quantized.network, encode(part.x_test, quantized.coding))
     return Fold(
         real=quantized.provenance.accuracy_float,

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from .. import terminal, tools
 
-__all__ = ["Finding", "doctor", "examine"]
+__all__ = ["Finding", "doctor", "examine_tools"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Finding:
         return self.entry.instead == "" or tools.find(self.entry.instead) is None
 
 
-def examine() -> list[Finding]:
+def examine_tools() -> list[Finding]:
     """Look for every tool."""
     return [Finding(name, tools.find(name), entry) for name, entry in tools.TOOLS.items()]
 
@@ -45,7 +45,7 @@ def examine() -> list[Finding]:
 def doctor(*, console: Console | None = None) -> int:
     """Print what was found; give 1 if the main job lacks something, else 0."""
     console = console or terminal.console()
-    findings = examine()
+    findings = examine_tools()
     table = Table(title=f"Tools (Python {platform.python_version()})")
     table.add_column("tool")
     table.add_column("version")

@@ -1,7 +1,7 @@
 """``spikewright emit`` and ``spikewright cores``: the registry, listed and as Verilog."""
 
 import json
-from collections.abc import Iterator
+import re
 from pathlib import Path
 
 from amaranth.lib import wiring
@@ -11,74 +11,114 @@ from rich.table import Table
 from spikewright_hw.cores import CORES
 from spikewright_hw.emit import as_verilog
 from spikewright_hw.engine.design import Design, EventDesign
+from spikewright_hw.network import Network
 
 from .. import terminal
 from ..errors import DataError
 from ..files import check_writable, write_if_changed
 from ..gateware.design import check_design
-from ..quantized.spw import read
+from ..quantized.network import QuantizedNetwork, network_of
 
-__all__ = ["emit", "print_cores"]
+__all__ = ["VERILOG", "emit", "emit_cores", "print_cores"]
+
+#: Where Verilog is written, in the current folder.
+VERILOG = Path("build") / "verilog"
 
 
 def emit(
-    core: str | None,
+    network: Network | QuantizedNetwork,
+    folder: str | Path = VERILOG,
     *,
-    preset: str | None = None,
-    every: bool = False,
-    output: Path,
+    name: str = "network",
     design: Design | None = None,
-) -> list[Path]:
-    """Write Verilog, and the ports as JSON beside it; a file that would not change stays.
+) -> Path:
+    """Write the Verilog of a network's engine, and its ports as JSON beside it.
+
+    A file that would not change stays.
 
     Parameters
     ----------
-    core : str, optional
-        A registered core, or the path of a ``.spw`` network, whose engine is emitted.
-    preset : str, optional
-        One preset of the core; all of them unless given.
-    every : bool
-        All presets of all cores.
-    output : Path
-        Folder to write to.
+    network : Network or QuantizedNetwork
+    folder : str or Path
+        Where to.
+    name : str
+        Name of the file and of its top module; ``-`` becomes ``_``.
     design : Design, optional
-        The engine of a network; the event engine if not given.
+        The engine; the event engine if not given.
+
+    Returns
+    -------
+    Path
+        The ``.v`` file.
 
     Raises
     ------
     DataError
-        There is no such core or preset, or none was named, or the network cannot run on the engine.
+        The network cannot run on the engine.
+    StorageError
+        A file cannot be written.
+    ValueError
+        The name is not one that Verilog takes, or ``network`` is none.
     """
-    if every == (core is not None):
-        raise DataError("name one core, or give --all for every core")
-    check_writable(output, folder=True)
-    written = []
-    for name, component in _components(core, preset, EventDesign() if design is None else design):
-        path = output / f"{name}.v"
-        write_if_changed(path, as_verilog(component, name=name))
-        ports = json.dumps(component.metadata.as_json(), indent=2, sort_keys=True)
-        write_if_changed(path.with_suffix(".json"), ports + "\n")
-        written.append(path)
-    return written
+    design, plain = EventDesign() if design is None else design, network_of(network)
+    top = name.replace("-", "_")
+    if not re.fullmatch(r"[A-Za-z_]\w*", top, re.ASCII):
+        raise ValueError(
+            f"name is {name!r}; a module's name has letters, digits and _, and begins with no digit"
+        )
+    check_design(design, plain)
+    check_writable(Path(folder), folder=True)
+    return _write(design.engine(plain), top, Path(folder))
 
 
-def _components(
-    core: str | None, preset: str | None, design: Design
-) -> Iterator[tuple[str, wiring.Component]]:
-    if core is not None and core.endswith(".spw"):
-        network = read(Path(core)).network
-        check_design(design, network)
-        yield Path(core).stem.replace("-", "_"), design.engine(network)
-        return
-    if core is not None and core not in CORES:
+def emit_cores(
+    *cores: str, preset: str | None = None, folder: str | Path = VERILOG
+) -> list[Path]:
+    """Write the Verilog of registered cores, and their ports as JSON beside it.
+
+    A file that would not change stays.
+
+    Parameters
+    ----------
+    cores : str
+        Names of cores, keys of :data:`~spikewright_hw.cores.CORES`; all of them unless given.
+    preset : str, optional
+        One preset of each core; all of them unless given.
+    folder : str or Path
+        Where to.
+
+    Returns
+    -------
+    list of Path
+        The ``.v`` files.
+
+    Raises
+    ------
+    DataError
+        There is no such core or preset.
+    StorageError
+        A file cannot be written.
+    """
+    named = [(CORES[core], one) for core in cores or CORES for one in _presets(core, preset)]
+    check_writable(Path(folder), folder=True)
+    return [_write(core.build(one), core.top(one), Path(folder)) for core, one in named]
+
+
+def _presets(core: str, preset: str | None) -> list[str]:
+    if core not in CORES:
         raise DataError(f"there is no core {core!r}; there are {', '.join(CORES)}")
-    for entry in CORES.values() if core is None else [CORES[core]]:
-        if preset is not None and preset not in entry.presets:
-            raise DataError(
-                f"{entry.name} has no preset {preset!r}; it has {', '.join(entry.presets)}"
-            )
-        for name in entry.presets if preset is None else [preset]:
-            yield entry.top(name), entry.build(name)
+    presets = CORES[core].presets
+    if preset is not None and preset not in presets:
+        raise DataError(f"{core} has no preset {preset!r}; it has {', '.join(presets)}")
+    return list(presets) if preset is None else [preset]
+
+
+def _write(component: wiring.Component, name: str, folder: Path) -> Path:
+    path = folder / f"{name}.v"
+    write_if_changed(path, as_verilog(component, name=name))
+    ports = json.dumps(component.metadata.as_json(), indent=2, sort_keys=True)
+    write_if_changed(path.with_suffix(".json"), ports + "\n")
+    return path
 
 
 def print_cores(*, plain: bool = False, console: Console | None = None) -> None:

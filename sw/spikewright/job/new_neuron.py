@@ -1,15 +1,12 @@
 """Laying out the files of a neuron that is given by its equations."""
 
 import re
-from argparse import Namespace
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 from spikewright_hw.definition.definition import Definition
 from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
 from spikewright_hw.fixed import Format
-from spikewright_hw.layer import MEMBRANE_BITS
 
 from ..equations.compile import Compiled, Specification
 from ..equations.parse import FUNCTIONS
@@ -30,7 +27,7 @@ from .pages.neuron_results import picture, picture_path, proofs_block, response_
 from .pages.pages import NO_COST, filled, page_path
 from .pages.responses import responses
 
-__all__ = ["new_neuron", "options_named", "presets", "specification"]
+__all__ = ["new_neuron", "presets"]
 
 FAMILY = "neuron"
 #: Templates, and the file each becomes.
@@ -109,77 +106,6 @@ def _complete_page(
     page = root / page_path(name)
     new[page] = filled(new[page], blocks, page=page)
     new[root / picture_path(name)] = picture(fixed, seen)
-
-
-def specification(options: Namespace) -> Specification:
-    """Give the neuron of a command line; raises :exc:`SpikewrightError` for a malformed option."""
-    given = {
-        "dt": options.dt,
-        "format": None if options.format is None else _format(options.format),
-    }
-    return Specification(
-        name=options.name,
-        equations=options.equations,
-        threshold=options.threshold,
-        reset=options.reset,
-        parameters=_pairs("--param", options.param),
-        units=_pairs("--unit", options.unit),
-        start=_pairs("--start", options.start),
-        refractory=options.refractory,
-        readout=options.readout,
-        method=options.method,
-        **{name: value for name, value in given.items() if value is not None},
-    )
-
-
-#: How arguments of a specification are said in its errors, and the options that give them.
-_OPTIONS = {
-    r'\bparameters=\{"(\w+)": "?([^"}]*)"?\}': r"--param \1=\2",
-    r'\bunits=\{"(\w+)": "?([^"}]*)"?\}': r"--unit \1=\2",
-    r"\breadout=True\b": "--readout",
-    r'\b(threshold|reset)=(?=")': r"--\1 ",
-    r"\b(method|format)=(?=[\s,;]|$)": r"--\1",
-}
-
-
-@contextmanager
-def options_named() -> Iterator[None]:
-    """Raise errors of a specification again, with options in the place of its arguments.
-
-    Only the sentence is changed, not the equation that is shown under it.
-    """
-    try:
-        yield
-    except SpikewrightError as error:
-        sentence, *shown = str(error).split("\n")
-        for argument, option in _OPTIONS.items():
-            sentence = re.sub(argument, option, sentence)
-        error.args = ("\n".join([sentence, *shown]),)
-        raise
-
-
-def _format(text: str) -> Format:
-    try:
-        format = Format.parse(text)
-    except ValueError as error:
-        raise SpikewrightError(f"--format: {error}") from None
-    if format.width > MEMBRANE_BITS:
-        raise SpikewrightError(
-            f"--format: {format} has {format.width} bits; a membrane has at most {MEMBRANE_BITS}"
-        )
-    return format
-
-
-def _pairs(option: str, given: Sequence[str] | None) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for text in given or ():
-        name, equals, value = (part.strip() for part in text.partition("="))
-        if not (name and equals and value):
-            raise SpikewrightError(f"{option} {text}: write it as {option} NAME=VALUE")
-        if name in pairs:
-            raise SpikewrightError(f"{option} gives {name} twice; leave one of the two out")
-        pairs[name] = value
-    return pairs
 
 
 def presets(definition: Definition, format: Format) -> dict[str, Format]:

@@ -1,96 +1,166 @@
-"""From what a run observed to its record: each value has one origin, which its name says."""
+"""From what a run observed to its report: each value has one origin, which its name says."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
-from spikewright_hw.engine.design import Design
-from spikewright_hw.protocol import Hello, Kind
+from spikewright_hw.network import Network
 
+from ..device.answers import Answers
+from ..errors import DataError
 from ..gateware.bitstream import Bitstream
 from ..gateware.board import Board
 from ..gateware.parts import PARTS
 from ..machine import processor
+from ..network.model import network_activity
 from ..network.reference import Run
+from ..network.reference import run as run_integers
 from ..quantized.network import QuantizedNetwork
+from ..record.report import Report
 from ..record.run_record import (
     BoardRecord,
     BuildRecord,
+    Counters,
     RunRecord,
     SampleRecord,
     TrainingRecord,
 )
+from ..record.run_report import report
+from ..stochastic.cycles import exact_cycles
 from ..task.task import Task
-from .compare import Inference, compare, counters, predictions
+from .compare import compare
 from .training import versions
 
-__all__ = ["Observations", "describe", "record"]
+__all__ = ["check_fits", "describe", "make_report"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Observations:
+class _Observations:
     """What the test split gave.
 
     Parameters
     ----------
-    sent : array ``[samples, steps, inputs]``
-        The input spikes, as they were sent to the board.
+    answers : Answers
+        The board's.
     integers : Run
-        The integer reference on them.
-    reference : Run
+        The integer reference on the same spikes.
+    expected : Run
         The engine's own reference on them: the integers again, or the model of bitstreams.
     torch_predictions : array ``[samples]``, optional
         Predictions of PyTorch on the integer grid.
     cycles : array ``[samples]``, optional
         Cycles by the engine's model, where there is an exact one.
-    hello : Hello
-        What the board said of itself.
-    inferences : tuple of Inference
-        What the board answered, in the order of the samples.
     """
 
-    sent: np.ndarray
+    answers: Answers
     integers: Run
-    reference: Run
+    expected: Run
     torch_predictions: np.ndarray | None
     cycles: np.ndarray | None
-    hello: Hello
-    inferences: tuple[Inference, ...]
 
 
-def record(
-    observed: Observations,
+def make_report(
+    answers: Answers,
+    expected: Run,
     *,
     task: Task,
-    networks: Sequence[QuantizedNetwork],
-    design: Design,
-    board: Board,
-    bitstream: Bitstream | None,
-    simulator: str,
-    command: str,
-    no_bitstream: str = "",
-) -> RunRecord:
-    """Put together the record of a run.
+    network: QuantizedNetwork,
+    others: Sequence[QuantizedNetwork] = (),
+    bitstream: Bitstream | None = None,
+    no_bitstream: str = "none was asked for",
+    command: str = "import spikewright",
+) -> Report:
+    """Make the report of a test split that was run on a board; each figure says its provenance.
 
     Parameters
     ----------
-    networks : sequence of QuantizedNetwork
-        Of all seeds; the first is the one that was run.
+    answers : Answers
+        The board's, on the whole test part of the task.
+    expected : Run
+        The engine's reference on the same spikes; see :func:`~spikewright.run_reference`.
+    task : Task
+    network : QuantizedNetwork
+        The one that was run.
+    others : sequence of QuantizedNetwork
+        The same trained from other seeds, for the means over seeds.
     bitstream : Bitstream, optional
-        Without one, ``no_bitstream`` says why.
-    simulator : str
-        What runs the board if it is virtual.
+        Has the size and the highest clock frequency; without it, ``no_bitstream`` says why.
+    no_bitstream : str
+        Why there is no bitstream.
+    command : str
+        What repeats the run, as the report names it.
+
+    Raises
+    ------
+    DataError
+        The network is not for the task, or the answers are not those of its test part.
     """
-    quantized = networks[0]
+    check_fits(network, task, argument="network")
+    if len(answers.inferences) != len(task.y_test):
+        raise DataError(
+            f"answers has {len(answers.inferences)} samples, and the test part of {task.name} has "
+            f"{len(task.y_test)}; run the whole test part"
+        )
+    observed = _observe(network.network, answers, expected)
+    return report(
+        _record(
+            observed, task=task, networks=(network, *others), bitstream=bitstream,
+            no_bitstream=no_bitstream, command=command,
+        )
+    )
+
+
+def check_fits(quantized: QuantizedNetwork, task: Task, *, argument: str) -> None:
+    """Raise :exc:`~spikewright.errors.DataError` unless the network can do the task.
+
+    ``argument`` is the name of what gave the network.
+    """
+    network = quantized.network
+    if (network.inputs, network.outputs) != (task.inputs, task.classes):
+        raise DataError(
+            f"the network has {network.inputs} inputs and {network.outputs} outputs, but "
+            f"{task.name} needs {task.inputs} and {task.classes}; give {argument}= a network for it"
+        )
+
+
+def _observe(network: Network, answers: Answers, expected: Run) -> _Observations:
+    """Add what is known of a network without the board."""
+    event = answers.design.streams is None
+    return _Observations(
+        answers=answers,
+        integers=expected if event else run_integers(network, answers.sent),
+        expected=expected,
+        torch_predictions=_torch_predictions(network, answers.sent) if event else None,
+        cycles=exact_cycles(network, answers.sent, expected, design=answers.design),
+    )
+
+
+def _torch_predictions(network: Network, spikes: np.ndarray) -> np.ndarray:
+    with torch.no_grad():
+        activity = network_activity(network, torch.from_numpy(spikes.astype(np.float32)))
+    return activity.predictions.numpy()
+
+
+def _record(
+    observed: _Observations,
+    *,
+    task: Task,
+    networks: Sequence[QuantizedNetwork],
+    bitstream: Bitstream | None,
+    no_bitstream: str,
+    command: str,
+) -> RunRecord:
+    """Put together the record of a run; the first of the networks is the one that was run."""
+    quantized, answers = networks[0], observed.answers
+    design, board = answers.design, answers.board
     comparison = compare(
-        observed.inferences,
-        observed.reference,
+        answers,
+        observed.expected,
         torch_predictions=observed.torch_predictions,
         cycles=observed.cycles,
     )
-    # The board says itself whether it is a simulation, whatever port it was found at.
-    virtual = observed.hello.kind == Kind.VIRTUAL
     return RunRecord(
         network=describe(quantized),
         digest=design.digest(quantized.network).hex(),
@@ -98,21 +168,26 @@ def record(
         source=_source(quantized),
         labels=task.y_test,
         predictions_integer=observed.integers.predictions,
-        predictions_device=predictions(observed.inferences),
+        predictions_device=answers.predictions,
         accuracy_float=quantized.provenance.accuracy_float,
-        counters=counters(observed.inferences),
+        counters=Counters(
+            cycles=answers.cycles,
+            input_events=answers.input_events,
+            synops=answers.synops,
+            spikes=answers.layer_spikes,
+        ),
         compared=comparison.compared,
         mismatches=comparison.mismatches,
         sample=_sample(quantized, task, observed),
         training=_training(networks),
         build=None if bitstream is None else _build(bitstream, board),
-        no_build=no_bitstream,
+        no_build="" if bitstream is not None else no_bitstream,
         board=BoardRecord(
             name=board.title,
             device=PARTS[board.part].label,
-            clock_mhz=observed.hello.clock_hz / 1e6,
-            virtual=virtual,
-            simulator=simulator if virtual else "",
+            clock_mhz=answers.clock_hz / 1e6,
+            virtual=answers.virtual,
+            simulator=answers.simulator,
         ),
         versions={"processor": processor()}
         | versions()
@@ -142,19 +217,19 @@ def _source(quantized: QuantizedNetwork) -> dict[str, str]:
 
 
 def _sample(
-    quantized: QuantizedNetwork, task: Task, observed: Observations, index: int = 0
+    quantized: QuantizedNetwork, task: Task, observed: _Observations, index: int = 0
 ) -> SampleRecord:
     readout = quantized.network.layers[-1]
     weight_step = readout.membrane.one * 2.0**-readout.exponent
-    trace = observed.inferences[index].trace
+    trace = observed.answers.inferences[index].trace
     picture = (task.x_test[index] - task.low) / (task.high - task.low)
     return SampleRecord(
         index=index,
         label=int(task.y_test[index]),
         values=picture.reshape(task.image) if task.image else None,
-        input_spikes=observed.sent[index],
+        input_spikes=observed.answers.sent[index],
         hidden_spikes=tuple(np.array(layer) for layer in trace.spikes),
-        membranes_reference=observed.reference.membranes[index] / weight_step,
+        membranes_reference=observed.expected.membranes[index] / weight_step,
         membranes_device=np.array(trace.membranes) / weight_step,
     )
 

@@ -6,7 +6,7 @@ from rich.console import Console
 
 from .. import terminal
 from ..errors import ReportError
-from ..record.store import REPORTS, names, read
+from ..record.store import REPORTS, read_report, report_names
 from ..record.table import print_table
 
 __all__ = ["show"]
@@ -30,13 +30,13 @@ def show(
         There is no report of that name, or it cannot be read; the message names those there are.
     """
     console = terminal.console() if console is None else console
-    stored = names(directory)
+    stored = report_names(directory)
     if name is None:
         if not stored:
             raise ReportError(f"there are no reports in {directory} yet; `make run` writes one")
         for each in stored:
             try:
-                summary = read(directory / each).summary
+                summary = read_report(directory / each).summary
             except ReportError as error:
                 summary = str(error)
             line = f"{each}: {summary}" if summary else each
@@ -47,7 +47,7 @@ def show(
         raise ReportError(
             f"there is no report {name!r} in {directory}; {known}; `make run` writes `run`"
         )
-    print_table(read(directory / name), console=console)
+    print_table(read_report(directory / name), console=console)
     page = directory / name / "report.html"
     if page.exists():
         line = f"The page with the pictures is {page}"

@@ -18,7 +18,7 @@ from ..gateware.design import check_design
 from ..gateware.resources import TARGETS, Measurable, Resources, Target, measure
 from ..quantized.spw import read
 from ..record.report import Report
-from ..record.store import write
+from ..record.store import write_report
 from .background import Background
 
 __all__ = ["markdown", "resources"]
@@ -109,7 +109,8 @@ def resources(
             rows=tuple(result.row() for result in results),
             made={"command": "spikewright resources"},
         )
-        console.print(f"Report: {write(report, build / 'reports' / report.name)}", highlight=False)
+        path = write_report(report, build / "reports" / report.name)
+        console.print(f"Report: {path}", highlight=False)
         if DOCUMENT.parent.is_dir():
             write_if_changed(DOCUMENT, markdown(results))
     return results

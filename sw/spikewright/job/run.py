@@ -4,53 +4,38 @@ task -> coding -> network -> quantized (.spw) -> gateware -> device -> record
 """
 
 import shlex
-from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-import torch
 from rich.console import Console
 
 from spikewright_hw.engine.design import Design, EventDesign
-from spikewright_hw.network import Network
 
 from ..coding.ttfs import encode
-from ..device.board import open_board, patience
 from ..device.link import check_port
-from ..device.virtual import NEEDED_TOOLS, VirtualBoard
-from ..errors import BuildError, DataError, DeviceError, ToolError
-from ..files import check_writable, write_bytes
+from ..device.virtual import NEEDED_TOOLS
+from ..errors import BuildError, DeviceError, ToolError
+from ..files import check_writable
 from ..gateware.bitstream import Bitstream, build_bitstream, needed_tools
-from ..gateware.board import BOARDS, Board
-from ..gateware.design import check_design
-from ..network.model import network_activity
-from ..network.reference import run as run_integers
+from ..gateware.board import BOARDS, DEFAULT_BOARD, Board
+from ..gateware.design import check_design, run_reference
 from ..quantized.network import QuantizedNetwork
-from ..quantized.spw import read
+from ..quantized.spw import read, write
 from ..record.report import Report
-from ..record.run_report import report as make_report
-from ..record.store import write as write_report
+from ..record.store import write_report
 from ..record.table import print_table
-from ..stochastic.cycles import exact_cycles
-from ..stochastic.engine import run as run_streams
-from ..task import digits
+from ..task.known import load_task
 from ..task.task import Task
-from ..tools import require, require_all
+from ..tools import require_all
 from .background import Background
-from .compare import infer_all
-from .observations import Observations, record
+from .boards import VIRTUAL, open_board
+from .observations import check_fits, make_report
 from .programs import virtual_board
-from .remedies import remedies_as_options
 from .stages import Stages
-from .training import trained
+from .training import train
 
-__all__ = ["VIRTUAL", "RunOptions", "run"]
-
-#: The port that stands for the virtual board.
-VIRTUAL = "virtual"
+__all__ = ["VIRTUAL", "RunOptions", "main_job"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +65,7 @@ class RunOptions:
         The command line that this run goes by in its report.
     """
 
-    board: Board = BOARDS["ulx3s"]
+    board: Board = BOARDS[DEFAULT_BOARD]
     model: Path | None = None
     port: str = VIRTUAL
     seeds: tuple[int, ...] = (0, 1, 2)
@@ -96,28 +81,42 @@ class RunOptions:
         return self.port == VIRTUAL
 
 
-def run(options: RunOptions, *, console: Console | None = None) -> Report | None:
-    """Do the main job; give its report, which is also printed and written.
+def main_job(options: RunOptions, *, console: Console | None = None) -> Report | None:
+    """Do the main job: train, build, run on a board, compare, report; print and write the report.
 
-    With ``build_only`` there is no report. Every failure is a
-    :exc:`~spikewright.errors.SpikewrightError`.
+    Parameters
+    ----------
+    options : RunOptions
+        What to run, and where.
+    console : rich.console.Console, optional
+        Where progress is shown.
+
+    Returns
+    -------
+    Report or None
+        None with ``build_only``.
+
+    Raises
+    ------
+    SpikewrightError
+        Whatever failed. Values that differ, and a bitstream that cannot be built, are reported
+        first.
     """
     console = console or Console(stderr=True)
     _check_at_once(options)
-    task = digits.load()
+    task = load_task("digits")
+    place = {"board": options.board, "design": options.design, "build": options.build}
     with Stages(console) as stages, Background() as background:
-        paths = [options.model] if options.model else [_train(options.seeds[0], options, stages)]
-        quantized = read(paths[0])
-        check_fits(quantized, task)
-        check_design(options.design, quantized.network)
+        seed, *other_seeds = options.seeds
+        network = read(options.model) if options.model else _train(task, seed, options, stages)
+        check_fits(network, task, argument="model")
+        check_design(options.design, network.network)
         if not (options.virtual or options.build_only):
             # No minutes of building for a board that is not there or holds another network.
-            open_board(
-                options.port, network=quantized.network, design=options.design
-            ).close()
+            open_board(network, port=options.port, **place).close()
 
         bitstream = (
-            background.submit(lambda: _bitstream(quantized.network, options, stages))
+            background.submit(lambda: _bitstream(network, options, stages))
             if options.bitstream
             else None
         )
@@ -126,60 +125,36 @@ def run(options: RunOptions, *, console: Console | None = None) -> Report | None
             console.print(f"The bitstream is {built.path}", soft_wrap=True, highlight=False)
             console.print(f"To load it: {_load_command(options.board, built)}", highlight=False)
             return None
-        program = (
-            background.submit(lambda: _program(quantized.network, options, stages))
+        compiled = (
+            background.submit(lambda: _compile(network, options, stages))
             if options.virtual
             else None
         )
-        if options.model is None:
-            paths += [_train(seed, options, stages) for seed in options.seeds[1:]]
+        others = [
+            _train(task, each, options, stages)
+            for each in (other_seeds if options.model is None else ())
+        ]
 
-        with stages.stage("References, whole test split"):
-            spikes = encode(task.x_test, quantized.coding)
-            integers = run_integers(quantized.network, spikes)
-            reference, torch_predictions = integers, None
-            if options.design.streams is None:
-                torch_predictions = _torch_predictions(quantized.network, spikes)
-            else:
-                reference = run_streams(quantized.network, spikes, streams=options.design.streams)
+        with stages.stage("Reference, whole test split"):
+            spikes = encode(task.x_test, network.coding)
+            expected = run_reference(network, spikes, design=options.design)
+        if compiled:
+            compiled.result()  # open_board finds it
         with (
-            _port(options, program.result() if program else None) as port,
             stages.stage(f"{_kind(options).capitalize()}, whole test split") as tell,
-            open_board(
-                port,
-                network=quantized.network,
-                design=options.design,
-                timeout=patience(quantized.network, options.design),
-            ) as board,
+            open_board(network, port=options.port, **place) as board,
         ):
-            hello = board.hello()
-            inferences = infer_all(
-                board, spikes, progress=lambda done: tell(f"{done} of {len(spikes)}")
+            answers = board.infer_all(
+                spikes, progress=lambda done: tell(f"{done} of {len(spikes)}")
             )
-        observed = Observations(
-            sent=spikes,
-            integers=integers,
-            reference=reference,
-            torch_predictions=torch_predictions,
-            cycles=exact_cycles(quantized.network, spikes, reference, design=options.design),
-            hello=hello,
-            inferences=tuple(inferences),
-        )
         built, reason = _outcome(bitstream)
-        report = make_report(record(
-            observed,
-            task=task,
-            networks=[read(path) for path in paths],
-            design=options.design,
-            board=options.board,
-            bitstream=built,
-            no_bitstream=reason,
-            simulator=_simulator(options),
-            command=options.command,
-        ))
+        report = make_report(
+            answers, expected, task=task, network=network, others=others, bitstream=built,
+            no_bitstream=reason, command=options.command,
+        )
         folder = options.build / "reports" / report.name
         write_report(report, folder)
-        write_bytes(folder / "network.spw", paths[0].read_bytes())
+        write(folder / "network.spw", network)
     print_table(report)
     page = folder / "report.html"
     console.print(f"The page with the pictures is {page}", soft_wrap=True, highlight=False)
@@ -211,7 +186,7 @@ def _require_tools(options: RunOptions) -> None:
         except ToolError as error:
             if options.build_only:
                 raise
-            raise ToolError(f"{error} Or run without a bitstream: --no-bitstream.") from error
+            raise ToolError(f"{error} Or run without a bitstream: bitstream=False.") from error
 
 
 def _outcome(bitstream: Future[Bitstream] | None) -> tuple[Bitstream | None, str]:
@@ -224,21 +199,6 @@ def _outcome(bitstream: Future[Bitstream] | None) -> tuple[Bitstream | None, str
         return None, str(error)
 
 
-def check_fits(quantized: QuantizedNetwork, task: Task) -> None:
-    """Raise :exc:`~spikewright.errors.DataError` unless the network can do the task."""
-    network = quantized.network
-    if (network.inputs, network.outputs) != (task.inputs, task.classes):
-        raise DataError(
-            f"the network has {network.inputs} inputs and {network.outputs} outputs, but "
-            f"{task.name} needs {task.inputs} and {task.classes}; give --model a network for it"
-        )
-
-
-def _simulator(options: RunOptions) -> str:
-    # Who compiled a virtual board that was found at a port is not known.
-    return f"Verilator {require('verilator').version}" if options.virtual else "unknown simulator"
-
-
 def _kind(options: RunOptions) -> str:
     return "virtual board" if options.virtual else f"board on {options.port}"
 
@@ -247,39 +207,26 @@ def _load_command(board: Board, bitstream: Bitstream) -> str:
     return shlex.join([*board.programmer, str(bitstream.path)])
 
 
-def _train(seed: int, options: RunOptions, stages: Stages) -> Path:
+def _train(task: Task, seed: int, options: RunOptions, stages: Stages) -> QuantizedNetwork:
     with stages.stage(f"Training, seed {seed}") as tell:
-        return trained(
+        return train(
+            task,
             seed=seed,
             build=options.build,
             progress=lambda at: tell(f"{at.phase}, epoch {at.epoch} of {at.epochs}"),
         )
 
 
-def _bitstream(network: Network, options: RunOptions, stages: Stages) -> Bitstream:
-    with stages.stage(f"Bitstream for {options.board.title}") as tell, remedies_as_options():
+def _bitstream(network: QuantizedNetwork, options: RunOptions, stages: Stages) -> Bitstream:
+    with stages.stage(f"Bitstream for {options.board.title}") as tell:
         return build_bitstream(
             network, board=options.board, design=options.design, build=options.build, progress=tell
         )
 
 
-def _program(network: Network, options: RunOptions, stages: Stages) -> Path:
+def _compile(network: QuantizedNetwork, options: RunOptions, stages: Stages) -> Path:
     with stages.stage("Virtual board"):
         return virtual_board(
-            network, clock_hz=options.board.clock_hz, design=options.design, build=options.build
+            network.network, clock_hz=options.board.clock_hz, design=options.design,
+            build=options.build,
         )
-
-
-@contextmanager
-def _port(options: RunOptions, program: Path | None) -> Iterator[str]:
-    if program is None:
-        yield options.port
-    else:
-        with VirtualBoard(program) as board:
-            yield board.port
-
-
-def _torch_predictions(network: Network, spikes: np.ndarray) -> np.ndarray:
-    with torch.no_grad():
-        activity = network_activity(network, torch.from_numpy(spikes.astype(np.float32)))
-    return activity.predictions.numpy()

@@ -7,15 +7,18 @@ from pathlib import Path
 
 import numpy as np
 
+from spikewright_hw.checks import whole
+
 from ..cache import cached, digest
 from ..imports import code_key
-from ..network.train import Progress, TrainingConfig, train
-from ..quantized.network import from_training
-from ..quantized.spw import write
-from ..task import digits
+from ..network.train import Progress, TrainingConfig
+from ..network.train import train as train_anew
+from ..network.training_config import training_config
+from ..quantized.network import MOST_SEED, QuantizedNetwork, from_training
+from ..quantized.spw import read, write
 from ..task.task import Task
 
-__all__ = ["DEFAULT", "task_digest", "trained", "versions"]
+__all__ = ["DEFAULT", "task_digest", "train", "versions"]
 
 #: The network of the main job: 64-128-10, 4-bit weights, time to first spike.
 DEFAULT = TrainingConfig()
@@ -26,22 +29,46 @@ def versions() -> dict[str, str]:
     return {name: version(name) for name in ("numpy", "scikit-learn", "spikewright", "torch")}
 
 
-def trained(
+def train(
+    task: Task,
+    config: TrainingConfig | None = None,
     *,
-    seed: int,
-    config: TrainingConfig = DEFAULT,
-    task: Task | None = None,
-    build: Path = Path("build"),
+    seed: int = 0,
+    build: str | Path = "build",
     progress: Callable[[Progress], None] = lambda _: None,
-) -> Path:
-    """Train a network, unless the same was trained before, and give the path of its ``.spw`` file.
+) -> QuantizedNetwork:
+    """Train a network on a task and quantise it, unless the same was trained before.
+
+    Parameters
+    ----------
+    task : Task
+    config : TrainingConfig, optional
+        How, see :func:`~spikewright.network.training_config.training_config`; by default as the
+        main job does.
+    seed : int
+        0 to 2**64 - 1. The same seed gives the same network, on the same machine and versions.
+    build : str or Path
+        Folder of everything generated; the network is kept there by what it was trained with.
+    progress : callable
+        Called after each epoch; what it raises ends the training.
+
+    Returns
+    -------
+    QuantizedNetwork
+        The network in integers, its coding, and where it comes from.
 
     Raises
     ------
+    DataError
+        The task does not fit the network or the coding, or no weights would make it a network;
+        said before anything is trained.
     StorageError
-        The file cannot be written.
+        The network cannot be kept.
+    ValueError
+        The seed is out of its range.
     """
-    task = digits.load() if task is None else task
+    whole(0, MOST_SEED)("seed", seed)
+    config = training_config(task) if config is None else config
     key = {
         "task": task_digest(task),
         "config": asdict(config),
@@ -50,10 +77,10 @@ def trained(
     }
 
     def stage(folder: Path) -> None:
-        result = train(config, task, seed=seed, progress=progress)
+        result = train_anew(config, task, seed=seed, progress=progress)
         write(folder / "network.spw", from_training(result))
 
-    return cached("training", key, stage, root=build / "cache") / "network.spw"
+    return read(cached("training", key, stage, root=Path(build) / "cache") / "network.spw")
 
 
 def task_digest(task: Task) -> str:

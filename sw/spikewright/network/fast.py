@@ -12,7 +12,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from spikewright_hw.definition.expression import evaluate
 from spikewright_hw.layer import Layer
@@ -76,6 +75,8 @@ class Predictor:
         DataError
             The spikes do not fit the network.
         """
+        from threadpoolctl import threadpool_limits  # of an extra; the other references need none
+
         spikes = np.asarray(spikes)
         check_spikes(self.network, spikes)
         blocks = [spikes[at : at + BLOCK] for at in range(0, len(spikes), BLOCK)]

@@ -15,7 +15,7 @@ from spikewright_hw.network import Network
 if TYPE_CHECKING:  # reading a network file needs no torch
     from spikewright.network.train import Trained
 
-__all__ = ["MOST_SEED", "Provenance", "QuantizedNetwork", "from_training"]
+__all__ = ["MOST_SEED", "Provenance", "QuantizedNetwork", "from_training", "network_of"]
 
 #: Largest seed of a training: the generators of torch take 64 bits.
 MOST_SEED = (1 << 64) - 1
@@ -111,6 +111,18 @@ def from_training(trained: "Trained") -> QuantizedNetwork:
             training=settings,
         ),
     )
+
+
+def network_of(network: Network | QuantizedNetwork) -> Network:
+    """Return the network in plain integers, with or without its coding and provenance given.
+
+    Raises
+    ------
+    ValueError
+        It is neither of the two.
+    """
+    given = instance((Network, QuantizedNetwork))("network", network)
+    return given.network if isinstance(given, QuantizedNetwork) else given
 
 
 def _versions(name: str, value: Any) -> dict[str, str]:

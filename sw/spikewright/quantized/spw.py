@@ -34,10 +34,17 @@ _Json = TypeVar("_Json", int, float, str, list, dict)
 _NAMES = {int: "an integer", float: "a number", str: "a text", list: "a list", dict: "an object"}
 
 
-def write(path: Path, quantized: QuantizedNetwork) -> None:
+def write(path: str | Path, quantized: QuantizedNetwork) -> None:
     """Write a network; the same network gives the same bytes.
 
     The file appears complete or not at all.
+
+    Parameters
+    ----------
+    path : str or Path
+        The ``.spw`` file.
+    quantized : QuantizedNetwork
+        The network, its coding and its provenance.
 
     Raises
     ------
@@ -46,6 +53,7 @@ def write(path: Path, quantized: QuantizedNetwork) -> None:
     StorageError
         The file cannot be written.
     """
+    path = Path(path)
     network = quantized.network
     tensors = {
         _tensor(index, name): np.array(rows, np.int8)
@@ -82,8 +90,13 @@ def write(path: Path, quantized: QuantizedNetwork) -> None:
     write_bytes(path, content)
 
 
-def read(path: Path) -> QuantizedNetwork:
+def read(path: str | Path) -> QuantizedNetwork:
     """Read a network.
+
+    Parameters
+    ----------
+    path : str or Path
+        The ``.spw`` file.
 
     Raises
     ------
@@ -91,6 +104,7 @@ def read(path: Path) -> QuantizedNetwork:
         The file is missing, is not a ``.spw`` file, is truncated or altered, comes from another
         version, or a field is malformed; the sentence names the file and the field.
     """
+    path = Path(path)
     try:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)

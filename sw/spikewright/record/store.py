@@ -14,18 +14,19 @@ from .page import render
 from .report import SCHEMA, Report
 from .svg import standalone
 
-__all__ = ["REPORTS", "names", "read", "write"]
+__all__ = ["REPORTS", "read_report", "report_names", "write_report"]
 
 #: Where reports are kept, in the current folder.
 REPORTS = Path("build") / "reports"
 
 
-def write(report: Report, directory: Path | None = None) -> Path:
-    """Write ``report.json``, ``report.html`` and the pictures; give the path of the first.
+def write_report(report: Report, directory: str | Path | None = None) -> Path:
+    """Write ``report.json``, ``report.html`` and the pictures; return the path of the first.
 
     Parameters
     ----------
-    directory : Path
+    report : Report
+    directory : str or Path, optional
         Where to; ``build/reports/<name>`` in the current folder unless given.
 
     Raises
@@ -35,7 +36,7 @@ def write(report: Report, directory: Path | None = None) -> Path:
     ValueError
         A value is not a number or infinite, which JSON cannot say.
     """
-    folder = REPORTS / report.name if directory is None else directory
+    folder = REPORTS / report.name if directory is None else Path(directory)
     text = json.dumps(
         report.as_json(), indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False
     )
@@ -49,19 +50,31 @@ def write(report: Report, directory: Path | None = None) -> Path:
     return path
 
 
-def names(directory: Path = REPORTS) -> list[str]:
-    """Names of the reports stored in a folder, in order."""
-    return sorted(path.parent.name for path in directory.glob("*/report.json"))
+def report_names(directory: str | Path = REPORTS) -> list[str]:
+    """Return the names of the reports stored in a folder, in order.
+
+    Parameters
+    ----------
+    directory : str or Path
+        The folder of the reports, each in a folder of its name.
+    """
+    return sorted(path.parent.name for path in Path(directory).glob("*/report.json"))
 
 
-def read(path: Path) -> Report:
-    """Read a stored report, given its folder or its ``report.json``; it has no sections.
+def read_report(path: str | Path) -> Report:
+    """Read a stored report; it has no sections.
+
+    Parameters
+    ----------
+    path : str or Path
+        Its folder, or its ``report.json``.
 
     Raises
     ------
     ReportError
         There is none, it cannot be read, or it is not a report of this version.
     """
+    path = Path(path)
     file = path if path.suffix == ".json" else path / "report.json"
     try:
         data = json.loads(file.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""``spikewright pages``: the pages of the neurons, kept true.
+"""``spikewright pages``: the pages of the neurons and of what is public, kept true.
 
 A page is written by hand but for its blocks, which stand between two comments and are replaced by
 what follows from the definition, the simulation, the proofs and the report of the cores' size::
@@ -24,7 +24,8 @@ from spikewright_hw.neuron import DEFINITIONS
 from ... import terminal
 from ...errors import DataError
 from ...files import write_if_changed
-from ...record.store import read
+from ...record.store import read_report
+from .api_page import API, api_page
 from .neuron_index import index_block
 from .neuron_page import Presets, neuron_of, neuron_page_blocks
 from .neuron_results import cost_block, picture, picture_path, proofs_block, response_block
@@ -45,7 +46,9 @@ _BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL
 
 
 def pages(neuron: str | None = None, *, root: Path = Path()) -> list[Path]:
-    """Write the picture of each neuron, or of one, the blocks of its page, and the list of all.
+    """Write the picture of each neuron, or of one, the blocks of its page, and two lists.
+
+    The lists are that of the cores, and that of what the library exports.
 
     The cost is that of the report ``resources``, the proofs are those of the ``.sby`` file; where
     there is none, the block stays as it is.
@@ -78,9 +81,9 @@ def pages(neuron: str | None = None, *, root: Path = Path()) -> list[Path]:
         for path, text in current(name, root=root).items():
             if write_if_changed(path, text):
                 changed.append(path)
-    path, text = index(root=root)
-    if write_if_changed(path, text):
-        changed.append(path)
+    for path, text in (index(root=root), (root / API, api_page())):
+        if write_if_changed(path, text):
+            changed.append(path)
     for path in changed:
         console.print(str(path), highlight=False)
     console.print(f"{len(names)} pages, {len(changed)} files changed", highlight=False)
@@ -102,7 +105,7 @@ def current(name: str, *, root: Path) -> dict[Path, str]:
         CORES[name].presets,
         text=page.read_text(encoding="utf-8"),
         proofs=proofs.read_text(encoding="utf-8") if proofs.is_file() else None,
-        sizes=read(report).rows if report.is_file() else (),
+        sizes=read_report(report).rows if report.is_file() else (),
         root=root,
     )
 

@@ -19,7 +19,7 @@ from ...machine import processor
 from ...network.train import TrainingConfig
 from ...record.figure import Computed, Figure
 from ...record.stochastic_bench import Curve, chosen, stochastic_report, tables
-from ...record.store import write
+from ...record.store import write_report
 from ...task import digits, mnist
 from ...task.task import Task
 from ..stages import Stages
@@ -175,7 +175,7 @@ def bench_stochastic(
         } | versions(),
     )
     _print(curves, lines, placed, console)
-    path = write(report, build / "reports" / report.name)
+    path = write_report(report, build / "reports" / report.name)
     console.print(f"Report: {path}", highlight=False)
     if pages:
         for changed in docs(report, curves, lines, placed, root=root):

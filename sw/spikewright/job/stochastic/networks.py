@@ -16,9 +16,8 @@ from ...network.augment import Augmentation
 from ...network.model import ModelConfig
 from ...network.train import Phase, Progress, TrainingConfig
 from ...quantized.network import Provenance
-from ...quantized.spw import read
 from ...task.task import Task
-from ..training import trained
+from ..training import train
 
 __all__ = ["DIGITS", "MNIST", "Subject", "subject", "with_epochs", "with_hidden"]
 
@@ -108,6 +107,6 @@ def subject(
         def progress(at: Progress, seed: int = seed) -> None:
             tell(f"{task.name}, seed {seed}: {at.phase}, epoch {at.epoch} of {at.epochs}")
 
-        made = read(trained(seed=seed, config=config, task=task, build=build, progress=progress))
+        made = train(task, config, seed=seed, build=build, progress=progress)
         networks[seed], provenances[seed] = made.network, made.provenance
     return Subject(task, config, networks, provenances, encode(task.x_test, config.coding))

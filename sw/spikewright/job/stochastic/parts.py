@@ -17,7 +17,6 @@ from ...cache import cached
 from ...files import write_json
 from ...imports import code_key
 from ...network import reference
-from ...quantized.spw import read
 from ...record.figure import Computed
 from ...record.stochastic_bench import Curve
 from ...stochastic import engine, faults
@@ -25,7 +24,7 @@ from ...stochastic.cycles import cycles
 from ...stochastic.engine import predictor
 from ...stochastic.products import BITS, GATES, NUMBERS, product_rms
 from ...stochastic.progressive import Prefix
-from ..training import trained
+from ..training import train
 from .networks import Subject
 
 __all__ = [
@@ -103,8 +102,8 @@ def trained_for(
             seeds.append([])
             for seed in subject.seeds:
                 tell(f"{subject.task.name}, {encoding}, {length} bits, seed {seed}")
-                file = trained(seed=seed, config=config, task=subject.task, build=build)
-                seeds[-1].append(read(file).provenance.accuracy_integer)
+                made = train(subject.task, config, seed=seed, build=build)
+                seeds[-1].append(made.provenance.accuracy_integer)
         curves.append(Curve(
             part="trained",
             name=f"trained_{subject.task.name}_{encoding}_sobol",

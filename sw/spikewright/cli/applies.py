@@ -102,13 +102,28 @@ RULES = (
 
 
 def parsed(make: Callable[[], ArgumentParser], arguments: Sequence[str]) -> Namespace:
-    """Parse a command line; ``given`` of the result are the names of the options that stand on it.
+    """Parse a command line.
 
-    ``make`` makes the parser, which is asked twice: with its defaults and without.
+    ``given`` of the result are the names of the options that stand on it, ``flags`` by name what
+    each option of the command is called. ``make`` makes the parser, which is asked twice: with its
+    defaults and without.
     """
-    options = make().parse_args(arguments)
+    parser = make()
+    options = parser.parse_args(arguments)
     options.given = frozenset(vars(_without_defaults(make()).parse_args(arguments)))
+    options.flags = _flags(parser, options.command)
     return options
+
+
+def _flags(parser: ArgumentParser, command: str) -> dict[str, str]:
+    for word in command.split():
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                parser = action.choices[word]
+    return {
+        action.dest: action.option_strings[-1] for action in parser._actions
+        if action.option_strings
+    }
 
 
 def _without_defaults(parser: ArgumentParser) -> ArgumentParser:

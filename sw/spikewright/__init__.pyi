@@ -1,0 +1,117 @@
+"""What is public, by theme, and where it is defined.
+
+The package reads it for its exports, type checkers for their types, and ``spikewright pages`` for
+``docs/api.md``, where each string below is a heading.
+"""
+
+"""Tasks: samples and labels, split for training and test."""
+
+from spikewright.task.known import load_task as load_task
+from spikewright.task.task import Task as Task
+
+"""Coding: from samples to spikes."""
+
+from spikewright.coding.ttfs import Ttfs as Ttfs
+from spikewright.coding.ttfs import decode as decode
+from spikewright.coding.ttfs import encode as encode
+
+"""Training: from a task to a network in integers."""
+
+from spikewright.job.training import train as train
+from spikewright.network.augment import Augmentation as Augmentation
+from spikewright.network.model import ModelConfig as ModelConfig
+from spikewright.network.train import Phase as Phase
+from spikewright.network.train import Progress as Progress
+from spikewright.network.train import TrainingConfig as TrainingConfig
+from spikewright.network.training_config import training_config as training_config
+
+"""Networks: their file, and what it holds."""
+
+from spikewright.quantized.network import Provenance as Provenance
+from spikewright.quantized.network import QuantizedNetwork as QuantizedNetwork
+from spikewright.quantized.spw import read as read
+from spikewright.quantized.spw import write as write
+from spikewright_hw.fixed import Format as Format
+from spikewright_hw.network import Layer as Layer
+from spikewright_hw.network import Network as Network
+
+"""Neurons: those there are, and one of your own from its equations."""
+
+from spikewright.equations.compile import Compiled as Compiled
+from spikewright.equations.compile import Specification as Specification
+from spikewright.equations.compile import compile_equations as compile_equations
+from spikewright.job.new_core import new_core as new_core
+from spikewright.job.new_neuron import new_neuron as new_neuron
+from spikewright_hw.neuron import DEFINITIONS as DEFINITIONS
+
+"""References: what gateware is held to, bit for bit."""
+
+from spikewright.gateware.design import run_reference as run_reference
+from spikewright.network.reference import LayerRun as LayerRun
+from spikewright.network.reference import Run as Run
+
+"""Designs: which engine a network runs on, and how large."""
+
+from spikewright_hw.engine.design import Design as Design
+from spikewright_hw.engine.design import EventDesign as EventDesign
+from spikewright_hw.engine.design import StochasticDesign as StochasticDesign
+from spikewright_hw.engine.streams import Streams as Streams
+
+"""Gateware: Verilog, bitstreams, and the engine in process."""
+
+from spikewright.device.simulation import simulate as simulate
+from spikewright.gateware.bitstream import Bitstream as Bitstream
+from spikewright.gateware.bitstream import build_bitstream as build_bitstream
+from spikewright.gateware.board import BOARDS as BOARDS
+from spikewright.gateware.board import Board as Board
+from spikewright.job.emit import emit as emit
+from spikewright.job.emit import emit_cores as emit_cores
+from spikewright.job.resources import resources as resources
+from spikewright_hw.cores import CORES as CORES
+
+"""Boards: virtual by default, or at a serial port."""
+
+from spikewright.device.answers import Answers as Answers
+from spikewright.device.answers import Inference as Inference
+from spikewright.device.board import Session as Session
+from spikewright.job.boards import open_board as open_board
+from spikewright_hw.engine.record import Result as Result
+from spikewright_hw.engine.record import Trace as Trace
+
+"""Results: compared value by value, and reported with their provenance."""
+
+from spikewright.job.compare import Comparison as Comparison
+from spikewright.job.compare import compare as compare
+from spikewright.job.observations import make_report as make_report
+from spikewright.record.figure import Figure as Figure
+from spikewright.record.report import Report as Report
+from spikewright.record.store import read_report as read_report
+from spikewright.record.store import report_names as report_names
+from spikewright.record.store import write_report as write_report
+
+"""Jobs: what the commands of the same names do as a whole."""
+
+from spikewright.job.bench_neurons import bench_neurons as bench_neurons
+from spikewright.job.bench_training import bench_training as bench_training
+from spikewright.job.doctor import Finding as Finding
+from spikewright.job.doctor import examine_tools as examine_tools
+from spikewright.job.run import RunOptions as RunOptions
+from spikewright.job.run import main_job as main_job
+from spikewright.job.stochastic.bench import bench_stochastic as bench_stochastic
+
+"""Errors: each a sentence that says what was wrong, where, and what to do."""
+
+from spikewright.equations.place import EquationError as EquationError
+from spikewright.errors import BuildError as BuildError
+from spikewright.errors import DataError as DataError
+from spikewright.errors import DeviceError as DeviceError
+from spikewright.errors import NetworkFileError as NetworkFileError
+from spikewright.errors import ReportError as ReportError
+from spikewright.errors import SpikewrightError as SpikewrightError
+from spikewright.errors import SpikewrightWarning as SpikewrightWarning
+from spikewright.errors import StorageError as StorageError
+from spikewright.errors import ToolError as ToolError
+from spikewright.gateware.closing import ClockMissed as ClockMissed
+
+__all__: list[str]
+__version__: str

@@ -1,0 +1,81 @@
+"""Boards to work with: virtual ones kept by content, or real ones at a port."""
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from spikewright_hw.engine.design import Design, EventDesign
+from spikewright_hw.network import Network
+
+from ..device.board import UNKNOWN_SIMULATOR, Session, connect, patience
+from ..device.virtual import VirtualBoard
+from ..gateware.board import DEFAULT_BOARD, Board, board_named
+from ..gateware.design import check_design
+from ..quantized.network import QuantizedNetwork, network_of
+from ..tools import require
+from .programs import virtual_board
+
+__all__ = ["VIRTUAL", "open_board"]
+
+#: The port that stands for the virtual board.
+VIRTUAL = "virtual"
+
+
+def open_board(
+    network: Network | QuantizedNetwork,
+    *,
+    port: str = VIRTUAL,
+    board: str | Board = DEFAULT_BOARD,
+    design: Design | None = None,
+    build: str | Path = "build",
+) -> Session:
+    """Open a board that holds a network, and make sure that it does.
+
+    Without a ``port`` the board is virtual: the gateware of the same board top, compiled by
+    Verilator unless the same was compiled before, behind a serial port.
+
+    Parameters
+    ----------
+    network : Network or QuantizedNetwork
+        What the board is expected to hold.
+    port : str
+        Path of the serial port of a real board, such as ``/dev/ttyUSB0``, or ``"virtual"``.
+    board : str or Board
+        Which board it is, or stands for: its clock is what times are stated at.
+    design : Design, optional
+        The engine that the network runs on; the event engine if not given.
+    build : str or Path
+        Folder of everything generated.
+
+    Returns
+    -------
+    Session
+        The open board. Use it in a ``with``, or close it.
+
+    Raises
+    ------
+    DataError
+        The network cannot run on the engine.
+    DeviceError
+        The port cannot be opened, no board answers, or it holds another network or engine.
+    ToolError, BuildError, StorageError
+        A virtual board cannot be compiled: a tool is missing or fails, or a file cannot be written.
+    ValueError
+        There is no such board, or ``network`` is none.
+    """
+    design = EventDesign() if design is None else design
+    plain, chosen = network_of(network), board_named(board)
+    check_design(design, plain)
+    with ExitStack() as stack:
+        simulator = UNKNOWN_SIMULATOR
+        if port == VIRTUAL:
+            program = virtual_board(
+                plain, clock_hz=chosen.clock_hz, design=design, build=Path(build)
+            )
+            port = stack.enter_context(VirtualBoard(program)).port
+            simulator = f"Verilator {require('verilator').version}"
+        session = connect(
+            port, network=plain, design=design, board=chosen,
+            timeout=patience(plain, design), simulator=simulator,
+        )
+        session.close_with(stack.pop_all())
+    return session

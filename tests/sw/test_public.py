@@ -1,0 +1,299 @@
+"""The public face: what is exported, what importing it costs, and what is said of it."""
+
+import ast
+import builtins
+import inspect
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_type_hints
+
+import numpy as np
+import pytest
+
+import spikewright as spw
+from spikewright.cli import words
+from spikewright.job.pages.api_page import API, api_page, themes
+from spikewright.network.train import TrainingConfig
+from spikewright.public import homes
+from spikewright_hw.engine.example import example_network
+
+HOUSE = Path(__file__).resolve().parents[2]
+NOTEBOOKS = sorted((HOUSE / "docs" / "notebooks").glob("*.ipynb"))
+FUNCTIONS = [name for name in spw.__all__ if inspect.isfunction(getattr(spw, name))]
+
+#: What is imported when it is asked for, and not before.
+HEAVY = ("amaranth", "matplotlib", "numpy", "rich", "sklearn", "spikewright_hw", "sympy", "torch")
+
+IMPORT = f"""
+import sys, time
+before = time.process_time()
+import spikewright
+print(time.process_time() - before, *(name for name in {HEAVY} if name in sys.modules))
+"""
+
+
+def test_the_import_alone_costs_next_to_nothing():
+    result = subprocess.run(
+        [sys.executable, "-c", IMPORT], capture_output=True, text=True, check=True
+    )
+    seconds, *loaded = result.stdout.split()
+    assert float(seconds) < 0.3
+    assert loaded == []
+
+
+def test_every_name_is_there():
+    for name in spw.__all__:
+        assert getattr(spw, name) is not None, name
+    assert dir(spw) == sorted([*spw.__all__, "__version__"])
+    assert len(set(spw.__all__)) == len(spw.__all__)
+
+
+def test_a_name_that_is_not_there():
+    with pytest.raises(AttributeError, match=r"^module 'spikewright' has no attribute 'trian'$"):
+        spw.trian  # noqa: B018  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_the_version_is_that_of_the_package():
+    assert re.fullmatch(r"\d+\.\d+\.\d+\S*", spw.__version__)
+    assert f'version = "{spw.__version__}"' in (HOUSE / "pyproject.toml").read_text()
+
+
+def test_a_stub_says_where_a_name_comes_from(tmp_path):
+    (tmp_path / "__init__.pyi").write_text(
+        '"""Words."""\n\n"""Theme."""\nfrom a.b import c as c\nfrom .d import e as f\n'
+    )
+    found = homes(str(tmp_path / "__init__.py"))
+    assert found == {"c": ("a.b", "c"), "f": (".d", "e")}
+
+
+# Words --------------------------------------------------------------------------------------------
+
+
+def test_the_page_is_current_and_has_every_name():
+    page = (HOUSE / API).read_text(encoding="utf-8")
+    assert page == api_page(), f"{API} is not what follows from the docstrings: `spikewright pages`"
+    assert re.findall(r"^### `(\w+)`$", page, re.M) == spw.__all__
+    assert [name for names in themes().values() for name in names] == spw.__all__
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_has_types_and_says_what_it_takes(name):
+    function = getattr(spw, name)
+    hints = get_type_hints(function)
+    arguments = inspect.signature(function).parameters
+    assert hints.keys() == {*arguments, "return"}
+    said = inspect.getdoc(function) or ""
+    sections = re.split(r"^(\w+)\n-{3,}\n", said, flags=re.M)
+    described = dict(zip(sections[1::2], sections[2::2], strict=True))
+    if arguments:
+        heads = re.findall(r"^(\w[\w, ]*)(?: : |$)", described.get("Parameters", ""), re.M)
+        named = {one.strip() for head in heads for one in head.split(",")}
+        assert {*arguments} <= named, f"not described: {', '.join({*arguments} - named)}"
+    for error in re.findall(r"^(\w.*)$", described.get("Raises", ""), re.M):
+        for one in error.split(", "):
+            assert issubclass(getattr(spw, one, None) or getattr(builtins, one), Exception)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in spw.__all__ if inspect.isclass(getattr(spw, name))]
+)
+def test_a_class_says_what_it_is(name):
+    said = inspect.getdoc(getattr(spw, name)) or ""
+    assert said and not said.startswith(f"{name}("), "it has the docstring that dataclasses make"
+
+
+def test_arguments_are_given_by_name():
+    """What is not the subject of a function is given by its name."""
+    for name in FUNCTIONS:
+        kinds = [one.kind for one in inspect.signature(getattr(spw, name)).parameters.values()]
+        positional = [kind for kind in kinds if kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
+        assert len(positional) <= 2, name
+
+
+# The command line ---------------------------------------------------------------------------------
+
+
+def imported(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level == 2:
+            yield node.module or ""
+
+
+#: What commands print or are run in; everything else they take from the face.
+PRINTING = {"job.stages", "job.report", "job.emit", "job.pages.pages", "job.doctor",
+            "job.neuron_report"}
+
+
+def test_the_command_line_does_its_work_through_what_is_public():
+    ground = {"errors", "extras", "files", "interrupt", "terminal", "quantized.network"}
+    for file in sorted((HOUSE / "sw" / "spikewright" / "cli").glob("*.py")):
+        assert {*imported(file)} <= PRINTING | ground, file.name
+
+
+def test_errors_of_the_library_name_no_option():
+    wrong = []
+    for file in sorted((HOUSE / "sw" / "spikewright").rglob("*.py")):
+        if file.parent.name == "cli":
+            continue
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Raise):
+                texts = (one.value for one in ast.walk(node) if isinstance(one, ast.Constant))
+                wrong += [
+                    f"{file.name}: {text}" for text in texts
+                    if isinstance(text, str) and re.search(r"(^|\s)--[a-z]", text)
+                ]
+    assert not wrong, "; ".join(wrong)
+
+
+@pytest.mark.parametrize(
+    ("library", "command"),
+    [
+        ("give model= a network for it", "give --model a network for it"),
+        ("without a bitstream: bitstream=False.", "without a bitstream: --no-bitstream."),
+        ("choose another by ram_style=, or", "choose another by --ram-style, or"),
+        ("take name= of it", "take name= of it"),  # no option of the command
+        ("wrong\n    a ram_style= b", "wrong\n    a ram_style= b"),  # what the user wrote
+    ],
+)
+def test_an_argument_becomes_an_option(library, command):
+    flags = {"ram_style": "--ram-style", "model": "--model"}
+    assert words.as_options(library, flags) == command
+
+
+@pytest.mark.parametrize(
+    ("library", "command"),
+    [
+        ("ram_style is 'x'; there are", "--ram-style is 'x'; there are"),
+        ("hidden[0] is 0; it must", "--hidden is 0; it must"),
+        ("hidden: bad", "--hidden: bad"),
+        ("other is 0", "other is 0"),
+    ],
+)
+def test_a_wrong_argument_becomes_an_error_of_its_option(library, command):
+    flags = {"ram_style": "--ram-style", "hidden": "--hidden"}
+    with pytest.raises(spw.SpikewrightError) as caught, words.arguments_checked(flags):
+        raise ValueError(library)
+    assert str(caught.value) == command
+
+
+# The work -----------------------------------------------------------------------------------------
+
+
+def test_the_default_training_is_that_of_the_digits():
+    task = spw.load_task()
+    assert spw.training_config(task) == TrainingConfig()
+    brief = spw.training_config(task, hidden=[7, 5], epochs=4, membrane="Q9.3", neuron="alif")
+    assert brief.model.sizes == (64, 7, 5, 10) and str(brief.model.membrane) == "Q9.3"
+    assert (brief.real.epochs, brief.quantized.epochs) == (4, 2)
+    assert brief.model.parameters == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"hidden": [0]}, "hidden[0] is 0; it must be a whole number from 1 to 65535"),
+        ({"hidden": 5}, "hidden is 5; it must be a list of whole numbers"),
+        ({"epochs": -1}, "epochs is -1; it must be a whole number from 0 to 1000000"),
+        ({"weight_bits": 9}, "weight_bits is 9; it must be a whole number from 2 to 8"),
+        ({"membrane": "8"}, "membrane: a number format is written like Q8.8, not '8'"),
+        ({"membrane": 8}, "membrane is 8; it must be of the class Format"),
+    ],
+)
+def test_a_wrong_argument_of_a_training_is_named(arguments, message):
+    with pytest.raises(ValueError) as caught:
+        spw.training_config(spw.load_task(), **arguments)
+    assert str(caught.value) == message
+
+
+TINY = example_network(sizes=(6, 4, 3), steps=2, weight_bits=4, membrane=spw.Format(6, 2))
+SPIKES = np.random.default_rng(5).random((3, 2, 6)) < 0.5
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "message"),
+    [
+        (lambda: spw.load_task("digit"), ValueError, "name is 'digit'; there are digits, mnist"),
+        (lambda: spw.build_bitstream(TINY, board="ulx"), ValueError,
+         "board is 'ulx'; there are ulx3s"),
+        (lambda: spw.open_board(TINY, board="ulx"), ValueError, "board is 'ulx'; there are ulx3s"),
+        (lambda: spw.simulate(TINY, SPIKES, board="ulx"), ValueError,
+         "board is 'ulx'; there are ulx3s"),
+        (lambda: spw.emit(TINY, name="3 of"), ValueError,
+         "name is '3 of'; a module's name has letters, digits and _, and begins with no digit"),
+        (lambda: spw.emit("net.spw"), ValueError,  # pyright: ignore[reportArgumentType]
+         "network is 'net.spw'; it must be of the class Network or QuantizedNetwork"),
+        (lambda: spw.run_reference(TINY, SPIKES[0]), spw.DataError,
+         "the input spikes are of shape 2 × 6; this network needs samples × 2 steps × 6 inputs"),
+        (lambda: spw.train(spw.load_task(), seed=-1), ValueError,
+         "seed is -1; it must be a whole number from 0 to 18446744073709551615"),
+        (lambda: spw.emit_cores("lif", "perceptron"), spw.DataError,
+         f"there is no core 'perceptron'; there are {', '.join(spw.CORES)}"),
+    ],
+)
+def test_the_library_speaks_of_its_arguments(call, kind, message, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(kind) as caught:
+        call()
+    assert str(caught.value) == message
+    assert not [*tmp_path.iterdir()], "something was written"
+
+
+def test_mnist_without_its_files(monkeypatch):
+    monkeypatch.delenv("SPIKEWRIGHT_DATA", raising=False)
+    with pytest.raises(spw.DataError) as caught:
+        spw.load_task("mnist")
+    assert str(caught.value).endswith(
+        "; name their folder by folder=, or in the environment variable SPIKEWRIGHT_DATA"
+    )
+
+
+@pytest.mark.parametrize(
+    "design",
+    [None, spw.StochasticDesign(streams=spw.Streams(length=16), lanes=2)],
+    ids=["event", "stochastic"],
+)
+def test_gateware_in_process_equals_its_reference(design):
+    done: list[int] = []
+    answers = spw.simulate(TINY, SPIKES, design=design, progress=done.append)
+    expected = spw.run_reference(TINY, SPIKES, design=design)
+    comparison = spw.compare(answers, expected)
+    assert comparison.equal and sum(comparison.compared.values()) > 3 * 2 * (4 + 3)
+    assert done == [1, 2, 3]
+    assert answers.virtual and answers.simulator.startswith("Amaranth ")
+    assert (answers.cycles > 0).all()
+    other = spw.run_reference(TINY, ~SPIKES, design=design)
+    assert not spw.compare(answers, other).equal
+
+
+def readme() -> str:
+    """Return the Python of the README."""
+    text = (HOUSE / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```python\n(import spikewright as spw\n.*?)^```$", text, re.M | re.S)
+    return block
+
+
+def test_the_lines_of_the_readme_are_ten_statements_and_a_print():
+    first, *statements, last = ast.parse(readme()).body
+    assert isinstance(first, ast.Import) and ast.unparse(last).startswith("print(")
+    assert len(statements) == 10
+
+
+def code(notebook: Path) -> str:
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return "\n".join("".join(one["source"]) for one in cells if one["cell_type"] == "code")
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda one: one.stem)
+def test_a_notebook_is_stored_without_outputs(notebook):
+    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+        assert not cell.get("outputs") and cell.get("execution_count") is None
+
+
+def test_the_notebook_holds_the_lines_of_the_readme():
+    lines = code(HOUSE / "docs" / "notebooks" / "digits.ipynb").splitlines()
+    wanted = [line for line in readme().splitlines() if line]
+    assert [line for line in lines if line in wanted] == wanted
