@@ -213,8 +213,17 @@ def test_bits_out_of_range_are_refused():
 def test_threshold_is_a_whole_number_of_membrane_units():
     assert threshold(1 / 7.26, Format(8, 4)) == 116
     assert threshold(1000.0, Format(8, 4)) == 1
-    with pytest.raises(ValueError, match=re.escape("a threshold of 200.0 weight steps does not")):
-        threshold(1 / 200, Format(8, 4))
+
+
+def test_a_threshold_that_would_not_fit_is_the_largest_that_does():
+    assert threshold(1 / 200, Format(8, 4)) == 2047
+    assert threshold(1 / 200, Format(8, 4), largest=1.6) == 1279  # 1.6 * 1279 = 2046.4
+    with pytest.raises(ValueError) as caught:
+        threshold(1 / 200, Format(2, 0), largest=1.6)
+    assert str(caught.value) == (
+        "a level of 1.6 thresholds does not fit into Q2.0, whatever a weight step is; give the "
+        "membrane more bits"
+    )
 
 
 def test_model_without_grid_gives_no_integers():

@@ -107,10 +107,12 @@ WIDE = replace(BRIEF, model=replace(BRIEF.model, sizes=(64, 300, 10)))
         ),
         (
             replace(WIDE, streams=Streams(length=65536)),
-            f"the network cannot be quantised: {TOO_LONG}",
+            f"this network cannot be trained: {TOO_LONG}",
         ),
     ],
 )
 def test_refuses(config, message):
+    begun: list[object] = []
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
-        train(config, load(), seed=0)
+        train(config, load(), seed=0, progress=begun.append)
+    assert not begun

@@ -10,7 +10,8 @@ from spikewright_hw.network import Layer, Network
 from spikewright_hw.neuron import DEFINITIONS
 
 from .model import ModelConfig
-from .quantize import scalable
+from .quantize import largest_level, scalable, threshold
+from .trained_synapses import check_counts
 
 __all__ = ["draft"]
 
@@ -46,6 +47,7 @@ def draft(config: ModelConfig, *, steps: int, streams: Streams | None = None) ->
         )
         if streams is not None:
             check_streams(streams, layer, name=f"layers[{number}]")
+            check_counts(streams, layer, name=f"layers[{number}]")
         layers.append(layer)
     return Network(tuple(layers), steps)
 
@@ -53,9 +55,10 @@ def draft(config: ModelConfig, *, steps: int, streams: Streams | None = None) ->
 def _known(
     definition: Definition, given: Mapping[str, Value], membrane: Format
 ) -> Mapping[str, Value]:
-    """Set aside what quantisation will scale."""
+    """Set aside what quantisation will scale; check that it can."""
     if not scalable(definition):
         return given
+    threshold(membrane.one, membrane, largest=largest_level(definition, given))
     step = membrane.real(1)
     levels = {name: one for name, one in definition.parameters.items() if one.unit == "level"}
     return dict(given) | {name: max(step, one.low or step) for name, one in levels.items()}

@@ -37,7 +37,7 @@ from spikewright_hw.network import Layer, Network
 from spikewright_hw.neuron import DEFINITIONS
 
 from .cell import Cell
-from .quantize import best_scale, quantize, scalable, threshold
+from .quantize import best_scale, largest_level, quantize, scalable, threshold
 from .surrogate import ArcTangent
 from .trained_synapses import StreamedWeights, SummedWeights, TrainedSynapses
 from .wiring import Wired, scan
@@ -252,7 +252,7 @@ class Model(nn.Module):
         Raises
         ------
         ValueError
-            A layer cannot be computed on the bitstreams.
+            A layer cannot be computed on the bitstreams, or its levels do not fit its format.
         """
         self.grid = tuple(self._grid(number) for number in range(len(self.weights)))
         layers = self._layers()
@@ -319,8 +319,9 @@ class Model(nn.Module):
         values = cell.values()
         if scalable(cell.definition):
             # The real 1.0, most neurons' threshold, becomes a whole number of membrane units.
-            scale = config.membrane.one / threshold(scale, config.membrane)
             levels = cell.definition.parameters
+            largest = largest_level(cell.definition, values)
+            scale = config.membrane.one / threshold(scale, config.membrane, largest=largest)
             values = {
                 name: _times(value, 1 / scale) if levels[name].unit == "level" else value
                 for name, value in values.items()

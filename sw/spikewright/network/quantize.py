@@ -3,21 +3,23 @@
 A layer's real weights ``w`` become integers ``q`` and one scale: ``w ~ q * scale``. The scale is
 never multiplied with at run time. Where the neuron has a threshold, which is 1.0 in real numbers,
 the scale goes into it: the threshold becomes the whole number of membrane units nearest to
-``1 / scale``, and the scale is then exactly what that number says. A readout has no threshold, and
+``1 / scale``, or the largest with which all levels fit the membrane's format, and the scale is then
+exactly what that number says. A readout has no threshold, and
 its scale changes no comparison between its neurons.
 """
 
 import math
 import random
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
 
 from spikewright_hw.definition import reals
-from spikewright_hw.definition.definition import Definition
+from spikewright_hw.definition.definition import Definition, Value
 from spikewright_hw.fixed import Format
 
-__all__ = ["best_scale", "bound", "quantize", "scalable", "threshold"]
+__all__ = ["best_scale", "bound", "largest_level", "quantize", "scalable", "threshold"]
 
 
 def bound(bits: int) -> int:
@@ -52,21 +54,38 @@ def best_scale(weights: Tensor, *, bits: int, candidates: int = 32) -> float:
     return min(scales, key=error)
 
 
-def threshold(scale: float, membrane: Format) -> int:
-    """Give the stored integer of the real threshold 1.0, where one weight step is ``scale``.
+def threshold(scale: float, membrane: Format, *, largest: float = 1.0) -> int:
+    """Return the stored integer of the real threshold 1.0, where one weight step is ``scale``.
+
+    It is the nearest one with which ``largest``, the largest level in real numbers, still fits into
+    the membrane's format; so a weight step may have to be larger than ``scale``.
 
     Raises
     ------
     ValueError
-        The threshold lies outside the membrane's format.
+        Not even a threshold of one step of the membrane lets it fit.
     """
-    stored = max(1, round(membrane.one / scale))
-    if stored > membrane.max:
+    most = math.floor(membrane.max / max(largest, 1.0))
+    if most < 1:
         raise ValueError(
-            f"a threshold of {1 / scale:.1f} weight steps does not fit into {membrane}; "
-            "give the membrane more integer bits"
+            f"a level of {largest:g} thresholds does not fit into {membrane}, whatever a weight "
+            "step is; give the membrane more bits"
         )
-    return stored
+    return min(max(1, round(membrane.one / scale)), most)
+
+
+def largest_level(definition: Definition, values: Mapping[str, Value]) -> float:
+    """Return the magnitude of the largest parameter that is counted in weight steps, 0 if none is.
+
+    ``values`` are in real numbers; the defaults stand for those that are not given.
+    """
+    levels = [
+        values.get(name, one.default)
+        for name, one in definition.parameters.items()
+        if one.unit == "level"
+    ]
+    each = (level if isinstance(level, Sequence) else (level,) for level in levels)
+    return max((abs(one) for several in each for one in several), default=0.0)
 
 
 def scalable(definition: Definition) -> bool:

@@ -21,7 +21,7 @@ from .quantize import bound
 from .stream_synapses import Counts, synapse_counts
 from .wiring import Wired
 
-__all__ = ["StreamedWeights", "SummedWeights", "TrainedSynapses"]
+__all__ = ["StreamedWeights", "SummedWeights", "TrainedSynapses", "check_counts"]
 
 #: Sums below this are exact in the floats that layers pass to each other.
 _EXACT = 1 << 24
@@ -38,6 +38,21 @@ class TrainedSynapses(Protocol):
     def wired(self, cell: Cell, weights: Tensor, recurrent: Tensor | None) -> Wired:
         """Give the layer ready to run, from whole-number weights in float tensors."""
         ...
+
+
+def check_counts(streams: Streams, layer: Layer, *, name: str) -> int:
+    """Return the most that a layer's streams count to.
+
+    Raises :exc:`ValueError` if training cannot compute it exactly; ``name`` is the layer's in it.
+    """
+    rows = max(layer.inputs, layer.neurons)
+    most = rows * streams.length
+    if most >= _EXACT:
+        raise ValueError(
+            f"{name}: {rows} streams of {streams.length} bits count to {most}, more than "
+            "training computes exactly; take shorter streams"
+        )
+    return most
 
 
 class SummedWeights:
@@ -80,13 +95,7 @@ class StreamedWeights:
 
     def __init__(self, layer: Layer, *, streams: Streams, name: str):
         check_streams(streams, layer, name=name)
-        rows = max(layer.inputs, layer.neurons)
-        most = rows * streams.length
-        if most >= _EXACT:
-            raise ValueError(
-                f"{name}: {rows} streams of {streams.length} bits count to {most}, more than "
-                "training computes exactly; take shorter streams"
-            )
+        most = check_counts(streams, layer, name=name)
         self._bound = bound(layer.weight_bits)
         self._unit = streams.length / (1 << (layer.weight_bits - 1))  # counts of a weight step
         self._scale = 2.0 ** current_exponent(streams, layer)
