@@ -23,7 +23,7 @@ def test_what_is_linear_can_be_counted_in_weight_steps(name):
 
 @pytest.mark.filterwarnings("ignore::spikewright.errors.SpikewrightWarning")
 @pytest.mark.parametrize("neuron", [name for name, one in DEFINITIONS.items() if one.spikes])
-@pytest.mark.parametrize("membrane", [*map(Format, (1, 2, 3, 8), (1, 0, 4, 4))], ids=str)
+@pytest.mark.parametrize("membrane", [Format(1, 1), Format(3, 4)], ids=str)
 def test_whatever_has_a_draft_can_be_quantised(neuron, membrane):
     """However small or large the weights have become; else it is refused before the training."""
     config = replace(
@@ -35,7 +35,7 @@ def test_whatever_has_a_draft_can_be_quantised(neuron, membrane):
         assert neuron == "alif" and membrane.width == 2  # whose levels are 1.6 and 0.184
         assert str(error).startswith("a level of 1.6 thresholds does not fit into ")
         return
-    for factor in (0.001, 1.0, 50.0):
+    for factor in (0.001, 50.0):
         model = Model(config, generator=torch.Generator().manual_seed(0))
         with torch.no_grad():
             for weights in model.weights:
