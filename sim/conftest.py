@@ -8,6 +8,7 @@ writes waveforms.
 
 import os
 import random
+import sys
 import time
 
 import pytest
@@ -17,11 +18,22 @@ from rich.table import Table
 import simulators
 from bench import neuron, presets, whole
 from spikewright.errors import SpikewrightError, ToolError
+from spikewright.interrupt import interruptible
 from spikewright.record.report import Report
 from spikewright.record.store import write_report
 
 REPORT = simulators.HOUSE / "build" / "reports" / "sim"
 ROWS = "sim_rows"
+
+
+def pytest_cmdline_main(config):
+    """Run as pytest does, but end at once on a signal, with the workers and their tools."""
+    others = config.pluginmanager.subset_hook_caller(
+        "pytest_cmdline_main", [sys.modules[__name__]]
+    )
+    return interruptible(
+        lambda: int(others(config=config)), says="Interrupted; what was simulated is not reported."
+    )
 
 
 def pytest_configure(config):
@@ -76,7 +88,7 @@ def simulate(request, simulator, record_property):
     def run(core: str, preset: str) -> None:
         seed = request.config.sim_seed
         started = time.monotonic()
-        waves = os.environ.get("WAVES", "") not in ("", "0")
+        waves = simulators.waves_wanted()
         try:
             rows = simulators.simulate(core, preset, simulator, seed=seed, waves=waves)
         except SpikewrightError as error:

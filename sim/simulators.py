@@ -22,7 +22,7 @@ from spikewright.tools import Tool, find, is_plain, require
 from spikewright_hw.cores import CORES
 from spikewright_hw.emit import as_verilog
 
-__all__ = ["HOUSE", "Simulator", "choose", "log_of", "simulate"]
+__all__ = ["HOUSE", "Simulator", "choose", "log_of", "simulate", "waves_wanted"]
 
 HOUSE = Path(__file__).resolve().parent.parent
 ROOT = HOUSE / "build" / "sim"
@@ -89,6 +89,11 @@ def choose(wanted: str) -> list[Simulator]:
     icarus = find(tools["icarus"])
     found = [Simulator("verilator", require(tools["verilator"]))]
     return found + ([Simulator("icarus", icarus)] if icarus is not None else [])
+
+
+def waves_wanted() -> bool:
+    """Whether ``WAVES`` asks for waveforms; an empty one does not."""
+    return os.environ.get("WAVES", "") not in ("", "0")
 
 
 def log_of(core: str, preset: str, simulator: Simulator) -> Path:

@@ -24,16 +24,23 @@ __all__ = ["end_session", "main"]
 
 
 def end_session(session: int) -> None:
-    """Kill every process of a session but this one.
+    """Kill every process of a session but this one, its leader last.
 
-    Killed processes cannot start others, so the session is empty when no new member is found.
+    Killed processes cannot start others, so the session is empty when no new member is found. The
+    leader is a guard, which goes on with this work if whoever does it is killed meanwhile.
     """
-    killed = {os.getpid()}
+    killed = {os.getpid(), session}
     while new := {pid for pid in _processes() if _session(pid) == session} - killed:
         for pid in new:
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+            _kill(pid)
         killed |= new
+    if session != os.getpid():
+        _kill(session)
+
+
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)
 
 
 def _processes() -> Iterator[int]:
@@ -66,11 +73,12 @@ def main() -> None:
     except OSError as error:
         owner.send(str(error.errno).encode())
         return
-    owner.send(b"0")
 
     def watch() -> None:
-        while owner.recv(16):
-            pass
+        with suppress(OSError):  # the owner may have ended already
+            owner.send(b"0")
+            while owner.recv(16):
+                pass
         end_session(os.getpid())
         os._exit(1)
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import sys
 import textwrap
 import time
@@ -9,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from spikewright import guard
+
 SAYS = "spikewright: interrupted; nothing half-written was left behind\n"
 SOON_S = 20  # 2 s are promised; the rest is for a machine that has other things to do
+HOUSE = Path(__file__).parents[2]
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
@@ -185,3 +189,50 @@ def test_in_a_build(start, launch, small, tmp_path, where, by):
     time.sleep(0.5)
     assert interrupt(process, by).endswith(SAYS)
     assert (left_in(tmp_path), launch.running()) == ([], {})
+
+
+@pytest.mark.parametrize(
+    ("command", "by", "says"),
+    [
+        (["formal/run.py", "--fresh", "counter"], signal.SIGINT,
+         "Interrupted; the verdicts so far are kept.\n"),
+        (["-m", "pytest", "-q", "-n", "2", "sim/test_counter.py"], signal.SIGINT,
+         "Interrupted; what was simulated is not reported.\n"),
+        (["-m", "pytest", "-q", "-n", "2", "sim/test_counter.py"], signal.SIGTERM,
+         "Interrupted; what was simulated is not reported.\n"),
+    ],
+)
+def test_in_a_proof_and_in_a_simulation(launch, command, by, says):
+    process = launch([sys.executable, *command], cwd=HOUSE, stdout=-1, stderr=-1, text=True)
+    end = time.monotonic() + 240
+    while not any("guard.py" in line for line in launch.running().values()):
+        assert process.poll() is None and time.monotonic() < end, process.communicate()
+        time.sleep(0.05)
+    time.sleep(0.5)
+    assert interrupt(process, by).endswith(says)
+    end = time.monotonic() + SOON_S
+    while launch.running():
+        assert time.monotonic() < end, launch.running()
+        time.sleep(0.05)
+
+
+def test_a_guard_whose_owner_has_ended_starts_nothing_that_stays(launch):
+    ours, theirs = socket.socketpair()
+    with theirs:
+        ours.close()
+        process = launch(
+            [sys.executable, guard.__file__, str(theirs.fileno()), "sleep", "60"],
+            pass_fds=[theirs.fileno()],
+        )
+    assert process.wait(timeout=20) != 0
+    assert launch.running() == {}
+
+
+def test_the_leader_of_a_session_is_killed_last(monkeypatch):
+    """Whoever is killed meanwhile leaves a guard that goes on."""
+    killed: list[int] = []
+    monkeypatch.setattr(guard, "_processes", lambda: iter([70, 71, 72, 80, os.getpid()]))
+    monkeypatch.setattr(guard, "_session", lambda pid: 80 if pid == 80 else 70)
+    monkeypatch.setattr(os, "kill", lambda pid, number: killed.append(pid))
+    guard.end_session(70)
+    assert sorted(killed[:-1]) == [71, 72] and killed[-1] == 70
