@@ -47,12 +47,25 @@ def deaf(s, i, p):
     return {"v": 0.5 * s.v + where(i > 200, 1, 0)}
 
 
+@neuron(jump=Parameter(0.5, ""))
+def adapting(s, i, p):
+    """Follow the current, and remember its own spikes."""
+    v = 0.5 * s.v + i
+    w = 0.5 * s.w + 0.125 * where(v > 1, p.jump, 0)
+    return {"v": where(v > 1, 0, v), "w": w, "spike": v > 1}
+
+
+@neuron()
+def lagging(s, i, p):
+    """Follow the current at once, and slowly."""
+    return {"v": 0.5 * s.v + i, "w": s.w + (i - s.w) / 512}
+
 
 def of(definition: Definition, form: Format, *, rounding: Any = "half_up", **given: float):
     return FixedNeuron.of(definition, Arithmetic(format=form, rounding=rounding), given)
 
 
-def moves(fixed: FixedNeuron, current: int, *, steps: int = 150) -> bool:
+def moves(fixed: FixedNeuron, current: int, *, state: str = "v", steps: int = 150) -> bool:
     """Run long enough beside a neuron without current, from where that one repeats itself."""
     still = integers.start(fixed)
     for _ in range(steps):
@@ -61,18 +74,23 @@ def moves(fixed: FixedNeuron, current: int, *, steps: int = 150) -> bool:
     for _ in range(steps):
         still, _ = integers.step(fixed, still, {"i": 0})
         driven, _ = integers.step(fixed, driven, {"i": current})
-        if driven["v"] != still["v"]:
+        if driven[state] != still[state]:
             return True
     return False
 
 
 @pytest.mark.parametrize("rounding", ["half_up", "floor"])
 @pytest.mark.parametrize("form", [Format(3, 3), Format(4, 1)])
-@pytest.mark.parametrize("definition", [leaky, cascade, clock, window, deaf], ids=lambda d: d.name)
-def test_against_every_current(definition, form, rounding):
+@pytest.mark.parametrize(
+    ("definition", "state"),
+    [(leaky, "v"), (cascade, "v"), (cascade, "x"), (clock, "v"), (window, "v"), (deaf, "v"),
+     (adapting, "w")],
+    ids=lambda one: one if isinstance(one, str) else one.name,
+)
+def test_against_every_current(definition, state, form, rounding):
     fixed = of(definition, form, rounding=rounding)
-    zone = dead_zone(fixed)
-    moving = [one for one in range(form.min, form.max + 1) if moves(fixed, one)]
+    zone = dead_zone(fixed, state=state)
+    moving = [one for one in range(form.min, form.max + 1) if moves(fixed, one, state=state)]
     assert zone.up == min((one for one in moving if one > 0), default=None)
     assert zone.down == max((one for one in moving if one < 0), default=None)
 
@@ -81,21 +99,21 @@ def test_of_a_leaky_membrane_by_hand():
     # A sixteenth of the current arrives: 7 steps give less than half a step, 8 give half of one,
     # which is rounded up; -8 is not rounded down, -9 is.
     assert dead_zone(of(leaky, Format(8, 8))) == DeadZone(
-        rest={"v": 0}, up=8, down=-9, lost=-8, lost_in="v", share=Fraction(-1, 2)
+        state="v", rest={"v": 0}, up=8, down=-9, lost=-8, lost_in="v", share=Fraction(-1, 2)
     )
 
 
 def test_what_is_lost_by_rounding_down():
     # All that is below zero counts as a step, and nothing above it but a whole one.
     assert dead_zone(of(leaky, Format(8, 8), rounding="floor")) == DeadZone(
-        rest={"v": 0}, up=16, down=-1, lost=15, lost_in="v", share=Fraction(15, 16)
+        state="v", rest={"v": 0}, up=16, down=-1, lost=15, lost_in="v", share=Fraction(15, 16)
     )
 
 
 def test_nothing_is_lost_of_a_current_that_counts_in_full():
     zone = dead_zone(of(leaky, Format(8, 8), keep=0.0))
     assert zone == DeadZone(
-        rest={"v": 0}, up=1, down=-1, lost=0, lost_in="", share=Fraction(0)
+        state="v", rest={"v": 0}, up=1, down=-1, lost=0, lost_in="", share=Fraction(0)
     )
 
 
@@ -146,6 +164,33 @@ def test_a_neuron_that_runs_by_itself():
 
 def test_it_may_stall_on_its_way_to_rest():
     assert dead_zone(of(leaky, Format(8, 8), rest=-0.5)).rest == {"v": -120}
+
+
+def test_another_state_may_be_dead_where_the_membrane_is_not():
+    # A 512th of the current arrives at w: 256 steps give half of one.
+    fixed = of(lagging, Format(8, 8))
+    assert (dead_zone(fixed).up, dead_zone(fixed).down) == (1, -1)
+    assert dead_zone(fixed, state="w") == DeadZone(
+        state="w", rest={"v": 0, "w": 0}, up=256, down=-257, lost=-256, lost_in="w",
+        share=Fraction(-1, 2),
+    )
+
+
+def test_what_spikes_would_add_is_lost_in_the_state_that_they_do_not_move():
+    # Two steps, of which an eighth arrives.
+    zone = dead_zone(of(adapting, Format(8, 8), jump=2 / 256), state="w")
+    assert (zone.up, zone.down) == (None, None)
+    assert (zone.lost_in, zone.share) == ("w", Fraction(1, 4))
+
+
+def test_a_state_that_only_spikes_move_loses_nothing():
+    zone = dead_zone(of(adapting, Format(8, 8)), state="w")
+    assert (zone.up, zone.down, zone.lost_in) == (129, None, "")
+
+
+def test_a_state_that_is_not_there():
+    with pytest.raises(ValueError, match=r"^adapting has no state u; it has v, w$"):
+        dead_zone(of(adapting, Format(8, 8)), state="u")
 
 
 @pytest.mark.parametrize("source", ["inh", "v"])

@@ -53,11 +53,11 @@ def compared(definition: Definition, format: Format) -> Iterator[str]:
 
 
 def finer(zone: DeadZone, fixed: FixedNeuron) -> str:
-    """Return what makes a current move the membrane that does not; empty if nothing tried does."""
+    """Return what makes a current move the state that does not; empty if nothing tried does."""
     lost = fixed.format.real(zone.lost)
 
     def cured(arithmetic: Arithmetic) -> bool:
-        again = dead_zone(FixedNeuron.of(fixed.definition, arithmetic))
+        again = dead_zone(FixedNeuron.of(fixed.definition, arithmetic), state=zone.state)
         moving = again.up if lost > 0 else again.down
         return moving is not None and abs(arithmetic.format.real(moving)) <= abs(lost)
 

@@ -31,6 +31,7 @@ def report(definition: Definition, format: Format) -> list[str]:
         *_tables(fixed),
         *_rest(fixed, zone),
         *_dead_zone(fixed, zone),
+        *_other_dead_zones(fixed),
         *compared(definition, format),
         *_intermediates(fixed),
     ]
@@ -112,16 +113,40 @@ def _dead_zone(fixed: FixedNeuron, zone: DeadZone) -> Iterator[str]:
             )
     if not zone.lost:
         return
-    words = f"  warning: dead zone: of a current of {real(zone.lost):g} ({_steps(zone.lost)})"
+    yield _lost(fixed, zone)
+
+
+def _other_dead_zones(fixed: FixedNeuron) -> Iterator[str]:
+    """Return a line for each state but the membrane, and one where rounding takes a current away.
+
+    A state that a current does not reach, but the neuron's own spikes do, loses nothing.
+    """
+    real = fixed.format.real
+    for name, state in fixed.definition.states.items():
+        if name == "v" or state.bits is not None:
+            continue
+        zone = dead_zone(fixed, state=name)
+        ends = [f"{real(end):g} ({_steps(end)})" for end in (zone.up, zone.down) if end is not None]
+        if ends:
+            yield f"  the smallest constant currents that move {name}: {' and '.join(ends)}"
+        else:
+            yield f"  no constant current of {fixed.format} was seen to move {name}"
+        if zone.lost_in == name:
+            yield _lost(fixed, zone)
+
+
+def _lost(fixed: FixedNeuron, zone: DeadZone) -> str:
+    of = "" if zone.state == "v" else f" of {zone.state}"
+    current = fixed.format.real(zone.lost)
+    words = f"  warning: dead zone{of}: of a current of {current:g} ({_steps(zone.lost)})"
     if abs(zone.share) >= 1:
-        yield f"{words} nothing is left in {zone.lost_in}, which is at the end of its format"
-    elif zone.lost_in:
-        yield (
+        return f"{words} nothing is left in {zone.lost_in}, which is at the end of its format"
+    if zone.lost_in:
+        return (
             f"{words} {float(zone.share):.3g} of a step arrives at {zone.lost_in}, and its "
             f"rounding takes that away; {finer(zone, fixed)}"
         )
-    else:
-        yield f"{words} nothing arrives at any state; the equations or a table are flat there"
+    return f"{words} nothing arrives at any state; the equations or a table are flat there"
 
 
 def _steps(current: int) -> str:
