@@ -109,7 +109,7 @@ async def frames_that_lost_a_byte_are_refused(dut, stall_in):
     bench.monitor("o", good.observe)
     bench.monitor("o_error", bad.observe)
     frames = [
-        encode_frame(Frame(number % 256, 1, mixed(random.randrange(capacity - 4))))
+        encode_frame(Frame(number % 256, 1, mixed(random.randrange(min(capacity - 4, 24)))))
         for number in range(60)
     ]
     source.send(b"".join(frames) + b"\0\0")

@@ -5,9 +5,10 @@
 
 import pytest
 
+from spikewright_hw.emit import as_rtlil
 from spikewright_hw.engine.example import example_network
 from spikewright_hw.engine.record import Trace, pack_trace, trace_bytes
-from spikewright_hw.engine.trace_memory import TraceMemory
+from spikewright_hw.engine.trace_memory import PRESETS, TraceMemory, core
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Network
 
@@ -75,6 +76,11 @@ def test_the_last_inference_is_read_back(sizes, steps, membrane, rng):
     traces = [draw(network, rng) for _ in range(4)]
     read = run(TraceMemory(network=network), traces)
     assert read == [pack_trace(network, trace) for trace in traces]
+
+
+def test_a_stream_that_is_always_ready_has_no_such_port():
+    text = as_rtlil(core(**PRESETS["n9_3_t3"]), name="trace")
+    assert "layer_0__valid" in text and "layer_0__ready" not in text
 
 
 def test_an_unknown_ram_style_is_refused():

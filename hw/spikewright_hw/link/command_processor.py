@@ -150,8 +150,8 @@ class CommandProcessor(wiring.Component):
         # A command's bytes ------------------------------------------------------------------
         per_step = step_bytes(network.inputs)
         bitmap = Signal(8 * per_step)
-        fill = Signal(range(per_step))
-        step = Signal(range(network.steps))
+        fill = Signal(range(max(2, per_step)))
+        step = Signal(range(max(2, network.steps)))
         m.d.comb += [self.o_spikes.payload.eq(bitmap), self.trace_address.eq(position)]
 
         with m.FSM() as fsm:
@@ -244,7 +244,7 @@ class CommandProcessor(wiring.Component):
                     with m.Case(Command.HELLO):
                         m.d.sync += byte.eq(identity[position])
                     with m.Case(Command.INFER):
-                        m.d.sync += byte.eq(result.word_select(position, 8))
+                        m.d.sync += byte.eq((result >> Cat(Const(0, 3), position))[:8])
                     with m.Default():
                         m.d.sync += byte.eq(self.trace_data)
                 m.next = "PAYLOAD"
