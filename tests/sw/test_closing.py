@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from spikewright.cli.words import options_named
+from spikewright.cli.words import as_options
 from spikewright.errors import BuildError, OvertimeError
 from spikewright.gateware import closing
 from spikewright.gateware.board import BOARDS
@@ -136,9 +137,11 @@ def test_nothing_placed_in_the_time_is_a_sentence(played):
     with pytest.raises(BuildError) as caught:
         closed(replace(WORK, limit_s=3.0))
     assert str(caught.value) == (
-        "no placement was routed within 3 s; the design is too large for this machine, or its part "
-        "too full: nextpnr-ecp5 did not finish within 3 s and was stopped; see LOG"
+        "no placement was routed within 0.05 minutes; give it more by limit_s= if the machine is "
+        "busy, or take a smaller network: nextpnr-ecp5 did not finish within 3 s and was stopped; "
+        "see LOG"
     )
+    assert " give it more by --limit if the machine is busy, " in as_options(str(caught.value), {})
 
 
 NETWORK = example_network(sizes=(20, 6, 3), steps=2, weight_bits=4, membrane=Format(6, 2))

@@ -51,7 +51,7 @@ WORK = (
 SIZE = {"engine": "stochastic", "share": "3", "ram_style": "block"}
 STREAMS = {"length": "64", "source": "lfsr", "encoding": "unipolar"}
 STOCHASTIC = {**STREAMS, "lanes": "2"}
-RUN = {"board": "other", "clock": "62.5", "model": "other.spw", "port": "/dev/null",
+RUN = {"board": "other", "clock": "62.5", "limit": "5", "model": "other.spw", "port": "/dev/null",
        "build_only": None, "no_bitstream": None, "seed": "7"}
 NEURON = {"threshold": "v > 2", "reset": "v = -1", "readout": None, "dt": "0.5",
           "param": "a=1", "unit": "v=mV", "start": "v=0", "refractory": "2", "method": "euler",
@@ -85,6 +85,9 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "run --build-only --seed 1": (
         {}, {"seed": "does not apply to --build-only more than once, for the first seed alone"}
     ),
+    "run --no-bitstream": (
+        {}, {"limit": "does not apply to --no-bitstream, which places and routes nothing; leave"}
+    ),
     "run --no-bitstream --port /dev/null": (
         {}, {"clock": "does not apply to --port with --no-bitstream: the clock of that board is"}
     ),
@@ -105,7 +108,9 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {**every(STOCHASTIC, NO_EVENT), "preset": "does not apply to a network, which has no"},
     ),
     "emit net.spw --engine stochastic": (STOCHASTIC, {}),
-    "build net.spw": ({"board": "other", "clock": "62.5", **SIZE}, every(STOCHASTIC, NO_EVENT)),
+    "build net.spw": (
+        {"board": "other", "clock": "62.5", "limit": "5", **SIZE}, every(STOCHASTIC, NO_EVENT)
+    ),
     "build net.spw --engine stochastic": (STOCHASTIC, {}),
     "report": ({}, {}),
     "resources": ({}, every({**SIZE, **STOCHASTIC}, NO_CORES)),
@@ -271,6 +276,8 @@ def test_what_can_be_known_at_once_is_said_before_any_work(asked, capsys, comman
         *((["build", "x.spw", "--clock", text],
            f"argument --clock: {text!r} is not a frequency in MHz, such as 62.5")
           for text in ("", "fast", "nan", "inf", "0", "-80", "1e400")),
+        (["run", "--limit", "0"],
+         "argument --limit: '0' is not a number of minutes above 0, such as 20"),
         (["train", "x.spw", "--seed", "9" * 5000], "is not a whole number of 0 or more"),
     ],
 )

@@ -75,6 +75,10 @@ RULES = (
         "--build-only, which builds a bitstream and nothing else; leave one of the two out",
     ),
     Rule(
+        ("run",), ("limit",), lambda options: options.no_bitstream,
+        "--no-bitstream, which places and routes nothing; leave one of the two out",
+    ),
+    Rule(
         ("run",), ("clock",), lambda options: options.no_bitstream and options.port != "virtual",
         "--port with --no-bitstream: the clock of that board is set already; leave it out",
     ),

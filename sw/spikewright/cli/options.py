@@ -19,6 +19,7 @@ __all__ = [
     "count",
     "design_of",
     "frequency",
+    "minutes",
     "path",
     "run_options",
     "seed",
@@ -64,6 +65,10 @@ def add_board_options(parser: argparse.ArgumentParser, *, boards: Sequence[str])
     add(
         "--clock", type=frequency, metavar="MHZ",
         help="clock of the design; all times and energies follow from it (default: the board's)",
+    )
+    add(
+        "--limit", type=minutes, default=20.0, metavar="MINUTES",
+        help="for placing and routing, with all seeds of the placer together (%(default)g)",
     )
 
 
@@ -160,6 +165,7 @@ def run_options(options: argparse.Namespace, *, command: str) -> "spw.RunOptions
         design=design_of(options),
         build_only=options.build_only,
         bitstream=not options.no_bitstream,
+        limit_s=60 * options.limit,
         command=command,
     )
 
@@ -183,12 +189,21 @@ def count(text: str) -> int:
 
 def frequency(text: str) -> float:
     """Read a frequency in MHz."""
+    return _positive(text, "a frequency in MHz, such as 62.5")
+
+
+def minutes(text: str) -> float:
+    """Read a time in minutes."""
+    return _positive(text, "a number of minutes above 0, such as 20")
+
+
+def _positive(text: str, what: str) -> float:
     try:
         value = float(text)
     except ValueError:
         value = 0.0
     if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text[:100]!r} is not a frequency in MHz, such as 62.5")
+        raise argparse.ArgumentTypeError(f"{text[:100]!r} is not {what}")
     return value
 
 

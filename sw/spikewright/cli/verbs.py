@@ -91,7 +91,9 @@ def build(options: argparse.Namespace) -> None:
     board, design = board_of(options), design_of(options)
     network = spw.read(options.model)
     with Stages() as stages, stages.stage(f"Bitstream for {board.title}") as tell:
-        bitstream = spw.build_bitstream(network, board=board, design=design, progress=tell)
+        bitstream = spw.build_bitstream(
+            network, board=board, design=design, limit_s=60 * options.limit, progress=tell
+        )
     print(bitstream.path)
 
 

@@ -97,8 +97,10 @@ def close(work: Closing, progress: Callable[[str], None]) -> Placement:
     ------
     ClockMissed
         The clock is not met; the message says by how much, and where the slowest path runs.
+    OvertimeError
+        Not a single placement was routed in this time.
     BuildError
-        The design does not fit, cannot be routed, or not in this time.
+        The design does not fit, or cannot be routed.
     """
     clock_mhz = work.board.clock_hz / 1e6
     ends = time.monotonic() + work.limit_s
@@ -118,9 +120,9 @@ def close(work: Closing, progress: Callable[[str], None]) -> Placement:
         except OvertimeError as error:
             if tried:
                 break
-            raise BuildError(
-                f"no placement was routed within {work.limit_s:g} s; the design is too large for "
-                f"this machine, or its part too full: {error}"
+            raise OvertimeError(
+                f"no placement was routed within {work.limit_s / 60:g} minutes; give it more "
+                f"by limit_s= if the machine is busy, or take a smaller network: {error}"
             ) from error
         tried.append(placement)
         reached = placement.fmax_of(work.clock)

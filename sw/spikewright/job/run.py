@@ -19,6 +19,7 @@ from ..errors import BuildError, DeviceError, ToolError
 from ..files import check_writable
 from ..gateware.bitstream import Bitstream, build_bitstream, needed_tools
 from ..gateware.board import BOARDS, DEFAULT_BOARD, Board
+from ..gateware.closing import LIMIT_S
 from ..gateware.design import check_design, run_reference
 from ..quantized.network import QuantizedNetwork
 from ..quantized.spw import read, write
@@ -59,6 +60,8 @@ class RunOptions:
         Stop at the bitstream.
     bitstream : bool
         Build a bitstream; without one, the report has no size and no highest clock frequency.
+    limit_s : float
+        Seconds for placing and routing, with all seeds of the placer together.
     build : Path
         Folder of everything generated.
     command : str
@@ -72,6 +75,7 @@ class RunOptions:
     design: Design = field(default_factory=EventDesign)
     build_only: bool = False
     bitstream: bool = True
+    limit_s: float = LIMIT_S
     build: Path = Path("build")
     command: str = "spikewright run"
 
@@ -220,7 +224,8 @@ def _train(task: Task, seed: int, options: RunOptions, stages: Stages) -> Quanti
 def _bitstream(network: QuantizedNetwork, options: RunOptions, stages: Stages) -> Bitstream:
     with stages.stage(f"Bitstream for {options.board.title}") as tell:
         return build_bitstream(
-            network, board=options.board, design=options.design, build=options.build, progress=tell
+            network, board=options.board, design=options.design, limit_s=options.limit_s,
+            build=options.build, progress=tell,
         )
 
 
