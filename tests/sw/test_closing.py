@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from spikewright.cli.words import options_named
-from spikewright.cli.words import as_options
+from spikewright.cli.words import as_options, options_named
 from spikewright.errors import BuildError, OvertimeError
 from spikewright.gateware import closing
 from spikewright.gateware.board import BOARDS

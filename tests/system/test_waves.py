@@ -7,7 +7,7 @@ import sys
 import pytest
 
 import simulators
-from spikewright.tools import find
+from spikewright.tools import find, require
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,8 @@ def test_an_empty_variable_is_off(monkeypatch, value, on):
 def test_icarus_draws_waves_when_asked_to(value):
     """cocotb compiles its own dump as SystemVerilog, which the cores are not compiled as."""
     name = "and_multiplier"
-    folder = simulators.log_of(name, "l1", simulators.Simulator("icarus", find("iverilog"))).parent
+    icarus = simulators.Simulator("icarus", require("iverilog"))
+    folder = simulators.log_of(name, "l1", icarus).parent
     for old in folder.glob("*.fst"):
         old.unlink()
     result = subprocess.run(
