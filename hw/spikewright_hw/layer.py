@@ -142,7 +142,7 @@ class Layer:
 
     def contributions(self, input: str) -> Rows:
         """Give what each of :attr:`rows` adds to one of the neuron's inputs, in weight steps."""
-        source = DEFINITIONS[self.neuron].inputs[input].source
+        source = self.fixed.definition.inputs[input].source
         return tuple(
             tuple(_contribution(source, weight, own=number >= self.inputs) for weight in row)
             for number, row in enumerate(self.rows)

@@ -11,7 +11,7 @@ from ..layer import Layer
 from ..network import Network
 from .argmax import argmax_latency
 from .example import example_network
-from .feedback import Feedback
+from .feedback import feedback_of
 from .inference import InferenceEngine, stage_signature
 from .ram_style import RamStyle
 from .row_layer import RowLayer, update_stages
@@ -73,7 +73,8 @@ class EventStage(wiring.Component):
 
     def __init__(self, *, layer: Layer, share: int):
         self.layer = layer
-        self.share = share
+        self.rows = RowLayer(layer=layer, share=share)
+        self.feedback = feedback_of(layer)
         super().__init__(stage_signature(layer))
 
     def elaborate(self, platform):
@@ -81,22 +82,20 @@ class EventStage(wiring.Component):
         m = Module()
         width = len(self.layer.rows)
         m.submodules.scan = scan = Scan(width=width, group=scan_group(width))
-        m.submodules.rows = rows = RowLayer(layer=self.layer, share=self.share)
+        m.submodules.rows = rows = self.rows
         connect(m, scan.o, rows.i)
         connect(m, rows.o, flipped(self.o))
         m.d.comb += rows.clear.eq(self.clear)
 
         arrives = Signal()
         m.d.comb += arrives.eq(rows.i.valid & rows.i.ready & rows.i.payload.spike)
-        if self.layer.recurrent is None:
+        if self.feedback is None:
             connect(m, flipped(self.i), scan.i)
             m.d.comb += self.arriving.eq(arrives)
             return m
         own = rows.i.payload.row >= self.layer.inputs
         m.d.comb += [self.arriving.eq(arrives & ~own), self.returning.eq(arrives & own)]
-        m.submodules.feedback = feedback = Feedback(
-            inputs=self.layer.inputs, neurons=self.layer.neurons
-        )
+        m.submodules.feedback = feedback = self.feedback
         connect(m, flipped(self.i), feedback.i)
         connect(m, feedback.o, scan.i)
         m.d.comb += [

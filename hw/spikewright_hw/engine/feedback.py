@@ -4,7 +4,9 @@ from amaranth import Cat, Module, Signal, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["PRESETS", "Feedback", "core", "feedback"]
+from ..layer import Layer
+
+__all__ = ["PRESETS", "Feedback", "core", "feedback", "feedback_of"]
 
 PRESETS = {
     "i5_n3": {"inputs": 5, "neurons": 3},
@@ -84,6 +86,13 @@ class Feedback(wiring.Component):
         with m.If(self.clear):
             m.d.sync += last.eq(0)
         return m
+
+
+def feedback_of(layer: Layer) -> Feedback | None:
+    """Return the feedback of a layer; None unless it is recurrent."""
+    if layer.recurrent is None:
+        return None
+    return Feedback(inputs=layer.inputs, neurons=layer.neurons)
 
 
 core = Feedback

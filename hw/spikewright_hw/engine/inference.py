@@ -104,6 +104,7 @@ class InferenceEngine(wiring.Component):
             "trace_address": In(range(trace_bytes(network))),
             "trace_data": Out(8),
         })
+        self.stages = [self.stage(layer) for layer in network.layers]
 
     def stage(self, layer: Layer) -> Stage:
         """Make the stage of a layer; each subclass says how."""
@@ -116,7 +117,7 @@ class InferenceEngine(wiring.Component):
         last_step = network.steps - 1
         clear = Signal()  # between inferences
 
-        layers = [self.stage(layer) for layer in network.layers]
+        layers = self.stages
         for number, layer in enumerate(layers):
             m.submodules[f"layer_{number}"] = layer
             m.d.comb += layer.clear.eq(clear)

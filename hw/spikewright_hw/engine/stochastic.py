@@ -11,7 +11,7 @@ from ..layer import Layer
 from ..network import Network
 from .argmax import argmax_latency
 from .example import example_network
-from .feedback import Feedback
+from .feedback import feedback_of
 from .inference import InferenceEngine, stage_signature
 from .ram_style import RamStyle
 from .stream_lane import blocks
@@ -72,23 +72,23 @@ class StochasticStage(wiring.Component):
 
     def __init__(self, *, layer: Layer, streams: Streams, lanes: int, share: int):
         self.layer = StreamLayer(layer=layer, streams=streams, lanes=lanes, share=share)
+        self.feedback = feedback_of(layer)
         super().__init__(stage_signature(layer, together=lanes))
 
     def elaborate(self, platform):
         """Elaborate feedback and layer."""
         m = Module()
         m.submodules.streams = streams = self.layer
-        layer = streams.layer
         connect(m, streams.o, flipped(self.o))
         m.d.comb += [
             streams.clear.eq(self.clear),
             self.arriving.eq(streams.arriving),
             self.returning.eq(streams.returning),
         ]
-        if layer.recurrent is None:
+        if self.feedback is None:
             connect(m, flipped(self.i), streams.i)
             return m
-        m.submodules.feedback = feedback = Feedback(inputs=layer.inputs, neurons=layer.neurons)
+        m.submodules.feedback = feedback = self.feedback
         connect(m, flipped(self.i), feedback.i)
         connect(m, feedback.o, streams.i)
         m.d.comb += [
