@@ -22,8 +22,8 @@ test: $(STAMP) ## tests of everything but the simulations and proofs
 sim: $(STAMP) ## testbenches of the cores (WHOLE=1: every preset on both simulators, for longer)
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(if $(CORE),sim/test_$(CORE).py,sim)
 
-formal: $(STAMP) ## proofs of the cores
-	$(BIN)/python formal/run.py $(CORE)
+formal: $(STAMP) ## proofs of the cores (WHOLE=1: also what they imply)
+	$(BIN)/python formal/run.py $(if $(filter-out 0,$(WHOLE)),--all) $(CORE)
 
 lint: $(STAMP) ## ruff and pyright
 	$(BIN)/ruff check .

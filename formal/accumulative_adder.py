@@ -1,21 +1,25 @@
 """What is proved of the accumulative adder."""
 
-from amaranth import Const, Elaboratable, Module, Mux, Signal, signed
+from amaranth import Elaboratable, Module, Mux, Signal, signed
 from amaranth.hdl import Assert, Cover
 
-from faults import Planted
-from properties import InOrder, Observed, drive, held, observe, stall
+from faults import Planted, plant, stream_faults
+from properties import InOrder, drive, held, observe, stall
 from spikewright_hw.stochastic.arithmetic.accumulative_adder import AccumulativeAdder, scale
+
+INVENTED = "no one comes out for less than a scale of ones"
+KEPT = "no scale of ones is kept back"
 
 
 class AccumulativeAdderSpec(Elaboratable):
     """Each word of terms gives one bit, and no one is lost: what went in comes out, or is kept.
 
     Beside the core runs a balance: half a scale, and the ones that went in, less a scale for each
-    one that came out. The planted fault inverts a bit that has stalled.
+    one that came out. A fault is ``more`` or ``fewer``, nothing but ones or none at all, or one of
+    :func:`~faults.stream_faults`.
     """
 
-    def __init__(self, *, inputs: int, fault: bool = False):
+    def __init__(self, *, inputs: int, fault: str = ""):
         self.inputs = inputs
         self.fault = fault
 
@@ -25,19 +29,15 @@ class AccumulativeAdderSpec(Elaboratable):
         i = drive(m, dut.i)
         stall(m, dut.o)
         o = observe(dut.o)
-        if self.fault:
-            stalled = Signal()
-            m.d.sync += stalled.eq(o.valid & ~o.ready)
-            o.payload = o.payload ^ stalled
-        held(m, o, name="sum")
-        nothing = Const(0, 1)
+        offers = observe(dut.o)
+        plant(m, offers, self.fault)
+        if self.fault == "more":
+            o.payload = o.payload | 1
+        elif self.fault == "fewer":
+            o.payload = o.payload & 0
+        held(m, offers, name="sum")
         m.submodules.one_each = InOrder(
-            i=Observed(payload=nothing, valid=i.valid, ready=i.ready),
-            o=Observed(payload=nothing, valid=o.valid, ready=o.ready),
-            expected=nothing,
-            capacity=1,
-            latency=1,
-            name="sum",
+            i=i, o=offers, capacity=1, latency=1, name="sum"
         )
 
         one = scale(self.inputs)
@@ -48,8 +48,8 @@ class AccumulativeAdderSpec(Elaboratable):
             balance + Mux(i.transfers, ones, 0) - Mux(o.transfers, due, 0)
         )
         m.d.comb += [
-            Assert(balance >= due, "no one comes out for less than a scale of ones"),
-            Assert(balance - due < one, "no scale of ones is kept back"),
+            Assert(balance >= due, INVENTED),
+            Assert(balance - due < one, KEPT),
             Cover(o.transfers & (balance - due == one - 1), "all but one of a scale is kept"),
             Cover(o.transfers & o.payload[0] & (balance == one), "nothing is kept"),
         ]
@@ -60,14 +60,9 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "accumulative_adder_n2": AccumulativeAdderSpec(inputs=2),
         "accumulative_adder_n6": AccumulativeAdderSpec(inputs=6),
-        "accumulative_adder_fault": Planted({
-            "stalled": (
-                AccumulativeAdderSpec(inputs=2, fault=True),
-                (
-                    "no one comes out for less than a scale of ones",
-                    "no scale of ones is kept back",
-                    "sum: a payload is held while it stalls",
-                ),
-            ),
-        }),
+        "accumulative_adder_fault": Planted.each(
+            lambda fault: AccumulativeAdderSpec(inputs=2, fault=fault),
+            stream_faults("sum", compared=False)
+            | dict.fromkeys(("more", "fewer"), (INVENTED, KEPT)),
+        ),
     }

@@ -20,11 +20,11 @@ class ProductErrorSpec(Elaboratable):
 
     The factors are two of all, chosen before the run and kept. One generator is driven by a counter
     and the other by its bits in reverse, the sequence of van der Corput. A bounded check of one
-    period is complete. The planted fault is a generator that reads the counter's bits unreversed,
-    so that the product is the minimum.
+    period is complete. A planted fault is a generator that reads the counter's bits unreversed,
+    so that the product is the minimum, or a product without any ones.
     """
 
-    def __init__(self, *, width: int, fault: bool = False):
+    def __init__(self, *, width: int, fault: str = ""):
         self.width = width
         self.fault = fault
 
@@ -44,7 +44,7 @@ class ProductErrorSpec(Elaboratable):
             with m.If(~started):
                 m.d.sync += factor.eq(Mux(chosen > period, 0, chosen))
             m.submodules[name] = generator = Sng(width=width)
-            reverse = name == "b" and not self.fault
+            reverse = name == "b" and self.fault != "order"
             m.d.comb += [
                 generator.values[0].eq(factor),
                 generator.i.payload.eq(number[::-1] if reverse else number),
@@ -59,7 +59,8 @@ class ProductErrorSpec(Elaboratable):
 
         seen, ones = Signal(range(period + 1)), Signal(range(period + 1))
         with m.If(dut.o.valid & (seen != period)):
-            m.d.sync += [seen.eq(seen + 1), ones.eq(ones + dut.o.payload)]
+            bit = Mux(self.fault == "zero", 0, dut.o.payload)
+            m.d.sync += [seen.eq(seen + 1), ones.eq(ones + bit)]
         a, b = factors
         error = Signal(signed(2 * width + 2))
         m.d.comb += error.eq((ones << width) - a * b)
@@ -81,7 +82,10 @@ def specs() -> dict[str, Elaboratable]:
     specs = stage_specs("and_multiplier", owed=each_lane(bit))
     gate = specs["and_multiplier_fault"]
     assert isinstance(gate, Planted)
-    gate.plant("order", ProductErrorSpec(width=3, fault=True), ("the product is not too large",))
+    for fault, found in (
+        ("order", "the product is not too large"), ("zero", "the product is not too small")
+    ):
+        gate.plant(fault, ProductErrorSpec(width=3, fault=fault), (found,))
     return specs | {
         "and_multiplier_error_w3": ProductErrorSpec(width=3),
         "and_multiplier_error_w4": ProductErrorSpec(width=4),

@@ -1,16 +1,24 @@
 """What is proved of every correlation circuit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from amaranth import Cat, Elaboratable, Module, Signal, Value, signed
+from amaranth import Cat, Const, Elaboratable, Module, Signal, Value, signed
 from amaranth.hdl import Assert, Cover
 
-from properties import InOrder, Observed, anything, drive, held, stall
+from faults import Planted, plant, stream_faults
+from properties import InOrder, Observed, anything, drive, held, observe, stall
 from spikewright_hw.stochastic.correlation.correlator import Correlator
 
-__all__ = ["CorrelatorSpec", "Lane"]
+__all__ = ["OWED", "STANDS", "CorrelatorSpec", "Lane", "correlator_faults"]
+
+OWED = "pair: each payload is the one owed"
+
+CLEARED = "no pair is taken while the state is cleared"
+STANDS = "ones of {} in, less those out, are those that the state stands for"
+INVENTED = "no one of {} is invented"
+LOST = "no one of {} is lost: what is inside is in range"
 
 
 @dataclass(frozen=True)
@@ -25,7 +33,7 @@ class Lane:
     inside_b: Value
     a: Value
     b: Value
-    state: Signal
+    state: Value
     taken: Value
     clear: Value
 
@@ -37,7 +45,9 @@ class CorrelatorSpec(Elaboratable):
     state stands for and lies between 0 and the capacity, at any time. A pair that waits at the
     output has left.
 
-    The planted fault hides the one of ``b`` in every fourth pair.
+    A fault is one of :func:`~faults.stream_faults`; ``more_b`` and ``fewer_b``, nothing but ones of
+    ``b`` or none, and the same for ``a``; ``state``, a wrong state; or ``cleared``, a pair that
+    seems to be taken while the state is cleared.
 
     Parameters
     ----------
@@ -58,7 +68,7 @@ class CorrelatorSpec(Elaboratable):
         due: Callable[[Module, Lane], tuple[Any, Any]],
         holds: Callable[[Any], tuple[Any, Any]],
         capacity: tuple[int, int],
-        fault: bool = False,
+        fault: str = "",
     ):
         self.dut = dut
         self.due = due
@@ -73,12 +83,9 @@ class CorrelatorSpec(Elaboratable):
         m.d.comb += dut.clear.eq(anything(1))
         i = drive(m, dut.i)
         stall(m, dut.o)
-        seen = {"a": dut.o.payload.a, "b": dut.o.payload.b}
-        if self.fault:
-            pairs = Signal(2)
-            m.d.sync += pairs.eq(pairs + (dut.o.valid & dut.o.ready))
-            seen["b"] = Value.cast(seen["b"]) & ~pairs.all().replicate(lanes)
-        o = Observed(payload=Cat(seen["a"], seen["b"]), valid=dut.o.valid, ready=dut.o.ready)
+        o = observe(dut.o)
+        seen = self._wrong(o)
+        states = [state ^ (self.fault == "state") for state in dut.states]
 
         inside = {
             name: [
@@ -95,7 +102,7 @@ class CorrelatorSpec(Elaboratable):
                     inside_b=inside["b"][lane],
                     a=dut.i.payload.a[lane],
                     b=dut.i.payload.b[lane],
-                    state=dut.states[lane],
+                    state=states[lane],
                     taken=i.transfers,
                     clear=dut.clear,
                 ),
@@ -104,22 +111,35 @@ class CorrelatorSpec(Elaboratable):
         ]
         expected = Signal(2 * lanes)
         m.d.comb += expected.eq(Cat(*(a for a, _ in owed), *(b for _, b in owed)))
-        held(m, o, name="pair")
+        pairs = observe(dut.o)
+        plant(m, pairs, self.fault)
+        held(m, pairs, name="pair")
         m.submodules.in_order = InOrder(
-            i=i, o=o, expected=expected, capacity=1, latency=1, name="pair"
+            i=i, o=pairs, expected=expected, capacity=1, latency=1, name="pair"
         )
-        for lane, state in enumerate(dut.states):
+        for lane, state in enumerate(states):
             for name, count in zip("ab", self.holds(state), strict=True):
                 m.d.comb += Assert(
                     inside[name][lane] == count,
-                    f"ones of {name} in, less those out, are those that the state stands for",
+                    STANDS.format(name),
                 )
         with m.If(dut.clear):
             m.d.comb += [
-                Assert(~i.transfers, "no pair is taken while the state is cleared"),
+                Assert(~(i.transfers | (self.fault == "cleared")), CLEARED),
                 Cover(inside["b"][0] == self.capacity[1], "all that can be inside is forgotten"),
             ]
         return m
+
+    def _wrong(self, o: Observed) -> dict[str, Value]:
+        """Return the bits of both streams, or what a fault makes of those of one lane."""
+        lanes = self.dut.lanes
+        bits = {"a": o.payload[:lanes], "b": o.payload[lanes:]}
+        for name in "ab":
+            if self.fault == f"more_{name}":
+                bits[name] = Const(1)
+            elif self.fault == f"fewer_{name}":
+                bits[name] = Const(0)
+        return bits
 
     def _count(
         self, m: Module, i: Observed, o: Observed, came: Value, left: Value, limit: int, name: str
@@ -134,8 +154,23 @@ class CorrelatorSpec(Elaboratable):
         with m.Else():
             m.d.sync += total.eq(total + (i.transfers & came) - (waits & o.ready))
         m.d.comb += [
-            Assert(inside >= 0, f"no one of {name} is invented"),
-            Assert(inside <= limit, f"no one of {name} is lost: what is inside is in range"),
+            Assert(inside >= 0, INVENTED.format(name)),
+            Assert(inside <= limit, LOST.format(name)),
             Cover(inside == limit, f"as many ones of {name} are inside as can be"),
         ]
         return inside
+
+
+def correlator_faults(
+    spec: Callable[[str], CorrelatorSpec], *, more: Mapping[str, tuple[str, ...]]
+) -> Planted:
+    """Plant each fault of a correlation circuit with one lane.
+
+    ``more`` are the properties of a kind of circuit that its faults turn red besides.
+    """
+    found = stream_faults("pair") | {"cleared": (CLEARED,), "state": ()}
+    for name in "ab":
+        counts = STANDS.format(name), INVENTED.format(name), LOST.format(name)
+        found |= {f"more_{name}": counts, f"fewer_{name}": counts}
+    found = {fault: (*red, *more.get(fault, ())) for fault, red in found.items()}
+    return Planted.each(spec, found)

@@ -2,8 +2,7 @@
 
 from amaranth import Elaboratable, Module, Signal, Value
 
-from faults import Planted
-from source import SourcePeriodSpec, SourceSpec
+from source import SourcePeriodSpec, SourceSpec, source_faults
 from spikewright_hw.stochastic.source.counter import Counter
 
 
@@ -24,13 +23,8 @@ def specs() -> dict[str, Elaboratable]:
         "counter_w8": CounterSpec(Counter(width=8)),
         "counter_w16": CounterSpec(Counter(width=16, init=5)),
         "counter_period": SourcePeriodSpec(Counter(width=4), times=[1] * 16),
-        "counter_fault": Planted({
-            "number": (
-                CounterSpec(Counter(width=8), fault=True),
-                (
-                    "each number is that of its index",
-                    "without enable the number holds",
-                ),
-            ),
-        }),
+        "counter_fault": source_faults(
+            lambda fault: CounterSpec(Counter(width=8), fault=fault),
+            lambda fault: SourcePeriodSpec(Counter(width=3), times=[1] * 8, fault=fault),
+        ),
     }

@@ -3,16 +3,17 @@
 from amaranth import Array, Cat, Elaboratable, Module, Signal, Value
 from amaranth.hdl import Assert
 
-from correlator import CorrelatorSpec, Lane
-from faults import Planted
+from correlator import STANDS, CorrelatorSpec, Lane, correlator_faults
 from properties import anything
 from spikewright_hw.stochastic.correlation.decorrelator import Decorrelator
+
+BUFFER = "the buffer holds what was put last at each address"
 
 
 class DecorrelatorSpec(CorrelatorSpec):
     """The bit that leaves is the last that was put at the address, whatever the addresses."""
 
-    def __init__(self, *, depth: int, lanes: int, fault: bool = False):
+    def __init__(self, *, depth: int, lanes: int, fault: str = ""):
         self.address = Signal(range(depth))
         super().__init__(
             Decorrelator(depth=depth, lanes=lanes),
@@ -37,7 +38,7 @@ class DecorrelatorSpec(CorrelatorSpec):
         with m.Elif(lane.taken):
             m.d.sync += places[self.address].eq(lane.b)
         held = Cat(places[at] for at in range(len(places)))
-        m.d.comb += Assert(lane.state == held, "the buffer holds what was put last at each address")
+        m.d.comb += Assert(lane.state == held, BUFFER)
         return lane.a, places[self.address]
 
 
@@ -45,13 +46,8 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "decorrelator_d4": DecorrelatorSpec(depth=4, lanes=1),
         "decorrelator_d8": DecorrelatorSpec(depth=8, lanes=4),
-        "decorrelator_fault": Planted({
-            "hidden": (
-                DecorrelatorSpec(depth=4, lanes=1, fault=True),
-                (
-                    "ones of b in, less those out, are those that the state stands for",
-                    "pair: each payload is the one owed",
-                ),
-            ),
-        }),
+        "decorrelator_fault": correlator_faults(
+            lambda fault: DecorrelatorSpec(depth=4, lanes=1, fault=fault),
+            more={"state": (STANDS.format("b"), BUFFER)},
+        ),
     }

@@ -7,9 +7,9 @@ from machine import MachineSpec, machine_faults
 from spikewright_hw.stochastic.arithmetic.divider import Divider
 
 
-def step(m: Module, dut: Divider, lane: int) -> tuple[Value, Value]:
+def step(m: Module, dut: Divider, lane: int, kept: Value) -> tuple[Value, Value]:
     """Keep the dividend where the divisor is one; owe it, or the bit picked of those kept."""
-    kept, payload = dut.states[lane], dut.i.payload
+    payload = dut.i.payload
     a, b = payload.a[lane], payload.b[lane]
     pick = payload.pick if dut.depth > 1 else 0
     picked = Array(kept)[pick]

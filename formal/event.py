@@ -2,30 +2,48 @@
 
 from amaranth import Elaboratable
 
-from faults import Planted
-from inference import InferenceSpec, TwiceSpec, tiny_network
+import contract
+import feedback
+from contract import ContractSpec
+from faults import Through
+from inference import (
+    DETECTORS,
+    InferenceSpec,
+    TwiceSpec,
+    smallest_network,
+    tiny_network,
+    values_of,
+)
+from row_layer import CLEAR
 from spikewright_hw.engine.event import EventEngine, worst_cycles
 from spikewright_hw.network import Network
 
 
-def engine(network: Network, *, share: int, fault: bool = False) -> InferenceSpec:
-    """Say what is proved of the engine of a network."""
+def engine(network: Network, *, share: int, right: Network | None = None) -> InferenceSpec:
+    """Say what is proved of the engine of a network, and with the ``right`` one of its results."""
     return InferenceSpec(
         EventEngine(network=network, share=share),
         longest=worst_cycles(network, share=share),
-        fault=fault,
+        values=None if right is None else values_of(right),
     )
 
 
 def specs() -> dict[str, Elaboratable]:
-    once = tiny_network(steps=1)
+    recurrent = EventEngine(
+        network=smallest_network(steps=2, recurrent=True), share=1
+    )
+    once, smallest = tiny_network(steps=1), smallest_network()
     return {
-        "event_t1": engine(once, share=2),
+        "event_t1": engine(once, share=2, right=once),
         "event_t2": engine(tiny_network(steps=2), share=1),
         "event_recurrent": engine(tiny_network(steps=2, recurrent=True), share=1),
         "event_twice": TwiceSpec(EventEngine(network=once, share=1)),
-        "event_fault": Planted({"late": (
-                engine(once, share=1, fault=True),
-                ("the result comes within the cycles promised",),
-            )}),
+        "event_fault": Through(
+            engine(smallest, share=1, right=smallest), DETECTORS
+        ),
+        "event_contract": ContractSpec(recurrent),
+        "event_fault_contract": Through(
+            ContractSpec(recurrent),
+            {**contract.DETECTORS, "cleared": (CLEAR, feedback.CLEAR)},
+        ),
     }

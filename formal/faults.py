@@ -1,12 +1,13 @@
 """Planted faults, each with the properties that it must turn red."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from amaranth import Elaboratable, Module, Signal
 
 from properties import Observed
 
-__all__ = ["Faults", "Planted", "plant", "stream_faults"]
+__all__ = ["Faults", "Planted", "Spec", "Through", "plant", "stream_faults"]
 
 
 class Faults(Elaboratable):
@@ -40,6 +41,13 @@ class Planted(Faults):
         super().__init__({name: found for name, (_, found) in faults.items()})
         self.specs = {name: spec for name, (spec, _) in faults.items()}
 
+    @classmethod
+    def each(
+        cls, spec: Callable[[str], Elaboratable], detectors: Mapping[str, tuple[str, ...]]
+    ) -> "Planted":
+        """Plant each fault of a kind of spec; ``spec`` makes the one that a fault is planted in."""
+        return cls({fault: (spec(fault), found) for fault, found in detectors.items()})
+
     def plant(self, name: str, spec: Elaboratable, detectors: tuple[str, ...]) -> None:
         """Plant another fault."""
         self.detectors[name] = detectors
@@ -52,26 +60,66 @@ class Planted(Faults):
         return m
 
 
-def stream_faults(name: str) -> dict[str, tuple[str, ...]]:
-    """Give the faults of an output stream that :func:`plant` knows, and their detectors.
+class Spec(Elaboratable):
+    """A core in its environment, and its properties once for each of ``faults``.
+
+    A subclass makes the former in :meth:`surround`, and states the properties in :meth:`check`.
+    """
+
+    faults: tuple[str, ...] = ("",)
+
+    def surround(self, m: Module) -> Any:
+        """Add the core and its environment; return what :meth:`check` needs of them."""
+        raise NotImplementedError(f"{type(self).__name__} has no environment")
+
+    def check(self, m: Module, seen: Any, fault: str) -> None:
+        """State what must hold, of a core that is seen through a fault, or as it is if ``""``."""
+        raise NotImplementedError(f"{type(self).__name__} states nothing")
+
+    def elaborate(self, platform) -> Module:
+        """Build the core, and the properties as often as there are faults."""
+        m = Module()
+        seen = self.surround(m)
+        for fault in self.faults:
+            m.submodules[fault or "properties"] = properties = Module()
+            self.check(properties, seen, fault)
+        return m
+
+
+class Through(Faults):
+    """A spec whose one core is seen through each fault: for cores that are not small."""
+
+    def __init__(self, spec: Spec, detectors: Mapping[str, tuple[str, ...]]):
+        super().__init__(detectors)
+        self.spec = spec
+        spec.faults = tuple(detectors)
+
+    def elaborate(self, platform) -> Spec:
+        return self.spec
+
+
+def stream_faults(name: str, *, compared: bool = True) -> dict[str, tuple[str, ...]]:
+    """Return the faults of an output stream that :func:`plant` knows, and their detectors.
 
     For a stream with the properties :func:`~properties.held` and :class:`~properties.InOrder`, of a
     core that holds one payload for a clock cycle; ``name`` is the name that they have there.
+    Without ``compared``, payloads are only counted.
     """
     withdrawn = f"{name}: an offer is not withdrawn while it stalls"
-    wrong = f"{name}: each payload is the one owed"
-    invented = f"{name}: nothing is repeated or invented"
-    beyond = f"{name}: no payload is taken beyond the capacity"
-    follows = wrong, invented, beyond  # the queue is off by one from then on
+    wrong = (f"{name}: each payload is the one owed",) if compared else ()
     unsteady = f"{name}: a payload is held while it stalls"
     kept_back = f"{name}: no payload is lost or kept back"
-    return {
-        "content": (wrong,),
-        "unsteady": (wrong, unsteady),
-        "lost": (kept_back, *follows),
-        "withdrawn": (withdrawn, kept_back, *follows),
-        "invented": (withdrawn, unsteady, kept_back, *follows),
+    in_range = f"{name}: the queue is in range"
+    # The queue is off by one from then on.
+    follows = *wrong, kept_back, in_range, f"{name}: no payload is taken beyond the capacity"
+    invented = f"{name}: nothing is repeated or invented"
+    found = {
+        "unsteady": (*wrong, unsteady),
+        "lost": follows,
+        "withdrawn": (withdrawn, invented, *follows),
+        "invented": (*wrong, withdrawn, unsteady, invented, kept_back, in_range),
     }
+    return found | ({"content": wrong} if compared else {})
 
 
 def plant(m: Module, o: Observed, fault: str) -> None:

@@ -7,19 +7,45 @@ from faults import Planted
 from properties import anything, drive, held, observe, stall
 from spikewright_hw.engine.feedback import Feedback
 
-#: Cycles that the layer of the proof takes at most; any number would do.
-SLOWEST = 3
+#: What the core assumes of whoever clears it, and of the layer.
+CLEAR = "feedback: clear only between inferences"
+ANSWERS = "feedback: the layer answers a step that has passed"
+
+WAITS = "a step waits for the spikes before it alone"
+SAME = "a step comes and goes in the same cycle"
+BEFORE = "a step has the spikes of the one before"
+
+
+class Contents(Elaboratable):
+    """Whether a step has passed a feedback that its layer has not answered (``inside``).
+
+    The core is ``empty`` if there is none, nor an input.
+    """
+
+    def __init__(self, dut: Feedback):
+        self.dut = dut
+        self.inside = Signal()
+        self.empty = Signal()
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        i, o, answers = self.dut.i, self.dut.o, self.dut.i_spikes.valid
+        m.d.sync += self.inside.eq((self.inside & ~answers) | (o.valid & o.ready))
+        m.d.comb += self.empty.eq(~self.inside & ~i.valid)
+        return m
 
 
 class FeedbackSpec(Elaboratable):
-    """Each step passes once, with the spikes of the step before, and none waits for good.
+    """Each step passes once, with the spikes of the step before, and waits for nothing else.
 
-    Assumes of the layer that it answers each step once, within a few cycles, and of ``clear`` that
-    it is high only between inferences, as the core's docstring says. The planted fault is a step
-    that does not wait for the spikes of the one before.
+    Assumes of the layer that it answers only steps that have passed, however late, and of ``clear``
+    that it is high only between inferences, as the core's docstring says. That a layer does answer,
+    and within which time, is proved of the layers and of the engines. A planted fault is a
+    step that does not wait for the spikes of the one before, or waits for good after a third; that
+    changes or is withdrawn while it stalls; that comes without them; or spikes that are not taken.
     """
 
-    def __init__(self, *, inputs: int, neurons: int, fault: bool = False):
+    def __init__(self, *, inputs: int, neurons: int, fault: str = ""):
         self.inputs = inputs
         self.neurons = neurons
         self.fault = fault
@@ -35,19 +61,22 @@ class FeedbackSpec(Elaboratable):
         m.d.comb += [
             dut.i_spikes.valid.eq(answers), dut.i_spikes.payload.eq(spikes), dut.clear.eq(clear)
         ]
-        if self.fault:
+        stalled = Signal()
+        m.d.sync += stalled.eq(o.valid & ~o.ready)
+        if self.fault == "early":
             o.valid = i.valid
+        elif self.fault == "withdrawn":
+            o.valid = o.valid & ~stalled
+        elif self.fault == "unsteady":
+            o.payload = o.payload ^ stalled
+        elif self.fault == "stale":
+            o.payload = o.payload[: self.inputs]
+        taken = dut.i_spikes.ready & (self.fault != "deaf")
 
         # Environment: the layer, and what is between inferences.
-        inside = Signal()  # a step that has passed, and that the layer has not answered
-        since = Signal(range(SLOWEST + 1))  # when it passed
-        m.d.sync += inside.eq((inside & ~answers) | o.transfers)
-        m.d.sync += since.eq(Mux(inside & ~answers, since + 1, 0))
-        m.d.comb += Assume(~answers | inside, "the layer answers a step that has passed")
-        with m.If(inside & (since == SLOWEST)):
-            m.d.comb += Assume(answers, "the layer answers in time")
-        with m.If(clear):
-            m.d.comb += Assume(~inside & ~i.valid, "clear only between inferences")
+        m.submodules.contents = contents = Contents(dut)
+        inside = contents.inside
+        m.d.comb += [Assume(~answers | inside, ANSWERS), Assume(~clear | contents.empty, CLEAR)]
 
         # Model: what the layer said last.
         before = Signal(self.neurons)
@@ -59,21 +88,17 @@ class FeedbackSpec(Elaboratable):
         # Properties.
         held(m, o, name="step")
         m.d.comb += [
-            Assert(dut.i_spikes.ready, "the layer's spikes are taken at once"),
-            Assert(i.transfers == o.transfers, "a step comes and goes in the same cycle"),
-            Assert(o.valid == (i.valid & ~inside), "a step waits for the spikes before it alone"),
+            Assert(taken, "the layer's spikes are taken at once"),
+            Assert(i.transfers == o.transfers, SAME),
+            Assert(o.valid == (i.valid & ~inside), WAITS),
         ]
         with m.If(o.valid):
-            m.d.comb += Assert(
-                o.payload == Cat(i.payload, before), "a step has the spikes of the one before"
-            )
-        waited = Signal(range(SLOWEST + 3))
-        m.d.sync += waited.eq(Mux(i.valid & dut.o.ready & ~o.transfers, waited + 1, 0))
+            m.d.comb += Assert(o.payload == Cat(i.payload, before), BEFORE)
+        waited = Signal(range(4))
+        m.d.sync += waited.eq(Mux(i.valid & ~o.transfers & (waited != 3), waited + 1, 0))
         m.d.comb += [
-            Assert(waited <= SLOWEST + 1, "no step waits for good"),
-            Assert(since <= SLOWEST, "the layer's time is in range"),
             Cover(o.transfers & before.all(), "a step passes with all spikes of the one before"),
-            Cover(o.transfers & (waited == SLOWEST), "a step passes that has waited long"),
+            Cover(o.transfers & (waited == 3), "a step passes that has waited long"),
             Cover(clear & before.any(), "spikes are cleared"),
         ]
         return m
@@ -83,13 +108,14 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "feedback_i5_n3": FeedbackSpec(inputs=5, neurons=3),
         "feedback_i12_n16": FeedbackSpec(inputs=12, neurons=16),
-        "feedback_fault": Planted({
-            "stale": (
-                FeedbackSpec(inputs=5, neurons=3, fault=True),
-                (
-                    "a step comes and goes in the same cycle",
-                    "a step waits for the spikes before it alone",
-                ),
-            ),
-        }),
+        "feedback_fault": Planted.each(
+            lambda fault: FeedbackSpec(inputs=5, neurons=3, fault=fault),
+            {
+                "early": (WAITS, SAME, "step: a payload is held while it stalls"),
+                "withdrawn": (WAITS, SAME, "step: an offer is not withdrawn while it stalls"),
+                "unsteady": (BEFORE, "step: a payload is held while it stalls"),
+                "stale": (BEFORE,),
+                "deaf": ("the layer's spikes are taken at once",),
+            },
+        ),
     }

@@ -1,47 +1,64 @@
 """What is proved of the frame decoder."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from amaranth import Array, Cat, Elaboratable, Module, Mux, Signal
+from amaranth import Array, Cat, Elaboratable, Module, Mux, Signal, Value
 from amaranth.hdl import Assert, Assume, Cover
 from amaranth.lib.crc import catalog
 
-from faults import Planted
-from properties import anything, drive, held, observe, stall
+from faults import Spec, Through, plant
+from properties import Observed, anything, drive, held, observe, stall
 from spikewright_hw.link.frame_decoder import FrameDecoder
 from spikewright_hw.protocol import OVERHEAD, Status
 
+#: What the core assumes of a loss that it is told.
+LOST = "a byte is lost only while another waits"
 
-class FrameDecoderSpec(Elaboratable):
+
+@dataclass(frozen=True)
+class Decoding:
+    """The core and its streams, and the naive decoder: what it owes."""
+
+    dut: FrameDecoder
+    i: Observed
+    stored: Sequence[Signal]
+    count: Signal
+    verdict: Signal
+    ended: Value
+    valid: Value
+    size: Signal
+    given: Signal
+    owing: Signal
+    owed: Signal
+    lost: Signal
+
+
+class FrameDecoderSpec(Spec):
     """A frame comes out whole and unchanged if it is valid, and otherwise not at all.
 
     Beside the core runs a naive decoder: it puts decoded bytes into an array of registers, and at
     the delimiter it has the verdict. From there on every byte of a packet, its end and its length
     are known, and so is each error. The CRC's own arithmetic is not in question here, so the naive
     decoder has the same; tests compare it with another. A frame of which a byte was lost is not
-    valid, whatever its checksum. The planted fault lets a frame pass whose
-    last run is cut off.
+    valid, whatever its checksum. A planted fault is a wrong byte, length or
+    reason; a packet or an error that changes or is withdrawn while it stalls; or a byte that is
+    taken while a packet leaves.
     """
 
-    def __init__(self, *, capacity: int, fault: bool = False):
+    def __init__(self, *, capacity: int):
         self.capacity = capacity
-        self.fault = fault
 
-    def elaborate(self, platform) -> Module:
-        m = Module()
+    def surround(self, m: Module) -> Decoding:
         m.submodules.dut = dut = FrameDecoder(capacity=self.capacity)
         i = drive(m, dut.i)
         stall(m, dut.o)
         stall(m, dut.o_error)
         o, o_error = observe(dut.o), observe(dut.o_error)
-        held(m, o, name="packet")
-        held(m, o_error, name="error")
 
         # A byte may be lost while another waits; it comes after that.
-        m.d.comb += [
-            dut.lost.eq(anything(1)),
-            Assume(~dut.lost | (i.valid & ~i.ready), "a byte is lost only while another waits"),
-        ]
+        m.d.comb += [dut.lost.eq(anything(1)), Assume(~dut.lost | (i.valid & ~i.ready), LOST)]
         lost, after = Signal(), Signal()  # of the frame, and after the byte that waits
         with m.If(i.transfers):
             m.d.sync += [lost.eq(Mux(i.payload == 0, 0, lost) | after), after.eq(0)]
@@ -74,7 +91,7 @@ class FrameDecoderSpec(Elaboratable):
         cut = begun & (place != code)
         with m.If(count > self.capacity):
             m.d.comb += verdict.eq(Status.TOO_LONG)
-        with m.Elif(cut & (not self.fault)):
+        with m.Elif(cut ):
             m.d.comb += verdict.eq(Status.BAD_COBS)
         with m.Elif(count < OVERHEAD):
             m.d.comb += verdict.eq(Status.TOO_SHORT)
@@ -98,37 +115,65 @@ class FrameDecoderSpec(Elaboratable):
         with m.Elif(o_error.ready):
             m.d.sync += owing.eq(0)
 
+        return Decoding(
+            dut=dut, i=i, stored=stored, count=count, verdict=verdict, ended=ended, valid=valid,
+            size=size, given=given, owing=owing, owed=owed, lost=lost,
+        )
+
+    def check(self, m: Module, seen: Decoding, fault: str) -> None:
+        size, given, owing = seen.size, seen.given, seen.owing
+        ended, verdict = seen.ended, seen.verdict
+        o, o_error = observe(seen.dut.o), observe(seen.dut.o_error)
+        plant(m, o, fault.removeprefix("packet_"))
+        plant(m, o_error, fault.removeprefix("error_"))
+        held(m, o, name="packet")
+        held(m, o_error, name="error")
+        payload = o.payload ^ (fault == "byte")
+        length = seen.dut.length ^ (fault == "length")
+        reason = o_error.payload ^ (fault == "reason")
+        ready = seen.i.ready | (fault == "ready")
         m.d.comb += [
             Assert(o.valid == (given != size), "a packet is offered from its delimiter to its end"),
-            Assert(i.ready == ~o.valid, "input is taken except while a packet leaves"),
+            Assert(ready == (given == size), "input is taken except while a packet leaves"),
             Assert(o_error.valid == owing, "an error is offered for garbage and nothing else"),
-            Assert(~owing | (o_error.payload == owed), "the reason is the first that is owed"),
+            Assert(~owing | (reason == seen.owed), "the reason is the first that is owed"),
             Cover(ended & (verdict == Status.TOO_LONG), "a frame is too long"),
             Cover(ended & (verdict == Status.BAD_COBS), "a frame is cut off"),
             Cover(ended & (verdict == Status.BAD_CRC), "a frame has a wrong checksum"),
-            Cover(valid & (count == self.capacity), "the longest frame is valid"),
-            Cover(ended & lost, "a frame ends of which a byte was lost"),
+            Cover(seen.valid & (seen.count == self.capacity), "the longest frame is valid"),
+            Cover(ended & seen.lost, "a frame ends of which a byte was lost"),
         ]
-        with m.If(o.valid):
+        with m.If(seen.dut.o.valid):
             last = given == size - 1
             m.d.comb += [
-                Assert(o.payload == Cat(Array(stored)[given], last), "bytes are those decoded"),
-                Assert(dut.length == size, "the length is that of the packet"),
+                Assert(payload == Cat(Array(seen.stored)[given], last), "bytes are those decoded"),
+                Assert(length == size, "the length is that of the packet"),
                 Cover(last & o.ready, "a packet has left"),
             ]
-        return m
 
 
 def specs() -> dict[str, Elaboratable]:
+    offered = "a packet is offered from its delimiter to its end"
+    error = "an error is offered for garbage and nothing else"
     return {
         "frame_decoder_c4": FrameDecoderSpec(capacity=4),
         "frame_decoder_c6": FrameDecoderSpec(capacity=6),
-        "frame_decoder_fault": Planted({
-            "last_run": (
-                FrameDecoderSpec(capacity=6, fault=True),
-                (
-                    "the reason is the first that is owed",
+        "frame_decoder_fault": Through(
+            FrameDecoderSpec(capacity=4),
+            {
+                "byte": ("bytes are those decoded",),
+                "length": ("the length is that of the packet",),
+                "reason": ("the reason is the first that is owed",),
+                "ready": ("input is taken except while a packet leaves",),
+                "packet_unsteady": (
+                    "bytes are those decoded", "packet: a payload is held while it stalls",
                 ),
-            ),
-        }),
+                "packet_withdrawn": (offered, "packet: an offer is not withdrawn while it stalls"),
+                "error_unsteady": (
+                    "the reason is the first that is owed",
+                    "error: a payload is held while it stalls",
+                ),
+                "error_withdrawn": (error, "error: an offer is not withdrawn while it stalls"),
+            },
+        ),
     }

@@ -1,33 +1,49 @@
 """What is proved of the frame encoder."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from amaranth import Elaboratable, Module, Mux, Signal
 from amaranth.hdl import Assert, Cover
 from amaranth.lib.crc import catalog
 
-from faults import Planted
-from properties import drive, held, observe, stall
+from faults import Spec, Through, plant
+from properties import Observed, drive, held, observe, stall
 from spikewright_hw.link.frame_encoder import FrameEncoder
 
 RUN = 254
 
 
-class FrameEncoderSpec(Elaboratable):
+@dataclass(frozen=True)
+class Encoding:
+    """The core's streams, and the naive encoder: what it owes."""
+
+    i: Observed
+    o: Observed
+    filling: Signal
+    packet: Signal
+    zero: Signal
+    coded: Signal
+    over: Signal
+    delimiter: Signal
+    count: Signal
+    out: Signal
+    kept: dict[int, Signal]
+
+
+class FrameEncoderSpec(Spec):
     """Every byte out is the one that COBS says, and the frame ends when all is said.
 
     Beside the core runs a naive encoder, which counts the bytes of each run and keeps those at a
     few ``places``. So code bytes, ends of runs, the delimiter, and
-    the bytes at these places are proved; the memory treats all places alike. The planted fault
-    counts a zero as a byte of its run.
+    the bytes at these places are proved; the memory treats all places alike. A planted fault is a
+    wrong code byte, byte of a run or delimiter, or a handshake that is wrong while a run leaves.
     """
 
-    def __init__(self, *, places: tuple[int, ...] = (0, 1), fault: bool = False):
+    def __init__(self, *, places: tuple[int, ...] = (0, 1)):
         self.places = places
-        self.fault = fault
 
-    def elaborate(self, platform) -> Module:
-        m = Module()
+    def surround(self, m: Module) -> Encoding:
         m.submodules.dut = dut = FrameEncoder()
         i = drive(m, dut.i)
         stall(m, dut.o)
@@ -57,7 +73,7 @@ class FrameEncoderSpec(Elaboratable):
                 m.d.sync += [packet.eq(0), tail.eq(2)]
             with m.If(~packet):
                 m.d.sync += tail.eq(tail - 1)
-            with m.If((byte != 0) | self.fault):
+            with m.If(byte != 0):
                 m.d.sync += count.eq(count + 1)
                 for place, register in kept.items():
                     with m.If(count == place):
@@ -82,35 +98,52 @@ class FrameEncoderSpec(Elaboratable):
             m.d.comb += crc.start.eq(1)
             m.d.sync += [delimiter.eq(0), packet.eq(1), filling.eq(1)]
 
+        return Encoding(
+            i=i, o=o, filling=filling, packet=packet, zero=zero, coded=coded, over=over,
+            delimiter=delimiter, count=count, out=out, kept=kept,
+        )
+
+    def check(self, m: Module, seen: Encoding, fault: str) -> None:
+        o, packet, coded, delimiter = seen.o, seen.packet, seen.coded, seen.delimiter
+        byte = coded & ~delimiter
+        wrong = {"code": ~coded & ~delimiter, "byte": byte, "delimiter": delimiter}
+        payload = o.payload ^ wrong.get(fault, 0)
+        valid = o.valid & ~((fault == "valid") & coded)
+        ready = seen.i.ready | ((fault == "ready") & coded)
         m.d.comb += [
-            Assert(i.ready == (filling & packet), "a packet is taken while its run fills"),
-            Assert(o.valid == ~(filling | over), "a run is offered once it is filled"),
-            Cover(zero & coded & packet, "a run ends with a zero of the packet"),
+            Assert(ready == (seen.filling & packet), "a packet is taken while its run fills"),
+            Assert(valid == ~(seen.filling | seen.over), "a run is offered once it is filled"),
+            Cover(seen.zero & coded & packet, "a run ends with a zero of the packet"),
             Cover(delimiter & o.transfers, "a frame has left"),
         ]
         with m.If(delimiter):
-            m.d.comb += Assert(o.payload == 0, "a zero ends the frame")
+            m.d.comb += Assert(payload == 0, "a zero ends the frame")
         with m.Elif(o.valid & ~coded):
-            m.d.comb += Assert(o.payload == count + 1, "a code byte counts its run and itself")
-        for place, register in kept.items():
-            with m.If(o.valid & coded & ~delimiter & (out == place)):
+            m.d.comb += Assert(payload == seen.count + 1, "a code byte counts its run and itself")
+        for place, register in seen.kept.items():
+            with m.If(o.valid & byte & (seen.out == place)):
                 m.d.comb += Assert(
-                    (o.payload == register) & (register != 0),
-                    f"byte {place} of a run is the one that came in, and not zero",
+                    (payload == register) & (register != 0),
+                    "a byte of a run is the one that came in, and not zero",
                 )
-        return m
 
 
-class FrameEncoderHeldSpec(Elaboratable):
-    """A byte out is held while it stalls, wherever in the memory it comes from."""
+class FrameEncoderHeldSpec(Spec):
+    """A byte out is held while it stalls, wherever in the memory it comes from.
 
-    def elaborate(self, platform) -> Module:
-        m = Module()
+    A planted fault is a byte that changes or is withdrawn while it stalls.
+    """
+
+    def surround(self, m: Module) -> FrameEncoder:
         m.submodules.dut = dut = FrameEncoder()
         drive(m, dut.i)
         stall(m, dut.o)
-        held(m, observe(dut.o), name="frame")
-        return m
+        return dut
+
+    def check(self, m: Module, seen: FrameEncoder, fault: str) -> None:
+        o = observe(seen.o)
+        plant(m, o, fault)
+        held(m, o, name="frame")
 
 
 def specs() -> dict[str, Elaboratable]:
@@ -118,12 +151,21 @@ def specs() -> dict[str, Elaboratable]:
         "frame_encoder_w8": FrameEncoderSpec(),
         "frame_encoder_form": FrameEncoderSpec(places=()),
         "frame_encoder_held": FrameEncoderHeldSpec(),
-        "frame_encoder_fault": Planted({
-            "run": (
-                FrameEncoderSpec(places=(0,), fault=True),
-                (
-                    "a code byte counts its run and itself",
-                ),
-            ),
-        }),
+        "frame_encoder_fault": Through(
+            FrameEncoderSpec(places=(0,)),
+            {
+                "code": ("a code byte counts its run and itself",),
+                "byte": ("a byte of a run is the one that came in, and not zero",),
+                "delimiter": ("a zero ends the frame",),
+                "valid": ("a run is offered once it is filled",),
+                "ready": ("a packet is taken while its run fills",),
+            },
+        ),
+        "frame_encoder_fault_held": Through(
+            FrameEncoderHeldSpec(),
+            {
+                "unsteady": ("frame: a payload is held while it stalls",),
+                "withdrawn": ("frame: an offer is not withdrawn while it stalls",),
+            },
+        ),
     }

@@ -64,10 +64,8 @@ def stage_specs(
         f"{name}_{preset}": StageSpec(dut, owed=owed) for preset, dut in sizes.items()
     }
     first = next(iter((presets or core.presets).values()))
-    specs[f"{name}_fault"] = Planted(
-        {
-            fault: (StageSpec(core.module.core(**first), owed=owed, fault=fault), found)
-            for fault, found in stream_faults("result").items()
-        }
+    specs[f"{name}_fault"] = Planted.each(
+        lambda fault: StageSpec(core.module.core(**first), owed=owed, fault=fault),
+        stream_faults("result"),
     )
     return specs

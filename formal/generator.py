@@ -1,16 +1,20 @@
 """What is proved of every number generator."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from amaranth import Elaboratable, Module, Mux, Signal, Value
 from amaranth.hdl import Assert, Cover
 
+from faults import Planted, plant, stream_faults
 from properties import InOrder, Observed, anything, drive, held, observe, stall
 from spikewright_hw.stochastic.number.generator import Generator
 from spikewright_hw.stochastic.source.lfsr import Lfsr
 
-__all__ = ["GeneratorSpec", "PeriodSpec"]
+__all__ = ["ONE", "ZERO", "GeneratorSpec", "PeriodSpec", "generator_faults"]
+
+ZERO = "a value of zero makes no one"
+ONE = "a value of one makes nothing but ones"
 
 
 class GeneratorSpec(Elaboratable):
@@ -27,10 +31,11 @@ class GeneratorSpec(Elaboratable):
     ends : dict
         Names of the values at the ends and in between, and conditions on the value of lane 0.
         ``zero`` makes no one, ``one`` nothing but ones; of any other, a one is seen to come.
-    magnitude : callable
-        Gives lane 0's random bit of a payload.
-    fault : callable
-        Gives a condition on number and value of lane 0 under which its bit is seen as a one.
+    first : int
+        Which bit of a payload is lane 0's random one.
+    fault : str
+        ``zero`` and ``one``, the wrong bit for a value at this end, or one of
+        :func:`~faults.stream_faults`.
     """
 
     def __init__(
@@ -39,14 +44,14 @@ class GeneratorSpec(Elaboratable):
         *,
         due: Callable[[Value, Any], Value],
         ends: dict[str, Callable[[Any], Value]],
-        magnitude: Callable[[Value], Value] = lambda payload: payload[0],
+        first: int = 0,
         latency: int = 1,
-        fault: Callable[[Value, Any], Value] | None = None,
+        fault: str = "",
     ):
         self.dut = dut
         self.due = due
         self.ends = ends
-        self.magnitude = magnitude
+        self.first = first
         self.latency = latency
         self.fault = fault
 
@@ -69,11 +74,12 @@ class GeneratorSpec(Elaboratable):
         else:
             m.d.comb += [number.eq(i.payload), made.eq(i.transfers)]
 
-        if self.fault is not None:
+        plant(m, o, self.fault)
+        if self.fault in self.ends:
             wrong = Signal()
             with m.If(made):
-                m.d.sync += wrong.eq(self.fault(number, dut.values[0]))
-            o.payload = o.payload | wrong
+                m.d.sync += wrong.eq(self.ends[self.fault](dut.values[0]))
+            o.payload = o.payload ^ (wrong << self.first)
         expected = Signal(o.payload.shape())
         m.d.comb += expected.eq(self.due(number, dut.values))
         held(m, o, name="bits")
@@ -87,16 +93,16 @@ class GeneratorSpec(Elaboratable):
         )
 
         # For the last number that was made into bits.
-        bit = self.magnitude(o.payload)
+        bit = o.payload[self.first]
         for name, holds in self.ends.items():
             last = Signal(name=f"last_{name}")
             with m.If(made):
                 m.d.sync += last.eq(holds(dut.values[0]))
             with m.If(o.valid & last):
                 if name == "zero":
-                    m.d.comb += Assert(~bit, "a value of zero makes no one")
+                    m.d.comb += Assert(~bit, ZERO)
                 elif name == "one":
-                    m.d.comb += Assert(bit, "a value of one makes nothing but ones")
+                    m.d.comb += Assert(bit, ONE)
                 m.d.comb += Cover(bit == (name != "zero"), f"a bit of the value {name} comes")
         return m
 
@@ -106,7 +112,7 @@ class PeriodSpec(Elaboratable):
 
     The value is one of all, chosen before the run and kept. Once with a counter as the source,
     which shows each number once, and once with an LFSR, which leaves out zero. A bounded check of
-    one period is complete.
+    one period is complete. The planted fault is one wrong bit.
 
     Parameters
     ----------
@@ -127,7 +133,9 @@ class PeriodSpec(Elaboratable):
         ones: Callable[[Value], Value],
         legal: Callable[[Value], Value] = lambda value: Value.cast(1),
         lfsr: bool,
+        fault: str = "",
     ):
+        self.fault = fault
         self.dut = dut
         self.ones = ones
         self.legal = legal
@@ -162,8 +170,9 @@ class PeriodSpec(Elaboratable):
         due = self.ones(value)
         seen = Signal(range(period + 1))
         ones = Signal(range(period + 1))
+        bit = dut.o.payload ^ ((seen == 1) & (self.fault == "period"))
         with m.If(dut.o.valid & (seen != period)):
-            m.d.sync += [seen.eq(seen + 1), ones.eq(ones + dut.o.payload)]
+            m.d.sync += [seen.eq(seen + 1), ones.eq(ones + bit)]
         with m.If(seen == period):
             m.d.comb += [
                 Assert(ones == due, "a period holds the value's number of ones"),
@@ -172,3 +181,23 @@ class PeriodSpec(Elaboratable):
                 Cover(ones + 1 >= period, "a period of a value at the upper end is over"),
             ]
         return m
+
+
+def generator_faults(
+    spec: Callable[[str], GeneratorSpec],
+    period: Callable[[str], PeriodSpec],
+    *,
+    ends: Mapping[str, str],
+) -> Planted:
+    """Plant each fault of a generator; ``period`` is of a generator of three bits.
+
+    ``ends`` are the properties that say what is made of the values at the ends.
+    """
+    owed = "bits: each payload is the one owed"
+    found: dict[str, tuple[str, ...]] = {fault: (said, owed) for fault, said in ends.items()}
+    for fault, red in stream_faults("bits").items():
+        wrong = fault in ("content", "unsteady", "invented")  # at any value
+        found[fault] = (*red, *ends.values()) if wrong else red
+    planted = Planted.each(spec, found)
+    planted.plant("period", period("period"), ("a period holds the value's number of ones",))
+    return planted

@@ -1,52 +1,129 @@
 """What is proved of every engine, however its layers work."""
 
-from amaranth import Elaboratable, Module, Mux, ResetSignal, Signal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from amaranth import Array, Const, Elaboratable, Module, Mux, ResetSignal, Signal, Value
 from amaranth.hdl import Assert, Assume, Cover
 
-from properties import anything, drive, held, observe, stall
+from faults import Spec, plant
+from layers import MUTANTS, mutant
+from properties import Observed, anything, drive, held, observe, stall
 from spikewright_hw.engine.inference import InferenceEngine
+from spikewright_hw.engine.record import MEMBRANE_BYTES
+from spikewright_hw.engine.row_layer import layer_start, layer_step, pack_row
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
 
-__all__ = ["InferenceSpec", "TwiceSpec", "tiny_network"]
+__all__ = [
+    "DETECTORS", "MIXED", "VALUES", "InferenceSpec", "TwiceSpec", "smallest_network",
+    "tiny_network", "told_apart", "values_of",
+]
+
+#: What is said of the fields of a result whose value is known.
+VALUES = {
+    "outputs": "the outputs are those of the reference",
+    "input_events": "the input events are those of the reference",
+    "spikes": "the spikes of the hidden layer are those of the reference",
+    "synops": "the synaptic operations are those of the reference",
+}
+
+#: Where a result is taken that is not seen, the count of inputs is behind from then on.
+BEHIND = (
+    "an input is taken at once if the inference is not complete",
+    "no input is taken before the result is",
+    "no result without all inputs",
+    "the count of inputs is in range",
+    "the cycles reported are those that passed",
+)
+
+#: Faults of what is seen of an engine, and the properties that each turns red.
+DETECTORS: dict[str, tuple[str, ...]] = {
+    "late": ("the result comes within the cycles promised", *BEHIND),
+    "greedy": (
+        "no input is taken before the result is",
+        "the count of inputs is in range",
+        "no result without all inputs",
+        "the cycles reported are those that passed",
+    ),
+    "deaf": ("an input is taken at once if the inference is not complete",),
+    "early": ("no result without all inputs",),
+    "cycles": ("the cycles reported are those that passed",),
+    "prediction": ("the prediction is the highest output, of equal ones the first",),
+    "unsteady": ("result: a payload is held while it stalls",),
+    "withdrawn": (
+        "result: an offer is not withdrawn while it stalls",
+        "the result comes within the cycles promised",
+        *BEHIND,
+    ),
+    **{f"said_{name}": (said,) for name, said in VALUES.items()},
+}
+
+#: Engines of another network: see :func:`tiny_network`.
+MIXED = "layers", *(f"{mutant}_{number}" for mutant in MUTANTS for number in range(2))
+
+NO_RESET = "no reset, or the search takes minutes"
 
 
-class InferenceSpec(Elaboratable):
+@dataclass(frozen=True)
+class Seen:
+    """The inputs of an engine, and what spiked in the last of them."""
+
+    i: Observed
+    spikes: Signal
+
+
+class InferenceSpec(Spec):
     """One result for each set of inputs, within the cycles that are promised, held until taken.
 
     So the engine cannot deadlock: it takes inputs whenever it waits for one, and once it has all of
-    them the result comes in a bounded time, whatever spikes. The planted fault is an engine that
-    misses the result of an inference in which it ran for the longest time.
+    them the result comes in a bounded time, whatever spikes.
 
     Parameters
     ----------
     dut : InferenceEngine
     longest : int
         Cycles that no inference exceeds, and that one takes.
-    fault : bool
+    values : sequence of dict of str to int, optional
+        For a network of one step: the fields of the result by what spiked, input 0 lowest.
     """
 
-    def __init__(self, dut: InferenceEngine, *, longest: int, fault: bool = False):
+    def __init__(
+        self,
+        dut: InferenceEngine,
+        *,
+        longest: int,
+        values: Sequence[Mapping[str, int]] | None = None,
+    ):
         self.dut = dut
         self.longest = longest
-        self.fault = fault
+        self.values = values
 
-    def elaborate(self, platform) -> Module:
-        m = Module()
+    def surround(self, m: Module) -> Seen:
         m.submodules.dut = dut = self.dut
-        steps, longest = dut.network.steps, self.longest
         i = drive(m, dut.i)
         stall(m, dut.o)
         m.d.comb += dut.trace_address.eq(anything(dut.trace_address.shape()))
-        o = observe(dut.o)
+        spikes = Signal(dut.network.inputs)
+        with m.If(i.transfers):
+            m.d.sync += spikes.eq(i.payload)
+        return Seen(i, spikes)
 
-        loaded = Signal(range(steps + 1))  # inputs that came since the last result was taken
+    def check(self, m: Module, seen: Seen, fault: str) -> None:
+        dut = self.dut
+        steps, longest = dut.network.steps, self.longest
+        i, o = seen.i, observe(dut.o)
+        plant(m, o, fault)
+        taken = i.ready | (fault == "greedy")
+        ready = taken & (fault != "deaf")
+
+        loaded = Signal(range(steps + 2))  # inputs that came since the last result was taken
         running = Signal()
         passed = Signal(range(longest + 2))  # cycles since the last of them
         m.d.comb += running.eq((loaded == steps) & ~o.valid)
-        if self.fault:
+        if fault == "late":
             o.valid = o.valid & (passed != longest)
-        m.d.sync += loaded.eq(Mux(o.transfers, 0, loaded + i.transfers))
+        m.d.sync += loaded.eq(Mux(o.transfers, 0, loaded + (i.valid & taken)))
         with m.If(running):
             m.d.sync += passed.eq(passed + 1)
         with m.Elif(o.transfers):
@@ -54,30 +131,59 @@ class InferenceSpec(Elaboratable):
         held(m, o, name="result")
 
         with m.If(loaded == steps):
-            m.d.comb += Assert(~dut.i.ready, "no input is taken before the result is")
+            m.d.comb += Assert(~ready, "no input is taken before the result is")
         with m.Else():
             m.d.comb += [
-                Assert(dut.i.ready, "an input is taken at once if the inference is not complete"),
-                Assert(~o.valid, "no result without all inputs"),
+                Assert(ready, "an input is taken at once if the inference is not complete"),
+                Assert(~(o.valid | (fault == "early")), "no result without all inputs"),
             ]
         with m.If((loaded == steps) & ~o.valid):
             m.d.comb += Assert(passed < longest, "the result comes within the cycles promised")
-        result = dut.o.payload
-        first, second = result.outputs[0], result.outputs[1]
-        with m.If(o.valid):
-            m.d.comb += [
-                Assert(result.cycles == passed, "the cycles reported are those that passed"),
-                Assert(
-                    result.prediction == (second > first),
-                    "the prediction is the highest output, of equal ones the first",
-                ),
-            ]
         m.d.comb += [
             Assert(loaded <= steps, "the count of inputs is in range"),
             Cover(o.valid & (passed == longest), "an inference takes as long as any may"),
             Cover(o.transfers & (passed < longest), "an inference takes less"),
         ]
-        return m
+        with m.If(o.valid):
+            self._check_result(m, seen, passed, fault)
+
+    def _check_result(self, m: Module, seen: Seen, passed: Signal, fault: str) -> None:
+        result = self.dut.o.payload
+        first, second = result.outputs[0], result.outputs[1]
+        m.d.comb += [
+            Assert(
+                result.cycles ^ (fault == "cycles") == passed,
+                "the cycles reported are those that passed",
+            ),
+            Assert(
+                result.prediction ^ (fault == "prediction") == (second > first),
+                "the prediction is the highest output, of equal ones the first",
+            ),
+        ]
+        for name in VALUES if self.values is not None else ():
+            said: Value = Value.cast(result[name]) ^ (fault == f"said_{name}")
+            owed = Array(Const(by[name], len(said)) for by in self.values or ())[seen.spikes]
+            m.d.comb += Assert(said == owed, VALUES[name])
+
+
+def values_of(network: Network) -> list[dict[str, int]]:
+    """Return the results of a network of one step by what spiked, as its layers' references say."""
+    assert network.steps == 1
+    found = []
+    for bitmap in range(1 << network.inputs):
+        rows = [number for number in range(network.inputs) if bitmap >> number & 1]
+        synops, events = 0, []
+        states: list[dict[str, int]] = []
+        for layer in network.layers:
+            events.append(len(rows))
+            synops += len(rows) * layer.neurons
+            states, spikes = layer_step(layer, layer_start(layer), rows)
+            rows = [number for number, spike in enumerate(spikes) if spike]
+        outputs = pack_row(tuple(state["v"] for state in states), 8 * MEMBRANE_BYTES)
+        found.append({
+            "outputs": outputs, "input_events": events[0], "spikes": events[1], "synops": synops,
+        })
+    return found
 
 
 class TwiceSpec(Elaboratable):
@@ -97,19 +203,52 @@ class TwiceSpec(Elaboratable):
             dut.i.valid.eq(1),
             dut.i.payload.eq((1 << dut.network.inputs) - 1),
             dut.o.ready.eq(1),
-            Assume(~ResetSignal(), "no reset, or the search takes minutes"),
+            Assume(~ResetSignal(), NO_RESET),
         ]
         m.d.sync += results.eq(results + dut.o.valid)
         m.d.comb += Cover(results == 2, "a second inference gives its result")
         return m
 
 
-def tiny_network(*, steps: int, recurrent: bool = False) -> Network:
-    """Make a network of two inputs, two hidden neurons and two outputs."""
+def smallest_network(*, steps: int = 1, recurrent: bool = False) -> Network:
+    """Make a network of one input and one hidden neuron, with two outputs."""
     form = Format(2, 1)
     hidden = Layer(
-        ((1, 1), (1, 0)), 2, "recurrent_lif" if recurrent else "lif",
+        ((2,),), 3, "recurrent_lif" if recurrent else "lif", {"decay": 0.5, "threshold": 0.5}, form,
+        recurrent=((1,),) if recurrent else None,
+    )
+    readout = Layer(((1, -1),), 3, "li", {"decay": 0.5}, form)
+    return Network(layers=(hidden, readout), steps=steps)
+
+
+def told_apart(right: Network, wrong: Network) -> tuple[str, ...]:
+    """Return the properties of :data:`VALUES` that an engine of the wrong network turns red."""
+    results = values_of(right), values_of(wrong)
+    return tuple(
+        said for name, said in VALUES.items()
+        if any(one[name] != other[name] for one, other in zip(*results, strict=True))
+    )
+
+
+def tiny_network(*, steps: int, recurrent: bool = False, fault: str = "") -> Network:
+    """Make a network of two inputs, two hidden neurons and two outputs.
+
+    With all inputs all neurons spike. A fault is one of the first or the last layer, as ``sign_0``
+    or ``sign_1``: see :func:`~layers.mutant`; or ``layers``, whose weights are swapped.
+    """
+    form = Format(2, 1)
+    hidden = Layer(
+        ((2, -1), (-1, 2)), 3, "recurrent_lif" if recurrent else "lif",
         {"decay": 0.5, "threshold": 0.5}, form, recurrent=((0, 1), (1, 0)) if recurrent else None,
     )
-    readout = Layer(((1, -1), (0, 1)), 2, "li", {"decay": 0.5}, form)
-    return Network(layers=(hidden, readout), steps=steps)
+    readout = Layer(((1, -1), (1, 2)), 3, "li", {"decay": 0.5}, form)
+    if fault == "layers":
+        hidden, readout = (
+            replace(one, weights=other.weights)
+            for one, other in ((hidden, readout), (readout, hidden))
+        )
+    kind, _, number = fault.partition("_")
+    layers = tuple(
+        mutant(layer, kind * (number == str(at))) for at, layer in enumerate((hidden, readout))
+    )
+    return Network(layers=layers, steps=steps)

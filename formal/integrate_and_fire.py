@@ -4,7 +4,7 @@ from amaranth import Const, Elaboratable, Module, Mux, Signal, signed
 from amaranth.hdl import Assert, Cover
 
 from driven import follows_definition
-from faults import Planted
+from faults import Planted, plant, stream_faults
 from properties import InOrder, drive, held, observe, stall
 from spikewright_hw.definition import integers
 from spikewright_hw.fixed import Format
@@ -14,10 +14,10 @@ from spikewright_hw.stochastic.neuron.integrate_and_fire import PRESETS, Integra
 class IntegrateAndFireSpec(Elaboratable):
     """Each count steps its lane's neuron as the definition has it, and gives its spike, in order.
 
-    The planted fault inverts lane 0 of the spikes that have stalled.
+    A fault is one of :func:`~faults.stream_faults` or of :func:`~driven.follows_definition`.
     """
 
-    def __init__(self, dut: IntegrateAndFire, *, fault: bool = False):
+    def __init__(self, dut: IntegrateAndFire, *, fault: str = ""):
         self.dut = dut
         self.fault = fault
 
@@ -29,10 +29,7 @@ class IntegrateAndFireSpec(Elaboratable):
         i = drive(m, dut.i)
         stall(m, dut.o)
         o = observe(dut.o)
-        if self.fault:
-            stalled = Signal()
-            m.d.sync += stalled.eq(o.valid & ~o.ready)
-            o.payload = o.payload ^ stalled
+        plant(m, o, self.fault)
         spikes = Signal(dut.lanes)
         for lane, states in enumerate(dut.states):
             exact = follows_definition(
@@ -42,6 +39,7 @@ class IntegrateAndFireSpec(Elaboratable):
                 inputs={current: dut.i.payload[lane] * fixed.format.one},
                 vectors={name: Const(values[lane]) for name, values in fixed.vectors.items()},
                 done=i.transfers,
+                fault=self.fault,
             )
             m.d.comb += spikes[lane].eq(exact["spike"])
             low, high = fixed.bounds["v"]
@@ -63,9 +61,13 @@ class ConservationSpec(Elaboratable):
 
     Of ``if_neuron`` on whole numbers, up to the first saturation. The sum that is kept beside the
     core is that of counts less the thresholds of spikes, so equality with the membrane is the law.
+    A planted fault is a membrane or a spike that is not the core's.
     """
 
-    def __init__(self, *, count_width: int, format: Format, threshold: int):
+    def __init__(
+        self, *, count_width: int, format: Format, threshold: int, fault: str = ""
+    ):
+        self.fault = fault
         self.threshold = threshold
         self.dut = IntegrateAndFire(count_width=count_width, format=format, threshold=threshold)
 
@@ -89,16 +91,44 @@ class ConservationSpec(Elaboratable):
             after = reached - Mux(spike, self.threshold, 0)
             with m.If((after > form.max) | (after < form.min)):
                 m.d.sync += saturated.eq(1)
+        seen = membrane ^ (self.fault == "left")
         with m.If(~saturated):
             m.d.comb += [
-                Assert(left == membrane, "counts are threshold times spikes, and the membrane"),
+                Assert(left == seen, "counts are threshold times spikes, and the membrane"),
                 Cover(spiked & (membrane == 1), "a spike leaves a rest behind"),
             ]
         with m.If(dut.o.valid):
             m.d.comb += Assert(
-                dut.o.payload == spiked, "it spikes exactly when the sum reaches the threshold"
+                dut.o.payload ^ (self.fault == "spike") == spiked,
+                "it spikes exactly when the sum reaches the threshold",
             )
         return m
+
+
+def conservation(fault: str = "") -> ConservationSpec:
+    return ConservationSpec(count_width=4, format=Format(7, 0), threshold=8, fault=fault)
+
+
+def planted() -> Planted:
+    """Plant the faults of a stream, of a step, and of the law of conservation."""
+    faults = Planted.each(
+        lambda fault: IntegrateAndFireSpec(IntegrateAndFire(**PRESETS["c4"]), fault=fault),
+        stream_faults("spikes")
+        | {
+            "v": ("v is the definition's, clamped into its range",),
+            "range": ("v is the definition's, clamped into its range", "v is in its range"),
+            "cut": ("no value in between wraps",),
+        },
+    )
+    faults.plant(
+        "left", conservation("left"), ("counts are threshold times spikes, and the membrane",)
+    )
+    faults.plant(
+        "spike",
+        conservation("spike"),
+        ("it spikes exactly when the sum reaches the threshold",),
+    )
+    return faults
 
 
 def specs() -> dict[str, Elaboratable]:
@@ -109,16 +139,6 @@ def specs() -> dict[str, Elaboratable]:
         "integrate_and_fire_positive": IntegrateAndFireSpec(
             IntegrateAndFire(**c4, saturation="positive")
         ),
-        "integrate_and_fire_conservation": ConservationSpec(
-            count_width=4, format=Format(7, 0), threshold=8
-        ),
-        "integrate_and_fire_fault": Planted({
-            "unsteady": (
-                IntegrateAndFireSpec(IntegrateAndFire(**c4), fault=True),
-                (
-                    "spikes: a payload is held while it stalls",
-                    "spikes: each payload is the one owed",
-                ),
-            ),
-        }),
+        "integrate_and_fire_conservation": conservation(),
+        "integrate_and_fire_fault": planted(),
     }

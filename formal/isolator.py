@@ -3,12 +3,13 @@
 from amaranth import Cat, Elaboratable, Module, Signal, Value
 from amaranth.hdl import Assert
 
-from correlator import CorrelatorSpec, Lane
-from faults import Planted
+from correlator import STANDS, CorrelatorSpec, Lane, correlator_faults
 from spikewright_hw.stochastic.correlation.isolator import Isolator
 
+LINE = "the line holds the last bits of b"
 
-def spec(*, delay: int, lanes: int, fault: bool = False) -> CorrelatorSpec:
+
+def spec(*, delay: int, lanes: int, fault: str = "") -> CorrelatorSpec:
     def due(m: Module, lane: Lane) -> tuple[Value, Value]:
         """The bit that came so many pairs before leaves, and zeros before the first."""
         past = [Signal(name=f"past_{at}") for at in range(1, delay + 1)]
@@ -17,7 +18,7 @@ def spec(*, delay: int, lanes: int, fault: bool = False) -> CorrelatorSpec:
                 m.d.sync += to.eq(0)
             with m.Elif(lane.taken):
                 m.d.sync += to.eq(of)
-        m.d.comb += Assert(lane.state == Cat(past), "the line holds the last bits of b")
+        m.d.comb += Assert(lane.state == Cat(past), LINE)
         return lane.a, past[-1]
 
     return CorrelatorSpec(
@@ -33,13 +34,8 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "isolator_d1": spec(delay=1, lanes=1),
         "isolator_d3": spec(delay=3, lanes=4),
-        "isolator_fault": Planted({
-            "hidden": (
-                spec(delay=1, lanes=1, fault=True),
-                (
-                    "ones of b in, less those out, are those that the state stands for",
-                    "pair: each payload is the one owed",
-                ),
-            ),
-        }),
+        "isolator_fault": correlator_faults(
+            lambda fault: spec(delay=1, lanes=1, fault=fault),
+            more={"state": (STANDS.format("b"), LINE)},
+        ),
     }

@@ -7,14 +7,17 @@ from faults import Planted
 from properties import anything
 from spikewright_hw.stochastic.source.lfsr import TAPS, Lfsr
 
+NEVER_ZERO = "the state is never zero"
+
 
 class LfsrSpec(Elaboratable):
     """From one state to the next, whatever the inputs.
 
-    The planted fault lets one state in the middle of the orbit be seen as zero.
+    A planted fault lets a state be seen as another: after reset, a seed, a step, or without a step;
+    or one in the middle of the orbit as zero.
     """
 
-    def __init__(self, *, width: int, fault: bool = False):
+    def __init__(self, *, width: int, fault: str = ""):
         self.width = width
         self.fault = fault
 
@@ -26,16 +29,13 @@ class LfsrSpec(Elaboratable):
             dut.reseed.eq(anything(1)),
             dut.seed.eq(anything(self.width)),
         ]
-        middle = 1 << (self.width // 2)
-        state = Mux(dut.state == middle, 0, dut.state) if self.fault else dut.state
-
         running = Signal()  # low in the first cycle after reset, which has no past
         before = Signal(self.width, init=dut.init)
         enable, reseed = Signal(), Signal()
         seed = Signal(self.width)
         m.d.sync += [
             running.eq(1),
-            before.eq(state),
+            before.eq(dut.state),
             enable.eq(dut.enable),
             reseed.eq(dut.reseed),
             seed.eq(dut.seed),
@@ -43,7 +43,18 @@ class LfsrSpec(Elaboratable):
         mask = Const(sum(1 << (tap - 1) for tap in TAPS[self.width]), self.width)
         stepped = Cat((before & mask).xor(), before)[: self.width]
 
-        m.d.comb += Assert(state != 0, "the state is never zero")
+        middle = 1 << (self.width // 2)
+        shows = {
+            "reset": ~running,
+            "seed": running & reseed,
+            "step": running & ~reseed & enable,
+            "still": running & ~reseed & ~enable,
+        }
+        state = dut.state ^ shows.get(self.fault, 0)
+        if self.fault == "zero":
+            state = Mux(state == middle, 0, state)
+
+        m.d.comb += Assert(state != 0, NEVER_ZERO)
         with m.If(~running):
             m.d.comb += Assert(state == dut.init, "reset gives the initial state")
         with m.Elif(reseed):
@@ -64,11 +75,13 @@ class LfsrSpec(Elaboratable):
 class LfsrPeriodSpec(Elaboratable):
     """Enabled all the time, the state comes back after ``2**width - 1`` steps and not before.
 
-    Nothing is left open, so a bounded check over one period is complete.
+    Nothing is left open, so a bounded check over one period is complete. The planted fault is the
+    first state in the middle of the period.
     """
 
-    def __init__(self, *, width: int):
+    def __init__(self, *, width: int, fault: str = ""):
         self.width = width
+        self.fault = fault
 
     def elaborate(self, platform) -> Module:
         m = Module()
@@ -78,11 +91,18 @@ class LfsrPeriodSpec(Elaboratable):
         steps = Signal(range(period + 1))
         m.d.sync += steps.eq(Mux(steps == period, 1, steps + 1))
         first = (steps == 0) | (steps == period)
+        state = Mux((steps == 3) & (self.fault == "period"), dut.init, dut.state)
         m.d.comb += [
-            Assert((dut.state == dut.init) == first, "the period is maximal"),
+            Assert((state == dut.init) == first, "the period is maximal"),
             Cover(steps == period, "a period is over"),
         ]
         return m
+
+
+def planted(fault: str) -> Elaboratable:
+    return LfsrPeriodSpec(width=5, fault=fault) if fault == "period" else LfsrSpec(
+        width=8, fault=fault
+    )
 
 
 def specs() -> dict[str, Elaboratable]:
@@ -90,13 +110,17 @@ def specs() -> dict[str, Elaboratable]:
         "lfsr_w8": LfsrSpec(width=8),
         "lfsr_w16": LfsrSpec(width=16),
         "lfsr_period": LfsrPeriodSpec(width=5),
-        "lfsr_fault": Planted({
-            "number": (
-                LfsrSpec(width=8, fault=True),
-                (
-                    "a step follows the polynomial",
-                    "the state is never zero",
+        "lfsr_fault": Planted.each(
+            planted,
+            {
+                "zero": (
+                    NEVER_ZERO, "a step follows the polynomial", "without enable the state holds",
                 ),
-            ),
-        }),
+                "reset": (NEVER_ZERO, "reset gives the initial state"),
+                "seed": (NEVER_ZERO, "a seed is loaded with its bit 0 set"),
+                "step": (NEVER_ZERO, "a step follows the polynomial"),
+                "still": (NEVER_ZERO, "without enable the state holds"),
+                "period": ("the period is maximal",),
+            },
+        ),
     }

@@ -15,7 +15,7 @@ from spikewright_hw.definition.fixed_point import FixedNeuron
 from spikewright_hw.definition.interval import Interval, IntervalOperations
 from spikewright_hw.neuron.component import NeuronCore
 
-__all__ = ["NeuronFaults", "NeuronSpec", "Seen", "exact_step"]
+__all__ = ["NeuronFaults", "NeuronSpec", "Seen", "exact_of", "exact_step"]
 
 #: Steps of constant drive within which a state has to saturate for this to be a witness.
 DRIVEN = 4

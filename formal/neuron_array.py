@@ -1,9 +1,9 @@
 """What is proved of the neuron array."""
 
-from amaranth import Array, Cat, Elaboratable, Module, Mux, Signal, signed
+from amaranth import Array, Cat, Const, Elaboratable, Module, Mux, Signal, signed
 
-from faults import Planted
-from neuron import exact_step
+from faults import Planted, plant, stream_faults
+from neuron import exact_of
 from properties import InOrder, drive, held, observe, stall
 from spikewright_hw.definition import integers
 from spikewright_hw.engine.neuron_array import NeuronArray, core
@@ -14,11 +14,11 @@ class NeuronArraySpec(Elaboratable):
     """Every result is the definition's, in the order of the neurons, and none is lost or invented.
 
     Beside the core, the states of all neurons are updated in the cycle that an input is taken, in
-    integers wide enough for all that happens. The planted fault is an array that does not start
-    anew when it is asked to.
+    integers wide enough for all that happens. A planted fault is an array that does not start
+    anew when it is asked to, a value in between that loses a bit, or one of an output stream.
     """
 
-    def __init__(self, dut: NeuronArray, *, fault: bool = False):
+    def __init__(self, dut: NeuronArray, *, fault: str = ""):
         self.dut = dut
         self.fault = fault
 
@@ -29,12 +29,13 @@ class NeuronArraySpec(Elaboratable):
         i = drive(m, dut.i)
         stall(m, dut.o)
         o = observe(dut.o)
+        plant(m, o, self.fault)
         held(m, o, name="step")
 
         turn = Signal(range(dut.neurons))
         fresh = Signal(init=1)
         anew = Signal()
-        start = 0 if self.fault else dut.i.payload.start
+        start = 0 if self.fault == "start" else dut.i.payload.start
         m.d.comb += anew.eq(start | fresh)
         with m.If(i.transfers):
             m.d.sync += turn.eq(Mux(turn == dut.neurons - 1, 0, turn + 1))
@@ -51,7 +52,9 @@ class NeuronArraySpec(Elaboratable):
             starts = Array(integers.start(fixed, neuron=n)[name] for n in range(dut.neurons))
             m.d.comb += before[name].eq(Mux(anew, starts[turn], states[name][turn]))
         inputs = {name: dut.i.payload[name] for name in fixed.definition.inputs}
-        exact = exact_step(m, fixed, before | inputs)
+        step = exact_of(m, fixed, before | inputs)
+        step.check(m, cut=Const(self.fault == "cut"))
+        exact = step.after
         after = {}
         for name, form in fixed.formats.items():
             after[name] = Signal(signed(form.width), name=f"{name}_after")
@@ -73,18 +76,23 @@ class NeuronArraySpec(Elaboratable):
         return m
 
 
-def small(*, fault: bool = False) -> NeuronArraySpec:
+def small(fault: str = "") -> NeuronArraySpec:
     """Three neurons of few bits: a proof over memory and pipeline that ends in seconds."""
     array = core(neuron="lif", neurons=3, stages=2, format=Format(3, 1), decay=0.75)
     return NeuronArraySpec(array, fault=fault)
 
 
 def specs() -> dict[str, Elaboratable]:
-    return {"neuron_array_small": small(), "neuron_array_fault": Planted({
-        "start": (
-            small(fault=True),
-            (
-                "step: each payload is the one owed",
-            ),
+    found = stream_faults("step")
+    return {
+        "neuron_array_small": small(),
+        "neuron_array_fault": Planted.each(
+            small,
+            {
+                "start": ("step: each payload is the one owed",),
+                "cut": ("no value in between wraps",),
+                "withdrawn": found["withdrawn"],
+                "unsteady": found["unsteady"],
+            },
         ),
-    })}
+    }

@@ -3,24 +3,43 @@
 from amaranth import Cat, Const, Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.hdl import Assume, Cover
 
-from faults import Planted
-from neuron import exact_step
+from faults import Planted, Spec, Through, plant, stream_faults
+from layers import MUTANTS, clamp, mutant, tiny_layer
+from neuron import exact_of
 from properties import InOrder, Observed, anything, drive, held, observe, stall
 from spikewright_hw.definition import integers
 from spikewright_hw.engine.row_layer import PRESETS, RowLayer, core
-from spikewright_hw.fixed import Format
-from spikewright_hw.network import Layer
+from spikewright_hw.layer import Layer
 
 #: Steps that the core may hold: one at the output, one in the neurons, one in the row read.
 CAPACITY = 3
 
-#: Parameters of the smallest layers.
-TINY = {
-    "lif": {"decay": 0.5, "threshold": 0.5},
-    "nir_li": {"tau": 2.0, "r": 2.0, "v_leak": (1.0, -1.0)},  # neurons with starts of their own
-    "lif_refractory": {"decay": 0.5, "threshold": 0.5, "refractory": 1},  # two states
-    "recurrent_lif": {"decay": 0.5, "threshold": 0.5},
-}
+#: What the core assumes of whoever clears it, and of its events.
+CLEAR = "row layer: clear only while it is empty"
+ROW = "row layer: a row that there is"
+ONCE = "row layer: no row twice in a step"
+
+
+class Contents(Elaboratable):
+    """How much is inside a row layer: ``steps`` begun, or an output that waits."""
+
+    def __init__(self, dut: RowLayer):
+        self.dut = dut
+        self.empty = Signal()
+        self.begun = Signal()
+        self.steps = Signal(range(CAPACITY + 2))
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        i, o = self.dut.i, self.dut.o
+        taken = i.valid & i.ready
+        m.d.sync += self.steps.eq(
+            self.steps + (taken & i.payload.last) - (o.valid & o.ready)
+        )
+        with m.If(taken):
+            m.d.sync += self.begun.eq(~i.payload.last)
+        m.d.comb += self.empty.eq((self.steps == 0) & ~self.begun)
+        return m
 
 
 class _Steps:
@@ -35,47 +54,36 @@ class _Steps:
         self.taken = drive(m, dut.i).transfers
         stall(m, dut.o)
         self.closed = Observed(
-            payload=Const(0, 1), valid=dut.i.valid & self.event.last, ready=dut.i.ready
+            payload=self.event, valid=dut.i.valid & self.event.last, ready=dut.i.ready
         )
-        self.inside = Signal(range(CAPACITY + 1))
-        self.begun = Signal()
-        m.d.sync += self.inside.eq(self.inside + self.closed.transfers - observe(dut.o).transfers)
-        with m.If(self.taken):
-            m.d.sync += self.begun.eq(~self.event.last)
-        m.d.comb += dut.clear.eq(anything(1))
-        with m.If((self.inside != 0) | self.begun):
-            m.d.comb += Assume(~dut.clear, "clear only while the layer is empty")
+        m.submodules.contents = contents = Contents(dut)
+        m.d.comb += [dut.clear.eq(anything(1)), Assume(~dut.clear | contents.empty, CLEAR)]
 
 
-class RowLayerContractSpec(Elaboratable):
+class RowLayerContractSpec(Spec):
     """Each last event gives one output, held until it is taken and never kept back.
 
-    Events are any at all, and so are weights and states as far as this is concerned. The planted
-    fault is an output that is offered twice if it was taken at once.
+    Events are any at all, and so are weights and states as far as this is concerned. A fault is one
+    of :func:`~faults.plant`.
     """
 
-    def __init__(self, dut: RowLayer, *, fault: bool = False):
+    def __init__(self, dut: RowLayer):
         self.dut = dut
-        self.fault = fault
 
-    def elaborate(self, platform) -> Module:
-        m = Module()
-        steps = _Steps(m, self.dut)
+    def surround(self, m: Module) -> _Steps:
+        return _Steps(m, self.dut)
+
+    def check(self, m: Module, seen: _Steps, fault: str) -> None:
         o = observe(self.dut.o)
-        if self.fault:
-            again = Signal()
-            m.d.sync += again.eq(o.transfers & ~again)
-            o.valid = o.valid | again
+        plant(m, o, fault)
         held(m, o, name="step")
         m.submodules.one_each = InOrder(
-            i=steps.closed,
-            o=Observed(payload=Const(0, 1), valid=o.valid, ready=o.ready),
-            expected=Const(0, 1),
+            i=seen.closed,
+            o=o,
             capacity=CAPACITY,
             latency=self.dut.share + self.dut.stages + 1,
             name="step",
         )
-        return m
 
 
 class RowLayerDataSpec(Elaboratable):
@@ -83,26 +91,23 @@ class RowLayerDataSpec(Elaboratable):
 
     Beside the core, currents are summed and neurons are updated in the cycle that the last event of
     a step is taken. Assumes that a step brings each row at most once, as the core's docstring says.
-    The planted fault swaps two neurons.
+    A planted fault is a core of another layer, :func:`~layers.mutant`, or ``cut``, a value in
+    between that loses a bit.
     """
 
-    def __init__(self, dut: RowLayer, *, fault: bool = False):
+    def __init__(self, dut: RowLayer, *, layer: Layer | None = None, fault: str = ""):
         self.dut = dut
+        self.layer = layer or dut.layer
         self.fault = fault
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        dut, layer = self.dut, self.dut.layer
+        dut, layer = self.dut, self.layer
         fixed = layer.fixed
         rows = len(layer.rows)
         steps = _Steps(m, dut)
         event = steps.event
-
         o = observe(dut.o)
-        if self.fault:
-            width = len(o.payload) // layer.neurons
-            first, second = o.payload[:width], o.payload[width : 2 * width]
-            o.payload = Cat(second, first, o.payload[2 * width :])
 
         # Environment: each row at most once a step.
         row = Signal(rows)
@@ -110,8 +115,8 @@ class RowLayerDataSpec(Elaboratable):
         m.d.comb += row.eq(Cat(Value.cast(event.row) == at for at in range(rows)))
         with m.If(dut.i.valid & event.spike):
             m.d.comb += [
-                Assume(row.any(), "a row that there is"),
-                Assume(~(row & seen).any(), "no row twice in a step"),
+                Assume(row.any(), ROW),
+                Assume(~(row & seen).any(), ONCE),
             ]
         with m.If(steps.taken):
             m.d.sync += seen.eq(Mux(event.last, 0, seen | Mux(event.spike, row, 0)))
@@ -134,7 +139,9 @@ class RowLayerDataSpec(Elaboratable):
             constants = {
                 name: Const(values[neuron], signed(32)) for name, values in fixed.vectors.items()
             }
-            exact = exact_step(m, fixed, {**cleared, **inputs, **constants})
+            step = exact_of(m, fixed, {**cleared, **inputs, **constants})
+            step.check(m, cut=Const(self.fault == "cut"))
+            exact = step.after
             after = {name: clamp(exact[name], *fixed.bounds[name]) for name in states}
             high.append(exact["v"] > fixed.bounds["v"][1])
             low.append(exact["v"] < fixed.bounds["v"][0])
@@ -181,26 +188,23 @@ class RowLayerDataSpec(Elaboratable):
         return Mux(steps.closed.transfers, current << self.dut.layer.shift, 0)
 
 
-def clamp(value: Value, low: int, high: int) -> Value:
-    """Clamp an exact value by two comparisons."""
-    return Mux(value > high, high, Mux(value < low, low, value))
+def tiny(kind: str, *, share: int, stages: int = 1, fault: str = "") -> RowLayerDataSpec:
+    """Say what is proved of a row layer of :func:`~layers.tiny_layer`."""
+    layer = tiny_layer(kind)
+    dut = RowLayer(layer=mutant(layer, fault), share=share, stages=stages)
+    return RowLayerDataSpec(dut, layer=layer, fault=fault)
 
 
-def tiny(neuron: str, *, share: int, stages: int = 1) -> RowLayer:
-    """Make a layer of two inputs and two neurons; it is too small for their states not to clamp.
-
-    Its currents fit the membrane's format, as :func:`.exact_step` asks.
-    """
-    layer = Layer(
-        weights=((2, -3), (1, 2)),
-        weight_bits=3,
-        neuron=neuron,
-        parameters=TINY[neuron],
-        membrane=Format(2, 1),
-        exponent=1,
-        recurrent=((0, 1), (1, 0)) if neuron == "recurrent_lif" else None,
+def planted() -> Planted:
+    """Plant a core of each mutant, and a value that loses a bit."""
+    owed = ("step: each payload is the one owed",)
+    faults = Planted.each(
+        lambda fault: tiny("lif", share=2, fault=fault),
+        {**dict.fromkeys(MUTANTS, owed), "cut": ("no value in between wraps",)},
     )
-    return RowLayer(layer=layer, share=share, stages=stages)
+    faults.plant("sources", tiny("apart", share=2, fault="sources"), owed)
+    faults.plant("own", tiny("recurrent_lif", share=1, fault="own"), owed)
+    return faults
 
 
 def specs() -> dict[str, Elaboratable]:
@@ -209,23 +213,14 @@ def specs() -> dict[str, Elaboratable]:
         for name, preset in PRESETS.items()
     }
     return contracts | {
-        "row_layer_lif": RowLayerDataSpec(tiny("lif", share=2)),
-        "row_layer_li": RowLayerDataSpec(tiny("nir_li", share=1)),
-        "row_layer_refractory": RowLayerDataSpec(tiny("lif_refractory", share=2)),
-        "row_layer_recurrent": RowLayerDataSpec(tiny("recurrent_lif", share=1, stages=2)),
-        "row_layer_fault": Planted({
-            "swapped": (
-                RowLayerDataSpec(tiny("lif", share=2), fault=True),
-                ("step: each payload is the one owed",),
-            ),
-        }),
-        "row_layer_fault_contract": Planted({
-            "twice": (
-                RowLayerContractSpec(core(**PRESETS["i12_n9"]), fault=True),
-                (
-                    "step: nothing is repeated or invented",
-                    "step: no payload is taken beyond the capacity",
-                ),
-            ),
-        }),
+        "row_layer_lif": tiny("lif", share=2),
+        "row_layer_li": tiny("nir_li", share=1),
+        "row_layer_apart": tiny("apart", share=2),
+        "row_layer_refractory": tiny("lif_refractory", share=2),
+        "row_layer_recurrent": tiny("recurrent_lif", share=1, stages=2),
+        "row_layer_fault": planted(),
+        "row_layer_fault_contract": Through(
+            RowLayerContractSpec(RowLayer(layer=tiny_layer("lif"), share=2)),
+            stream_faults("step", compared=False),
+        ),
     }

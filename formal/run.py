@@ -2,7 +2,8 @@
 
 For each core the specs of ``formal/<core>.py`` are written as RTLIL to ``build/formal/<core>``, and
 every task of ``formal/<core>.sby`` is run on them. Verdicts are kept by content; ``--fresh`` gets
-them anew. How to read the table is said in ``formal/README.md``.
+them anew, and ``--all`` runs also what another task implies. How to read the table is said in
+``formal/README.md``.
 """
 
 import argparse
@@ -28,8 +29,10 @@ REPORT = HOUSE / "build" / "reports" / "formal"
 JOBS = 2
 
 
-def prove(cores: list[str], *, fresh: bool = False) -> list[Row]:
-    """Run every task of some cores and give a row for each, in the order of the cores.
+def prove(cores: list[str], *, fresh: bool = False, every: bool = False) -> list[Row]:
+    """Run the tasks of some cores and return a row for each, in the order of the cores.
+
+    Unless ``every`` task is to run, those are left out that another implies.
 
     Raises :exc:`~spikewright.errors.ToolError` for an unknown core, a missing tool or a core whose
     files do not fit together.
@@ -40,7 +43,8 @@ def prove(cores: list[str], *, fresh: bool = False) -> list[Row]:
     prover = Prover()
     console = Console(stderr=True)
     with Progress(console=console, transient=True) as progress, ThreadPoolExecutor(JOBS) as pool:
-        tasks = [task for core in cores for task in tasks_of(core)]
+        found = [task for core in cores for task in tasks_of(core)]
+        tasks = [task for task in found if every or not task.implied]
         bar = progress.add_task("Proving", total=len(tasks))
 
         def row_of(task) -> Row:
@@ -48,6 +52,8 @@ def prove(cores: list[str], *, fresh: bool = False) -> list[Row]:
             progress.advance(bar)
             return row
 
+        if left := len(found) - len(tasks):
+            console.print(f"left out: {left} bounded tasks of what a proof shows for good (--all)")
         try:
             return list(pool.map(row_of, tasks))
         except BaseException:
@@ -89,6 +95,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="formal/run.py", description="Prove the cores.")
     parser.add_argument("cores", nargs="*", metavar="core", help="names of cores; all if none")
     parser.add_argument("--fresh", action="store_true", help="run also what is already known")
+    parser.add_argument(
+        "--all", action="store_true",
+        help="run also the bounded tasks whose properties another task proves for good",
+    )
     options = parser.parse_args(arguments)
     return interruptible(
         lambda: _main(options), says="Interrupted; the verdicts so far are kept."
@@ -97,7 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _main(options: argparse.Namespace) -> int:
     try:
-        rows = prove(options.cores or list(CORES), fresh=options.fresh)
+        rows = prove(options.cores or list(CORES), fresh=options.fresh, every=options.all)
         print_table(rows)
         report = Report("formal", "Proofs", rows=tuple(asdict(row) for row in rows))
         write_report(report, REPORT)

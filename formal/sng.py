@@ -4,8 +4,7 @@ from typing import Any
 
 from amaranth import Cat, Elaboratable, Mux, Value
 
-from faults import Planted
-from generator import GeneratorSpec, PeriodSpec
+from generator import ONE, ZERO, GeneratorSpec, PeriodSpec, generator_faults
 from spikewright_hw.stochastic.number.sng import Sng
 
 
@@ -13,7 +12,7 @@ def less(number: Value, threshold: Value) -> Value:
     return (number - threshold)[-1]  # the difference is negative
 
 
-def spec(*, width: int, lanes: int, fault: bool = False) -> GeneratorSpec:
+def spec(*, width: int, lanes: int, fault: str = "") -> GeneratorSpec:
     highest = (1 << width) - 1
     return GeneratorSpec(
         Sng(width=width, lanes=lanes),
@@ -23,7 +22,7 @@ def spec(*, width: int, lanes: int, fault: bool = False) -> GeneratorSpec:
             "one": lambda value: value == highest + 1,
             "in_between": lambda value: (value > 0) & (value <= highest),
         },
-        fault=(lambda number, value: (number == highest) & (value == highest)) if fault else None,
+        fault=fault,
     )
 
 
@@ -55,7 +54,7 @@ def sign_magnitude_spec(*, width: int, lanes: int) -> GeneratorSpec:
             "one": lambda value: value.magnitude == 1 << width,
             "minus_one": lambda value: value.sign & (value.magnitude == 1 << width),
         },
-        magnitude=lambda payload: payload[lanes],
+        first=lanes,
     )
 
 
@@ -84,12 +83,12 @@ def specs() -> dict[str, Elaboratable]:
             legal=legal_bipolar,
             lfsr=False,
         ),
-        "sng_fault": Planted({
-            "zero": (
-                spec(width=4, lanes=1, fault=True),
-                (
-                    "bits: each payload is the one owed",
-                ),
+        "sng_fault": generator_faults(
+            lambda fault: spec(width=4, lanes=1, fault=fault),
+            lambda fault: PeriodSpec(
+                Sng(width=3), ones=lambda value: value, legal=lambda value: value <= 8,
+                lfsr=False, fault=fault,
             ),
-        }),
+            ends={"zero": ZERO, "one": ONE},
+        ),
     }

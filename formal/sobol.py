@@ -2,15 +2,14 @@
 
 from amaranth import Const, Elaboratable, Module, Mux, Signal, Value
 
-from faults import Planted
-from source import SourcePeriodSpec, SourceSpec
+from source import SourcePeriodSpec, SourceSpec, source_faults
 from spikewright_hw.stochastic.source.sobol import Sobol, directions
 
 
 class SobolSpec(SourceSpec):
     """Closed form: the direction numbers at the ones of the index in Gray code, added at once."""
 
-    def __init__(self, *, width: int, dimension: int, fault: bool = False):
+    def __init__(self, *, width: int, dimension: int, fault: str = ""):
         super().__init__(Sobol(width=width, dimension=dimension, init=5), fault=fault)
         self.directions = directions(width=width, dimension=dimension)
 
@@ -33,13 +32,10 @@ def specs() -> dict[str, Elaboratable]:
         "sobol_w16": SobolSpec(width=16, dimension=5),
         "sobol_period_0": SourcePeriodSpec(Sobol(width=4, dimension=0), times=[1] * 16),
         "sobol_period_7": SourcePeriodSpec(Sobol(width=4, dimension=7), times=[1] * 16),
-        "sobol_fault": Planted({
-            "number": (
-                SobolSpec(width=8, dimension=1, fault=True),
-                (
-                    "each number is that of its index",
-                    "without enable the number holds",
-                ),
+        "sobol_fault": source_faults(
+            lambda fault: SobolSpec(width=8, dimension=1, fault=fault),
+            lambda fault: SourcePeriodSpec(
+                Sobol(width=3, dimension=7), times=[1] * 8, fault=fault
             ),
-        }),
+        ),
     }

@@ -1,22 +1,27 @@
 """What is proved of every source whose numbers are known by their index."""
 
+from collections.abc import Callable
+
 from amaranth import Elaboratable, Module, Mux, Signal, Value
 from amaranth.hdl import Assert, Cover
 
+from faults import Planted
 from properties import anything
 from spikewright_hw.stochastic.source.source import Source
 
-__all__ = ["SourcePeriodSpec", "SourceSpec"]
+__all__ = ["SourcePeriodSpec", "SourceSpec", "source_faults"]
+
+NUMBER = "each number is that of its index"
 
 
 class SourceSpec(Elaboratable):
     """Each number is that of its index, from the first on, whatever the inputs.
 
-    A subclass says in :meth:`owed` which number that is. The planted fault lets one number, when a
-    step gives it, be seen as another.
+    A subclass says in :meth:`owed` which number that is. A planted fault lets numbers be seen as
+    others: after reset, a seed, a step, or without a step.
     """
 
-    def __init__(self, dut: Source, *, fault: bool = False):
+    def __init__(self, dut: Source, *, fault: str = ""):
         self.dut = dut
         self.fault = fault
 
@@ -36,20 +41,24 @@ class SourceSpec(Elaboratable):
         before = Signal(dut.width, init=dut.init)
         first = Signal(dut.width, init=dut.init)
         enable, reseed = Signal(), Signal()
-        state = dut.state
-        if self.fault:
-            state = state ^ (enable & ~reseed & (state == 2))
         m.d.sync += [
             running.eq(1),
-            before.eq(state),
+            before.eq(dut.state),
             enable.eq(dut.enable),
             reseed.eq(dut.reseed),
         ]
         with m.If(dut.reseed):
             m.d.sync += first.eq(dut.seed)
+        shows = {
+            "reset": ~running,
+            "seed": running & reseed,
+            "step": running & ~reseed & enable,
+            "still": running & ~reseed & ~enable,
+        }
+        state = dut.state ^ shows.get(self.fault, 0)
         owed = self.owed(m, first, step=dut.enable & ~dut.reseed, restart=dut.reseed)
 
-        m.d.comb += Assert(state == owed, "each number is that of its index")
+        m.d.comb += Assert(state == owed, NUMBER)
         with m.If(~running):
             m.d.comb += Assert(state == dut.init, "reset gives the first number")
         with m.Elif(reseed):
@@ -68,12 +77,13 @@ class SourcePeriodSpec(Elaboratable):
     """Enabled all the time, a period has each number as often as ``times`` says.
 
     The number is one of all, chosen before the run and kept. A bounded check of one period is
-    complete.
+    complete. A planted fault is another number in the middle of the period, or after it.
     """
 
-    def __init__(self, dut: Source, *, times: list[int]):
+    def __init__(self, dut: Source, *, times: list[int], fault: str = ""):
         self.dut = dut
         self.times = times
+        self.fault = fault
 
     def elaborate(self, platform) -> Module:
         m = Module()
@@ -85,10 +95,12 @@ class SourcePeriodSpec(Elaboratable):
         period = sum(self.times)
         steps = Signal(range(period + 1))
         seen = Signal(range(period + 1))
+        again = Signal()
+        state = dut.state ^ {"middle": steps == 2, "again": again}.get(self.fault, 0)
         number = Mux(started, chosen, anyone)
         m.d.sync += [started.eq(1), chosen.eq(number)]
         with m.If(steps != period):
-            m.d.sync += [steps.eq(steps + 1), seen.eq(seen + (dut.state == number))]
+            m.d.sync += [steps.eq(steps + 1), seen.eq(seen + (state == number))]
         owed = Signal(range(period + 1))
         with m.Switch(chosen):
             for value, times in enumerate(self.times):
@@ -96,9 +108,27 @@ class SourcePeriodSpec(Elaboratable):
                     m.d.comb += owed.eq(times)
         with m.If(steps == period):
             m.d.comb += Assert(seen == owed, "a period has the number as often as is owed")
-        again = Signal()
         m.d.sync += again.eq(steps == period - 1)
         with m.If(again):
-            m.d.comb += Assert(dut.state == dut.init, "after a period comes the first number")
+            m.d.comb += Assert(state == dut.init, "after a period comes the first number")
         m.d.comb += Cover((steps == period) & (chosen == 3), "a period with the number 3 is over")
         return m
+
+
+def source_faults(
+    spec: Callable[[str], SourceSpec], period: Callable[[str], SourcePeriodSpec]
+) -> Planted:
+    """Plant each fault of a source; ``period`` is of a source of three bits."""
+    planted = Planted.each(
+        spec,
+        {
+            "reset": (NUMBER, "reset gives the first number"),
+            "seed": (NUMBER, "a seed is loaded"),
+            "step": (NUMBER,),
+            "still": (NUMBER, "without enable the number holds"),
+        },
+    )
+    often = "a period has the number as often as is owed"
+    planted.plant("middle", period("middle"), (often,))
+    planted.plant("again", period("again"), ("after a period comes the first number",))
+    return planted

@@ -2,12 +2,21 @@
 
 from amaranth import Elaboratable
 
-from faults import Planted
-from inference import InferenceSpec, TwiceSpec, tiny_network
+import contract
+import feedback
+from contract import ContractSpec
+from faults import Through
+from inference import (
+    DETECTORS,
+    InferenceSpec,
+    TwiceSpec,
+    smallest_network,
+    tiny_network,
+)
 from spikewright_hw.engine.stochastic import StochasticEngine, worst_cycles
 from spikewright_hw.engine.streams import Encoding
 from spikewright_hw.network import Network
-from stream_layer import Short
+from stream_passes import CLEAR, Short
 
 
 def engine(
@@ -17,19 +26,21 @@ def engine(
     length: int = 4,
     encoding: Encoding = "sign_magnitude",
     share: int = 2,
-    fault: bool = False,
 ) -> InferenceSpec:
     """Say what is proved of the engine of a network."""
     streams = Short(length=length, encoding=encoding)
     return InferenceSpec(
         StochasticEngine(network=network, streams=streams, lanes=lanes, share=share),
         longest=worst_cycles(network, streams, lanes=lanes, share=share),
-        fault=fault,
     )
 
 
 def specs() -> dict[str, Elaboratable]:
     once = tiny_network(steps=1)
+    recurrent = StochasticEngine(
+        network=smallest_network(steps=2, recurrent=True), streams=Short(length=2), lanes=1, share=1
+    )
+    seen = {fault: found for fault, found in DETECTORS.items() if not fault.startswith("said")}
     return {
         "stochastic_t1": engine(once, lanes=2),
         "stochastic_blocks": engine(once, lanes=1),
@@ -44,10 +55,12 @@ def specs() -> dict[str, Elaboratable]:
         "stochastic_twice": TwiceSpec(
             StochasticEngine(network=once, streams=Short(length=2), lanes=2, share=1)
         ),
-        "stochastic_fault": Planted({
-            "late": (
-                engine(once, lanes=2, length=2, share=1, fault=True),
-                ("the result comes within the cycles promised",),
-            ),
-        }),
+        "stochastic_fault": Through(
+            engine(smallest_network(), lanes=1, length=2, share=1), seen
+        ),
+        "stochastic_contract": ContractSpec(recurrent),
+        "stochastic_fault_contract": Through(
+            ContractSpec(recurrent),
+            {**contract.DETECTORS, "cleared": (CLEAR, feedback.CLEAR)},
+        ),
     }

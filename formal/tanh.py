@@ -3,13 +3,13 @@
 from amaranth import Elaboratable, Module, Mux, Value
 from amaranth.hdl import Assert, Cover
 
-from machine import MachineSpec, machine_faults
+from machine import FOLLOWS, MachineSpec, machine_faults
 from spikewright_hw.stochastic.arithmetic.tanh import Tanh
 
 
-def step(m: Module, dut: Tanh, lane: int) -> tuple[Value, Value]:
+def step(m: Module, dut: Tanh, lane: int, state: Value) -> tuple[Value, Value]:
     """Count in Amaranth's own arithmetic, and clamp; a one in the upper half."""
-    state, half = dut.states[lane], dut.count // 2
+    half = dut.count // 2
     moved = state + Mux(dut.i.payload[lane], 1, -1)
     after = Mux(moved > half - 1, half - 1, Mux(moved < -half, -half, moved))
     taken = dut.i.valid & dut.i.ready
@@ -25,5 +25,13 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "tanh_s8": MachineSpec(Tanh(states=8), step=step),
         "tanh_s20_l4": MachineSpec(Tanh(states=20, lanes=4), step=step),
-        "tanh_fault": machine_faults(lambda: Tanh(states=8), step=step),
+        "tanh_fault": machine_faults(
+            lambda: Tanh(states=8),
+            step=step,
+            wrong={
+                "range": (lambda state: state + 8, (
+                    FOLLOWS, "bit: each payload is the one owed", "a state is in its range",
+                )),
+            },
+        ),
     }

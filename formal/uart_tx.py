@@ -11,10 +11,10 @@ from spikewright_hw.link.uart_tx import UartTx
 class UartTxSpec(Elaboratable):
     """The line, in every cycle, is the bit that is due; bytes may follow without a gap.
 
-    The planted fault sends bit 7 of a byte in place of bit 6.
+    A planted fault sends bit 7 of a byte in place of bit 0, or a core at rest is not ready.
     """
 
-    def __init__(self, *, divisor: int, fault: bool = False):
+    def __init__(self, *, divisor: int, fault: str = ""):
         self.divisor = divisor
         self.fault = fault
 
@@ -31,17 +31,18 @@ class UartTxSpec(Elaboratable):
         with m.Elif(age != 0):
             m.d.sync += age.eq(Mux(age == end, 0, age + 1))
 
-        sent = Cat(byte[:6], byte[7], byte[7]) if self.fault else byte
+        sent = Cat(byte[7], byte[1:]) if self.fault == "bit" else byte
         levels = Cat(Const(0, 1), sent, Const(1, 1))
         due = Signal(init=1)
         m.d.comb += due.eq(1)
         for bit in range(10):
             with m.If((age > bit * self.divisor) & (age <= (bit + 1) * self.divisor)):
                 m.d.comb += due.eq(levels[bit])
+        ready = i.ready & ~((age == 0) & (self.fault == "ready"))
         m.d.comb += [
             Assert(dut.tx == due, "the line is the bit that is due"),
             Assert(
-                i.ready == ((age == 0) | (age == end)),
+                ready == ((age == 0) | (age == end)),
                 "a byte is taken when the one before has ended, and in its last cycle",
             ),
             Cover((age == end) & i.transfers, "a byte follows without a gap"),
@@ -54,12 +55,13 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "uart_tx_d4": UartTxSpec(divisor=4),
         "uart_tx_d7": UartTxSpec(divisor=7),
-        "uart_tx_fault": Planted({
-            "bit": (
-                UartTxSpec(divisor=4, fault=True),
-                (
-                    "the line is the bit that is due",
+        "uart_tx_fault": Planted.each(
+            lambda fault: UartTxSpec(divisor=4, fault=fault),
+            {
+                "bit": ("the line is the bit that is due",),
+                "ready": (
+                    "a byte is taken when the one before has ended, and in its last cycle",
                 ),
-            ),
-        }),
+            },
+        ),
     }

@@ -2,8 +2,7 @@
 
 from amaranth import Elaboratable, Module, Signal, Value
 
-from faults import Planted
-from source import SourcePeriodSpec, SourceSpec
+from source import SourcePeriodSpec, SourceSpec, source_faults
 from spikewright_hw.stochastic.source.van_der_corput import VanDerCorput
 
 
@@ -33,13 +32,8 @@ def specs() -> dict[str, Elaboratable]:
         "van_der_corput_w8": VanDerCorputSpec(VanDerCorput(width=8)),
         "van_der_corput_w16": VanDerCorputSpec(VanDerCorput(width=16, init=5)),
         "van_der_corput_period": SourcePeriodSpec(VanDerCorput(width=4), times=[1] * 16),
-        "van_der_corput_fault": Planted({
-            "number": (
-                VanDerCorputSpec(VanDerCorput(width=8), fault=True),
-                (
-                    "each number is that of its index",
-                    "without enable the number holds",
-                ),
-            ),
-        }),
+        "van_der_corput_fault": source_faults(
+            lambda fault: VanDerCorputSpec(VanDerCorput(width=8), fault=fault),
+            lambda fault: SourcePeriodSpec(VanDerCorput(width=3), times=[1] * 8, fault=fault),
+        ),
     }

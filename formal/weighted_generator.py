@@ -4,8 +4,7 @@ from typing import Any
 
 from amaranth import Cat, Elaboratable, Value
 
-from faults import Planted
-from generator import GeneratorSpec, PeriodSpec
+from generator import ZERO, GeneratorSpec, PeriodSpec, generator_faults
 from spikewright_hw.stochastic.number.weighted_generator import WeightedGenerator
 
 
@@ -14,7 +13,7 @@ def picked(number: Value, value: Value, *, width: int) -> Value:
     return Cat((number >= 1 << at) & (number < 2 << at) & value[at] for at in range(width)).any()
 
 
-def spec(*, width: int, lanes: int, fault: bool = False) -> GeneratorSpec:
+def spec(*, width: int, lanes: int, fault: str = "") -> GeneratorSpec:
     def due(number: Value, values: Any) -> Value:
         return Cat(picked(number, values[lane], width=width) for lane in range(lanes))
 
@@ -23,7 +22,7 @@ def spec(*, width: int, lanes: int, fault: bool = False) -> GeneratorSpec:
         due=due,
         ends={"zero": lambda value: value == 0, "highest": lambda value: value.all()},
         latency=2,
-        fault=(lambda number, value: (number == 0) & value.all()) if fault else None,
+        fault=fault,
     )
 
 
@@ -37,12 +36,11 @@ def specs() -> dict[str, Elaboratable]:
         "weighted_generator_lfsr": PeriodSpec(
             WeightedGenerator(width=4), ones=lambda value: value, lfsr=True
         ),
-        "weighted_generator_fault": Planted({
-            "zero": (
-                spec(width=4, lanes=1, fault=True),
-                (
-                    "bits: each payload is the one owed",
-                ),
+        "weighted_generator_fault": generator_faults(
+            lambda fault: spec(width=4, lanes=1, fault=fault),
+            lambda fault: PeriodSpec(
+                WeightedGenerator(width=3), ones=lambda value: value, lfsr=False, fault=fault
             ),
-        }),
+            ends={"zero": ZERO},
+        ),
     }

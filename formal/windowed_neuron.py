@@ -1,48 +1,62 @@
 """What is proved of the windowed neuron."""
 
-from amaranth import Elaboratable, Module, Mux, Signal, signed
+from amaranth import Const, Elaboratable, Module, Mux, Signal, signed
 from amaranth.hdl import Assert, Cover
 
 from driven import follows_definition
-from faults import Planted
-from properties import drive, held, observe, stall
+from faults import Spec, Through, plant
+from properties import Observed, drive, held, observe, stall
 from spikewright_hw.definition import integers
 from spikewright_hw.fixed import Format
 from spikewright_hw.stochastic.neuron.windowed_neuron import PRESETS, WindowedNeuron
 
+SUM = "the sum never wraps"
+BOUND = "the sum is no more than its counts can make"
+COUNTED = "the counts of a window are counted"
+STEPS = "there is a step for each window, and no other"
+RESULTS = "there is a result for each step, and no other"
+AS_MANY = "windows and results are as many"
+SPIKES = "the neuron spikes exactly when the definition's comparison holds"
 
-class WindowedNeuronSpec(Elaboratable):
+
+class WindowedNeuronSpec(Spec):
     """Each window of counts makes one step, of the current that its sum stands for.
 
     Beside the core runs a sum that is wider than it can get, and, unless ``step`` is false, the
-    definition's step. The planted fault inverts the spike of a result that has stalled.
+    definition's step. A planted fault is a wrong sum, count, current or spike; a step or a result
+    that is lost; a result that changes or is withdrawn while it stalls; a core that takes no
+    counts; or one of :func:`~driven.follows_definition`.
     """
 
-    def __init__(self, dut: WindowedNeuron, *, step: bool = True, fault: bool = False):
+    def __init__(self, dut: WindowedNeuron, *, step: bool = True):
         self.dut = dut
         self.step = step
-        self.fault = fault
 
-    def elaborate(self, platform) -> Module:
-        m = Module()
+    def surround(self, m: Module) -> Observed:
         m.submodules.dut = dut = self.dut
-        fixed, form = dut.fixed, dut.fixed.format
-        i = drive(m, dut.i)
         stall(m, dut.o)
-        o = observe(dut.o)
-        if self.fault:
-            stalled = Signal()
-            m.d.sync += stalled.eq(o.valid & ~o.ready)
-            o.payload = o.payload ^ stalled
-        held(m, o, name="result")
+        return drive(m, dut.i)
+
+    def check(self, m: Module, seen: Observed, fault: str) -> None:
+        dut, i = self.dut, seen
+        form = dut.fixed.format
+        o, offers = observe(dut.o), observe(dut.o)
+        plant(m, offers, fault)
+        held(m, offers, name="result")
+        sum_seen = {"sum": dut.sum ^ 1, "beyond": Const(-1, signed(len(dut.sum) + 2))}
+        the_sum = sum_seen.get(fault, dut.sum)
+        count_seen = {"seen": dut.seen ^ 1, "longer": Mux(dut.i.valid, dut.length, dut.seen)}
+        count = count_seen.get(fault, dut.seen)
+        if fault == "never":
+            o.valid = Const(0)
 
         # The sum of a window, and the current that it stands for.
         total = Signal(signed(len(dut.sum) + 2))
-        seen = Signal(range(dut.length + 1))
+        counted = Signal(range(dut.length + 1))
         sum_now = total + i.payload.as_signed()
-        full = i.transfers & (seen == dut.length - 1)
+        full = i.transfers & (counted == dut.length - 1)
         with m.If(i.transfers):
-            m.d.sync += [total.eq(Mux(full, 0, sum_now)), seen.eq(Mux(full, 0, seen + 1))]
+            m.d.sync += [total.eq(Mux(full, 0, sum_now)), counted.eq(Mux(full, 0, counted + 1))]
         if dut.shift >= 0:
             scaled = sum_now * (1 << dut.shift)
         else:
@@ -54,17 +68,20 @@ class WindowedNeuronSpec(Elaboratable):
             )
         half = 1 << (len(i.payload) - 1)
         m.d.comb += [
-            Assert(dut.sum == total, "the sum never wraps"),
-            Assert(dut.seen == seen, "the counts of a window are counted"),
-            Assert(seen < dut.length, "no window is longer"),
+            Assert(the_sum == total, SUM),
+            Assert(count == counted, COUNTED),
+            Assert(count < dut.length, "no window is longer"),
             Assert(
-                (total <= seen * (half - 1)) & (total >= -(seen * half)),
-                "the sum is no more than its counts can make",
+                (the_sum <= counted * (half - 1)) & (the_sum >= -(counted * half)),
+                BOUND,
             ),
         ]
 
         # One step for each window.
         step = observe(dut.neuron.i)
+        given = step.payload ^ (fault == "current")
+        ready = i.ready & (fault != "locked")
+        overwritten = full & (fault == "overwritten")
         owed, offered = Signal(), Signal()
         with m.If(full):
             m.d.sync += owed.eq(1)
@@ -77,18 +94,21 @@ class WindowedNeuronSpec(Elaboratable):
         inside = Signal(range(4))
         m.d.sync += inside.eq(inside + full - o.transfers)
         m.d.comb += [
-            Assert(step.valid == owed, "there is a step for each window, and no other"),
-            Assert(~owed | (dut.neuron.i.payload == current), "a step's current is the window's"),
-            Assert(~full | ~owed | step.transfers, "no step is overwritten"),
-            Assert(o.valid == offered, "there is a result for each step, and no other"),
-            Assert(inside == owed + offered, "windows and results are as many"),
-            Assert(i.ready | ~o.ready, "a count is taken whenever results are: nothing locks up"),
+            Assert(step.valid & (fault != "lost") == owed, STEPS),
+            Assert(~owed | (given == current), "a step's current is the window's"),
+            Assert(~full | ~owed | (step.transfers & ~overwritten), "no step is overwritten"),
+            Assert(o.valid == offered, RESULTS),
+            Assert(inside == owed + offered, AS_MANY),
+            Assert(ready | ~o.ready, "a count is taken whenever results are: nothing locks up"),
             Cover(full & owed, "a window ends while the step of the last one is taken"),
         ]
 
         # The step is the definition's.
-        if not self.step:
-            return m
+        if self.step:
+            self._check_step(m, step, fault)
+
+    def _check_step(self, m: Module, step: Observed, fault: str) -> None:
+        dut, fixed = self.dut, self.dut.fixed
         (name,) = fixed.definition.inputs
         exact = follows_definition(
             m, fixed,
@@ -97,18 +117,16 @@ class WindowedNeuronSpec(Elaboratable):
             inputs={name: dut.neuron.i.payload},
             vectors={},
             done=step.transfers,
+            fault=fault,
         )
+        said = dut.o.payload.spike ^ (fault == "spike")
         spike = Signal()
         with m.If(step.transfers):
             m.d.sync += spike.eq(exact["spike"])
         m.d.comb += [
-            Assert(
-                ~o.valid | (dut.o.payload.spike == spike),
-                "the neuron spikes exactly when the definition's comparison holds",
-            ),
-            Cover(o.transfers & dut.o.payload.spike, "the neuron spikes"),
+            Assert(~dut.o.valid | (said == spike), SPIKES),
+            Cover(observe(dut.o).transfers & dut.o.payload.spike, "the neuron spikes"),
         ]
-        return m
 
 
 def specs() -> dict[str, Elaboratable]:
@@ -120,10 +138,24 @@ def specs() -> dict[str, Elaboratable]:
         "windowed_neuron_lif": WindowedNeuronSpec(WindowedNeuron(**{**lif, "length": 4})),
         "windowed_neuron_left": WindowedNeuronSpec(WindowedNeuron(**short, shift=1)),
         "windowed_neuron_short": WindowedNeuronSpec(WindowedNeuron(**short)),
-        "windowed_neuron_fault": Planted({
-            "unsteady": (
-                WindowedNeuronSpec(WindowedNeuron(**short), fault=True),
-                ("result: a payload is held while it stalls",),
-            ),
-        }),
+        "windowed_neuron_fault": Through(
+            WindowedNeuronSpec(WindowedNeuron(**short)),
+            {
+                "sum": (SUM, BOUND),
+                "beyond": (SUM, BOUND),
+                "seen": (COUNTED,),
+                "longer": (COUNTED, "no window is longer"),
+                "never": (RESULTS, AS_MANY),
+                "unsteady": ("result: a payload is held while it stalls",),
+                "withdrawn": ("result: an offer is not withdrawn while it stalls",),
+                "current": ("a step's current is the window's",),
+                "lost": (STEPS,),
+                "overwritten": ("no step is overwritten",),
+                "locked": ("a count is taken whenever results are: nothing locks up",),
+                "v": ("v is the definition's, clamped into its range",),
+                "range": ("v is the definition's, clamped into its range", "v is in its range"),
+                "cut": ("no value in between wraps",),
+                "spike": (SPIKES,),
+            },
+        ),
     }

@@ -35,6 +35,11 @@ class Recipe:
         if self.mode != "cover" and any(engine.startswith("abc ") for engine in self.engines):
             if self.options.get("aigsmt") != "z3":
                 raise ToolError(f"{file}: task {task} runs abc and lacks the option aigsmt z3")
+        if task.split("_")[0] == "fault" and not self.thorough:
+            raise ToolError(
+                f"{file}: task {task} stops at the first property that fails; its engine lacks "
+                "--keep-going"
+            )
         if not self.script or self.script[-1] != "flatten":
             raise ToolError(f"{file}: the script of task {task} does not end with flatten")
 

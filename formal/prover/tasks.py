@@ -18,7 +18,7 @@ from spikewright.tools import find
 
 from .recipe import recipe_of, task_names
 
-__all__ = ["HOUSE", "KINDS", "Task", "property_name", "tasks_of"]
+__all__ = ["HOUSE", "KINDS", "Task", "load", "property_name", "stated_in", "tasks_of"]
 
 HOUSE = Path(__file__).resolve().parents[2]
 BUILD = Path("build") / "formal"  # below HOUSE, as the .sby files name it
@@ -31,19 +31,48 @@ KINDS = {
     "fault": (("bmc", "prove"), "FAIL"),
 }
 
+#: Properties for which no fault is planted, by core: an open end, and no place to add to.
+UNPLANTED: dict[str, frozenset[str]] = {
+    "uart_rx": frozenset({
+        "byte_a_payload_is_held_while_it_stalls",
+        "byte_an_offer_is_not_withdrawn_while_it_stalls",
+        "byte_each_payload_is_the_one_owed",
+        "byte_no_payload_is_lost_or_kept_back",
+        "byte_no_payload_is_taken_beyond_the_capacity",
+        "byte_nothing_is_repeated_or_invented",
+        "byte_the_queue_is_in_range",
+        "the_line_was_high_before_the_start_bit",
+        "the_start_bit_was_low_from_its_beginning",
+        "the_start_bit_was_low_in_its_middle",
+        "the_stop_bit_was_high",
+    }),
+    # What is said of each sum and state is found in a group of recurrent LIF, not in one of alpha.
+    "neuron_group": frozenset(
+        f"{name}_{said}"
+        for name in ("exc", "inh", "x_exc", "x_inh", "i_exc", "i_inh")
+        for said in (
+            "a_sum_is_that_of_the_addends_since_the_last_update",
+            "between_updates_each_neuron_s_state_is_the_definition_s_clamped_into_its_range",
+            "clear_brings_each_neuron_back_to_its_own_start",
+        )
+    ),
+}
+
 
 @dataclass(frozen=True)
 class Task:
     """A task of a core's ``.sby`` file.
 
     ``content`` is the hash of all that its verdict depends on. ``detectors`` are those of a
-    ``fault`` task: for each fault, the names of the properties that it must turn red.
+    ``fault`` task: for each fault, the names of the properties that it must turn red. A task is
+    ``implied`` if it is a ``bmc`` of a spec that a ``prove`` task of the core proves for good.
     """
 
     core: str
     name: str
     content: str
     detectors: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    implied: bool = False
 
     @property
     def kind(self) -> str:
@@ -82,7 +111,7 @@ def tasks_of(core: str) -> list[Task]:
                 f"formal/{recipe.name} has a task {name}; a name begins with {', '.join(KINDS)}"
             )
         recipe_of(text, name).check(file=f"formal/{recipe.name}", task=name)
-    specs = _load(source).specs()
+    specs = load(source).specs()
     texts = {}
     for name, spec in specs.items():
         texts[name] = _name_properties(rtlil.convert(spec, name=name, ports=[], emit_src=False))
@@ -91,10 +120,19 @@ def tasks_of(core: str) -> list[Task]:
         name: _detectors(core, name, specs) if name.split("_")[0] == "fault" else {}
         for name in names
     }
+    planted = {one for by_fault in detectors.values() for red in by_fault.values() for one in red}
+    proved = [name for name, spec in specs.items() if not isinstance(spec, Faults)]
+    stated = set().union(*(stated_in(texts[name]) for name in proved))
+    if unplanted := sorted(stated - planted - UNPLANTED.get(core, frozenset())):
+        raise ToolError(
+            f"formal/{core}.py plants no fault that these properties find: {', '.join(unplanted)}"
+        )
     versions = {}
     for tool in ("sby", "yosys", "yosys-smtbmc", "yosys-abc", "z3"):
         found = find(tool)
         versions[tool] = None if found is None else found.version
+    spec_of = {name: recipe_of(text, name).script[0] for name in names}
+    proved_for_good = {spec_of[name] for name in names if name.split("_")[0] == "prove"}
     key = {"specs": texts, "recipe": text, "versions": versions}
     return [
         Task(
@@ -102,6 +140,7 @@ def tasks_of(core: str) -> list[Task]:
             name,
             digest({**key, "task": name, "detectors": _sorted(detectors[name])}),
             detectors[name],
+            implied=name.split("_")[0] == "bmc" and spec_of[name] in proved_for_good,
         )
         for name in names
     ]
@@ -124,13 +163,22 @@ def _sorted(detectors: Mapping[str, frozenset[str]]) -> dict[str, list[str]]:
     return {fault: sorted(names) for fault, names in detectors.items()}
 
 
-def _load(source: Path) -> ModuleType:
+def load(source: Path) -> ModuleType:
     """Import a spec by its path, for a core may bear the name of any other module."""
     spec = importlib.util.spec_from_file_location(f"formal_{source.stem}", source)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def stated_in(text: str) -> set[str]:
+    """Return the names of the properties that a spec's RTLIL asserts."""
+    cells = re.findall(r"cell \$check \\(\S+)\n((?:\s+parameter .*\n)+)", text)
+    return {
+        re.sub(r"__\d+$", "", name) for name, parameters in cells
+        if '\\FLAVOR "assert"' in parameters
+    }
 
 
 def property_name(sentence: str) -> str:

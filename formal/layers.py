@@ -1,0 +1,115 @@
+"""Layers to prove the engines' cores on: as small as can be, and what a broken core would run."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+from amaranth import Mux, Value
+
+from spikewright_hw.definition.definition import Input, Parameter, neuron
+from spikewright_hw.definition.expression import where
+from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
+from spikewright_hw.fixed import Format
+from spikewright_hw.layer import Layer, Rows
+
+__all__ = ["MUTANTS", "clamp", "mutant", "tiny_layer"]
+
+#: Parameters of the smallest layers.
+TINY: dict[str, dict[str, Any]] = {
+    "lif": {"decay": 0.5, "threshold": 0.5},
+    "nir_li": {"tau": 2.0, "r": 2.0, "v_leak": (1.0, -1.0)},  # neurons with starts of their own
+    "lif_refractory": {"decay": 0.5, "threshold": 0.5, "refractory": 1},  # two states
+    "recurrent_lif": {"decay": 0.5, "threshold": 0.5},
+}
+
+
+def _apart(s: Any, exc: Any, inh: Any, p: Any) -> dict[str, Any]:
+    """LIF in which inhibition counts half as much as excitation."""
+    u = p.decay * s.v + exc - 0.5 * inh
+    spike = u >= p.threshold
+    return {"v": where(spike, u - p.threshold, u), "spike": spike}
+
+
+def _sources(first: Any, second: Any) -> Any:
+    """Make the definition whose ``exc`` and ``inh`` come from these sources."""
+    return neuron(
+        exc=Input(first),
+        inh=Input(second),
+        decay=Parameter(0.5, "share of the membrane that is left after a step", low=0, high=1),
+        threshold=Parameter(1.0, "the neuron spikes when the membrane reaches it", unit="level"),
+    )(_apart)
+
+
+class ApartLayer(Layer):
+    """A layer of neurons that tell excitation from inhibition.
+
+    A small stand-in for ``alpha``, whose five states are too many for a proof over memory and
+    turns. It has the name and the parameters of a LIF.
+    """
+
+    definition = _sources("excitatory", "inhibitory")
+
+    @cached_property
+    def fixed(self) -> FixedNeuron:
+        return FixedNeuron.of(
+            self.definition, Arithmetic(format=self.membrane), self.parameters
+        )
+
+
+class SwappedLayer(ApartLayer):
+    """The same, with excitation and inhibition swapped."""
+
+    definition = _sources("inhibitory", "excitatory")
+
+
+def tiny_layer(kind: str) -> Layer:
+    """Make a layer of two inputs and two neurons; it is too small for their states not to clamp.
+
+    ``kind`` is a neuron or ``apart``. Its currents fit the membrane's format, as
+    :func:`~neuron.exact_step` asks.
+    """
+    name = "lif" if kind == "apart" else kind
+    return (ApartLayer if kind == "apart" else Layer)(
+        weights=((2, -3), (1, 2)),
+        weight_bits=3,
+        neuron=name,
+        parameters=TINY[name],
+        membrane=Format(2, 1),
+        exponent=1,
+        recurrent=((0, 1), (1, 0)) if name == "recurrent_lif" else None,
+    )
+
+
+def _map(change: Callable[[Rows], Sequence[Sequence[int]]]) -> Callable[[Layer], Layer]:
+    return lambda layer: replace(layer, weights=tuple(map(tuple, change(layer.weights))))
+
+
+#: What a broken core would run in place of a layer, by fault: each makes it of the right one.
+MUTANTS: dict[str, Callable[[Layer], Layer]] = {
+    "sign": _map(lambda rows: [[-weight for weight in row] for row in rows]),
+    "neurons": _map(lambda rows: [row[::-1] for row in rows]),
+    "rows": _map(lambda rows: rows[::-1]),
+    "first": _map(lambda rows: [[0, *row[1:]] for row in rows]),  # the first neuron hears nothing
+    "last": _map(lambda rows: [[*row[:-1], 0] for row in rows]),
+}
+
+
+def mutant(layer: Layer, fault: str) -> Layer:
+    """Return the layer that a core with a fault runs: one of :data:`MUTANTS`, ``sources`` of an
+    ``apart`` one, ``own`` of a recurrent one, or the layer itself if it is none of these.
+    """
+    if fault == "sources":
+        return SwappedLayer(**{name: getattr(layer, name) for name in _FIELDS})
+    if fault == "own":
+        assert layer.recurrent is not None
+        return replace(layer, recurrent=layer.recurrent[::-1])
+    return MUTANTS.get(fault, lambda same: same)(layer)
+
+
+_FIELDS = ("weights", "weight_bits", "neuron", "parameters", "membrane", "exponent")
+
+
+def clamp(value: Value, low: int, high: int) -> Value:
+    """Clamp an exact value by two comparisons."""
+    return Mux(value > high, high, Mux(value < low, low, value))
