@@ -10,6 +10,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A worker of pytest-xdist for each core: threads within one would wait for those of the others.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
+# Of tests that say no number of examples themselves.
+settings.register_profile("quick", max_examples=40)
+settings.register_profile("whole", max_examples=200)
+settings.load_profile("quick" if os.environ.get("WHOLE", "") in ("", "0") else "whole")
 
 #: Variable by which a test's programs, and all that they start, are known.
 MARK = "SPIKEWRIGHT_TEST"

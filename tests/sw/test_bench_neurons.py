@@ -22,6 +22,11 @@ from spikewright.task.digits import load
 from spikewright_hw.neuron import DEFINITIONS
 
 SPIKING = [name for name, definition in DEFINITIONS.items() if definition.spikes]
+#: The same; those that are not slow compute with shifts, with products and with tables.
+EACH = [
+    pytest.param(name, marks=[] if name in ("lif", "alif", "exp_if") else pytest.mark.slow)
+    for name in SPIKING
+]
 TASK = load(stratified=True)
 BRIEF = CountingTraining(
     real=Phase(epochs=1, learning_rate=2e-3), quantized=Phase(epochs=1, learning_rate=5e-4)
@@ -42,7 +47,7 @@ def test_the_split_is_stratified():
         assert abs(share - np.mean(TASK.y_train == digit)) < 1 / 360
 
 
-@pytest.mark.parametrize("name", SPIKING)
+@pytest.mark.parametrize("name", EACH)
 def test_each_neuron_is_calibrated_to_about_the_same_rates(name):
     made = network(name)
     values = torch.from_numpy(TASK.x_train[:128])
@@ -55,7 +60,7 @@ def test_each_neuron_is_calibrated_to_about_the_same_rates(name):
     assert all(np.log2(gain) == round(np.log2(gain)) for gain in made.gains)
 
 
-@pytest.mark.parametrize("name", SPIKING)
+@pytest.mark.parametrize("name", EACH)
 def test_quantised_in_pytorch_it_is_the_integers(name):
     """Equal counts of every output for every sample; and near those in real numbers."""
     made = network(name, seed=1)
@@ -99,7 +104,9 @@ def test_a_current_is_rounded_half_up_with_the_gradient_of_the_sum():
     assert layer.current("all", column, column).ravel().tolist() == stored.tolist()
 
 
-@pytest.mark.parametrize("name", ["lif", "izhikevich"])
+@pytest.mark.parametrize(
+    "name", ["lif", pytest.param("izhikevich", marks=pytest.mark.slow)]
+)
 def test_it_learns_and_repeats_itself(name):
     first, again = (train_counting(DEFINITIONS[name], BRIEF, TASK, seed=0) for _ in range(2))
     assert first == again
@@ -107,6 +114,7 @@ def test_it_learns_and_repeats_itself(name):
     assert first.real > 0.4 and first.integer > 0.4
 
 
+@pytest.mark.slow
 def test_the_test_part_decides_nothing():
     shorter = replace(
         TASK,

@@ -74,7 +74,7 @@ def close(a: float, b: float) -> bool:
     return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(TEXTS, VALUES)
 def test_a_text_means_what_it_means_to_python(text, values):
     try:
@@ -85,7 +85,7 @@ def test_a_text_means_what_it_means_to_python(text, values):
     assert close(worked_out(node, values), eval(text, PYTHON, values))
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(TEXTS)
 def test_what_is_written_is_what_was_read(text):
     try:
@@ -96,7 +96,7 @@ def test_what_is_written_is_what_was_read(text):
     assert repr(Expression.of(again)) == repr(node)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(TEXTS, min_size=3, max_size=5).map(" + ".join))
 def test_long_statements_are_broken_into_lines(text):
     names = {name: f"p.{name * 9}" for name in NAMES}

@@ -236,6 +236,7 @@ def running(pid: int) -> bool:
     return status.rpartition(")")[2].split()[0] != "Z"
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_place_and_route_leaves_no_child_and_nothing_half_written(launch, tmp_path):
     netlist = synthesize(mixer(200), top="mixer", family="ecp5", build=tmp_path)
     script = textwrap.dedent(f"""

@@ -49,6 +49,7 @@ def test_lint_of_a_core_passes(tmp_path):
     assert list(tmp_path.rglob("lfsr_w8.v"))
 
 
+@pytest.mark.slow
 def test_a_python3_without_the_packages_is_a_sentence_or_the_checkout_s_own_takes_over(tmp_path):
     bare = f"#!/bin/sh\nunset PYTHONPATH\nexec '{sys.executable}' -S \"$@\"\n"
     result = fusesoc("lint", "spikewright:stochastic.source:lfsr", cwd=tmp_path, python3=bare)
@@ -60,6 +61,7 @@ def test_a_python3_without_the_packages_is_a_sentence_or_the_checkout_s_own_take
         assert "needs the package fusesoc" in said and "run `make setup` in " in said
 
 
+@pytest.mark.slow
 def test_lint_of_a_core_is_an_error_if_a_waiver_is_missing(tmp_path):
     result = fusesoc("lint", "spikewright:stochastic.source:lfsr", cwd=tmp_path)
     assert result.returncode == 0

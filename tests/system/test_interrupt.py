@@ -175,6 +175,7 @@ def test_in_training(start, tmp_path):
     assert left_in(tmp_path) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("where", "by"), [("placement", signal.SIGTERM), ("virtual_board", signal.SIGHUP)]
 )

@@ -47,6 +47,7 @@ def job(small, tmp_path_factory):
     return run_job(model=small, cwd=cwd), cwd
 
 
+@pytest.mark.slow
 def test_every_figure_is_there_with_its_provenance(job):
     (report, _, _), _ = job
     figures = {figure["name"]: figure for figure in report["figures"]}
@@ -55,6 +56,7 @@ def test_every_figure_is_there_with_its_provenance(job):
         assert {"name", "value", "unit", "provenance"} <= figure.keys()
 
 
+@pytest.mark.slow
 def test_the_board_equals_the_reference(job):
     (report, _, _), _ = job
     figures = {figure["name"]: figure["value"] for figure in report["figures"]}
@@ -65,11 +67,13 @@ def test_the_board_equals_the_reference(job):
     assert figures["accuracy_device"] == figures["accuracy_integer"]
 
 
+@pytest.mark.slow
 def test_the_first_line_says_that_the_board_is_virtual(job):
     (_, _, first), _ = job
     assert "virtual board" in first
 
 
+@pytest.mark.slow
 def test_the_page_needs_nothing_else(job):
     (_, page, _), _ = job
     assert "<svg" in page
@@ -77,6 +81,7 @@ def test_the_page_needs_nothing_else(job):
         assert outside not in page
 
 
+@pytest.mark.slow
 def test_what_was_built_is_used_again(job, small):
     _, cwd = job
     before = {path: path.stat().st_mtime_ns for path in (cwd / "build/cache").rglob("key.json")}

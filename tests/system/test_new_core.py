@@ -65,6 +65,7 @@ def run(checkout: Path, *command: str, **environment: str) -> subprocess.Complet
     )
 
 
+@pytest.mark.slow
 def test_passes_as_laid_out(checkout):
     result = run(checkout, "-m", "spikewright.cli", "new-core", NAME)
     assert result.returncode == 0, result.stderr
@@ -188,7 +189,10 @@ NEURONS = {
 }
 
 
-@pytest.mark.parametrize("name", NEURONS)
+@pytest.mark.parametrize(
+    "name", [name if name == "halver" else pytest.param(name, marks=pytest.mark.slow)
+             for name in NEURONS]
+)
 def test_a_neuron_passes_as_laid_out(checkout, name):
     options, expected = NEURONS[name]
     command = ("-m", "spikewright.cli", "new-core", name, *shlex.split(options))

@@ -76,6 +76,7 @@ def test_every_tutorial_is_run():
     assert {*TUTORIALS.glob("*.md")} == {NEURON, BITSTREAMS}
 
 
+@pytest.mark.slow
 def test_the_python_prints_what_the_page_says(checkout):
     code, expected = script(NEURON)
     assert code.count("print(") == 3
@@ -84,6 +85,7 @@ def test_the_python_prints_what_the_page_says(checkout):
     assert result.stdout == expected
 
 
+@pytest.mark.slow
 def test_the_commands_do_what_the_page_says(checkout):
     """In order, since each needs what those before it have made."""
     shells = [(one, then) for one, then in blocks(NEURON) if one.language == "sh"]
@@ -104,6 +106,7 @@ def test_the_commands_do_what_the_page_says(checkout):
     assert (checkout / "build" / "verilog" / "tired_q8_8.v").is_file()
 
 
+@pytest.mark.slow
 def test_a_network_on_bitstreams(checkout):
     lines = [
         line for block, _ in blocks(BITSTREAMS) if block.language == "sh"
