@@ -16,7 +16,7 @@ from .inference import InferenceEngine, stage_signature
 from .ram_style import RamStyle
 from .stream_lane import blocks
 from .stream_layer import StreamLayer, stream_update_stages
-from .streams import Encoding, Streams, check_streams
+from .streams import Encoding, SourceName, Streams, check_streams
 
 __all__ = ["PRESETS", "StochasticEngine", "StochasticStage", "core", "worst_cycles"]
 
@@ -152,7 +152,7 @@ class StochasticEngine(InferenceEngine):
 def core(
     *,
     length: int,
-    source: str = "sobol",
+    source: SourceName = "sobol",
     encoding: Encoding = "sign_magnitude",
     lanes: int = 4,
     share: int = 4,

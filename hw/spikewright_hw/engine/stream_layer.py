@@ -16,7 +16,7 @@ from .scan import Scan, scan_group
 from .stream_lane import StreamLane, blocks
 from .stream_products import PAIRS, products
 from .stream_synapses import StreamSynapses, stream_current
-from .streams import Encoding, Streams, check_streams
+from .streams import Encoding, SourceName, Streams, check_streams
 
 __all__ = [
     "PRESETS", "StreamLayer", "core", "stream_layer_step", "stream_update_stages",
@@ -290,7 +290,7 @@ def _delayed(m: Module, name: str, value: Value, cycles: int) -> Value:
 def core(
     *,
     length: int,
-    source: str = "sobol",
+    source: SourceName = "sobol",
     encoding: Encoding = "sign_magnitude",
     lanes: int = 1,
     share: int = 4,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from spikewright_hw.engine.design import EventDesign, StochasticDesign
-from spikewright_hw.engine.streams import ENCODINGS, SOURCES, Encoding, Streams
+from spikewright_hw.engine.streams import ENCODINGS, SOURCES, Encoding, SourceName, Streams
 
 from ...cache import cached
 from ...files import write_json
@@ -57,7 +57,9 @@ def accuracy(
         for source in SOURCES:
             tell(f"{subject.task.name}, {encoding}, {source}")
 
-            def shares(encoding: Encoding = encoding, source: str = source) -> list[list[float]]:
+            def shares(
+                encoding: Encoding = encoding, source: SourceName = source
+            ) -> list[list[float]]:
                 return [
                     [
                         _share(subject, predictor(
@@ -197,7 +199,7 @@ def fault_curves(
 
 
 def progressive(
-    subject: Subject, *, full: int, sources: Sequence[str], build: Path, tell: Tell
+    subject: Subject, *, full: int, sources: Sequence[SourceName], build: Path, tell: Tell
 ) -> list[Curve]:
     """Stop streams early; the event engine has one point."""
     designs = {
