@@ -105,7 +105,10 @@ def test_the_comparison_on_a_page_is_that_of_the_definition(name):
 # Pages --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", DEFINITIONS)
+@pytest.mark.parametrize(
+    "name", [name if name == "lif" else pytest.param(name, marks=pytest.mark.slow)
+             for name in DEFINITIONS]
+)
 def test_a_page_and_its_picture_are_current(name, monkeypatch):
     """They are what `spikewright pages` writes, but for the cost, which is measured."""
     monkeypatch.setattr(responses, "simulated", run_integers)  # the simulator has its own test
