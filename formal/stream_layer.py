@@ -124,15 +124,12 @@ def contract(kind: str, streams: Streams, *, lanes: int, share: int, stages: int
 
 
 def planted() -> Planted:
-    """Plant cores of some mutants, and a value that loses a bit."""
-    owed = ("an output is the definition's",)
-    faults = Planted.each(
-        lambda fault: tiny("lif", Short(), lanes=2, share=2, fault=fault),
-        {"sign": owed, "neurons": owed, "cut": ("no value in between wraps",)},
+    """Plant a core with excitation and inhibition swapped, and a value that loses a bit."""
+    owed, wraps = "an output is the definition's", "no value in between wraps"
+    return Planted.each(
+        lambda fault: tiny("apart", Short(), lanes=2, share=2, fault=fault),
+        {"sources": (owed,), "cut": (wraps,)},
     )
-    faults.plant("sources", tiny("apart", Short(), lanes=2, share=2, fault="sources"), owed)
-    faults.plant("own", tiny("recurrent_lif", Short(), lanes=2, share=1, fault="own"), owed)
-    return faults
 
 
 def specs() -> dict[str, Elaboratable]:

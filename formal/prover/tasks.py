@@ -46,6 +46,11 @@ UNPLANTED: dict[str, frozenset[str]] = {
         "the_start_bit_was_low_in_its_middle",
         "the_stop_bit_was_high",
     }),
+    "frame_encoder": frozenset({
+        "a_byte_of_a_run_is_the_one_that_came_in_and_not_zero",
+        "a_run_is_offered_once_it_is_filled",
+        "a_zero_ends_the_frame",
+    }),
     # What is said of each sum and state is found in a group of recurrent LIF, not in one of alpha.
     "neuron_group": frozenset(
         f"{name}_{said}"
