@@ -8,7 +8,7 @@ import argparse
 import importlib
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -337,6 +337,18 @@ def test_a_pipe_in_ascii_has_every_word(start, tmp_path, verb, columns):
              "doctor": ("The main job",), "report": ("seen",)}[verb[0]]
     for word in words:
         assert word in out
+
+
+def test_the_help_of_every_command_is_ascii():
+    def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+        yield parser
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for below in action.choices.values():
+                    yield from parsers(below)
+
+    for parser in parsers(cli.parser()):
+        assert parser.format_help().isascii(), parser.prog
 
 
 def report(folder: Path) -> None:
