@@ -1,5 +1,3 @@
-# amaranth: UnusedElaboratable=no
-# (a core that is made for what it says of itself need not be built)
 """One neuron behind a stream, lowered from any definition."""
 
 from amaranth import Module, Signal, signed

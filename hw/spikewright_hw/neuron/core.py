@@ -1,3 +1,5 @@
+# amaranth: UnusedElaboratable=no
+# (a core that is made for what it says of itself need not be built)
 """From a definition to the ``core`` function of its module."""
 
 from collections.abc import Callable
