@@ -129,7 +129,7 @@ class FrameDecoderSpec(Spec):
         held(m, o, name="packet")
         held(m, o_error, name="error")
         payload = o.payload ^ (fault == "byte")
-        length = seen.dut.length ^ (fault == "length")
+        length = seen.dut.length ^ (fault == "shorter")
         reason = o_error.payload ^ (fault == "reason")
         ready = seen.i.ready | (fault == "ready")
         m.d.comb += [
@@ -162,7 +162,7 @@ def specs() -> dict[str, Elaboratable]:
             FrameDecoderSpec(capacity=4),
             {
                 "byte": ("bytes are those decoded",),
-                "length": ("the length is that of the packet",),
+                "shorter": ("the length is that of the packet",),
                 "reason": ("the reason is the first that is owed",),
                 "ready": ("input is taken except while a packet leaves",),
                 "packet_unsteady": (

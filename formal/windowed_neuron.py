@@ -43,9 +43,9 @@ class WindowedNeuronSpec(Spec):
         o, offers = observe(dut.o), observe(dut.o)
         plant(m, offers, fault)
         held(m, offers, name="result")
-        sum_seen = {"sum": dut.sum ^ 1, "beyond": Const(-1, signed(len(dut.sum) + 2))}
+        sum_seen = {"off": dut.sum ^ 1, "beyond": Const(-1, signed(len(dut.sum) + 2))}
         the_sum = sum_seen.get(fault, dut.sum)
-        count_seen = {"seen": dut.seen ^ 1, "longer": Mux(dut.i.valid, dut.length, dut.seen)}
+        count_seen = {"miscounted": dut.seen ^ 1, "longer": Mux(dut.i.valid, dut.length, dut.seen)}
         count = count_seen.get(fault, dut.seen)
         if fault == "never":
             o.valid = Const(0)
@@ -141,9 +141,9 @@ def specs() -> dict[str, Elaboratable]:
         "windowed_neuron_fault": Through(
             WindowedNeuronSpec(WindowedNeuron(**short)),
             {
-                "sum": (SUM, BOUND),
+                "off": (SUM, BOUND),
                 "beyond": (SUM, BOUND),
-                "seen": (COUNTED,),
+                "miscounted": (COUNTED,),
                 "longer": (COUNTED, "no window is longer"),
                 "never": (RESULTS, AS_MANY),
                 "unsteady": ("result: a payload is held while it stalls",),
