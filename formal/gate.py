@@ -41,7 +41,7 @@ class StageSpec(Elaboratable):
 
 
 def each_lane(bit: Callable[[Value, Value], Value]) -> Callable[[Any], Value]:
-    """Give what a gate of two inputs owes, from what one lane owes for a pair of bits."""
+    """Return what a gate of two inputs owes, from what one lane owes for a pair of bits."""
     return lambda pair: Cat(bit(a, b) for a, b in zip(pair.a, pair.b, strict=True))
 
 
@@ -51,7 +51,7 @@ def stage_specs(
     owed: Callable[[Any], Value],
     presets: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, Elaboratable]:
-    """Give the specs of a registered core: each preset, and the first with a planted fault.
+    """Return the specs of a registered core: each preset, and the first with a planted fault.
 
     ``presets`` takes the place of the core's own, where these are too large to be proved.
     """

@@ -54,7 +54,7 @@ class HaltonSpec(SourceSpec):
 
 
 def period(*, width: int, base: int, fault: str = "") -> SourcePeriodSpec:
-    """Give the spec of a whole period; its numbers are counted by the reference."""
+    """Return the spec of a whole period; its numbers are counted by the reference."""
     length = base ** len(weights(width=width, base=base)[0])
     numbers = [number(index, width=width, base=base) for index in range(length)]
     times = [numbers.count(value) for value in range(1 << width)]

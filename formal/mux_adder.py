@@ -8,7 +8,7 @@ from gate import stage_specs
 
 
 def owed(payload: Any) -> Value:
-    """Give the selected term: all of them, moved down by as many lanes as are before it."""
+    """Return the selected term: all of them, moved down by as many lanes as are before it."""
     lanes = len(payload.terms[0])
     return (Value.cast(payload.terms) >> (payload.select * lanes))[:lanes]
 

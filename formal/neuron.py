@@ -110,14 +110,14 @@ def exact_of(m: Module, fixed: FixedNeuron, leaves: Mapping[str, Value]) -> Exac
 
 
 def exact_step(m: Module, fixed: FixedNeuron, leaves: Mapping[str, Value]) -> dict[str, Value]:
-    """Give the exact next states and ``spike``, and assert that nothing is lost on the way."""
+    """Return the exact next states and ``spike``, and assert that nothing is lost on the way."""
     exact = exact_of(m, fixed, leaves)
     exact.check(m)
     return exact.after
 
 
 def nodes_of(outputs: Mapping[str, Expression]) -> list[Expression]:
-    """Give every node of a graph, operands first."""
+    """Return every node of a graph, operands first."""
     found: dict[Expression, None] = {}
 
     def visit(node: Expression) -> None:
@@ -132,7 +132,7 @@ def nodes_of(outputs: Mapping[str, Expression]) -> list[Expression]:
 
 
 def saturating(fixed: FixedNeuron) -> set[tuple[str, int]]:
-    """Give the states, and the ends of their ranges, to which constant drive brings them."""
+    """Return the states, and the ends of their ranges, to which constant drive brings them."""
     found = set()
     ends = fixed.format.min, fixed.format.max
     for inputs in product(ends, repeat=len(fixed.definition.inputs)):

@@ -8,7 +8,7 @@ from gate import stage_specs
 
 
 def owed(terms: Any) -> Value:
-    """Give the least of one and the sum of its bits, in every lane."""
+    """Return the least of one and the sum of its bits, in every lane."""
     lanes = range(len(terms[0]))
     return Cat(sum(term[lane] for term in terms) >= 1 for lane in lanes)
 

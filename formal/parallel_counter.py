@@ -6,7 +6,7 @@ from gate import stage_specs
 
 
 def owed(bits: Value) -> Value:
-    """Give the sum of the bits, one after the other."""
+    """Return the sum of the bits, one after the other."""
     return sum(bits[1:], start=bits[0])
 
 

@@ -17,7 +17,7 @@ __all__ = ["InOrder", "Observed", "anything", "drive", "held", "observe", "stall
 
 
 def anything(shape: Any) -> Value:
-    """Give a value that the solver picks anew in every cycle."""
+    """Return a value that the solver picks anew in every cycle."""
     return AnySeq(Shape.cast(shape))
 
 

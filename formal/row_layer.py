@@ -174,7 +174,7 @@ class RowLayerDataSpec(Elaboratable):
     def _current(
         self, m: Module, steps: _Steps, row: Signal, column: list[int], *, name: str
     ) -> Value:
-        """Give a stored current when a step ends, else 0: the sum over the step's events."""
+        """Return a stored current when a step ends, else 0: the sum over the step's events."""
         shape = signed(sum(map(abs, column)).bit_length() + 1)
         before = Signal(shape, name=f"before_{name}")
         current = Signal(shape, name=f"sum_{name}")

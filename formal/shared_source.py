@@ -51,7 +51,7 @@ class SharedSourceSpec(Elaboratable):
         return dut.states[lane] ^ ((self.fault == "first") & (lane == 0) & (dut.state == 2))
 
     def owed(self, dut: SharedSource, lane: int) -> Value:
-        """Give a lane's number, by the operations of the HDL on whole numbers."""
+        """Return a lane's number, by the operations of the HDL on whole numbers."""
         how, stride = self.parameters["how"], self.parameters.get("stride", 1)
         if how == "rotate":
             return dut.state.rotate_left(lane * stride)

@@ -8,12 +8,12 @@ from gate import stage_specs
 
 
 def number(factor: Any, lane: int) -> Value:
-    """Give what a lane stands for: -1, 0 or +1."""
+    """Return what a lane stands for: -1, 0 or +1."""
     return Mux(factor.magnitude[lane], Mux(factor.sign[lane], -1, 1), 0)
 
 
 def owed(pair: Any) -> Value:
-    """Give sign and magnitude of each lane's product, which is a product of numbers."""
+    """Return sign and magnitude of each lane's product, which is a product of numbers."""
     lanes = range(len(pair.a.sign))
     products = [number(pair.a, lane) * number(pair.b, lane) for lane in lanes]
     return Cat(Cat(product < 0 for product in products), Cat(product != 0 for product in products))

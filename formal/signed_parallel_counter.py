@@ -10,7 +10,7 @@ from gate import stage_specs
 
 
 def owed(bits: Any) -> Value:
-    """Give the sum of the numbers -1, 0 and +1, one after the other."""
+    """Return the sum of the numbers -1, 0 and +1, one after the other."""
     numbers = (
         Mux(magnitude, Mux(sign, -1, 1), 0)
         for sign, magnitude in zip(bits.sign, bits.magnitude, strict=True)

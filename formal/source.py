@@ -26,7 +26,7 @@ class SourceSpec(Elaboratable):
         self.fault = fault
 
     def owed(self, m: Module, first: Signal, *, step: Value, restart: Value) -> Value:
-        """Give the number owed, some ``step`` cycles after the last ``restart`` at ``first``."""
+        """Return the number owed, some ``step`` cycles after the last ``restart`` at ``first``."""
         raise NotImplementedError(f"{type(self).__name__} does not say what is owed")
 
     def elaborate(self, platform) -> Module:

@@ -80,7 +80,7 @@ class StreamLayerDataSpec(Elaboratable):
         return m
 
     def _current(self, i: Observed, source: str, neuron: int) -> Value:
-        """Give a stored current when a bitmap comes, else 0: what all its rows count, rounded."""
+        """Return a stored current when a bitmap comes, else 0: what all its rows count, rounded."""
         layer, streams = self.layer, self.dut.streams
         count: Value = Const(0, signed(WIDE))
         for at, weights in enumerate(layer.rows):

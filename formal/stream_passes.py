@@ -174,7 +174,7 @@ class StreamLayerContractSpec(Spec):
 
 
 def _times(value: Value, constant: int, greatest: int) -> Value:
-    """Give a product with a constant, without a multiplier."""
+    """Return a product with a constant, without a multiplier."""
     result: Value = Const(constant)
     for at in range(2, greatest + 1):
         result = Mux(value == at, at * constant, result)

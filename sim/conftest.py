@@ -83,7 +83,7 @@ def _left_out(config):
 
 @pytest.fixture
 def simulate(request, simulator, record_property):
-    """Give ``simulate(core, preset)``: build the preset, run ``test_<core>`` on it, note rows."""
+    """Return ``simulate(core, preset)``: build the preset, run ``test_<core>`` on it, note rows."""
 
     def run(core: str, preset: str) -> None:
         seed = request.config.sim_seed

@@ -72,7 +72,7 @@ class Simulator:
 
 
 def choose(wanted: str) -> list[Simulator]:
-    """Give the simulators to run: the one wanted, or all there are; Verilator always.
+    """Return the simulators to run: the one wanted, or all there are; Verilator always.
 
     Raises :exc:`~spikewright.errors.ToolError` for a missing or unknown one.
     """
@@ -97,7 +97,7 @@ def waves_wanted() -> bool:
 
 
 def log_of(core: str, preset: str, simulator: Simulator) -> Path:
-    """Give the file that holds the output of a simulation."""
+    """Return the file that holds the output of a simulation."""
     return ROOT / CORES[core].top(preset) / simulator.name / "test.log"
 
 
@@ -159,7 +159,7 @@ def simulate(
 
 
 def _build(core: str, preset: str, simulator: Simulator, *, folder: Path, waves: bool) -> Path:
-    """Give the folder of a compiled core."""
+    """Return the folder of a compiled core."""
     top = CORES[core].top(preset)
     text = as_verilog(CORES[core].build(preset), name=top)
     key = {

@@ -24,7 +24,7 @@ def altered(wire: bytes) -> bytes:
 
 
 def traffic(capacity: int) -> bytes:
-    """Give a byte stream with every kind of frame and garbage; it ends with valid ones."""
+    """Return a byte stream with every kind of frame and garbage; it ends with valid ones."""
     sizes = [0, 1, capacity - 5, capacity - 4, capacity - 3, capacity + 20]
     data = bytearray(b"\0\0" + b"\1" * (2 * capacity) + b"\0" + b"\2\1\0" + b"\x03\1\0")
     for _ in range(30):

@@ -33,7 +33,7 @@ class Model:
         return sum((value & mask) << (at * self.width) for at, value in enumerate(given))
 
     def seen(self) -> int:
-        """Give the group's output, without that of its padding neurons."""
+        """Return the group's output, without that of its padding neurons."""
         return self.bench.read("o") & ((1 << (self.width * len(self.numbers))) - 1)
 
 

@@ -16,21 +16,21 @@ from spikewright_hw.stochastic.number.sng import bits, threshold
 
 
 def value_of(encoding, number):
-    """Give a value as it stands at the port."""
+    """Return a value as it stands at the port."""
     if encoding == "sign_magnitude":
         return {"sign": int(number < 0), "magnitude": abs(number)}
     return number
 
 
 def number_of(encoding, value):
-    """Give the number that stands at the port as a value."""
+    """Return the number that stands at the port as a value."""
     if encoding == "sign_magnitude":
         return -value["magnitude"] if value["sign"] else value["magnitude"]
     return value
 
 
 def ends(encoding, width):
-    """Give the lowest and the highest number."""
+    """Return the lowest and the highest number."""
     if encoding == "bipolar":
         return -1 << (width - 1), 1 << (width - 1)
     return (-1 << width if encoding == "sign_magnitude" else 0), 1 << width

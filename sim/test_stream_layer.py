@@ -13,7 +13,7 @@ from spikewright_hw.engine.stream_layer import stream_layer_step
 
 
 def steps(rows: int) -> list[int]:
-    """Give bitmaps without any spike, with all, with each alone, and random ones."""
+    """Return bitmaps without any spike, with all, with each alone, and random ones."""
     bitmaps = [0, (1 << rows) - 1, (1 << rows) - 1, 0, *(1 << bit for bit in range(rows))]
     for density in (0.1, 0.5, 0.9):
         for _ in range(5):
@@ -46,7 +46,7 @@ class Model:
 
 
 def busy(core: Any, bitmap: int) -> int:
-    """Give how many blocks a pass goes over."""
+    """Return how many blocks a pass goes over."""
     rows = blocks(core.layer, lanes=core.lanes)
     if core.streams.encoding == "bipolar":
         return len(rows)

@@ -34,7 +34,7 @@ def draw(network: Network) -> Trace:
 
 
 async def give(bench: Bench, trace: Trace) -> None:
-    """Give an inference as the layers do: each at its own pace, with noise in between."""
+    """Return an inference as the layers do: each at its own pace, with noise in between."""
     network = bench.component.network
     given = [0] * len(network.layers)
     while min(given) < network.steps:

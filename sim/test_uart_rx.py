@@ -11,12 +11,12 @@ from spikewright_hw.link.uart_tx import line_bits
 
 
 def frame(byte: int, *, divisor: int) -> list[int]:
-    """Give the levels of a byte on the line."""
+    """Return the levels of a byte on the line."""
     return [bit for bit in line_bits(byte) for _ in range(divisor)]
 
 
 def noise(divisor: int) -> list[int]:
-    """Give levels that change at any time, a break now and then."""
+    """Return levels that change at any time, a break now and then."""
     lengths = (1, divisor // 2, divisor, 15 * divisor)
     return [
         level
@@ -26,7 +26,7 @@ def noise(divisor: int) -> list[int]:
 
 
 async def settled(dut) -> Bench:
-    """Give a bench whose line has rested high for longer than a byte."""
+    """Return a bench whose line has rested high for longer than a byte."""
     bench = await Bench.start(dut)
     bench.write("rx", 1)
     await bench.cycles(15 * bench.parameters["divisor"])

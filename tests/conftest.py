@@ -72,7 +72,7 @@ class Launch:
 
 @pytest.fixture
 def launch() -> Iterator[Launch]:
-    """Give ``launch(command, **options)``, which is Popen; nothing of it may outlive the test."""
+    """Return ``launch(command, **options)``, which is Popen; nothing of it may outlive the test."""
     launch = Launch()
     yield launch
     end = time.monotonic() + 20  # for what is ending, on a machine that has other things to do

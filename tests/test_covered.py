@@ -48,14 +48,14 @@ LOGIC = {"Array", "Cat", "Module", "Mux", "Signal"}
 
 
 def modules() -> Iterator[tuple[str, ModuleType]]:
-    """Give each module of the gateware, and its name below the package."""
+    """Return each module of the gateware, and its name below the package."""
     prefix = f"{spikewright_hw.__name__}."
     for found in pkgutil.walk_packages(spikewright_hw.__path__, prefix):
         yield found.name.removeprefix(prefix), import_module(found.name)
 
 
 def classes_of(module: ModuleType) -> set[type]:
-    """Give the elaboratables that a module defines."""
+    """Return the elaboratables that a module defines."""
     return {
         one for one in vars(module).values()
         if inspect.isclass(one) and issubclass(one, Elaboratable)
@@ -75,7 +75,7 @@ def builds_logic(module: ModuleType) -> bool:
 
 @cache
 def built() -> set[type]:
-    """Give the classes of all cores, and those they are made from."""
+    """Return the classes of all cores, and those they are made from."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UnusedElaboratable)
         found = {type(core.build(next(iter(core.presets)))) for core in CORES.values()}
@@ -85,7 +85,7 @@ def built() -> set[type]:
 
 @cache
 def run_by(name: str) -> set[CodeType]:
-    """Give the code that runs while a core is elaborated."""
+    """Return the code that runs while a core is elaborated."""
     component = CORES[name].build(next(iter(CORES[name].presets)))
     found: set[CodeType] = set()
     before = sys.getprofile()

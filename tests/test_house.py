@@ -42,7 +42,7 @@ GROUND = (
 
 
 def counterparts(core: Core) -> list[Path]:
-    """Give the files that a core must have."""
+    """Return the files that a core must have."""
     return [
         HARDWARE / core.folder / f"{core.name}.py",
         HARDWARE / core.folder / f"{core.name}.core",
@@ -55,7 +55,7 @@ def counterparts(core: Core) -> list[Path]:
 
 
 def imports(file: Path, *, package: str) -> Iterator[str]:
-    """Give the full name of each thing that a file imports; ``package`` is that of the file."""
+    """Return the full name of each thing that a file imports; ``package`` is that of the file."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -67,13 +67,13 @@ def imports(file: Path, *, package: str) -> Iterator[str]:
 
 
 def modules(root: Path) -> Iterator[tuple[Path, str]]:
-    """Give each Python file below a package, and the package it is in."""
+    """Return each Python file below a package, and the package it is in."""
     for file in sorted(root.rglob("*.py")):
         yield file, ".".join(file.parent.relative_to(root.parent).parts)
 
 
 def section(text: str, name: str) -> list[str]:
-    """Give the lines of one section of a ``.sby`` file."""
+    """Return the lines of one section of a ``.sby`` file."""
     match = re.search(rf"^\[{name}\]\n(.*?)^\[", text, re.MULTILINE | re.DOTALL)
     return [line for line in match[1].splitlines() if line.strip()] if match else []
 

@@ -56,12 +56,12 @@ def recipe_of(text: str, task: str) -> Recipe:
 
 
 def task_names(text: str) -> list[str]:
-    """Give the names in the ``[tasks]`` section."""
+    """Return the names in the ``[tasks]`` section."""
     return [line.split()[0] for line in _lines(text, "tasks")]
 
 
 def _lines(text: str, section: str, tags: list[str] | None = None) -> list[str]:
-    """Give the lines of a section that are meant for a task with these tags, its name among them.
+    """Return the lines of a section that are meant for a task with these tags, its name among them.
 
     ``tag: line`` is for tasks with the tag, ``~tag: line`` for those without; ``tag:`` alone
     begins a block, which ends with ``--``.

@@ -60,7 +60,7 @@ class Prover:
         self._sby = require("sby")
 
     def known(self, task: Task) -> Row | None:
-        """Give the row of an earlier run with the same content, if its verdict was expected."""
+        """Return the row of an earlier run with the same content, if its verdict was expected."""
         try:
             kept = json.loads(task.known.read_text())
             if kept["content"] != task.content:

@@ -154,7 +154,7 @@ def tasks_of(core: str) -> list[Task]:
 def _detectors(
     core: str, task: str, specs: Mapping[str, Elaboratable]
 ) -> dict[str, frozenset[str]]:
-    """Give the names of the properties that each fault of a task must turn red."""
+    """Return the names of the properties that each fault of a task must turn red."""
     spec = specs.get(f"{core}_{task}")
     if not isinstance(spec, Faults):
         raise ToolError(f"formal/{core}.py has no Faults called {core}_{task} for task {task}")
@@ -187,7 +187,7 @@ def stated_in(text: str) -> set[str]:
 
 
 def property_name(sentence: str) -> str:
-    """Give the name that the tools have for a property."""
+    """Return the name that the tools have for a property."""
     return re.sub(r"\W+", "_", sentence).strip("_")
 
 

@@ -9,7 +9,7 @@ __all__ = ["as_rtlil", "as_verilog"]
 
 
 def as_verilog(component: wiring.Component, *, name: str) -> str:
-    """Give the Verilog of a component; ``name`` is its top module.
+    """Return the Verilog of a component; ``name`` is its top module.
 
     Source locations are left out, so that the text depends on the component alone.
     """
@@ -17,7 +17,7 @@ def as_verilog(component: wiring.Component, *, name: str) -> str:
 
 
 def as_rtlil(component: wiring.Component, *, name: str) -> str:
-    """Give the RTLIL of a component; ``name`` is its top module."""
+    """Return the RTLIL of a component; ``name`` is its top module."""
     return rtlil.convert(component, name=name, ports=_ports(component), emit_src=False)
 
 

@@ -83,5 +83,5 @@ class Format:
         return self.saturate(below + (scaled - below >= 0.5))  # adding 0.5 first would round
 
     def real(self, stored: int) -> float:
-        """Give the real number which a stored integer stands for."""
+        """Return the real number which a stored integer stands for."""
         return stored / self.one

@@ -141,7 +141,7 @@ class Layer:
         return FixedNeuron.of(DEFINITIONS[self.neuron], arithmetic, self.parameters)
 
     def contributions(self, input: str) -> Rows:
-        """Give what each of :attr:`rows` adds to one of the neuron's inputs, in weight steps."""
+        """Return what each of :attr:`rows` adds to one of the neuron's inputs, in weight steps."""
         source = self.fixed.definition.inputs[input].source
         return tuple(
             tuple(_contribution(source, weight, own=number >= self.inputs) for weight in row)
@@ -149,7 +149,7 @@ class Layer:
         )
 
     def reach(self, input: str) -> Interval:
-        """Give the least and the greatest stored current of one of the neuron's inputs."""
+        """Return the least and the greatest stored current of one of the neuron's inputs."""
         columns = list(zip(*self.contributions(input), strict=True))
         low = min(sum(weight for weight in column if weight < 0) for column in columns)
         high = max(sum(weight for weight in column if weight > 0) for column in columns)
@@ -220,7 +220,7 @@ class Layer:
         self._check_rows("recurrent", self.recurrent)
 
     def gateware(self) -> dict:
-        """Give all that the gateware of the layer depends on, as JSON has it."""
+        """Return all that the gateware of the layer depends on, as JSON has it."""
         fixed = self.fixed
         return {
             "weights": self.weights,

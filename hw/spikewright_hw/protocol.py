@@ -68,7 +68,7 @@ class Command(IntEnum):
     HELLO = 0x01
     #: Run one inference on the payload's spikes; the answer is the engine's result.
     INFER = 0x02
-    #: Give the trace of the last inference. No payload.
+    #: Asks for the trace of the last inference. No payload.
     TRACE = 0x03
 
 
@@ -148,7 +148,7 @@ class Hello:
     SIZE = _FORMAT.size
 
     def pack(self) -> bytes:
-        """Give the payload of the answer. Raises :exc:`ValueError` for what does not fit."""
+        """Return the payload of the answer. Raises :exc:`ValueError` for what does not fit."""
         try:
             return self._FORMAT.pack(
                 self.version, self.kind, self.inputs, self.outputs,
@@ -232,7 +232,7 @@ def cobs_decode(encoded: bytes) -> bytes:
 
 
 def encode_frame(frame: Frame) -> bytes:
-    """Give the bytes on the wire, delimiter included."""
+    """Return the bytes on the wire, delimiter included."""
     data = bytes([frame.sequence, frame.code]) + frame.payload
     if len(frame.payload) > MAX_PAYLOAD:
         raise ValueError(f"a payload has at most {MAX_PAYLOAD} bytes, not {len(frame.payload)}")

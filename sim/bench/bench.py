@@ -35,7 +35,7 @@ def whole() -> bool:
 
 
 def presets(core: str) -> list[str]:
-    """Give the names of a core's presets, to parametrize a test over."""
+    """Return the names of a core's presets, to parametrize a test over."""
     return list(CORES[core].presets)
 
 
@@ -121,7 +121,7 @@ class Bench:
         getattr(self.dut, name).value = pack(self._member(name).shape(), value)
 
     def read(self, name: str) -> Any:
-        """Give the value of a plain port."""
+        """Return the value of a plain port."""
         return unpack(self._member(name).shape(), int(getattr(self.dut, name).value))
 
     def _member(self, name: str) -> Any:

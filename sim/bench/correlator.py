@@ -34,7 +34,7 @@ class Model:
                 self.clears += 1
 
     def __call__(self, pair: dict[str, int]) -> dict[str, int]:
-        """Give what is owed for a pair that is taken at this clock edge."""
+        """Return what is owed for a pair that is taken at this clock edge."""
         further = self._further(self._bench)
         owed = {"a": 0, "b": 0}
         for lane, state in enumerate(self._states):

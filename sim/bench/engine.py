@@ -33,7 +33,7 @@ def draw(network: Network, density: float) -> list[int]:
 
 
 def as_result(payload: dict[str, Any]) -> Result:
-    """Give a payload of the output as the reference has it."""
+    """Return a payload of the output as the reference has it."""
     fields: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in payload.items()
     }

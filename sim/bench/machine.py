@@ -15,7 +15,7 @@ Step = Callable[[Any, Any], tuple[Any, Any]]
 
 
 def lanes_of(step: Callable[[Any, Any, int], tuple[Any, int]], lanes: int) -> Step:
-    """Give the step of all lanes, each with a state of its own, of ``step(state, taken, lane)``."""
+    """Return the step of all lanes, each with its own state, of ``step(state, taken, lane)``."""
 
     def stepped(states: Sequence[Any], taken: Any) -> tuple[list[Any], int]:
         pairs = [step(state, taken, lane) for lane, state in enumerate(states)]

@@ -53,13 +53,13 @@ class Definition:
 
 
 def payload_of(core: NeuronCore, values: list[int]) -> Any:
-    """Give a payload of ``i`` with these values of its inputs."""
+    """Return a payload of ``i`` with these values of its inputs."""
     names = core.fixed.definition.inputs
     return values[0] if len(names) == 1 else dict(zip(names, values, strict=True))
 
 
 def ends(form: Format) -> list[int]:
-    """Give the stored values at which something may go wrong."""
+    """Return the stored values at which something may go wrong."""
     return [0, 1, -1, form.min, form.max, form.one, -form.one]
 
 
@@ -201,7 +201,7 @@ async def follows_definition_for_long(dut: Any) -> None:
 
 
 def on_arrays(fixed: FixedNeuron, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Give spikes and states after each step from the start; arrays ``[runs, steps, neurons]``."""
+    """Return spikes and states after each step; arrays ``[runs, steps, neurons]``."""
     kind = np.int64 if fixed.widest() < 64 else object  # of Python's integers, which are slow
     runs, steps, neurons = next(iter(inputs.values())).shape
     inputs = {name: values.astype(kind) for name, values in inputs.items()}
@@ -219,7 +219,7 @@ def on_arrays(fixed: FixedNeuron, inputs: Mapping[str, np.ndarray]) -> dict[str,
 
 
 def packed(shape: Any, values: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Give the bits of payloads, as Python's integers, from arrays of their fields."""
+    """Return the bits of payloads, as Python's integers, from arrays of their fields."""
     if isinstance(shape, data.Layout):
         fields = [(str(name), field.offset, field.width) for name, field in shape]
     else:

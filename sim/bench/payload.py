@@ -11,12 +11,12 @@ __all__ = ["pack", "reader", "unpack", "width"]
 
 
 def width(shape: Any) -> int:
-    """Give the number of bits of a shape."""
+    """Return the number of bits of a shape."""
     return Shape.cast(shape).width
 
 
 def pack(shape: Any, value: Any) -> int:
-    """Give the bits of ``value``: an integer, or dicts and sequences that match the layout."""
+    """Return the bits of ``value``: an integer, or dicts and sequences that match the layout."""
     if isinstance(shape, ShapeCastable):
         constant = shape.const(value)
         if isinstance(constant, ValueCastable):

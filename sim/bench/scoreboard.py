@@ -29,7 +29,7 @@ class Scoreboard:
         self._expected.append(value)
 
     def expect_each(self, model: Callable[[Any], Any]) -> Callable[[Any], None]:
-        """Give a callback that expects ``model(item)`` for each item that it is called with."""
+        """Return a callback that expects ``model(item)`` for each item that it is called with."""
         return lambda item: self.expect(model(item))
 
     def observe(self, value: Any) -> None:

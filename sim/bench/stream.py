@@ -20,7 +20,7 @@ __all__ = ["Port", "StreamMonitor", "StreamSink", "StreamSource", "pauses"]
 
 
 def pauses(probability: float) -> Iterator[bool]:
-    """Give a pause generator: true in a random ``probability`` of clock cycles."""
+    """Return a pause generator: true in a random ``probability`` of clock cycles."""
     while True:
         yield random.random() < probability
 

@@ -20,7 +20,7 @@ KEY_FILE = "key.json"
 
 
 def digest(value: Any) -> str:
-    """Give the SHA-256 of a JSON value, in hexadecimal digits; the order of keys is no matter."""
+    """Return the SHA-256 of a JSON value, in hexadecimal digits; the order of keys is no matter."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -32,7 +32,7 @@ def cached(
     *,
     root: Path | None = None,
 ) -> Path:
-    """Give the folder of a stage, building it unless it is there.
+    """Return the folder of a stage, building it unless it is there.
 
     Parameters
     ----------

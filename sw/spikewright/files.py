@@ -75,7 +75,7 @@ def storage_errors(path: Path) -> Iterator[None]:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary path to write to; it becomes ``path`` when the body ends without an error.
+    """Return a temporary path to write to; it becomes ``path`` when the body ends without an error.
 
     Folders above ``path`` are created. If the body raises, whatever was there before stays, and
     the temporary file is removed.

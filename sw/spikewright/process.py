@@ -54,7 +54,7 @@ class Tool:
         return shlex.join(self.command)
 
     def full_environment(self) -> dict[str, str]:
-        """Give the environment to run it with: this process's, and what the tool adds."""
+        """Return the environment to run it with: this process's, and what the tool adds."""
         return {**os.environ, **self.environment}
 
 
@@ -207,7 +207,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _error_line(log: Path, status: int) -> str:
-    """Give the line in which the tool says what was wrong."""
+    """Return the line in which the tool says what was wrong."""
     lines = [line.strip() for line in _text(log).splitlines()]
     moves = re.compile(r"make\b.*: (Entering|Leaving) directory")
     lines = [line for line in lines if not moves.match(line)]

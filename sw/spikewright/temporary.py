@@ -28,7 +28,7 @@ _ended = False
 
 @contextmanager
 def temporary(path: Path, *, folder: bool = False) -> Iterator[Path]:
-    """Give a new empty file, or folder, beside ``path`` for the length of the body.
+    """Return a new empty file, or folder, beside ``path`` for the length of the body.
 
     Whatever bears its name at the end of the body is removed; the body may give it another name.
 

@@ -56,7 +56,7 @@ class Entry:
 
 
 def scripts() -> Path:
-    """Give the folder that holds the running interpreter's scripts."""
+    """Return the folder that holds the running interpreter's scripts."""
     return Path(sysconfig.get_path("scripts"))
 
 
@@ -91,7 +91,7 @@ def plain_path(folder: Path) -> Path:
 
 
 def search_path() -> str:
-    """Give a PATH with the running interpreter's scripts first."""
+    """Return a PATH with the running interpreter's scripts first."""
     return os.pathsep.join([str(scripts()), os.environ.get("PATH", os.defpath)])
 
 
@@ -300,7 +300,7 @@ TOOLS: dict[str, Entry] = {
 
 
 def find(name: str) -> Tool | None:
-    """Give the tool, or None if it is missing or too old. Raises :exc:`KeyError` if unknown."""
+    """Return the tool, or None if it is missing or too old. Raises :exc:`KeyError` if unknown."""
     for search in TOOLS[name].search:
         tool = search(name)
         if tool is not None:
@@ -309,7 +309,7 @@ def find(name: str) -> Tool | None:
 
 
 def require(name: str) -> Tool:
-    """Give the tool, or raise :exc:`~spikewright.errors.ToolError` that says how to get it."""
+    """Return the tool, or raise :exc:`~spikewright.errors.ToolError` that says how to get it."""
     return require_all((name,))[0]
 
 

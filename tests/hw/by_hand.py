@@ -20,7 +20,7 @@ SPAN = 24
 
 
 def half_up(x: Any, bits: int) -> Fraction:
-    """Round to ``bits`` bits behind the point."""
+    """Round to ``bits`` bits after the point."""
     return Fraction(floor(Fraction(x) * 2**bits + Fraction(1, 2)), 2**bits)
 
 

@@ -12,14 +12,14 @@ from .simulation import Simulator
 
 @pytest.fixture
 def rng() -> random.Random:
-    """Give a seeded random source; a failing test shows the seed."""
+    """Return a seeded random source; a failing test shows the seed."""
     seed = random.SystemRandom().getrandbits(32)
     print(f"seed {seed}")
     return random.Random(seed)
 
 
 def plain(value: Any) -> Any:
-    """Give a sampled payload as a Python value."""
+    """Return a sampled payload as a Python value."""
     if isinstance(value, data.Const):
         shape = value.shape()
         if isinstance(shape, data.StructLayout):
@@ -30,7 +30,7 @@ def plain(value: Any) -> Any:
 
 @pytest.fixture
 def exchange(rng) -> Callable[..., dict[str, list[Any]]]:
-    """Give ``exchange(dut, send=, take=, stall=)``, which runs a core on its streams.
+    """Return ``exchange(dut, send=, take=, stall=)``, which runs a core on its streams.
 
     ``send`` has the payloads for each input stream by name, ``take`` how many payloads are awaited
     of each output stream; both sides pause with the probability ``stall``, but for the output

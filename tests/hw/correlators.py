@@ -17,13 +17,13 @@ Step = Callable[..., tuple[int, int, int]]
 
 
 def all_streams(length: int) -> Iterable[list[Pair]]:
-    """Give every pair of streams of a length."""
+    """Return every pair of streams of a length."""
     pairs = [(0, 0), (0, 1), (1, 0), (1, 1)]
     return (list(stream) for stream in product(pairs, repeat=length))
 
 
 def through(step: Step, pairs: Iterable[Pair], **parameters: Any) -> list[Pair]:
-    """Give what comes out for pairs, from cleared state."""
+    """Return what comes out for pairs, from cleared state."""
     state, came = 0, []
     for a, b in pairs:
         state, *pair = step(state, a, b, **parameters)

@@ -24,17 +24,17 @@ def independent(a: int, b: int, length: int) -> Pairs:
 
 
 def value(gate: Callable[[int, int], int], pairs: Pairs) -> Fraction:
-    """Give what the output of a gate stands for."""
+    """Return what the output of a gate stands for."""
     return Fraction(sum(gate(a, b) & 1 for a, b in pairs), len(pairs))
 
 
 def grid(length: int) -> Iterator[tuple[int, int, Fraction, Fraction]]:
-    """Give all pairs of values, as numbers of ones and as fractions."""
+    """Return all pairs of values, as numbers of ones and as fractions."""
     for a in range(length + 1):
         for b in range(length + 1):
             yield a, b, Fraction(a, length), Fraction(b, length)
 
 
 def excess(a: Fraction, b: Fraction) -> Fraction:
-    """Give how far the least of two independent streams is above their product."""
+    """Return how far the least of two independent streams is above their product."""
     return min(a, b) * (1 - max(a, b))

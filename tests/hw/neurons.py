@@ -75,27 +75,27 @@ def stored(fixed: FixedNeuron, inputs: Iterable[Any]) -> list[Step]:
 
 
 def spikes(steps: Iterable[Step]) -> list[int]:
-    """Give the steps that spiked."""
+    """Return the steps that spiked."""
     return [time for time, step in enumerate(steps) if step.spike]
 
 
 def gaps(steps: Iterable[Step]) -> list[int]:
-    """Give the steps from each spike to the next."""
+    """Return the steps from each spike to the next."""
     return [b - a for a, b in pairwise(spikes(steps))]
 
 
 def of_preset(name: str, preset: str) -> FixedNeuron:
-    """Give the integers of a core."""
+    """Return the integers of a core."""
     return CORES[name].build(preset).fixed  # pyright: ignore
 
 
 def wide(definition: Definition, format: Format = WIDE, /, **given: float) -> FixedNeuron:
-    """Give a neuron whose coefficients are all but exact."""
+    """Return a neuron whose coefficients are all but exact."""
     return FixedNeuron.of(definition, Arithmetic(format=format, digits=24), given)
 
 
 def unlimited(definition: Definition, *, limit: float) -> Definition:
-    """Give a neuron whose only minimum() has another limit."""
+    """Return a neuron whose only minimum() has another limit."""
 
     def visit(node: Any) -> Any:
         if not isinstance(node, Expression):
@@ -186,7 +186,7 @@ class _Exact(Operations):
 
 
 def settled(fixed: FixedNeuron) -> dict[str, float]:
-    """Give where it comes to rest without input, once it does not move any more."""
+    """Return where it comes to rest without input, once it does not move any more."""
     steps = stored(fixed, [dict.fromkeys(fixed.definition.inputs, 0.0)] * 2000)
     assert all(step.states == steps[-1].states for step in steps[-100:])
     return steps[-1].states
@@ -259,7 +259,7 @@ def _draw(rng: Random, form: Format, smaller: int) -> int:
 
 
 def _distance(condition: Expression) -> Expression:
-    """Give how far a comparison is from changing; of several, the first."""
+    """Return how far a comparison is from changing; of several, the first."""
     while condition.operation not in ("greater", "at_least"):
         condition = condition.operands[0]
     return condition.operands[0] - condition.operands[1]

@@ -11,7 +11,7 @@ from .neurons import agree, at_threshold, driven, of_preset, run, silent, spikes
 
 
 def published(inputs, *, alpha=0.9, beta=0.98, a=0.1, b=1.0, threshold=1.0):
-    """Give the spikes as Bittar and Garner write the neuron, with last step's spike as a state."""
+    """Return the spikes as Bittar and Garner write the neuron: last step's spike is a state."""
     u, w, s, times = 0.0, 0.0, 0, []
     for time, i in enumerate(inputs):
         w = beta * w + a * u + b * threshold * s

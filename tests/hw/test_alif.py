@@ -12,7 +12,7 @@ from .neurons import agree, at_threshold, driven, of_preset, run, silent, spikes
 
 
 def published(inputs, *, tau_m=20.0, tau_a=200.0, beta=0.184, threshold=1.6):
-    """Give the spikes as Bellec et al. write the neuron, with last step's spike as a state."""
+    """Return the spikes as Bellec et al. write the neuron, with last step's spike as a state."""
     alpha, rho = math.exp(-1 / tau_m), math.exp(-1 / tau_a)
     v, a, z, times = 0.0, 0.0, 0, []
     for time, i in enumerate(inputs):

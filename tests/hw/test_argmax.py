@@ -17,7 +17,7 @@ def largest(values: list[int]) -> int:
 
 
 def run(dut: Argmax, offers: list[tuple[list[int], bool]]) -> list[int | None]:
-    """Give the index in each cycle, none where it is not valid; one set of values per cycle."""
+    """Return the index in each cycle, none where it is not valid; one set of values per cycle."""
     given: list[int | None] = []
 
     async def testbench(ctx):

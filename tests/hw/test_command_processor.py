@@ -71,7 +71,7 @@ class Bench:
         return bytes((31 * inference + 7 * place + 1) % 256 for place in range(self.size))
 
     def run(self, requests: list[Frame | Status]) -> list[Frame]:
-        """Give the answers to commands and refused frames, each awaited before the next."""
+        """Return the answers to commands and refused frames, each awaited before the next."""
         answers: list[Frame] = []
         dut = self.dut
 

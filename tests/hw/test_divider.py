@@ -41,7 +41,7 @@ def test_a_divisor_of_one_passes_the_dividend(depth, rng):
 
 
 def moments(a: float, b: float, *, depth: int, length: int) -> tuple[float, float]:
-    """Give mean and variance of the ones in a run, exactly, for bits independent in time.
+    """Return mean and variance of the ones in a run, exactly, for bits independent in time.
 
     Of each state: its probability, and the expected ones and their square where it is the last.
     """

@@ -59,7 +59,7 @@ def test_the_line_is_the_stated_bound(length, confidence):
 
 
 def wrong_runs(*, length: int, confidence: float, p: Fraction) -> Fraction:
-    """Give the exact probability that a run is over early and says "more zeros"."""
+    """Return the exact probability that a run is over early and says "more zeros"."""
     walks = {0: Fraction(1)}  # probability of each count of ones among runs that go on
     wrong = Fraction(0)
     for used in range(1, length + 1):

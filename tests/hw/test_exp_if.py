@@ -29,12 +29,12 @@ STEEPEST = math.log(2 * 35 * 10 / DELTA)
 
 
 def drive(v):
-    """Give leak and upstroke, the right side of the equation without input."""
+    """Return leak and upstroke, the right side of the equation without input."""
     return -v + DELTA * math.exp((v - THETA) / DELTA)
 
 
 def rest():
-    """Give where leak and upstroke balance, below the threshold, by Newton's method."""
+    """Return where leak and upstroke balance, below the threshold, by Newton's method."""
     v = 0.0
     for _ in range(50):
         v -= drive(v) / (-1 + math.exp((v - THETA) / DELTA))

@@ -11,7 +11,7 @@ def stream_of(packet: bytes) -> list[dict[str, int]]:
 
 
 def ending_in_crc(tail: int) -> bytes:
-    """Give a packet whose CRC ends in the byte ``tail``."""
+    """Return a packet whose CRC ends in the byte ``tail``."""
     for number in range(1 << 16):
         packet = number.to_bytes(2, "big")
         if reference(packet)[-2] == tail:

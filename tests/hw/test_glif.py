@@ -16,7 +16,7 @@ OPEN, SHUT = 40.0, -40.0
 
 
 def published(inputs, **given):
-    """Give the spikes as Yao et al. write the neuron, with last step's spike as a state."""
+    """Return the spikes as Yao et al. write the neuron, with last step's spike as a state."""
     p: dict[str, Any] = glif.values(given)
     al, be, ga = (1 / (1 + math.exp(-p[name])) for name in ("alpha", "beta", "gamma"))
     u, z, times = 0.0, 0, []

@@ -12,7 +12,7 @@ from spikewright_hw.stochastic.neuron.integrate_and_fire import IntegrateAndFire
 
 
 def run(core: IntegrateAndFire, counts: list[list[int]]) -> tuple[list[int], list[list[int]]]:
-    """Give the spikes of each step, and the membranes after it."""
+    """Return the spikes of each step, and the membranes after it."""
     states = [integers.start(core.fixed, neuron=lane) for lane in range(core.lanes)]
     spikes, membranes = [], []
     for row in counts:

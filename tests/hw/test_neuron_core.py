@@ -1,6 +1,6 @@
 # amaranth: UnusedElaboratable=no
 # (a component whose constructor refuses its arguments is not used)
-"""One neuron behind a stream, or several that take turns: what holds whatever the definition."""
+"""One neuron between two streams, or several that take turns: what holds of each definition."""
 
 import re
 from collections import deque
@@ -36,7 +36,7 @@ def made(name: str, *, interleave: int = 1) -> NeuronCore:
 
 
 def steps(core: NeuronCore, payloads: list) -> list[dict[str, int]]:
-    """Give what the definition says of each step, the neurons taking turns."""
+    """Return what the definition says of each step, the neurons taking turns."""
     fixed = core.fixed
     names = list(fixed.definition.inputs)
     turns = deque(integers.start(fixed) for _ in range(core.interleave))

@@ -20,7 +20,7 @@ from .simulation import Simulator
 def run(
     dut: NeuronGroup, steps: list[list[int]], *, clear: tuple[int, ...] = ()
 ) -> tuple[list[dict[str, list[int]]], list[int]]:
-    """Give the states of the group's neurons, and its output, after each step of rows.
+    """Return the states of the group's neurons, and its output, after each step of rows.
 
     The states are cleared before the steps in ``clear``.
     """

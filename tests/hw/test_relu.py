@@ -10,14 +10,14 @@ from spikewright_hw.stochastic.arithmetic.relu import START, Relu, step
 
 
 def stationary(p: Fraction, states: int) -> dict[int, Fraction]:
-    """Give the distribution of the state: up with p, down with q, and up for sure from state 0."""
+    """Return the distribution of the state: up with p, down with q, up for sure from state 0."""
     q = 1 - p
     weight = {0: Fraction(1)} | {state: p ** (state - 1) / q**state for state in range(1, states)}
     return {state: share / sum(weight.values()) for state, share in weight.items()}
 
 
 def output(p: Fraction, states: int) -> Fraction:
-    """Give the stationary value of the output, as the core's docstring has it."""
+    """Return the stationary value of the output, as the core's docstring has it."""
     q, ratio = 1 - p, p / (1 - p)
     return 2 * p - 1 + 2 * q / (1 + sum(ratio**k for k in range(states - 1)) / q)
 

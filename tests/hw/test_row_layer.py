@@ -73,7 +73,7 @@ def events(bitmaps: list[int]) -> list[dict[str, int]]:
 
 
 def outputs(layer: Layer, bitmaps: list[int]) -> list[dict]:
-    """Give what the reference says of each step."""
+    """Return what the reference says of each step."""
     states = layer_start(layer)
     given = []
     for bitmap in bitmaps:

@@ -36,7 +36,7 @@ NO_SIGN = (
 
 
 def outputs(layer: Layer, streams: Streams, bitmaps: list[int]) -> list[dict]:
-    """Give what the reference says of each step."""
+    """Return what the reference says of each step."""
     states = layer_start(layer)
     given = []
     for bitmap in bitmaps:

@@ -24,13 +24,13 @@ ONES_OF_FIVE = (1, 4, 5, 6, 7)
 
 
 def net(streams: Streams, bits: int, *, row: int, spike: int, weight: int) -> int:
-    """Give what a synapse comes to in a step."""
+    """Return what a synapse comes to in a step."""
     up, down = weight_count(streams, bits, row_planes(streams, bits, row, spike), weight)
     return up - down
 
 
 def weights(bits: int) -> range:
-    """Give all weights of so many bits."""
+    """Return all weights of so many bits."""
     bound = (1 << (bits - 1)) - 1
     return range(-bound, bound + 1)
 

@@ -10,7 +10,7 @@ from spikewright_hw.stochastic.arithmetic.tanh import START, Tanh, step
 
 
 def stationary(p: Fraction, states: int) -> Fraction:
-    """Give the probability of a one: of a birth-death chain the states go as (p / q) ** state."""
+    """Return the probability of a one: of a birth-death chain the states go as (p / q) ** state."""
     ratio = p / (1 - p)
     weights = [ratio**k for k in range(states)]
     return Fraction(sum(weights[states // 2 :]) / sum(weights))

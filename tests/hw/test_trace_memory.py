@@ -39,7 +39,7 @@ def draw(network: Network, rng) -> Trace:
 
 
 def run(dut: TraceMemory, traces: list[Trace]) -> list[bytes]:
-    """Give inferences, the layers one after the other; read each whole before the next."""
+    """Return inferences, the layers one after the other; read each whole before the next."""
     network = dut.network
     read: list[bytes] = []
 

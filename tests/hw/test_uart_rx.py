@@ -10,13 +10,13 @@ from .simulation import Simulator
 
 
 def wave(data: bytes, *, bit: float, gap: int = 0) -> list[int]:
-    """Give the levels of bytes with ``bit`` cycles per bit, which need not be whole."""
+    """Return the levels of bytes with ``bit`` cycles per bit, which need not be whole."""
     bits = [level for byte in data for level in (*line_bits(byte), *[1] * gap)]
     return [bits[int(cycle / bit)] for cycle in range(int(len(bits) * bit))]
 
 
 def run(divisor: int, levels: list[int], *, ready: int = 1) -> tuple[list[int], int]:
-    """Give the bytes that come out, and the cycles with an overrun."""
+    """Return the bytes that come out, and the cycles with an overrun."""
     dut = UartRx(divisor=divisor)
     came, overruns = [], 0
 

@@ -9,7 +9,7 @@ from .simulation import Simulator
 
 
 def levels(divisor: int, data: bytes, *, cycles: int) -> list[int]:
-    """Give the line's level in each cycle after the first transfer."""
+    """Return the line's level in each cycle after the first transfer."""
     dut = UartTx(divisor=divisor)
     seen = []
 

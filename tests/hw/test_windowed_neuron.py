@@ -13,7 +13,7 @@ from spikewright_hw.stochastic.neuron.windowed_neuron import WindowedNeuron, cur
 
 
 def run(core: WindowedNeuron, counts: list[int]) -> list[dict[str, int]]:
-    """Give the results of the steps that the windows of ``counts`` make."""
+    """Return the results of the steps that the windows of ``counts`` make."""
     (name,) = core.fixed.definition.inputs
     states, results = integers.start(core.fixed), []
     for begin in range(0, len(counts) - core.length + 1, core.length):

@@ -87,7 +87,7 @@ def test_the_bytes_of_hello():
 
 
 def tables() -> list[list[list[str]]]:
-    """Give the tables of docs/link.md: rows of cells."""
+    """Return the tables of docs/link.md: rows of cells."""
     found: list[list[list[str]]] = [[]]
     for line in DOCUMENT.read_text(encoding="utf-8").splitlines():
         if line.startswith("|") and not line.startswith("|---"):

@@ -30,7 +30,7 @@ def panels(svg: str) -> list[Panel]:
 
 
 def legend(svg: str) -> dict[str, str]:
-    """Give what stands beside each text of a picture's legend: ``line`` or ``mark``."""
+    """Return what stands beside each text of a picture's legend: ``line`` or ``mark``."""
     found, beside = {}, ""
     for group in ElementTree.fromstring(svg).iter(f"{_SVG}g"):
         if re.search(r"-legend_\d+$", group.get("id", "")):
@@ -43,7 +43,7 @@ def legend(svg: str) -> dict[str, str]:
 
 
 def scaled(places: np.ndarray, values: np.ndarray) -> tuple[float, float]:
-    """Give the scale and the offset by which values became places; all must agree."""
+    """Return the scale and the offset by which values became places; all must agree."""
     scale, offset = np.polyfit(values, places, 1)
     assert np.allclose(scale * values + offset, places, atol=1e-3)
     return float(scale), float(offset)

@@ -32,7 +32,7 @@ def answers(inferences) -> Answers:
 
 
 def perfect():
-    """Give the inferences of a board that is right, its reference, and what else is known."""
+    """Return the inferences of a board that is right, its reference, and what else is known."""
     reference = run(NETWORK, SPIKES)
     inferences = [
         Inference(

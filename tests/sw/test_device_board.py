@@ -69,7 +69,7 @@ def answer(frame: Frame | Status, *, hello: Hello = HELLO) -> bytes:
 
 @contextmanager
 def plugged(peer: Peer) -> Iterator[str]:
-    """Give the port of a board that behaves like ``peer``."""
+    """Return the port of a board that behaves like ``peer``."""
     board, host = os.openpty()
     tty.setraw(host)
 

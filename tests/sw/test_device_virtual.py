@@ -45,7 +45,7 @@ def board(program):
 
 
 def ticks(pid: int) -> int:
-    """Give the processor time of a process, in hundredths of a second."""
+    """Return the processor time of a process, in hundredths of a second."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return int(fields[11]) + int(fields[12])
 

@@ -30,7 +30,7 @@ BRIEF = TrainingConfig(
 
 
 def blocks(page: str) -> Iterator[tuple[str, str]]:
-    """Give the language and the text of each fenced block."""
+    """Return the language and the text of each fenced block."""
     text = (DOCS / page).read_text(encoding="utf-8")
     yield from re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 

@@ -17,7 +17,7 @@ Q8_8 = Format(8, 8)
 
 
 def parts(*equations: str, format: Format = Q8_8, **given: Any) -> tuple[list[str], list[str]]:
-    """Give the lines before the program's, and the program's."""
+    """Return the lines before the program's, and the program's."""
     given = {"threshold": "v > 1", "reset": "v = 0"} | given
     definition = compile_equations(*equations, name="neuron", **given)
     lines = report(definition, format)

@@ -27,7 +27,7 @@ PAGES = [page_path(name) for name in DEFINITIONS]
 
 @pytest.fixture
 def rng() -> random.Random:
-    """Give a seeded random source; a failing test shows the seed."""
+    """Return a seeded random source; a failing test shows the seed."""
     seed = random.SystemRandom().getrandbits(32)
     print(f"seed {seed}")
     return random.Random(seed)
@@ -52,7 +52,7 @@ FUNCTIONS = {
 
 
 def equations(name: str) -> list[tuple[str, str]]:
-    """Give the equations of a page: what each gives, and its right side."""
+    """Return the equations of a page: what each gives, and its right side."""
     page = (HOUSE / page_path(name)).read_text()
     section = page[page.index("## Equation") : page.index("## Response")]
     block = section.split("```")[-2]

@@ -18,7 +18,7 @@ from spikewright_hw.neuron import DEFINITIONS
 
 @pytest.fixture
 def rng() -> random.Random:
-    """Give a seeded random source; a failing test shows the seed."""
+    """Return a seeded random source; a failing test shows the seed."""
     seed = random.SystemRandom().getrandbits(32)
     print(f"seed {seed}")
     return random.Random(seed)
@@ -97,7 +97,7 @@ def test_gateware_that_differs_stops_the_job(monkeypatch):
 
 
 def points(path: str) -> list[tuple[str, float, float]]:
-    """Give the points of a path in relative or absolute steps, as absolute ones."""
+    """Return the points of a path in relative or absolute steps, as absolute ones."""
     at, found = (0.0, 0.0), []
     for command, numbers in re.findall(r"([MLmlhz])([^MLmlhz]*)", path):
         values = [float(number) for number in re.findall(r"-?(?:\d+\.?\d*|\.\d+)", numbers)]

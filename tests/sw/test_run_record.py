@@ -25,7 +25,7 @@ VIRTUAL = BoardRecord(
 
 
 def synthetic(*, board=VIRTUAL, wrong=8):
-    """Give a record as a run could make it, with a known number of wrong predictions."""
+    """Return a record as a run could make it, with a known number of wrong predictions."""
     random = np.random.default_rng(1)
     labels = random.integers(0, CLASSES, SAMPLES)
     predictions = labels.copy()

@@ -82,7 +82,7 @@ STRANGE_VALUES = st.one_of(
 
 
 def places(value: Any, at: tuple = ()):
-    """Give the path of every value below."""
+    """Return the path of every value below."""
     below = value.items() if isinstance(value, dict) else enumerate(value)
     for key, one in below:
         yield (*at, key)

@@ -34,7 +34,7 @@ Numbers = np.ndarray
 
 @pytest.fixture
 def bits() -> Callable[..., np.ndarray]:
-    """Give random bits of a shape; a failing test shows the seed."""
+    """Return random bits of a shape; a failing test shows the seed."""
     seed = int(np.random.default_rng().integers(1 << 32))
     print(f"seed {seed}")
     rng = np.random.default_rng(seed)
@@ -42,7 +42,7 @@ def bits() -> Callable[..., np.ndarray]:
 
 
 def word(bits: np.ndarray) -> int:
-    """Give bits as a word, as the references take them."""
+    """Return bits as a word, as the references take them."""
     return sum(int(bit) << place for place, bit in enumerate(bits))
 
 
@@ -125,12 +125,12 @@ def test_accumulative_sum(bits, inputs):
 
 
 def run(name: str, width: int, **parameters: int) -> Numbers:
-    """Give a source's numbers, ``2**width`` of them."""
+    """Return a source's numbers, ``2**width`` of them."""
     return sequence(name, width=width, length=1 << width, **parameters)
 
 
 def error_of_lfsrs(width: int) -> Fraction:
-    """Give the error of an LFSR beside itself with the best of all seeds, over its period."""
+    """Return the error of an LFSR beside itself with the best of all seeds, over its period."""
     first, *others = (
         sequence("lfsr", width=width, length=(1 << width) - 1, init=init)
         for init in range(1, 1 << width)
@@ -219,7 +219,7 @@ def test_each_pair_of_numbers_once_is_exact(width):
 
 
 def table() -> str:
-    """Give the table of errors on the multiplier's page."""
+    """Return the table of errors on the multiplier's page."""
     names = [*NETS, "LFSR and LFSR, best seed", "van der Corput and Sobol 1"]
     lines = [f"| `width` | bound | {' | '.join(names)} |", "|---" * (len(names) + 2) + "|"]
     for width in WIDTHS:

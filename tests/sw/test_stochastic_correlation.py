@@ -52,7 +52,7 @@ def one_by_one(step: Step, a: np.ndarray, b: np.ndarray, *each: dict, **paramete
 
 
 def shared(*, random: bool) -> Streams:
-    """Give streams of all pairs of some values, one source for both: random, or an LFSR."""
+    """Return streams of all pairs of some values, one source for both: random, or an LFSR."""
     values = np.arange(16, 256, 16)
     a, b = np.meshgrid(values, values)
     if random:
@@ -70,7 +70,7 @@ def independent() -> Streams:
 
 
 def strength(streams: Streams) -> float:
-    """Give the mean of the absolute correlation."""
+    """Return the mean of the absolute correlation."""
     return float(abs(scc(*streams)).mean())
 
 

@@ -118,7 +118,7 @@ def test_quotient_error_halves_with_four_times_the_length(rng):
 
 
 def values_of(source: str, x: float, *, every: int = 1, width: int = 16) -> np.ndarray:
-    """Give 4,096 bits of a bipolar value, of every so many numbers of a source."""
+    """Return 4,096 bits of a bipolar value, of every so many numbers of a source."""
     numbers = sequence(source, width=width, length=4096 * every)[::every]
     return numbers < (1 + x) / 2 * (1 << width)
 

@@ -109,7 +109,7 @@ def test_two_whole_periods_of_halton():
 
 
 def quality(lanes: np.ndarray, pairs: list[tuple[int, int]]) -> tuple[float, float]:
-    """Give the mean error of the products of two lanes' streams, and their mean absolute SCC.
+    """Return the mean error of the products of two lanes' streams, and their mean absolute SCC.
 
     The mean is that of all odd values of 8 bits, each with each. The SCC is that of A. Alaghi and
     J. P. Hayes, "Exploiting Correlation in Stochastic Circuit Design", 2013.

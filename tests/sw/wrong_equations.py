@@ -36,7 +36,7 @@ class Wrong(NamedTuple):
         return str(caught.value)
 
     def _parameters(self, given: dict[str, Any]) -> dict[str, float]:
-        """Give those that are read; one that is not would be an error of its own."""
+        """Return those that are read; one that is not would be an error of its own."""
         text = " ".join((*self.equations, given["threshold"] or "v_th", given["reset"] or ""))
         names = {name: rf"\b{name}\b" for name in PARAMETERS}
         return {name: PARAMETERS[name] for name in names if re.search(names[name], text)}

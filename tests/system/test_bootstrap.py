@@ -28,7 +28,7 @@ esac
 
 @pytest.fixture
 def checkout(tmp_path):
-    """Give a folder with the script and, in ``bin``, the programs that a system must have."""
+    """Return a folder with the script and, in ``bin``, the programs that a system must have."""
     shutil.copy(HOUSE / "bootstrap.sh", tmp_path)
     programs = tmp_path / "bin"
     programs.mkdir()

@@ -32,7 +32,7 @@ HALVER = Specification(name="halver", equations=("dv/dt = i - v/2",), readout=Tr
 
 @pytest.fixture
 def checkout(tmp_path) -> Path:
-    """Give a copy of the parts of the house that a core needs."""
+    """Return a copy of the parts of the house that a core needs."""
     ignore = shutil.ignore_patterns("__pycache__")
     for folder in ("hw", "sw", "sim", "formal", "tests/hw", "docs/cores"):
         shutil.copytree(HOUSE / folder, tmp_path / folder, ignore=ignore)

@@ -156,7 +156,7 @@ def with_option(command: str, name: str, value: str | None) -> list[str]:
 
 
 def leaves(parser: argparse.ArgumentParser, said: str = ""):
-    """Give each command with the names of its options."""
+    """Return each command with the names of its options."""
     below = [one for one in parser._actions if isinstance(one, argparse._SubParsersAction)]
     for action in below:
         for name, one in action.choices.items():

@@ -43,7 +43,7 @@ def read(
     tmp_path, monkeypatch, *, name="prove", status="PASS", mode="prove", log="", output="",
     detectors=None, engine="abc pdr",
 ):
-    """Give the row of a run that left these files behind."""
+    """Return the row of a run that left these files behind."""
     monkeypatch.setattr(runner, "HOUSE", tmp_path)
     task = Task("lfsr", name, "", detectors or {})
     folder = tmp_path / task.folder

@@ -26,14 +26,14 @@ class Block(NamedTuple):
 
 
 def blocks(page: Path) -> list[tuple[Block, Block]]:
-    """Give each block of a page, and the one behind it."""
+    """Return each block of a page, and the one behind it."""
     found = re.findall(r"^```(\w+)\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
     made = [Block(*one) for one in found]
     return [*zip(made, [*made[1:], Block("", "")], strict=True)]
 
 
 def script(page: Path) -> tuple[str, str]:
-    """Give all Python of a page, and what it prints."""
+    """Return all Python of a page, and what it prints."""
     code, expected = "", ""
     for block, after in blocks(page):
         if block.language == "python":
@@ -44,7 +44,7 @@ def script(page: Path) -> tuple[str, str]:
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory) -> Path:
-    """Give a copy of what the tutorial needs."""
+    """Return a copy of what the tutorial needs."""
     copy = tmp_path_factory.mktemp("checkout")
     ignore = shutil.ignore_patterns("__pycache__")
     for folder in FOLDERS:

@@ -20,7 +20,7 @@ _BOUND = f"its size must be less than 2^40, or {_LARGEST:.3g}"
 #: Bits below the finest state's step that a coefficient's loss must not reach.
 _LOST = 8
 
-#: Most bits behind the point of a bound.
+#: Most bits after the point of a bound.
 _FINEST_BOUND = 40
 
 #: A constant, rounded: one number, or one for each neuron.
@@ -39,7 +39,7 @@ class Builder:
     digits : int
         Most signed powers of two in a coefficient.
     fraction : int
-        Bits behind the point of constants.
+        Bits after the point of constants.
     known : Families
         What an earlier run on the same equations has left in ``families``.
     """
@@ -78,13 +78,13 @@ class Builder:
         return number
 
     def rounded(self, total: Sum, fraction: int, *, half_up: bool) -> Number:
-        """Make the node of a sum, rounded to ``fraction`` bits behind the point."""
+        """Make the node of a sum, rounded to ``fraction`` bits after the point."""
         exact = self._build(total, self._level(total.constant))
         half = Fraction(1, 2 << fraction) if half_up and exact.fraction > fraction else Fraction(0)
         return self.dropped(self.number(total, half=half), fraction)
 
     def dropped(self, number: Number, fraction: int) -> Number:
-        """Drop the bits behind ``fraction``; append zeros if there are fewer."""
+        """Drop the bits after ``fraction``; append zeros if there are fewer."""
         if number.fraction <= fraction:
             return self.nodes.aligned(number, fraction)
         by = number.fraction - fraction
@@ -112,7 +112,7 @@ class Builder:
         return Fraction(math.floor(value * 2.0**bits + 0.5), 1 << bits)
 
     def on_grid(self, constant: Constant, fraction: int) -> bool:
-        """Say whether a constant has no more than ``fraction`` bits behind the point."""
+        """Say whether a constant has no more than ``fraction`` bits after the point."""
         return all((one * 2**fraction).denominator == 1 for one in _each(self._level(constant)))
 
     # Parts ----------------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ class Builder:
         return self.nodes.binary("subtract", self.nodes.constant(0, number.fraction), number)
 
     def _product(self, atom: Number, coefficient: Constant) -> list[tuple[int, Number]]:
-        """Give signed numbers whose sum is an atom times a coefficient."""
+        """Return signed numbers whose sum is an atom times a coefficient."""
         if atom.is_condition:  # it chooses a constant
             return [
                 (1, self.nodes.choose(atom, one, self.nodes.constant(0, one.fraction)))
@@ -153,7 +153,7 @@ class Builder:
         ]
 
     def _digits(self, atom: Number, coefficient: Constant, value: float) -> list[tuple[int, int]]:
-        """Give the digits of a coefficient, none where all that it scales is lost anyhow."""
+        """Return the digits of a coefficient, none where all that it scales is lost anyhow."""
         if abs(value) >= _LARGEST:
             raise ValueError(f"{coefficient.lead} to the coefficient {value:g}; {_BOUND}")
         if abs(value) >= _SMALLEST:
@@ -176,7 +176,7 @@ class Builder:
         return levels[0] if isinstance(constant.value, int | float) else levels
 
     def _constant(self, level: _Level) -> list[tuple[int, Number]]:
-        """Give signed numbers whose sum is a rounded constant: none if it is zero."""
+        """Return signed numbers whose sum is a rounded constant: none if it is zero."""
         if not any(_each(level)):
             return []
         if not isinstance(level, tuple):
@@ -208,12 +208,12 @@ def _plus(a: _Level, b: _Level, *, sign: int = 1) -> _Level:
 
 
 def _size(level: _Level) -> tuple[int, Fraction]:
-    """Give what sorts constants: one number before vectors, then by size."""
+    """Return what sorts constants: one number before vectors, then by size."""
     return len(_each(level)), max(map(abs, _each(level)))
 
 
 def _family(total: Sum) -> tuple:
-    """Give what tells sums apart but for their constants; the same in every run."""
+    """Return what tells sums apart but for their constants; the same in every run."""
     return tuple(
         (listing({"": atom.node}), atom.fraction, one.value) for atom, one in total.terms.items()
     )

@@ -153,7 +153,7 @@ class _Search:
         return self._run(current) is None
 
     def _run(self, current: int) -> tuple[dict[str, int], int] | None:
-        """Give the states that a current leads to in the end, and their phase in the cycle.
+        """Return the states that a current leads to in the end, and their phase in the cycle.
 
         None if the current moves the state.
         """
@@ -188,7 +188,7 @@ class _Search:
         return "", Fraction(0)
 
     def _exact(self, name: str, states: Mapping[str, int], current: int) -> Fraction:
-        """Give the next value of a state before it is rounded, in its steps."""
+        """Return the next value of a state before it is rounded, in its steps."""
         vectors = {word: values[0] for word, values in self._fixed.vectors.items()}
         leaves = {**states, **vectors, **self._inputs(current)}
 

@@ -55,7 +55,7 @@ class State:
     start : float or str
         Value before the first step, or the parameter that gives it.
     guard : int
-        Bits behind the point beyond those of the membrane, for a state that moves slowly.
+        Bits after the point beyond those of the membrane, for a state that moves slowly.
     bits : int, optional
         For a state of whole numbers, such as a counter: its width, the sign among it. Such a state
         is never rounded.
@@ -161,7 +161,7 @@ class Definition:
         return "spike" in self.update
 
     def values(self, given: Mapping[str, Value] | None = None) -> dict[str, Value]:
-        """Give all parameters, those not given by default.
+        """Return all parameters, those not given by default.
 
         Raises :exc:`ValueError`, naming the parameter, for one that is unknown, no number, out of
         its range, or given for another number of neurons than one before.

@@ -67,7 +67,7 @@ class Expression:
 
     @classmethod
     def of(cls, value: "Expression | float") -> "Expression":
-        """Give an expression, making a constant of a number."""
+        """Return an expression, making a constant of a number."""
         if isinstance(value, Expression):
             return value
         if isinstance(value, int | float):
@@ -135,12 +135,12 @@ def where(condition, yes, no) -> Expression:
 
 
 def minimum(a, b) -> Expression:
-    """Give the smaller of two values."""
+    """Return the smaller of two values."""
     return Expression("minimum", Expression.of(a), Expression.of(b))
 
 
 def maximum(a, b) -> Expression:
-    """Give the larger of two values."""
+    """Return the larger of two values."""
     return Expression("maximum", Expression.of(a), Expression.of(b))
 
 
@@ -150,13 +150,13 @@ def clip(value, low, high) -> Expression:
 
 
 def absolute(value) -> Expression:
-    """Give the distance from zero."""
+    """Return the distance from zero."""
     value = Expression.of(value)
     return maximum(value, -value)
 
 
 def exp(value) -> Expression:
-    """Give e to the power of a value."""
+    """Return e to the power of a value."""
     return Expression("exp", Expression.of(value))
 
 
@@ -171,22 +171,22 @@ def exprel(value) -> Expression:
 
 
 def log(value) -> Expression:
-    """Give the natural logarithm; of zero and less it is that of the smallest step."""
+    """Return the natural logarithm; of zero and less it is that of the smallest step."""
     return Expression("log", Expression.of(value))
 
 
 def sqrt(value) -> Expression:
-    """Give the square root; of a negative value it is zero."""
+    """Return the square root; of a negative value it is zero."""
     return Expression("sqrt", Expression.of(value))
 
 
 def tanh(value) -> Expression:
-    """Give the hyperbolic tangent."""
+    """Return the hyperbolic tangent."""
     return Expression("tanh", Expression.of(value))
 
 
 def sigmoid(value) -> Expression:
-    """Give 1 / (1 + exp(-value))."""
+    """Return 1 / (1 + exp(-value))."""
     return Expression("sigmoid", Expression.of(value))
 
 
@@ -198,7 +198,7 @@ class Operations:
     """
 
     def made(self, value: Any) -> Any:
-        """Give what stands for a node that was computed: its value, unless a lowering keeps it."""
+        """Return what stands for a computed node: its value, unless a lowering keeps it."""
         return value
 
     divide = staticmethod(operator.truediv)
@@ -228,12 +228,12 @@ class Operations:
 
     @classmethod
     def minimum(cls, a: Any, b: Any) -> Any:
-        """Give the smaller one."""
+        """Return the smaller one."""
         return cls.where(a > b, b, a)
 
     @classmethod
     def maximum(cls, a: Any, b: Any) -> Any:
-        """Give the larger one."""
+        """Return the larger one."""
         return cls.where(a > b, a, b)
 
     @staticmethod
@@ -248,12 +248,12 @@ class Operations:
 
     @staticmethod
     def low_bits(value: Any, count: int) -> Any:
-        """Give the last bits alone: the value modulo ``2**count``, never negative."""
+        """Return the last bits alone: the value modulo ``2**count``, never negative."""
         return value & ((1 << count) - 1)
 
     @staticmethod
     def pick(index: Any, table: tuple[int, ...]) -> Any:
-        """Give the entry of a table; the index is in range."""
+        """Return the entry of a table; the index is in range."""
         return table[index]
 
 
@@ -288,7 +288,7 @@ def evaluate(
 
 
 def listing(outputs: Mapping[str, Expression]) -> str:
-    """Give a graph as text, a line per node; equal graphs have equal text."""
+    """Return a graph as text, a line per node; equal graphs have equal text."""
     numbers: dict[Expression, str] = {}
     lines = []
 

@@ -158,7 +158,7 @@ class FixedNeuron:
         return self.arithmetic.format
 
     def start(self, name: str, *, neuron: int = 0) -> int:
-        """Give the stored value of a state before the first step."""
+        """Return the stored value of a state before the first step."""
         start = self.definition.states[name].start
         value = self.parameters[start] if isinstance(start, str) else start
         if not isinstance(value, int | float):
@@ -174,7 +174,7 @@ class FixedNeuron:
         return max(low, min(high, stored))
 
     def ranges(self, inputs: Mapping[str, Interval] | None = None) -> dict[str, Interval]:
-        """Give the interval of each next state before saturation, from any states.
+        """Return the interval of each next state before saturation, from any states.
 
         ``inputs`` are stored intervals; those not given span the format. The result is sound, not
         always tight: a value that is used twice counts as two.
@@ -182,14 +182,14 @@ class FixedNeuron:
         return evaluate(self.update, self.leaf_ranges(inputs), IntervalOperations())
 
     def widest(self, inputs: Mapping[str, Interval] | None = None) -> int:
-        """Give the width in bits of the widest value in the program."""
+        """Return the width in bits of the widest value in the program."""
         seen = _Widths()
         leaves = self.leaf_ranges(inputs)
         evaluate(self.update, leaves, seen)
         return max(seen.widest, *(interval.width for interval in leaves.values()))
 
     def leaf_ranges(self, inputs: Mapping[str, Interval] | None = None) -> dict[str, Interval]:
-        """Give the interval of every leaf of the program."""
+        """Return the interval of every leaf of the program."""
         full = Interval(self.format.min, self.format.max)
         leaves = dict.fromkeys(self.definition.inputs, full) | dict(inputs or {})
         leaves |= {name: Interval(*bounds) for name, bounds in self.bounds.items()}
@@ -240,7 +240,7 @@ def _bounds(name: str, form: Format, arithmetic: Arithmetic, *, counts: bool) ->
 
 
 def _finest(format: Format, formats: Mapping[str, Format]) -> Format:
-    """Return the membrane's format with as many bits behind the point as the finest state has."""
+    """Return the membrane's format with as many bits after the point as the finest state has."""
     return Format(format.integer, max(form.fraction for form in (format, *formats.values())))
 
 

@@ -40,7 +40,7 @@ class Bits:
         return cls(value, zeros, interval)
 
     def down_to(self, zeros: int) -> Value:
-        """Give the value with this many of its zero bits left out."""
+        """Return the value with this many of its zero bits left out."""
         if self.zeros == zeros:
             return self.value
         return Cat(Const(0, self.zeros - zeros), self.value).as_signed()
@@ -61,7 +61,7 @@ class LoweredOperations(Operations):
         self._m = m
 
     def made(self, value: Bits) -> Bits:
-        """Give a signal for what was computed."""
+        """Return a signal for what was computed."""
         if self._m is None or isinstance(value.value, Const):
             return value
         signal = Signal(value.value.shape(), name="node")
@@ -172,7 +172,7 @@ def _split(lower: Bits, zeros: int, high, interval: Interval) -> Bits:
 
 
 def _extended(value: Value, count: int) -> Value:
-    """Give exactly ``count`` bits of a signed value, its sign repeated as needed."""
+    """Return exactly ``count`` bits of a signed value, its sign repeated as needed."""
     if len(value) >= count:
         return value[:count]
     return Cat(value, value[-1].replicate(count - len(value)))
@@ -212,7 +212,7 @@ def step(
     vectors: Mapping[str, ValueLike] | None = None,
     m: Module | None = None,
 ) -> tuple[dict[str, Value], Value]:
-    """Give the next states, saturated, and the spike (constant 0 if it never spikes).
+    """Return the next states, saturated, and the spike (constant 0 if it never spikes).
 
     ``states`` are signed values of their formats' widths, ``inputs`` signed values of any width,
     and ``vectors`` this neuron's constants. With a module, the values in between are signals of

@@ -15,7 +15,7 @@ class _Integers(Operations):
 
 
 def start(fixed: FixedNeuron, *, neuron: int = 0) -> dict[str, int]:
-    """Give the states before the first step; ``neuron`` picks from what differs between neurons."""
+    """Return the states before the first step; ``neuron`` says which neuron's."""
     return {name: fixed.start(name, neuron=neuron) for name in fixed.definition.states}
 
 

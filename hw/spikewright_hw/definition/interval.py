@@ -20,7 +20,7 @@ class Interval:
 
     @classmethod
     def of(cls, *values: int) -> "Interval":
-        """Give the narrowest interval that holds these values."""
+        """Return the narrowest interval that holds these values."""
         return cls(min(values), max(values))
 
     @property

@@ -56,7 +56,7 @@ class Number:
         return self.node.operation == "constant"
 
     def times_power_of_two(self, exponent: int) -> "Number":
-        """Give the same node, read with its point elsewhere."""
+        """Return the same node, read with its point elsewhere."""
         return Number(self.node, self.fraction - exponent, self.interval, self.varies)
 
 
@@ -79,11 +79,11 @@ class Nodes:
         return Number(node, fraction, Interval(stored, stored), False)
 
     def level(self, value: Fraction) -> Number:
-        """Make a constant of a binary fraction, with no more bits behind the point than it has."""
+        """Make a constant of a binary fraction, with no more bits after the point than it has."""
         return self.constant(value.numerator, value.denominator.bit_length() - 1)
 
     def make(self, operation: str, *operands: Number | int | tuple, fraction: int = 0) -> Number:
-        """Make the node of an operation; its result has ``fraction`` bits behind the point."""
+        """Make the node of an operation; its result has ``fraction`` bits after the point."""
         numbers = [one for one in operands if isinstance(one, Number)]
         key = (operation, *(one.node if isinstance(one, Number) else one for one in operands))
         if key not in self._made:
@@ -96,7 +96,7 @@ class Nodes:
         return Number(known.node, fraction, known.interval, known.varies)
 
     def aligned(self, x: Number, fraction: int) -> Number:
-        """Give a number with at least as many bits behind the point as it has."""
+        """Return a number with at least as many bits after the point as it has."""
         if x.fraction == fraction:
             return x
         if x.is_constant:

@@ -21,7 +21,7 @@ _FREE = (
 
 
 def depth(fixed: FixedNeuron) -> int:
-    """Give the number of stages in which each adder, table or multiplier has one to itself."""
+    """Return the number of stages in which each adder, table or multiplier has one to itself."""
     levels = _levels(fixed)
     return 1 + max(levels.values())  # saturation takes the last one
 
@@ -36,7 +36,7 @@ def pipelined_step(
     stages: int,
     advance: Value,
 ) -> tuple[dict[str, Value], Value | None]:
-    """Give the next states and the spike (None if it never spikes), ``stages - 1`` cycles later.
+    """Return the next states and the spike (None if it never spikes), ``stages - 1`` cycles later.
 
     Only cycles with ``advance`` count.
     """
@@ -53,7 +53,7 @@ def pipelined_step(
         return max(0, levels[node] - 1) * stages // last
 
     def at(node: Expression, stage: int) -> Bits:
-        """Give a node's value in the cycle of a stage."""
+        """Return a node's value in the cycle of a stage."""
         if (node, stage) not in made:
             if node.operation == "constant" or stage == stage_of(node):
                 made[node, stage] = compute(node, stage)
@@ -79,7 +79,7 @@ def pipelined_step(
 
 
 def _levels(fixed: FixedNeuron) -> dict[Expression, int]:
-    """Give the level of each node: how many costly operations lie on the longest way to it."""
+    """Return the level of each node: how many costly operations lie on the longest way to it."""
     levels: dict[Expression, int] = {}
 
     def level(node: Expression) -> int:

@@ -32,11 +32,11 @@ class Program:
         The equations; equal ones are the same expression.
     parameters : mapping of str to float or sequence of float
     leaves : mapping of str to (int, Interval, bool)
-        Of each input and state the bits behind its point, its range, and whether it is a state.
+        Of each input and state the bits after its point, its range, and whether it is a state.
     digits : int
         Most signed powers of two in a coefficient.
     fraction : int
-        Bits behind the point of constants: those of the finest state.
+        Bits after the point of constants: those of the finest state.
     half_up : bool
         Whether a state is rounded half up when it is stored, rather than down.
     uses : mapping of Expression to sequence of Use or None
@@ -296,7 +296,7 @@ class Program:
 def _kept(
     update: Mapping[str, Expression], fractions: Mapping[str, int]
 ) -> dict[Expression, int]:
-    """Find the values that states store, in one case or another, with their bits behind the point.
+    """Find the values that states store, in one case or another, with their bits after the point.
 
     Of several states that store the same value it is rounded for the first.
     """

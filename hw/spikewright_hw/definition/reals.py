@@ -37,7 +37,7 @@ class Reals(Operations):
 
 
 def start(definition: Definition, parameters: Mapping[str, float]) -> dict[str, float]:
-    """Give the states before the first step; ``parameters`` are all of them."""
+    """Return the states before the first step; ``parameters`` are all of them."""
     return {
         name: parameters[state.start] if isinstance(state.start, str) else state.start
         for name, state in definition.states.items()

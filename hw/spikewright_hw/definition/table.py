@@ -35,7 +35,7 @@ class Table:
     function : str
         One of :data:`~.expression.FUNCTIONS`.
     argument, result : int
-        Bits behind the point of the argument, which is rounded down to them, and of the result.
+        Bits after the point of the argument, which is rounded down to them, and of the result.
     limit : int
         Results of ``2**limit`` and more are not told apart.
     low, high : int
@@ -98,11 +98,11 @@ def tabulate(
     ----------
     function : str
     fraction : int
-        Bits behind the point of what comes as argument.
+        Bits after the point of what comes as argument.
     interval : Interval
         Stored arguments that can come, with ``fraction`` bits.
     argument, result : int
-        Bits behind the point of the argument as it is looked up, and of the result.
+        Bits after the point of the argument as it is looked up, and of the result.
     limit : int
         Results of ``2**limit`` and more need not be told apart.
 

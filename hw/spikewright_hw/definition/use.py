@@ -22,7 +22,7 @@ __all__ = ["Use", "uses"]
 GUARD = 3
 #: Most bits of a function's result, its sign apart.
 WIDEST = 32
-#: Most bits behind the point of an argument.
+#: Most bits after the point of an argument.
 _FINEST = 40
 _HUGE = 1e150
 
@@ -34,11 +34,11 @@ class Use:
     Parameters
     ----------
     result : int
-        Bits behind the point of the result.
+        Bits after the point of the result.
     limit : int
         Results of ``2**limit`` and more need not be told apart.
     argument : int
-        Bits behind the point of the argument; what is below them cannot matter.
+        Bits after the point of the argument; what is below them cannot matter.
     gain : float
         Steps by which the state is off where the result is off by 1.
     state : str

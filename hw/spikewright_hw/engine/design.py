@@ -57,7 +57,7 @@ class EventDesign:
         """Every network runs on it."""
 
     def digest(self, network: Network) -> bytes:
-        """Give what a board of this design answers when it is asked what it computes."""
+        """Return what a board of this design answers when it is asked what it computes."""
         return network.digest()
 
     def worst_cycles(self, network: Network) -> int:
@@ -121,7 +121,7 @@ class StochasticDesign:
             check_streams(self.streams, layer, name=f"layers[{number}]")
 
     def digest(self, network: Network) -> bytes:
-        """Give what a board of this design answers when it is asked what it computes.
+        """Return what a board of this design answers when it is asked what it computes.
 
         The streams are part of it; lanes, sharing and memories change nothing that is computed.
         """

@@ -32,7 +32,7 @@ PRESETS = {
 
 
 def worst_cycles(network: Network, *, share: int = 4) -> int:
-    """Give a number of cycles that no inference exceeds, counted as the result's ``cycles`` are.
+    """Return a number of cycles that no inference exceeds, counted as the result's ``cycles`` are.
 
     A host that has waited this long need not wait on. When every input and every neuron spikes in
     every step, an inference comes close to it: a step passes through all layers, and the others

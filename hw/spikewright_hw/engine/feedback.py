@@ -15,7 +15,7 @@ PRESETS = {
 
 
 def feedback(bitmaps: list[int], spikes: list[int], *, inputs: int) -> list[int]:
-    """Give the joined bitmap of each step: the definition of correct.
+    """Return the joined bitmap of each step: the definition of correct.
 
     ``bitmaps`` are what the inputs did in each step, ``spikes`` what the layer did.
     """

@@ -34,7 +34,7 @@ class Stage(Protocol):
 
 
 def stage_signature(layer: Layer, *, together: int = 1) -> dict:
-    """Give the members of a :class:`Stage`.
+    """Return the members of a :class:`Stage`.
 
     Parameters
     ----------
@@ -235,7 +235,7 @@ class InferenceEngine(wiring.Component):
 
 
 def _operations(stage: Stage, layer: Layer) -> Value:
-    """Give the synaptic operations of this cycle's spikes, without a multiplier."""
+    """Return the synaptic operations of this cycle's spikes, without a multiplier."""
 
     def of(spikes: Signal) -> Value:
         return Array(count * layer.neurons for count in range(1 << len(spikes)))[spikes]

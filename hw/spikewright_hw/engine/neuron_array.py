@@ -139,7 +139,7 @@ class NeuronArray(wiring.Component):
         m.d.comb += [read.addr.eq(turn), read.en.eq(advance)]
 
         def of_each(name: str, values: Sequence[int], shape: Shape) -> Value:
-            """Give what differs between neurons, with the answer of the state memory."""
+            """Return what differs between neurons, with the answer of the state memory."""
             m.submodules[name] = table = memory.Memory(
                 shape=shape, depth=self.neurons, init=values
             )

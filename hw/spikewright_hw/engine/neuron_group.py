@@ -179,7 +179,7 @@ class NeuronGroup(wiring.Component):
 
 
 def _pick(values: Sequence[int], turn: Signal) -> Value:
-    """Give the constant of the neuron whose turn it is."""
+    """Return the constant of the neuron whose turn it is."""
     shape = signed(Interval.of(*values).width)
     return Array(Const(value, shape) for value in values)[turn]
 

@@ -23,10 +23,10 @@ def check_ram_style(ram_style: str) -> None:
 
 
 def ram_attributes(ram_style: RamStyle) -> dict[str, str]:
-    """Give the attributes of a memory, as Yosys and Vivado know them."""
+    """Return the attributes of a memory, as Yosys and Vivado know them."""
     return {} if ram_style == "auto" else {"ram_style": ram_style}
 
 
 def rom_attributes(words: int) -> dict[str, str]:
-    """Give the attributes of a memory of weights with so many words."""
+    """Return the attributes of a memory of weights with so many words."""
     return {"rom_style": "block"} if words > _LARGEST_IN_LUTS else {}

@@ -113,7 +113,7 @@ def unpack_trace(network: Network, payload: bytes) -> Trace:
 
 
 def pack_trace(network: Network, trace: Trace) -> bytes:
-    """Give the bytes of a trace, the inverse of :func:`unpack_trace`."""
+    """Return the bytes of a trace, the inverse of :func:`unpack_trace`."""
     payload = b""
     for step, membranes in enumerate(trace.membranes):
         for layer, steps in zip(network.layers[:-1], trace.spikes, strict=True):

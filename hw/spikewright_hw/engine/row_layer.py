@@ -53,7 +53,7 @@ def step_layout(layer: Layer) -> data.StructLayout:
 
 
 def layer_start(layer: Layer) -> list[dict[str, int]]:
-    """Give the states of a layer's neurons before the first step."""
+    """Return the states of a layer's neurons before the first step."""
     return [integers.start(layer.fixed, neuron=neuron) for neuron in range(layer.neurons)]
 
 
@@ -83,7 +83,7 @@ def layer_step(
 
 
 def update_stages(layer: Layer, *, adders: int = _ADDERS) -> int:
-    """Give the stages of an updater with so many adders, one behind the other, in a cycle.
+    """Return the stages of an updater with so many adders, one behind the other, in a cycle.
 
     By default the logic in a cycle is not much longer than a LIF's.
     """

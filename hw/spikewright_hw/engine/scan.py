@@ -22,7 +22,7 @@ def event_layout(width: int) -> data.StructLayout:
 
 
 def scan_events(bitmap: int) -> list[tuple[int, int, int]]:
-    """Give the events of a bitmap as ``(row, spike, last)``: the definition of correct."""
+    """Return the events of a bitmap as ``(row, spike, last)``: the definition of correct."""
     rows = [row for row in range(bitmap.bit_length()) if bitmap >> row & 1]
     if not rows:
         return [(0, 0, 1)]
@@ -30,7 +30,7 @@ def scan_events(bitmap: int) -> list[tuple[int, int, int]]:
 
 
 def scan_group(width: int) -> int:
-    """Give the group size, a power of two near the square root, for a scan of ``width`` bits."""
+    """Return the group size, a power of two near the square root, for a scan of ``width`` bits."""
     return max(2, 1 << round((width - 1).bit_length() / 2))
 
 
@@ -40,7 +40,7 @@ def lowest(bits: Value) -> Value:
 
 
 class Scan(wiring.Component):
-    """Give the index of each set bit of a bitmap, lowest first.
+    """Return the index of each set bit of a bitmap, lowest first.
 
     The bitmap is cut into groups; a stage picks the next group that is not empty while the one
     before it gives its bits. Throughput is therefore one event per cycle, whatever lies between

@@ -36,7 +36,7 @@ PRESETS = {
 def worst_cycles(
     network: Network, streams: Streams, *, lanes: int = 4, share: int = 4
 ) -> int:
-    """Give a number of cycles that no inference exceeds, counted as the result's ``cycles`` are.
+    """Return a number of cycles that no inference exceeds, counted as the result's ``cycles`` are.
 
     It is the number itself where something spikes in every block of every layer in every step: a
     step passes through all layers, and the others follow at the pace of the slowest.

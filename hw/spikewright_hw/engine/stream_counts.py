@@ -17,7 +17,7 @@ __all__ = ["count_bounds", "row_planes", "weight_count"]
 
 
 def row_planes(streams: Streams, weight_bits: int, row: int, spike: int) -> Counter:
-    """Give in how many cycles ``(input bit, plane)`` is read of a row."""
+    """Return in how many cycles ``(input bit, plane)`` is read of a row."""
     return Counter(
         zip(inputs(streams, row, spike), planes(streams, weight_bits, row), strict=True)
     )
@@ -26,7 +26,7 @@ def row_planes(streams: Streams, weight_bits: int, row: int, spike: int) -> Coun
 def weight_count(
     streams: Streams, weight_bits: int, cycles: Counter, weight: int
 ) -> tuple[int, int]:
-    """Give how often a weight of a row counts up and down in a step.
+    """Return how often a weight of a row counts up and down in a step.
 
     ``cycles`` are those of :func:`row_planes`.
     """
@@ -48,7 +48,7 @@ def weight_count(
 
 
 def count_bounds(streams: Streams, layer: Layer, input: str) -> Interval:
-    """Give what bounds every partial sum of the products of one of the neuron's inputs."""
+    """Return what bounds every partial sum of the products of one of the neuron's inputs."""
     source = layer.fixed.definition.inputs[input].source
     ups = [0] * layer.neurons
     downs = [0] * layer.neurons
@@ -66,5 +66,5 @@ def count_bounds(streams: Streams, layer: Layer, input: str) -> Interval:
 
 
 def _rows(layer: Layer, *, own: bool) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """Give the rows of the inputs, or of the layer's own neurons, each counted from zero."""
+    """Return the rows of the inputs, or of the layer's own neurons, each counted from zero."""
     return enumerate(layer.recurrent or () if own else layer.weights)

@@ -14,7 +14,7 @@ __all__ = ["StreamLane", "blocks"]
 
 
 def blocks(layer: Layer, *, lanes: int) -> list[range]:
-    """Give the rows of each block: as many as there are lanes; the layer's own begin a new one."""
+    """Return the rows of each block, one for each lane; the layer's own begin a new block."""
     return [
         range(first, min(first + lanes, end))
         for begin, end in ((0, layer.inputs), (layer.inputs, len(layer.rows)))
@@ -117,7 +117,7 @@ class StreamLane(wiring.Component):
         return m
 
     def _row(self, m: Module) -> Signal:
-        """Give the row's number, counted from zero among the inputs or the layer's own neurons."""
+        """Return the row's number, from zero among the inputs or the layer's own neurons."""
         own = -(-self.layer.inputs // self.lanes)  # the first block of these
         row = Signal(range(max(2, len(self.rows) * self.lanes)))
         lane = Const(self.lane, (self.lanes - 1).bit_length())
@@ -128,13 +128,13 @@ class StreamLane(wiring.Component):
         return row
 
     def _bit(self, weight: int, at: int) -> int:
-        """Give a weight's bit in a plane; behind the last one are zeros."""
+        """Return a weight's bit in a plane; behind the last one are zeros."""
         bits = self.layer.weight_bits
         width = code_width(self.streams, bits)
         return code(self.streams, bits, weight) >> (width - 1 - at) & 1 if at < width else 0
 
     def _word(self, row: int | None, bit) -> int:
-        """Give one bit of each of a row's weights, neuron 0 lowest."""
+        """Return one bit of each of a row's weights, neuron 0 lowest."""
         weights = () if row is None else self.layer.rows[row]
         return sum(bit(weight) << neuron for neuron, weight in enumerate(weights))
 
@@ -157,7 +157,7 @@ def _aligned(number: Signal, width: int) -> Value:
 
 
 def _reversed(row: Signal, width: int) -> Value:
-    """Give the digital shift of a row, as :func:`~.stream_products.shift` does."""
+    """Return the digital shift of a row, as :func:`~.stream_products.shift` does."""
     low = row[:width]
     return Cat(Const(0, width - len(low)), *reversed(low))
 

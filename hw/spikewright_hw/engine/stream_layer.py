@@ -76,7 +76,7 @@ def stream_layer_step(
 
 
 def stream_update_stages(layer: Layer) -> int:
-    """Give the stages of an updater: one for each adder, as a step is long anyway."""
+    """Return the stages of an updater: one for each adder, as a step is long anyway."""
     return update_stages(layer, adders=1)
 
 
@@ -281,7 +281,7 @@ class StreamLayer(wiring.Component):
 
 
 def _delayed(m: Module, name: str, value: Value, cycles: int) -> Value:
-    """Give a bit as it was some cycles ago."""
+    """Return a bit as it was some cycles ago."""
     steps = Signal(cycles, name=name)
     m.d.sync += steps.eq(Cat(value, steps))
     return steps[-1]

@@ -111,7 +111,7 @@ def aligned(number: int, width: int, to: int) -> int:
 
 
 def shift(row: int, *, width: int) -> int:
-    """Give the constant that a row's numbers are XORed with.
+    """Return the constant that a row's numbers are XORed with.
 
     That is van der Corput's sequence, so rows next to each other are far apart. A digital shift
     leaves a sequence as evenly spread as it was.
@@ -120,7 +120,7 @@ def shift(row: int, *, width: int) -> int:
 
 
 def planes(streams: Streams, weight_bits: int, row: int) -> list[int | None]:
-    """Give for each cycle of a step which plane of a row's weights is read.
+    """Return for each cycle of a step which plane of a row's weights is read.
 
     A plane is counted from the most significant bit; None reads zeros.
     """
@@ -132,7 +132,7 @@ def planes(streams: Streams, weight_bits: int, row: int) -> list[int | None]:
 
 
 def inputs(streams: Streams, row: int, spike: int) -> list[int]:
-    """Give for each cycle of a step the bit of an input: of a spike, or of none."""
+    """Return for each cycle of a step the bit of an input: of a spike, or of none."""
     if spike or streams.encoding != "bipolar":
         return [spike] * streams.length
     return [
@@ -143,7 +143,7 @@ def inputs(streams: Streams, row: int, spike: int) -> list[int]:
 def products(
     streams: Streams, weight_bits: int, *, row: int, spike: int, weight: int
 ) -> list[Product]:
-    """Give what one synapse adds in each cycle of a step: the definition of correct."""
+    """Return what one synapse adds in each cycle of a step: the definition of correct."""
     width = code_width(streams, weight_bits)
     value = code(streams, weight_bits, weight)
     bits = [

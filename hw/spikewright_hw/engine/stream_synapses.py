@@ -13,7 +13,7 @@ __all__ = ["StreamSynapses", "stream_current"]
 
 
 def stream_current(streams: Streams, layer: Layer, count: Any) -> Any:
-    """Give the stored current that a count of a step comes to, rounded half up."""
+    """Return the stored current that a count of a step comes to, rounded half up."""
     exponent = current_exponent(streams, layer)
     return count << exponent if exponent >= 0 else (count + (1 << -exponent - 1)) >> -exponent
 
@@ -40,7 +40,7 @@ class StreamSynapses:
 
     @staticmethod
     def _sum(source: str) -> str:
-        """Give which sum an input takes."""
+        """Return which sum an input takes."""
         return source if source in ("excitatory", "inhibitory") else "all"
 
     def add(self, m: Module, counts: Value, down: Value) -> dict[str, Value]:
@@ -60,7 +60,7 @@ class StreamSynapses:
         return signed(count_bounds(self.streams, self.layer, input).width)
 
     def contribution(self, source: str, addend: Any) -> Value:
-        """Give what the products of a cycle add."""
+        """Return what the products of a cycle add."""
         return addend[self._sum(source)]
 
     def current(self, total: Value) -> Value:

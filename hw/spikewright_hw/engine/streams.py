@@ -92,19 +92,19 @@ class Streams:
 
 
 def code_width(streams: Streams, weight_bits: int) -> int:
-    """Give the bits of a weight that are read as a stream; a sign is none of them."""
+    """Return the bits of a weight that are read as a stream; a sign is none of them."""
     return weight_bits - (streams.encoding == "sign_magnitude")
 
 
 def code(streams: Streams, weight_bits: int, weight: int) -> int:
-    """Give the number whose bits are read: the magnitude, or the weight plus full scale."""
+    """Return the number whose bits are read: the magnitude, or the weight plus full scale."""
     if streams.encoding == "sign_magnitude":
         return abs(weight)
     return weight + (1 << (weight_bits - 1))
 
 
 def current_exponent(streams: Streams, layer: Layer) -> int:
-    """Give the power of two that makes a count of a step a stored current.
+    """Return the power of two that makes a count of a step a stored current.
 
     Where it is negative, bits are lost: the current is rounded half up.
     """

@@ -23,11 +23,11 @@ class Synapses(Protocol):
         ...
 
     def contribution(self, source: str, addend: Value) -> Value:
-        """Give what an addend adds to the sum of an input with this source."""
+        """Return what an addend adds to the sum of an input with this source."""
         ...
 
     def current(self, total: Value) -> Value:
-        """Give the stored current, in the membrane's format, that a sum comes to."""
+        """Return the stored current, in the membrane's format, that a sum comes to."""
         ...
 
 
@@ -48,7 +48,7 @@ class WeightSynapses:
         return signed(max(1, self.layer.reach(input).width - self.layer.shift))
 
     def contribution(self, source: str, addend: Value) -> Value:
-        """Give what a weight adds; see :meth:`.Layer.contributions`."""
+        """Return what a weight adds; see :meth:`.Layer.contributions`."""
         if source == "excitatory":
             return Mux(addend < 0, 0, addend)
         if source == "inhibitory":

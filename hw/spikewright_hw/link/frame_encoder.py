@@ -20,7 +20,7 @@ _BLOCK = 254
 
 
 def reference(packet: bytes) -> bytes:
-    """Give the bytes that a packet leaves as."""
+    """Return the bytes that a packet leaves as."""
     return encode_frame(Frame(packet[0], packet[1], packet[2:]))
 
 

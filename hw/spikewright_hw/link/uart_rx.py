@@ -14,7 +14,7 @@ PRESETS = {"d4": {"divisor": 4}, "d25": {"divisor": 25}}
 
 
 def received(levels: Sequence[int], *, divisor: int) -> list[int]:
-    """Give the bytes that a line holds, one level per clock cycle; the line rested high before.
+    """Return the bytes that a line holds, one level per clock cycle; the line rested high before.
 
     A byte is found by its falling edge and sampled in the middle of each bit. A start bit that is
     high again by its middle is a glitch, and a byte whose stop bit is low is dropped; after that

@@ -11,7 +11,7 @@ PRESETS = {"d4": {"divisor": 4}, "d25": {"divisor": 25}}
 
 
 def line_bits(byte: int) -> tuple[int, ...]:
-    """Give the ten levels of a byte on the line: start bit, data from bit 0 up, stop bit."""
+    """Return the ten levels of a byte on the line: start bit, data from bit 0 up, stop bit."""
     return (0, *(byte >> bit & 1 for bit in range(8)), 1)
 
 

@@ -1,4 +1,4 @@
-"""One neuron behind a stream, lowered from any definition."""
+"""One neuron between two streams, lowered from any definition."""
 
 from amaranth import Module, Signal, signed
 from amaranth.lib import data, stream, wiring
@@ -12,7 +12,7 @@ __all__ = ["NeuronCore", "input_shape", "step_fields"]
 
 
 def input_shape(fixed: FixedNeuron):
-    """Give the shape of what arrives in a step: one number, or a structure of several by name."""
+    """Return the shape of what arrives in a step: one number, or a structure of several by name."""
     shape = signed(fixed.format.width)
     if len(fixed.definition.inputs) == 1:
         return shape
@@ -20,7 +20,7 @@ def input_shape(fixed: FixedNeuron):
 
 
 def step_fields(fixed: FixedNeuron) -> dict:
-    """Give what a neuron offers after a step: ``spike``, where it spikes, and its states."""
+    """Return what a neuron offers after a step: ``spike``, where it spikes, and its states."""
     spike = {"spike": 1} if fixed.definition.spikes else {}
     return spike | {name: signed(form.width) for name, form in fixed.formats.items()}
 

@@ -40,6 +40,7 @@ def neuron_core(definition: Definition) -> Callable[..., "NeuronCore"]:
 
     check_names(definition, core, "an argument of every neuron's core")
     core.__doc__ = (
-        f"One {definition.name} neuron behind a stream; parameters not given take their defaults."
+        f"Return one {definition.name} neuron between two streams; "
+        "parameters that are not given take their defaults."
     )
     return core

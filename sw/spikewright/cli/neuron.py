@@ -12,7 +12,7 @@ __all__ = ["specification"]
 
 
 def specification(options: Namespace) -> spw.Specification:
-    """Give the neuron of a command line; raises :exc:`SpikewrightError` for a malformed option."""
+    """Return the neuron of a command line; :exc:`SpikewrightError` for a malformed option."""
     given = {
         "dt": options.dt,
         "format": None if options.format is None else _format(options.format),

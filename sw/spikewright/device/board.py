@@ -143,7 +143,7 @@ class Session:
         )
 
     def trace(self) -> Trace:
-        """Give what happened inside the last inference, step by step."""
+        """Return what happened inside the last inference, step by step."""
         payload = self._link.ask(Command.TRACE)
         try:
             return unpack_trace(self._network, payload)
@@ -161,7 +161,7 @@ _SLOWEST_HZ = 20_000
 
 
 def patience(network: Network, design: Design) -> float:
-    """Give seconds of silence after which an inference has surely failed, on any board."""
+    """Return seconds of silence after which an inference has surely failed, on any board."""
     return 1.0 + design.worst_cycles(network) / _SLOWEST_HZ
 
 
@@ -219,7 +219,7 @@ def connect(
 
 
 def _checked(bitmaps: np.ndarray, *, network: Network) -> np.ndarray:
-    """Give the spikes as bytes of 0 and 1, or raise :exc:`DataError`."""
+    """Return the spikes as bytes of 0 and 1, or raise :exc:`DataError`."""
     bitmaps = np.asarray(bitmaps)
     shape = (network.steps, network.inputs)
     if bitmaps.shape != shape:

@@ -167,7 +167,7 @@ class Link:
         return _Failure(babble)
 
     def _judge(self, command: Command, event: Frame | Status) -> bytes | _Failure | None:
-        """Give the payload of the right answer, None for a late one to something earlier."""
+        """Return the payload of the right answer, None for a late one to something earlier."""
         if isinstance(event, Status):
             return _Failure(f"sends garbled answers: {_GARBLED[event]}")
         if event.code < Status.OK:

@@ -87,7 +87,7 @@ def build_virtual_board(
 
 @contextmanager
 def _plain(directory: Path) -> Iterator[Path]:
-    """Give the folder itself, or a temporary one if its path has signs that make cannot take."""
+    """Return the folder itself, or a temporary one if its path has signs that make cannot take."""
     if is_plain(directory):
         yield directory
         return

@@ -47,7 +47,7 @@ def check_dimensions(
 
 
 def levels(statements: Statements, parameters: Iterable[str]) -> dict[str, str]:
-    """Give the unit of each state and parameter where none was given: ``"level"`` or ``"1"``.
+    """Return the unit of each state and parameter where none was given: ``"level"`` or ``"1"``.
 
     The membrane and the current are levels; the equations say what else must be. Where they leave
     a choice, a state is a level and a parameter a number. Numbers that stand in them are mere
@@ -70,7 +70,7 @@ def levels(statements: Statements, parameters: Iterable[str]) -> dict[str, str]:
 def _solved(
     statements: Statements, symbols: Mapping[str, Any], *, strict: bool
 ) -> dict[Any, Any] | None:
-    """Give those exponents that the statements settle, or None if they contradict themselves."""
+    """Return those exponents that the statements settle, or None if they contradict themselves."""
     zeros: list[Any] = [sympy.Integer(0)]
 
     def equal(a: Vector, b: Vector, *_) -> None:
@@ -120,7 +120,7 @@ class _Walk:
         return (0,) * len(self.names[TIME_STEP])
 
     def _of(self, node: Expression) -> Vector | None:
-        """Give a dimension; None for zero, which has any."""
+        """Return a dimension; None for zero, which has any."""
         if node not in self._known:
             self._known[node] = self._work_out(node)
         return self._known[node]

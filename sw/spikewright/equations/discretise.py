@@ -44,12 +44,12 @@ class Linear:
 
 
 def forward_euler(state: str, right: Expression) -> Expression:
-    """Give ``x + dt * f``."""
+    """Return ``x + dt * f``."""
     return Expression.leaf(state) + scaled(Expression.leaf(TIME_STEP), right)
 
 
 def scaled(by: Expression, right: Expression) -> Expression:
-    """Give ``by * right``, with ``by`` in front of the first factor of a product or quotient."""
+    """Return ``by * right``, with ``by`` in front of the first factor of a product or quotient."""
     if right.operation in ("multiply", "divide"):
         first, second = right.operands
         return Expression(right.operation, scaled(by, first), second)
@@ -57,7 +57,7 @@ def scaled(by: Expression, right: Expression) -> Expression:
 
 
 def linear(state: str, right: Expression, *, parameters: Mapping[str, float]) -> Linear | None:
-    """Give the parts of a linear equation, or None if its coefficient is not constant.
+    """Return the parts of a linear equation, or None if its coefficient is not constant.
 
     ``right`` has no definitions in it; ``parameters`` are the values given, and with them the
     coefficient is not zero.
@@ -82,7 +82,7 @@ def linear(state: str, right: Expression, *, parameters: Mapping[str, float]) ->
 
 
 def constant(node: Expression, parameters: Mapping[str, float]) -> float:
-    """Give the value of an expression of parameters alone."""
+    """Return the value of an expression of parameters alone."""
     points = {name: Range(value, value) for name, value in parameters.items()}
     return Ranges(points, {}).of(node).low
 
@@ -111,7 +111,7 @@ class _Algebra:
         self.hidden: dict[Any, set[str]] = {}
 
     def of(self, node: Expression) -> Any:
-        """Give an expression as sympy's; its types say little, so none are given here."""
+        """Return an expression as sympy's; its types say little, so none are given here."""
         operation, operands = node.operation, node.operands
         if operation == "constant":
             return sympy.Rational(repr(operands[0]))
@@ -143,7 +143,7 @@ class _Algebra:
         return self.hidden.get(symbol, {symbol.name}) <= {*self._parameters}
 
     def value(self, one: Any) -> float:
-        """Give the value of an expression where all that is no parameter is zero."""
+        """Return the value of an expression where all that is no parameter is zero."""
         given = {
             symbol: constant(self.back(symbol), self._parameters) if self.is_constant(symbol) else 0
             for symbol in one.free_symbols
@@ -151,7 +151,7 @@ class _Algebra:
         return float(one.subs(given))
 
     def back(self, one: Any) -> Expression:
-        """Give sympy's expression as one of ours."""
+        """Return sympy's expression as one of ours."""
         if isinstance(one, sympy.Symbol):
             return self._nodes[one] if one in self._nodes else Expression.leaf(one.name)
         if isinstance(one, sympy.Rational):

@@ -13,7 +13,7 @@ _WIDTH = WIDTH - 4
 
 
 def document(name: str, step: Step) -> str:
-    """Give a neuron's docstring: its equations, how they were discretised, and its step."""
+    """Return a neuron's docstring: its equations, how they were discretised, and its step."""
     statements = step.statements
     title = name.replace("_", " ").capitalize()
     given = statements.written
@@ -26,7 +26,7 @@ def document(name: str, step: Step) -> str:
 
 
 def _wrapped(equation: str) -> list[str]:
-    """Give an equation in indented lines."""
+    """Return an equation in indented lines."""
     return textwrap.wrap(
         equation, _WIDTH, initial_indent="    ", subsequent_indent="        ",
         break_on_hyphens=False,
@@ -52,13 +52,13 @@ def methods_of(step: Step) -> str:
 
 
 def functions(step: Step) -> list[str]:
-    """Give the functions that the body calls, in order."""
+    """Return the functions that the body calls, in order."""
     rights = [*(line.right for line in step.lines), *step.result.values()]
     return sorted({name for right in rights for name in call_names(right)})
 
 
 def body(step: Step) -> str:
-    """Give the body of the update function."""
+    """Return the body of the update function."""
     texts = [
         statement(f"{line.name} = ", line.right, _names(step, after=line.after))
         for line in step.lines
@@ -76,7 +76,7 @@ def body(step: Step) -> str:
 
 
 def discrete(step: Step) -> list[str]:
-    """Give the discrete equations as a paper writes them, one a line."""
+    """Return the discrete equations as a paper writes them, one a line."""
     texts = []
     for line in step.lines:
         names = {name: name for name in _names(step, after=line.after)}

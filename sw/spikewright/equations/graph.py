@@ -8,7 +8,7 @@ __all__ = ["divisors", "leaves", "size", "substitute", "varies"]
 
 
 def leaves(expression: Expression) -> list[Expression]:
-    """Give the leaves of an expression, in the order in which they are written."""
+    """Return the leaves of an expression, in the order in which they are written."""
     found: dict[Expression, None] = {}
     seen: set[Expression] = set()
 
@@ -26,7 +26,7 @@ def leaves(expression: Expression) -> list[Expression]:
 
 
 def divisors(expression: Expression) -> set[str]:
-    """Give the names that something is divided by as they are."""
+    """Return the names that something is divided by as they are."""
     found: set[str] = set()
     seen: set[Expression] = set()
     waiting = [expression]

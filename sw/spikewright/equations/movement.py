@@ -122,7 +122,7 @@ def _movement(trial: Trial, state: str) -> Movement:
 def _counted(
     terms: list[_Term], sizes: list[float], jumps: list[bool], *, leaks: bool
 ) -> Iterator[tuple[float, _Term]]:
-    """Give the terms that count, with their sizes: not all others are larger by far."""
+    """Return the terms that count, with their sizes: not all others are larger by far."""
     lasting = {term.atom_key for term, jump in zip(terms, jumps, strict=True) if not jump}
     flow = [size for size, jump in zip(sizes, jumps, strict=True) if not jump]
     least = _NEGLIGIBLE * max(flow, default=0.0)
@@ -133,7 +133,7 @@ def _counted(
 
 
 def _sizes(trial: Trial, terms: list[_Term]) -> tuple[list[float], list[bool]]:
-    """Give the largest value of each term where the neuron works, and whether it needs a spike."""
+    """Return the largest value of each term where the neuron works, and if it needs a spike."""
     states = {name: path[:, trial.working] for name, path in trial.states.items()}
     outputs = {}
     for number, term in enumerate(terms):
@@ -151,7 +151,7 @@ def _sizes(trial: Trial, terms: list[_Term]) -> tuple[list[float], list[bool]]:
 
 
 def _leak(trial: Trial, state: str) -> float:
-    """Give the middle one of the shares by which a step changes a small difference in a state."""
+    """Return the middle one of the shares by which a step changes a small difference in a state."""
     slopes = trial.slopes(trial.definition.update, [state])[state, state]
     quiet = ~trial.spikes[:, trial.working]
     share = np.abs(1 - np.broadcast_to(slopes, quiet.shape)[quiet])
@@ -160,7 +160,7 @@ def _leak(trial: Trial, state: str) -> float:
 
 
 def _terms(node: Expression, state: str, parameters: Mapping[str, float]) -> Iterator[_Term]:
-    """Give the terms of ``node - state``, but not of what replaces the state instead of moving it.
+    """Return the terms of ``node - state``, without what replaces the state outright.
 
     What replaces it, such as a reset, adds up no errors.
     """
@@ -194,7 +194,7 @@ def _also(when: Expression | None, condition: Expression) -> Expression:
 def _sum(
     node: Expression, parameters: Mapping[str, float], when: Expression | None, factor: float = 1.0
 ) -> Iterator[_Term]:
-    """Give the terms of an expression, as the integers' program has them."""
+    """Return the terms of an expression, as the integers' program has them."""
     known = _constant(node, parameters)
     if known is not None:
         yield _Term(factor * known, None, when)
@@ -224,7 +224,7 @@ def _sum(
 
 
 def _constant(node: Expression, parameters: Mapping[str, float]) -> float | None:
-    """Give the value of an expression of parameters alone; None for one that varies."""
+    """Return the value of an expression of parameters alone; None for one that varies."""
     if varies(node, parameters):
         return None
     return float(evaluate({"": node}, parameters, Reals())[""])

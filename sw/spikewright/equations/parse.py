@@ -122,7 +122,7 @@ def parse(text: Text, *, start: int = 0, places: Places) -> Expression:
 
 
 def close_match(name: str, known: list[str]) -> str:
-    """Give ``"; did you mean tau?"``, or nothing if no name comes near."""
+    """Return ``"; did you mean tau?"``, or nothing if no name comes near."""
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     return f"; did you mean {close[0]}?" if close else ""
 

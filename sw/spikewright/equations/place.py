@@ -25,7 +25,7 @@ class Text:
     text: str
 
     def place(self, start: int = 0, end: int | None = None) -> "Place":
-        """Give the place from column ``start`` up to ``end``, by default the end of the text."""
+        """Return the place from column ``start`` up to ``end``, by default the end of the text."""
         return Place(self, start, len(self.text) if end is None else end)
 
 
@@ -44,7 +44,7 @@ class Place:
 
 
 def _excerpt(place: Place) -> str:
-    """Give the text, or of a long one what is around the place, and the mark under it."""
+    """Return the text, or of a long one what is around the place, and the mark under it."""
     text, start, end = place.text.text, place.start, max(place.end, place.start + 1)
     if len(text) > _WIDTH:
         first = max(0, min(start - _WIDTH // 2, len(text) - _WIDTH))

@@ -79,7 +79,7 @@ class Quantities:
         )
 
     def parameters(self, statements: Statements) -> dict[str, Parameter]:
-        """Give the parameters, in coherent units, once the units of all equations match.
+        """Return the parameters, in coherent units, once the units of all equations match.
 
         Raises
         ------
@@ -113,7 +113,7 @@ class Quantities:
     def states(
         self, statements: Statements, parameters: Mapping[str, Parameter]
     ) -> dict[str, State]:
-        """Give the states; raises :exc:`EquationError` for a start that does not match."""
+        """Return the states; raises :exc:`EquationError` for a start that does not match."""
         scales = self._scales(statements)
         labels = {} if self.has_units else levels(statements, self.values)
         states = {}

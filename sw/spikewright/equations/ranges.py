@@ -28,13 +28,13 @@ class Range:
 
     @classmethod
     def of(cls, *values: float) -> "Range":
-        """Give the narrowest range that holds these values."""
+        """Return the narrowest range that holds these values."""
         real = [0.0 if math.isnan(value) else value for value in values]  # 0 times infinity
         return cls(min(real), max(real))
 
     @classmethod
     def sum(cls, low: float, high: float) -> "Range":
-        """Give a range whose ends are sums, of which infinity minus infinity is no number."""
+        """Return a range whose ends are sums, of which infinity minus infinity is no number."""
         return cls(-math.inf if math.isnan(low) else low, math.inf if math.isnan(high) else high)
 
     def __str__(self) -> str:
@@ -60,7 +60,7 @@ class Ranges:
         self._known: dict[Expression, Range] = {}
 
     def of(self, node: Expression) -> Range:
-        """Give the range of an expression.
+        """Return the range of an expression.
 
         Raises
         ------

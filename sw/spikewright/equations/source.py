@@ -20,14 +20,14 @@ _ATOM = 7
 
 
 def one_line(node: Expression, names: Mapping[str, str]) -> str:
-    """Give an expression in one line; ``names`` are the texts of its leaves."""
+    """Return an expression in one line; ``names`` are the texts of its leaves."""
     return _Writer(names).flat(node, 0)
 
 
 def statement(
     start: str, node: Expression, names: Mapping[str, str], *, end: str = "", indent: str = _INDENT
 ) -> str:
-    """Give ``start`` and an expression in lines of at most :data:`WIDTH`."""
+    """Return ``start`` and an expression in lines of at most :data:`WIDTH`."""
     writer = _Writer(names)
     line = indent + start + writer.flat(node, 0) + end
     if len(line) <= WIDTH:
@@ -37,7 +37,7 @@ def statement(
 
 
 def call_names(node: Expression) -> set[str]:
-    """Give the functions of ``spikewright_hw.definition.expression`` that the text calls."""
+    """Return the functions of ``spikewright_hw.definition.expression`` that the text calls."""
     found: set[str] = set()
     seen: set[Expression] = set()
     waiting: list = [node]
@@ -52,7 +52,7 @@ def call_names(node: Expression) -> set[str]:
 
 
 def _call(node: Expression) -> tuple[str, tuple]:
-    """Give the function whose call makes this node, and its arguments; or an empty name."""
+    """Return the function whose call makes this node, and its arguments; or an empty name."""
     operation, operands = node.operation, node.operands
     if operation == "maximum" and _is_negative_of(operands[1], operands[0]):
         return "absolute", operands[:1]
@@ -78,7 +78,7 @@ class _Writer:
         self._names = names
 
     def flat(self, node: Expression, strength: int) -> str:
-        """Give one line, in parentheses if it binds less than ``strength``."""
+        """Return one line, in parentheses if it binds less than ``strength``."""
         text, own = self._flat(node)
         return f"({text})" if own < strength else text
 
@@ -101,12 +101,12 @@ class _Writer:
 
     @staticmethod
     def _strengths(operation: str) -> tuple[int, int]:
-        """Give what the sides must bind at least; a comparison in one is put in parentheses."""
+        """Return what the sides must bind at least; a comparison in one is put in parentheses."""
         own = _OPERATORS[operation][1]
         return (own if own != 1 else 4), (own + 1 if own != 1 else 4)
 
     def broken(self, node: Expression, indent: str) -> str:
-        """Give an expression that stands in parentheses, in as few lines as it fits."""
+        """Return an expression that stands in parentheses, in as few lines as it fits."""
         flat = self.flat(node, 0)
         if self._fits(flat, indent):
             return flat

@@ -103,7 +103,7 @@ class _Judge:
     def at(
         self, states: Mapping[str, float], current: float, *, difference: float = 1e-5
     ) -> NDArray[np.float64]:
-        """Give the matrix of the equations' slopes at a place."""
+        """Return the matrix of the equations' slopes at a place."""
         found = slopes(
             self._trial, self._rights, self._names, states, current, difference=difference
         )
@@ -136,7 +136,7 @@ class _Judge:
         return largest_step(matrix, self._exponential, self.dt, everywhere=everywhere)
 
     def rest(self, column: int) -> dict[str, float] | None:
-        """Give where the equations rest under a current, if it is among the places of its run."""
+        """Return where the equations rest under a current, if it is among the places of its run."""
         current = self._trial.currents[column]
         paths = {name: self._trial.states[name][:, column] for name in self._names}
         here = {name: float(np.median(path)) for name, path in paths.items()}

@@ -118,7 +118,7 @@ class Statements:
         return self
 
     def all(self) -> list[Equation]:
-        """Give every statement."""
+        """Return every statement."""
         threshold = [self.threshold] if self.threshold else []
         groups = self.states, self.definitions, self.resets
         return [one for group in groups for one in group.values()] + threshold
@@ -130,7 +130,7 @@ class Statements:
         return [one.text.text for one in equations]
 
     def reads(self, equation: Equation) -> dict[str, Expression]:
-        """Give the leaves of a right side by name, those of definitions that it reads included."""
+        """Return the leaves of a right side by name, with those of definitions that it reads."""
         found: dict[str, Expression] = {}
         for leaf in leaves(equation.right):
             name = leaf.operands[0]
@@ -140,7 +140,7 @@ class Statements:
         return found
 
     def whole(self, equation: Equation) -> Expression:
-        """Give a right side with all definitions put in."""
+        """Return a right side with all definitions put in."""
         names: dict[str, Expression] = {}
         for name, one in self.definitions.items():
             names[name] = substitute(one.right, names)
@@ -307,7 +307,7 @@ def _split(statements: Iterable[str]) -> list[str]:
 
 
 def _sides(text: Text) -> tuple[str, str, int]:
-    """Give the left side, the operator before ``=`` and the column at which the right starts."""
+    """Return the left side, the operator before ``=`` and the column at which the right starts."""
     found = _EQUALS.search(text.text)
     if found is None:
         raise EquationError("there is no = in this; write name = expression", text.place())

@@ -199,7 +199,7 @@ class Step:
     # The graph ------------------------------------------------------------------------------------
 
     def update(self) -> dict[str, Expression]:
-        """Give the update of the definition: next values, and ``spike``."""
+        """Return the update of the definition: next values, and ``spike``."""
         before = {
             name: Expression.leaf(name)
             for name in (*self.statements.states, INPUT, *self.parameters)

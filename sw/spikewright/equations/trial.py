@@ -131,7 +131,7 @@ class Trial:
         return trial
 
     def inputs(self, currents: Any) -> dict[str, Any]:
-        """Give a value to each input: the currents to the first, and zero to the others."""
+        """Return a value to each input: the currents to the first, and zero to the others."""
         inputs: dict[str, Any] = dict.fromkeys(self.definition.inputs, 0.0)
         return inputs | {next(iter(inputs)): currents}
 
@@ -146,7 +146,7 @@ class Trial:
     def slopes(
         self, outputs: Mapping[str, Expression], names: Sequence[str]
     ) -> dict[tuple[str, str], NDArray[np.float64]]:
-        """Give the slope of each output of a name by each state of a name, where it works.
+        """Return the slope of each output of a name by each state of a name, where it works.
 
         By differences; keys are an output and a state, values are (steps, working currents).
         """
@@ -189,7 +189,7 @@ def slopes(
     trial: Trial, outputs: Mapping[str, Expression], names: Sequence[str], states: Values,
     currents: Any, *, difference: float = _DIFFERENCE,
 ) -> dict[tuple[str, str], NDArray[np.float64]]:
-    """Give the slope of each output by each state of a name at some states, by differences."""
+    """Return the slope of each output by each state of a name at some states, by differences."""
     found = {}
     wanted = {name: outputs[name] for name in names}
     for state in names:

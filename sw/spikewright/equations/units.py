@@ -128,7 +128,7 @@ class Scales:
 
     @classmethod
     def of(cls, units: Iterable[Unit]) -> "Scales":
-        """Give the scales that make these units coherent, the first of them first.
+        """Return the scales that make these units coherent, the first of them first.
 
         A unit settles the scale of a dimension if the others in it are settled already. What no
         unit settles is in s, V and A.
@@ -152,7 +152,7 @@ class Scales:
         return cls((powers[0] or Fraction(0), powers[1] or Fraction(0), powers[2] or Fraction(0)))
 
     def power(self, dimension: Dimension) -> Fraction:
-        """Give the power of ten that the coherent unit of a dimension is of s, V and A."""
+        """Return the power of ten that the coherent unit of a dimension is of s, V and A."""
         return sum((a * b for a, b in zip(dimension, self.powers, strict=True)), Fraction(0))
 
     def fits(self, unit: Unit) -> bool:
@@ -160,7 +160,7 @@ class Scales:
         return self.power(unit.dimension) == unit.power
 
     def number(self, quantity: Quantity) -> float:
-        """Give the number of a quantity in the coherent unit."""
+        """Return the number of a quantity in the coherent unit."""
         shift = quantity.unit.power - self.power(quantity.unit.dimension)
         if shift.denominator == 1:
             return float(quantity.number.scaleb(shift.numerator))

@@ -77,7 +77,7 @@ class Top(Protocol):
     tx: Signal
 
     def elaborate(self, platform: Any) -> Module:
-        """Give its logic."""
+        """Return its logic."""
         ...
 
 
@@ -160,7 +160,7 @@ class BoardPins(Elaboratable):
 
 
 def elaborate(top: Top, *, board: Board) -> tuple[str, str]:
-    """Give the RTLIL and the pin constraints of a board top on a board."""
+    """Return the RTLIL and the pin constraints of a board top on a board."""
     module, name = board.platform
     platform: Platform = getattr(import_module(module), name)()
     pins = BoardPins(top=top, board=board)

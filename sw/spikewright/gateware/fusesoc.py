@@ -55,7 +55,7 @@ targets:
 
 
 def core_file(core: Core) -> str:
-    """Give the text of ``<name>.core``."""
+    """Return the text of ``<name>.core``."""
     preset = next(iter(core.presets))
     return _TEMPLATE.format(
         family=core.family, name=core.name, preset=preset, top=core.top(preset)
@@ -63,7 +63,7 @@ def core_file(core: Core) -> str:
 
 
 def core_path(core: Core, *, root: Path) -> Path:
-    """Give its place in a checkout: beside the core's module."""
+    """Return its place in a checkout: beside the core's module."""
     return root / "hw" / "spikewright_hw" / core.folder / f"{core.name}.core"
 
 

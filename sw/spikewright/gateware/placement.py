@@ -207,7 +207,7 @@ class _Call:
 
 
 def _any_pins(netlist: Mapping[str, Any], part: Part) -> str:
-    """Give an XDC that puts each bit of the top module's ports on some pin, a clock on the first.
+    """Return an XDC that puts each bit of the top module's ports on some pin, a clock on the first.
 
     Raises :exc:`ValueError` if there are more bits than pins.
     """

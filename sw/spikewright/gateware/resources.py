@@ -122,7 +122,7 @@ class Resources:
     fmax_source: str
 
     def row(self) -> dict[str, str | int | float | None]:
-        """Give it as a row of a report."""
+        """Return it as a row of a report."""
         return {
             "core": self.core,
             "preset": self.preset,

@@ -46,7 +46,7 @@ HEADINGS = ("states", "float", "integer", "time / LIF", "LUT4 on ECP5")
 
 
 def spiking(name: str | None = None) -> list[str]:
-    """Give the neurons that can be trained to spike, or the one that is asked for.
+    """Return the neurons that can be trained to spike, or the one that is asked for.
 
     Raises
     ------
@@ -147,7 +147,7 @@ def bench_neurons(
 def relative_times(
     names: Sequence[str], config: CountingTraining, task: Task, *, tell=lambda _: None
 ) -> dict[str, float]:
-    """Give the CPU time of a training step over that of :data:`BASE`, measured in turns."""
+    """Return the CPU time of a training step over that of :data:`BASE`, measured in turns."""
     kinds = {name: DEFINITIONS[name] for name in dict.fromkeys((BASE, *names))}
     rounds = list(step_times(kinds, config, task, tell=tell))
     return {name: median(one[name] / one[BASE] for one in rounds) for name in names}
@@ -177,7 +177,7 @@ def _write_page(benches: Sequence[NeuronBench], report: Report, page: Path) -> b
 
 
 def _cells(one: NeuronBench, report: Report) -> list[str]:
-    """Give a row of the table, under the neuron and :data:`HEADINGS`."""
+    """Return a row of the table, under the neuron and :data:`HEADINGS`."""
     (row,) = (row for row in report.rows if row["neuron"] == one.name)
     lut = row["lut4_ecp5"]
     return [

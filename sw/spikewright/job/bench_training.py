@@ -41,7 +41,7 @@ HEADINGS = (
 
 
 def settings(base: TrainingConfig = DEFAULT) -> dict[str, TrainingConfig]:
-    """Give the settings that are compared, by name; the first is ``base`` itself."""
+    """Return the settings that are compared, by name; the first is ``base`` itself."""
     return {DEFAULTS: base, **dict(_others(base))}
 
 
@@ -167,7 +167,7 @@ def _write_page(report: Report, page: Path) -> bool:
 
 
 def _cells(row: Mapping) -> list[str]:
-    """Give a row of the table, under :data:`HEADINGS`."""
+    """Return a row of the table, under :data:`HEADINGS`."""
     difference = (
         "" if row["setting"] == DEFAULTS
         else f"{row['difference']:+.2f} ± {row['difference_error']:.2f}"

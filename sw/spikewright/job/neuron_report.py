@@ -21,7 +21,7 @@ _NEAR = 2
 
 
 def report(definition: Definition, format: Format) -> list[str]:
-    """Give the lines of a report on a definition with its default parameters."""
+    """Return the lines of a report on a definition with its default parameters."""
     fixed = FixedNeuron.of(definition, Arithmetic(format=format))
     zone = dead_zone(fixed)
     return [
@@ -89,7 +89,7 @@ def _at_rest(fixed: FixedNeuron, exact: Mapping[str, float]) -> Callable[[Arithm
 
 
 def _real_rest(fixed: FixedNeuron) -> dict[str, float] | None:
-    """Give where the equations rest without input; None if they do not within some time."""
+    """Return where the equations rest without input; None if they do not within some time."""
     values = {name: float(value) for name, value in fixed.parameters.items()}  # pyright: ignore
     states = reals.start(fixed.definition, values)
     still = dict.fromkeys(fixed.definition.inputs, 0.0)
@@ -154,7 +154,7 @@ def _steps(current: int) -> str:
 
 
 def _intermediates(fixed: FixedNeuron) -> Iterator[str]:
-    """Give a line for each value in the program, with its width and its range."""
+    """Return a line for each value in the program, with its width and its range."""
     names: dict[Expression, str] = {}
 
     def visit(node: object) -> str:

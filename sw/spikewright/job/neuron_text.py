@@ -43,7 +43,7 @@ _INDENT = "    "
 
 
 def words(compiled: Compiled, formats: Mapping[str, Format]) -> dict[str, Any]:
-    """Give the words; ``formats`` are those of the two presets by name."""
+    """Return the words; ``formats`` are those of the two presets by name."""
     name, step = compiled.specification.name, compiled.step
     wide, narrow = formats
     states = [
@@ -85,7 +85,7 @@ def words(compiled: Compiled, formats: Mapping[str, Format]) -> dict[str, Any]:
 
 
 def _depth(fixed: FixedNeuron) -> int:
-    """Give the steps after which a proof has seen a strong drive make the neuron spike."""
+    """Return the steps after which a proof has seen a strong drive make the neuron spike."""
     depth = SHALLOWEST
     for current in (fixed.format.max, fixed.format.min):
         states, spike = integers.start(fixed), False
@@ -97,7 +97,7 @@ def _depth(fixed: FixedNeuron) -> int:
 
 
 def points(compiled: Compiled) -> list[tuple[dict[str, float], float, dict[str, float]]]:
-    """Give some states, a current, and the slopes that the equations have there.
+    """Return some states, a current, and the slopes that the equations have there.
 
     They lie around the start, where the neuron does not spike, nor in the short step of the test.
     """

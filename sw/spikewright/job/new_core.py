@@ -96,7 +96,7 @@ def new_core(name: str, *, family: str, root: Path) -> list[Path]:
 
 
 def registry_text(root: Path) -> str:
-    """Give the text of a checkout's registry, or raise :exc:`SpikewrightError`."""
+    """Return the text of a checkout's registry, or raise :exc:`SpikewrightError`."""
     registry = root / REGISTRY
     if not registry.is_file():
         raise SpikewrightError(

@@ -109,7 +109,7 @@ def _complete_page(
 
 
 def presets(definition: Definition, format: Format) -> dict[str, Format]:
-    """Give the formats of a neuron's presets: the one chosen, and one of another width.
+    """Return the formats of a neuron's presets: the one chosen, and one of another width.
 
     Raises
     ------

@@ -117,7 +117,7 @@ def resources(
 
 
 def _work(core: str | None, design: Design) -> list[tuple[Measurable, str, Target]]:
-    """Give what is to be measured, as which preset, and where."""
+    """Return what is to be measured, as which preset, and where."""
     if core is not None and core.endswith(".spw"):
         network = read(Path(core)).network
         check_design(design, network)
@@ -152,7 +152,7 @@ def _table(results: list[Resources]) -> Table:
 
 
 def markdown(results: list[Resources]) -> str:
-    """Give the page of the documentation."""
+    """Return the page of the documentation."""
     lines = [_HEAD]
     for target in TARGETS:
         rows = [result for result in results if result.target == target]

@@ -25,7 +25,7 @@ DEFAULT = TrainingConfig()
 
 
 def versions() -> dict[str, str]:
-    """Give the versions of the packages that decide what a training gives."""
+    """Return the versions of the packages that decide what a training gives."""
     return {name: version(name) for name in ("numpy", "scikit-learn", "spikewright", "torch")}
 
 
@@ -84,7 +84,7 @@ def train(
 
 
 def task_digest(task: Task) -> str:
-    """Give a hash of a task's samples and labels."""
+    """Return a hash of a task's samples and labels."""
     arrays = (task.x_train, task.y_train, task.x_test, task.y_test)
     return digest([task.name, *(_array_digest(array) for array in arrays)])
 

@@ -31,7 +31,7 @@ class Bounded(nn.Module):
         self.raw = nn.Parameter(self._raw(start))
 
     def forward(self) -> Tensor:
-        """Give the value."""
+        """Return the value."""
         low, high, raw = self.low, self.high, self.raw
         if low is not None and high is not None:
             return low + (high - low) * torch.sigmoid(raw)
@@ -53,7 +53,7 @@ class Bounded(nn.Module):
         return start / self.unit
 
     def extra_repr(self) -> str:
-        """Give the bounds for ``repr``."""
+        """Return the bounds for ``repr``."""
         ends = [("-inf", "inf")[side] if end is None else f"{end:g}"
                 for side, end in enumerate((self.low, self.high))]
         return f"{ends[0]} to {ends[1]}"

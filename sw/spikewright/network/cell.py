@@ -239,7 +239,7 @@ class Cell(nn.Module):
         self._constants = [] if parts else self._once([])
 
     def _compared(self, update: Mapping[str, Expression]) -> list[Expression]:
-        """Give the comparisons that have a gradient; what compares counters alone has none."""
+        """Return the comparisons that have a gradient; what compares counters alone has none."""
         if not self.definition.spikes:
             return []
         counts = [name for name, state in self.definition.states.items() if state.bits is not None]
@@ -247,7 +247,7 @@ class Cell(nn.Module):
         return spike_comparisons(update["spike"], [*counts, *constants])
 
     def _rest(self) -> dict[str, Any]:
-        """Give the value of each leaf before any input."""
+        """Return the value of each leaf before any input."""
         constants = self._given if self.fixed is None else self.fixed.vectors
         rest: dict[str, Any] = dict.fromkeys(self.definition.inputs, 0)
         rest |= {name: self._constant(value) for name, value in constants.items()}
@@ -282,7 +282,7 @@ def _exact_dtype(
     parameters: Mapping[str, Value],
     learn: Sequence[str] | None,
 ) -> torch.dtype:
-    """Give the narrowest float that holds every number of a program."""
+    """Return the narrowest float that holds every number of a program."""
     name = fixed.definition.name
     if parameters or learn:
         raise ValueError(

@@ -130,7 +130,7 @@ class CountingNetwork(nn.Module):
         self.learned = nn.ModuleList(self.cells)
 
     def forward(self, values: Tensor) -> Tensor:
-        """Give the spike counts ``[samples, outputs]`` of samples ``[samples, inputs]``."""
+        """Return the spike counts ``[samples, outputs]`` of samples ``[samples, inputs]``."""
         return self._run(values, len(self.weights)).sum(0)
 
     @torch.no_grad()
@@ -187,7 +187,7 @@ class CountingNetwork(nn.Module):
         self.learned = nn.ModuleList(self.cells)
 
     def integer_weights(self) -> list[tuple[Tensor, Tensor | None]]:
-        """Give each layer's weights on its grid, and its recurrent ones, with gradients."""
+        """Return each layer's weights on its grid, and its recurrent ones, with gradients."""
         if self.grid is None:
             raise ValueError("the network has real weights; quantize() it first")
 
@@ -202,7 +202,7 @@ class CountingNetwork(nn.Module):
         ]
 
     def integers(self) -> list[CountingLayer]:
-        """Give the quantised network in plain integers."""
+        """Return the quantised network in plain integers."""
         with torch.no_grad():
             matrices = self.integer_weights()
         assert self.grid is not None
@@ -219,7 +219,7 @@ class CountingNetwork(nn.Module):
     # Running --------------------------------------------------------------------------------------
 
     def _run(self, values: Tensor, layers: int) -> Tensor:
-        """Give the spikes of the last one of the first layers, ``[steps, samples, neurons]``."""
+        """Return the spikes of the last one of the first layers, ``[steps, samples, neurons]``."""
         scale = 1 if self.grid is not None else 1 / self.config.high
         arriving = (values * scale).expand(self.config.steps, -1, -1)
         for layer in self._layers(layers):
@@ -241,7 +241,7 @@ class CountingNetwork(nn.Module):
         return self.weights[number] * self.gains[number], back
 
     def _reach(self, number: int) -> Interval:
-        """Give the stored currents that can arrive at a layer."""
+        """Return the stored currents that can arrive at a layer."""
         assert self.grid is not None
         rows = max(self.config.sizes[number : number + 2])
         most = rows * bound(self.config.weight_bits) * (self.config.high if number == 0 else 1)
@@ -254,7 +254,7 @@ class CountingNetwork(nn.Module):
 
 
 def stored_current(total: Tensor, *, grid: CountingGrid) -> Tensor:
-    """Give the stored current of a sum of weights; like a layer's, it is of any size."""
+    """Return the stored current of a sum of weights; like a layer's, it is of any size."""
     scaled = total * 2.0**grid.shift
     if grid.shift < 0:
         scaled = scaled + ((scaled + 0.5).floor() - scaled).detach()
@@ -262,7 +262,7 @@ def stored_current(total: Tensor, *, grid: CountingGrid) -> Tensor:
 
 
 def _best_exponent(weights: Tensor, *, bits: int) -> int:
-    """Give the power of two of a weight step with the least mean squared error."""
+    """Return the power of two of a weight step with the least mean squared error."""
     top = math.ceil(math.log2(max(float(weights.abs().max()), 1e-12) / bound(bits)))
 
     def error(exponent: int) -> float:

@@ -33,7 +33,7 @@ class CountingLayer:
     shift: int
 
     def current(self, source: str, arriving: np.ndarray, own: np.ndarray) -> np.ndarray:
-        """Give the stored current of the synapses that an input sums."""
+        """Return the stored current of the synapses that an input sums."""
         if source == "recurrent":
             assert self.recurrent is not None
             total = own @ self.recurrent
@@ -71,7 +71,7 @@ def count_spikes(
 
 
 def _run(layer: CountingLayer, arriving: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Give the spikes of each step, 0 and 1."""
+    """Return the spikes of each step, 0 and 1."""
     fixed, neurons = layer.fixed, layer.weights.shape[1]
     constants = {name: np.array(vector, np.int64) for name, vector in fixed.vectors.items()}
     states = {

@@ -100,7 +100,7 @@ class Steps:
 
     @torch.no_grad()
     def finish(self) -> None:
-        """Give the network the averages for its weights."""
+        """Return the network the averages for its weights."""
         for kept, one in zip(self._averages, self.network.parameters(), strict=True):
             one.copy_(kept)
 
@@ -181,5 +181,5 @@ def step_times(
 
 
 def _accuracy(counts: np.ndarray, labels: np.ndarray) -> float:
-    """Give the share of samples whose output with the most spikes, of equal ones the first."""
+    """Return the share of samples whose output with the most spikes, of equal ones the first."""
     return float(np.mean(counts.argmax(axis=1) == labels))

@@ -59,7 +59,7 @@ class Predictor:
         ]
 
     def __call__(self, spikes: np.ndarray) -> np.ndarray:
-        """Give the prediction of each sample.
+        """Return the prediction of each sample.
 
         Parameters
         ----------

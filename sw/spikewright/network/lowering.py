@@ -27,7 +27,7 @@ __all__ = ["Steep", "lower", "softened", "spike_comparisons", "steep"]
 
 
 def spike_comparisons(condition: Expression, counts: Collection[str]) -> list[Expression]:
-    """Give the comparisons that a condition is made of by and, or and not.
+    """Return the comparisons that a condition is made of by and, or and not.
 
     Those that speak of the leaves ``counts`` alone are left out: a counter has no slope.
     """
@@ -133,7 +133,7 @@ class Steep:
 def softened(
     comparisons: Sequence[Expression], rest: Mapping[str, Any], shape: Surrogate
 ) -> dict[Expression, Soft]:
-    """Give the gradient of each comparison; ``rest`` has the leaves' values before any input."""
+    """Return the gradient of each comparison; ``rest`` has the leaves' values before any input."""
     found = {}
     for node in comparisons:
         distance = _value(node.operands[0] - node.operands[1], rest).detach().abs().mean()
@@ -146,7 +146,7 @@ def softened(
 def steep(
     comparisons: Sequence[Expression], rest: Mapping[str, Any], states: Collection[str]
 ) -> list[Steep]:
-    """Give what of the comparisons is steep in which states."""
+    """Return what of the comparisons is steep in which states."""
     found = []
     for state in states:
         for side in (side for node in comparisons for side in node.operands):
@@ -186,7 +186,7 @@ def _core(node: Expression, state: str) -> Expression:
 
 
 def _unit(slope: Tensor) -> float:
-    """Give the power of two that is 1 in other units: at a stable rest a slope is 1 at most."""
+    """Return the power of two that is 1 in other units: at a stable rest a slope is 1 at most."""
     largest = min(max(float(slope.abs().nan_to_num(0.0).max()), 1e-9), 1e9)
     return 2.0 ** math.ceil(math.log2(largest) - 1e-3)
 

@@ -267,7 +267,7 @@ class Model(nn.Module):
         )
 
     def forward(self, spikes: Tensor) -> tuple[Tensor, Activity]:
-        """Give the logits ``[samples, outputs]``, in real units, and the layers' activity."""
+        """Return the logits ``[samples, outputs]``, in real units, and the layers' activity."""
         if self.grid is None:
             back = dict(self.recurrent.items())
             result = activity(spikes, [
@@ -289,14 +289,14 @@ class Model(nn.Module):
         return result.readout * (readout.scale / unit), result
 
     def integer_weights(self) -> list[Tensor]:
-        """Give the weights on the grid, whole numbers in float32 tensors, with gradients."""
+        """Return the weights on the grid, whole numbers in float32 tensors, with gradients."""
         return [
             quantize(weights, scale=grid.scale, bits=self.config.weight_bits)
             for weights, grid in zip(self.weights, self._fixed_grid(), strict=True)
         ]
 
     def integer_recurrent(self) -> list[Tensor | None]:
-        """Give the recurrent weights on the grid, or None for a layer without."""
+        """Return the recurrent weights on the grid, or None for a layer without."""
         back = dict(self.recurrent.items())
         return [
             quantize(back[str(number)], scale=grid.scale, bits=self.config.weight_bits)
@@ -305,7 +305,7 @@ class Model(nn.Module):
         ]
 
     def network(self, *, steps: int) -> Network:
-        """Give the finished network in plain integers."""
+        """Return the finished network in plain integers."""
         return Network(layers=tuple(self._layers()), steps=steps)
 
     def _fixed_grid(self) -> tuple[Grid, ...]:

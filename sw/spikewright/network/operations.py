@@ -187,7 +187,7 @@ class _Floor(torch.autograd.Function):
 
 
 def copied(state: Tensor) -> Tensor:
-    """Give a state as a tensor of its own, so that a hook sees this use of it alone."""
+    """Return a state as a tensor of its own, so that a hook sees this use of it alone."""
     return state.view_as(state) if state.requires_grad else state
 
 

@@ -23,7 +23,7 @@ __all__ = ["best_scale", "bound", "largest_level", "quantize", "scalable", "thre
 
 
 def bound(bits: int) -> int:
-    """Give the largest weight of the symmetric range, 2**(bits - 1) - 1, for 2 to 8 bits."""
+    """Return the largest weight of the symmetric range, 2**(bits - 1) - 1, for 2 to 8 bits."""
     if not 2 <= bits <= 8:
         raise ValueError(f"weights have 2 to 8 bits, not {bits}")
     return (1 << (bits - 1)) - 1
@@ -40,7 +40,7 @@ def quantize(weights: Tensor, *, scale: float, bits: int) -> Tensor:
 
 
 def best_scale(weights: Tensor, *, bits: int, candidates: int = 32) -> float:
-    """Give the scale with the least mean squared error, of candidates that clip ever more."""
+    """Return the scale with the least mean squared error, of candidates that clip ever more."""
     limit = bound(bits)
     weights = weights.detach()
     top = float(weights.abs().max()) / limit

@@ -101,7 +101,7 @@ class Arrays(Operations):
 
     @staticmethod
     def pick(index: np.ndarray, table: tuple[int, ...]) -> np.ndarray:
-        """Give the table's entry for each index."""
+        """Return the table's entry for each index."""
         return np.array(table, index.dtype)[index.astype(np.intp)]
 
 
@@ -154,7 +154,7 @@ def run(
 
 
 def starts(layer: Layer, samples: int) -> dict[str, np.ndarray]:
-    """Give the states of a layer before the first step, each int64 ``[samples, neurons]``."""
+    """Return the states of a layer before the first step, each int64 ``[samples, neurons]``."""
     fixed = layer.fixed
     return {
         name: np.tile([fixed.start(name, neuron=n) for n in range(layer.neurons)], (samples, 1))
@@ -189,7 +189,7 @@ def _run_layer(
 
 
 def check_width(name: str, layer: Layer, synapses: Synapses) -> int:
-    """Give the bits of the widest integer that the neurons of a layer compute.
+    """Return the bits of the widest integer that the neurons of a layer compute.
 
     Raises :exc:`DataError` where these are more than an int64 has.
     """

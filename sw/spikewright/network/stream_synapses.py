@@ -31,14 +31,14 @@ class Counts:
     down: np.ndarray
 
     def of(self, source: str) -> np.ndarray:
-        """Give what an input with this source counts."""
+        """Return what an input with this source counts."""
         return {"excitatory": self.up, "inhibitory": self.down}.get(source, self.up - self.down)
 
 
 def synapse_counts(
     streams: Streams, weights: np.ndarray, *, weight_bits: int
 ) -> tuple[Counts, Counts]:
-    """Give the counts of synapses whose inputs spike, and of those whose inputs do not.
+    """Return the counts of synapses whose inputs spike, and of those whose inputs do not.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def synapse_counts(
 
 
 def _places(streams: Streams, rows: int, *, width: int) -> np.ndarray:
-    """Give the plane that is read of each row in each cycle, ``width`` for none."""
+    """Return the plane that is read of each row in each cycle, ``width`` for none."""
     numbers = np.array(streams.numbers("weights", width=width))
     shifts = np.array([shift(row, width=width) for row in range(rows)])
     places = [plane(number, width=width) for number in range(1 << width)]
@@ -90,7 +90,7 @@ def arranged(
     *,
     exponent: int,
 ) -> Synapses:
-    """Give the synapses of a layer, put together from its inputs and its own neurons.
+    """Return the synapses of a layer, put together from its inputs and its own neurons.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def arranged(
 
 
 def stream_synapses(layer: Layer, *, streams: Streams) -> Synapses:
-    """Give the synapses of a layer whose products are counted on bitstreams."""
+    """Return the synapses of a layer whose products are counted on bitstreams."""
     def parts(weights: np.ndarray, source: str) -> tuple[np.ndarray, np.ndarray]:
         spiking, silent = synapse_counts(streams, weights, weight_bits=layer.weight_bits)
         return spiking.of(source), silent.of(source)

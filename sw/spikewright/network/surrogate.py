@@ -55,11 +55,11 @@ class Surrogate:
                 raise ValueError(f"the {name} of a surrogate is above 0, not {value}")
 
     def _shape(self, u: Tensor) -> Tensor:
-        """Give the gradient's shape at the distance ``u``; may overwrite ``u``."""
+        """Return the gradient's shape at the distance ``u``; may overwrite ``u``."""
         raise NotImplementedError(f"{type(self).__name__} does not say its shape")
 
     def gradient(self, x: Tensor, scale: Tensor | float = 1.0) -> Tensor:
-        """Give d spike / d x, where the neuron's rest is ``scale`` away from its threshold."""
+        """Return d spike / d x, where the neuron's rest is ``scale`` away from its threshold."""
         return self._shape(x / (self.width * scale)) * (self.height / scale)
 
 
@@ -148,7 +148,7 @@ SURROGATES: dict[str, type[Surrogate]] = {
 
 
 def surrogate(choice: str | Surrogate) -> Surrogate:
-    """Give the surrogate of a name, with its defaults; one that is given stays as it is.
+    """Return the surrogate of a name, with its defaults; one that is given stays as it is.
 
     Raises
     ------
@@ -180,7 +180,7 @@ class _Spike(torch.autograd.Function):
 def spike(
     x: Tensor, *, surrogate: Surrogate, strict: bool = False, scale: Tensor | float = 1.0
 ) -> Tensor:
-    """Give 1 where x >= 0 (x > 0 if ``strict``), else 0, with the surrogate's gradient.
+    """Return 1 where x >= 0 (x > 0 if ``strict``), else 0, with the surrogate's gradient.
 
     ``scale`` is the distance from the neuron's rest to its threshold, in the unit of x.
     """

@@ -46,7 +46,7 @@ class Synapses:
             self._factors[name] = adds.astype(exact)
 
     def reach(self, name: str) -> Interval:
-        """Give the least and the greatest stored current of an input."""
+        """Return the least and the greatest stored current of an input."""
         adds, always = self.adds[name], self.always[name]
         ends = adds.clip(max=0).sum(axis=0) + always, adds.clip(min=0).sum(axis=0) + always
         low, high = int(ends[0].min()), int(ends[1].max())
@@ -55,14 +55,14 @@ class Synapses:
     def currents(
         self, heard: np.ndarray, *, integer: type[np.signedinteger] = np.int64
     ) -> dict[str, np.ndarray]:
-        """Give the stored currents by input, ``[..., neurons]``, of spikes ``[..., rows]``."""
+        """Return the stored currents by input, ``[..., neurons]``, of spikes ``[..., rows]``."""
         totals = self.totals(heard, integer=integer)
         return {name: self._stored(total) for name, total in totals.items()}
 
     def totals(
         self, heard: np.ndarray, *, integer: type[np.signedinteger] = np.int64
     ) -> dict[str, np.ndarray]:
-        """Give the same before they are scaled."""
+        """Return the same before they are scaled."""
         return {
             name: (heard.astype(factors.dtype) @ factors).astype(integer)
             + self.always[name].astype(integer)
@@ -76,7 +76,7 @@ class Synapses:
 
 
 def weight_synapses(layer: Layer) -> Synapses:
-    """Give the synapses of a layer whose weights are summed."""
+    """Return the synapses of a layer whose weights are summed."""
     names = layer.fixed.definition.inputs
     nothing = np.zeros(layer.neurons, np.int64)
     return Synapses(

@@ -66,7 +66,7 @@ class Program:
         return Program(tuple(known), self.calls, self.ends)
 
     def __call__(self, leaves: Sequence[Any]) -> list[Any]:
-        """Give the outputs for these leaves."""
+        """Return the outputs for these leaves."""
         values = [*self.known, *leaves]
         for function, slots in self.calls:
             values.append(function(*[values[slot] for slot in slots]))
@@ -90,12 +90,12 @@ class Tape:
         return self._leaves[-1]
 
     def known(self, value: Any) -> Term:
-        """Give the term of a number or tensor."""
+        """Return the term of a number or tensor."""
         key = (type(value), id(value) if isinstance(value, Tensor) else value)
         return self._known.setdefault(key, Term(0, value))
 
     def call(self, function: Callable, *terms: Term, soft: bool = False, **keywords: Any) -> Term:
-        """Give the result of a call: now if that is known, else when the tape runs."""
+        """Return the result of a call: now if that is known, else when the tape runs."""
         key = (function, tuple(keywords.items()), *terms)
         if key not in self._calls:
             stage = max(term.stage for term in terms)
@@ -124,7 +124,7 @@ class Tape:
         return result
 
     def sum(self, a: Term, b: Term, sign: int = 1) -> Term:
-        """Give a + sign * b."""
+        """Return a + sign * b."""
         for one, other, flip in ((b, a, 1), (a, b, sign)):
             if one.is_number and one.value == 0 and flip == 1:
                 return other
@@ -175,7 +175,7 @@ class Tape:
     # Reading --------------------------------------------------------------------------------------
 
     def programs(self, ends: Sequence[Term]) -> tuple[Program, Program]:
-        """Give the finished tapes, without what nothing needs.
+        """Return the finished tapes, without what nothing needs.
 
         The first takes the leaves of stage 1; what it gives, followed by the leaves of stage 2, is
         what the second takes.

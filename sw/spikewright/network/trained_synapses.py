@@ -36,7 +36,7 @@ class TrainedSynapses(Protocol):
         ...
 
     def wired(self, cell: Cell, weights: Tensor, recurrent: Tensor | None) -> Wired:
-        """Give the layer ready to run, from whole-number weights in float tensors."""
+        """Return the layer ready to run, from whole-number weights in float tensors."""
         ...
 
 
@@ -68,7 +68,7 @@ class SummedWeights:
         self.reach = {name: layer.reach(name) for name in layer.fixed.definition.inputs}
 
     def wired(self, cell: Cell, weights: Tensor, recurrent: Tensor | None) -> Wired:
-        """Give the layer ready to run."""
+        """Return the layer ready to run."""
         own = None if recurrent is None else recurrent * self._unit
         return Wired(cell, weights * self._unit, own)
 
@@ -107,7 +107,7 @@ class StreamedWeights:
         self.reach = dict.fromkeys(layer.fixed.definition.inputs, Interval(-stored, stored))
 
     def wired(self, cell: Cell, weights: Tensor, recurrent: Tensor | None) -> Wired:
-        """Give the layer ready to run."""
+        """Return the layer ready to run."""
         adds, current = self._counted(weights, self._inputs)
         if recurrent is None or self._own is None:
             return Wired(cell, adds, current=current)
@@ -115,7 +115,7 @@ class StreamedWeights:
         return Wired(cell, adds, own, current=current, own_current=own_current)
 
     def _tables(self, streams: Streams, layer: Layer, *, rows: int) -> tuple[Tensor, Tensor]:
-        """Give what each weight of each row adds with a spike, and what it counts without one."""
+        """Return what each weight of each row adds with a spike, and what it counts without one."""
         every = np.tile(np.arange(-self._bound, self._bound + 1), (rows, 1))
         spiking, silent = (
             _net(counts)
@@ -126,7 +126,7 @@ class StreamedWeights:
     def _counted(
         self, weights: Tensor, tables: tuple[Tensor, Tensor]
     ) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
-        """Give the counts of the weights, and what makes currents of their sums."""
+        """Return the counts of the weights, and what makes currents of their sums."""
         index = weights.detach().long() + self._bound
         adds, silent = (table.gather(1, index) for table in tables)
         plain = weights * self._unit

@@ -95,7 +95,7 @@ class QuantizedNetwork:
 
 
 def from_training(trained: "Trained") -> QuantizedNetwork:
-    """Give a finished training as the network that a file holds, its provenance included."""
+    """Return a finished training as the network that a file holds, its provenance included."""
     settings = json.loads(json.dumps(asdict(trained.config)))  # lists for tuples, as in the file
     versions = {package: version(package) for package in _PACKAGES}
     return QuantizedNetwork(

@@ -251,7 +251,7 @@ def _provenance(body: dict) -> Provenance:
 
 
 def _field(body: dict, name: str, kind: type[_Json], at: str = "") -> _Json:
-    """Give a field of the right kind; an integer passes for a number, a boolean for neither."""
+    """Return a field of the right kind; an integer passes for a number, a boolean for neither."""
     if name not in body:
         raise Malformed(f"{at}{name} is missing")
     value = body[name]

@@ -148,7 +148,7 @@ def estimate(
 def figures(
     *, cycles: float, synops: float, clock_mhz: float, model: EnergyModel = ECP5_25F
 ) -> tuple[Figure, ...]:
-    """Give the estimate as figures: the total, the static and the dynamic part.
+    """Return the estimate as figures: the total, the static and the dynamic part.
 
     Arguments and errors as for :func:`estimate`.
     """

@@ -36,7 +36,7 @@ def _need(owner: object, **facts: object) -> None:
 
 
 def _finite(owner: str, value: object) -> int | float:
-    """Give a plain int or float. Raises :exc:`ValueError` for whatever is not a finite number."""
+    """Return a plain int or float. Raises :exc:`ValueError` for whatever is not a finite number."""
     if hasattr(value, "item"):  # a numpy scalar, without importing numpy
         value = value.item()  # pyright: ignore[reportAttributeAccessIssue]
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -231,7 +231,7 @@ class Figure:
         return isinstance(self.provenance, Estimated)
 
     def as_json(self) -> dict[str, Any]:
-        """Give ``{name, value, unit, provenance, source, detail}``."""
+        """Return ``{name, value, unit, provenance, source, detail}``."""
         return {
             "name": self.name,
             "value": self.value,

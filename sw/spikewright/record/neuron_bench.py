@@ -52,7 +52,7 @@ class NeuronBench:
         return mean(result.integer for result in self.results)
 
     def row(self, config: CountingTraining) -> dict[str, str | int | float | None]:
-        """Give it as a row of the report; accuracies in percent."""
+        """Return it as a row of the report; accuracies in percent."""
         return {
             "neuron": self.name,
             "states": len(DEFINITIONS[self.name].states),
@@ -69,7 +69,7 @@ class NeuronBench:
         }
 
     def figures(self, config: CountingTraining, task: Task) -> list[Figure]:
-        """Give the row's numbers with where they come from."""
+        """Return the row's numbers with where they come from."""
         tested = f"on the {len(task.y_test)} test samples of {task.name}, mean of the seeds"
         numbers, integers = (
             {"seeds": [getattr(result, kind) for result in self.results]}
@@ -110,7 +110,7 @@ def neuron_report(
     *,
     made: Mapping[str, str],
 ) -> Report:
-    """Give the report ``neurons``: a row for each of them, and where each number comes from."""
+    """Return the report ``neurons``: a row for each of them, and where each number comes from."""
     sizes = "-".join(map(str, config.network.sizes))
     split = f"{task.name}, {len(task.y_train)} samples to train and {len(task.y_test)} to test"
     return Report(

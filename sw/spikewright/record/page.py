@@ -58,7 +58,7 @@ def detail_text(figure: Figure) -> str:
 
 
 def render(report: Report) -> str:
-    """Give the page of a report as HTML text; the same report gives the same text."""
+    """Return the page of a report as HTML text; the same report gives the same text."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("spikewright.record", "."),
         autoescape=True,

@@ -96,7 +96,7 @@ class Report:
                 )
 
     def __getitem__(self, name: str) -> Figure:
-        """Give the figure of that name. Raises :exc:`KeyError` if there is none."""
+        """Return the figure of that name. Raises :exc:`KeyError` if there is none."""
         for figure in self.figures:
             if figure.name == name:
                 return figure

@@ -10,7 +10,7 @@ __all__ = ["figures"]
 
 
 def figures(record: RunRecord) -> tuple[Figure, ...]:
-    """Give every figure of a run, in the order in which they are read."""
+    """Return every figure of a run, in the order in which they are read."""
     return (
         *_accuracies(record),
         *_agreement(record),

@@ -23,7 +23,7 @@ def summary(record: RunRecord) -> str:
 
 
 def sections(record: RunRecord) -> tuple[Section, ...]:
-    """Give the pictures with their captions."""
+    """Return the pictures with their captions."""
     found = (_whole_split(record), _one_inference(record))
     return found if record.build is not None else (*found, _no_bitstream(record))
 
@@ -108,7 +108,7 @@ def _one_inference(record: RunRecord) -> Section:
 
 
 def made(record: RunRecord) -> dict[str, str]:
-    """Give what one must know to repeat the run."""
+    """Return what one must know to repeat the run."""
     return {
         "command": record.command,
         "network": record.digest,

@@ -49,18 +49,18 @@ class Curve:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
     def __getitem__(self, at: float) -> float:
-        """Give the value at a point."""
+        """Return the value at a point."""
         return self.values[self.at.index(at)]
 
     def figure(self) -> Figure:
-        """Give it as a figure."""
+        """Return it as a figure."""
         detail = {"at": self.head, self.over: list(self.at), "values": list(self.values)}
         return Figure(
             self.name, self[self.head], self.unit, self.provenance, detail | dict(self.detail)
         )
 
     def row(self) -> dict[str, Any]:
-        """Give it as a row; all curves have the same columns."""
+        """Return it as a row; all curves have the same columns."""
         return {
             "part": self.part,
             **{tag: self.tags.get(tag) for tag in ("task", "engine", "encoding", "source")},
@@ -72,7 +72,7 @@ class Curve:
 
 
 def chosen(curves: Iterable[Curve], part: str, **tags: str) -> list[Curve]:
-    """Give the curves of a part that have these tags."""
+    """Return the curves of a part that have these tags."""
     return [
         curve for curve in curves
         if curve.part == part and all(curve.tags.get(tag) == is_ for tag, is_ in tags.items())
@@ -86,7 +86,7 @@ def stochastic_report(
     sections: Sequence[Section],
     made: Mapping[str, str],
 ) -> Report:
-    """Give the report ``stochastic``; ``extra`` are figures that are no curves."""
+    """Return the report ``stochastic``; ``extra`` are figures that are no curves."""
     return Report(
         name="stochastic",
         title="Stochastic computing: how exact, how fast, how robust",
@@ -103,7 +103,7 @@ def stochastic_report(
 
 
 def tables(curves: Sequence[Curve]) -> list[Table]:
-    """Give a table for each part, and for each task in it."""
+    """Return a table for each part, and for each task in it."""
     made = []
     for part in dict.fromkeys(curve.part for curve in curves):
         of_part = chosen(curves, part)

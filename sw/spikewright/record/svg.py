@@ -84,7 +84,7 @@ def label(axes: Axes, *, title: str = "", x: str = "", y: str = "") -> None:
 
 
 def element(drawing: Canvas, *, name: str, description: str) -> str:
-    """Give the drawing as an ``<svg>`` element.
+    """Return the drawing as an ``<svg>`` element.
 
     Parameters
     ----------
@@ -111,14 +111,14 @@ def element(drawing: Canvas, *, name: str, description: str) -> str:
 
 
 def standalone(element: str) -> str:
-    """Give an element as a file by itself: in the light colours, on paper of its own."""
+    """Return an element as a file by itself: in the light colours, on paper of its own."""
     text = re.sub(r"var\(--\w+, (#\w+)\)", r"\1", element)
     paper = '<rect width="100%" height="100%" fill="#ffffff"/>'
     return re.sub(r"(<svg[^>]*>)", rf"\1{paper}", text, count=1) + "\n"
 
 
 def compact(element: str) -> str:
-    """Give the same picture in fewer bytes, its points to a tenth of a pixel."""
+    """Return the same picture in fewer bytes, its points to a tenth of a pixel."""
     used = dict.fromkeys(re.findall(r'(?:href="#|url\(#)([^")]+)', element))
     text = re.sub(r' id="([^"]*)"', lambda match: match[0] if match[1] in used else "", element)
     for number, name in enumerate(used):  # they end in a hash, of numbers that are not rounded
@@ -142,7 +142,7 @@ def _rounded(attribute: re.Match[str]) -> str:
 
 
 def _relative(path: str) -> str:
-    """Give the data of a path in relative steps; one with curves stays as it is."""
+    """Return the data of a path in relative steps; one with curves stays as it is."""
     if set(re.findall(r"[A-Za-z]", path)) - set("MLz"):
         return " ".join(path.split())
     text, at, before = "", (0, 0), "z"

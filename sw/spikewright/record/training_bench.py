@@ -62,7 +62,7 @@ class Setting:
         return difference > MARGIN * error
 
     def row(self, base: "Setting") -> dict[str, str | float]:
-        """Give it as a row of the report; accuracies in percent."""
+        """Return it as a row of the report; accuracies in percent."""
         difference, error = self.difference(base)
         return {
             "setting": self.name,
@@ -76,7 +76,7 @@ class Setting:
 
 
 def training_report(settings: Sequence[Setting], *, made: Mapping[str, str]) -> Report:
-    """Give the report ``training``: a row for each setting, and the figures of the defaults."""
+    """Return the report ``training``: a row for each setting, and the figures of the defaults."""
     (base,) = (setting for setting in settings if setting.name == DEFAULTS)
     winners = [setting.name for setting in settings if setting.better(base)]
     verdict = (

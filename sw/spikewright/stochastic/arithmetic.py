@@ -56,17 +56,17 @@ def difference(a: Bits, b: Bits) -> Bits:
 
 
 def absolute_difference(a: Bits, b: Bits) -> Bits:
-    """Give how far correlated streams are apart (``absolute_difference``)."""
+    """Return how far correlated streams are apart (``absolute_difference``)."""
     return a ^ b
 
 
 def maximum(a: Bits, b: Bits) -> Bits:
-    """Give the greater of correlated streams (``maximum``)."""
+    """Return the greater of correlated streams (``maximum``)."""
     return a | b
 
 
 def minimum(a: Bits, b: Bits) -> Bits:
-    """Give the lesser of correlated streams (``minimum``)."""
+    """Return the lesser of correlated streams (``minimum``)."""
     return a & b
 
 
@@ -136,7 +136,7 @@ def accumulative_sum(terms: Bits) -> Bits:
 def product_error(
     first: NDArray[np.integer], second: NDArray[np.integer], *, width: int
 ) -> Fraction:
-    """Give the largest error of an AND product over all pairs of factors.
+    """Return the largest error of an AND product over all pairs of factors.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def product_error(
 
 
 def product_error_bound(width: int) -> Fraction:
-    """Give the bound of :func:`product_error` over ``2**width`` numbers, evenly spread.
+    """Return the bound of :func:`product_error` over ``2**width`` numbers, evenly spread.
 
     Evenly means that each rectangle of the area ``2**-width`` that is cut along powers of two,
     whatever its shape, holds one of the pairs of numbers: a (0, m, 2)-net with ``m = width``.

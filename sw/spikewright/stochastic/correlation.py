@@ -14,7 +14,7 @@ Bits = NDArray[np.bool_]
 
 
 def scc(a: Bits, b: Bits) -> NDArray[np.float64]:
-    """Give the stochastic cross correlation of streams, -1 to 1.
+    """Return the stochastic cross correlation of streams, -1 to 1.
 
     With the probabilities of ones ``p(a)``, ``p(b)`` and ``p(ab)`` that streams have over their
     length, and ``excess = p(ab) - p(a) p(b)``, it is

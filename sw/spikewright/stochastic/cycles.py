@@ -14,7 +14,7 @@ __all__ = ["cycles", "exact_cycles"]
 
 
 def cycles(network: Network, spikes: np.ndarray, run: Run, *, design: Design) -> np.ndarray:
-    """Give the clock cycles of each inference, as the engine counts them.
+    """Return the clock cycles of each inference, as the engine counts them.
 
     Exact for the stochastic engine. The event engine takes up to one cycle more in a step: a layer
     may lose it when its first event comes while it updates its neurons.
@@ -46,7 +46,7 @@ def cycles(network: Network, spikes: np.ndarray, run: Run, *, design: Design) ->
 def exact_cycles(
     network: Network, spikes: np.ndarray, run: Run, *, design: Design
 ) -> np.ndarray | None:
-    """Give what :func:`cycles` does where that is exact, else None.
+    """Return what :func:`cycles` does where that is exact, else None.
 
     It is exact for a stochastic engine whose layers do not hear themselves.
     """
@@ -73,7 +73,7 @@ def _event_cycles(layer, heard: np.ndarray, design: EventDesign) -> np.ndarray:
 
 
 def _chained(busy: list[np.ndarray], *, buffered: bool) -> np.ndarray:
-    """Give when the last layer has done the last step; ``busy`` is ``[samples, steps]`` each.
+    """Return when the last layer has done the last step; ``busy`` is ``[samples, steps]`` each.
 
     A stream layer begins its next step in the cycle behind that in which its output is taken. A row
     layer has an output of its own and begins at once, but a step takes three cycles to pass it.

@@ -24,5 +24,5 @@ def run(network: Network, spikes: np.ndarray, *, streams: Streams) -> Run:
 
 
 def predictor(network: Network, *, streams: Streams, threads: int | None = None) -> Predictor:
-    """Give what predicts many samples fast; see :class:`~spikewright.network.fast.Predictor`."""
+    """Return what predicts many samples fast; see :class:`~spikewright.network.fast.Predictor`."""
     return Predictor(network, synapses=partial(stream_synapses, streams=streams), threads=threads)

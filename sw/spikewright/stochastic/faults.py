@@ -106,7 +106,7 @@ class FaultyLayer(Layer):
 def flip_weights(
     layer: Layer, rate: float, *, encoding: Encoding | None, rng: np.random.Generator
 ) -> Layer:
-    """Give the layer with flipped bits of its weights.
+    """Return the layer with flipped bits of its weights.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def flip_weights(
 def flip_states(
     layer: Layer, states: dict[str, np.ndarray], *, rate: float, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
-    """Give stored states with flipped bits; a state has as many as its format."""
+    """Return stored states with flipped bits; a state has as many as its format."""
     made = {}
     for name, values in states.items():
         bits = layer.fixed.formats[name].width
@@ -182,7 +182,7 @@ class FaultySynapses(Synapses):
     def totals(
         self, heard: np.ndarray, *, integer: type[np.signedinteger] = np.int64
     ) -> dict[str, np.ndarray]:
-        """Give the totals with as many flips as are drawn."""
+        """Return the totals with as many flips as are drawn."""
         rises, falls = self.rises.totals(heard), self.falls.totals(heard)
         return {
             name: total + self.step * (self._drawn(rises[name]) - self._drawn(falls[name]))
@@ -196,7 +196,7 @@ class FaultySynapses(Synapses):
 def flip_streams(
     layer: Layer, *, streams: Streams, rate: float, rng: np.random.Generator
 ) -> FaultySynapses:
-    """Give the synapses of a layer on bitstreams, the bits of whose products flip."""
+    """Return the synapses of a layer on bitstreams, the bits of whose products flip."""
     signed = streams.encoding == "sign_magnitude"
 
     def parts(weights: np.ndarray, source: str, *, up: bool) -> tuple[np.ndarray, np.ndarray]:

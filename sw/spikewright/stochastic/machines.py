@@ -45,7 +45,7 @@ def quotient(
 
 
 def tanh(bits: Bits, *, states: int) -> Bits:
-    """Give the tanh of bipolar streams (``tanh``)."""
+    """Return the tanh of bipolar streams (``tanh``)."""
     bits = np.asarray(bits)
     half = states // 2
     state = np.full(bits.shape[:-1], TANH_START)
@@ -57,7 +57,7 @@ def tanh(bits: Bits, *, states: int) -> Bits:
 
 
 def relu(bits: Bits, *, states: int) -> Bits:
-    """Give the ReLU of bipolar streams (``relu``)."""
+    """Return the ReLU of bipolar streams (``relu``)."""
     bits = np.asarray(bits)
     state = np.full(bits.shape[:-1], RELU_START)
     made = np.empty(bits.shape, bool)
@@ -68,13 +68,13 @@ def relu(bits: Bits, *, states: int) -> Bits:
 
 
 def tanh_value(x: ArrayLike, *, states: int) -> NDArray[np.float64]:
-    """Give the value that the stochastic tanh comes to, for bipolar values -1 to 1, both exact."""
+    """Return the value that the stochastic tanh comes to, for bipolar values -1 to 1, exact."""
     with np.errstate(divide="ignore"):
         return np.tanh(states / 2 * np.arctanh(np.asarray(x, float)))
 
 
 def relu_value(x: ArrayLike, *, states: int) -> NDArray[np.float64]:
-    """Give the value that the stochastic ReLU comes to, for bipolar values -1 to 1."""
+    """Return the value that the stochastic ReLU comes to, for bipolar values -1 to 1."""
     x = np.asarray(x, float)
     p, q = (1 + x) / 2, (1 - x) / 2
     # Multiplied out with q**(states - 1), so that nothing is divided by zero at x = 1.

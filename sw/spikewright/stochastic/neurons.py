@@ -61,7 +61,7 @@ def windowed_neuron(
 
 
 def currents(fixed: FixedNeuron, counts: Counts, *, length: int, shift: int) -> Counts:
-    """Give the current of each window: its sum times ``2**shift``, half up, and saturated."""
+    """Return the current of each window: its sum times ``2**shift``, half up, and saturated."""
     counts = np.asarray(counts, np.int64)
     windows = counts.shape[-1] // length
     whole = counts[..., : windows * length].reshape(*counts.shape[:-1], windows, length)

@@ -67,7 +67,7 @@ def weighted(values: ArrayLike, numbers: ArrayLike, *, width: int) -> Bits:
 
 
 def value(bits: Bits, *, encoding: str = "unipolar") -> NDArray[np.float64]:
-    """Give the value that whole streams stand for; of sign and magnitude, that of the magnitude."""
+    """Return the value of whole streams; of sign and magnitude, that of the magnitude."""
     mean = np.asarray(bits).mean(axis=-1)
     return 2 * mean - 1 if encoding == "bipolar" else mean
 
@@ -79,7 +79,7 @@ def estimate(
     threshold: int | None = None,
     confidence: float | None = None,
 ) -> Estimate:
-    """Give the first run of each stream (``estimator``).
+    """Return the first run of each stream (``estimator``).
 
     Streams have ``length`` bits at least; those behind a run's last are not looked at.
     """

@@ -26,7 +26,7 @@ _WORD = 64
 
 
 def weight_bits(weights: np.ndarray, *, bits: int, streams: Streams) -> np.ndarray:
-    """Give the streams of magnitudes, bool ``[rows, neurons, length]``."""
+    """Return the streams of magnitudes, bool ``[rows, neurons, length]``."""
     width = code_width(streams, bits)
     numbers = np.array(streams.numbers("weights", width=width))
     shifts = np.array([shift(row, width=width) for row in range(len(weights))])
@@ -56,7 +56,7 @@ class _Packed(Synapses):
 
 
 def packed_synapses(layer: Layer, *, streams: Streams) -> Synapses:
-    """Give the synapses of a layer, computed bit by bit.
+    """Return the synapses of a layer, computed bit by bit.
 
     Raises
     ------
@@ -88,5 +88,5 @@ def packed_synapses(layer: Layer, *, streams: Streams) -> Synapses:
 def packed_predictor(
     network: Network, *, streams: Streams, threads: int | None = None
 ) -> Predictor:
-    """Give a predictor that goes bit by bit."""
+    """Return a predictor that goes bit by bit."""
     return Predictor(network, synapses=partial(packed_synapses, streams=streams), threads=threads)

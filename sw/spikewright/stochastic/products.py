@@ -41,10 +41,10 @@ NUMBERS: Mapping[str, Callable[..., Iterable[int]]] = {
 
 
 def numbers(name: str, *, length: int, width: int) -> np.ndarray:
-    """Give the numbers of a source for streams of a length, a power of two.
+    """Return the numbers of a source for streams of a length, a power of two.
 
     The source is as wide as the length has bits; ``width`` bits of its numbers are compared with a
-    factor, zeros behind them where it has too few.
+    factor, zeros after them where it has too few.
     """
     order = length.bit_length() - 1
     made = NUMBERS[name](width=order, length=length)
@@ -52,7 +52,7 @@ def numbers(name: str, *, length: int, width: int) -> np.ndarray:
 
 
 def product_rms(gate: Gate, first: str, second: str, *, length: int) -> float:
-    """Give the root of the mean squared error of a product, over all pairs of factors.
+    """Return the root of the mean squared error of a product, over all pairs of factors.
 
     Factors are the whole multiples of a step in 0 to 1 (``and``: 257 of them), or in -1 to 1, both
     ends among them (257, too). The error is that of the product's value, whose ends are the same.

@@ -43,5 +43,5 @@ class Prefix(Streams):
         return Streams(length=self.full, source=self.source, encoding=self.encoding)
 
     def numbers(self, which: Literal["weights", "inputs"], *, width: int) -> tuple[int, ...]:
-        """Give the first numbers of the longer streams."""
+        """Return the first numbers of the longer streams."""
         return self._whole.numbers(which, width=width)[: self.length]

@@ -44,7 +44,7 @@ class SourceModel:
 def sequence(
     name: str, *, width: int, length: int, init: int | None = None, **parameters: int
 ) -> NDArray[np.uint32]:
-    """Give the first numbers of a source after reset, one a clock cycle.
+    """Return the first numbers of a source after reset, one a clock cycle.
 
     After ``reseed`` come the same numbers with the loaded number as ``init``.
 
@@ -87,7 +87,7 @@ def sequence(
 def share(
     numbers: NDArray[np.uint32], *, width: int, lanes: int, how: str, stride: int = 1
 ) -> NDArray[np.uint32]:
-    """Give the numbers of each lane that shares a source.
+    """Return the numbers of each lane that shares a source.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def _lfsr(indices: Numbers, *, width: int, init: int) -> Numbers:
 
 
 def _combined(numbers: Numbers, columns: NDArray[np.uint64] | list[int]) -> Numbers:
-    """Give, for each number, the exclusive or of the columns at which it has a one."""
+    """Return, for each number, the exclusive or of the columns at which it has a one."""
     result = np.zeros_like(numbers)
     for bit, column in enumerate(columns):
         result ^= (numbers >> np.uint64(bit) & np.uint64(1)) * np.uint64(column)

@@ -21,7 +21,7 @@ SIDE = 8
 
 
 def load(*, stratified: bool = False) -> Task:
-    """Give the digits, split 80/20 at random with a fixed state: 1437 to train, 360 to test.
+    """Return the digits, split 80/20 at random with a fixed state: 1437 to train, 360 to test.
 
     ``stratified`` splits each class 80/20, as comparisons with other projects' figures need it.
     """

@@ -34,7 +34,7 @@ _BYTES = 8
 
 
 def find(data: Path | None = None) -> Path | None:
-    """Give the folder of the files: ``data``, or the one in :data:`VARIABLE`, or its ``mnist``.
+    """Return the folder of the files: ``data``, or the one in :data:`VARIABLE`, or its ``mnist``.
 
     None where no folder is named.
 
@@ -57,7 +57,7 @@ def find(data: Path | None = None) -> Path | None:
 
 
 def load(folder: Path) -> Task:
-    """Give MNIST with its own split.
+    """Return MNIST with its own split.
 
     Raises
     ------

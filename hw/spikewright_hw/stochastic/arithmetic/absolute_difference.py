@@ -11,7 +11,7 @@ PRESETS = {"l1": {"lanes": 1}, "l8": {"lanes": 8}}
 
 
 def distance(a: int, b: int) -> int:
-    """Give a one where the bits differ, in every lane."""
+    """Return a one where the bits differ, in every lane."""
     return a ^ b
 
 
@@ -33,7 +33,7 @@ class AbsoluteDifference(Gate):
     """
 
     def gate(self, a: Value, b: Value) -> Value:
-        """Give the XOR of the operands."""
+        """Return the XOR of the operands."""
         return a ^ b
 
 

@@ -15,12 +15,12 @@ PRESETS = {"n2": {"inputs": 2}, "n6": {"inputs": 6}}
 
 
 def scale(inputs: int) -> int:
-    """Give the sum that stands for one: the least power of two that the terms cannot exceed."""
+    """Return the sum that stands for one: the least power of two that the terms cannot exceed."""
     return 1 << ceil_log2(inputs)
 
 
 def init(inputs: int) -> int:
-    """Give the residue after reset: half of the scale, so that the sum is rounded."""
+    """Return the residue after reset: half of the scale, so that the sum is rounded."""
     return scale(inputs) // 2
 
 

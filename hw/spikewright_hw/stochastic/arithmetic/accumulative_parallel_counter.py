@@ -15,7 +15,7 @@ PRESETS = {"n8_t16": {"inputs": 8, "length": 16}, "n64_t256": {"inputs": 64, "le
 
 
 def totals(words: Iterable[int], *, length: int) -> list[int]:
-    """Give the number of ones of each whole run of ``length`` words."""
+    """Return the number of ones of each whole run of ``length`` words."""
     counts = [word.bit_count() for word in words]
     runs = len(counts) // length
     return [sum(counts[run * length : (run + 1) * length]) for run in range(runs)]

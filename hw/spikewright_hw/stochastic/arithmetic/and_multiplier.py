@@ -31,7 +31,7 @@ class AndMultiplier(Gate):
     """
 
     def gate(self, a: Value, b: Value) -> Value:
-        """Give the AND of the factors."""
+        """Return the AND of the factors."""
         return a & b
 
 

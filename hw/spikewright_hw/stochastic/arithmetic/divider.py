@@ -12,7 +12,7 @@ PRESETS = {"d1": {"depth": 1, "lanes": 1}, "d4_l4": {"depth": 4, "lanes": 4}}
 
 
 def start(*, depth: int) -> int:
-    """Give the bits kept after reset: zeros and ones by turns, which is nearest to any quotient."""
+    """Return the bits kept after reset: zeros and ones by turns, nearest to any quotient."""
     return sum(1 << place for place in range(1, depth, 2))
 
 

@@ -36,7 +36,7 @@ class Stage(wiring.Component):
         super().__init__({"i": In(stream.Signature(i)), "o": Out(stream.Signature(o))})
 
     def result(self, m: Module, payload: Any) -> Value:
-        """Give the result for a payload, built in ``m``; each subclass says how."""
+        """Return the result for a payload, built in ``m``; each subclass says how."""
         raise NotImplementedError(f"{type(self).__name__} does not say what its result is")
 
     def elaborate(self, platform) -> Module:
@@ -82,5 +82,5 @@ class Gate(Stage):
         raise NotImplementedError(f"{type(self).__name__} does not say which gate it is")
 
     def result(self, m: Module, payload: Any) -> Value:
-        """Give the gate of the operands."""
+        """Return the gate of the operands."""
         return self.gate(payload.a, payload.b)

@@ -10,7 +10,7 @@ __all__ = ["Machine", "counted"]
 
 
 def counted(state: Value, *, up: Value, hold: Value) -> Value:
-    """Give a counter's state counted up or down by one, or held.
+    """Return a counter's state counted up or down by one, or held.
 
     A bit flips where all below it are ones and it counts up, or zeros and down. With a state of
     three bits that is one LUT for each bit; a sum with 1 or -1, and an enable for each counter,

@@ -11,7 +11,7 @@ PRESETS = {"l1": {"lanes": 1}, "l8": {"lanes": 8}}
 
 
 def maximum(a: int, b: int) -> int:
-    """Give the greater bit in every lane."""
+    """Return the greater bit in every lane."""
     return a | b
 
 
@@ -33,7 +33,7 @@ class Maximum(Gate):
     """
 
     def gate(self, a: Value, b: Value) -> Value:
-        """Give the OR of the operands."""
+        """Return the OR of the operands."""
         return a | b
 
 

@@ -11,7 +11,7 @@ PRESETS = {"l1": {"lanes": 1}, "l8": {"lanes": 8}}
 
 
 def minimum(a: int, b: int) -> int:
-    """Give the lesser bit in every lane."""
+    """Return the lesser bit in every lane."""
     return a & b
 
 
@@ -34,7 +34,7 @@ class Minimum(Gate):
     """
 
     def gate(self, a: Value, b: Value) -> Value:
-        """Give the AND of the operands."""
+        """Return the AND of the operands."""
         return a & b
 
 

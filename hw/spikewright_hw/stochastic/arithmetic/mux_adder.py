@@ -14,7 +14,7 @@ PRESETS = {"n2": {"inputs": 2}, "n4_l8": {"inputs": 4, "lanes": 8}}
 
 
 def scaled_sum(terms: list[int], select: int) -> int:
-    """Give the selected term's bit in every lane."""
+    """Return the selected term's bit in every lane."""
     return terms[select]
 
 
@@ -66,7 +66,7 @@ class MuxAdder(Stage):
         )
 
     def result(self, m: Module, payload: Any) -> Value:
-        """Give the term that is selected."""
+        """Return the term that is selected."""
         terms = Array(payload.terms[index] for index in range(self.inputs))
         return Value.cast(terms[payload.select])
 

@@ -16,7 +16,7 @@ PRESETS = {"n2": {"inputs": 2}, "n4_l8": {"inputs": 4, "lanes": 8}}
 
 
 def total(terms: list[int]) -> int:
-    """Give a one in every lane in which any term has one."""
+    """Return a one in every lane in which any term has one."""
     return reduce(or_, terms)
 
 
@@ -60,7 +60,7 @@ class OrAdder(Stage):
         super().__init__(i=data.ArrayLayout(lanes, inputs), o=lanes)
 
     def result(self, m: Module, payload: Any) -> Value:
-        """Give the OR of the terms."""
+        """Return the OR of the terms."""
         return reduce(or_, (payload[index] for index in range(self.inputs)))
 
 

@@ -15,7 +15,7 @@ PRESETS = {"n8": {"inputs": 8}, "n64": {"inputs": 64}}
 
 
 def count(bits: int) -> int:
-    """Give the number of ones."""
+    """Return the number of ones."""
     return bits.bit_count()
 
 
@@ -93,7 +93,7 @@ class ParallelCounter(Stage):
         super().__init__(i=inputs, o=range(inputs + 1))
 
     def result(self, m: Module, payload: Any) -> Value:
-        """Give the number of ones."""
+        """Return the number of ones."""
         return population_count(m, payload)
 
 

@@ -59,7 +59,7 @@ class SignMagnitudeMultiplier(Stage):
         super().__init__(i=data.StructLayout({"a": factor, "b": factor}), o=factor)
 
     def result(self, m: Module, payload: Any) -> Value:
-        """Give signs and magnitudes of the products."""
+        """Return signs and magnitudes of the products."""
         a, b = payload.a, payload.b
         magnitude = a.magnitude & b.magnitude
         return Cat((a.sign ^ b.sign) & magnitude, magnitude)

@@ -16,7 +16,7 @@ PRESETS = {"n8": {"inputs": 8}, "n64": {"inputs": 64}}
 
 
 def count(sign: int, magnitude: int) -> int:
-    """Give the number of positive ones less that of negative ones."""
+    """Return the number of positive ones less that of negative ones."""
     return (magnitude & ~sign).bit_count() - (magnitude & sign).bit_count()
 
 
@@ -59,7 +59,7 @@ class SignedParallelCounter(Stage):
         )
 
     def result(self, m: Module, payload: Any) -> Value:
-        """Give the sum."""
+        """Return the sum."""
         ones = population_count(m, payload.magnitude)
         negatives = population_count(m, payload.magnitude & payload.sign)
         return ones - (negatives << 1)

@@ -11,7 +11,7 @@ PRESETS = {"l1": {"lanes": 1}, "l8": {"lanes": 8}}
 
 
 def difference(a: int, b: int) -> int:
-    """Give the ones of ``a`` without those of ``b``, in every lane."""
+    """Return the ones of ``a`` without those of ``b``, in every lane."""
     return a & ~b
 
 
@@ -33,7 +33,7 @@ class Subtractor(Gate):
     """
 
     def gate(self, a: Value, b: Value) -> Value:
-        """Give the AND of ``a`` and the inverse of ``b``."""
+        """Return the AND of ``a`` and the inverse of ``b``."""
         return a & ~b
 
 

@@ -32,7 +32,7 @@ class XnorMultiplier(Gate):
     """
 
     def gate(self, a: Value, b: Value) -> Value:
-        """Give the XNOR of the factors."""
+        """Return the XNOR of the factors."""
         return ~(a ^ b)
 
 

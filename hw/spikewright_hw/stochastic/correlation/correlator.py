@@ -59,7 +59,7 @@ class Correlator(wiring.Component):
         super().__init__({"clear": In(1), "i": In(pairs), "o": Out(pairs), **(ports or {})})
 
     def step(self, state: Any, a: Value, b: Value) -> tuple[Any, Any, Any]:
-        """Give a lane's next state and pair; each subclass says how."""
+        """Return a lane's next state and pair; each subclass says how."""
         raise NotImplementedError(f"{type(self).__name__} does not say how it moves ones")
 
     def elaborate(self, platform) -> Module:

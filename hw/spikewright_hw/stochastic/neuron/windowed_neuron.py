@@ -25,7 +25,7 @@ PRESETS = {
 
 
 def current(total: int, *, shift: int, format: Format) -> int:
-    """Give the current of a sum of counts: ``total * 2**shift``, rounded half up, saturated."""
+    """Return the current of a sum of counts: ``total * 2**shift``, rounded half up, saturated."""
     if shift >= 0:
         return format.saturate(total << shift)
     return format.saturate((total + (1 << (-shift - 1))) >> -shift)

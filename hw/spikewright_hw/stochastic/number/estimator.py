@@ -28,12 +28,12 @@ class Boundary(NamedTuple):
     shift: int
 
     def at(self, used: int) -> int:
-        """Give the bound after so many bits."""
+        """Return the bound after so many bits."""
         return self.intercept + (used >> self.shift)
 
 
 def boundary(*, length: int, confidence: float) -> Boundary:
-    """Give the lowest line at the end of ``length`` bits that keeps a confidence.
+    """Return the lowest line at the end of ``length`` bits that keeps a confidence.
 
     A walk of independent steps of 1 or -1 whose mean is not positive reaches the line
     ``c + n / 2**shift`` at any time ``n`` with a probability of ``exp(-2 * c / 2**shift)`` at most.

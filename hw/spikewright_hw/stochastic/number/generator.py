@@ -57,7 +57,7 @@ class Generator(wiring.Component):
         )
 
     def bits(self, number: Value) -> Value:
-        """Give the payload that a number makes of the values; each subclass says how."""
+        """Return the payload that a number makes of the values; each subclass says how."""
         raise NotImplementedError(f"{type(self).__name__} does not say how it makes bits")
 
     def elaborate(self, platform) -> Module:

@@ -21,12 +21,12 @@ PRESETS = {
 
 
 def bits(number: int, thresholds: list[int]) -> int:
-    """Give the bits that ``thresholds`` make of one random number, lane 0 in bit 0."""
+    """Return the bits that ``thresholds`` make of one random number, lane 0 in bit 0."""
     return sum((number < threshold) << lane for lane, threshold in enumerate(thresholds))
 
 
 def threshold(value: int, *, width: int, encoding: str = "unipolar") -> int:
-    """Give the number of ones among ``2**width`` bits that stands for a value."""
+    """Return the number of ones among ``2**width`` bits that stands for a value."""
     if encoding == "bipolar":
         return value + (1 << (width - 1))
     if encoding == "sign_magnitude":

@@ -11,7 +11,7 @@ PRESETS = {"w4": {"width": 4, "lanes": 1}, "w8": {"width": 8, "lanes": 4}}
 
 
 def plane(number: int, *, width: int) -> int | None:
-    """Give which bit of a value a number picks, 0 for the most significant; ``None`` for none.
+    """Return which bit of a value a number picks, 0 for the most significant; ``None`` for none.
 
     It is the number of leading zeros. All values need the same bit in the same cycle, so a memory
     of values that is read by bit planes has to give one plane a cycle.
@@ -20,7 +20,7 @@ def plane(number: int, *, width: int) -> int | None:
 
 
 def bits(number: int, values: list[int], *, width: int) -> int:
-    """Give the bits that ``values`` make of one random number, lane 0 in bit 0."""
+    """Return the bits that ``values`` make of one random number, lane 0 in bit 0."""
     picked = plane(number, width=width)
     if picked is None:
         return 0

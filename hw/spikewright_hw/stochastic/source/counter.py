@@ -13,7 +13,7 @@ PRESETS = {"w8": {"width": 8}, "w16": {"width": 16}}
 
 
 def number(index: int, *, width: int, init: int = 0) -> int:
-    """Give one number of the sequence, counted from zero."""
+    """Return one number of the sequence, counted from zero."""
     return (init + index) & ((1 << width) - 1)
 
 
@@ -41,7 +41,7 @@ class Counter(Source):
         super().__init__(LIMITS, width=width, init=init)
 
     def following(self, m: Module, state: Signal) -> Value:
-        """Give the next count."""
+        """Return the next count."""
         return state + 1
 
 

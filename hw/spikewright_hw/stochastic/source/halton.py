@@ -16,7 +16,7 @@ PRESETS = {"w8_b3": {"width": 8, "base": 3}, "w16_b5": {"width": 16, "base": 5}}
 
 
 def weights(*, width: int, base: int) -> tuple[list[int], int]:
-    """Give what a unit of each digit adds to the number, and of how many more bits it is.
+    """Return what a unit of each digit adds to the number, and of how many more bits it is.
 
     There are as many digits as it takes for at least ``2**width`` different values. With the
     additional bits, all that is lost by rounding the weights down is less than one number.
@@ -36,7 +36,7 @@ def weights(*, width: int, base: int) -> tuple[list[int], int]:
 
 
 def number(index: int, *, width: int, base: int = 3, init: int = 0) -> int:
-    """Give one number of the sequence, counted from zero."""
+    """Return one number of the sequence, counted from zero."""
     digits, guard = weights(width=width, base=base)
     fraction = 0
     for weight in digits:

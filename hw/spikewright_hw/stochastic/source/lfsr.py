@@ -49,7 +49,7 @@ PRESETS = {"w8": {"width": 8}, "w16": {"width": 16}}
 
 
 def step(state: int, *, width: int) -> int:
-    """Give the state that follows ``state``: shift left by one, parity of the taps comes in."""
+    """Return the state that follows ``state``: shift left by one, parity of the taps comes in."""
     feedback = 0
     for tap in TAPS[width]:
         feedback ^= state >> (tap - 1) & 1
@@ -57,7 +57,7 @@ def step(state: int, *, width: int) -> int:
 
 
 def load(seed: int) -> int:
-    """Give the state that a seed stands for: bit 0 is always one, so that no seed locks up."""
+    """Return the state that a seed stands for: bit 0 is always one, so that no seed locks up."""
     return seed | 1
 
 
@@ -82,11 +82,11 @@ class Lfsr(Source):
         super().__init__(LIMITS, width=width, init=init)
 
     def following(self, m: Module, state: Signal) -> Value:
-        """Give the state shifted up by one, the parity of the taps coming in."""
+        """Return the state shifted up by one, the parity of the taps coming in."""
         return Cat(Cat(state[tap - 1] for tap in TAPS[self.width]).xor(), state[:-1])
 
     def loaded(self) -> Value:
-        """Give the seed with its bit 0 set."""
+        """Return the seed with its bit 0 set."""
         return self.seed | 1
 
 

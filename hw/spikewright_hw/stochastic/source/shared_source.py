@@ -23,7 +23,7 @@ PRESETS = {
 def wires(
     *, width: int, lanes: int, how: str, stride: int = 1
 ) -> list[tuple[tuple[int, ...], int]]:
-    """Give, for each lane, which bit of the number each of its bits is, and the bits inverted.
+    """Return, for each lane, which bit of the number each of its bits is, and the bits inverted.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def _wires(lane: int, *, width: int, how: str, stride: int) -> tuple[tuple[int, 
 
 
 def share(number: int, *, width: int, lanes: int, how: str, stride: int = 1) -> list[int]:
-    """Give the number of each lane."""
+    """Return the number of each lane."""
     return [
         flips ^ sum((number >> bit & 1) << place for place, bit in enumerate(order))
         for order, flips in wires(width=width, lanes=lanes, how=how, stride=stride)

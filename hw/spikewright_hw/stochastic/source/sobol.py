@@ -37,7 +37,7 @@ PRESETS = {"w8_d1": {"width": 8, "dimension": 1}, "w16_d5": {"width": 16, "dimen
 
 
 def directions(*, width: int, dimension: int) -> list[int]:
-    """Give the direction numbers ``v[0]`` to ``v[width - 1]`` of a dimension.
+    """Return the direction numbers ``v[0]`` to ``v[width - 1]`` of a dimension.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def directions(*, width: int, dimension: int) -> list[int]:
 
 
 def number(index: int, *, width: int, dimension: int = 0, init: int = 0) -> int:
-    """Give one number of the sequence, counted from zero."""
+    """Return one number of the sequence, counted from zero."""
     count = index & ((1 << width) - 1)
     gray = count ^ count >> 1
     result = init
@@ -108,7 +108,7 @@ class Sobol(Source):
         self.dimension = dimension
 
     def following(self, m: Module, state: Signal) -> Value:
-        """Give the number with one direction number added.
+        """Return the number with one direction number added.
 
         A counter one bit short of the number is enough: after half a period, and at its end, the
         lowest zero bit is the one above.

@@ -85,11 +85,11 @@ class Source(wiring.Component):
         )
 
     def following(self, m: Module, state: Signal) -> Value:
-        """Give the number that follows ``state``; each subclass says which."""
+        """Return the number that follows ``state``; each subclass says which."""
         raise NotImplementedError(f"{type(self).__name__} does not say what follows")
 
     def loaded(self) -> Value:
-        """Give the number that ``reseed`` loads."""
+        """Return the number that ``reseed`` loads."""
         return self.seed
 
     def elaborate(self, platform) -> Module:
@@ -106,14 +106,14 @@ class Source(wiring.Component):
 
 
 def lowest_zero(m: Module, bits: Value) -> Signal:
-    """Give a signal with one bit set: that of the lowest zero of ``bits``, or the one above."""
+    """Return a signal with one bit set: that of the lowest zero of ``bits``, or the one above."""
     result = Signal(len(bits) + 1)
     m.d.comb += result.eq(Cat(~bits, 1) & (bits + 1))
     return result
 
 
 def chosen(which: Value, constants: Sequence[int], *, width: int) -> Value:
-    """Give the one constant, modulo ``2**width``, whose bit in ``which`` is set."""
+    """Return the one constant, modulo ``2**width``, whose bit in ``which`` is set."""
     return Cat(
         Cat(which[k] for k, constant in enumerate(constants) if constant >> bit & 1).any()
         for bit in range(width)

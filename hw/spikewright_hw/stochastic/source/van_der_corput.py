@@ -18,7 +18,7 @@ def reverse(number: int, *, width: int) -> int:
 
 
 def number(index: int, *, width: int, init: int = 0) -> int:
-    """Give one number of the sequence, counted from zero."""
+    """Return one number of the sequence, counted from zero."""
     count = (reverse(init, width=width) + index) & ((1 << width) - 1)
     return reverse(count, width=width)
 
@@ -48,7 +48,7 @@ class VanDerCorput(Source):
         super().__init__(LIMITS, width=width, init=init)
 
     def following(self, m: Module, state: Signal) -> Value:
-        """Give the next count: reversing is wiring."""
+        """Return the next count: reversing is wiring."""
         return (state[::-1] + 1)[: self.width][::-1]
 
 

@@ -7,7 +7,7 @@ __all__ = ["table", "wrapped"]
 
 
 def table(headings: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator[str]:
-    """Give the lines of a table in Markdown."""
+    """Return the lines of a table in Markdown."""
     headings = list(headings)
     yield f"| {' | '.join(headings)} |"
     yield f"|{'---|' * len(headings)}"
@@ -16,5 +16,5 @@ def table(headings: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator
 
 
 def wrapped(text: str) -> str:
-    """Give a paragraph in lines of the length that the pages have."""
+    """Return a paragraph in lines of the length that the pages have."""
     return textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)

@@ -16,7 +16,7 @@ _SIGNS = {"at_least": "≥", "greater": ">"}
 
 
 def index_block(neurons: Iterable[tuple[Definition, Presets, str]]) -> str:
-    """Give the table; each neuron comes with its presets and the text of its page."""
+    """Return the table; each neuron comes with its presets and the text of its page."""
     rows: list[tuple[Any, ...]] = []
     for definition, presets, page in neurons:
         fixed = neuron_of(definition, presets)
@@ -38,7 +38,7 @@ def index_block(neurons: Iterable[tuple[Definition, Presets, str]]) -> str:
 
 
 def comparison_of(definition: Definition) -> str:
-    """Give the sign of the comparison that makes it spike, ``never`` for a readout."""
+    """Return the sign of the comparison that makes it spike, ``never`` for a readout."""
     if not definition.spikes:
         return "never"
     return ", ".join(sorted(_signs(definition.update["spike"])))
@@ -51,7 +51,7 @@ def _signs(condition: Expression) -> set[str]:
 
 
 def reset_of(definition: Definition) -> str:
-    """Give what a spike does to the membrane: ``to a level``, ``by subtraction``, or else."""
+    """Return what a spike does to the membrane: ``to a level``, ``by subtraction``, or else."""
     if not definition.spikes:
         return ""
     node = definition.update["v"]
@@ -70,6 +70,6 @@ def reset_of(definition: Definition) -> str:
 
 
 def purpose_of(page: str) -> str:
-    """Give the first sentence of a page's section on when to use it."""
+    """Return the first sentence of a page's section on when to use it."""
     match = re.search(r"^## When to use it\n+(.*?\.)(?=\s|\Z)", page, re.MULTILINE | re.DOTALL)
     return " ".join(match[1].split()) if match else ""

@@ -47,7 +47,7 @@ _STRONG = 50
 
 
 def neuron_of(definition: Definition, presets: Presets) -> FixedNeuron:
-    """Give a neuron in the integers of its first preset."""
+    """Return a neuron in the integers of its first preset."""
     given = dict(next(iter(presets.values())))
     given.pop("interleave", None)
     words = [field.name for field in fields(Arithmetic)]
@@ -56,7 +56,7 @@ def neuron_of(definition: Definition, presets: Presets) -> FixedNeuron:
 
 
 def neuron_page_blocks(definition: Definition, presets: Presets) -> dict[str, str]:
-    """Give what follows from a definition, as Markdown by the name of the block.
+    """Return what follows from a definition, as Markdown by the name of the block.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def multipliers(fixed: FixedNeuron) -> int:
 
 
 def nodes(outputs: Iterable[Expression]) -> set[Expression]:
-    """Give every node of a graph."""
+    """Return every node of a graph."""
     seen: set[Expression] = set()
     waiting = list(outputs)
     while waiting:
@@ -153,7 +153,7 @@ def _range(parameter: Parameter) -> str:
 
 
 def unit_of(unit: str) -> str:
-    """Give a unit as it is written: nothing for a mere number."""
+    """Return a unit as it is written: nothing for a mere number."""
     return "" if unit == "1" else unit
 
 
@@ -179,7 +179,7 @@ def _states(fixed: FixedNeuron, preset: str) -> Iterator[str]:
 
 
 _TABLE_COLUMNS = (
-    "function", "argument", "its bits behind the point", "the result's", "limit, as a power of two",
+    "function", "argument", "its bits after the point", "the result's", "limit, as a power of two",
     "segments", "degree", "largest error", "in steps",
 )
 
@@ -236,7 +236,7 @@ def _tabulated(table: Table) -> tuple[object, ...]:
 
 
 def _slow(fixed: FixedNeuron) -> Iterator[tuple[object, ...]]:
-    """Give where the neuron rests, and the smallest currents that move it from there."""
+    """Return where the neuron rests, and the smallest currents that move it from there."""
     source = next(iter(fixed.definition.inputs))
     zone = dead_zone(fixed, source=source)
     left = {
@@ -260,7 +260,7 @@ def _slow(fixed: FixedNeuron) -> Iterator[tuple[object, ...]]:
 
 
 def _left(fixed: FixedNeuron, strong: int) -> int | None:
-    """Give the membrane at which a neuron stays after a strong input; None if it stays nowhere."""
+    """Return the membrane at which a neuron stays after a strong input, or None."""
     zero = dict.fromkeys(fixed.definition.inputs, 0)
     source = next(iter(zero))
     states = integers.start(fixed)

@@ -31,12 +31,12 @@ _ASSUMED = "Assumption: the source of inputs holds its offers ([why](../../forma
 
 
 def picture_path(neuron: str) -> Path:
-    """Give where the picture of a neuron is."""
+    """Return where the picture of a neuron is."""
     return Path("docs") / "pictures" / "neurons" / f"{neuron}.svg"
 
 
 def picture(fixed: FixedNeuron, responses: Sequence[Response]) -> str:
-    """Give the picture of a neuron's responses, as a file."""
+    """Return the picture of a neuron's responses, as a file."""
     definition = fixed.definition
     units = {name: unit_of(state.unit) for name, state in definition.states.items()}
     step = fixed.parameters.get("dt")
@@ -53,7 +53,7 @@ def picture(fixed: FixedNeuron, responses: Sequence[Response]) -> str:
 
 
 def response_block(fixed: FixedNeuron, responses: Sequence[Response]) -> str:
-    """Give the link to the picture, and what is counted in it."""
+    """Return the link to the picture, and what is counted in it."""
     name, spikes = fixed.definition.name, fixed.definition.spikes
     unit = unit_of(fixed.definition.states["v"].unit).replace("level", "")
     values = sum(map(len, responses)) * (len(fixed.formats) + spikes)
@@ -84,7 +84,7 @@ def response_block(fixed: FixedNeuron, responses: Sequence[Response]) -> str:
 
 
 def proofs_block(name: str, text: str, *, presets: Iterable[str], spikes: bool) -> str:
-    """Give the tasks of a ``.sby`` file, and what they say.
+    """Return the tasks of a ``.sby`` file, and what they say.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def proofs_block(name: str, text: str, *, presets: Iterable[str], spikes: bool) 
 
 
 def cost_block(name: str, rows: Iterable[Mapping[str, Any]]) -> str | None:
-    """Give the size and speed of a core from the rows of the report; None if it has none."""
+    """Return the size and speed of a core from the rows of the report; None if it has none."""
     rows = [row for row in rows if row["core"] == name]
     if not rows:
         return None

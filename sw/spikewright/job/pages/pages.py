@@ -91,12 +91,12 @@ def pages(neuron: str | None = None, *, root: Path = Path()) -> list[Path]:
 
 
 def page_path(neuron: str) -> Path:
-    """Give where the page of a neuron is."""
+    """Return where the page of a neuron is."""
     return Path("docs") / "cores" / f"{neuron}.md"
 
 
 def current(name: str, *, root: Path) -> dict[Path, str]:
-    """Give the page and the picture of a registered neuron as they should be; see :func:`pages`."""
+    """Return a registered neuron's page and picture as they should be; see :func:`pages`."""
     page, proofs, report = root / page_path(name), root / "formal" / f"{name}.sby", root / _REPORT
     if not page.is_file():
         raise DataError(f"there is no page {page}; write one in the form of docs/cores/lif.md")
@@ -119,7 +119,7 @@ def files(
     sizes: Sequence[Mapping[str, Any]] = (),
     root: Path,
 ) -> dict[Path, str]:
-    """Give the page and the picture of any neuron, registered or not.
+    """Return the page and the picture of any neuron, registered or not.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def files(
 
 
 def index(*, root: Path) -> tuple[Path, str]:
-    """Give the list of the cores as it should be: all neurons that have a page."""
+    """Return the list of the cores as it should be: all neurons that have a page."""
     path = root / INDEX
     found = [(name, root / page_path(name)) for name in DEFINITIONS]
     block = index_block(

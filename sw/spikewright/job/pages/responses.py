@@ -20,7 +20,7 @@ Stored = tuple[Mapping[str, int], bool]
 
 
 def responses(fixed: FixedNeuron) -> tuple[Response, ...]:
-    """Give the responses to a step of current and to a train of spikes; see :func:`respond`."""
+    """Return the responses to a step of current and to a train of spikes; see :func:`respond`."""
     return tuple(respond(fixed, stimulus) for stimulus in stimuli(fixed))
 
 

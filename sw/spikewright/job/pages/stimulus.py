@@ -53,13 +53,13 @@ class Stimulus:
         return len(next(iter(self.inputs.values())))
 
     def at(self, step: int, *, spiked: bool) -> dict[str, int]:
-        """Give the inputs of a step, ``spiked`` telling of the step before."""
+        """Return the inputs of a step, ``spiked`` telling of the step before."""
         given = {name: values[step] for name, values in self.inputs.items()}
         return given | {name: value if spiked else 0 for name, value in self.feedback.items()}
 
 
 def stimuli(fixed: FixedNeuron) -> tuple[Stimulus, Stimulus]:
-    """Give a step of current and a train of spikes for a neuron.
+    """Return a step of current and a train of spikes for a neuron.
 
     The picture is as long as the neuron takes to spike and to come to rest again, twice; a neuron
     that swings for ever gets :data:`SHORTEST`. A drive is five or seven times a power of two, which
@@ -104,7 +104,7 @@ def _stimulus(
 
 
 def _drive(fixed: FixedNeuron, pattern: Sequence[int], spikes: int) -> int:
-    """Give the drive of a pattern that causes so many spikes."""
+    """Return the drive of a pattern that causes so many spikes."""
     if not fixed.definition.spikes:
         return fixed.format.quantize(READOUT)
     grid = [odd << power for power in range(fixed.format.width - 3) for odd in (5, 7)]
@@ -118,7 +118,7 @@ def _drive(fixed: FixedNeuron, pattern: Sequence[int], spikes: int) -> int:
 
 
 def _length(fixed: FixedNeuron) -> int:
-    """Give the number of steps of a picture."""
+    """Return the number of steps of a picture."""
     on = [1] * LONGEST
     driven = run_integers(fixed, _stimulus(fixed, on, _drive(fixed, on, 1)))
     length = next((n + 1 for n, (_, spike) in enumerate(driven) if spike), SHORTEST // 5)
@@ -140,7 +140,7 @@ def _length(fixed: FixedNeuron) -> int:
 def run_integers(
     fixed: FixedNeuron, stimulus: Stimulus, states: Mapping[str, int] | None = None
 ) -> list[tuple[Mapping[str, int], bool]]:
-    """Give the states after each step, and whether it spiked, from the start or from ``states``."""
+    """Return the states after each step, and the spikes, from the start or from ``states``."""
     states, spiked = states or integers.start(fixed), False
     steps = []
     for step in range(len(stimulus)):

@@ -184,7 +184,7 @@ def bench_stochastic(
 
 
 def _lines(subject: Subject) -> list[Figure]:
-    """Give the accuracies in real numbers and of the integers."""
+    """Return the accuracies in real numbers and of the integers."""
     made = []
     for kind, words in (("float", "in real numbers"), ("integer", "by the integer program")):
         shares = [

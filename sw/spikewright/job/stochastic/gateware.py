@@ -111,7 +111,7 @@ class Placed:
         )
 
     def figures(self) -> Iterator[Figure]:
-        """Give them all, each named after the deployment."""
+        """Return them all, each named after the deployment."""
         name, found, part = self.deployment.name, self.resources, self.deployment.target.part
         for kind in ("lut", "ff", "bram", "dsp"):
             size = Computed(f"cells of the engine alone, {found.size_source}")
@@ -128,7 +128,7 @@ class Placed:
             yield replace(figure, name=f"{name}_{figure.name}")
 
     def cells(self) -> list[str]:
-        """Give a row of the table, under :data:`HEADINGS`."""
+        """Return a row of the table, under :data:`HEADINGS`."""
         found, design = self.resources, self.deployment.design
         latency, total = self.latency_us, self.energy[:1]
         return [
@@ -194,7 +194,7 @@ def _placed(
 
 
 def printed(placed: Sequence[Placed]) -> Table:
-    """Give the table that is printed."""
+    """Return the table that is printed."""
     table = Table(title="gateware: both engines", title_justify="left")
     for number, heading in enumerate(HEADINGS):
         table.add_column(heading, justify="left" if number < 2 else "right")

@@ -77,12 +77,12 @@ class Subject:
 
 
 def with_epochs(config: TrainingConfig, epochs: int | None) -> TrainingConfig:
-    """Give the configuration with other epochs in real numbers, unless it is None."""
+    """Return the configuration with other epochs in real numbers, unless it is None."""
     return config if epochs is None else replace(config, real=replace(config.real, epochs=epochs))
 
 
 def with_hidden(config: TrainingConfig, hidden: int) -> TrainingConfig:
-    """Give the configuration with one hidden layer of this many neurons."""
+    """Return the configuration with one hidden layer of this many neurons."""
     inputs, *_, outputs = config.model.sizes
     return replace(config, model=replace(config.model, sizes=(inputs, hidden, outputs)))
 

@@ -37,7 +37,7 @@ _PAIRS = {
 
 
 def sections(curves: Sequence[Curve], lines: Sequence[Figure]) -> tuple[Section, ...]:
-    """Give the pictures with their captions."""
+    """Return the pictures with their captions."""
     made = []
     for task in _tasks(curves):
         of_task = chosen(curves, "accuracy", task=task)
@@ -123,7 +123,7 @@ def blocks(
     lines: Sequence[Figure],
     placed: Sequence[Placed],
 ) -> Mapping[str, str | None]:
-    """Give the blocks of the page; those of a task that was not run stay as they are."""
+    """Return the blocks of the page; those of a task that was not run stay as they are."""
     made = {
         "trained": "\n".join(_trained(curves)),
         "products": "\n".join(_products(curves)),

@@ -126,7 +126,7 @@ def trained_for(
 
 
 def products(*, lengths: Sequence[int], tell: Tell) -> list[Curve]:
-    """Give the error of one product for each pair of sources and each gate."""
+    """Return the error of one product for each pair of sources and each gate."""
     curves = []
     for gate in GATES:
         tell(gate)
@@ -263,7 +263,7 @@ def _listed(seeds: Sequence[int]) -> str:
 def _kept(
     part: str, subject: Subject, settings: dict[str, Any], found: Callable[[], Any], *, build: Path
 ) -> Any:
-    """Give what was found before of the same networks and samples with the same code, or find it.
+    """Return what was found before of the same networks and samples with the same code, or find it.
 
     What is found are JSON values.
     """

@@ -71,7 +71,7 @@ def speed(
 
 
 def _timed(predict: Predictor, spikes: np.ndarray) -> tuple[float, float]:
-    """Give samples per second, and per second of CPU time."""
+    """Return samples per second, and per second of CPU time."""
     start, used = time.perf_counter(), time.process_time()
     predict(spikes)
     wall, cpu = time.perf_counter() - start, time.process_time() - used
