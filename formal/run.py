@@ -1,9 +1,9 @@
 """Proves the cores: ``python formal/run.py [core ...]``, or ``make formal [CORE=...]``.
 
 For each core the specs of ``formal/<core>.py`` are written as RTLIL to ``build/formal/<core>``, and
-every task of ``formal/<core>.sby`` is run on them. Verdicts are kept by content; ``--fresh`` gets
-them anew, and ``--all`` runs also what another task implies. How to read the table is said in
-``formal/README.md``.
+every task of ``formal/<core>.sby`` is run on them. Verdicts are in the content-addressed cache;
+``--fresh`` gets them anew, and ``--all`` also runs what another task implies. ``formal/README.md``
+says how to read the table.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Building a core for a simulator and running its testbench there.
 
-Builds are kept by content under ``build/sim``: a core whose Verilog did not change is not
+Builds are cached by content under ``build/sim``: a core whose Verilog did not change is not
 compiled again. Verilator's run-time library is compiled once and shared by all cores.
 """
 

@@ -44,7 +44,7 @@ from spikewright.job.new_core import new_core as new_core
 from spikewright.job.new_neuron import new_neuron as new_neuron
 from spikewright_hw.neuron import DEFINITIONS as DEFINITIONS
 
-"""References: what gateware is held to, bit for bit."""
+"""References: what gateware is checked against, bit for bit."""
 
 from spikewright.gateware.design import run_reference as run_reference
 from spikewright.network.reference import LayerRun as LayerRun

@@ -1,4 +1,4 @@
-"""Stages of a build, kept by content: what did not change is not built again.
+"""A content-addressed cache of build stages: what did not change is not built again.
 
 The result of a stage is a folder, ``<root>/<stage>/<hash of the key>/``. It appears under that
 name only when it is complete, so whatever is found there can be used.

@@ -1,7 +1,7 @@
 """What a module depends on: the modules that it imports, found in their sources.
 
-A result that is kept by content has the hash of these in its key (:mod:`spikewright.cache`), so
-that no list of modules has to be kept by hand.
+A result in the content-addressed cache (:mod:`spikewright.cache`) has the hash of these in its key,
+so that no list of modules has to be kept by hand.
 """
 
 import ast

@@ -1,4 +1,4 @@
-"""Fast predictions, held to the reference on arrays."""
+"""Fast predictions, checked against the reference on arrays."""
 
 import random
 import re

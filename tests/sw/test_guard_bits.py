@@ -14,6 +14,7 @@ from spikewright_hw.cores import CORES
 from spikewright_hw.definition.definition import Definition
 from spikewright_hw.definition.fixed_point import FixedNeuron
 from spikewright_hw.neuron import DEFINITIONS
+from spikewright_hw.neuron.component import NeuronCore
 
 PRESETS = [(name, preset) for name in DEFINITIONS for preset in CORES[name].presets]
 
@@ -34,7 +35,9 @@ OFF = {("alpha", "q8_4"): (569, 498), ("second_order_lif", "q8_4"): (664, 617)}
 
 def of(name: str, preset: str) -> tuple[Definition, FixedNeuron]:
     """Return a definition whose parameters are, by default, those of a preset; and its integers."""
-    fixed = CORES[name].build(preset).fixed
+    core = CORES[name].build(preset)
+    assert isinstance(core, NeuronCore)
+    fixed = core.fixed
     parameters = {
         word: replace(one, default=value if isinstance(value, int | float) else value[0])
         for (word, one), value in zip(

@@ -1,4 +1,4 @@
-"""What a kept result depends on: derived from the imports, and held to what Python loads."""
+"""What a cached result depends on: derived from imports, checked against what Python loads."""
 
 import ast
 import shutil

@@ -1,4 +1,4 @@
-"""Cycles worked out from spikes, held to the engines in Amaranth's simulator."""
+"""Cycles worked out from spikes, checked against the engines in Amaranth's simulator."""
 
 import random
 

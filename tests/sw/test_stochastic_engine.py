@@ -1,4 +1,4 @@
-"""The stochastic engine in software, held to the reference that goes bit by bit."""
+"""The stochastic engine in software, checked against the reference that goes bit by bit."""
 
 import random
 

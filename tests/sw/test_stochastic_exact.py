@@ -1,4 +1,4 @@
-"""Prefixes, packed bits and the error of one product, each held to streams made bit by bit."""
+"""Prefixes, packed bits and the error of a product, checked against streams made bit by bit."""
 
 import random
 import re

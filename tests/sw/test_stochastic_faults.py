@@ -1,4 +1,4 @@
-"""Bits that flip: held to flipping them one by one, and to what each site means."""
+"""Bits that flip: checked against flipping them one by one, and to what each site means."""
 
 import random
 from dataclasses import replace

@@ -13,7 +13,8 @@ from amaranth.lib.wiring import In, Out
 
 from spikewright import tools
 from spikewright.errors import BuildError, ToolError
-from spikewright.gateware.placement import PARTS, place
+from spikewright.gateware.parts import PARTS
+from spikewright.gateware.placement import place
 from spikewright.gateware.synthesis import FAMILIES, Counts, Netlist, rename_elements, synthesize
 from spikewright_hw.cores import CORES
 from spikewright_hw.emit import as_rtlil, as_verilog

@@ -22,7 +22,7 @@ def names(requirements: list[str]) -> set[str]:
 
 def imported(folder: str) -> set[str]:
     """Return the packages of others that a folder's files import, as they are installed."""
-    found = set()
+    found: set[str] = set()
     for file in (HOUSE / folder).rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_bytes())):
             if isinstance(node, ast.Import):

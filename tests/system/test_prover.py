@@ -7,7 +7,7 @@ import warnings
 from functools import lru_cache
 
 import pytest
-from amaranth.back import rtlil
+from amaranth.back import rtlil  # pyright: ignore[reportAttributeAccessIssue]  # not in the stubs
 from amaranth.hdl import UnusedElaboratable
 
 import inference
@@ -251,7 +251,7 @@ def _assumed() -> set[str]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Assume":
                 said = node.args[1]
-                found.add(said.value if isinstance(said, ast.Constant) else names[said.id])
+                found.add(names[said.id] if isinstance(said, ast.Name) else ast.literal_eval(said))
     return found
 
 

@@ -1,4 +1,4 @@
-"""A whole network in plain integers: what every engine and every faster reference is held to.
+"""A whole network in plain integers: what engines and faster references are checked against.
 
 One sample, one step, one layer after another. A layer's spikes reach the next layer in the same
 step, and a recurrent layer itself in the step after.

@@ -1,7 +1,7 @@
 """From a network to a board's bitstream: elaborate, synthesise, place and route, pack.
 
-Each step is kept by content, so that after a change only what depends on it runs again; each can be
-interrupted, and leaves a log under ``build/logs``.
+Each step's result is in the content-addressed cache, so that after a change only what depends on it
+runs again; each can be interrupted, and leaves a log under ``build/logs``.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""A network on a design: whether it can be built, and what reference it is held to."""
+"""A network on a design: whether it can be built, and which reference it is checked against."""
 
 import numpy as np
 
@@ -25,7 +25,7 @@ def check_design(design: Design, network: Network) -> None:
 def run_reference(
     network: Network | QuantizedNetwork, spikes: np.ndarray, *, design: Design | None = None
 ) -> Run:
-    """Run a batch of samples on the reference that an engine is held to, bit for bit.
+    """Run a batch of samples on the reference that an engine is checked against, bit for bit.
 
     Parameters
     ----------

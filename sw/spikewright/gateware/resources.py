@@ -14,7 +14,8 @@ from spikewright_hw.emit import as_rtlil
 from .. import tools
 from ..errors import BuildError
 from .harness import Harness
-from .placement import PARTS, place
+from .parts import PARTS
+from .placement import place
 from .synthesis import Counts, synthesize
 
 __all__ = [

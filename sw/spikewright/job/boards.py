@@ -1,4 +1,4 @@
-"""Boards to work with: virtual ones kept by content, or real ones at a port."""
+"""Boards to work with: virtual ones from the content-addressed cache, or real ones at a port."""
 
 from contextlib import ExitStack
 from pathlib import Path

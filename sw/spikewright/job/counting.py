@@ -1,4 +1,4 @@
-"""Networks that are trained on spike counts, kept by content."""
+"""Networks that are trained on spike counts, in the content-addressed cache."""
 
 import json
 from pathlib import Path

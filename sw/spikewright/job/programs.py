@@ -1,4 +1,4 @@
-"""Virtual boards, kept by content."""
+"""Virtual boards, compiled once: they are in the content-addressed cache."""
 
 from pathlib import Path
 

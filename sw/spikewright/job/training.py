@@ -1,4 +1,4 @@
-"""Networks trained on the embedded task, kept by content."""
+"""Networks trained on the embedded task, in the content-addressed cache."""
 
 from collections.abc import Callable
 from dataclasses import asdict
