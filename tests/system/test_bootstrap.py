@@ -67,6 +67,22 @@ def test_a_set_up_that_ends_well_leaves_its_stamp(checkout):
     assert (checkout / STAMP).is_file()
 
 
+def test_verilator_is_linked_unless_it_is_the_system_s(checkout):
+    """Also if its own path is that of a link outside the checkout, see `tools.plain_path`."""
+    system, packaged = checkout / "bin" / "verilator", checkout / "cache" / "bin" / "verilator"
+    linked = checkout / ".venv" / "bin" / "verilator"
+    system.symlink_to("/bin/true")
+    for found, links in ((system, False), (packaged, True)):
+        path = checkout / "bin" / "python3"
+        answer = f'*"require("*) echo "{found}" ;;'
+        path.write_text(PYTHON.format(pip="true", python=sys.executable).replace(
+            'case "$1 $2" in', f'case "$1 $2" in\n    {answer}'
+        ))
+        assert bootstrap(checkout) == (0, "")
+        assert linked.is_symlink() == links
+    assert linked.readlink() == packaged
+
+
 @pytest.mark.parametrize(
     ("program", "words"),
     [

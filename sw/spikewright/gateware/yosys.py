@@ -6,7 +6,11 @@ cannot be interrupted.
 """
 
 import importlib
+import importlib.util
 import sys
+from pathlib import Path
+
+from ..tools import plain_path
 
 __all__ = ["main"]
 
@@ -15,6 +19,10 @@ def main() -> None:
     """Run the script named by the one argument."""
     if len(sys.argv) != 2:
         sys.exit("usage: python -m spikewright.gateware.yosys SCRIPT")
+    spec = importlib.util.find_spec("pyosys")
+    if spec is not None and spec.origin is not None:
+        # The library puts its own path into commands of a shell.
+        sys.path.insert(0, str(plain_path(Path(spec.origin).parent.parent)))
     libyosys = importlib.import_module("pyosys.libyosys")  # a large library: only here
     libyosys.run_pass(f"script {sys.argv[1]}", libyosys.Design())
 
