@@ -1,6 +1,9 @@
 """Limits of a .spw file, and files that were changed at random."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,9 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save
 
+from spikewright.coding.ttfs import Ttfs
 from spikewright.errors import NetworkFileError
 from spikewright.quantized import read, write
 from spikewright.quantized.container import KEY, MOST_BYTES, MOST_HEADER, content_hash
+from spikewright_hw.fixed import Format
+from spikewright_hw.network import MOST_LAYERS, Layer, Network, NetworkError
+from spikewright_hw.protocol import MAX_PAYLOAD
 
 from .spw_files import forge, parts, quantized, refused, replaced
 
@@ -63,6 +70,42 @@ def test_a_header_that_is_too_large(path):
     large = replace(given, provenance=replace(given.provenance, data_set="x" * MOST_HEADER))
     with pytest.raises(NetworkFileError, match="cannot be written: its header has"):
         write(path, large)
+
+
+READ = """
+import resource, sys
+from spikewright.quantized import read
+resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+for path in sys.argv[1:]:
+    read(path)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+def test_the_largest_values_in_a_small_file_take_little_memory(tmp_path):
+    """A kilobyte for each layer: steps at most, widest states, the neurons with tables."""
+    paths = []
+    for neuron in ("lif", "adex", "exp_if"):
+        path = tmp_path / f"{neuron}.spw"
+        form = Format(16, 16)
+        layers = (Layer(((1,),), 8, neuron, {}, form), Layer(((1,),), 8, "li", {}, form))
+        given = quantized()
+        steps = MAX_PAYLOAD // 5  # of a trace of five bytes: a spike and a membrane
+        network = Network(layers, steps)
+        write(path, replace(given, network=network, coding=Ttfs(inputs=1, steps=steps)))
+        paths.append(path)
+    with pytest.raises(NetworkError, match="the trace of an inference"):
+        Network(layers, steps + 1)
+    deep = Network((layers[0],) * (MOST_LAYERS - 1) + (layers[1],), MAX_PAYLOAD // 67)
+    paths.append(tmp_path / "deep.spw")
+    write(paths[-1], replace(given, network=deep, coding=Ttfs(inputs=1, steps=deep.steps)))
+    assert max(path.stat().st_size for path in paths) < 1024 * MOST_LAYERS
+    result = subprocess.run(
+        [sys.executable, "-c", READ, *paths], env=os.environ, capture_output=True, text=True,
+        check=True,
+    )
+    assert int(result.stdout) < 64 * 1024  # in KiB
 
 
 def test_what_nests_deeply(path):
