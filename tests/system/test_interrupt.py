@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 import sys
 import textwrap
 import time
@@ -13,7 +14,8 @@ import pytest
 from spikewright import guard
 
 SAYS = "spikewright: interrupted; nothing half-written was left behind\n"
-SOON_S = 20  # 2 s are promised; the rest is for a machine that has other things to do
+PROMISED_S = 2
+LOAD = 20  # lives of a plain child that a signal may take besides, on a machine that is busy
 HOUSE = Path(__file__).parents[2]
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
@@ -30,14 +32,28 @@ def left_in(folder: Path) -> list[Path]:
     return list(folder.rglob(".*.tmp"))
 
 
+def life_of_a_child() -> float:
+    """Return the seconds that a child which does nothing takes now; a few hundredths if idle."""
+    started = time.monotonic()
+    subprocess.run([sys.executable, "-I", "-S", "-c", "pass"], check=True)
+    return time.monotonic() - started
+
+
+def soon() -> float:
+    """Return the seconds that are promised, and what the machine's load adds to them."""
+    return PROMISED_S + LOAD * life_of_a_child()
+
+
 def interrupt(process, *signals: signal.Signals) -> str:
     """Send signals, and return what is said; it must have ended soon."""
+    allowed = soon()
     started = time.monotonic()
     for number in signals:
         os.kill(process.pid, number)
         time.sleep(0.1)
     _, err = process.communicate(timeout=60)
-    assert time.monotonic() - started < SOON_S
+    took = time.monotonic() - started
+    assert took < allowed or took < soon()  # the load may have come meanwhile
     assert process.returncode == 130, err
     return err
 
@@ -133,7 +149,7 @@ def test_after_sigkill_nothing_runs_on_and_the_next_run_clears_what_is_left(
     first = stage("a family")
     first.kill()
     first.wait()
-    end = time.monotonic() + SOON_S
+    end = time.monotonic() + soon()
     while launch.running():
         assert time.monotonic() < end, launch.running()
         time.sleep(0.05)
@@ -211,7 +227,7 @@ def test_in_a_proof_and_in_a_simulation(launch, command, by, says):
         time.sleep(0.05)
     time.sleep(0.5)
     assert interrupt(process, by).endswith(says)
-    end = time.monotonic() + SOON_S
+    end = time.monotonic() + soon()
     while launch.running():
         assert time.monotonic() < end, launch.running()
         time.sleep(0.05)
