@@ -350,3 +350,26 @@ def test_a_coefficient_with_few_digits_is_exact(rng):
         exponents = rng.sample(range(-8, 4, 2), 3)
         value = sum(rng.choice([-1, 1]) * 2.0**exponent for exponent in exponents)
         assert sum(sign * 2.0**exponent for sign, exponent in signed_digits(value, 3)) == value
+
+
+@pytest.mark.parametrize("power", [63, 64, 65, 72])
+@pytest.mark.parametrize("function", ["log", "sqrt"])
+def test_arguments_of_more_than_64_bits_have_a_segment(function, power):
+    table = tabulate(
+        function, fraction=11, interval=Interval(1 << 11, 1 << power), argument=11, result=11,
+        limit=40,
+    )
+    for argument in (1 << 63, (1 << power) - 1, 1 << power):
+        value = real_function(function)(argument * 2.0**-11)
+        assert table.value(argument) * 2.0**-11 == pytest.approx(value, abs=table.error)
+
+
+def test_a_logarithm_of_one_and_an_exponential_runs_over_the_whole_format():
+    @neuron()
+    def softplus(s, i, p):
+        return {"v": i + log(1 + exp(s.v)) / 4}
+
+    with pytest.warns(PrecisionWarning, match="the table of exp can be off"):
+        fixed = FixedNeuron.of(softplus, Arithmetic(format=Format(8, 8)))
+    for v in range(*fixed.bounds["v"], 251):
+        integers.step(fixed, {"v": v}, {"i": 0})

@@ -22,7 +22,7 @@ _NEAR = 2.0
 _PROBES = 16
 #: An interval's error between these points, over that at them.
 _BETWEEN = 1.05
-#: Arguments lie within ± 2 to this power.
+#: Arguments are cut from ± 2 to this power, or from the power of two that they lie within.
 _ROOT = 64
 
 
@@ -69,7 +69,8 @@ class Cutter:
 
     def segments(self, low: int, high: int, coarse: int) -> Iterator[Segment]:
         """Cut what lies in ``low`` to ``high``, of which every ``2**coarse``-th can come."""
-        waiting = [(0, _ROOT), (-(1 << _ROOT), _ROOT)]
+        root = max(_ROOT, low.bit_length(), high.bit_length())
+        waiting = [(0, root), (-(1 << root), root)]
         while waiting:
             start, shift = waiting.pop()
             if start > high or start + (1 << shift) <= low:
