@@ -13,6 +13,7 @@ from rich.console import Console
 
 from spikewright_hw.fixed import Format
 
+from .. import terminal
 from ..coding.ttfs import encode
 from ..errors import DataError
 from ..files import write_if_changed
@@ -107,7 +108,7 @@ def bench_training(
     """
     chosen = settings() if chosen is None else chosen
     task = digits.load() if task is None else task
-    console = Console() if console is None else console
+    console = terminal.console() if console is None else console
     found = []
     with Stages() as stages, stages.stage(f"{len(chosen)} settings on {folds} folds") as tell:
         for name, config in chosen.items():

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from spikewright_hw.engine.design import Design, EventDesign
 
+from .. import terminal
 from ..coding.ttfs import encode
 from ..device.link import check_port
 from ..device.virtual import NEEDED_TOOLS
@@ -106,7 +107,7 @@ def main_job(options: RunOptions, *, console: Console | None = None) -> Report |
         Whatever failed. Values that differ, and a bitstream that cannot be built, are reported
         first.
     """
-    console = console or Console(stderr=True)
+    console = console or terminal.console(stderr=True)
     _check_at_once(options)
     task = load_task("digits")
     place = {"board": options.board, "design": options.design, "build": options.build}

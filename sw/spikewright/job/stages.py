@@ -10,6 +10,8 @@ from typing import Self
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from .. import terminal
+
 __all__ = ["Stages"]
 
 
@@ -20,11 +22,11 @@ class Stages:
     """
 
     def __init__(self, console: Console | None = None):
-        self.console = console or Console(stderr=True)
+        self.console = console or terminal.console(stderr=True)
         self._live = self.console.is_terminal
         self._lock = threading.Lock()
         self._progress = Progress(
-            SpinnerColumn(finished_text="✓"),
+            SpinnerColumn("line", finished_text="✓"),
             TextColumn("{task.description}"),
             TextColumn("[dim]{task.fields[doing]}"),
             TimeElapsedColumn(),
