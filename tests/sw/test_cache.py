@@ -96,3 +96,32 @@ def test_ctrl_c_leaves_nothing(launch, tmp_path):
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == 130
     assert everything(tmp_path) == ["stage"]
+
+
+def test_two_processes_that_build_the_same_at_once_both_have_it(launch, tmp_path):
+    """Each waits in the middle of its build until the other is there, too."""
+    script = textwrap.dedent("""
+        import sys, time
+        from pathlib import Path
+        from spikewright.cache import cached
+        root = Path(sys.argv[1])
+        def build(folder):
+            (folder / "half").write_text("half")
+            end = time.monotonic() + 60
+            while len(list(root.glob("stage/.*.tmp/half"))) < 2 and not list(root.glob("met")):
+                assert time.monotonic() < end
+                time.sleep(0.01)
+            (root / "met").touch()
+            (folder / "half").rename(folder / "whole")
+        folder = cached("stage", {"a": 1}, build, root=root)
+        print(folder, (folder / "whole").read_text())
+    """)
+    both = [
+        launch([sys.executable, "-c", script, tmp_path], stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    said = [process.communicate(timeout=120)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    (folder,) = (tmp_path / "stage").iterdir()
+    assert said == [f"{folder} half\n"] * 2
+    assert sorted(path.name for path in folder.iterdir()) == [KEY_FILE, "whole"]
