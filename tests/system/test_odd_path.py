@@ -27,12 +27,12 @@ def checkout(tmp_path_factory) -> Path:
 
 
 def python(
-    checkout: Path, *arguments: str | Path, cwd: Path | None = None, **variables: str
+    checkout: Path, *arguments: str | Path, **variables: str
 ) -> subprocess.CompletedProcess[str]:
     """Run the interpreter on the copy's own packages."""
     path = os.pathsep.join(str(checkout / name) for name in ("hw", "sw"))
     return subprocess.run(
-        [sys.executable, *arguments], cwd=checkout if cwd is None else cwd,
+        [sys.executable, *arguments], cwd=checkout,
         env={**os.environ, "PYTHONPATH": path, **variables},
         capture_output=True, text=True, check=False,
     )
