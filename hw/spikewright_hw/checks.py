@@ -12,7 +12,7 @@ from typing import Any
 
 __all__ = [
     "Rule", "flag", "instance", "mapping", "matrix", "numbers", "one_of", "optional", "plain",
-    "real", "settle", "shown", "text", "whole", "wholes",
+    "real", "settle", "shown", "text", "texts", "whole", "wholes",
 ]
 
 #: Takes the name and the value of a field; returns the value to keep.
@@ -92,6 +92,13 @@ def text(name: str, value: Any) -> str:
             "which no file can hold"
         ) from None
     return value
+
+
+def texts(name: str, value: Any) -> tuple[str, ...]:
+    """Take a sequence of texts, kept as a tuple."""
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"{name} is {shown(value)}; it must be a list of texts")
+    return tuple(text(f"{name}[{index}]", one) for index, one in enumerate(value))
 
 
 def flag(name: str, value: Any) -> bool:

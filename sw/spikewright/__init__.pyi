@@ -112,6 +112,7 @@ from spikewright.errors import SpikewrightWarning as SpikewrightWarning
 from spikewright.errors import StorageError as StorageError
 from spikewright.errors import ToolError as ToolError
 from spikewright.gateware.closing import ClockMissed as ClockMissed
+from spikewright_hw.layer import NetworkError as NetworkError
 
 __all__: list[str]
 __version__: str

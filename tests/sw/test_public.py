@@ -9,10 +9,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import numpy as np
 import pytest
+import torch
 
 import spikewright as spw
 from spikewright.cli import words
@@ -240,6 +241,81 @@ def test_the_library_speaks_of_its_arguments(call, kind, message, monkeypatch, t
         call()
     assert str(caught.value) == message
     assert not [*tmp_path.iterdir()], "something was written"
+
+
+@pytest.fixture(scope="module")
+def answered():
+    """What the simulated engine and the reference say of the same samples."""
+    return spw.simulate(TINY, SPIKES), spw.run_reference(TINY, SPIKES)
+
+
+#: Type checkers would refuse these calls.
+UNTYPED: Any = spw
+DESIGN = "it must be of the class EventDesign or StochasticDesign"
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: UNTYPED.run_reference(TINY, SPIKES, design=spw.Streams()),
+         f"design is Streams(length=256, source='sobol', encoding='sign_magnitude...; {DESIGN}"),
+        (lambda: UNTYPED.simulate(TINY, SPIKES, design="x"), f"design is 'x'; {DESIGN}"),
+        (lambda: UNTYPED.emit(TINY, design="x"), f"design is 'x'; {DESIGN}"),
+        (lambda: UNTYPED.open_board(TINY, design="x"), f"design is 'x'; {DESIGN}"),
+        (lambda: UNTYPED.build_bitstream(TINY, design="x"), f"design is 'x'; {DESIGN}"),
+        (lambda: UNTYPED.build_bitstream(TINY, seeds=()),
+         "seeds is empty; give at least one seed of the placer"),
+        (lambda: UNTYPED.build_bitstream(TINY, seeds=(1.5,)),
+         "seeds[0] is 1.5; it must be a whole number"),
+        (lambda: UNTYPED.build_bitstream(TINY, limit_s=float("nan")),
+         "limit_s is nan; it must be a finite number"),
+        (lambda: UNTYPED.train("digits"), "task is 'digits'; it must be of the class Task"),
+        (lambda: UNTYPED.train(spw.load_task(), "quick"),
+         "config is 'quick'; it must be of the class TrainingConfig"),
+        (lambda: UNTYPED.write("net.spw", None),
+         "quantized is None; it must be of the class QuantizedNetwork"),
+        (lambda: UNTYPED.compare(None, None), "answers is None; it must be of the class Answers"),
+        (lambda: UNTYPED.make_report(None, None, task=None, network=None),
+         "answers is None; it must be of the class Answers"),
+        (lambda: UNTYPED.compile_equations(5, threshold="v > 1", reset="v = 0"),
+         "equations[0] is 5; it must be a text"),
+        (lambda: UNTYPED.compile_equations("dv/dt = i - v", threshold=5, reset="v = 0"),
+         "threshold is 5; it must be a text"),
+        (lambda: UNTYPED.compile_equations("dv/dt = i - v", readout=1),
+         "readout is 1; it must be True or False"),
+        (lambda: UNTYPED.compile_equations("dv/dt = i - v", readout=True, parameters=[1]),
+         "parameters is [1]; it must be a mapping of names to values"),
+        (lambda: UNTYPED.compile_equations("dv/dt = i - v", readout=True, units={"v": 5}),
+         "units['v'] is 5; it must be a text"),
+        (lambda: UNTYPED.compile_equations("dv/dt = i - v", readout=True, format="Q8.8"),
+         "format is 'Q8.8'; it must be of the class Format"),
+        (lambda: UNTYPED.compile_equations("dv/dt = i - v", readout=True, name="a-b"),
+         "name is 'a-b'; it must be a name that Python takes, such as neuron"),
+    ],
+)
+def test_another_kind_is_told_by_the_argument(call, message, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError) as caught:
+        call()
+    assert message in str(caught.value)
+    assert "must be a whole number" in message or str(caught.value) == message
+    assert not [*tmp_path.iterdir()], "something was written"
+
+
+@pytest.mark.parametrize("labels", [None, [1], "abc", np.zeros((3, 1), int), [0.0, 1.0, 2.0]])
+def test_an_accuracy_is_of_as_many_labels(answered, labels):
+    for one in answered:
+        with pytest.raises(ValueError, match=r"labels is an array of .* each of the 3 samples"):
+            one.accuracy(labels)
+
+
+def test_predictions_may_be_a_tensor_or_a_list(answered):
+    answers, expected = answered
+    for kind in (torch.tensor, np.array, list):
+        predictions = kind(expected.predictions.tolist())
+        comparison = UNTYPED.compare(answers, expected, torch_predictions=predictions)
+        assert comparison.equal
+        assert comparison.compared["predictions of PyTorch"] == 3
 
 
 def test_mnist_without_its_files(monkeypatch):

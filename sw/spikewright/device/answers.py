@@ -9,6 +9,7 @@ from spikewright_hw.engine.design import Design
 from spikewright_hw.engine.record import Result, Trace
 
 from ..gateware.board import Board
+from ..network.reference import share_right
 
 __all__ = ["Answers", "Inference"]
 
@@ -107,7 +108,7 @@ class Answers:
 
     def accuracy(self, labels: np.ndarray) -> float:
         """Return the share of samples whose prediction is their label, 0 to 1."""
-        return float(np.mean(self.predictions == labels))
+        return share_right(self.predictions, labels)
 
     def _counts(self, name: str) -> np.ndarray:
         return np.array([getattr(one.result, name) for one in self.inferences], np.int64)

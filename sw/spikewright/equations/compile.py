@@ -4,7 +4,9 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from keyword import iskeyword
 
+from spikewright_hw.checks import flag, instance, mapping, optional, settle, shown, text, texts
 from spikewright_hw.definition.definition import Definition, Input, Parameter, State
 from spikewright_hw.definition.fixed_point import Arithmetic
 from spikewright_hw.definition.refractory import refractory as with_refractory
@@ -83,6 +85,20 @@ class Specification:
     method: Method = None
     format: Format = DEFAULT_FORMAT
 
+    def __post_init__(self):
+        settle(
+            self,
+            name=text, equations=texts, threshold=optional(text), reset=optional(text),
+            parameters=mapping, units=mapping, start=mapping, readout=flag,
+            format=instance(Format),
+        )
+        if not self.name.isidentifier() or iskeyword(self.name):
+            raise ValueError(
+                f"name is {shown(self.name)}; it must be a name that Python takes, such as neuron"
+            )
+        for state, unit in self.units.items():
+            text(f"units[{state!r}]", unit)
+
 
 @dataclass(frozen=True)
 class Compiled:
@@ -96,7 +112,7 @@ class Compiled:
     states : mapping of str to State
     parameters : mapping of str to Parameter
     doc : str
-        None of these with what refractoriness adds.
+        One line about the neuron: its equations.
     current_unit : str
         Unit of the input.
     definition : Definition
@@ -215,9 +231,9 @@ def compile_equations(
         threshold=threshold,
         reset=reset,
         dt=dt,
-        parameters=parameters or {},
-        units=units or {},
-        start=start or {},
+        parameters={} if parameters is None else parameters,
+        units={} if units is None else units,
+        start={} if start is None else start,
         refractory=refractory,
         readout=readout,
         method=method,

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from spikewright_hw.engine.design import Design, EventDesign
+from spikewright_hw.checks import instance
+from spikewright_hw.engine.design import Design, EventDesign, StochasticDesign
 from spikewright_hw.network import Network
 
 from ..errors import DataError
@@ -16,6 +17,7 @@ __all__ = ["check_design", "run_reference"]
 
 def check_design(design: Design, network: Network) -> None:
     """Raise :exc:`~spikewright.errors.DataError` unless the network can run on the engine."""
+    instance((EventDesign, StochasticDesign))("design", design)
     try:
         design.check(network)
     except ValueError as error:

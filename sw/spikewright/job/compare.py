@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spikewright_hw.checks import instance
+
 from ..device.answers import Answers
 from ..network.reference import Run
 
@@ -54,6 +56,13 @@ def compare(
     ValueError
         The two are not of the same samples, or not of the same network.
     """
+    instance(Answers)("answers", answers)
+    instance(Run)("expected", expected)
+    if len(answers.spikes) != len(expected.spikes) - 1:
+        raise ValueError(
+            f"answers have {len(answers.spikes)} hidden layers, and expected has "
+            f"{len(expected.spikes) - 1}; both must be of the same network"
+        )
     pairs: dict[str, tuple[np.ndarray, np.ndarray]] = {
         f"spikes of layer {layer}": pair
         for layer, pair in enumerate(zip(answers.spikes, expected.spikes[:-1], strict=True))
@@ -67,9 +76,9 @@ def compare(
         "spike counts": (answers.layer_spikes, expected.layer_spikes),
     }
     if torch_predictions is not None:
-        pairs["predictions of PyTorch"] = (answers.predictions, torch_predictions)
+        pairs["predictions of PyTorch"] = (answers.predictions, np.asarray(torch_predictions))
     if cycles is not None:
-        pairs["cycles"] = (answers.cycles, cycles)
+        pairs["cycles"] = (answers.cycles, np.asarray(cycles))
     for kind, (device, reference) in pairs.items():
         if device.shape != reference.shape:
             raise ValueError(

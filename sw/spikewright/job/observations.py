@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from spikewright_hw.checks import instance
 from spikewright_hw.network import Network
 
 from ..device.answers import Answers
@@ -97,6 +98,10 @@ def make_report(
     DataError
         The network is not for the task, or the answers are not those of its test part.
     """
+    instance(Answers)("answers", answers)
+    instance(Run)("expected", expected)
+    instance(Task)("task", task)
+    instance(QuantizedNetwork)("network", network)
     check_fits(network, task, argument="network")
     if len(answers.inferences) != len(task.y_test):
         raise DataError(

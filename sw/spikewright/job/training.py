@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from spikewright_hw.checks import whole
+from spikewright_hw.checks import instance, optional, whole
 
 from ..cache import cached, digest
 from ..imports import code_key
@@ -67,6 +67,8 @@ def train(
     ValueError
         The seed is out of its range.
     """
+    instance(Task)("task", task)
+    optional(instance(TrainingConfig))("config", config)
     whole(0, MOST_SEED)("seed", seed)
     config = training_config(task) if config is None else config
     key = {

@@ -19,7 +19,10 @@ from spikewright_hw.network import Layer, Network
 
 from .synapses import Synapses, weight_synapses
 
-__all__ = ["Arrays", "LayerRun", "Run", "Store", "check_spikes", "check_width", "run", "starts"]
+__all__ = [
+    "Arrays", "LayerRun", "Run", "Store", "check_spikes", "check_width", "run", "share_right",
+    "starts",
+]
 
 #: From a layer and its states, each int64 ``[samples, neurons]``, to what is found there later.
 Store = Callable[[Layer, dict[str, np.ndarray]], dict[str, np.ndarray]]
@@ -84,7 +87,18 @@ class Run:
 
     def accuracy(self, labels: np.ndarray) -> float:
         """Share of samples whose prediction is their label, 0 to 1."""
-        return float(np.mean(self.predictions == labels))
+        return share_right(self.predictions, labels)
+
+
+def share_right(predictions: np.ndarray, labels: np.ndarray) -> float:
+    """Return the share of predictions that are the labels; ValueError unless there are as many."""
+    labels = np.asarray(labels)
+    if labels.shape != predictions.shape or not len(labels) or labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"labels is an array of {labels.dtype} of shape {list(labels.shape)}; it must have "
+            f"whole numbers, one for each of the {len(predictions)} samples, and at least one"
+        )
+    return float(np.mean(predictions == labels))
 
 
 class Arrays(Operations):

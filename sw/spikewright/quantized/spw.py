@@ -15,7 +15,7 @@ import numpy as np
 from spikewright.coding.ttfs import Ttfs
 from spikewright.errors import NetworkFileError
 from spikewright.files import write_bytes
-from spikewright_hw.checks import shown
+from spikewright_hw.checks import instance, shown
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import MOST_LAYERS, Layer, Network, NetworkError, Rows
 from spikewright_hw.neuron import DEFINITIONS
@@ -54,6 +54,7 @@ def write(path: str | Path, quantized: QuantizedNetwork) -> None:
         The file cannot be written.
     """
     path = Path(path)
+    instance(QuantizedNetwork)("quantized", quantized)
     network = quantized.network
     tensors = {
         _tensor(index, name): np.array(rows, np.int8)
