@@ -1,11 +1,12 @@
 """Engines as the command line asks for them, and where their memories lie."""
 
-import argparse
 import re
 
 import pytest
 
-from spikewright.cli import add_run_options, design_of
+from spikewright.cli import design_of
+from spikewright.cli.applies import parsed
+from spikewright.cli.parser import parser
 from spikewright.errors import SpikewrightError
 from spikewright.gateware.synthesis import synthesize
 from spikewright_hw.emit import as_rtlil
@@ -18,9 +19,7 @@ NETWORK = example_network(sizes=(12, 9, 5), steps=4, weight_bits=4, membrane=For
 
 
 def asked_for(*arguments: str):
-    parser = argparse.ArgumentParser()
-    add_run_options(parser, boards=["ulx3s"])
-    return design_of(parser.parse_args(arguments))
+    return design_of(parsed(parser, ["run", *arguments]))
 
 
 @pytest.mark.parametrize(
