@@ -42,9 +42,8 @@ class Requests:
 
     Assumes of the frame decoder that a packet has the length that it tells, two bytes at least, and
     that it refuses a frame as something else than OK; of the engine, that it gives a result when it
-    has got all steps, and holds it. The core does not
-    look at what it hands on, so each byte of a result, of the trace and of HELLO tells its kind and
-    its place.
+    has got all steps, and holds it. The core does not look at what it hands on, so each byte of a
+    result, of the trace and of HELLO tells its kind and its place.
 
     With ``witness`` there is one run, an INFER and then TRACE again and again, with an eager engine
     and no reset, so that the solver need not look for it.

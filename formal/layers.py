@@ -21,6 +21,7 @@ TINY: dict[str, dict[str, Any]] = {
     "nir_li": {"tau": 2.0, "r": 2.0, "v_leak": (1.0, -1.0)},  # neurons with starts of their own
     "lif_refractory": {"decay": 0.5, "threshold": 0.5, "refractory": 1},  # two states
     "recurrent_lif": {"decay": 0.5, "threshold": 0.5},
+    "alpha": {},  # excitatory and inhibitory sums, five states
 }
 
 

@@ -5,6 +5,7 @@ from amaranth.hdl import Assert, Cover
 
 from faults import Planted
 from properties import anything
+from source import seen_through
 from spikewright_hw.stochastic.source.lfsr import TAPS, Lfsr
 
 NEVER_ZERO = "the state is never zero"
@@ -44,13 +45,7 @@ class LfsrSpec(Elaboratable):
         stepped = Cat((before & mask).xor(), before)[: self.width]
 
         middle = 1 << (self.width // 2)
-        shows = {
-            "reset": ~running,
-            "seed": running & reseed,
-            "step": running & ~reseed & enable,
-            "still": running & ~reseed & ~enable,
-        }
-        state = dut.state ^ shows.get(self.fault, 0)
+        state = seen_through(self.fault, dut, running=running, reseed=reseed, enable=enable)
         if self.fault == "zero":
             state = Mux(state == middle, 0, state)
 

@@ -7,27 +7,18 @@ from amaranth import Array, Cat, Const, Elaboratable, Module, Mux, Signal, Value
 from amaranth.hdl import Assert, Assume, Cover
 
 from faults import Faults
+from layers import clamp, tiny_layer
 from neuron import Exact, exact_of
 from properties import anything
 from spikewright_hw.definition import integers
 from spikewright_hw.engine.neuron_group import NeuronGroup
 from spikewright_hw.engine.synapses import WeightSynapses
-from spikewright_hw.fixed import Format
-from spikewright_hw.layer import Layer
 
 SUM = "{}: a sum is that of the addends since the last update"
 FOLLOWS = "{}: between updates each neuron's state is the definition's, clamped into its range"
 START = "{}: clear brings each neuron back to its own start"
 PLACE = "the output has what each neuron gave in the last update, in its place"
 WRAPS = "no value in between wraps"
-
-#: Parameters of the smallest layers.
-TINY = {
-    "lif": {"decay": 0.5, "threshold": 0.5},
-    "nir_li": {"tau": 2.0, "r": 2.0, "v_leak": (1.0, -1.0)},  # neurons with starts of their own
-    "recurrent_lif": {"decay": 0.5, "threshold": 0.5},
-    "alpha": {},  # excitatory and inhibitory sums, five states
-}
 
 
 @dataclass(frozen=True)
@@ -141,7 +132,7 @@ class NeuronGroupSpec(Elaboratable):
         given = Signal(1, name=f"spike_{number}") if spikes else states["v"]
         with m.If(ended):
             m.d.sync += [
-                state.eq(_clamp(exact.after[name], *fixed.bounds[name]))
+                state.eq(clamp(exact.after[name], *fixed.bounds[name]))
                 for name, state in states.items()
             ]
             if spikes:
@@ -203,21 +194,9 @@ class NeuronGroupFaults(Faults):
         return NeuronGroupSpec(self.dut, faults=self.detectors)
 
 
-def _clamp(value: Value, low: int, high: int) -> Value:
-    return Mux(value > high, high, Mux(value < low, low, value))
-
-
 def tiny(neuron: str, *, share: int, stages: int = 1) -> NeuronGroup:
-    """Make a group of a layer of two inputs and two neurons, whose states saturate."""
-    layer = Layer(
-        weights=((2, -3), (1, 2)),
-        weight_bits=3,
-        neuron=neuron,
-        parameters=TINY[neuron],
-        membrane=Format(2, 1),
-        exponent=1,
-        recurrent=((0, 1), (1, 0)) if neuron == "recurrent_lif" else None,
-    )
+    """Make a group of the neurons of :func:`~layers.tiny_layer`."""
+    layer = tiny_layer(neuron)
     return NeuronGroup(
         layer=layer, first=0, share=share, stages=stages, synapses=WeightSynapses(layer)
     )

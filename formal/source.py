@@ -9,9 +9,26 @@ from faults import Planted
 from properties import anything
 from spikewright_hw.stochastic.source.source import Source
 
-__all__ = ["SourcePeriodSpec", "SourceSpec", "source_faults"]
+__all__ = ["SourcePeriodSpec", "SourceSpec", "seen_through", "source_faults"]
 
 NUMBER = "each number is that of its index"
+
+
+def seen_through(
+    fault: str, dut: Source, *, running: Value, reseed: Value, enable: Value
+) -> Value:
+    """Return a source's state with its bit 0 inverted where a fault is planted, or as it is.
+
+    The faults are ``reset``, ``seed``, ``step`` and ``still``: after which of these it is seen as
+    another; ``reseed`` and ``enable`` are those of the cycle before.
+    """
+    where = {
+        "reset": ~running,
+        "seed": running & reseed,
+        "step": running & ~reseed & enable,
+        "still": running & ~reseed & ~enable,
+    }
+    return dut.state ^ where.get(fault, 0)
 
 
 class SourceSpec(Elaboratable):
@@ -49,13 +66,7 @@ class SourceSpec(Elaboratable):
         ]
         with m.If(dut.reseed):
             m.d.sync += first.eq(dut.seed)
-        shows = {
-            "reset": ~running,
-            "seed": running & reseed,
-            "step": running & ~reseed & enable,
-            "still": running & ~reseed & ~enable,
-        }
-        state = dut.state ^ shows.get(self.fault, 0)
+        state = seen_through(self.fault, dut, running=running, reseed=reseed, enable=enable)
         owed = self.owed(m, first, step=dut.enable & ~dut.reseed, restart=dut.reseed)
 
         m.d.comb += Assert(state == owed, NUMBER)
