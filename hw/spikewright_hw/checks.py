@@ -8,11 +8,12 @@ and tuples. A boolean is no number, and a fraction is no whole number.
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from numbers import Real
+from pathlib import Path
 from typing import Any
 
 __all__ = [
-    "Rule", "flag", "instance", "mapping", "matrix", "numbers", "one_of", "optional", "plain",
-    "real", "settle", "shown", "text", "texts", "whole", "wholes",
+    "Rule", "called", "flag", "instance", "mapping", "matrix", "numbers", "one_of", "optional",
+    "pathlike", "plain", "real", "settle", "shown", "text", "texts", "whole", "wholes",
 ]
 
 #: Takes the name and the value of a field; returns the value to keep.
@@ -105,6 +106,20 @@ def flag(name: str, value: Any) -> bool:
     """Take True or False."""
     if not isinstance(value, bool):
         raise ValueError(f"{name} is {shown(value)}; it must be True or False")
+    return value
+
+
+def pathlike(name: str, value: Any) -> Path:
+    """Take a path, as a text or an object."""
+    if not isinstance(value, str | Path) or str(value) == "" or "\0" in str(value):
+        raise ValueError(f"{name} is {shown(value)}; it must be a path")
+    return Path(value)
+
+
+def called(name: str, value: Any) -> Callable[..., Any]:
+    """Take a function, or whatever else can be called."""
+    if not callable(value):
+        raise ValueError(f"{name} is {shown(value)}; it must be a function")
     return value
 
 

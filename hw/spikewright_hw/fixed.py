@@ -44,7 +44,7 @@ class Format:
     @classmethod
     def parse(cls, text: str) -> "Format":
         """Read ``"Q8.8"``. Raises :exc:`ValueError` for anything else."""
-        match = re.fullmatch(r"Q([0-9]{1,9})\.([0-9]{1,9})", text)
+        match = re.fullmatch(r"Q([0-9]{1,9})\.([0-9]{1,9})", str(text))
         if match is None:
             raise ValueError(f"a number format is written like Q8.8, not {text!r}")
         return cls(int(match[1]), int(match[2]))
@@ -77,8 +77,13 @@ class Format:
         return max(self.min, min(self.max, value))
 
     def quantize(self, value: float) -> int:
-        """Round a real number half up to the nearest stored integer, and saturate."""
+        """Round a real number half up to the nearest stored integer, and saturate.
+
+        Raises :exc:`ValueError` for what is no number.
+        """
         scaled = value * self.one
+        if math.isinf(scaled):
+            return self.max if scaled > 0 else self.min
         below = math.floor(scaled)
         return self.saturate(below + (scaled - below >= 0.5))  # adding 0.5 first would round
 

@@ -52,10 +52,8 @@ def test_differences_are_taken_fold_by_fold():
 
 def test_the_test_part_is_not_looked_at_and_the_page_is_written(tmp_path):
     whole = load()
-    task = replace(
-        whole, x_train=whole.x_train[:200], y_train=whole.y_train[:200],
-        x_test=np.full_like(whole.x_test, np.nan),
-    )  # fmt: skip
+    task = replace(whole, x_train=whole.x_train[:200], y_train=whole.y_train[:200])
+    object.__setattr__(task, "x_test", np.full_like(whole.x_test, np.nan))  # no task holds that
     run = {
         "chosen": {"defaults": BRIEF, "half": replace(BRIEF, batch=64)}, "task": task, "folds": 2,
         "pages": True, "build": tmp_path / "build", "root": tmp_path,

@@ -76,4 +76,4 @@ def test_labels_must_be_as_many_as_samples():
 
 def test_parts_must_be_of_one_width():
     with pytest.raises(DataError, match="t has 3 inputs in the training part and 4 in the test"):
-        task_of(np.zeros((2, 3)), np.zeros(2), np.zeros((2, 4)), np.zeros(2))
+        task_of(np.zeros((2, 3)), np.zeros(2, int), np.zeros((2, 4)), np.zeros(2, int))

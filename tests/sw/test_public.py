@@ -272,6 +272,32 @@ DESIGN = "it must be of the class EventDesign or StochasticDesign"
         (lambda: UNTYPED.train("digits"), "task is 'digits'; it must be of the class Task"),
         (lambda: UNTYPED.train(spw.load_task(), "quick"),
          "config is 'quick'; it must be of the class TrainingConfig"),
+        (lambda: UNTYPED.train(spw.load_task(), build=5), "build is 5; it must be a path"),
+        (lambda: UNTYPED.train(spw.load_task(), progress=5),
+         "progress is 5; it must be a function"),
+        (lambda: UNTYPED.simulate(TINY, SPIKES, progress=None),
+         "progress is None; it must be a function"),
+        (lambda: UNTYPED.load_task("mnist", folder=5), "folder is 5; it must be a path"),
+        (lambda: UNTYPED.load_task(folder="here"),
+         "folder is given, but digits come with scikit-learn; leave it out"),
+        (lambda: UNTYPED.emit(TINY, 5), "folder is 5; it must be a path"),
+        (lambda: UNTYPED.emit(TINY, name=5), "name is 5; it must be a text"),
+        (lambda: UNTYPED.emit_cores("lif", folder=5), "folder is 5; it must be a path"),
+        (lambda: UNTYPED.emit_cores(["lif"]), "a core is ['lif']; it must be a text"),
+        (lambda: UNTYPED.open_board(TINY, build=5), "build is 5; it must be a path"),
+        (lambda: UNTYPED.open_board(TINY, port=None), "port is None; it must be a text"),
+        (lambda: UNTYPED.build_bitstream(TINY, build=""), "build is ''; it must be a path"),
+        (lambda: UNTYPED.read(5), "path is 5; it must be a path"),
+        (lambda: UNTYPED.read("a\0b"), "path is 'a\\x00b'; it must be a path"),
+        (lambda: UNTYPED.read_report(None), "path is None; it must be a path"),
+        (lambda: UNTYPED.report_names(5), "directory is 5; it must be a path"),
+        (lambda: UNTYPED.write_report(5), "report is 5; it must be of the class Report"),
+        (lambda: UNTYPED.resources(5), "core is 5; it must be a text"),
+        (lambda: UNTYPED.resources("lif", design=spw.EventDesign()),
+         "design is given, but it is that of a network; leave it out for cores"),
+        (lambda: UNTYPED.encode([[1.0]], None), "coding is None; it must be of the class Ttfs"),
+        (lambda: UNTYPED.BOARDS["ulx3s"].at("80"), "clock_mhz is '80'; it must be a number"),
+        (lambda: UNTYPED.Format.parse(5), "a number format is written like Q8.8, not 5"),
         (lambda: UNTYPED.write("net.spw", None),
          "quantized is None; it must be of the class QuantizedNetwork"),
         (lambda: UNTYPED.compare(None, None), "answers is None; it must be of the class Answers"),
@@ -300,6 +326,40 @@ def test_another_kind_is_told_by_the_argument(call, message, monkeypatch, tmp_pa
     assert message in str(caught.value)
     assert "must be a whole number" in message or str(caught.value) == message
     assert not [*tmp_path.iterdir()], "something was written"
+
+
+MADE_UP = {
+    "name": "made up", "low": 0.0, "high": 1.0, "classes": 2,
+    "x_train": np.zeros((4, 3)), "y_train": np.array([0, 1, 0, 1]),
+    "x_test": np.ones((2, 3)), "y_test": np.array([0, 1]),
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("name", 3, "name is 3; it must be a text"),
+        ("classes", "2", "classes is '2'; it must be a whole number"),
+        ("y_test", np.array([0, 2]), "y_test of made up holds int64 values that are not all"),
+        ("y_test", np.array([0.0, 1.0]), "y_test of made up holds float64 values that are not all"),
+        ("x_test", np.full((2, 3), np.nan), "x_test of made up holds float64 values that are not"),
+        ("high", -1.0, "x_train of made up holds float64 values that are not all"),
+        ("x_train", np.zeros((0, 3)), "the training part of made up has samples of shape (0, 3)"),
+        ("x_test", [[1]], "the test part of made up has samples of shape (1, 1) and labels of"),
+    ],
+)
+def test_a_task_that_exists_is_valid(field, value, message):
+    assert spw.Task(**MADE_UP).inputs == 3
+    with pytest.raises((ValueError, spw.DataError), match=f"^{re.escape(message)}"):
+        spw.Task(**MADE_UP | {field: value})
+
+
+@pytest.mark.parametrize("spikes", [None, SPIKES[0], SPIKES[:, :, :5]])
+def test_spikes_of_another_shape_are_not_decoded(spikes):
+    coding = spw.Ttfs(inputs=6, steps=2)
+    assert spw.decode(SPIKES, coding).shape == (3, 6)
+    with pytest.raises(spw.DataError, match="they must be samples × 2 steps × 6 inputs"):
+        spw.decode(spikes, coding)
 
 
 @pytest.mark.parametrize("labels", [None, [1], "abc", np.zeros((3, 1), int), [0.0, 1.0, 2.0]])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spikewright.errors import DataError
-from spikewright_hw.checks import real, settle, whole
+from spikewright_hw.checks import instance, real, settle, whole
 from spikewright_hw.layer import MOST_NEURONS
 from spikewright_hw.protocol import MAX_PAYLOAD
 
@@ -77,6 +77,7 @@ def encode(samples: np.ndarray, coding: Ttfs) -> np.ndarray:
     DataError
         A sample has another size, or a value is not a number or out of range.
     """
+    instance(Ttfs)("coding", coding)
     samples = np.asarray(samples)
     check(samples, coding)
     step = (coding.high - samples.astype(np.float64)) * coding.steps / (coding.high - coding.silent)
@@ -101,7 +102,20 @@ def decode(spikes: np.ndarray, coding: Ttfs) -> np.ndarray:
     Returns
     -------
     float64 array ``[samples, inputs]``
+
+    Raises
+    ------
+    DataError
+        The spikes are of another shape.
     """
+    instance(Ttfs)("coding", coding)
+    spikes = np.asarray(spikes)
+    if spikes.ndim != 3 or spikes.shape[1:] != (coding.steps, coding.inputs):
+        shape = " × ".join(map(str, spikes.shape)) or "a single value"
+        raise DataError(
+            f"the spikes are of shape {shape}; they must be samples × {coding.steps} steps × "
+            f"{coding.inputs} inputs"
+        )
     width = (coding.high - coding.silent) / coding.steps
     values = coding.high - width * (np.arange(coding.steps) + 0.5)
     return np.max(np.where(spikes, values[None, :, None], 0.0), axis=1)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from amaranth.sim import Simulator
 
+from spikewright_hw.checks import called
 from spikewright_hw.engine.design import Design, EventDesign
 from spikewright_hw.engine.inference import InferenceEngine
 from spikewright_hw.engine.record import trace_bytes, unpack_result, unpack_trace
@@ -65,6 +66,7 @@ def simulate(
     spikes = np.asarray(spikes)
     check_spikes(plain, spikes)
     check_design(design, plain)
+    called("progress", progress)
     inferences: list[Inference] = []
     engine, most = design.engine(plain), design.worst_cycles(plain)
 

@@ -17,7 +17,7 @@ from amaranth.lib import io
 from amaranth.lib.cdc import ResetSynchronizer
 
 from spikewright_hw.board import BoardTop
-from spikewright_hw.checks import real, wholes
+from spikewright_hw.checks import pathlike, real, wholes
 from spikewright_hw.engine.design import Design, EventDesign
 from spikewright_hw.network import Network
 
@@ -219,7 +219,7 @@ def build_bitstream(
     ValueError
         There is no such board.
     """
-    board, build, plain = board_named(board), Path(build), network_of(network)
+    board, build, plain = board_named(board), pathlike("build", build), network_of(network)
     seeds, limit_s = wholes(0)("seeds", seeds), real(0)("limit_s", limit_s)
     if not seeds:
         raise ValueError("seeds is empty; give at least one seed of the placer")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from spikewright_hw.checks import one_of
+from spikewright_hw.checks import one_of, real
 
 from .pll import Pll, plls
 
@@ -78,7 +78,7 @@ class Board:
         ValueError
             The board cannot make this clock; the message names the nearest ones.
         """
-        clocks, asked_hz = self.clocks_hz, clock_mhz * 1e6
+        clocks, asked_hz = self.clocks_hz, real()("clock_mhz", clock_mhz) * 1e6
         for hz in clocks:
             if abs(hz - asked_hz) < 1:
                 return replace(self, pll=plls(self.pll.input_hz)[hz])

@@ -3,6 +3,7 @@
 from contextlib import ExitStack
 from pathlib import Path
 
+from spikewright_hw.checks import pathlike, text
 from spikewright_hw.engine.design import Design, EventDesign
 from spikewright_hw.network import Network
 
@@ -65,11 +66,13 @@ def open_board(
     design = EventDesign() if design is None else design
     plain, chosen = network_of(network), board_named(board)
     check_design(design, plain)
+    text("port", port)
+    build = pathlike("build", build)
     with ExitStack() as stack:
         simulator = UNKNOWN_SIMULATOR
         if port == VIRTUAL:
             program = virtual_board(
-                plain, clock_hz=chosen.clock_hz, design=design, build=Path(build)
+                plain, clock_hz=chosen.clock_hz, design=design, build=build
             )
             port = stack.enter_context(VirtualBoard(program)).port
             simulator = f"Verilator {require('verilator').version}"

@@ -8,6 +8,7 @@ from amaranth.lib import wiring
 from rich.console import Console
 from rich.table import Table
 
+from spikewright_hw.checks import pathlike, text
 from spikewright_hw.cores import CORES
 from spikewright_hw.emit import as_verilog
 from spikewright_hw.engine.design import Design, EventDesign
@@ -61,14 +62,14 @@ def emit(
         The name is not one that Verilog takes, or ``network`` is none.
     """
     design, plain = EventDesign() if design is None else design, network_of(network)
-    top = name.replace("-", "_")
+    folder, top = pathlike("folder", folder), text("name", name).replace("-", "_")
     if not re.fullmatch(r"[A-Za-z_]\w*", top, re.ASCII):
         raise ValueError(
             f"name is {name!r}; a module's name has letters, digits and _, and begins with no digit"
         )
     check_design(design, plain)
-    check_writable(Path(folder), folder=True)
-    return _write(design.engine(plain), top, Path(folder))
+    check_writable(folder, folder=True)
+    return _write(design.engine(plain), top, folder)
 
 
 def emit_cores(
@@ -99,13 +100,14 @@ def emit_cores(
     StorageError
         A file cannot be written.
     """
+    folder = pathlike("folder", folder)
     named = [(CORES[core], one) for core in cores or CORES for one in _presets(core, preset)]
-    check_writable(Path(folder), folder=True)
-    return [_write(core.build(one), core.top(one), Path(folder)) for core, one in named]
+    check_writable(folder, folder=True)
+    return [_write(core.build(one), core.top(one), folder) for core, one in named]
 
 
 def _presets(core: str, preset: str | None) -> list[str]:
-    if core not in CORES:
+    if text("a core", core) not in CORES:
         raise DataError(f"there is no core {core!r}; there are {', '.join(CORES)}")
     presets = CORES[core].presets
     if preset is not None and preset not in presets:

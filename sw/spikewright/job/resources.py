@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.progress import Progress
 from rich.table import Table
 
+from spikewright_hw.checks import pathlike, text
 from spikewright_hw.cores import CORES
 from spikewright_hw.engine.design import Design, EventDesign
 from spikewright_hw.engine.inference import InferenceEngine
@@ -66,7 +67,7 @@ class Deployed:
 
 
 def resources(
-    core: str | None = None, *, design: Design | None = None, build: Path = Path("build")
+    core: str | None = None, *, design: Design | None = None, build: str | Path = "build"
 ) -> list[Resources]:
     """Measure all cores, or one, or a network's engine, and print the table.
 
@@ -78,21 +79,24 @@ def resources(
         A registered core, or the path of a ``.spw`` network.
     design : Design, optional
         The engine of a network; the event engine if not given.
-    build : Path
+    build : str or Path
         Folder of everything generated.
 
     Raises
     ------
     DataError
         There is no such core, or the network cannot run on the engine.
+    ValueError
+        A design is given, but no network.
     """
-    work = _work(core, EventDesign() if design is None else design)
+    folder = pathlike("build", build)
+    work = _work(core, design)
     console = terminal.console()
     with Progress(console=console, transient=True) as progress, Background(jobs=2) as background:
         task = progress.add_task("Cores", total=len(work))
         futures = [
             background.submit(
-                lambda item=item: measure(*item, lean=isinstance(item[0], Deployed), build=build)
+                lambda item=item: measure(*item, lean=isinstance(item[0], Deployed), build=folder)
             )
             for item in work
         ]
@@ -109,20 +113,23 @@ def resources(
             rows=tuple(result.row() for result in results),
             made={"command": "spikewright resources"},
         )
-        path = write_report(report, build / "reports" / report.name)
+        path = write_report(report, folder / "reports" / report.name)
         console.print(f"Report: {path}", highlight=False)
         if DOCUMENT.parent.is_dir():
             write_if_changed(DOCUMENT, markdown(results))
     return results
 
 
-def _work(core: str | None, design: Design) -> list[tuple[Measurable, str, Target]]:
+def _work(core: str | None, design: Design | None) -> list[tuple[Measurable, str, Target]]:
     """Return what is to be measured, as which preset, and where."""
-    if core is not None and core.endswith(".spw"):
+    if core is not None and text("core", core).endswith(".spw"):
+        design = EventDesign() if design is None else design
         network = read(Path(core)).network
         check_design(design, network)
         deployed = Deployed(Path(core).name, network, design)
         return [(deployed, design.name, target) for target in TARGETS]
+    if design is not None:
+        raise ValueError("design is given, but it is that of a network; leave it out for cores")
     if core is not None and core not in CORES:
         raise DataError(f"there is no core {core!r}; there are {', '.join(CORES)}")
     return [

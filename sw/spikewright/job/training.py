@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from spikewright_hw.checks import instance, optional, whole
+from spikewright_hw.checks import called, instance, optional, pathlike, whole
 
 from ..cache import cached, digest
 from ..imports import code_key
@@ -70,6 +70,8 @@ def train(
     instance(Task)("task", task)
     optional(instance(TrainingConfig))("config", config)
     whole(0, MOST_SEED)("seed", seed)
+    called("progress", progress)
+    cache = pathlike("build", build) / "cache"
     config = training_config(task) if config is None else config
     key = {
         "task": task_digest(task),
@@ -82,7 +84,7 @@ def train(
         result = train_anew(config, task, seed=seed, progress=progress)
         write(folder / "network.spw", from_training(result))
 
-    return read(cached("training", key, stage, root=Path(build) / "cache") / "network.spw")
+    return read(cached("training", key, stage, root=cache) / "network.spw")
 
 
 def task_digest(task: Task) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from spikewright.coding.ttfs import Ttfs
 from spikewright.errors import NetworkFileError
 from spikewright.files import write_bytes
-from spikewright_hw.checks import instance, shown
+from spikewright_hw.checks import instance, pathlike, shown
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import MOST_LAYERS, Layer, Network, NetworkError, Rows
 from spikewright_hw.neuron import DEFINITIONS
@@ -53,7 +53,7 @@ def write(path: str | Path, quantized: QuantizedNetwork) -> None:
     StorageError
         The file cannot be written.
     """
-    path = Path(path)
+    path = pathlike("path", path)
     instance(QuantizedNetwork)("quantized", quantized)
     network = quantized.network
     tensors = {
@@ -105,7 +105,7 @@ def read(path: str | Path) -> QuantizedNetwork:
         The file is missing, is not a ``.spw`` file, is truncated or altered, comes from another
         version, or a field is malformed; the sentence names the file and the field.
     """
-    path = Path(path)
+    path = pathlike("path", path)
     try:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)

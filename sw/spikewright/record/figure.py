@@ -198,8 +198,11 @@ class Figure:
     detail : dict
         Whatever else belongs to it, as JSON values: quantiles, a list per seed.
 
-    Raises :exc:`ValueError` for a value that is not finite, a missing unit, or a provenance that is
-    not one of :data:`PROVENANCES`.
+    Raises
+    ------
+    ValueError
+        A value is not finite, the unit is missing, or the provenance is not one of
+        :data:`PROVENANCES`.
     """
 
     name: str

@@ -68,8 +68,10 @@ class Report:
     sections : tuple of Section
         Text and pictures of the page; not in the JSON.
 
-    Raises :exc:`ValueError` for a name that is no name, a figure that occurs twice, or rows of
-    different keys.
+    Raises
+    ------
+    ValueError
+        The name is none, a figure occurs twice, or rows have different keys.
     """
 
     name: str

@@ -7,6 +7,8 @@ two stand in ``build/reports/<name>/``, and in ``pictures/`` each picture once m
 import json
 from pathlib import Path
 
+from spikewright_hw.checks import instance, pathlike
+
 from ..errors import ReportError
 from ..files import write_text
 from .figure import Figure
@@ -36,7 +38,8 @@ def write_report(report: Report, directory: str | Path | None = None) -> Path:
     ValueError
         A value is not a number or infinite, which JSON cannot say.
     """
-    folder = REPORTS / report.name if directory is None else Path(directory)
+    instance(Report)("report", report)
+    folder = REPORTS / report.name if directory is None else pathlike("directory", directory)
     text = json.dumps(
         report.as_json(), indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False
     )
@@ -58,7 +61,8 @@ def report_names(directory: str | Path = REPORTS) -> list[str]:
     directory : str or Path
         The folder of the reports, each in a folder of its name.
     """
-    return sorted(path.parent.name for path in Path(directory).glob("*/report.json"))
+    found = pathlike("directory", directory).glob("*/report.json")
+    return sorted(path.parent.name for path in found)
 
 
 def read_report(path: str | Path) -> Report:
@@ -74,7 +78,7 @@ def read_report(path: str | Path) -> Report:
     ReportError
         There is none, it cannot be read, or it is not a report of this version.
     """
-    path = Path(path)
+    path = pathlike("path", path)
     file = path if path.suffix == ".json" else path / "report.json"
     try:
         data = json.loads(file.read_text(encoding="utf-8"))

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from spikewright.errors import DataError
-from spikewright_hw.checks import one_of
+from spikewright_hw.checks import one_of, optional, pathlike
 
 from . import digits, mnist
 from .task import Task
@@ -30,11 +30,14 @@ def load_task(name: str = "digits", *, folder: str | Path | None = None) -> Task
     DataError
         The files are not there, or malformed.
     ValueError
-        There is no task of that name.
+        There is no task of that name, or it is in no folder.
     """
+    place = optional(pathlike)("folder", folder)
     if one_of(TASKS)("name", name) == "digits":
+        if place is not None:
+            raise ValueError("folder is given, but digits come with scikit-learn; leave it out")
         return digits.load()
-    place = mnist.find(None if folder is None else Path(folder))
+    place = mnist.find(place)
     if place is None:
         raise DataError(
             f"mnist needs its files {', '.join(sum(mnist.FILES.values(), ()))}; name their folder "

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spikewright.errors import DataError
+from spikewright_hw.checks import real, settle, text, whole, wholes
 
 __all__ = ["Task"]
 
@@ -34,7 +35,10 @@ class Task:
     Raises
     ------
     DataError
-        A part has another number of labels than samples, or the parts differ in width.
+        A part is empty or has another number of labels than samples, the parts differ in width, a
+        value is out of the range, or a label is none of the classes.
+    ValueError
+        Another field is of another kind.
     """
 
     name: str
@@ -48,19 +52,40 @@ class Task:
     image: tuple[int, ...] = ()
 
     def __post_init__(self):
-        for part, x, y in (
-            ("training", self.x_train, self.y_train),
-            ("test", self.x_test, self.y_test),
-        ):
-            if x.ndim != 2 or y.shape != x.shape[:1]:
-                raise DataError(
-                    f"the {part} part of {self.name} has samples of shape {x.shape} and labels of "
-                    f"shape {y.shape}; it needs [samples, inputs] and [samples]"
-                )
+        settle(self, name=text, low=real(), high=real(), classes=whole(1), image=wholes(1))
+        for part in ("train", "test"):
+            for kind in ("x", "y"):
+                name = f"{kind}_{part}"
+                object.__setattr__(self, name, np.asarray(getattr(self, name)))
+            self._check_shapes(part)
         if self.x_train.shape[1] != self.x_test.shape[1]:
             raise DataError(
                 f"{self.name} has {self.x_train.shape[1]} inputs in the training part and "
                 f"{self.x_test.shape[1]} in the test part; they must be the same"
+            )
+        for part in ("train", "test"):
+            self._check_values(part)
+
+    def _check_shapes(self, part: str) -> None:
+        x, y = getattr(self, f"x_{part}"), getattr(self, f"y_{part}")
+        called = "training" if part == "train" else part
+        if x.ndim != 2 or y.shape != x.shape[:1] or not x.size:
+            raise DataError(
+                f"the {called} part of {self.name} has samples of shape {x.shape} and labels of "
+                f"shape {y.shape}; it needs [samples, inputs] and [samples], and some of each"
+            )
+
+    def _check_values(self, part: str) -> None:
+        x, y = getattr(self, f"x_{part}"), getattr(self, f"y_{part}")
+        if x.dtype.kind not in "fiu" or not ((x >= self.low) & (x <= self.high)).all():
+            raise DataError(
+                f"x_{part} of {self.name} holds {x.dtype} values that are not all numbers from "
+                f"{self.low:g} to {self.high:g}, as low and high say"
+            )
+        if y.dtype.kind not in "iu" or not ((y >= 0) & (y < self.classes)).all():
+            raise DataError(
+                f"y_{part} of {self.name} holds {y.dtype} values that are not all labels from 0 to "
+                f"{self.classes - 1}, as classes says"
             )
 
     @property

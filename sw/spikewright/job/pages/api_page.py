@@ -177,7 +177,8 @@ def _first(member: Any) -> str:
 
 
 def _described(docstring: str) -> Iterator[str]:
-    """Yield a docstring in Markdown: the fields of its sections are lists."""
+    """Yield a docstring in Markdown: the fields of sections are lists, examples are code."""
+    docstring, _, examples = docstring.partition("\n\nExamples\n--------\n")
     lines = docstring.splitlines()
     in_section = False
     for line, following in zip(lines, [*lines[1:], ""], strict=True):
@@ -190,6 +191,8 @@ def _described(docstring: str) -> Iterator[str]:
             yield f"  {_plain(line.strip())}" if line.startswith(" ") else f"- {_field(line)}"
         else:
             yield _plain(line)
+    if examples:
+        yield from ("", "**Examples**", "", "```python", *examples.splitlines(), "```")
 
 
 def _field(line: str) -> str:
