@@ -6,7 +6,7 @@ from amaranth import Array, Cat, Module, Mux, ResetSignal, Signal, Value
 from amaranth.hdl import Assume
 
 from properties import Observed, anything, drive, observe, stall
-from spikewright_hw.engine.record import trace_bytes
+from spikewright_hw.engine.record import trace_bytes, trace_step_bytes
 from spikewright_hw.engine.result_layout import result_layout
 from spikewright_hw.link.command_processor import CommandProcessor
 from spikewright_hw.protocol import (
@@ -80,7 +80,8 @@ class Requests:
         )
         bits = int.from_bytes((byte_of(Command.INFER, at) for at in range(result)), "little")
         m.d.comb += dut.i_result.payload.as_value().eq(bits)
-        m.d.sync += dut.trace_data.eq(byte_of(Command.TRACE, dut.trace_address))
+        place = dut.trace_address.step * trace_step_bytes(network) + dut.trace_address.byte
+        m.d.sync += dut.trace_data.eq(byte_of(Command.TRACE, place))
         self._read(m)
         self._answer(m, observe(dut.o))
 

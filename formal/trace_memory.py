@@ -7,7 +7,7 @@ from amaranth.hdl import Assert, Cover
 
 from faults import Planted
 from properties import anything
-from spikewright_hw.engine.record import MEMBRANE_BYTES, spike_bytes, trace_bytes
+from spikewright_hw.engine.record import MEMBRANE_BYTES, spike_bytes, trace_bytes, trace_step_bytes
 from spikewright_hw.engine.trace_memory import TraceMemory, core
 from spikewright_hw.fixed import Format
 
@@ -49,9 +49,13 @@ class TraceMemorySpec(Elaboratable):
         m = Module()
         m.submodules.dut = dut = self.dut
         network, size = dut.network, trace_bytes(dut.network)
-        address, asked = Signal.like(dut.address), Signal()
-        m.d.comb += dut.address.eq(anything(dut.address.shape()))
-        m.d.sync += [address.eq(dut.address), asked.eq(1)]
+        asked, step_bytes = dut.address.as_value(), trace_step_bytes(network)
+        there, address = Signal(), Signal(range(size))  # of what was asked for
+        m.d.comb += asked.eq(anything(len(asked)))
+        m.d.sync += [
+            there.eq((dut.address.step < network.steps) & (dut.address.byte < step_bytes)),
+            address.eq(dut.address.step * step_bytes + dut.address.byte),
+        ]
 
         rows, gave, rounds = [], [], []
         for number, _ in enumerate(network.layers):
@@ -70,7 +74,7 @@ class TraceMemorySpec(Elaboratable):
         differs = Signal(8)
         m.d.comb += differs.eq(seen ^ Array(Cat(byte.bits) for byte in owed)[address])
         quiet = ~Array(gave[byte.layer] for byte in owed)[address]
-        with m.If(asked & (address < size) & quiet):
+        with m.If(there & quiet):
             for kind, sentence in SAID.items():
                 if masks := [byte.mask(kind) for byte in owed]:
                     m.d.comb += Assert((differs & Array(masks)[address]) == 0, sentence)

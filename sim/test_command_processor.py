@@ -8,7 +8,7 @@ from cocotb.triggers import RisingEdge
 
 from bench import Bench, Scoreboard, presets
 from bench.payload import unpack
-from spikewright_hw.engine.record import trace_bytes
+from spikewright_hw.engine.record import trace_bytes, trace_step_bytes
 from spikewright_hw.engine.result_layout import result_layout
 from spikewright_hw.protocol import Command, Frame, Status, infer_bytes
 
@@ -109,7 +109,9 @@ async def give_trace(bench: Bench, model: Model) -> None:
     """Answer an address a cycle later."""
     while True:
         await RisingEdge(bench.dut.clk)
-        bench.write("trace_data", model.trace(bench.read("trace_address")))
+        place = bench.read("trace_address")
+        address = place["step"] * trace_step_bytes(model.network) + place["byte"]
+        bench.write("trace_data", model.trace(address))
 
 
 @cocotb.test()

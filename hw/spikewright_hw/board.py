@@ -3,7 +3,7 @@
 from typing import Any, Protocol
 
 from amaranth import Module, Signal
-from amaranth.lib import stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .engine.design import Design, EventDesign
@@ -23,7 +23,7 @@ class Engine(Protocol):
 
     i: stream.Interface
     o: stream.Interface
-    trace_address: Signal
+    trace_address: data.View
     trace_data: Signal
 
     def elaborate(self, platform: Any) -> Any:

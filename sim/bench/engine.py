@@ -8,7 +8,8 @@ from typing import Any
 import cocotb
 from cocotb.triggers import RisingEdge
 
-from spikewright_hw.engine.record import Result, Trace, pack_trace, trace_bytes
+from spikewright_hw.engine.record import Result, Trace, pack_trace
+from spikewright_hw.engine.trace_address import trace_places
 from spikewright_hw.network import Network
 
 from .bench import Bench
@@ -41,10 +42,10 @@ def as_result(payload: dict[str, Any]) -> Result:
 
 
 async def read_trace(bench: Bench) -> bytes:
-    """Read the trace byte by byte: each comes a cycle behind its address."""
+    """Read the trace byte by byte: each comes a cycle after its address."""
     trace = []
-    for address in range(trace_bytes(bench.component.network)):
-        bench.write("trace_address", address)
+    for place in trace_places(bench.component.network):
+        bench.write("trace_address", place)
         await bench.cycles(2)
         trace.append(bench.read("trace_data"))
     return bytes(trace)

@@ -2,7 +2,8 @@
 
 
 from spikewright_hw.engine.inference import InferenceEngine
-from spikewright_hw.engine.record import Result, trace_bytes, unpack_result
+from spikewright_hw.engine.record import Result, unpack_result
+from spikewright_hw.engine.trace_address import trace_places
 
 from .simulation import Simulator
 
@@ -31,8 +32,8 @@ def classify(
             bits = dut.o.payload.as_value()
             payload = ctx.get(bits).to_bytes(len(bits) // 8, "little")
             trace = b""
-            for address in range(trace_bytes(network)):
-                ctx.set(dut.trace_address, address)
+            for place in trace_places(network):
+                ctx.set(dut.trace_address, place)
                 await ctx.tick()
                 trace += bytes([ctx.get(dut.trace_data)])
             assert not ctx.get(dut.i.ready)

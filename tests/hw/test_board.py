@@ -2,12 +2,17 @@
 
 import pytest
 from amaranth import Module, Signal, unsigned
-from amaranth.lib import stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from spikewright_hw.board import BoardTop
-from spikewright_hw.engine.record import trace_bytes, unpack_result
+from spikewright_hw.emit import as_rtlil
+from spikewright_hw.engine.design import EventDesign, StochasticDesign
+from spikewright_hw.engine.example import example_network
+from spikewright_hw.engine.record import trace_bytes, trace_step_bytes, unpack_result
 from spikewright_hw.engine.result_layout import result_layout
+from spikewright_hw.engine.streams import Streams
+from spikewright_hw.engine.trace_address import trace_address
 from spikewright_hw.fixed import Format
 from spikewright_hw.link.uart_tx import line_bits
 from spikewright_hw.network import Layer, Network
@@ -39,7 +44,7 @@ class Counter(wiring.Component):
 
     i: stream.Interface
     o: stream.Interface
-    trace_address: Signal
+    trace_address: data.View
     trace_data: Signal
 
     def __init__(self, network: Network):
@@ -47,7 +52,7 @@ class Counter(wiring.Component):
         super().__init__({
             "i": In(stream.Signature(unsigned(network.inputs))),
             "o": Out(stream.Signature(result_layout(network))),
-            "trace_address": In(range(trace_bytes(network))),
+            "trace_address": In(trace_address(network)),
             "trace_data": Out(8),
         })
 
@@ -55,7 +60,9 @@ class Counter(wiring.Component):
         m = Module()
         step = Signal(range(self.steps + 1))
         m.d.comb += [self.i.ready.eq(step < self.steps), self.o.valid.eq(step == self.steps)]
-        m.d.sync += self.trace_data.eq(self.trace_address + 0x30)
+        m.d.sync += self.trace_data.eq(
+            self.trace_address.step * trace_step_bytes(NETWORK) + self.trace_address.byte + 0x30
+        )
         with m.If(self.i.valid & self.i.ready):
             m.d.sync += [
                 step.eq(step + 1),
@@ -105,6 +112,25 @@ def talk(data: bytes, *, answers: int, divisor: int = 4) -> list[Frame | Status]
     simulator.add_testbench(guard, background=True)
     simulator.run()
     return events
+
+
+def cells(board: BoardTop) -> int:
+    return as_rtlil(board, name="board").count("\n  cell ")
+
+
+@pytest.mark.parametrize("design", [EventDesign(), StochasticDesign(streams=Streams(length=16))])
+def test_more_steps_take_no_more_logic(design):
+    """Memories are deeper and counters wider, and nothing is there once for each step."""
+    boards = [
+        BoardTop(
+            network=example_network(
+                sizes=(4, 9, 2), steps=steps, weight_bits=3, membrane=Format(4, 3)
+            ),
+            divisor=4, clock_hz=25_000_000, virtual=True, design=design,
+        )
+        for steps in (3, 100)
+    ]  # fmt: skip
+    assert cells(boards[0]) == cells(boards[1])
 
 
 @pytest.mark.parametrize("divisor", [4, 9])

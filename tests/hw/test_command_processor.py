@@ -7,7 +7,7 @@ import pytest
 from amaranth import unsigned
 from amaranth.lib import stream, wiring
 
-from spikewright_hw.engine.record import trace_bytes
+from spikewright_hw.engine.record import trace_bytes, trace_step_bytes
 from spikewright_hw.engine.result_layout import result_layout
 from spikewright_hw.fixed import Format
 from spikewright_hw.link.command_processor import CommandProcessor, frame_capacity
@@ -135,7 +135,8 @@ class Bench:
 
         async def trace(ctx):
             while True:
-                _, _, address = await ctx.tick().sample(dut.trace_address)
+                _, _, place = await ctx.tick().sample(dut.trace_address)
+                address = place.step * trace_step_bytes(self.network) + place.byte
                 ctx.set(dut.trace_data, (address + 1) % 256)
 
         async def guard(ctx):

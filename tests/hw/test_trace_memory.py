@@ -7,7 +7,8 @@ import pytest
 
 from spikewright_hw.emit import as_rtlil
 from spikewright_hw.engine.example import example_network
-from spikewright_hw.engine.record import Trace, pack_trace, trace_bytes
+from spikewright_hw.engine.record import Trace, pack_trace
+from spikewright_hw.engine.trace_address import trace_places
 from spikewright_hw.engine.trace_memory import PRESETS, TraceMemory, core
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Network
@@ -57,8 +58,8 @@ def run(dut: TraceMemory, traces: list[Trace]) -> list[bytes]:
                     await ctx.tick()
                 ctx.set(port.valid, 0)
             found = bytearray()
-            for address in range(trace_bytes(network)):
-                ctx.set(dut.address, address)
+            for place in trace_places(network):
+                ctx.set(dut.address, place)
                 await ctx.tick()
                 found.append(ctx.get(dut.data))
             read.append(bytes(found))

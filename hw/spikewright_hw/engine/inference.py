@@ -4,16 +4,16 @@ from itertools import pairwise
 from typing import Protocol
 
 from amaranth import Array, Cat, Module, Mux, Signal, Value, unsigned
-from amaranth.lib import memory, stream, wiring
+from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..layer import Layer
 from ..network import Network
 from .argmax import Argmax
 from .ram_style import RamStyle, check_ram_style
-from .record import trace_bytes
 from .result_layout import result_layout
 from .row_layer import step_layout
+from .trace_address import trace_address
 from .trace_memory import TraceMemory
 
 __all__ = ["InferenceEngine", "Stage", "stage_signature"]
@@ -83,15 +83,15 @@ class InferenceEngine(wiring.Component):
         until its result is taken.
     o : Out(stream.Signature(result_layout(network)))
         One transfer per inference.
-    trace_address : In(range(trace_bytes(network)))
-        Byte of the last inference's trace to read.
+    trace_address : In(trace_address(network))
+        Byte of the last inference's trace to read: its step, and its place in the step.
     trace_data : Out(8)
         That byte, one cycle later; until the next inference starts.
     """
 
     i: stream.Interface
     o: stream.Interface
-    trace_address: Signal
+    trace_address: data.View
     trace_data: Signal
 
     def __init__(self, *, network: Network, ram_style: RamStyle = "auto"):
@@ -101,7 +101,7 @@ class InferenceEngine(wiring.Component):
         super().__init__({
             "i": In(stream.Signature(unsigned(network.inputs))),
             "o": Out(stream.Signature(result_layout(network))),
-            "trace_address": In(range(trace_bytes(network))),
+            "trace_address": In(trace_address(network)),
             "trace_data": Out(8),
         })
         self.stages = [self.stage(layer) for layer in network.layers]

@@ -21,6 +21,7 @@ __all__ = [
     "pack_trace",
     "spike_bytes",
     "trace_bytes",
+    "trace_step_bytes",
     "unpack_result",
     "unpack_trace",
 ]
@@ -80,6 +81,11 @@ def trace_bytes(network: Network) -> int:
     """Bytes of the trace of one inference."""
     hidden = [layer.neurons for layer in network.layers[:-1]]
     return protocol.trace_bytes(hidden=hidden, outputs=network.outputs, steps=network.steps)
+
+
+def trace_step_bytes(network: Network) -> int:
+    """Bytes of one step of a trace."""
+    return trace_bytes(network) // network.steps
 
 
 def unpack_result(network: Network, payload: bytes) -> Result:

@@ -3,15 +3,16 @@
 from typing import Any
 
 from amaranth import Cat, Const, Module, Mux, Shape, Signal, unsigned
-from amaranth.lib import memory, stream, wiring
+from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..fixed import Format
 from ..network import Network
 from .example import example_network
 from .ram_style import RamStyle, check_ram_style, ram_attributes
-from .record import MEMBRANE_BYTES, spike_bytes, trace_bytes
+from .record import MEMBRANE_BYTES, spike_bytes
 from .row_layer import step_layout
+from .trace_address import trace_address
 
 __all__ = ["PRESETS", "TraceMemory", "core"]
 
@@ -41,13 +42,14 @@ class TraceMemory(wiring.Component):
     -------
     layer_0, layer_1, ... : In(stream.Signature(step_layout(layer), always_ready=True))
         What a layer gives, one transfer per step; ``network.steps`` transfers are one inference.
-    address : In(range(trace_bytes(network)))
-        The byte to read, in the order of :func:`~spikewright_hw.engine.record.unpack_trace`.
+    address : In(trace_address(network))
+        The step and the byte of it to read, in the order of
+        :func:`~spikewright_hw.engine.record.unpack_trace`.
     data : Out(8)
         That byte, one cycle later.
     """
 
-    address: Signal
+    address: data.View
     data: Signal
 
     def __init__(self, *, network: Network, ram_style: RamStyle = "auto"):
@@ -59,7 +61,7 @@ class TraceMemory(wiring.Component):
                 f"layer_{number}": In(stream.Signature(step_layout(layer), always_ready=True))
                 for number, layer in enumerate(network.layers)
             },
-            "address": In(range(trace_bytes(network))),
+            "address": In(trace_address(network)),
             "data": Out(8),
         })
 
@@ -67,15 +69,8 @@ class TraceMemory(wiring.Component):
         """Elaborate a memory per layer, one row per step, and a selector of bytes."""
         m = Module()
         steps = self.network.steps
-        step_bytes = trace_bytes(self.network) // steps
-
-        step = Signal(range(steps))
-        offset = Signal(range(step_bytes))
-        m.d.sync += offset.eq(self.address)
-        for number in range(1, steps):
-            with m.If(self.address >= number * step_bytes):
-                m.d.comb += step.eq(number)
-                m.d.sync += offset.eq(self.address - number * step_bytes)
+        offset = Signal.like(self.address.byte)
+        m.d.sync += offset.eq(self.address.byte)
 
         rows = []
         for number, layer in enumerate(self.network.layers):
@@ -97,7 +92,7 @@ class TraceMemory(wiring.Component):
                 write.addr.eq(row),
                 write.en.eq(given.valid),
                 write.data.eq(Cat(words)),
-                read.addr.eq(step),
+                read.addr.eq(self.address.step),
             ]
             # Nothing is read while a row is written, and synthesis sees it: a block RAM that need
             # not choose between the old row and the new one has no logic around it.

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from amaranth import Array, Cat, Const, Module, Signal, unsigned
-from amaranth.lib import stream, wiring
+from amaranth import Array, Cat, Const, Module, Mux, Signal, unsigned
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..engine.example import example_network
-from ..engine.record import trace_bytes
+from ..engine.record import trace_bytes, trace_step_bytes
 from ..engine.result_layout import result_layout
+from ..engine.trace_address import trace_address
 from ..fixed import Format
 from ..network import Network
 from ..protocol import (
@@ -96,8 +97,8 @@ class CommandProcessor(wiring.Component):
         Spikes to the engine, one transfer a step.
     i_result : In(stream.Signature(result_layout(network)))
         Results from the engine.
-    trace_address : Out(range(trace_bytes(network)))
-        Byte of the trace to read.
+    trace_address : Out(trace_address(network))
+        Byte of the trace to read: its step, and its place in the step.
     trace_data : In(8)
         That byte, one clock cycle later.
     busy : Out(1)
@@ -110,7 +111,7 @@ class CommandProcessor(wiring.Component):
     o: stream.Interface
     o_spikes: stream.Interface
     i_result: stream.Interface
-    trace_address: Signal
+    trace_address: data.View
     trace_data: Signal
     busy: Signal
 
@@ -126,7 +127,7 @@ class CommandProcessor(wiring.Component):
                 "o": Out(stream.Signature(PACKET)),
                 "o_spikes": Out(stream.Signature(unsigned(network.inputs))),
                 "i_result": In(stream.Signature(result_layout(network))),
-                "trace_address": Out(range(trace_bytes(network))),
+                "trace_address": Out(trace_address(network)),
                 "trace_data": In(8),
                 "busy": Out(1),
             }
@@ -152,7 +153,7 @@ class CommandProcessor(wiring.Component):
         bitmap = Signal(8 * per_step)
         fill = Signal(range(max(2, per_step)))
         step = Signal(range(max(2, network.steps)))
-        m.d.comb += [self.o_spikes.payload.eq(bitmap), self.trace_address.eq(position)]
+        m.d.comb += self.o_spikes.payload.eq(bitmap)
 
         with m.FSM() as fsm:
             m.d.comb += self.busy.eq(~fsm.ongoing("IDLE"))
@@ -247,6 +248,7 @@ class CommandProcessor(wiring.Component):
                         m.d.sync += byte.eq((result >> Cat(Const(0, 3), position))[:8])
                     with m.Default():
                         m.d.sync += byte.eq(self.trace_data)
+                        self._next_of_trace(m)
                 m.next = "PAYLOAD"
 
             with m.State("PAYLOAD"):
@@ -264,6 +266,15 @@ class CommandProcessor(wiring.Component):
                         m.d.sync += position.eq(position + 1)
                         m.next = "FETCH"
         return m
+
+    def _next_of_trace(self, m: Module) -> None:
+        """Count on to the next byte of the trace, and after its last to its first."""
+        step, byte = self.trace_address.step, self.trace_address.byte
+        with m.If(byte != trace_step_bytes(self.network) - 1):
+            m.d.sync += byte.eq(byte + 1)
+        with m.Else():
+            m.d.sync += byte.eq(0)
+            m.d.sync += step.eq(Mux(step == self.network.steps - 1, 0, step + 1))
 
 
 def core(*, clock_hz: int = 25_000_000, **network: Any) -> CommandProcessor:

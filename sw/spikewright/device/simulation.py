@@ -15,7 +15,8 @@ from amaranth.sim import Simulator
 from spikewright_hw.checks import called
 from spikewright_hw.engine.design import Design, EventDesign
 from spikewright_hw.engine.inference import InferenceEngine
-from spikewright_hw.engine.record import trace_bytes, unpack_result, unpack_trace
+from spikewright_hw.engine.record import unpack_result, unpack_trace
+from spikewright_hw.engine.trace_address import trace_places
 from spikewright_hw.network import Network
 
 from ..errors import BuildError
@@ -107,8 +108,8 @@ async def _infer(
     bits = engine.o.payload.as_value()
     result = ctx.get(bits).to_bytes(len(bits) // 8, "little")
     trace = bytearray()
-    for address in range(trace_bytes(engine.network)):
-        ctx.set(engine.trace_address, address)
+    for place in trace_places(engine.network):
+        ctx.set(engine.trace_address, place)
         await ctx.tick()
         trace.append(ctx.get(engine.trace_data))
     ctx.set(engine.o.ready, 1)
