@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from .coverage_report import tell
+
 # A worker of pytest-xdist for each core: threads within one would wait for those of the others.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")
@@ -20,6 +22,20 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 settings.register_profile("quick", max_examples=40)
 settings.register_profile("whole", max_examples=200)
 settings.load_profile("quick" if os.environ.get("WHOLE", "") in ("", "0") else "whole")
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Tell the coverage, where ``--cov`` asked for it: ``make test COVERAGE=1``."""
+    plugin = config.pluginmanager.get_plugin("_cov")
+    if plugin is not None:
+        chosen = config.option.markexpr
+        terminalreporter.ensure_newline()
+        tell(
+            plugin.cov_controller.cov,
+            tests=f"of those marked {chosen!r}" if chosen else "of all",
+            width=None if terminalreporter.isatty else 100,
+        )
+
 
 #: Variable by which a test's programs, and all that they start, are known.
 MARK = "SPIKEWRIGHT_TEST"
