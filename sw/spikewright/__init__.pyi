@@ -20,9 +20,9 @@ from spikewright.coding.ttfs import encode as encode
 from spikewright.job.training import train as train
 from spikewright.network.augment import Augmentation as Augmentation
 from spikewright.network.model import ModelConfig as ModelConfig
-from spikewright.network.train import Phase as Phase
 from spikewright.network.train import Progress as Progress
-from spikewright.network.train import TrainingConfig as TrainingConfig
+from spikewright.network.training_config import Phase as Phase
+from spikewright.network.training_config import TrainingConfig as TrainingConfig
 from spikewright.network.training_config import training_config as training_config
 
 """Networks: their file, and what it holds."""

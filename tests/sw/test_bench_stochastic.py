@@ -23,7 +23,8 @@ from spikewright.job.stochastic.networks import subject as make_subject
 from spikewright.job.stochastic.page import BLOCKS, PAGE, PICTURES, docs, sections
 from spikewright.machine import processor
 from spikewright.network import reference
-from spikewright.network.train import Phase, train
+from spikewright.network.train import train
+from spikewright.network.training_config import Phase
 from spikewright.record.figure import Computed, Measured, PostRoute
 from spikewright.record.report import Report
 from spikewright.record.stochastic_bench import Curve, chosen

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from spikewright.errors import DataError
 from spikewright.job import bench_training as job
-from spikewright.network.train import Phase, TrainingConfig
+from spikewright.network.training_config import Phase, TrainingConfig
 from spikewright.record.store import read_report
 from spikewright.record.training_bench import Fold, Setting, training_report
 from spikewright.task.digits import load

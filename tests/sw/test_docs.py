@@ -12,7 +12,7 @@ import pytest
 
 from spikewright.cli import main
 from spikewright.network import train as training
-from spikewright.network.train import Phase, TrainingConfig
+from spikewright.network.training_config import Phase, TrainingConfig
 from spikewright.quantized.spw import read
 from spikewright.record.figure import PROVENANCES
 from spikewright.record.report import SCHEMA

@@ -19,7 +19,7 @@ import torch
 from spikewright.coding.ttfs import Ttfs
 from spikewright.network.augment import Augmentation
 from spikewright.network.model import ModelConfig
-from spikewright.network.train import Phase, TrainingConfig
+from spikewright.network.training_config import Phase, TrainingConfig
 from spikewright.quantized import Provenance, QuantizedNetwork
 from spikewright_hw.definition.fixed_point import Arithmetic
 from spikewright_hw.engine.design import EventDesign, StochasticDesign

@@ -18,7 +18,7 @@ import torch
 import spikewright as spw
 from spikewright.cli import words
 from spikewright.job.pages.api_page import API, api_page, themes
-from spikewright.network.train import TrainingConfig
+from spikewright.network.training_config import TrainingConfig
 from spikewright.public import homes
 from spikewright_hw.engine.example import example_network
 

@@ -13,7 +13,8 @@ from spikewright.network.augment import Augmentation, augment
 from spikewright.network.model import Model, ModelConfig, network_activity
 from spikewright.network.quantize import best_scale, bound, quantize, threshold
 from spikewright.network.reference import run
-from spikewright.network.train import Phase, Progress, Trained, TrainingConfig, train
+from spikewright.network.train import Progress, Trained, train
+from spikewright.network.training_config import Phase, TrainingConfig
 from spikewright.quantized import from_training, read, write
 from spikewright.task.digits import load
 from spikewright_hw.fixed import Format

@@ -11,8 +11,9 @@ from spikewright.coding.ttfs import encode
 from spikewright.errors import DataError
 from spikewright.network.cell import Cell
 from spikewright.network.model import Model, ModelConfig
-from spikewright.network.train import Phase, TrainingConfig, train
+from spikewright.network.train import train
 from spikewright.network.trained_synapses import StreamedWeights
+from spikewright.network.training_config import Phase, TrainingConfig
 from spikewright.quantized import from_training, read, write
 from spikewright.stochastic.engine import run
 from spikewright.task.digits import load

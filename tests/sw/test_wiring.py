@@ -9,7 +9,6 @@ from spikewright.network.cell import Cell
 from spikewright.network.wiring import Wired, scan
 from spikewright_hw.definition.definition import neuron
 from spikewright_hw.neuron import DEFINITIONS
-from spikewright_hw.neuron.lif import lif
 from spikewright_hw.neuron.recurrent_lif import recurrent_lif
 
 
@@ -36,16 +35,6 @@ def test_synapses_by_their_sign_and_from_the_layer_itself():
     assert spikes.tolist() == [[[1, 1]], [[1, 0]]]
     # 3 - 0 + 0.5 from neuron 1's first spike; 1 - 5 from neuron 0's
     assert membranes.tolist() == [[[3, 1]], [[5.5, 0]]]
-
-
-def test_what_stays_the_same_is_multiplied_once():
-    values = torch.rand(4, 3, generator=torch.Generator().manual_seed(0))
-    weights = torch.randn(3, 5, generator=torch.Generator().manual_seed(1))
-    layer = Wired(Cell(lif), weights)
-    for still, repeated in zip(
-        scan(layer, values.expand(6, -1, -1)), scan(layer, values.repeat(6, 1, 1)), strict=True
-    ):
-        assert torch.allclose(still, repeated)
 
 
 def test_a_recurrent_layer_needs_recurrent_weights():

@@ -23,7 +23,8 @@ from spikewright.gateware.board import BOARDS
 from spikewright.job.emit import print_cores
 from spikewright.network.draft import draft
 from spikewright.network.model import ModelConfig
-from spikewright.network.train import TrainingConfig, train
+from spikewright.network.train import train
+from spikewright.network.training_config import TrainingConfig
 from spikewright.record.figure import Computed, Figure
 from spikewright.record.report import Report
 from spikewright.record.store import write_report

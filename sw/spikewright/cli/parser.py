@@ -104,7 +104,7 @@ def _of_benches(commands) -> None:
         help="seeds to train (default: 0 1 2)",
     )
     bench.add_argument(
-        "--epochs", type=count, metavar="N", help="epochs in real numbers (default: 10)"
+        "--epochs", type=count, metavar="N", help="epochs in real numbers (default: 20)"
     )
     bench.add_argument(
         "--pages", action="store_true", help="write the table of docs/neurons.md"

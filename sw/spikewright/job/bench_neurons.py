@@ -1,11 +1,11 @@
 """``spikewright bench neurons``: every spiking neuron in the same network on the same task.
 
-A 64-128-10 network of one kind of neuron, with its own defaults, is shown handwritten digits for
-25 steps and trained on its spike counts; then it is quantised and trained on for a moment, and the
-integers are tested. Nothing is chosen by neuron.
+Each is the hidden layer of the same small network on handwritten digits, with its own defaults,
+and is trained as any network is: in real numbers, then on the integer grid. Nothing is chosen by
+neuron.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -22,20 +22,21 @@ from ..errors import DataError
 from ..files import write_if_changed
 from ..gateware.resources import Resources, Target, measure
 from ..machine import processor
-from ..network.counting_train import CountingTraining, step_times
+from ..network.training_config import TrainingConfig, training_config
+from ..quantized.network import Provenance
 from ..record.neuron_bench import BASE, PRESET, NeuronBench, neuron_report
 from ..record.report import Report
 from ..record.store import write_report
 from ..task.digits import load
 from ..task.task import Task
 from .background import Background
-from .counting import trained_counting
 from .pages.markdown import table, wrapped
 from .pages.pages import filled
 from .stages import Stages
-from .training import versions
+from .step_times import step_times
+from .training import train, versions
 
-__all__ = ["bench_neurons", "relative_times", "spiking"]
+__all__ = ["bench_neurons", "each", "relative_times", "spiking", "standard"]
 
 #: Where the size is counted, after synthesis.
 ECP5 = Target("ecp5-25f", 0)
@@ -45,8 +46,28 @@ PAGE = Path("docs") / "neurons.md"
 HEADINGS = ("states", "float", "integer", "time / LIF", "LUT4 on ECP5")
 
 
+def standard(task: Task) -> TrainingConfig:
+    """Return how each neuron is trained: the defaults of training but for time and number formats.
+
+    The states have the format of the cores whose size is counted, and the weights seven bits: with
+    eight, states that are counted in weight steps saturate, and with six, weights in millivolts do.
+    """
+    return training_config(
+        task, parameters={}, weight_bits=7, membrane=CORES[BASE].presets[PRESET]["format"],
+        epochs=20,
+    )
+
+
+def each(config: TrainingConfig, names: Iterable[str]) -> dict[str, TrainingConfig]:
+    """Return the configuration with each neuron in the hidden layer, with its own defaults."""
+    return {
+        name: replace(config, model=replace(config.model, neuron=name, parameters={}))
+        for name in names
+    }
+
+
 def spiking(name: str | None = None) -> list[str]:
-    """Return the neurons that can be trained to spike, or the one that is asked for.
+    """Return the neurons that spike, or the one that is asked for.
 
     Raises
     ------
@@ -59,7 +80,7 @@ def spiking(name: str | None = None) -> list[str]:
     if name not in DEFINITIONS:
         raise DataError(f"there is no neuron {name!r}; there are {', '.join(names)}")
     if name not in names:
-        raise DataError(f"{name} never spikes, so its spikes cannot be counted")
+        raise DataError(f"{name} never spikes, so it cannot be a hidden layer")
     return [name]
 
 
@@ -68,7 +89,7 @@ def bench_neurons(
     *,
     seeds: Sequence[int] = (0, 1, 2),
     epochs: int | None = None,
-    config: CountingTraining | None = None,
+    config: TrainingConfig | None = None,
     pages: bool = False,
     build: Path = Path("build"),
     root: Path = Path(),
@@ -84,8 +105,8 @@ def bench_neurons(
         Seeds to train.
     epochs : int, optional
         Epochs in real numbers, instead of the configuration's.
-    config : CountingTraining, optional
-        How each is trained.
+    config : TrainingConfig, optional
+        How each is trained; its neuron gives way to each. :func:`standard` unless given.
     pages : bool
         Whether the table goes into ``docs/neurons.md`` of the checkout ``root``, too.
     build, root : Path
@@ -103,27 +124,21 @@ def bench_neurons(
     if pages and neuron is not None:
         raise DataError("the page has all neurons; bench them all, without neuron=")
     names = spiking(neuron)
-    config = CountingTraining() if config is None else config
+    task = load(stratified=True)
+    config = standard(task) if config is None else config
     if epochs is not None:
         config = replace(config, real=replace(config.real, epochs=epochs))
     console = terminal.console() if console is None else console
-    task = load(stratified=True)
     with Stages() as stages, Background(jobs=1) as background:
         with stages.stage("Training times") as tell:
             times = relative_times(names, config, task, tell=tell)
         sizes = [background.submit(lambda name=name: _size(name, build)) for name in names]
-        found = []
         with stages.stage(f"Training, seeds {', '.join(map(str, seeds))}") as tell:
-            for name in names:
-                results = []
-                for seed in seeds:
-                    tell(f"{name}, seed {seed}")
-                    results.append(trained_counting(name, config, task, seed, build))
-                found.append((name, tuple(results)))
+            found = _trained(each(config, names), task, seeds, build=build, tell=tell)
         with stages.stage("Sizes"):
             benches = [
                 NeuronBench(name, results, times[name], size.result())
-                for (name, results), size in zip(found, sizes, strict=True)
+                for (name, results), size in zip(found.items(), sizes, strict=True)
             ]
     report = neuron_report(
         benches,
@@ -144,12 +159,28 @@ def bench_neurons(
     return benches
 
 
+def _trained(
+    configs: Mapping[str, TrainingConfig],
+    task: Task,
+    seeds: Sequence[int],
+    *,
+    build: Path,
+    tell: Callable[[str], None],
+) -> dict[str, tuple[Provenance, ...]]:
+    """Train each neuron from each seed; return where the networks come from, by neuron."""
+    found: dict[str, list[Provenance]] = {name: [] for name in configs}
+    for name, config in configs.items():
+        for seed in seeds:
+            tell(f"{name}, seed {seed}")
+            found[name].append(train(task, config, seed=seed, build=build).provenance)
+    return {name: tuple(provenances) for name, provenances in found.items()}
+
+
 def relative_times(
-    names: Sequence[str], config: CountingTraining, task: Task, *, tell=lambda _: None
+    names: Sequence[str], config: TrainingConfig, task: Task, *, tell=lambda _: None
 ) -> dict[str, float]:
     """Return the CPU time of a training step over that of :data:`BASE`, measured in turns."""
-    kinds = {name: DEFINITIONS[name] for name in dict.fromkeys((BASE, *names))}
-    rounds = list(step_times(kinds, config, task, tell=tell))
+    rounds = list(step_times(each(config, dict.fromkeys((BASE, *names))), task, tell=tell))
     return {name: median(one[name] / one[BASE] for one in rounds) for name in names}
 
 

@@ -19,7 +19,7 @@ from ..errors import DataError
 from ..files import write_if_changed
 from ..machine import processor
 from ..network.reference import run
-from ..network.train import TrainingConfig
+from ..network.training_config import TrainingConfig
 from ..record.report import Report
 from ..record.store import write_report
 from ..record.table import print_table

@@ -11,9 +11,9 @@ from spikewright_hw.checks import called, instance, optional, pathlike, whole
 
 from ..cache import cached, digest
 from ..imports import code_key
-from ..network.train import Progress, TrainingConfig
+from ..network.train import Progress
 from ..network.train import train as train_anew
-from ..network.training_config import training_config
+from ..network.training_config import TrainingConfig, training_config
 from ..quantized.network import MOST_SEED, QuantizedNetwork, from_training
 from ..quantized.spw import read, write
 from ..task.task import Task

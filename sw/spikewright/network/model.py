@@ -37,6 +37,7 @@ from spikewright_hw.network import Layer, Network
 from spikewright_hw.neuron import DEFINITIONS
 
 from .cell import Cell
+from .drive import drive
 from .quantize import best_scale, largest_level, quantize, scalable, threshold
 from .surrogate import ArcTangent
 from .trained_synapses import StreamedWeights, SummedWeights, TrainedSynapses
@@ -222,10 +223,6 @@ class Model(nn.Module):
         self.config = config
         self._streams = streams
         self._synapses: list[TrainedSynapses] = []
-        self.weights = nn.ParameterList(
-            2 * torch.randn(inputs, neurons, generator=generator) / inputs**0.5
-            for inputs, neurons in pairwise(config.sizes)
-        )
         width = config.surrogate_width
         self._surrogate = ArcTangent(width=2 * width / math.pi, height=1 / width)
         hidden = len(config.sizes) - 2
@@ -237,8 +234,14 @@ class Model(nn.Module):
             Cell(DEFINITIONS[name], surrogate=self._surrogate, **given) for name, given in neurons
         ]
         self.cells = nn.ModuleList(cells)
+        drives = [drive(cell.definition, cell.values()) for cell in cells]
+        self.weights = nn.ParameterList(
+            2 * strength * torch.randn(inputs, neurons, generator=generator) / inputs**0.5
+            for strength, (inputs, neurons) in zip(drives, pairwise(config.sizes), strict=True)
+        )
         self.recurrent = nn.ParameterDict({
-            str(number): 0.5 * torch.randn(size, size, generator=generator) / size**0.5
+            str(number): drives[number] * 0.5 * torch.randn(size, size, generator=generator)
+            / size**0.5
             for number, (size, cell) in enumerate(zip(config.sizes[1:], cells, strict=True))
             if any(one.source == "recurrent" for one in cell.definition.inputs.values())
         })

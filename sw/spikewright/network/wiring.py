@@ -48,7 +48,6 @@ def scan(layer: Wired, arriving: Tensor) -> tuple[Tensor, Tensor]:
     ----------
     layer : Wired
     arriving : Tensor ``[steps, samples, inputs]``
-        What is the same in all steps may be expanded; it is then multiplied once.
 
     Returns
     -------
@@ -81,10 +80,8 @@ def _forward(source: str, layer: Wired, arriving: Tensor) -> tuple[Tensor, ...]:
         weights = weights.clamp(min=0)
     elif source == "inhibitory":
         weights = -weights.clamp(max=0)
-    once = arriving.stride(0) == 0
-    total = (arriving[:1] if once else arriving) @ weights.to(arriving.dtype)
-    current = _current(layer, total, layer.current)
-    return current.expand(len(arriving), -1, -1).unbind(0)
+    total = arriving @ weights.to(arriving.dtype)
+    return _current(layer, total, layer.current).unbind(0)
 
 
 def _back(layer: Wired, spike: Tensor) -> Tensor:

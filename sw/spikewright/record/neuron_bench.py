@@ -8,7 +8,8 @@ from statistics import mean
 from spikewright_hw.neuron import DEFINITIONS
 
 from ..gateware.resources import Resources
-from ..network.counting_train import CountingResult, CountingTraining
+from ..network.training_config import TrainingConfig
+from ..quantized.network import Provenance
 from ..task.task import Task
 from .figure import Computed, Figure, Measured
 from .report import Report
@@ -28,8 +29,8 @@ class NeuronBench:
     Parameters
     ----------
     name : str
-    results : tuple of CountingResult
-        One for each seed.
+    results : tuple of Provenance
+        Of the network of each seed; it has the accuracies.
     time : float
         CPU seconds of a training step over those of :data:`BASE`.
     size : Resources or None
@@ -37,43 +38,43 @@ class NeuronBench:
     """
 
     name: str
-    results: tuple[CountingResult, ...]
+    results: tuple[Provenance, ...]
     time: float
     size: Resources | None
 
     @property
     def real(self) -> float:
         """Mean test accuracy in real numbers, 0 to 1."""
-        return mean(result.real for result in self.results)
+        return mean(result.accuracy_float for result in self.results)
 
     @property
     def integer(self) -> float:
         """Mean test accuracy of the integers, 0 to 1."""
-        return mean(result.integer for result in self.results)
+        return mean(result.accuracy_integer for result in self.results)
 
-    def row(self, config: CountingTraining) -> dict[str, str | int | float | None]:
+    def row(self, config: TrainingConfig) -> dict[str, str | int | float | None]:
         """Return it as a row of the report; accuracies in percent."""
         return {
             "neuron": self.name,
             "states": len(DEFINITIONS[self.name].states),
             "accuracy_float": round(100 * self.real, 2),
-            "accuracy_float_seeds": _percents(result.real for result in self.results),
+            "accuracy_float_seeds": _percents(result.accuracy_float for result in self.results),
             "accuracy_integer": round(100 * self.integer, 2),
-            "accuracy_integer_seeds": _percents(result.integer for result in self.results),
-            "format": str(config.network.format),
-            "weight_bits": config.network.weight_bits,
+            "accuracy_integer_seeds": _percents(result.accuracy_integer for result in self.results),
+            "format": str(config.model.membrane),
+            "weight_bits": config.model.weight_bits,
             "epochs_float": config.real.epochs,
             "epochs_quantized": config.quantized.epochs,
             f"time_over_{BASE}": round(self.time, 2),
             "lut4_ecp5": None if self.size is None else self.size.counts.lut,
         }
 
-    def figures(self, config: CountingTraining, task: Task) -> list[Figure]:
+    def figures(self, config: TrainingConfig, task: Task) -> list[Figure]:
         """Return the row's numbers with where they come from."""
         tested = f"on the {len(task.y_test)} test samples of {task.name}, mean of the seeds"
         numbers, integers = (
             {"seeds": [getattr(result, kind) for result in self.results]}
-            for kind in ("real", "integer")
+            for kind in ("accuracy_float", "accuracy_integer")
         )
         figures = [
             Figure(
@@ -105,21 +106,21 @@ class NeuronBench:
 
 def neuron_report(
     benches: Sequence[NeuronBench],
-    config: CountingTraining,
+    config: TrainingConfig,
     task: Task,
     *,
     made: Mapping[str, str],
 ) -> Report:
     """Return the report ``neurons``: a row for each of them, and where each number comes from."""
-    sizes = "-".join(map(str, config.network.sizes))
+    sizes = "-".join(map(str, config.model.sizes))
     split = f"{task.name}, {len(task.y_train)} samples to train and {len(task.y_test)} to test"
     return Report(
         name="neurons",
         title="The neurons on one task",
         summary=(
-            f"Digits on {sizes}, {config.network.steps} steps, {config.real.epochs} epochs in real "
-            f"numbers and {config.quantized.epochs} on the grid ({config.network.format} states, "
-            f"{config.network.weight_bits}-bit weights); accuracies in percent of the test part."
+            f"Digits on {sizes}, {config.coding.steps} steps, {config.real.epochs} epochs in real "
+            f"numbers and {config.quantized.epochs} on the grid ({config.model.membrane} states, "
+            f"{config.model.weight_bits}-bit weights); accuracies in percent of the test part."
         ),
         figures=tuple(figure for one in benches for figure in one.figures(config, task)),
         rows=tuple(one.row(config) for one in benches),

@@ -16,7 +16,7 @@ from spikewright_hw.engine.streams import SOURCES
 from ... import terminal
 from ...errors import DataError
 from ...machine import processor
-from ...network.train import TrainingConfig
+from ...network.training_config import TrainingConfig
 from ...record.figure import Computed, Figure
 from ...record.stochastic_bench import Curve, chosen, stochastic_report, tables
 from ...record.store import write_report

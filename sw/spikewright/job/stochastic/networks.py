@@ -14,7 +14,8 @@ from spikewright_hw.network import Network
 from ...coding.ttfs import Ttfs, encode
 from ...network.augment import Augmentation
 from ...network.model import ModelConfig
-from ...network.train import Phase, Progress, TrainingConfig
+from ...network.train import Progress
+from ...network.training_config import Phase, TrainingConfig
 from ...quantized.network import Provenance
 from ...task.task import Task
 from ..training import train
