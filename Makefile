@@ -20,7 +20,7 @@ test: $(STAMP) ## tests of everything but the simulations and proofs (WHOLE=1: s
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(if $(filter-out 0,$(COVERAGE)),--cov --cov-report= )$(if $(CORE),tests/hw/test_$(CORE).py tests/test_house.py,$(if $(WHOLE),,-m "not slow") tests)
 
 sim: $(STAMP) ## testbenches of the cores (WHOLE=1: every preset on both simulators, for longer)
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(if $(CORE),sim/test_$(CORE).py,sim)
+	$(BIN)/python -m pytest -n 2 --dist worksteal sim $(if $(CORE),--core $(CORE))
 
 formal: $(STAMP) ## proofs of the cores (WHOLE=1: also what they imply)
 	$(BIN)/python formal/run.py $(if $(filter-out 0,$(WHOLE)),--all) $(CORE)

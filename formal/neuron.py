@@ -9,13 +9,14 @@ from amaranth.hdl import Assert, Cover
 
 from faults import Faults
 from properties import Observed, drive, held, observe, stall
+from spikewright_hw.cores import CORES
 from spikewright_hw.definition import integers
 from spikewright_hw.definition.expression import Expression, Operations, evaluate
 from spikewright_hw.definition.fixed_point import FixedNeuron
 from spikewright_hw.definition.interval import Interval, IntervalOperations
 from spikewright_hw.neuron.component import NeuronCore
 
-__all__ = ["NeuronFaults", "NeuronSpec", "Seen", "exact_of", "exact_step"]
+__all__ = ["NeuronFaults", "NeuronSpec", "Seen", "exact_of", "exact_step", "specs"]
 
 #: Steps of constant drive within which a state has to saturate for this to be a witness.
 DRIVEN = 4
@@ -296,3 +297,14 @@ class NeuronFaults(Faults):
 
     def elaborate(self, platform) -> Elaboratable:
         return self.spec(self.core, faults=self.detectors)
+
+
+def specs(name: str) -> dict[str, Elaboratable]:
+    """Return the specs of a neuron: its first two presets, and the second one's faults."""
+    core = CORES[name]
+    first, second = list(core.presets)[:2]
+    return {
+        f"{name}_{first}": NeuronSpec(core.build(first)),
+        f"{name}_{second}": NeuronSpec(core.build(second)),
+        f"{name}_fault": NeuronFaults(core.build(second)),
+    }

@@ -1,7 +1,8 @@
 """Proves the cores: ``python formal/run.py [core ...]``, or ``make formal [CORE=...]``.
 
 For each core the specs of ``formal/<core>.py`` are written as RTLIL to ``build/formal/<core>``, and
-every task of ``formal/<core>.sby`` is run on them. Verdicts are in the content-addressed cache;
+every task of ``formal/<core>.sby`` is run on them; what a core lacks of its own is its kind's
+(``formal/neuron.py``). Verdicts are in the content-addressed cache;
 ``--fresh`` gets them anew, and ``--all`` also runs what another task implies. ``formal/README.md``
 says how to read the table.
 """

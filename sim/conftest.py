@@ -16,11 +16,12 @@ from rich.console import Console
 from rich.table import Table
 
 import simulators
-from bench import neuron, presets, whole
+from bench import neuron, whole
 from spikewright.errors import SpikewrightError, ToolError
 from spikewright.interrupt import interruptible
 from spikewright.record.report import Report
 from spikewright.record.store import write_report
+from spikewright_hw.cores import CORES
 
 REPORT = simulators.HOUSE / "build" / "reports" / "sim"
 ROWS = "sim_rows"
@@ -36,7 +37,14 @@ def pytest_cmdline_main(config):
     )
 
 
+def pytest_addoption(parser):
+    parser.addoption("--core", metavar="NAME", help="simulate this core alone")
+
+
 def pytest_configure(config):
+    core = config.getoption("--core")
+    if core is not None and core not in CORES:
+        raise pytest.UsageError(f"there is no core {core!r}; there are {', '.join(CORES)}")
     try:
         config.simulators = simulators.choose(os.environ.get("SIM", ""))
     except ToolError as error:
@@ -55,22 +63,21 @@ def pytest_generate_tests(metafunc):
 
 
 def pytest_collection_modifyitems(config, items):
-    if len(config.simulators) == 1 or whole():
-        return
-    left_out = [item for item in items if _is_for_whole_alone(item)]
+    left_out = [item for item in items if not _is_wanted(item, config)]
     items[:] = [item for item in items if item not in left_out]
     config.hook.pytest_deselected(items=left_out)
 
 
-def _is_for_whole_alone(item):
-    """Return whether a test is Icarus on another preset than a core's first."""
-    chosen = getattr(item, "callspec", None)
-    if chosen is None or "preset" not in chosen.params or "simulator" not in chosen.params:
+def _is_wanted(item, config):
+    """Return whether to simulate: Icarus takes each core's first preset, unless it is the only one.
+
+    With ``--core`` it is one core alone, and with ``WHOLE=1`` Icarus takes every preset.
+    """
+    core, preset, simulator = (item.callspec.params[n] for n in ("core", "preset", "simulator"))
+    if config.getoption("--core") not in (None, core):
         return False
-    core = item.path.stem.removeprefix("test_")
-    return chosen.params["simulator"].name == "icarus" and (
-        chosen.params["preset"] != presets(core)[0]
-    )
+    every = len(config.simulators) == 1 or whole()
+    return every or simulator.name != "icarus" or preset == next(iter(CORES[core].presets))
 
 
 def _left_out(config):
@@ -83,7 +90,7 @@ def _left_out(config):
 
 @pytest.fixture
 def simulate(request, simulator, record_property):
-    """Return ``simulate(core, preset)``: build the preset, run ``test_<core>`` on it, note rows."""
+    """Return ``simulate(core, preset)``: build the preset, run the testbench on it, note rows."""
 
     def run(core: str, preset: str) -> None:
         seed = request.config.sim_seed

@@ -18,15 +18,17 @@ from runners import RUNNERS
 from spikewright.cache import cached
 from spikewright.errors import BuildError, ToolError
 from spikewright.files import write_text
+from spikewright.gateware.fusesoc import WAIVERS
 from spikewright.tools import Tool, find, is_plain, require
 from spikewright_hw.cores import CORES
 from spikewright_hw.emit import as_verilog
 
-__all__ = ["HOUSE", "Simulator", "choose", "log_of", "simulate", "waves_wanted"]
+__all__ = ["BENCHES", "HOUSE", "Simulator", "choose", "log_of", "simulate", "waves_wanted"]
 
 HOUSE = Path(__file__).resolve().parent.parent
 ROOT = HOUSE / "build" / "sim"
-WAIVERS = Path(__file__).with_name("amaranth.vlt")
+#: The testbenches, of cores and of kinds.
+BENCHES = Path(__file__).with_name("benches")
 TIMESCALE = ("1ns", "1ps")
 # The first is blank in some Verilators. A core that is not optimised is simulated sooner: most of a
 # simulation is the testbench.
@@ -104,7 +106,7 @@ def log_of(core: str, preset: str, simulator: Simulator) -> Path:
 def simulate(
     core: str, preset: str, simulator: Simulator, *, seed: int, waves: bool
 ) -> list[dict[str, Any]]:
-    """Run ``sim/test_<core>.py`` on one preset and give a row for each of its tests.
+    """Run the testbench of a core on one preset and return a row for each of its tests.
 
     Raises
     ------
@@ -114,13 +116,14 @@ def simulate(
     top = CORES[core].top(preset)
     log = log_of(core, preset, simulator)
     folder = log.parent
+    module = f"benches.{CORES[core].file_in(BENCHES, '.py').stem}"
     with simulator.environment():
         built = _build(core, preset, simulator, folder=folder, waves=waves)
         results = folder / "results.xml"
         results.unlink(missing_ok=True)
         try:
             RUNNERS[simulator.name]().test(
-                test_module=f"test_{core}",
+                test_module=module,
                 hdl_toplevel=top,
                 hdl_toplevel_lang="verilog",
                 build_dir=built,
@@ -146,7 +149,7 @@ def simulate(
             "core": core,
             "preset": preset,
             "simulator": simulator.name,
-            "test": case.get("name", "").removeprefix(f"test_{core}."),
+            "test": case.get("name", "").removeprefix(f"{module}."),
             "seed": seed,
             "seconds": round(float(case.get("time", 0)), 3),
             "verdict": "FAIL" if any(case.find(kind) is not None for kind in BAD) else "PASS",
@@ -154,7 +157,7 @@ def simulate(
         for case in ElementTree.parse(results).getroot().iter("testcase")
     ]
     if not rows:
-        raise BuildError(f"sim/test_{core}.py holds no cocotb test; nothing was simulated")
+        raise BuildError(f"{module} holds no cocotb test; nothing was simulated")
     return rows
 
 

@@ -17,6 +17,7 @@ from amaranth.hdl import Fragment
 
 import spikewright_hw
 from spikewright_hw.cores import CORES, Core
+from spikewright_hw.registry import for_core
 
 HOUSE = Path(__file__).resolve().parent.parent
 HARDWARE = HOUSE / "hw" / "spikewright_hw"
@@ -30,8 +31,8 @@ PATH = (
 
 #: The layers of the gateware: each imports only those before it.
 LAYERS = (
-    "checks", "fixed", "definition", "neuron", "layer", "protocol", "network", "stochastic",
-    "engine", "link", "board", "cores", "emit",
+    "checks", "fixed", "definition", "registry", "neuron", "layer", "protocol", "network",
+    "stochastic", "engine", "link", "board", "cores", "emit",
 )
 
 #: Ground under the path: imports nothing of it.
@@ -42,13 +43,12 @@ GROUND = (
 
 
 def counterparts(core: Core) -> list[Path]:
-    """Return the files that a core must have."""
+    """Return the files that a core must have; some may be those of its kind."""
     return [
         HARDWARE / core.folder / f"{core.name}.py",
-        HARDWARE / core.folder / f"{core.name}.core",
-        HOUSE / "sim" / f"test_{core.name}.py",
-        HOUSE / "formal" / f"{core.name}.py",
-        HOUSE / "formal" / f"{core.name}.sby",
+        core.file_in(HOUSE / "sim" / "benches", ".py"),
+        core.file_in(HOUSE / "formal", ".py"),
+        core.file_in(HOUSE / "formal", ".sby"),
         HOUSE / "tests" / "hw" / f"test_{core.name}.py",
         HOUSE / "docs" / "cores" / f"{core.name}.md",
     ]
@@ -91,18 +91,16 @@ def test_every_core_has_its_counterparts():
 
 def test_every_counterpart_has_its_core():
     """Nothing is simulated, proved or described under the name of a core that is not there."""
-    places = (("sim", r"test_(\w+)\.py"), ("formal", r"(\w+)\.sby"), ("docs/cores", r"(\w+)\.md"))
+    places = (
+        ("sim/benches", r"(\w+)\.py"), ("formal", r"(\w+)\.sby"), ("docs/cores", r"(\w+)\.md"),
+    )
+    kinds = {core.kind for core in CORES.values()}
     stray = []
     for folder, pattern in places:
         for file in sorted((HOUSE / folder).iterdir()):
             match = re.fullmatch(pattern, file.name)
-            if match and match[1] not in (*CORES, "README"):
+            if match and match[1] not in {*CORES, *kinds, "README", "__init__"}:
                 stray.append(here(file))
-    stray += [
-        here(file)
-        for file in sorted(HARDWARE.rglob("*.core"))
-        if file.stem not in CORES or HARDWARE / CORES[file.stem].folder != file.parent
-    ]
     assert not stray, f"not of a registered core: {', '.join(stray)}"
 
 
@@ -124,7 +122,10 @@ def test_core_has_presets_of_two_sizes(name):
 @pytest.mark.parametrize("name", CORES)
 def test_core_can_fail_its_proofs(name):
     """Each kind of task is there, and the fault alone is expected to fail."""
-    text = (HOUSE / "formal" / f"{name}.sby").read_text()
+    core = CORES[name]
+    text = core.file_in(HOUSE / "formal", ".sby").read_text()
+    if core.kind != name:
+        text = for_core(text, name=name, presets=core.presets)
     tasks = [line.split() for line in section(text, "tasks")]  # each with its tags
     assert {task[0].split("_")[0] for task in tasks} == {"bmc", "prove", "cover", "fault"}
 

@@ -75,7 +75,7 @@ class Prover:
         for kept in (task.known, HOUSE / task.folder / "status"):
             kept.unlink(missing_ok=True)  # of an earlier run
         started = time.monotonic()
-        arguments = ["-f", "-d", str(task.folder), f"formal/{task.core}.sby"]
+        arguments = ["-f", "-d", str(task.folder), str(task.recipe)]
         log = HOUSE / BUILD / task.core / f"{task.name}.log"
         sby = self._sby
         if task.kind == "fault":  # nobody looks at the traces: they need not be converted

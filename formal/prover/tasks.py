@@ -15,10 +15,12 @@ from spikewright.cache import digest
 from spikewright.errors import ToolError
 from spikewright.files import write_if_changed
 from spikewright.tools import find
+from spikewright_hw.cores import CORES, Core
+from spikewright_hw.registry import for_core
 
 from .recipe import recipe_of, task_names
 
-__all__ = ["HOUSE", "KINDS", "Task", "load", "property_name", "stated_in", "tasks_of"]
+__all__ = ["HOUSE", "KINDS", "Files", "Task", "load", "property_name", "stated_in", "tasks_of"]
 
 HOUSE = Path(__file__).resolve().parents[2]
 BUILD = Path("build") / "formal"  # below HOUSE, as the .sby files name it
@@ -68,13 +70,15 @@ UNPLANTED: dict[str, frozenset[str]] = {
 class Task:
     """A task of a core's ``.sby`` file.
 
-    ``content`` is the hash of all that its verdict depends on. ``detectors`` are those of a
+    ``recipe`` is the file, below the house. ``content`` is the hash of all that its verdict depends
+    on. ``detectors`` are those of a
     ``fault`` task: for each fault, the names of the properties that it must turn red. A task is
     ``implied`` if it is a ``bmc`` of a spec that a ``prove`` task of the core proves for good.
     """
 
     core: str
     name: str
+    recipe: Path
     content: str
     detectors: Mapping[str, frozenset[str]] = field(default_factory=dict)
     implied: bool = False
@@ -95,34 +99,70 @@ class Task:
         return HOUSE / BUILD / self.core / f"{self.name}.json"
 
 
+@dataclass(frozen=True)
+class Files:
+    """The files of a core's proof, below the house: its own, or those of its kind.
+
+    ``source`` has the specs. ``recipe`` is the ``.sby`` file, and ``text`` what it says; that of a
+    kind is filled in, and written to ``build/formal``, where it can be run by hand.
+    """
+
+    core: Core
+    source: Path
+    recipe: Path
+    text: str
+
+    @classmethod
+    def of(cls, core: str) -> "Files":
+        """Find the files of a core.
+
+        Raises :exc:`~spikewright.errors.ToolError` for one that is missing.
+        """
+        one = CORES[core]
+        source, recipe = (
+            one.file_in(HOUSE / "formal", suffix).relative_to(HOUSE) for suffix in (".py", ".sby")
+        )
+        for file in (source, recipe):
+            if not (HOUSE / file).is_file():
+                raise ToolError(f"{core} has no {file}; formal/README.md says how")
+        text = (HOUSE / recipe).read_text()
+        if recipe.stem != core:
+            text = for_core(text, name=core, presets=one.presets)
+            recipe = BUILD / core / f"{core}.sby"
+            write_if_changed(HOUSE / recipe, text)
+        return cls(one, source, recipe, text)
+
+    def specs(self) -> dict[str, Elaboratable]:
+        """Return the specs by name; those of a kind are told the core."""
+        module = load(HOUSE / self.source)
+        own = self.source.stem == self.core.name
+        return module.specs() if own else module.specs(self.core.name)
+
+
 def tasks_of(core: str) -> list[Task]:
     """Write a core's specs as RTLIL and give its tasks.
 
     Raises :exc:`~spikewright.errors.ToolError` if the files of the core do not fit together.
     """
-    recipe = HOUSE / "formal" / f"{core}.sby"
-    source = recipe.with_suffix(".py")
-    for file in (source, recipe):
-        if not file.is_file():
-            raise ToolError(f"{core} has no {file.relative_to(HOUSE)}; formal/README.md says how")
-    text = recipe.read_text()
+    files = Files.of(core)
+    recipe, text = files.recipe, files.text
     names = task_names(text)
     for kind in KINDS:
         if not any(name.split("_")[0] == kind for name in names):
-            raise ToolError(f"formal/{recipe.name} lacks a {kind} task; every core has one")
+            raise ToolError(f"{recipe} lacks a {kind} task; every core has one")
     for name in names:
         if name.split("_")[0] not in KINDS:
             raise ToolError(
-                f"formal/{recipe.name} has a task {name}; a name begins with {', '.join(KINDS)}"
+                f"{recipe} has a task {name}; a name begins with {', '.join(KINDS)}"
             )
-        recipe_of(text, name).check(file=f"formal/{recipe.name}", task=name)
-    specs = load(source).specs()
+        recipe_of(text, name).check(file=str(recipe), task=name)
+    specs = files.specs()
     texts = {}
     for name, spec in specs.items():
         texts[name] = _name_properties(rtlil.convert(spec, name=name, ports=[], emit_src=False))
         write_if_changed(HOUSE / BUILD / core / f"{name}.il", texts[name])
     detectors = {
-        name: _detectors(core, name, specs) if name.split("_")[0] == "fault" else {}
+        name: _detectors(files, name, specs) if name.split("_")[0] == "fault" else {}
         for name in names
     }
     planted = {one for by_fault in detectors.values() for red in by_fault.values() for one in red}
@@ -130,7 +170,7 @@ def tasks_of(core: str) -> list[Task]:
     stated = set().union(*(stated_in(texts[name]) for name in proved))
     if unplanted := sorted(stated - planted - UNPLANTED.get(core, frozenset())):
         raise ToolError(
-            f"formal/{core}.py plants no fault that these properties find: {', '.join(unplanted)}"
+            f"{files.source} plants no fault that these properties find: {', '.join(unplanted)}"
         )
     versions = {}
     for tool in ("sby", "yosys", "yosys-smtbmc", "yosys-abc", "z3"):
@@ -143,6 +183,7 @@ def tasks_of(core: str) -> list[Task]:
         Task(
             core,
             name,
+            recipe,
             digest({**key, "task": name, "detectors": _sorted(detectors[name])}),
             detectors[name],
             implied=name.split("_")[0] == "bmc" and spec_of[name] in proved_for_good,
@@ -152,12 +193,13 @@ def tasks_of(core: str) -> list[Task]:
 
 
 def _detectors(
-    core: str, task: str, specs: Mapping[str, Elaboratable]
+    files: Files, task: str, specs: Mapping[str, Elaboratable]
 ) -> dict[str, frozenset[str]]:
     """Return the names of the properties that each fault of a task must turn red."""
-    spec = specs.get(f"{core}_{task}")
+    name = f"{files.core.name}_{task}"
+    spec = specs.get(name)
     if not isinstance(spec, Faults):
-        raise ToolError(f"formal/{core}.py has no Faults called {core}_{task} for task {task}")
+        raise ToolError(f"{files.source} has no Faults called {name} for task {task}")
     return {
         fault: frozenset(map(property_name, sentences))
         for fault, sentences in spec.detectors.items()

@@ -5,6 +5,7 @@ The layers, lowest first; each imports only those before it::
     checks       what the fields of an object may be
     fixed        number formats
     definition   a neuron as equations, and what it lowers to
+    registry     what cores there are
     neuron       the neurons
     layer        a layer of a quantised network
     protocol     the bytes on the link, and how they are framed
@@ -13,8 +14,8 @@ The layers, lowest first; each imports only those before it::
     engine       accelerators that run a network
     link         serial port, frames, commands
     board        a board top: an engine at the end of a link
-    cores        the registry of all cores
-    emit         Verilog from the registry
+    cores        the registered cores
+    emit         Verilog of a core
 
 What describes a network (formats, definitions, layers, networks, an engine's design and records,
 the link's protocol) is imported without Amaranth being loaded.

@@ -1,6 +1,6 @@
 """The test bench: what every testbench of a core is built from."""
 
-from .bench import Bench, presets, whole
+from .bench import Bench, whole
 from .scoreboard import Scoreboard
 from .stream import StreamMonitor, StreamSink, StreamSource, pauses
 
@@ -11,6 +11,5 @@ __all__ = [
     "StreamSink",
     "StreamSource",
     "pauses",
-    "presets",
     "whole",
 ]

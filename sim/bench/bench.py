@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
+from inspect import signature
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +17,7 @@ from spikewright_hw.cores import CORES
 from .payload import pack, unpack
 from .stream import Port, StreamMonitor, StreamSink, StreamSource, pauses
 
-__all__ = ["Bench", "presets", "whole"]
+__all__ = ["Bench", "whole"]
 
 CORE = "SPIKEWRIGHT_CORE"
 PRESET = "SPIKEWRIGHT_PRESET"
@@ -32,11 +33,6 @@ ALWAYS = SimpleNamespace(value=1)  # stands for the port that a stream does with
 def whole() -> bool:
     """Return whether all checks are asked for, and not only those that are made each time."""
     return os.environ.get("WHOLE", "") not in ("", "0")
-
-
-def presets(core: str) -> list[str]:
-    """Return the names of a core's presets, to parametrize a test over."""
-    return list(CORES[core].presets)
 
 
 @cache
@@ -57,6 +53,8 @@ class Bench:
         The simulator's handle of the core.
     component : wiring.Component
         The core itself, for its shapes and its parameters.
+    module : module
+        The core's module, for its reference.
     parameters : dict
         The preset's keywords.
     """
@@ -65,6 +63,7 @@ class Bench:
         core = CORES[os.environ[CORE]]
         preset = os.environ[PRESET]
         self.dut = dut
+        self.module = core.module
         self.parameters = dict(core.presets[preset])
         self.component = component(core.name, preset)
         self._signature = self.component.signature
@@ -84,6 +83,12 @@ class Bench:
         cocotb.start_soon(_limit())
         await bench.reset()
         return bench
+
+    def with_parameters(self, reference: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function that is given those of the preset's keywords that it takes."""
+        takes = signature(reference).parameters
+        given = {name: value for name, value in self.parameters.items() if name in takes}
+        return partial(reference, **given)
 
     async def reset(self) -> None:
         """Hold reset for two clock cycles."""

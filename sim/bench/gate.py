@@ -8,7 +8,27 @@ from .bench import Bench
 from .payload import unpack, width
 from .scoreboard import Scoreboard
 
-__all__ = ["follows_reference", "offers_without_waiting_for_ready", "takes_one_payload_a_cycle"]
+__all__ = [
+    "follows_reference", "offers_without_waiting_for_ready", "owed", "takes_one_payload_a_cycle",
+]
+
+
+def owed(bench: Bench) -> Callable[[Any], Any]:
+    """Return what a gate owes for a payload, from the ``reference`` of its module.
+
+    That takes the payload's parts, a structure among them as a tuple, and returns the result, a
+    structure as a tuple again.
+    """
+    reference = bench.with_parameters(bench.module.reference)
+    zero = unpack(bench.component.o.payload.shape(), 0)
+    fields = list(zero) if isinstance(zero, dict) else []
+
+    def result(payload: Any) -> Any:
+        parts = payload.values() if isinstance(payload, dict) else [payload]
+        given = reference(*(tuple(p.values()) if isinstance(p, dict) else p for p in parts))
+        return dict(zip(fields, given, strict=True)) if fields else given
+
+    return result
 
 
 def corners(bits: int) -> list[int]:

@@ -245,9 +245,10 @@ def test_a_page_without_a_cost_says_how_to_get_it():
 
 def test_proofs_come_from_the_file():
     text = "[tasks]\nbmc q8_8\nprove q8_8\nprove_q8_8_x4\ncover q8_8\nfault\n\n[options]\n"
-    block = proofs_block("lif", text, presets=("q8_8", "q8_8_x4"), spikes=True)
+    file = Path("formal/lif.sby")
+    block = proofs_block(text, file=file, presets=("q8_8", "q8_8_x4"), spikes=True)
     assert "| `prove` (`q8_8`), `prove_q8_8_x4` (`q8_8_x4`) | proved, " in block
     assert "| `bmc` (`q8_8`) | the same from reset, to the depth in `formal/lif.sby` |" in block
     assert "the neuron spikes exactly when" in block
-    readout = proofs_block("li", text, presets=("q8_8",), spikes=False)
+    readout = proofs_block(text, file=file, presets=("q8_8",), spikes=False)
     assert "spikes" not in readout and "[" not in readout.split("Assumption")[0]

@@ -213,9 +213,9 @@ def test_in_a_build(start, launch, small, tmp_path, where, by):
     [
         (["formal/run.py", "--fresh", "counter"], signal.SIGINT,
          "Interrupted; the verdicts so far are kept.\n"),
-        (["-m", "pytest", "-q", "-n", "2", "sim/test_counter.py"], signal.SIGINT,
+        (["-m", "pytest", "-q", "-n", "2", "sim", "--core", "counter"], signal.SIGINT,
          "Interrupted; what was simulated is not reported.\n"),
-        (["-m", "pytest", "-q", "-n", "2", "sim/test_counter.py"], signal.SIGTERM,
+        (["-m", "pytest", "-q", "-n", "2", "sim", "--core", "counter"], signal.SIGTERM,
          "Interrupted; what was simulated is not reported.\n"),
     ],
 )

@@ -71,8 +71,10 @@ def test_fusesoc_lints_a_core(checkout, tmp_path):
     verilator = tools.require("verilator")
     (tmp_path / "verilator").symlink_to(verilator.command[0])
     path = os.pathsep.join([str(tmp_path), tools.search_path()])
+    emitted = python(checkout, "-m", "spikewright.cli", "emit", "lfsr")
+    assert emitted.returncode == 0, emitted.stderr
     result = python(
-        checkout, "-m", "fusesoc.main", "--cores-root", "hw", "run", "--target=lint",
+        checkout, "-m", "fusesoc.main", "--cores-root", "build/verilog", "run", "--target=lint",
         "spikewright:stochastic.source:lfsr", PATH=path, **verilator.environment,
     )
     assert result.returncode == 0, result.stdout + result.stderr
@@ -80,7 +82,8 @@ def test_fusesoc_lints_a_core(checkout, tmp_path):
 
 
 def test_a_simulation_says_at_once_what_to_do(checkout):
-    result = python(checkout, "-m", "pytest", "-q", "-p", "no:cacheprovider", "sim/test_lfsr.py")
+    command = ("pytest", "-q", "-p", "no:cacheprovider", "sim", "--core", "lfsr")
+    result = python(checkout, "-m", *command)
     assert result.returncode == pytest.ExitCode.USAGE_ERROR
     assert result.stderr.strip() == (
         f"ERROR: {checkout} has a space or a sign in its path that cocotb's makefiles cannot take; "

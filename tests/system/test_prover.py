@@ -5,6 +5,7 @@ import gc
 import re
 import warnings
 from functools import lru_cache
+from pathlib import Path
 
 import pytest
 from amaranth.back import rtlil  # pyright: ignore[reportAttributeAccessIssue]  # not in the stubs
@@ -45,7 +46,7 @@ def read(
 ):
     """Return the row of a run that left these files behind."""
     monkeypatch.setattr(runner, "HOUSE", tmp_path)
-    task = Task("lfsr", name, "", detectors or {})
+    task = Task("lfsr", name, Path("formal/lfsr.sby"), "", detectors or {})
     folder = tmp_path / task.folder
     folder.mkdir(parents=True)
     if status:
@@ -98,10 +99,9 @@ def test_faults_are_held_to_the_properties_that_the_spec_names(
 
 @pytest.mark.parametrize("core", CORES)
 def test_a_failure_names_its_property_and_leaves_a_trace(core):
-    file = HOUSE / "formal" / f"{core}.sby"
-    text = file.read_text()
-    for name in task_names(text):
-        recipe_of(text, name).check(file=file.name, task=name)
+    files = tasks.Files.of(core)
+    for name in task_names(files.text):
+        recipe_of(files.text, name).check(file=files.recipe.name, task=name)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def properties(core: str, *, stated: bool = False) -> frozenset[str]:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UnusedElaboratable)
-        specs = tasks.load(HOUSE / "formal" / f"{core}.py").specs()
+        specs = tasks.Files.of(core).specs()
         if stated:
             found = {
                 name
@@ -211,7 +211,7 @@ def test_bounded_faults_are_named():
     """Where a planted fault is looked for up to a depth alone, the document says so."""
     bounded = set()
     for core in CORES:
-        text = (HOUSE / "formal" / f"{core}.sby").read_text()
+        text = tasks.Files.of(core).text
         faults = [name for name in task_names(text) if name.split("_")[0] == "fault"]
         if any(recipe_of(text, name).mode == "bmc" for name in faults):
             bounded.add(core)

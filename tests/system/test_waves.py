@@ -42,7 +42,7 @@ def test_waves_are_drawn_when_asked_for(simulator, value):
     for old in _waves(folder):
         old.unlink()
     result = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"sim/test_{name}.py",
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "sim", "--core", name,
          "-k", "l1"],
         cwd=simulators.HOUSE, env={**os.environ, "WAVES": value, "SIM": simulator},
         capture_output=True, text=True, timeout=300, check=False,

@@ -1,77 +1,96 @@
-"""FuseSoC's description of a registered core."""
+"""A FuseSoC core beside emitted Verilog, so that another flow can use it."""
 
+import json
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-
-from spikewright_hw.cores import CORES, Core
 
 from ..files import write_if_changed
 
-__all__ = ["core_file", "core_path", "write_core_files"]
+__all__ = ["WAIVERS", "write_core_file"]
 
+#: What Verilator's lint is to overlook in Verilog that Amaranth writes, with the reasons.
+WAIVERS = Path(__file__).with_name("amaranth.vlt")
+#: The testbenches, in a checkout; an installed package has none.
+_SIM = Path(__file__).resolve().parents[3] / "sim"
 _TEMPLATE = """\
 CAPI=2:
 
-# Generated: python -m spikewright.gateware.fusesoc
-name: spikewright:{family}:{name}
-description: Spikewright core {name}, all presets; lint takes {preset}, sim takes all
+# Written by spikewright emit.
+name: {name}
+description: {description}
 
 filesets:
-  generator:
-    depend: [spikewright:fusesoc:amaranth]
-
-generate:
-  verilog:
-    generator: amaranth
-    parameters:
-      core: {name}
-
-scripts:
-  simulate:
-    cmd: [python3, {name}_simulate.py]
+  rtl:
+    files: [{files}]
+    file_type: verilogSource
+  waivers:
+    files: [{waivers}]
+    file_type: vlt
 
 targets:
   default: &default
-    filesets: [generator]
-    generate: [verilog]
+    filesets: [rtl]
     toplevel: {top}
 
-  lint: &lint
+  lint:
     <<: *default
-    flags:
-      verilator: true
+    filesets: [waivers, rtl]
     flow: lint
     flow_options:
       tool: verilator
       verilator_options: [-Wall]
-
+"""
+# Edalize cannot start cocotb 2.1, so the core's testbench is run the way `make sim` runs it.
+_SIMULATE = """
   sim:
-    <<: *lint
-    flags:
-      verilator: true
-      simulate: true
+    <<: *default
+    filesets: [waivers, rtl]
+    flow: lint
+    flow_options:
+      tool: verilator
+      verilator_options: [-Wall]
     hooks:
       post_build: [simulate]
+
+scripts:
+  simulate:
+    cmd: ["{python}", -m, pytest, -q, "{sim}", --core, {core}]
 """
 
 
-def core_file(core: Core) -> str:
-    """Return the text of ``<name>.core``."""
-    preset = next(iter(core.presets))
-    return _TEMPLATE.format(
-        family=core.family, name=core.name, preset=preset, top=core.top(preset)
+def write_core_file(
+    verilog: Sequence[Path], *, library: str, name: str, description: str, core: str = ""
+) -> Path:
+    """Write ``<name>.core`` beside Verilog files, with the targets ``default`` and ``lint``.
+
+    Parameters
+    ----------
+    verilog : sequence of Path
+        Files in one folder; the stem of the first is the top module.
+    library, name : str
+        FuseSoC knows the core as ``spikewright:<library>:<name>``.
+    description : str
+        What it is, in a line.
+    core : str
+        The registered core, if it is one: in a checkout, the target ``sim`` runs its testbench.
+
+    Raises
+    ------
+    StorageError
+        A file cannot be written.
+    """
+    folder = verilog[0].parent
+    text = _TEMPLATE.format(
+        name=f"spikewright:{library}:{name}",
+        description=json.dumps(description),  # in quotes: it may hold a colon
+        files=", ".join(path.name for path in verilog),
+        waivers=WAIVERS.name,
+        top=verilog[0].stem,
     )
-
-
-def core_path(core: Core, *, root: Path) -> Path:
-    """Return its place in a checkout: beside the core's module."""
-    return root / "hw" / "spikewright_hw" / core.folder / f"{core.name}.core"
-
-
-def write_core_files(*, root: Path) -> None:
-    """Write the files of all registered cores into a checkout."""
-    for core in CORES.values():
-        write_if_changed(core_path(core, root=root), core_file(core))
-
-
-if __name__ == "__main__":
-    write_core_files(root=Path.cwd())
+    if core and _SIM.is_dir():
+        text += _SIMULATE.format(python=sys.executable, sim=_SIM, core=core)
+    write_if_changed(folder / WAIVERS.name, WAIVERS.read_text(encoding="utf-8"))
+    path = folder / f"{name}.core"
+    write_if_changed(path, text)
+    return path

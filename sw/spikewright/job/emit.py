@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from spikewright_hw.checks import pathlike, text
-from spikewright_hw.cores import CORES
+from spikewright_hw.cores import CORES, Core
 from spikewright_hw.emit import as_verilog
 from spikewright_hw.engine.design import Design, EventDesign
 from spikewright_hw.network import Network
@@ -18,6 +18,7 @@ from .. import terminal
 from ..errors import DataError
 from ..files import check_writable, write_if_changed
 from ..gateware.design import check_design
+from ..gateware.fusesoc import write_core_file
 from ..quantized.network import QuantizedNetwork, network_of
 
 __all__ = ["VERILOG", "emit", "emit_cores", "print_cores"]
@@ -33,9 +34,10 @@ def emit(
     name: str = "network",
     design: Design | None = None,
 ) -> Path:
-    """Write the Verilog of a network's engine, and its ports as JSON beside it.
+    """Write the Verilog of a network's engine.
 
-    A file that would not change stays.
+    Beside it lie its ports as JSON, a FuseSoC core, and the waivers that Verilator's lint needs of
+    Amaranth's Verilog. A file that would not change stays.
 
     Parameters
     ----------
@@ -69,15 +71,20 @@ def emit(
         )
     check_design(design, plain)
     check_writable(folder, folder=True)
-    return _write(design.engine(plain), top, folder)
+    path = _write(design.engine(plain), top, folder)
+    sizes = "-".join(str(size) for size in (plain.inputs, *(one.neurons for one in plain.layers)))
+    title = f"The {design.name} engine of a network, {sizes}"
+    write_core_file([path], library="network", name=top, description=title)
+    return path
 
 
 def emit_cores(
     *cores: str, preset: str | None = None, folder: str | Path = VERILOG
 ) -> list[Path]:
-    """Write the Verilog of registered cores, and their ports as JSON beside it.
+    """Write the Verilog of registered cores.
 
-    A file that would not change stays.
+    Beside it lie the ports of each preset as JSON, a FuseSoC core for each core, and the waivers
+    that Verilator's lint needs of Amaranth's Verilog. A file that would not change stays.
 
     Parameters
     ----------
@@ -101,9 +108,17 @@ def emit_cores(
         A file cannot be written.
     """
     folder = pathlike("folder", folder)
-    named = [(CORES[core], one) for core in cores or CORES for one in _presets(core, preset)]
+    presets = {core: _presets(core, preset) for core in cores or CORES}
     check_writable(folder, folder=True)
-    return [_write(core.build(one), core.top(one), folder) for core, one in named]
+    written = []
+    for name, chosen in presets.items():
+        core = CORES[name]
+        verilog = [_write(core.build(one), core.top(one), folder) for one in chosen]
+        write_core_file(
+            verilog, library=core.family, name=name, description=_what_it_is(core), core=name
+        )
+        written += verilog
+    return written
 
 
 def _presets(core: str, preset: str | None) -> list[str]:
@@ -123,6 +138,11 @@ def _write(component: wiring.Component, name: str, folder: Path) -> Path:
     return path
 
 
+def _what_it_is(core: Core) -> str:
+    """Return the first line of the core's module."""
+    return (core.module.__doc__ or "").split("\n")[0]
+
+
 def print_cores(*, plain: bool = False, console: Console | None = None) -> None:
     """Print a line for each registered core: name, family, presets, what it is.
 
@@ -134,8 +154,7 @@ def print_cores(*, plain: bool = False, console: Console | None = None) -> None:
     """
     rows = [
         (
-            core.name, core.family, ", ".join(core.presets),
-            (core.module.__doc__ or "").split("\n")[0],
+            core.name, core.family, ", ".join(core.presets), _what_it_is(core),
         )
         for core in CORES.values()
     ]

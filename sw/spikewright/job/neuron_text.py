@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from spikewright_hw.definition import integers, reals
+from spikewright_hw.definition import reals
 from spikewright_hw.definition.dead_zone import dead_zone
 from spikewright_hw.definition.definition import Parameter, State
 from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
@@ -34,10 +34,6 @@ _HEADINGS = (
     ("States", "states"), ("Latency and throughput", "timing"), ("Number format", "arithmetic"),
     ("Proofs", "proofs"), ("Size", "cost"),
 )
-#: Least and greatest depth of bounded proofs.
-SHALLOWEST, DEEPEST = 6, 40
-#: Cycles before the first step, and after the last.
-_BEFORE = 3
 _WIDTH = 100
 _INDENT = "    "
 
@@ -45,7 +41,6 @@ _INDENT = "    "
 def words(compiled: Compiled, formats: Mapping[str, Format]) -> dict[str, Any]:
     """Return the words; ``formats`` are those of the two presets by name."""
     name, step = compiled.specification.name, compiled.step
-    wide, narrow = formats
     states = [
         _declared(key, "State", _state_arguments(state))
         for key, state in compiled.states.items()
@@ -66,9 +61,6 @@ def words(compiled: Compiled, formats: Mapping[str, Format]) -> dict[str, Any]:
         "body": body(step),
         "refractory": compiled.specification.refractory,
         "presets": formats,
-        "wide": wide,
-        "narrow": narrow,
-        "depth": _depth(FixedNeuron.of(compiled.definition, Arithmetic(format=formats[narrow]))),
         "points": points(compiled),
         "short": SHORT,
         "zones": [
@@ -82,18 +74,6 @@ def words(compiled: Compiled, formats: Mapping[str, Format]) -> dict[str, Any]:
         "headings": _HEADINGS,
         "row": _row,
     }
-
-
-def _depth(fixed: FixedNeuron) -> int:
-    """Return the steps after which a proof has seen a strong drive make the neuron spike."""
-    depth = SHALLOWEST
-    for current in (fixed.format.max, fixed.format.min):
-        states, spike = integers.start(fixed), False
-        for step in range(1, DEEPEST - _BEFORE):
-            states, spike = integers.step(fixed, states, {INPUT: current})
-            if spike:
-                return max(depth, step + _BEFORE)
-    return depth
 
 
 def points(compiled: Compiled) -> list[tuple[dict[str, float], float, dict[str, float]]]:

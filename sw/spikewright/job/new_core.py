@@ -4,52 +4,29 @@ import importlib.util
 import keyword
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from spikewright_hw.cores import Core
+from spikewright_hw.registry import Entry, listed
 
 from ..errors import SpikewrightError
 from ..files import write_text
-from ..gateware.fusesoc import core_file, core_path
 
-__all__ = [
-    "REGISTRY", "Planned", "check_name", "lay_out", "new_core", "register", "registry_text",
-    "render",
-]
+__all__ = ["REGISTRY", "check_name", "lay_out", "new_core", "register", "registry_text", "render"]
 
 #: Templates, and the file each becomes. The registry's line comes last, when all else is there.
 FILES = {
     "component.py.j2": "hw/spikewright_hw/{folder}/{name}.py",
     "test.py.j2": "tests/hw/test_{name}.py",
-    "sim.py.j2": "sim/test_{name}.py",
+    "sim.py.j2": "sim/benches/{name}.py",
     "formal.py.j2": "formal/{name}.py",
     "formal.sby.j2": "formal/{name}.sby",
     "page.md.j2": "docs/cores/{name}.md",
 }
 LONGEST = 24
-REGISTRY = Path("hw/spikewright_hw/cores.py")
-
-
-@dataclass(frozen=True)
-class Planned(Core):
-    """A core whose module is not written yet.
-
-    Parameters
-    ----------
-    names : tuple of str
-        Its presets by name.
-    """
-
-    names: tuple[str, ...]
-
-    @property
-    def presets(self) -> Mapping[str, Mapping[str, Any]]:
-        """Parameter sets by name; what is in them is not known yet."""
-        return {name: {} for name in self.names}
+REGISTRY = Path("hw/spikewright_hw/cores.txt")
 
 
 def new_core(name: str, *, family: str, root: Path) -> list[Path]:
@@ -90,9 +67,8 @@ def new_core(name: str, *, family: str, root: Path) -> list[Path]:
         "title": name.replace("_", " ").capitalize(),
     }
     texts = render("core", FILES, words, root=root)
-    planned = Planned(family, name, ("w4", "w8"))
-    texts[core_path(planned, root=root)] = core_file(planned)
-    return lay_out(texts, {root / REGISTRY: register(old, name=name, family=family)}, root=root)
+    entry = Entry(family, name, kind=name)
+    return lay_out(texts, {root / REGISTRY: register(old, entry)}, root=root)
 
 
 def registry_text(root: Path) -> str:
@@ -157,10 +133,12 @@ def check_name(name: str, *, registry: str, root: Path) -> None:
             f"{name} has {len(name)} letters; a core's name has at most {LONGEST}, so that lines "
             "with it stay short"
         )
-    if re.search(rf'Core\("[\w.]+", "{name}"\)', registry):
+    if any(entry.name == name for entry in listed(registry)):
         raise SpikewrightError(f"there is a core {name} already; take another name")
-    taken = any((root / folder / name).exists() for folder in ("formal", "sim"))
-    if taken or importlib.util.find_spec(name) is not None:
+    for there in (f"sim/benches/{name}.py", f"formal/{name}.py"):
+        if (root / there).exists():
+            raise SpikewrightError(f"{there} exists already; take another name")
+    if (root / "formal" / name).exists() or importlib.util.find_spec(name) is not None:
         raise SpikewrightError(
             f"{name} is the name of a Python module, which formal/{name}.py would hide; "
             "take another name"
@@ -185,15 +163,9 @@ def render(
     }
 
 
-def register(text: str, *, name: str, family: str) -> str:
-    """Put the core's line behind the last one of its family, or else behind the last of all."""
-    lines = text.splitlines(keepends=True)
-    pattern = re.compile(r'\s+Core\("[\w.]+", "\w+"\),')
-    cores = [index for index, line in enumerate(lines) if pattern.match(line)]
-    if not cores:
-        raise SpikewrightError(f"{REGISTRY} lists no core by a line of its own; restore that form")
-    kin = [index for index in cores if f'Core("{family}",' in lines[index]]
-    last = (kin or cores)[-1]
-    indent = re.match(r"\s*", lines[last])
-    lines.insert(last + 1, f'{indent[0] if indent else ""}Core("{family}", "{name}"),\n')
-    return "".join(lines)
+def register(text: str, entry: Entry) -> str:
+    """Return the registry with one more line: after the last of its family, or else at the end."""
+    lines = text.splitlines()
+    kin = [n for n, line in enumerate(lines) if line.split()[:1] == [entry.family]]
+    lines.insert(kin[-1] + 1 if kin else len(lines), entry.line)
+    return "\n".join(lines) + "\n"

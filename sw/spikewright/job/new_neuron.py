@@ -1,27 +1,18 @@
 """Laying out the files of a neuron that is given by its equations."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from spikewright_hw.definition.definition import Definition
 from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
 from spikewright_hw.fixed import Format
+from spikewright_hw.registry import Entry, for_core
 
 from ..equations.compile import Compiled, Specification
 from ..equations.parse import FUNCTIONS
 from ..errors import SpikewrightError
-from ..gateware.fusesoc import core_file, core_path
 from .neuron_text import words
-from .new_core import (
-    REGISTRY,
-    Planned,
-    check_name,
-    lay_out,
-    register,
-    registry_text,
-    render,
-)
+from .new_core import REGISTRY, check_name, lay_out, register, registry_text, render
 from .pages.neuron_page import neuron_of, neuron_page_blocks
 from .pages.neuron_results import picture, picture_path, proofs_block, response_block
 from .pages.pages import NO_COST, filled, page_path
@@ -29,17 +20,15 @@ from .pages.responses import responses
 
 __all__ = ["new_neuron", "presets"]
 
-FAMILY = "neuron"
+FAMILY = KIND = "neuron"
+#: The tasks of every neuron's proof.
+RECIPE = Path("formal") / f"{KIND}.sby"
 #: Templates, and the file each becomes.
 FILES = {
     "definition.py.j2": "hw/spikewright_hw/neuron/{name}.py",
     "test.py.j2": "tests/hw/test_{name}.py",
-    "sim.py.j2": "sim/test_{name}.py",
-    "formal.py.j2": "formal/{name}.py",
-    "formal.sby.j2": "formal/{name}.sby",
     "page.md.j2": "docs/cores/{name}.md",
 }
-INDEX = Path("hw/spikewright_hw/neuron/__init__.py")
 #: Names that a neuron's module has already.
 _TAKEN = ("neuron", "refractory", "absolute", "maximum", "minimum", *FUNCTIONS)
 
@@ -74,17 +63,11 @@ def new_neuron(specification: Specification, *, root: Path) -> tuple[list[Path],
     check_name(name, registry=registry, root=root)
     if name in _TAKEN:
         raise SpikewrightError(f"{name} has a meaning in every neuron's module; take another name")
-    index = (root / INDEX).read_text(encoding="utf-8")
     compiled = Compiled.of(specification)
     formats = presets(compiled.definition, specification.format)
     new = render("neuron", FILES, words(compiled, formats), root=root)
     _complete_page(new, compiled, formats, root=root)
-    planned = Planned(FAMILY, name, tuple(formats))
-    new[core_path(planned, root=root)] = core_file(planned)
-    changed = {
-        root / INDEX: _listed(index, name),
-        root / REGISTRY: register(registry, name=name, family=FAMILY),
-    }
+    changed = {root / REGISTRY: register(registry, Entry(FAMILY, name, KIND))}
     return lay_out(new, changed, root=root), compiled
 
 
@@ -96,11 +79,15 @@ def _complete_page(
     given = {preset: {"format": format} for preset, format in formats.items()}
     fixed = neuron_of(definition, given)
     seen = responses(fixed)
-    tasks = new[root / "formal" / f"{name}.sby"]
     blocks = {
         **neuron_page_blocks(definition, given),
         "response": response_block(fixed, seen),
-        "proofs": proofs_block(name, tasks, presets=given, spikes=definition.spikes),
+        "proofs": proofs_block(
+            for_core((root / RECIPE).read_text(encoding="utf-8"), name=name, presets=given),
+            file=RECIPE,
+            presets=given,
+            spikes=definition.spikes,
+        ),
         "cost": NO_COST,
     }
     page = root / page_path(name)
@@ -134,16 +121,3 @@ def _fits(definition: Definition, format: Format) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _listed(index: str, name: str) -> str:
-    """Put a definition into the neurons' package: its import in order, its name at the end."""
-    lines = index.splitlines(keepends=True)
-    imports = [n for n, line in enumerate(lines) if re.fullmatch(r"from \.\w+ import \w+\n", line)]
-    ends = [n for n, line in enumerate(lines) if re.fullmatch(r"    \)\n", line)]
-    if not imports or not ends:
-        raise SpikewrightError(f"{INDEX} does not list definitions in its usual form; restore it")
-    lines.insert(ends[0], f"        {name},\n")
-    line = f"from .{name} import {name}\n"
-    lines.insert(next((n for n in imports if lines[n] > line), imports[-1] + 1), line)
-    return "".join(lines)

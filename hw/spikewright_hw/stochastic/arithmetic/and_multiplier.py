@@ -4,7 +4,7 @@ from amaranth import Value
 
 from .gate import Gate
 
-__all__ = ["PRESETS", "AndMultiplier", "core", "product"]
+__all__ = ["PRESETS", "AndMultiplier", "core", "product", "reference"]
 
 #: Parameter sets by name.
 PRESETS = {"l1": {"lanes": 1}, "l8": {"lanes": 8}}
@@ -36,3 +36,4 @@ class AndMultiplier(Gate):
 
 
 core = AndMultiplier
+reference = product

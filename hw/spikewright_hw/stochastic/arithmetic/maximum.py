@@ -4,7 +4,7 @@ from amaranth import Value
 
 from .gate import Gate
 
-__all__ = ["PRESETS", "Maximum", "core", "maximum"]
+__all__ = ["PRESETS", "Maximum", "core", "maximum", "reference"]
 
 #: Parameter sets by name.
 PRESETS = {"l1": {"lanes": 1}, "l8": {"lanes": 8}}
@@ -38,3 +38,4 @@ class Maximum(Gate):
 
 
 core = Maximum
+reference = maximum

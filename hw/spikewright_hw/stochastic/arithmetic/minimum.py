@@ -4,7 +4,7 @@ from amaranth import Value
 
 from .gate import Gate
 
-__all__ = ["PRESETS", "Minimum", "core", "minimum"]
+__all__ = ["PRESETS", "Minimum", "core", "minimum", "reference"]
 
 #: Parameter sets by name.
 PRESETS = {"l1": {"lanes": 1}, "l8": {"lanes": 8}}
@@ -39,3 +39,4 @@ class Minimum(Gate):
 
 
 core = Minimum
+reference = minimum

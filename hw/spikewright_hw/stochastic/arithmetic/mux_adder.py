@@ -7,7 +7,7 @@ from amaranth.lib import data
 
 from .gate import Stage
 
-__all__ = ["PRESETS", "MuxAdder", "core", "scaled_sum"]
+__all__ = ["PRESETS", "MuxAdder", "core", "reference", "scaled_sum"]
 
 #: Parameter sets by name.
 PRESETS = {"n2": {"inputs": 2}, "n4_l8": {"inputs": 4, "lanes": 8}}
@@ -72,3 +72,4 @@ class MuxAdder(Stage):
 
 
 core = MuxAdder
+reference = scaled_sum

@@ -9,7 +9,7 @@ from amaranth.lib import data
 
 from .gate import Stage
 
-__all__ = ["PRESETS", "OrAdder", "core", "total"]
+__all__ = ["PRESETS", "OrAdder", "core", "reference", "total"]
 
 #: Parameter sets by name.
 PRESETS = {"n2": {"inputs": 2}, "n4_l8": {"inputs": 4, "lanes": 8}}
@@ -65,3 +65,4 @@ class OrAdder(Stage):
 
 
 core = OrAdder
+reference = total

@@ -8,7 +8,7 @@ from amaranth.utils import ceil_log2
 
 from .gate import Stage
 
-__all__ = ["PRESETS", "ParallelCounter", "core", "count", "population_count"]
+__all__ = ["PRESETS", "ParallelCounter", "core", "count", "population_count", "reference"]
 
 #: Parameter sets by name.
 PRESETS = {"n8": {"inputs": 8}, "n64": {"inputs": 64}}
@@ -98,3 +98,4 @@ class ParallelCounter(Stage):
 
 
 core = ParallelCounter
+reference = count

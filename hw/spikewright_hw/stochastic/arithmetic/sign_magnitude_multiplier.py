@@ -7,7 +7,7 @@ from amaranth.lib import data
 
 from .gate import Stage
 
-__all__ = ["PRESETS", "SignMagnitudeMultiplier", "core", "product"]
+__all__ = ["PRESETS", "SignMagnitudeMultiplier", "core", "product", "reference"]
 
 #: Parameter sets by name.
 PRESETS = {"l1": {"lanes": 1}, "l8": {"lanes": 8}}
@@ -66,3 +66,4 @@ class SignMagnitudeMultiplier(Stage):
 
 
 core = SignMagnitudeMultiplier
+reference = product

@@ -9,7 +9,7 @@ from amaranth.utils import ceil_log2
 from .gate import Stage
 from .parallel_counter import population_count
 
-__all__ = ["PRESETS", "SignedParallelCounter", "core", "count"]
+__all__ = ["PRESETS", "SignedParallelCounter", "core", "count", "reference"]
 
 #: Parameter sets by name.
 PRESETS = {"n8": {"inputs": 8}, "n64": {"inputs": 64}}
@@ -66,3 +66,4 @@ class SignedParallelCounter(Stage):
 
 
 core = SignedParallelCounter
+reference = count

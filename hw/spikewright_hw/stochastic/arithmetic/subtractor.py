@@ -4,7 +4,7 @@ from amaranth import Value
 
 from .gate import Gate
 
-__all__ = ["PRESETS", "Subtractor", "core", "difference"]
+__all__ = ["PRESETS", "Subtractor", "core", "difference", "reference"]
 
 #: Parameter sets by name.
 PRESETS = {"l1": {"lanes": 1}, "l8": {"lanes": 8}}
@@ -38,3 +38,4 @@ class Subtractor(Gate):
 
 
 core = Subtractor
+reference = difference

@@ -4,7 +4,7 @@ from amaranth import Value
 
 from .gate import Gate
 
-__all__ = ["PRESETS", "XnorMultiplier", "core", "product"]
+__all__ = ["PRESETS", "XnorMultiplier", "core", "product", "reference"]
 
 #: Parameter sets by name.
 PRESETS = {"l1": {"lanes": 1}, "l8": {"lanes": 8}}
@@ -37,3 +37,4 @@ class XnorMultiplier(Gate):
 
 
 core = XnorMultiplier
+reference = product

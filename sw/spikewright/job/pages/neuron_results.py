@@ -83,15 +83,15 @@ def response_block(fixed: FixedNeuron, responses: Sequence[Response]) -> str:
     )
 
 
-def proofs_block(name: str, text: str, *, presets: Iterable[str], spikes: bool) -> str:
+def proofs_block(text: str, *, file: Path, presets: Iterable[str], spikes: bool) -> str:
     """Return the tasks of a ``.sby`` file, and what they say.
 
     Parameters
     ----------
-    name : str
-        The core.
     text : str
         The file's text. A task is named by its kind, and by more where there are several.
+    file : Path
+        Its path in the checkout.
     presets : iterable of str
         Of the core; a task with the name of one, or with the tag, is of that preset.
     spikes : bool
@@ -107,7 +107,7 @@ def proofs_block(name: str, text: str, *, presets: Iterable[str], spikes: bool) 
         tasks[task.split("_")[0]].append(words)
     rows = []
     for kind, words in tasks.items():
-        says = _PROVED[kind].format(file=f"formal/{name}.sby")
+        says = _PROVED[kind].format(file=file.as_posix())
         rows.append((", ".join(words), re.sub(r"\[(.*?)\]", r"\1" if spikes else "", says)))
     return "\n".join([*table(("task", "what a pass says"), rows), "", wrapped(_ASSUMED)])
 

@@ -20,6 +20,7 @@ from rich.progress import track
 from spikewright_hw.cores import CORES
 from spikewright_hw.definition.definition import Definition
 from spikewright_hw.neuron import DEFINITIONS
+from spikewright_hw.registry import for_core
 
 from ... import terminal
 from ...errors import DataError
@@ -97,14 +98,15 @@ def page_path(neuron: str) -> Path:
 
 def current(name: str, *, root: Path) -> dict[Path, str]:
     """Return a registered neuron's page and picture as they should be; see :func:`pages`."""
-    page, proofs, report = root / page_path(name), root / "formal" / f"{name}.sby", root / _REPORT
+    page, report = root / page_path(name), root / _REPORT
+    recipe = CORES[name].file_in(root / "formal", ".sby")
     if not page.is_file():
         raise DataError(f"there is no page {page}; write one in the form of docs/cores/lif.md")
     return files(
         DEFINITIONS[name],
         CORES[name].presets,
         text=page.read_text(encoding="utf-8"),
-        proofs=proofs.read_text(encoding="utf-8") if proofs.is_file() else None,
+        recipe=recipe.relative_to(root) if recipe.is_file() else None,
         sizes=read_report(report).rows if report.is_file() else (),
         root=root,
     )
@@ -115,7 +117,7 @@ def files(
     presets: Presets,
     *,
     text: str,
-    proofs: str | None = None,
+    recipe: Path | None = None,
     sizes: Sequence[Mapping[str, Any]] = (),
     root: Path,
 ) -> dict[Path, str]:
@@ -128,10 +130,10 @@ def files(
         Its ``PRESETS``.
     text : str
         Its page, with blocks to be filled in.
-    proofs : str, optional
-        The text of its ``.sby`` file.
+    recipe : Path, optional
+        Its ``.sby`` file, or its kind's, in the checkout.
     sizes : sequence of mapping
-        Rows of the report ``resources``. Where this or the proofs are missing, the block stays.
+        Rows of the report ``resources``. Where this or the recipe is missing, the block stays.
     root : Path
         The checkout.
 
@@ -144,7 +146,12 @@ def files(
     blocks = {
         **neuron_page_blocks(definition, presets),
         "response": response_block(fixed, seen),
-        "proofs": proofs and proofs_block(name, proofs, presets=presets, spikes=spikes),
+        "proofs": recipe and proofs_block(
+            for_core((root / recipe).read_text(encoding="utf-8"), name=name, presets=presets),
+            file=recipe,
+            presets=presets,
+            spikes=spikes,
+        ),
         "cost": cost_block(name, sizes),
     }
     return {

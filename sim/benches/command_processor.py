@@ -1,0 +1,181 @@
+"""Command processor between packets and an engine, which is Python here, under random stalls."""
+
+import random
+
+import cocotb
+from cocotb.triggers import RisingEdge
+
+from bench import Bench, Scoreboard
+from bench.payload import unpack
+from spikewright_hw.engine.record import trace_bytes, trace_step_bytes
+from spikewright_hw.engine.result_layout import result_layout
+from spikewright_hw.protocol import Command, Frame, Status, infer_bytes
+
+REFUSALS = [Status.BAD_COBS, Status.BAD_CRC, Status.TOO_LONG, Status.TOO_SHORT]
+
+
+class Model:
+    """What ``docs/link.md`` says of each request, as its bytes pass."""
+
+    def __init__(self, bench: Bench):
+        self.bench = bench
+        self.network = bench.component.network
+        self.answers = Scoreboard("answer")
+        self.steps = Scoreboard("step")
+        self.traced = False
+        self.packet = bytearray()
+
+    def result(self, payload: bytes) -> bytes:
+        """Return the result of the engine that is Python: it follows from the inputs."""
+        size = result_layout(self.network).size // 8
+        return random.Random(payload).randbytes(size)
+
+    def trace(self, address: int) -> int:
+        return (31 * address + 7) % 256
+
+    def steps_of(self, payload: bytes) -> list[int]:
+        size = len(payload) // self.network.steps
+        mask = (1 << self.network.inputs) - 1
+        parts = [payload[at : at + size] for at in range(0, len(payload), size)]
+        return [int.from_bytes(part, "little") & mask for part in parts]
+
+    def take(self, byte: dict[str, int]) -> None:
+        """See a byte of a packet go in."""
+        if not self.packet:
+            assert not self.bench.dut.i_error__valid.value, "a packet went before a refused frame"
+        self.packet.append(byte["data"])
+        if byte["last"]:
+            sequence, code, *payload = self.packet
+            self.answers.expect(self.answer(Frame(sequence, code, bytes(payload))))
+            self.packet.clear()
+
+    def refuse(self, status: int) -> None:
+        """See the reason of a refused frame go in."""
+        assert not self.packet, "a refused frame went in the middle of a packet"
+        self.answers.expect(Frame(0, status))
+
+    def answer(self, request: Frame) -> Frame:
+        network = self.network
+        sizes = {
+            Command.HELLO: 0,
+            Command.INFER: infer_bytes(inputs=network.inputs, steps=network.steps),
+            Command.TRACE: 0,
+        }
+        if request.code not in sizes:
+            return Frame(request.sequence, Status.UNKNOWN_COMMAND)
+        if len(request.payload) != sizes[Command(request.code)]:
+            return Frame(request.sequence, Status.BAD_LENGTH)
+        if request.code == Command.HELLO:
+            return Frame(request.sequence, Status.OK, self.bench.component.hello.pack())
+        if request.code == Command.INFER:
+            self.traced = True
+            return Frame(request.sequence, Status.OK, self.result(request.payload))
+        if not self.traced:
+            return Frame(request.sequence, Status.NO_INFERENCE)
+        trace = bytes(self.trace(address) for address in range(trace_bytes(network)))
+        return Frame(request.sequence, Status.OK, trace)
+
+
+def requests(model: Model, count: int) -> list[Frame]:
+    """Return requests of each kind, right and wrong; INFER for the first time in their middle."""
+    size = infer_bytes(inputs=model.network.inputs, steps=model.network.steps)
+
+    def right() -> Frame:
+        return Frame(random.randint(1, 255), Command.INFER, random.randbytes(size))
+
+    def other() -> Frame:
+        code = random.choice([*Command, Command.TRACE, 0, 4, 0x55, 0x82])
+        wrong = random.choice((0, 0, 0, 1, size - 1, size + 1, size + 9))
+        return Frame(random.randint(1, 255), code, random.randbytes(wrong))
+
+    early = [other() for _ in range(count)]
+    late = [random.choice((right, other))() for _ in range(count)]
+    trace = Frame(9, Command.TRACE)
+    return [trace, *early, right(), trace, *late, Frame(1, Command.HELLO), right()]
+
+
+async def send(bench: Bench, source, frames: list[Frame]) -> None:
+    """Send packets, each with its length, as the frame decoder does: one at a time."""
+    for frame in frames:
+        packet = bytes([frame.sequence, frame.code]) + frame.payload
+        bench.write("i_length", len(packet))
+        source.send({"data": byte, "last": at == len(packet) - 1} for at, byte in enumerate(packet))
+        while source.pending:
+            await bench.cycles(1)
+
+
+async def give_trace(bench: Bench, model: Model) -> None:
+    """Answer an address a cycle later."""
+    while True:
+        await RisingEdge(bench.dut.clk)
+        place = bench.read("trace_address")
+        address = place["step"] * trace_step_bytes(model.network) + place["byte"]
+        bench.write("trace_data", model.trace(address))
+
+
+@cocotb.test()
+@cocotb.parametrize(("stall_in", [0.0, 0.5]), ("stall_out", [0.0, 0.5]))
+async def each_request_has_its_answer(dut, stall_in, stall_out):
+    bench = await Bench.start(dut)
+    model = Model(bench)
+    network = model.network
+    cocotb.start_soon(give_trace(bench, model))
+    source = bench.source("i", pause=stall_in)
+    errors = bench.source("i_error", pause=0.999)
+    sink = bench.sink("o", pause=stall_out)
+    engine = bench.sink("o_spikes", pause=stall_out)
+    results = bench.source("i_result", pause=stall_in and 0.9)
+    bench.monitor("i", model.take)
+    bench.monitor("i_error", model.refuse)
+    bench.monitor("o_spikes", model.steps.observe)
+    answer = bytearray()
+
+    def collect(byte):
+        assert bench.read("busy") == 1
+        answer.append(byte["data"])
+        if byte["last"]:
+            model.answers.observe(Frame(answer[0], answer[1], bytes(answer[2:])))
+            answer.clear()
+
+    bench.monitor("o", collect)
+    sent = requests(model, 15)
+    size = infer_bytes(inputs=network.inputs, steps=network.steps)
+    payloads = [
+        frame.payload for frame in sent
+        if frame.code == Command.INFER and len(frame.payload) == size
+    ]
+    for step in [step for payload in payloads for step in model.steps_of(payload)]:
+        model.steps.expect(step)
+
+    async def infer():
+        for number, payload in enumerate(payloads, start=1):
+            while len(engine.received) < number * network.steps:
+                await bench.cycles(1)
+            bits = int.from_bytes(model.result(payload), "little")
+            results.send([unpack(result_layout(network), bits)])
+            while results.pending:
+                await bench.cycles(1)
+
+    cocotb.start_soon(infer())
+    errors.send(REFUSALS)
+    await send(bench, source, sent)
+    await bench.until(lambda: not errors.pending, cycles=50_000)
+    await bench.until(lambda: bench.read("busy") == 0)
+    model.answers.check(at_least=len(sent) + len(REFUSALS))
+    model.steps.check(at_least=2 * network.steps)
+    assert not results.pending, "a result was not taken"
+    assert sum(byte["last"] for byte in sink.received) == len(sent) + len(REFUSALS)
+
+
+@cocotb.test()
+async def a_reset_ends_a_command_and_forgets_the_inference(dut):
+    bench = await Bench.start(dut)
+    source, sink = bench.source("i"), bench.sink("o")
+    await send(bench, source, [Frame(1, Command.HELLO)])
+    await bench.cycles(20)
+    assert bench.read("busy") == 1
+    await bench.reset()
+    sink.received.clear()
+    await send(bench, source, [Frame(2, Command.TRACE)])
+    await bench.until(lambda: len(sink.received) == 2)
+    assert [byte["data"] for byte in sink.received] == [2, Status.NO_INFERENCE]

@@ -1,0 +1,98 @@
+"""Neuron group against the layer's reference: rows in any order, updates, and clears."""
+
+import random
+
+import cocotb
+
+from bench import Bench
+from spikewright_hw.engine.row_layer import layer_start, layer_step
+
+
+class Model:
+    """The layer's reference in integers, of which the group has some neurons."""
+
+    def __init__(self, bench: Bench):
+        self.bench = bench
+        self.layer = bench.component.layer
+        self.numbers = sorted(set(bench.component.numbers))  # the padding repeats the last one
+        self.width = len(bench.component.o) // len(bench.component.numbers)
+        self.clear()
+
+    def clear(self) -> None:
+        self.states = layer_start(self.layer)
+
+    def step(self, rows: list[int]) -> int:
+        """Make a step; give what the group owes of it."""
+        self.states, spikes = layer_step(self.layer, self.states, rows)
+        if self.layer.fixed.definition.spikes:
+            given = [spikes[number] for number in self.numbers]
+        else:
+            given = [self.states[number]["v"] for number in self.numbers]
+        mask = (1 << self.width) - 1
+        return sum((value & mask) << (at * self.width) for at, value in enumerate(given))
+
+    def some_rows(self) -> list[int]:
+        """Draw rows: any, or those that excite one of the group's neurons."""
+        rows = range(len(self.layer.rows))
+        if random.random() < 0.5:
+            density = random.choice((0, 0.2, 0.5, 1))
+            drawn = [row for row in rows if random.random() < density]
+        else:
+            number = random.choice(self.numbers)
+            drawn = [row for row in rows if self.layer.rows[row][number] > 0]
+        return random.sample(drawn, len(drawn))
+
+    def seen(self) -> int:
+        """Return the group's output, without that of its padding neurons."""
+        return self.bench.read("o") & ((1 << (self.width * len(self.numbers))) - 1)
+
+
+async def add(bench: Bench, row: int) -> None:
+    """Bring a row of weights to the sums; the padding neurons get anything."""
+    core, layer = bench.component, bench.component.layer
+    most = (1 << (layer.weight_bits - 1)) - 1
+    there = sorted(set(core.numbers))
+    weights = [layer.rows[row][number] for number in there]
+    padding = [random.randint(-most, most) for _ in range(len(core.numbers) - len(there))]
+    bench.write("addends", weights + padding)
+    bench.write("own", row >= layer.inputs)
+    bench.write("accumulate", 1)
+    await bench.cycles(1)
+    bench.write("accumulate", 0)
+
+
+async def update(bench: Bench) -> None:
+    """Go through an update, with addends on the way that are not to be added."""
+    for turn in range(len(bench.component.numbers) + bench.component.stages - 1):
+        bench.write("update", 1)
+        bench.write("turn", turn)
+        await bench.cycles(1)
+    bench.write("update", 0)
+    bench.write("turn", 0)
+
+
+@cocotb.test()
+@cocotb.parametrize(pause=[0.0, 0.5])
+async def matches_reference(dut, pause):
+    bench = await Bench.start(dut)
+    model = Model(bench)
+    given: list[set[int]] = [set() for _ in model.numbers]
+    for number in range(150):
+        rows = model.some_rows()
+        for row in rows:
+            while random.random() < pause:
+                bench.write("addends", [0] * len(bench.component.numbers))
+                await bench.cycles(1)
+            await add(bench, row)
+        await update(bench)
+        await bench.cycles(1 + (random.random() < pause))
+        expected = model.step(rows)
+        assert model.seen() == expected, f"step {number} of rows {sorted(rows)}"
+        for at, values in enumerate(given):
+            values.add(expected >> (at * model.width) & ((1 << model.width) - 1))
+        if random.random() < 0.1:
+            bench.write("clear", 1)
+            await bench.cycles(1)
+            bench.write("clear", 0)
+            model.clear()
+    assert all(len(values) > 1 for values in given), "a neuron gave the same in each step"

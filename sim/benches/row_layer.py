@@ -1,0 +1,101 @@
+"""Row layer against its reference, under random stalls."""
+
+import random
+from typing import Any
+
+import cocotb
+
+from bench import Bench, Scoreboard
+from spikewright_hw.engine.row_layer import layer_start, layer_step
+from spikewright_hw.engine.scan import scan_events
+from spikewright_hw.network import Layer
+
+
+def steps(rows: int) -> list[list[dict[str, int]]]:
+    """Events of steps without any row, with all, with each alone, and with random ones."""
+    bitmaps = [0, (1 << rows) - 1, (1 << rows) - 1, 0, *(1 << bit for bit in range(rows))]
+    for density in (0, 0.1, 0.5, 1):
+        for _ in range(25):
+            bitmaps.append(sum((random.random() < density) << bit for bit in range(rows)))
+    return [
+        [{"row": row, "spike": spike, "last": last} for row, spike, last in scan_events(bitmap)]
+        for bitmap in bitmaps
+    ]
+
+
+class Model:
+    """The layer's reference, fed with events as they pass."""
+
+    def __init__(self, layer: Layer, scoreboard: Scoreboard):
+        self.layer = layer
+        self.scoreboard = scoreboard
+        self.clear()
+
+    def clear(self) -> None:
+        self.states = layer_start(self.layer)
+        self.rows: list[int] = []
+
+    def take(self, event: dict[str, int]) -> None:
+        if event["spike"]:
+            self.rows.append(event["row"])
+        if event["last"]:
+            self.states, spikes = layer_step(self.layer, self.states, self.rows)
+            self.rows = []
+            self.scoreboard.expect(self.output(spikes))
+
+    def output(self, spikes: tuple[int, ...]) -> dict[str, Any]:
+        if self.layer.fixed.definition.spikes:
+            return {"spikes": sum(bit << neuron for neuron, bit in enumerate(spikes))}
+        return {"membranes": [state["v"] for state in self.states]}
+
+
+@cocotb.test()
+@cocotb.parametrize(("stall_in", [0.0, 0.5]), ("stall_out", [0.0, 0.9]))
+async def matches_reference(dut, stall_in, stall_out):
+    bench = await Bench.start(dut)
+    layer = bench.component.layer
+    source = bench.source("i", pause=stall_in)
+    sink = bench.sink("o", pause=stall_out)
+    scoreboard = Scoreboard("step")
+    bench.monitor("i", Model(layer, scoreboard).take)
+    bench.monitor("o", scoreboard.observe)
+    sent = steps(len(layer.rows))
+    source.send(event for step in sent for event in step)
+    await bench.until(lambda: len(sink.received) == len(sent))
+    scoreboard.check(at_least=len(sent))
+    first = next(iter(sink.received[0].values()))
+    assert any(next(iter(step.values())) != first for step in sink.received), "nothing happened"
+
+
+@cocotb.test()
+async def clear_starts_anew(dut):
+    bench = await Bench.start(dut)
+    source = bench.source("i")
+    sink = bench.sink("o")
+    scoreboard = Scoreboard("step")
+    model = Model(bench.component.layer, scoreboard)
+    bench.monitor("i", model.take)
+    bench.monitor("o", scoreboard.observe)
+    sent = 0
+    for _ in range(5):
+        chosen = random.sample(steps(len(bench.component.layer.rows)), 6)
+        source.send(event for step in chosen for event in step)
+        sent += len(chosen)
+        await bench.until(lambda awaited=sent: len(sink.received) == awaited)
+        bench.write("clear", 1)
+        await bench.cycles(1)
+        bench.write("clear", 0)
+        model.clear()
+    scoreboard.check(at_least=sent)
+
+
+@cocotb.test()
+async def takes_a_cycle_for_each_event_and_each_turn(dut):
+    bench = await Bench.start(dut)
+    sent = steps(len(bench.component.layer.rows))
+    bench.source("i").send(event for step in sent for event in step)
+    sink = bench.sink("o")
+    await bench.until(lambda: len(sink.received) == 1)
+    cycles = await bench.until(lambda: len(sink.received) == len(sent))
+    turns = bench.component.share + bench.component.stages - 1
+    assert cycles == sum(len(step) + turns for step in sent[1:])
