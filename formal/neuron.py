@@ -301,10 +301,10 @@ class NeuronFaults(Faults):
 
 def specs(name: str) -> dict[str, Elaboratable]:
     """Return the specs of a neuron: its first two presets, and the second one's faults."""
-    core = CORES[name]
-    first, second = list(core.presets)[:2]
+    make, presets = CORES[name].module.core, CORES[name].presets
+    first, second = list(presets)[:2]
     return {
-        f"{name}_{first}": NeuronSpec(core.build(first)),
-        f"{name}_{second}": NeuronSpec(core.build(second)),
-        f"{name}_fault": NeuronFaults(core.build(second)),
+        f"{name}_{first}": NeuronSpec(make(**presets[first])),
+        f"{name}_{second}": NeuronSpec(make(**presets[second])),
+        f"{name}_fault": NeuronFaults(make(**presets[second])),
     }
