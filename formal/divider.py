@@ -16,7 +16,7 @@ def step(m: Module, dut: Divider, lane: int, kept: Value) -> tuple[Value, Value]
     taken = dut.i.valid & dut.i.ready
     m.d.comb += [
         Cover(taken & ~b & picked, "a one is repeated"),
-        Cover(taken & b & ~a & kept.any(), "a zero is kept behind a one"),
+        Cover(taken & b & ~a & kept.any(), "a zero is kept after a one"),
     ]
     return Mux(b, Cat(a, kept[:-1]), kept), Mux(b, a, picked)
 

@@ -22,7 +22,7 @@ def follows_definition(
     done: Value,
     fault: str = "",
 ) -> dict[str, Value]:
-    """Assert that a step, taken where ``done`` is high, is the definition's; give the exact one.
+    """Assert that a step, taken where ``done`` is high, is the definition's; return the exact one.
 
     Beside the core runs :func:`~neuron.exact_step`, in which nothing wraps. Each state is its
     value clamped into the state's range, and nothing but a step changes one. ``spike`` of what is

@@ -28,7 +28,7 @@ VALUES = {
     "synops": "the synaptic operations are those of the reference",
 }
 
-#: Where a result is taken that is not seen, the count of inputs is behind from then on.
+#: Where a result is taken that is not seen, the count of inputs is too low from then on.
 BEHIND = (
     "an input is taken at once if the inference is not complete",
     "no input is taken before the result is",

@@ -69,7 +69,7 @@ class Exact:
         """Assert that nothing is lost in between.
 
         Two faults can be planted: where ``cut`` is high, the last value seems to lose a
-        bit, and where ``beyond`` is high, a table seems to be read behind its end.
+        bit, and where ``beyond`` is high, a table seems to be read beyond its end.
         """
         for index, length in self.reads:
             m.d.comb += Assert(

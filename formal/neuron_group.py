@@ -73,7 +73,7 @@ class NeuronGroupSpec(Elaboratable):
         return m
 
     def _environment(self, m: Module, last: int) -> Signal:
-        """Drive the group as a layer does; give the row whose weights are the addends."""
+        """Drive the group as a layer does; return the row whose weights are the addends."""
         dut, layer = self.dut, self.dut.layer
         rows = len(layer.rows)
         row, seen = Signal(range(rows)), Signal(rows)

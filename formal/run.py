@@ -92,7 +92,7 @@ def _reason(row: Row) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the proofs and give the exit status: 0 if every verdict is the expected one."""
+    """Run the proofs and return the exit status: 0 if every verdict is the expected one."""
     parser = argparse.ArgumentParser(prog="formal/run.py", description="Prove the cores.")
     parser.add_argument("cores", nargs="*", metavar="core", help="names of cores; all if none")
     parser.add_argument("--fresh", action="store_true", help="run also what is already known")

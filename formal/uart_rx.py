@@ -17,7 +17,7 @@ class UartRxSpec(Elaboratable):
     """Whatever the line does, a byte that comes out was on it, and one that was comes out.
 
     Unless another waits: then it is lost, and an overrun is told. Beside the core runs a record of
-    the line as it was behind the synchroniser, and the time since the beginning of a start bit.
+    the line as it was after the synchroniser, and the time since the beginning of a start bit.
     The planted faults: bit 3 is sampled one cycle too late (``sample``), a byte is offered a cycle
     too late (``late``), no overrun is told (``untold``).
 

@@ -140,7 +140,7 @@ class Files:
 
 
 def tasks_of(core: str) -> list[Task]:
-    """Write a core's specs as RTLIL and give its tasks.
+    """Write a core's specs as RTLIL and return its tasks.
 
     Raises :exc:`~spikewright.errors.ToolError` if the files of the core do not fit together.
     """

@@ -1,4 +1,4 @@
-"""A board: an engine behind a serial port."""
+"""A board top: an engine at the end of a serial port."""
 
 from typing import Any, Protocol
 

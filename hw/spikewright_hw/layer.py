@@ -129,7 +129,7 @@ class Layer:
 
     @property
     def shift(self) -> int:
-        """Zero bits behind a sum of weights that make it a stored current."""
+        """Low zero bits that make a sum of weights a stored current."""
         return self.membrane.fraction - self.exponent
 
     @cached_property

@@ -275,7 +275,7 @@ class Deframer:
         self._limit = capacity + capacity // 254 + 3
 
     def push(self, byte: int) -> Frame | Status | None:
-        """Take one byte; give the frame or the error that it ends. Empty frames are nothing."""
+        """Take one byte; return the frame or the error that it ends. Empty frames are nothing."""
         if byte != DELIMITER:
             if len(self._encoded) < self._limit:
                 self._encoded.append(byte)

@@ -102,7 +102,7 @@ class Bench:
             await RisingEdge(self.dut.clk)
 
     async def until(self, condition: Callable[[], bool], *, cycles: int = 10_000) -> int:
-        """Wait until ``condition()`` holds and give the cycles it took; fail after ``cycles``."""
+        """Wait until ``condition()`` holds and return the cycles it took; fail after ``cycles``."""
         for waited in range(cycles):
             if condition():
                 return waited

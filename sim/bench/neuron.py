@@ -44,7 +44,7 @@ class Definition:
         self.spikes = 0
 
     def step(self, payload: Any) -> dict[str, int]:
-        """Take what one transfer of ``i`` holds; give what ``o`` owes for it."""
+        """Take what one transfer of ``i`` holds; return what ``o`` owes for it."""
         inputs = payload if len(self._names) > 1 else {self._names[0]: payload}
         states, spike = integers.step(self._fixed, self._states.popleft(), inputs)
         self._states.append(states)
@@ -138,7 +138,7 @@ async def follows_definition(dut: Any, *, stall_in: float, stall_out: float) -> 
     drive = [payload_of(core, [current] * len(columns))] * (steps * core.interleave)
     stimulus = drive + corners(core) + [payload_of(core, row) for row in rows]
     source.send(stimulus)
-    owed = len(stimulus) - (core.interleave - 1)  # the last ones wait for those behind them
+    owed = len(stimulus) - (core.interleave - 1)  # the last ones wait for those after them
     await bench.until(lambda: len(sink.received) == owed, cycles=20 * owed)
     if core.interleave == 1:
         scoreboard.check(at_least=owed)

@@ -1,7 +1,7 @@
 """Both ends of a stream, and a monitor that watches one without touching it.
 
 All of them act at the rising edge of the clock: what they read there is what the core's registers
-read, and what they write takes effect behind the edge.
+read, and what they write takes effect after the edge.
 """
 
 import random

@@ -1,4 +1,4 @@
-"""Feedback against its reference, with a layer behind it that takes its time."""
+"""Feedback against its reference, with a layer after it that takes its time."""
 
 import random
 

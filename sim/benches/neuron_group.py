@@ -22,7 +22,7 @@ class Model:
         self.states = layer_start(self.layer)
 
     def step(self, rows: list[int]) -> int:
-        """Make a step; give what the group owes of it."""
+        """Make a step; return what the group owes of it."""
         self.states, spikes = layer_step(self.layer, self.states, rows)
         if self.layer.fixed.definition.spikes:
             given = [spikes[number] for number in self.numbers]

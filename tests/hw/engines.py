@@ -13,7 +13,7 @@ __all__ = ["classify"]
 def classify(
     dut: InferenceEngine, samples: list[list[int]], *, longest: int = 5000
 ) -> list[tuple[Result, bytes, int]]:
-    """Run samples; give the result and trace of each, and the cycles that were seen to pass."""
+    """Run samples; return the result and trace of each, and the cycles that were seen to pass."""
     network = dut.network
     inferences = []
 

@@ -40,7 +40,7 @@ def follows(dut: Source, number: Callable[[int, int], int], rng: Random) -> None
 
 
 def prefixes(numbers: list[int], *, width: int, bits: int) -> list[list[int]]:
-    """Cut a sequence into blocks of ``2**bits`` and give the sorted prefixes of each block."""
+    """Cut a sequence into blocks of ``2**bits`` and return the sorted prefixes of each block."""
     size = 1 << bits
     return [
         sorted(number >> (width - bits) for number in numbers[start : start + size])

@@ -10,7 +10,7 @@ from spikewright_hw.stochastic.arithmetic.accumulative_parallel_counter import (
 
 
 def test_totals_by_hand():
-    """What is behind the last whole run gives no total."""
+    """What comes after the last whole run gives no total."""
     assert totals([0b11, 0b01, 0b00, 0b00, 0b11, 0b11, 0b01], length=2) == [3, 0, 4]
 
 

@@ -74,7 +74,7 @@ class Counter(wiring.Component):
 
 
 def talk(data: bytes, *, answers: int, divisor: int = 4) -> list[Frame | Status]:
-    """Send bytes to a board without a pause and give what it answers."""
+    """Send bytes to a board without a pause and return what it answers."""
     dut = BoardTop(
         network=NETWORK, divisor=divisor, clock_hz=25_000_000, virtual=True,
         engine=Counter(NETWORK),

@@ -29,7 +29,7 @@ def frames(stream: list[dict[str, int]]) -> list[Frame]:
 
 
 def check(exchange, data: bytes, *, capacity: int, stall: float) -> list[Frame | Status]:
-    """Hold the core to the reference and give what both say; errors are taken at once."""
+    """Hold the core to the reference and return what both say; errors are taken at once."""
     expected = events_of(data, capacity=capacity)
     good = [event for event in expected if isinstance(event, Frame)]
     bad = [event for event in expected if isinstance(event, Status)]

@@ -60,7 +60,7 @@ def payloads(core: NeuronCore, rng) -> list:
 
 def follows(core: NeuronCore, exchange, rng, *, stall: float) -> None:
     sent = payloads(core, rng)
-    owed = len(sent) - core.interleave + 1  # the last ones wait for those behind them
+    owed = len(sent) - core.interleave + 1  # the last ones wait for those after them
     given = exchange(core, send={"i": sent}, take={"o": owed}, stall=stall)
     assert given["o"] == steps(core, sent)[:owed]
 

@@ -183,7 +183,7 @@ def test_clear_forgets_the_states():
     simulator.add_clock(1e-6)
     simulator.add_testbench(testbench)
     simulator.run()
-    # A weight of 3 and a threshold of 4: the second spike in a row, so not behind a clear.
+    # A weight of 3 and a threshold of 4: the second spike in a row, so not after a clear.
     assert spiked == [0, 0, 1, 0]
 
 

@@ -54,7 +54,7 @@ SCOPE = Scope(
 
 
 def bench(build: Path, **options) -> tuple[list[Curve], str]:
-    """Run the bench in brief; give its curves and what it printed."""
+    """Run the bench in brief; return its curves and what it printed."""
     console = Console(record=True, width=200)
     options = {"seeds": (0, 1), "config": BRIEF, "scope": SCOPE, "build": build} | options
     return bench_stochastic(console=console, **options), console.export_text()

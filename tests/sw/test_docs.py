@@ -36,7 +36,7 @@ def blocks(page: str) -> Iterator[tuple[str, str]]:
 
 
 def do(page: str) -> dict:
-    """Run the commands and the Python of a page; give the names that it leaves."""
+    """Run the commands and the Python of a page; return the names that it leaves."""
     names: dict = {}
     for language, text in blocks(page):
         if language == "python":

@@ -34,7 +34,7 @@ ADEX = Specification(
 def run(
     definition: Definition, currents, *, states: dict[str, float] | None = None, **given: float
 ) -> list[tuple[dict[str, float], bool]]:
-    """Run the equations; give states and spike of each step."""
+    """Run the equations; return states and spike of each step."""
     values = {name: one.default for name, one in definition.parameters.items()} | given
     states = reals.start(definition, values) | (states or {})
     steps = []

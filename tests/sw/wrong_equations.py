@@ -27,7 +27,7 @@ class Wrong(NamedTuple):
     changed: dict[str, Any]
 
     def said(self) -> str:
-        """Compile it, and give the error."""
+        """Compile it and return the error."""
         given: dict[str, Any] = {"threshold": "v > v_th", "reset": "v = v_rest"} | self.changed
         given.setdefault("parameters", self._parameters(given))
         with pytest.raises(EquationError) as caught:

@@ -38,7 +38,7 @@ def start(tmp_path: Path, launch) -> Callable[..., subprocess.Popen[str]]:
 
 @pytest.fixture
 def refused(start) -> Callable[..., str]:
-    """Run a command line that is to fail, and give the one sentence that it ends with."""
+    """Run a command line that is to fail and return the one sentence that it ends with."""
 
     def run(*arguments: str | Path, status: int = 1, **variables: str) -> str:
         process = start(*arguments, **variables)
@@ -50,7 +50,7 @@ def refused(start) -> Callable[..., str]:
 
 
 def sentence(stderr: str) -> str:
-    """Check that the last thing said is one line for a person, and give it."""
+    """Check that the last thing said is one line for a person and return it."""
     assert "Traceback" not in stderr, stderr
     last = stderr.strip().splitlines()[-1]
     assert last.startswith("spikewright: "), stderr

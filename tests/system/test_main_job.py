@@ -25,7 +25,7 @@ FIGURES = {
 
 
 def run_job(*, model, cwd):
-    """Run ``boards/run_ecp5.py`` and give its report, its page and its first line."""
+    """Run ``boards/run_ecp5.py`` and return its report, its page and its first line."""
     import subprocess
     import sys
     from pathlib import Path

@@ -26,7 +26,7 @@ class Block(NamedTuple):
 
 
 def blocks(page: Path) -> list[tuple[Block, Block]]:
-    """Return each block of a page, and the one behind it."""
+    """Return each block of a page, and the one after it."""
     found = re.findall(r"^```(\w+)\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
     made = [Block(*one) for one in found]
     return [*zip(made, [*made[1:], Block("", "")], strict=True)]

@@ -1,6 +1,6 @@
 """A neuron as Amaranth expressions. Every value is as wide as its range, so nothing wraps.
 
-A value is kept with the zero bits behind it apart: adding to it leaves the bits of the other one
+A value is kept without its low zero bits: adding to it leaves the bits of the other one
 below it as they are, and costs no adder there.
 """
 

@@ -22,7 +22,7 @@ def start(fixed: FixedNeuron, *, neuron: int = 0) -> dict[str, int]:
 def step(
     fixed: FixedNeuron, states: Mapping[str, int], inputs: Mapping[str, int], *, neuron: int = 0
 ) -> tuple[dict[str, int], bool]:
-    """Run one step; give the next states and whether the neuron spiked.
+    """Run one step; return the next states and whether the neuron spiked.
 
     All values are stored integers; an input may be of any size.
     """

@@ -13,7 +13,7 @@ from .interval import Interval
 __all__ = ["depth", "pipelined_step"]
 
 #: Operations that take no logic worth a stage: wires, a comparison with zero, which is a sign, and
-#: what joins the logic behind it.
+#: what joins the logic after it.
 _FREE = (
     "leaf", "constant", "shift_left", "shift_right", "low_bits", "at_least", "greater", "both",
     "either", "invert", "where",

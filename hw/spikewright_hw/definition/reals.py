@@ -50,7 +50,7 @@ def step(
     inputs: Mapping[str, float],
     parameters: Mapping[str, float],
 ) -> tuple[dict[str, float], bool]:
-    """Run one step; give the next states and whether the neuron spiked."""
+    """Run one step; return the next states and whether the neuron spiked."""
     after = evaluate(definition.update, {**parameters, **states, **inputs}, Reals())
     spike = bool(after.pop("spike", False))
     return after, spike

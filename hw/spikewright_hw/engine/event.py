@@ -36,7 +36,7 @@ def worst_cycles(network: Network, *, share: int = 4) -> int:
 
     A host that has waited this long need not wait on. When every input and every neuron spikes in
     every step, an inference comes close to it: a step passes through all layers, and the others
-    follow at the pace of the slowest. A layer behind another may lose a cycle in a step, if its
+    follow at the pace of the slowest. A layer after another may lose a cycle in a step, if its
     first event comes while it updates its neurons. A recurrent layer hears nothing of itself in the
     first step, and begins another one when it is through with the one before.
     """

@@ -87,7 +87,7 @@ def example_network(
     neurons : sequence of str, optional
         The neuron of each layer; LIF with an LI readout if not given.
     seed : int
-        Seed of the first layer; the others take the numbers behind it.
+        Seed of the first layer; the others take the numbers after it.
     """
     if neurons is None:
         neurons = [*["lif"] * (len(sizes) - 2), "li"]

@@ -27,7 +27,7 @@ class Feedback(wiring.Component):
     """Joins the spikes that come to a layer with the layer's own spikes of the step before.
 
     An input passes in the cycle in which it comes, if the layer has given its spikes of the step
-    before by then; else it waits for them, and passes one clock cycle behind them. The first step
+    before by then; else it waits for them, and passes one clock cycle after them. The first step
     waits for nothing, and has no spikes of a step before.
 
     Parameters

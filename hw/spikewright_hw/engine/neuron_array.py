@@ -41,7 +41,7 @@ class ArrayReference:
         self._turn = 0
 
     def step(self, payload: Mapping[str, int]) -> dict[str, int]:
-        """Take what one transfer of ``i`` holds; give what ``o`` owes for it."""
+        """Take what one transfer of ``i`` holds; return what ``o`` owes for it."""
         fixed, turn = self._fixed, self._turn
         inputs = {name: payload[name] for name in fixed.definition.inputs}
         states = self._states[turn]

@@ -21,7 +21,7 @@ __all__ = [
     "update_stages",
 ]
 
-#: Adders, one behind the other, in a stage of an updater; and what comes on top of them, which is
+#: Adders, one after the other, in a stage of an updater; and what comes on top of them, which is
 #: cheap: the comparison with zero and the saturation.
 _ADDERS, _ON_TOP = 3, 2
 
@@ -83,7 +83,7 @@ def layer_step(
 
 
 def update_stages(layer: Layer, *, adders: int = _ADDERS) -> int:
-    """Return the stages of an updater with so many adders, one behind the other, in a cycle.
+    """Return the stages of an updater with so many adders, one after the other, in a cycle.
 
     By default the logic in a cycle is not much longer than a LIF's.
     """
@@ -113,7 +113,7 @@ class RowLayer(wiring.Component):
     Parameters
     ----------
     layer : Layer
-        Weights, neuron, format. A recurrent layer has a row for each of its own neurons, behind
+        Weights, neuron, format. A recurrent layer has a row for each of its own neurons, after
         those of its inputs.
     share : int
         Neurons per updater. More is smaller and slower.

@@ -128,7 +128,7 @@ class StreamLane(wiring.Component):
         return row
 
     def _bit(self, weight: int, at: int) -> int:
-        """Return a weight's bit in a plane; behind the last one are zeros."""
+        """Return a weight's bit in a plane; after the last one are zeros."""
         bits = self.layer.weight_bits
         width = code_width(self.streams, bits)
         return code(self.streams, bits, weight) >> (width - 1 - at) & 1 if at < width else 0

@@ -91,7 +91,7 @@ class StreamLayer(wiring.Component):
     turns.
 
     From a step with ``b`` such blocks to its output it takes
-    ``length * max(b, 1) + share + stages + 7`` cycles. In the cycle behind that in which the output
+    ``length * max(b, 1) + share + stages + 7`` cycles. In the cycle after that in which the output
     is taken, the next step may come.
 
     Parameters
@@ -110,7 +110,7 @@ class StreamLayer(wiring.Component):
     Members
     -------
     i : In(stream.Signature(unsigned(len(layer.rows))))
-        Spikes of one step; those of the layer's own neurons behind those of the inputs.
+        Spikes of one step; those of the layer's own neurons after those of the inputs.
     o : Out(stream.Signature(step_layout(layer)))
         One transfer per step.
     clear : In(1)

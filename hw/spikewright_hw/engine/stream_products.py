@@ -56,7 +56,7 @@ def _indexed(core: Callable[..., Source], number: Callable[..., int], **paramete
 
 
 def _lfsr(*, half: bool) -> Numbers:
-    """Begin at 1, or half a period behind it, at the next odd state: seeds are odd."""
+    """Begin at 1, or half a period after it, at the next odd state: seeds are odd."""
 
     def init(width: int) -> int:
         state = 1
@@ -106,7 +106,7 @@ def numbers(
 
 
 def aligned(number: int, width: int, to: int) -> int:
-    """Keep the highest bits of a number; where it has too few, zeros are behind them."""
+    """Keep the highest bits of a number; where it has too few, zeros follow them."""
     return number >> (width - to) if width >= to else number << (to - width)
 
 

@@ -3,7 +3,7 @@
 In each step of a network, weights and inputs are bitstreams of one length. A weight's stream is
 read from its bits: in each cycle, the place of the leading one of a number says which of them
 (:mod:`~spikewright_hw.stochastic.number.weighted_generator`). So weights stay in memory as numbers,
-one plane of bits behind the other, and no comparator stands at any of them. A spike is a stream of
+one plane of bits after the other, and no comparator stands at any of them. A spike is a stream of
 ones. Full scale is ``2**(weight_bits - 1)``: the counted products of a step, over the length, are
 the sum of the weights in units of that.
 

@@ -32,7 +32,7 @@ class FrameEncoder(wiring.Component):
 
     The latency is that of a run: its code byte is valid in the clock cycle after its last byte came
     in. ``n`` bytes of packet take ``2 * n + 2 * runs + 5`` clock cycles or less if neither side
-    waits, a few percent of what the serial port behind it needs.
+    waits, a few percent of what the serial port after it needs.
 
     Members
     -------

@@ -47,7 +47,7 @@ def received(levels: Sequence[int], *, divisor: int) -> list[int]:
 class UartRx(wiring.Component):
     """Receives bytes of 8 data bits, no parity, one stop bit.
 
-    A byte is valid one clock cycle after the middle of its stop bit, behind a synchroniser of two
+    A byte is valid one clock cycle after the middle of its stop bit, after a synchroniser of two
     registers. It waits for as long as the next byte takes; a byte that arrives while the one before
     is still waiting is dropped, and ``overrun`` tells. Glitches shorter than half a bit are
     ignored, bytes with a low stop bit are dropped: whatever is lost so, the frame's CRC notices.

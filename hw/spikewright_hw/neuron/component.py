@@ -32,7 +32,7 @@ class NeuronCore(wiring.Component):
 
     One neuron's step cannot be pipelined, since it starts from the step before. ``interleave``
     neurons of the same kind can: they take turns, transfer by transfer, and while one is updated in
-    the last stage the next are on their way behind it. The pipeline is also where their states
+    the last stage the next ones follow it. The pipeline is also where their states
     live; it moves when an input comes. So the result of a step is offered one clock cycle after the
     ``interleave``-th transfer, its own counted: one cycle after its own where there is one neuron.
 

@@ -18,7 +18,7 @@ __all__ = ["PRESETS", "core", "nir_cuba_li"]
     dt=Parameter(1.0, "length of a step", unit="ms", low=1e-6),
 )
 def nir_cuba_li(s, i, p):
-    """NIR's CubaLI: a leaky integrator behind a synaptic current, which never spikes.
+    """NIR's CubaLI: a leaky integrator of a synaptic current, which never spikes.
 
     tau_syn dI/dt = -I + w_in i and tau_mem dv/dt = (v_leak - v) + R I, by forward Euler, so that
     the membrane takes the current of the step before (Pedersen et al., Nat. Commun. 15:8122, 2024).

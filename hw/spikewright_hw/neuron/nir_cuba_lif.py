@@ -21,7 +21,7 @@ __all__ = ["PRESETS", "core", "nir_cuba_lif"]
     dt=Parameter(1.0, "length of a step", unit="ms", low=1e-6),
 )
 def nir_cuba_lif(s, i, p):
-    """NIR's CubaLIF: a leaky integrator behind a synaptic current, which spikes.
+    """NIR's CubaLIF: a leaky integrator of a synaptic current, which spikes.
 
     tau_syn dI/dt = -I + w_in i and tau_mem dv/dt = (v_leak - v) + R I, by forward Euler, so that
     the membrane takes the current of the step before; spike at v > v_threshold, strictly, and reset

@@ -1,4 +1,4 @@
-"""Leaky integrate-and-fire neuron behind a second-order synapse."""
+"""Leaky integrate-and-fire neuron with a second-order synapse."""
 
 from ..definition.definition import Parameter, State, neuron
 from ..definition.expression import exp, where

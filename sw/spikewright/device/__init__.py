@@ -1,1 +1,1 @@
-"""Devices: a board behind a port, real or virtual."""
+"""Devices: a board at the end of a port, real or virtual."""

@@ -67,7 +67,7 @@ def check_port(port: str) -> None:
 
 
 class Link:
-    """A serial port with a board behind it.
+    """A serial port with a board at its end.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ class Link:
         self._serial.close()
 
     def ask(self, command: Command, payload: bytes = b"") -> bytes:
-        """Send a command, repeating it if need be, and give the payload of its answer.
+        """Send a command, repeating it if need be, and return the payload of its answer.
 
         Raises
         ------

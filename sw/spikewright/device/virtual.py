@@ -44,7 +44,7 @@ def build_virtual_board(
     design: Design | None = None,
     logs: Path | None = None,
 ) -> Path:
-    """Compile a virtual board that holds ``network`` and give the path of its program.
+    """Compile a virtual board that holds ``network`` and return the path of its program.
 
     Parameters
     ----------

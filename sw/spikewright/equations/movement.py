@@ -74,7 +74,7 @@ class Movement:
     leak : float
         The share of itself that a state loses in a step, in the middle of what was seen; 0 without.
     slow, lasting : int
-        Bits behind the membrane's that the slowest term asks for, and the leak.
+        Bits below the membrane's that the slowest term asks for, and the leak.
     """
 
     state: str

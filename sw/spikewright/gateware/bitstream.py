@@ -263,7 +263,7 @@ def build_bitstream(
 
 
 def _pack(placement: Placement, *, build: Path) -> tuple[Path, str]:
-    """Pack a configuration; give the bitstream and the packer's name and version."""
+    """Pack a configuration; return the bitstream and the packer's name and version."""
     tool = tools.require("ecppack")
     name = f"{tool.name} {tool.version}"
     text = placement.configuration.read_bytes()

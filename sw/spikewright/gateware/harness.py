@@ -23,7 +23,7 @@ class Harness(wiring.Component):
         The core.
     lean : bool
         Fold the outputs once before they are registered: a quarter of the registers, and a look-up
-        table more behind the core, for a core that nearly fills a part.
+        table more after the core, for a core that nearly fills a part.
 
     Members
     -------

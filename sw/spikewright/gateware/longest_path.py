@@ -21,7 +21,7 @@ __all__ = ["longest_path"]
 CONNECTION_PS, DOUBLED_PS = 500, 200
 
 #: Ports that a cell is joined to by a wire of its own, without a delay: carries, and the wide
-#: multiplexers that lie behind look-up tables, of the ECP5 and of the iCE40.
+#: multiplexers that follow look-up tables, of the ECP5 and of the iCE40.
 _JOINED = frozenset({"FCI", "CIN", "FXA", "FXB", "F1", "DI"})
 
 _INSTANCE = re.compile(r"\(INSTANCE (\S*)\)")

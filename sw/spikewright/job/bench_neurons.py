@@ -191,7 +191,7 @@ def _size(name: str, build: Path) -> Resources | None:
 
 
 def _write_page(benches: Sequence[NeuronBench], report: Report, page: Path) -> bool:
-    """Write the block ``bench`` of the page; give whether it changed."""
+    """Write the block ``bench`` of the page; return whether it changed."""
     if not page.is_file():
         raise DataError(f"there is no page {page}; run this in the checkout of the project")
     lines = [

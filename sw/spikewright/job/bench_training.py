@@ -145,7 +145,7 @@ def _fold(config: TrainingConfig, part: Task, build: Path) -> Fold:
 
 
 def _write_page(report: Report, page: Path) -> bool:
-    """Write the block ``choice`` of the page; give whether it changed."""
+    """Write the block ``choice`` of the page; return whether it changed."""
     if not page.is_file():
         raise DataError(f"there is no page {page}; run this in the checkout of the project")
     integer = report["accuracy_integer_folds"]

@@ -43,7 +43,7 @@ def examine_tools() -> list[Finding]:
 
 
 def doctor(*, console: Console | None = None) -> int:
-    """Print what was found; give 1 if the main job lacks something, else 0."""
+    """Print what was found; return 1 if the main job lacks something, else 0."""
     console = console or terminal.console()
     findings = examine_tools()
     table = Table(title=f"Tools (Python {platform.python_version()})")

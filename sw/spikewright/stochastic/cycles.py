@@ -75,7 +75,7 @@ def _event_cycles(layer, heard: np.ndarray, design: EventDesign) -> np.ndarray:
 def _chained(busy: list[np.ndarray], *, buffered: bool) -> np.ndarray:
     """Return when the last layer has done the last step; ``busy`` is ``[samples, steps]`` each.
 
-    A stream layer begins its next step in the cycle behind that in which its output is taken. A row
+    A stream layer begins its next step in the cycle after that in which its output is taken. A row
     layer has an output of its own and begins at once, but a step takes three cycles to pass it.
     """
     samples, steps = busy[0].shape

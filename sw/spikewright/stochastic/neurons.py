@@ -24,7 +24,7 @@ _BITS = 63
 
 
 def integrate_and_fire(fixed: FixedNeuron, counts: Counts) -> NDArray[np.bool_]:
-    """Step neurons with each count and give their spikes (``integrate_and_fire``).
+    """Step neurons with each count and return their spikes (``integrate_and_fire``).
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def windowed_neuron(
     fixed : FixedNeuron
         The neuron.
     counts : int64 array ``[..., windows * length]``
-        Counts behind the last whole window are left out.
+        Counts after the last whole window are left out.
     length : int
         Counts in a window.
     shift : int
@@ -71,7 +71,7 @@ def currents(fixed: FixedNeuron, counts: Counts, *, length: int, shift: int) -> 
 
 
 def _steps(fixed: FixedNeuron, current: Counts) -> dict[str, np.ndarray]:
-    """Step neurons along the last axis; give the states after each step, and the spikes."""
+    """Step neurons along the last axis; return the states after each step, and the spikes."""
     (name,) = fixed.definition.inputs
     width = fixed.widest({name: Interval.of(*_ends(current))})
     if width > _BITS:

@@ -81,7 +81,7 @@ def estimate(
 ) -> Estimate:
     """Return the first run of each stream (``estimator``).
 
-    Streams have ``length`` bits at least; those behind a run's last are not looked at.
+    Streams have ``length`` bits at least; those after a run's last are not looked at.
     """
     bits = np.asarray(bits)[..., :length]
     if bits.shape[-1] < length:

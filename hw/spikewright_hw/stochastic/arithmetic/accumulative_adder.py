@@ -25,7 +25,7 @@ def init(inputs: int) -> int:
 
 
 def step(residue: int, bits: int, *, inputs: int) -> tuple[int, int]:
-    """Add a bit of each term, and give the bit of the sum and the residue."""
+    """Add a bit of each term and return the bit of the sum and the residue."""
     return divmod(residue + bits.bit_count(), scale(inputs))
 
 
@@ -68,7 +68,7 @@ class AccumulativeAdder(Stage):
         super().__init__(i=inputs, o=1)
 
     def result(self, m: Module, payload: Any) -> Value:
-        """Add to the residue, and give the carry."""
+        """Add to the residue and return the carry."""
         width = ceil_log2(self.inputs)
         residue = Signal(width, init=init(self.inputs))
         total = residue + population_count(m, payload)

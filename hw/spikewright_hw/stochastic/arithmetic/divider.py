@@ -17,7 +17,7 @@ def start(*, depth: int) -> int:
 
 
 def step(kept: int, a: int, b: int, pick: int = 0, *, depth: int) -> tuple[int, int]:
-    """Divide one bit of ``a`` by one of ``b``; give the bits to keep, the newest lowest, and one.
+    """Divide one bit of ``a`` by one of ``b``; return the bits to keep, the newest lowest, and one.
 
     Where ``b`` is one, the quotient's bit is ``a``, which is kept in place of the oldest; elsewhere
     it is the kept bit at ``pick``.

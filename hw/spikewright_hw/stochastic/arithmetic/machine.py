@@ -24,7 +24,7 @@ def counted(state: Value, *, up: Value, hold: Value) -> Value:
 
 
 class Machine(wiring.Component):
-    """A state machine in every lane, behind one handshake; a subclass says which machine.
+    """A state machine in every lane, with one handshake; a subclass says which machine.
 
     The latency is one clock cycle, and the throughput is one bit a lane per clock cycle for as
     long as ``o.ready`` is high. A stalled stream changes no state. The states go on from one run
@@ -58,7 +58,7 @@ class Machine(wiring.Component):
         super().__init__({"i": In(stream.Signature(shape)), "o": Out(stream.Signature(lanes))})
 
     def step(self, m: Module, lane: int) -> Value:
-        """Build a lane's step, for a cycle in which bits are taken; give its bit of ``o``.
+        """Build a lane's step, for a cycle in which bits are taken; return its bit of ``o``.
 
         Statements go into a domain under the condition that bits are taken, but not those for what
         is returned, which stands whenever it is offered.

@@ -20,7 +20,7 @@ def count(bits: int) -> int:
 
 
 def population_count(m: Module, bits: Iterable[Value]) -> Value:
-    """Build a counter of the ones among ``bits`` in ``m``, and give its sum.
+    """Build a counter of the ones among ``bits`` in ``m`` and return its sum.
 
     Full adders take three bits of a weight and give one of it and one of twice the weight, layer
     by layer, until there are two bits of a weight at most; these are two numbers, for one adder

@@ -14,7 +14,7 @@ START = 1
 
 
 def step(state: int, bit: int, *, states: int) -> tuple[int, int]:
-    """Pass ``bit`` on in a state from 0 to ``states - 1``; give the next state and the bit made.
+    """Pass ``bit`` on in a state from 0 to ``states - 1``; return the next state and the bit made.
 
     In state 0 the bit is one, whatever comes. A one that is made counts up, a zero down, and the
     upper end holds.

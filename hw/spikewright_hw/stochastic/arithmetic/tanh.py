@@ -14,7 +14,7 @@ START = 0
 
 
 def step(state: int, bit: int, *, states: int) -> tuple[int, int]:
-    """Count ``bit`` in a state from ``-states // 2`` up; give the next state and the bit it makes.
+    """Count ``bit`` in a state from ``-states // 2`` up; return the next state and the bit made.
 
     A one counts up, a zero down, and the ends hold. The bit is one in the upper half.
     """

@@ -14,7 +14,7 @@ PRESETS = {"d4": {"depth": 4, "lanes": 1}, "d8": {"depth": 8, "lanes": 4}}
 
 
 def step(buffer: int, a: int, b: int, *, address: int) -> tuple[int, int, int]:
-    """Take a pair and give the next buffer, bit by address, and the next pair."""
+    """Take a pair and return the next buffer, bit by address, and the next pair."""
     out = buffer >> address & 1
     return buffer ^ (out ^ b) << address, a, out
 

@@ -13,7 +13,7 @@ PRESETS = {"d1": {"depth": 1, "lanes": 1}, "d3": {"depth": 3, "lanes": 4}}
 
 
 def step(inside: int, a: int, b: int, *, depth: int) -> tuple[int, int, int]:
-    """Take a pair and give the next number of ones inside and the next pair."""
+    """Take a pair and return the next number of ones inside and the next pair."""
     inside += b
     out = int(inside > (depth if a else 0))
     return inside - out, a, out

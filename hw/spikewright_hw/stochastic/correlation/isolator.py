@@ -13,7 +13,7 @@ PRESETS = {"d1": {"delay": 1, "lanes": 1}, "d3": {"delay": 3, "lanes": 4}}
 
 
 def step(line: int, a: int, b: int, *, delay: int) -> tuple[int, int, int]:
-    """Take a pair and give the next delay line, its oldest bit the highest, and the next pair."""
+    """Take a pair and return the next delay line, its oldest bit the highest, and the next pair."""
     return (line << 1 | b) & ((1 << delay) - 1), a, line >> (delay - 1) & 1
 
 
@@ -23,7 +23,7 @@ class Isolator(Correlator):
     (B. R. Gaines, "Stochastic Computing Systems", 1969; P. Ting, J. P. Hayes, "Isolation-based
     decorrelation of stochastic circuits", ICCD 2016.) Streams whose bits are independent in time
     are independent of their own past: from ``a`` and ``b`` out of one source, even from one stream
-    as both, come a pair without correlation. The bits of a comparator behind an LFSR or a counter
+    as both, come a pair without correlation. The bits of a comparator after an LFSR or a counter
     are *not* independent in time, for successive numbers are not: there, how far the correlation
     falls depends on the delay and the source; see ``docs/cores/isolator.md``.
 

@@ -13,7 +13,7 @@ PRESETS = {"d1": {"depth": 1, "lanes": 1}, "d3": {"depth": 3, "lanes": 4}}
 
 
 def step(lead: int, a: int, b: int, *, depth: int) -> tuple[int, int, int]:
-    """Take a pair and give the next lead and pair.
+    """Take a pair and return the next lead and pair.
 
     ``lead`` is the number of ones of ``a`` that are inside, or if negative, of ones of ``b``.
     """

@@ -28,7 +28,7 @@ PRESETS = {
 def step(
     fixed: FixedNeuron, states: Sequence[Mapping[str, int]], counts: Sequence[int]
 ) -> tuple[list[dict[str, int]], int]:
-    """Step the neuron of every lane; give the next states, and the spikes, lane 0 in bit 0."""
+    """Step the neuron of every lane; return the next states, and the spikes, lane 0 in bit 0."""
     after, spikes = [], 0
     (name,) = fixed.definition.inputs
     for lane, (state, count) in enumerate(zip(states, counts, strict=True)):

@@ -32,7 +32,7 @@ def current(total: int, *, shift: int, format: Format) -> int:
 
 
 class WindowedNeuron(wiring.Component):
-    """A fixed-point neuron behind bitstreams: counts of bits are summed over a window, and the
+    """A fixed-point neuron on bitstreams: counts of bits are summed over a window, and the
     neuron takes one step for each window.
 
     What is summed is the counter at the end of a stochastic multiply-accumulate (B. R. Gaines,

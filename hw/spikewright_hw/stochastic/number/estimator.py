@@ -75,7 +75,7 @@ def run(
     threshold: int | None = None,
     confidence: float | None = None,
 ) -> tuple[int, int, bool]:
-    """Take bits until a run is over, and give its count, bits used and decision."""
+    """Take bits until a run is over and return its count, bits used and decision."""
     ones = used = 0
     for bit in bits:
         ones, used = ones + bit, used + 1

@@ -52,7 +52,7 @@ class WeightedGenerator(Generator):
 
     The latency is two clock cycles, and the throughput is one bit a lane per clock cycle for as
     long as ``o.ready`` is high. A bit is made of the value that stands at the port in the second of
-    these cycles, one behind that in which its number is taken, unless ``o`` stalls in between.
+    these cycles, one after that in which its number is taken, unless ``o`` stalls in between.
 
     Parameters
     ----------

@@ -99,7 +99,7 @@ def docs(
     *,
     root: Path,
 ) -> list[Path]:
-    """Write the pictures and the blocks of the page; give the files that changed.
+    """Write the pictures and the blocks of the page; return the files that changed.
 
     Raises
     ------
