@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..files import write_if_changed
+from ..tools import is_plain
 
 __all__ = ["WAIVERS", "write_core_file"]
 
@@ -73,7 +74,8 @@ def write_core_file(
     description : str
         What it is, in a line.
     core : str
-        The registered core, if it is one: in a checkout, the target ``sim`` runs its testbench.
+        The registered core, if it is one: in a checkout at a path without spaces and signs, the
+        target ``sim`` runs its testbench.
 
     Raises
     ------
@@ -88,7 +90,7 @@ def write_core_file(
         waivers=WAIVERS.name,
         top=verilog[0].stem,
     )
-    if core and _SIM.is_dir():
+    if core and _SIM.is_dir() and is_plain(_SIM) and is_plain(Path(sys.executable)):
         text += _SIMULATE.format(python=sys.executable, sim=_SIM, core=core)
     write_if_changed(folder / WAIVERS.name, WAIVERS.read_text(encoding="utf-8"))
     path = folder / f"{name}.core"
