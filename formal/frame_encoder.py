@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from amaranth import Elaboratable, Module, Mux, Signal
+from amaranth import Const, Elaboratable, Module, Mux, Signal
 from amaranth.hdl import Assert, Cover
 from amaranth.lib.crc import catalog
 
@@ -37,7 +37,8 @@ class FrameEncoderSpec(Spec):
     Beside the core runs a naive encoder, which counts the bytes of each run and keeps those at a
     few ``places``. So code bytes, ends of runs, the delimiter, and
     the bytes at these places are proved; the memory treats all places alike. A planted fault is a
-    wrong code byte, or a core that is ready while a run leaves.
+    wrong code byte, byte of a run or delimiter, a core that is ready while a run leaves, or one
+    that offers a byte more than the run has.
     """
 
     def __init__(self, *, places: tuple[int, ...] = (0, 1)):
@@ -106,11 +107,17 @@ class FrameEncoderSpec(Spec):
     def check(self, m: Module, seen: Encoding, fault: str) -> None:
         o, packet, coded, delimiter = seen.o, seen.packet, seen.coded, seen.delimiter
         byte = coded & ~delimiter
-        payload = o.payload ^ (~coded & ~delimiter & (fault == "code"))
+        wrong = {
+            "code": ~coded & ~delimiter,
+            "content": byte & (seen.out == 0),
+            "ending": delimiter,
+        }
+        payload = o.payload ^ wrong.get(fault, Const(0, 1))
+        valid = o.valid | ((fault == "more") & seen.over)
         ready = seen.i.ready | ((fault == "ready") & coded)
         m.d.comb += [
             Assert(ready == (seen.filling & packet), "a packet is taken while its run fills"),
-            Assert(o.valid == ~(seen.filling | seen.over), "a run is offered once it is filled"),
+            Assert(valid == ~(seen.filling | seen.over), "a run is offered once it is filled"),
             Cover(seen.zero & coded & packet, "a run ends with a zero of the packet"),
             Cover(delimiter & o.transfers, "a frame has left"),
         ]
@@ -150,8 +157,11 @@ def specs() -> dict[str, Elaboratable]:
         "frame_encoder_form": FrameEncoderSpec(places=()),
         "frame_encoder_held": FrameEncoderHeldSpec(),
         "frame_encoder_fault": Through(
-            FrameEncoderSpec(places=()),
+            FrameEncoderSpec(places=(0,)),
             {
+                "content": ("a byte of a run is the one that came in, and not zero",),
+                "ending": ("a zero ends the frame",),
+                "more": ("a run is offered once it is filled",),
                 "code": ("a code byte counts its run and itself",),
                 "ready": ("a packet is taken while its run fills",),
             },

@@ -150,19 +150,19 @@ class NeuronGroupSpec(Elaboratable):
             places[:2] = reversed(places[:2])
         for at, neuron in enumerate(neurons):
             first = at == 0
-            cut = neuron.exact.cuts[-1][0][0] if fault == "cut" and first else Const(0, 1)
+            cut = neuron.exact.cuts[-1][0][0] if fault == "cut" and not first else Const(0, 1)
             neuron.exact.check(m, cut=cut)
             with m.If(dut.turn == 0):
                 m.d.comb += Assert(places[at] == neuron.given.as_unsigned(), PLACE)
                 for name, total in neuron.totals.items():
                     seen: Value = dut.totals[name][at]
-                    if fault == f"{name}_sum" and first:
-                        seen = Mux(seen == 1, 0, seen)
+                    if fault == f"{name}_sum" and not first:
+                        seen = seen ^ (seen != 0)
                     m.d.comb += Assert(seen == total, SUM.format(name))
                 for name, state in neuron.states.items():
                     seen = dut.states[name][at]
-                    if fault == name and first:
-                        seen = Mux(seen == 1, 0, seen)
+                    if fault == name and not first:
+                        seen = seen ^ (seen != 0)
                     if fault == f"{name}_start" and not first:
                         seen = Mux(cleared, seen + 1, seen)
                     with m.If(cleared):
@@ -175,8 +175,8 @@ class NeuronGroupSpec(Elaboratable):
 class NeuronGroupFaults(Faults):
     """Each fault of a group, planted in what the properties see.
 
-    Of the first neuron a sum or a state of one step seems to be zero, or the lowest bit of a value
-    in between is lost; another neuron starts a step too high; two neurons' outputs are swapped.
+    Of the second neuron the lowest bit of a sum, of a state that is not zero, or of a value in
+    between is wrong, or it starts a step too high; the two neurons' outputs are swapped.
     """
 
     def __init__(self, dut: NeuronGroup):
@@ -209,4 +209,5 @@ def specs() -> dict[str, Elaboratable]:
         "neuron_group_recurrent": NeuronGroupSpec(tiny("recurrent_lif", share=2, stages=2)),
         "neuron_group_alpha": NeuronGroupSpec(tiny("alpha", share=2)),
         "neuron_group_fault": NeuronGroupFaults(tiny("recurrent_lif", share=2)),
+        "neuron_group_fault_alpha": NeuronGroupFaults(tiny("alpha", share=2)),
     }
