@@ -40,8 +40,14 @@ def follows(network: Network, streams: Streams, lanes: int, share: int, samples)
 
 
 @pytest.mark.parametrize("source", SOURCES)
-@pytest.mark.parametrize("encoding", ENCODINGS)
-@pytest.mark.parametrize("lanes", [1, 4])
+@pytest.mark.parametrize(
+    ("lanes", "encoding"),
+    [
+        *((4, encoding) for encoding in ENCODINGS),
+        (1, ENCODINGS[0]),
+        *(pytest.param(1, encoding, marks=pytest.mark.slow) for encoding in ENCODINGS[1:]),
+    ],
+)
 def test_engine_follows_reference(source, encoding, lanes, rng):
     streams = Streams(length=16, source=source, encoding=encoding)
     samples = [
@@ -66,14 +72,21 @@ def test_engine_follows_reference_of_any_network(rng):
         follows(network, streams, rng.choice((1, 2, 4)), rng.randint(1, 3), samples)
 
 
-@pytest.mark.parametrize("lanes", [1, 2, 8])
+#: Sizes, steps and neurons of networks. With 8 lanes all but the first are slow to simulate.
+SLOWEST = [
+    ((6, 5, 3), 1, ("lif", "li")),
+    ((9, 5, 3), 3, ("lif", "li")),
+    ((2, 9, 3), 3, ("lif", "li")),  # the readout is the slowest
+    ((3, 9, 9, 1), 2, ("recurrent_lif", "alif", "li")),
+]
+
+
 @pytest.mark.parametrize(
-    ("sizes", "steps", "neurons"),
+    ("sizes", "steps", "neurons", "lanes"),
     [
-        ((6, 5, 3), 1, ("lif", "li")),
-        ((9, 5, 3), 3, ("lif", "li")),
-        ((2, 9, 3), 3, ("lif", "li")),  # the readout is the slowest
-        ((3, 9, 9, 1), 2, ("recurrent_lif", "alif", "li")),
+        *((*network, lanes) for network in SLOWEST for lanes in (1, 2)),
+        (*SLOWEST[0], 8),
+        *(pytest.param(*network, 8, marks=pytest.mark.slow) for network in SLOWEST[1:]),
     ],
 )
 def test_the_worst_case_is_the_bound(sizes, steps, neurons, lanes):

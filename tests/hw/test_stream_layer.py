@@ -103,21 +103,35 @@ def test_core_follows_reference(preset, stall, exchange, rng):
     assert given["o"] == outputs(dut.layer, dut.streams, bitmaps)
 
 
-@pytest.mark.parametrize("neuron", DEFINITIONS)
-def test_core_follows_reference_of_any_neuron(neuron, exchange, rng):
+def encodings_of(neuron: str) -> tuple[str, ...]:
+    """Return the encodings that a neuron's inputs can take."""
     sources = {one.source for one in DEFINITIONS[neuron].inputs.values()}
-    encodings = ENCODINGS[:1] if "excitatory" in sources else ENCODINGS
-    for encoding in encodings:
-        streams = Streams(
-            length=rng.choice((16, 32)), source=rng.choice(tuple(SOURCES)), encoding=encoding
-        )
-        layer = drawn_layer(rng, inputs=5, neurons=3, neuron=neuron)
-        lanes, share = rng.choice((1, 2, 4, 8)), rng.choice((1, 2, 4))
-        width = len(layer.rows)
-        bitmaps = [0, (1 << width) - 1, *(rng.getrandbits(width) for _ in range(6))]
-        dut = StreamLayer(layer=layer, streams=streams, lanes=lanes, share=share)
-        given = exchange(dut, send={"i": bitmaps}, take={"o": len(bitmaps)})
-        assert given["o"] == outputs(layer, streams, bitmaps), (streams, lanes, share)
+    return ENCODINGS[:1] if "excitatory" in sources else ENCODINGS
+
+
+#: Each neuron with each of its encodings; with one of them, in turn, where it is not slow.
+ANY_NEURON = [
+    pytest.param(
+        neuron, encoding,
+        marks=[] if place == at % len(encodings_of(neuron)) else pytest.mark.slow,
+    )
+    for at, neuron in enumerate(DEFINITIONS)
+    for place, encoding in enumerate(encodings_of(neuron))
+]
+
+
+@pytest.mark.parametrize(("neuron", "encoding"), ANY_NEURON)
+def test_core_follows_reference_of_any_neuron(neuron, encoding, exchange, rng):
+    streams = Streams(
+        length=rng.choice((16, 32)), source=rng.choice(tuple(SOURCES)), encoding=encoding
+    )
+    layer = drawn_layer(rng, inputs=5, neurons=3, neuron=neuron)
+    lanes, share = rng.choice((1, 2, 4, 8)), rng.choice((1, 2, 4))
+    width = len(layer.rows)
+    bitmaps = [0, (1 << width) - 1, *(rng.getrandbits(width) for _ in range(6))]
+    dut = StreamLayer(layer=layer, streams=streams, lanes=lanes, share=share)
+    given = exchange(dut, send={"i": bitmaps}, take={"o": len(bitmaps)})
+    assert given["o"] == outputs(layer, streams, bitmaps), (streams, lanes, share)
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from spikewright import cli
 from spikewright.coding.ttfs import Ttfs
 from spikewright.quantized.network import Provenance, QuantizedNetwork
 from spikewright.quantized.spw import write
@@ -45,6 +46,18 @@ def refused(start) -> Callable[..., str]:
         out, err = process.communicate(timeout=300)
         assert process.returncode == status, out + err
         return sentence(err)
+
+    return run
+
+
+@pytest.fixture
+def refused_here(tmp_path, monkeypatch, capsys) -> Callable[..., str]:
+    """Do the same in this process, which has loaded already what takes seconds to load."""
+
+    def run(*arguments: str | Path) -> str:
+        monkeypatch.chdir(tmp_path)
+        assert cli.main([*map(str, arguments)]) == 1
+        return sentence(capsys.readouterr().err)
 
     return run
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 
-def test_a_network_file_that_is_not_there(refused, tmp_path):
-    assert "missing.spw" in refused("run", "--model", "missing.spw")
+def test_a_network_file_that_is_not_there(refused_here):
+    assert "missing.spw" in refused_here("run", "--model", "missing.spw")
 
 
-def test_a_network_file_that_was_cut_short(refused, small, tmp_path):
+def test_a_network_file_that_was_cut_short(refused_here, small, tmp_path):
     (tmp_path / "short.spw").write_bytes(small.read_bytes()[:-7])
-    assert "short.spw" in refused("run", "--model", "short.spw")
+    assert "short.spw" in refused_here("run", "--model", "short.spw")
 
 
 def test_a_network_file_that_was_altered(refused, small, tmp_path):
@@ -26,16 +26,16 @@ def test_a_network_file_that_was_altered(refused, small, tmp_path):
     assert "altered" in refused("build", "altered.spw")
 
 
-def test_a_port_that_is_not_there(refused, small):
-    said = refused("run", "--model", small, "--port", "/dev/ttyNowhere")
+def test_a_port_that_is_not_there(refused_here, small):
+    said = refused_here("run", "--model", small, "--port", "/dev/ttyNowhere")
     assert "/dev/ttyNowhere" in said
 
 
-def test_a_board_that_does_not_answer(refused, small):
+def test_a_board_that_does_not_answer(refused_here, small):
     board, host = os.openpty()
     tty.setraw(host)
     try:
-        said = refused("run", "--model", small, "--port", os.ttyname(host))
+        said = refused_here("run", "--model", small, "--port", os.ttyname(host))
     finally:
         os.close(board)
         os.close(host)

@@ -213,8 +213,10 @@ def test_in_a_build(start, launch, small, tmp_path, where, by):
     [
         (["formal/run.py", "--fresh", "counter"], signal.SIGINT,
          "Interrupted; the verdicts so far are kept.\n"),
-        (["-m", "pytest", "-q", "-n", "2", "sim", "--core", "counter"], signal.SIGINT,
-         "Interrupted; what was simulated is not reported.\n"),
+        pytest.param(
+            ["-m", "pytest", "-q", "-n", "2", "sim", "--core", "counter"], signal.SIGINT,
+            "Interrupted; what was simulated is not reported.\n", marks=pytest.mark.slow,
+        ),
         (["-m", "pytest", "-q", "-n", "2", "sim", "--core", "counter"], signal.SIGTERM,
          "Interrupted; what was simulated is not reported.\n"),
     ],

@@ -2,13 +2,13 @@
 
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from spikewright import cli
 from spikewright.equations import Specification
 from spikewright.errors import SpikewrightError, StorageError
 from spikewright.files import write_text
@@ -16,7 +16,8 @@ from spikewright.job.new_core import new_core
 from spikewright.job.new_neuron import new_neuron
 from spikewright_hw.registry import ENTRIES, listed
 
-HOUSE = Path(__file__).resolve().parents[2]
+from .copies import copied
+
 FILE_COUNT = 7
 NEURON_FILE_COUNT = 5
 WRITE = "spikewright.job.new_core.write_text"
@@ -27,14 +28,8 @@ HALVER = Specification(name="halver", equations=("dv/dt = i - v/2",), readout=Tr
 @pytest.fixture
 def checkout(tmp_path) -> Path:
     """Return a copy of the parts of the house that a core needs."""
-    ignore = shutil.ignore_patterns("__pycache__")
-    for folder in ("hw", "sw", "sim", "formal", "tests/hw", "docs/cores"):
-        shutil.copytree(HOUSE / folder, tmp_path / folder, ignore=ignore)
-    shutil.copy(HOUSE / "pyproject.toml", tmp_path)
-    objects = HOUSE / "build" / "sim" / "objects"  # of Verilator's run-time library
-    if objects.is_dir():
-        shutil.copytree(objects, tmp_path / "build" / "sim" / "objects")
-    return tmp_path
+    folders = ("hw", "sw", "sim", "formal", "tests/hw", "docs/cores")
+    return copied(tmp_path, folders=folders, files=["pyproject.toml"])
 
 
 def tree(root: Path) -> dict[str, bytes]:
@@ -261,9 +256,9 @@ FAMILY = "--family does not apply to a neuron, whose family is neuron; leave it 
         ),
     ],
 )
-def test_a_neuron_is_refused(checkout, name, options, message):
+def test_a_neuron_is_refused(checkout, monkeypatch, capsys, name, options, message):
+    monkeypatch.chdir(checkout)
     before = tree(checkout)
-    command = ("-m", "spikewright.cli", "new-core", name, *shlex.split(options))
-    result = run(checkout, "-B", *command)
-    assert (result.returncode, result.stderr) == (1, f"spikewright: {message}\n")
+    assert cli.main(["new-core", name, *shlex.split(options)]) == 1
+    assert capsys.readouterr().err == f"spikewright: {message}\n"
     assert tree(checkout) == before

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import NamedTuple
 
 import pytest
 
-HOUSE = Path(__file__).resolve().parents[2]
+from .copies import HOUSE, copied
+
 TUTORIALS = HOUSE / "docs" / "tutorials"
 NEURON = TUTORIALS / "your_own_neuron.md"
 BITSTREAMS = TUTORIALS / "bitstreams.md"
@@ -45,16 +45,7 @@ def script(page: Path) -> tuple[str, str]:
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory) -> Path:
     """Return a copy of what the tutorial needs."""
-    copy = tmp_path_factory.mktemp("checkout")
-    ignore = shutil.ignore_patterns("__pycache__")
-    for folder in FOLDERS:
-        shutil.copytree(HOUSE / folder, copy / folder, ignore=ignore)
-    for file in FILES:
-        shutil.copy(HOUSE / file, copy / file)
-    objects = HOUSE / "build" / "sim" / "objects"  # of Verilator's run-time library
-    if objects.is_dir():
-        shutil.copytree(objects, copy / "build" / "sim" / "objects")
-    return copy
+    return copied(tmp_path_factory.mktemp("checkout"), folders=FOLDERS, files=FILES)
 
 
 def run(checkout: Path, *command: str) -> subprocess.CompletedProcess[str]:

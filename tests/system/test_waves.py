@@ -21,17 +21,19 @@ def test_an_empty_variable_is_off(monkeypatch, value, on):
     assert simulators.waves_wanted() is on
 
 
-@pytest.mark.parametrize("value", ["1", ""])
+ABSENT = pytest.mark.skipif(
+    shutil.which("iverilog") is None, reason="Icarus, the second simulator, is absent"
+)
+
+
 @pytest.mark.parametrize(
-    "simulator",
+    ("simulator", "value"),
     [
-        "verilator",
-        pytest.param(
-            "icarus",
-            marks=pytest.mark.skipif(
-                shutil.which("iverilog") is None, reason="Icarus, the second simulator, is absent"
-            ),
-        ),
+        pytest.param("icarus", "1", marks=ABSENT),
+        pytest.param("icarus", "", marks=[ABSENT, pytest.mark.slow]),
+        # Verilator's run-time library is compiled anew for waves.
+        pytest.param("verilator", "1", marks=pytest.mark.slow),
+        pytest.param("verilator", "", marks=pytest.mark.slow),
     ],
 )
 def test_waves_are_drawn_when_asked_for(simulator, value):
