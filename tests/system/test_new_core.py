@@ -1,6 +1,5 @@
 """``spikewright new-core``: what it lays out works as laid out, and it refuses what would not."""
 
-import os
 import shlex
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from spikewright.job.new_core import new_core
 from spikewright.job.new_neuron import new_neuron
 from spikewright_hw.registry import ENTRIES, listed
 
-from .copies import copied
+from .copies import copied, variables
 
 FILE_COUNT = 7
 NEURON_FILE_COUNT = 5
@@ -42,12 +41,10 @@ def tree(root: Path) -> dict[str, bytes]:
 
 def run(checkout: Path, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run Python on the copy, not on the installed house."""
-    places = os.pathsep.join(str(checkout / place) for place in ("hw", "sw"))
-    variables = {name: value for name, value in os.environ.items() if "COCOTB" not in name}
     return subprocess.run(
         [sys.executable, *command],
         cwd=checkout,
-        env={**variables, "PYTHONPATH": places, **environment},
+        env=variables(checkout) | environment,
         capture_output=True,
         text=True,
         check=False,

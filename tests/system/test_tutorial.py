@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from .copies import HOUSE, copied
+from .copies import HOUSE, copied, variables
 
 TUTORIALS = HOUSE / "docs" / "tutorials"
 NEURON = TUTORIALS / "your_own_neuron.md"
@@ -51,15 +51,10 @@ def checkout(tmp_path_factory) -> Path:
 def run(checkout: Path, *command: str) -> subprocess.CompletedProcess[str]:
     """Run a command on the copy, with the tools of the environment that this runs in."""
     tools = Path(sys.executable).parent
-    places = os.pathsep.join(str(checkout / place) for place in ("hw", "sw"))
-    variables = {name: value for name, value in os.environ.items() if "COCOTB" not in name}
-    variables |= {
-        "PYTHONPATH": places,
-        "PATH": os.pathsep.join([str(tools), os.environ["PATH"]]),
-        "SIM": "verilator",
-    }
+    path = os.pathsep.join([str(tools), os.environ["PATH"]])
     return subprocess.run(
-        command, cwd=checkout, env=variables, capture_output=True, text=True, check=False
+        command, cwd=checkout, capture_output=True, text=True, check=False,
+        env=variables(checkout) | {"PATH": path, "SIM": "verilator"},
     )
 
 
