@@ -3,6 +3,7 @@ import json
 import re
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -107,11 +108,31 @@ def test_json_is_stable_and_sorted(tmp_path):
     assert data["figures"][2]["provenance"] == "estimated"
 
 
-def test_nan_is_refused_and_nothing_is_written(tmp_path):
-    broken = Report(name="trial", title="t", rows=({"x": float("nan")},))
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        write_report(broken, tmp_path / "trial")
-    assert not (tmp_path / "trial").exists()
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"rows": ({"x": float("nan")},)},
+         "rows[0]['x'] is nan; a report holds texts and finite numbers"),
+        ({"rows": ({"x": [1, {"y": object}]},)},
+         "rows[0]['x'][1]['y'] is <class 'object'>; a report holds texts and finite numbers"),
+        ({"rows": "abc"}, "rows is 'abc'; it must be a list of dicts"),
+        ({"title": "\ud800"},
+         "title is '\\ud800'; it holds half of a surrogate pair, which no file can hold"),
+        ({"made": {"seed": 3}}, "made['seed'] is 3; it must be a text"),
+    ],
+)  # fmt: skip
+def test_what_a_report_cannot_hold(fields, message):
+    with pytest.raises(ValueError) as caught:
+        Report(**{"name": "trial", "title": "t"} | fields)
+    assert str(caught.value) == message
+
+
+def test_numbers_of_numpy_become_plain(tmp_path):
+    rows = ({"x": np.float32(1.5), "n": np.int64(2), "each": np.arange(2), "none": None},)
+    report = Report(name="trial", title="t", rows=rows)
+    assert report.rows == ({"x": 1.5, "n": 2, "each": [0, 1], "none": None},)
+    write_report(report, tmp_path)
+    assert read_report(tmp_path) == report
 
 
 def test_a_place_that_cannot_be_written(tmp_path):

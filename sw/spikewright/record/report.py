@@ -3,9 +3,12 @@
 ``page`` makes HTML of it, ``table`` prints it, ``store`` writes and reads it.
 """
 
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Any
+
+from spikewright_hw.checks import mapping, plain, settle, shown, text
 
 from .figure import Figure
 
@@ -46,6 +49,35 @@ class Section:
     pictures: tuple[Picture, ...] = ()
 
 
+def _said(name: str, value: Any) -> Any:
+    """Take what JSON can say; a number or array of numpy or torch becomes plain."""
+    value = plain(value)
+    if isinstance(value, dict):
+        return {
+            text(f"a key of {name}", key): _said(f"{name}[{key!r}]", one)
+            for key, one in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_said(f"{name}[{index}]", one) for index, one in enumerate(value)]
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return text(name, value)
+    if isinstance(value, int | float) and math.isfinite(value):
+        return value
+    raise ValueError(f"{name} is {shown(value)}; a report holds texts and finite numbers")
+
+
+def _rows(name: str, rows: Any) -> tuple[dict[str, Any], ...]:
+    if not isinstance(rows, list | tuple) or not all(isinstance(row, dict) for row in rows):
+        raise ValueError(f"{name} is {shown(rows)}; it must be a list of dicts")
+    return tuple(_said(f"{name}[{index}]", row) for index, row in enumerate(rows))
+
+
+def _made(name: str, made: Any) -> dict[str, str]:
+    return {key: text(f"{name}[{key!r}]", one) for key, one in mapping(name, made).items()}
+
+
 @dataclass(frozen=True)
 class Report:
     """What a job found out.
@@ -61,8 +93,8 @@ class Report:
     figures : tuple of Figure
         Each name once.
     rows : tuple of dict
-        A table of plain values where single figures do not do, such as one row per core. All rows
-        have the same keys.
+        A table where single figures do not do, such as one row per core: texts, finite numbers,
+        True, False, None, and lists and dicts of these. All rows have the same keys.
     made : dict of str to str
         How it was made: versions, seeds, hashes, the command to repeat it.
     sections : tuple of Section
@@ -71,7 +103,8 @@ class Report:
     Raises
     ------
     ValueError
-        The name is none, a figure occurs twice, or rows have different keys.
+        The name is none, a figure occurs twice, rows have different keys, or something is not a
+        value that JSON can say.
     """
 
     name: str
@@ -83,6 +116,7 @@ class Report:
     sections: tuple[Section, ...] = field(default=(), hash=False)
 
     def __post_init__(self):
+        settle(self, name=text, title=text, summary=text, made=_made, rows=_rows)
         if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", self.name):
             raise ValueError(f"a report's name is like ecp5-run, not {self.name!r}")
         seen = set()

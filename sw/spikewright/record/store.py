@@ -35,8 +35,6 @@ def write_report(report: Report, directory: str | Path | None = None) -> Path:
     ------
     StorageError
         A file cannot be written.
-    ValueError
-        A value is not a number or infinite, which JSON cannot say.
     """
     instance(Report)("report", report)
     folder = REPORTS / report.name if directory is None else pathlike("directory", directory)
