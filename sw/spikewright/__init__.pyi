@@ -91,13 +91,13 @@ from spikewright.record.store import write_report as write_report
 
 """Jobs: what the commands of the same names do as a whole."""
 
-from spikewright.job.bench_neurons import bench_neurons as bench_neurons
-from spikewright.job.bench_training import bench_training as bench_training
+from spikewright.bench.neurons import bench_neurons as bench_neurons
+from spikewright.bench.stochastic.bench import bench_stochastic as bench_stochastic
+from spikewright.bench.training import bench_training as bench_training
 from spikewright.job.doctor import Finding as Finding
 from spikewright.job.doctor import examine_tools as examine_tools
 from spikewright.job.run import RunOptions as RunOptions
 from spikewright.job.run import main_job as main_job
-from spikewright.job.stochastic.bench import bench_stochastic as bench_stochastic
 
 """Errors: each a sentence that says what was wrong, where, and what to do."""
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from spikewright.bench import neurons as comparison
+from spikewright.bench.step_times import step_times
 from spikewright.errors import DataError
-from spikewright.job import bench_neurons as job
-from spikewright.job.step_times import step_times
 from spikewright.machine import processor
 from spikewright.network.training_config import Phase
 from spikewright.record.figure import Computed, Measured
@@ -22,7 +22,7 @@ from spikewright_hw.neuron import DEFINITIONS
 SPIKING = [name for name, definition in DEFINITIONS.items() if definition.spikes]
 TASK = load(stratified=True)
 BRIEF = replace(
-    job.standard(TASK),
+    comparison.standard(TASK),
     real=Phase(epochs=1, learning_rate=8e-3), quantized=Phase(epochs=1, learning_rate=2e-3),
 )
 
@@ -35,7 +35,7 @@ def test_the_split_is_stratified():
 
 
 def test_each_neuron_has_its_own_defaults_and_all_else_alike():
-    configs = job.each(job.standard(TASK), SPIKING)
+    configs = comparison.each(comparison.standard(TASK), SPIKING)
     assert list(configs) == SPIKING
     for name, config in configs.items():
         assert config.model.neuron == name and config.model.parameters == {}
@@ -48,13 +48,13 @@ def test_each_neuron_has_its_own_defaults_and_all_else_alike():
 
 
 def test_times_are_taken_in_turns():
-    configs = job.each(job.standard(TASK), ("lif", "izhikevich"))
+    configs = comparison.each(comparison.standard(TASK), ("lif", "izhikevich"))
     rounds = list(step_times(configs, TASK, rounds=3))
     assert [list(one) for one in rounds] == [["lif", "izhikevich"]] * 3
     assert all(one["izhikevich"] > one["lif"] > 0 for one in rounds)
 
 
-# The job ------------------------------------------------------------------------------------------
+# The bench ----------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -63,13 +63,13 @@ def quick(monkeypatch):
     def times(names, config, task, *, tell):
         return dict.fromkeys(names, 1.5)
 
-    monkeypatch.setattr(job, "relative_times", times)
-    monkeypatch.setattr(job, "_size", lambda name, build: None)
+    monkeypatch.setattr(comparison, "relative_times", times)
+    monkeypatch.setattr(comparison, "_size", lambda name, build: None)
 
 
 def test_report(quick, tmp_path):
     console = Console(record=True, width=200)
-    (bench,) = job.bench_neurons(
+    (bench,) = comparison.bench_neurons(
         "lif", seeds=(3, 4), config=BRIEF, build=tmp_path, console=console
     )
     assert bench.name == "lif" and len(bench.results) == 2
@@ -91,37 +91,37 @@ def test_report(quick, tmp_path):
 
 def test_what_was_trained_is_kept(quick, tmp_path, monkeypatch):
     run = {"seeds": (0,), "config": BRIEF, "build": tmp_path, "console": Console(quiet=True)}
-    first = job.bench_neurons("lif", **run)
+    first = comparison.bench_neurons("lif", **run)
     monkeypatch.setattr(
         "spikewright.job.training.train_anew", lambda *_, **__: pytest.fail("trained again")
     )
-    assert job.bench_neurons("lif", **run) == first
+    assert comparison.bench_neurons("lif", **run) == first
 
 
 def test_only_what_spikes_is_benched():
-    assert job.spiking() == SPIKING
-    assert job.spiking("lif") == ["lif"]
+    assert comparison.spiking() == SPIKING
+    assert comparison.spiking("lif") == ["lif"]
     known = ", ".join(SPIKING)
     for name, message in (
         ("li", "li never spikes, so it cannot be a hidden layer"),
         ("lief", f"there is no neuron 'lief'; there are {known}"),
     ):
         with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
-            job.spiking(name)
+            comparison.spiking(name)
 
 
 def test_the_table_of_the_page(quick, tmp_path, monkeypatch):
-    monkeypatch.setattr(job, "spiking", lambda neuron: ["lif", "if_neuron"])
+    monkeypatch.setattr(comparison, "spiking", lambda neuron: ["lif", "if_neuron"])
     run = {
         "seeds": (0,), "config": BRIEF, "build": tmp_path / "build",
         "console": Console(quiet=True), "pages": True, "root": tmp_path,
     }
-    page = tmp_path / job.PAGE
+    page = tmp_path / comparison.PAGE
     with pytest.raises(DataError, match=f"^there is no page {re.escape(str(page))}; run this in"):
-        job.bench_neurons(**run)
+        comparison.bench_neurons(**run)
     page.parent.mkdir()
     page.write_text("Before.\n\n<!-- generated: bench -->\n\n<!-- end -->\n")
-    first, second = job.bench_neurons(**run)
+    first, second = comparison.bench_neurons(**run)
     text = page.read_text()
     assert text.startswith("Before.\n") and "Seeds 0, " in text
     assert processor() in " ".join(text.split())
@@ -133,4 +133,4 @@ def test_the_table_of_the_page(quick, tmp_path, monkeypatch):
 def test_a_page_of_one_neuron_is_refused():
     message = "the page has all neurons; bench them all, without neuron="
     with pytest.raises(DataError, match=f"^{message}$"):
-        job.bench_neurons("lif", pages=True)
+        comparison.bench_neurons("lif", pages=True)

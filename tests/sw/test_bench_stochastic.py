@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from spikewright.bench.stochastic import bench as job
+from spikewright.bench.stochastic import parts
+from spikewright.bench.stochastic.bench import Scope, bench_stochastic
+from spikewright.bench.stochastic.gateware import Deployment, gateware
+from spikewright.bench.stochastic.networks import DIGITS, MNIST, Subject, with_epochs, with_hidden
+from spikewright.bench.stochastic.networks import subject as make_subject
+from spikewright.bench.stochastic.page import BLOCKS, PAGE, PICTURES, docs, sections
 from spikewright.cli import main
 from spikewright.errors import DataError
 from spikewright.gateware.resources import Target
-from spikewright.job.stochastic import bench as job
-from spikewright.job.stochastic import parts
-from spikewright.job.stochastic.bench import Scope, bench_stochastic
-from spikewright.job.stochastic.gateware import Deployment, gateware
-from spikewright.job.stochastic.networks import DIGITS, MNIST, Subject, with_epochs, with_hidden
-from spikewright.job.stochastic.networks import subject as make_subject
-from spikewright.job.stochastic.page import BLOCKS, PAGE, PICTURES, docs, sections
 from spikewright.machine import processor
 from spikewright.network import reference
 from spikewright.network.train import train

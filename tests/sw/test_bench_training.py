@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from spikewright.bench import training as comparison
 from spikewright.errors import DataError
-from spikewright.job import bench_training as job
 from spikewright.network.training_config import Phase, TrainingConfig
 from spikewright.record.store import read_report
 from spikewright.record.training_bench import Fold, Setting, training_report
@@ -25,7 +25,7 @@ def setting(name: str, *integers: float) -> Setting:
 
 
 def test_each_setting_differs_from_the_defaults_in_one_thing():
-    settings = job.settings()
+    settings = comparison.settings()
     base = settings.pop("defaults")
     assert base == TrainingConfig()
     for name, config in settings.items():
@@ -59,12 +59,12 @@ def test_the_test_part_is_not_looked_at_and_the_page_is_written(tmp_path):
         "pages": True, "build": tmp_path / "build", "root": tmp_path,
         "console": Console(quiet=True),
     }  # fmt: skip
-    page = tmp_path / job.PAGE
+    page = tmp_path / comparison.PAGE
     with pytest.raises(DataError, match=f"^there is no page {re.escape(str(page))}; run this in"):
-        job.bench_training(**run)
+        comparison.bench_training(**run)
     page.parent.mkdir()
     page.write_text("Before.\n\n<!-- generated: choice -->\n\n<!-- end -->\n")
-    report = job.bench_training(**run)
+    report = comparison.bench_training(**run)
     assert read_report(tmp_path / "build" / "reports" / "training") == replace(report, sections=())
     text = page.read_text()
     first, second = report.rows

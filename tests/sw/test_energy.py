@@ -3,9 +3,9 @@ import re
 
 import pytest
 
+from spikewright.bench.stochastic.gateware import Deployment, Placed
 from spikewright.gateware.resources import Resources, Target
 from spikewright.gateware.synthesis import Counts
-from spikewright.job.stochastic.gateware import Deployment, Placed
 from spikewright.record.energy import ECP5_25F, ECP5_25F_STREAMS, estimate, figures
 from spikewright.record.figure import Coefficient, Estimated
 from spikewright_hw.engine.design import EventDesign, StochasticDesign

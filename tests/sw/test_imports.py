@@ -53,7 +53,7 @@ def tree(tmp_path) -> Path:
 
 def test_the_stages_that_keep_results_are_these():
     assert STAGES == [
-        "spikewright.job.programs", "spikewright.job.stochastic.parts",
+        "spikewright.bench.stochastic.parts", "spikewright.job.programs",
         "spikewright.job.training",
     ]
 

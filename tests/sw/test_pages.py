@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from spikewright.errors import DataError
-from spikewright.job.pages import pages, responses
-from spikewright.job.pages.neuron_index import comparison_of, purpose_of, reset_of
-from spikewright.job.pages.neuron_page import multipliers, neuron_of
-from spikewright.job.pages.neuron_results import cost_block, proofs_block
-from spikewright.job.pages.pages import BLOCKS, NO_COST, filled, index, page_path
-from spikewright.job.pages.stimulus import run_integers
+from spikewright.pages import pages, responses
+from spikewright.pages.neuron_index import comparison_of, purpose_of, reset_of
+from spikewright.pages.neuron_page import multipliers, neuron_of
+from spikewright.pages.neuron_results import cost_block, proofs_block
+from spikewright.pages.pages import BLOCKS, NO_COST, filled, index, page_path
+from spikewright.pages.stimulus import run_integers
 from spikewright_hw.cores import CORES
 from spikewright_hw.definition import reals
 from spikewright_hw.definition.definition import Definition

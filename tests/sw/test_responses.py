@@ -6,10 +6,10 @@ import re
 import pytest
 
 from spikewright.errors import BuildError
-from spikewright.job.pages import responses
-from spikewright.job.pages.neuron_page import neuron_of
-from spikewright.job.pages.responses import respond
-from spikewright.job.pages.stimulus import Stimulus, run_integers, stimuli
+from spikewright.pages import responses
+from spikewright.pages.neuron_page import neuron_of
+from spikewright.pages.responses import respond
+from spikewright.pages.stimulus import Stimulus, run_integers, stimuli
 from spikewright.record.svg import compact
 from spikewright_hw.cores import CORES
 from spikewright_hw.definition.fixed_point import FixedNeuron

@@ -13,11 +13,12 @@ import pytest
 import spikewright
 import spikewright_hw
 from spikewright import terminal
+from spikewright.bench import neurons
+from spikewright.bench.stochastic.gateware import Deployment, Placed, printed
 from spikewright.gateware.resources import Resources, Target
 from spikewright.gateware.synthesis import Counts
-from spikewright.job import bench_neurons, resources
+from spikewright.job import resources
 from spikewright.job.stages import Stages
-from spikewright.job.stochastic.gateware import Deployment, Placed, printed
 from spikewright.record.figure import Coefficient, Computed, Estimated, Figure
 from spikewright.record.report import Report
 from spikewright.record.table import print_table
@@ -96,7 +97,7 @@ def table_of_cores() -> None:
 def table_of_neurons() -> None:
     bench: list = [SimpleNamespace(name=LONG, real=0.9, integer=0.9, time=1.0)]
     rows = ({"neuron": LONG, "states": 1, "lut4_ecp5": 7},)
-    terminal.console().print(bench_neurons._table(bench, Report("seen", "µ", rows=rows)))
+    terminal.console().print(neurons._table(bench, Report("seen", "µ", rows=rows)))
 
 
 def stages_of_a_job() -> None:

@@ -42,9 +42,9 @@ WORK = (
     "spikewright.job.emit.emit_cores",
     "spikewright.job.emit.print_cores", "spikewright.gateware.bitstream.build_bitstream",
     "spikewright.job.report.show", "spikewright.job.resources.resources",
-    "spikewright.job.pages.pages.pages", "spikewright.job.bench_neurons.bench_neurons",
-    "spikewright.job.stochastic.bench.bench_stochastic",
-    "spikewright.job.bench_training.bench_training", "spikewright.job.doctor.doctor",
+    "spikewright.pages.pages.pages", "spikewright.bench.neurons.bench_neurons",
+    "spikewright.bench.stochastic.bench.bench_stochastic",
+    "spikewright.bench.training.bench_training", "spikewright.job.doctor.doctor",
     "spikewright.job.new_core.new_core", "spikewright.job.new_neuron.new_neuron",
 )
 

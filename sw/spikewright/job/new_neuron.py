@@ -11,12 +11,12 @@ from spikewright_hw.registry import Entry, for_core
 from ..equations.compile import Compiled, Specification
 from ..equations.parse import FUNCTIONS
 from ..errors import SpikewrightError
+from ..pages.neuron_page import neuron_of, neuron_page_blocks
+from ..pages.neuron_results import picture, picture_path, proofs_block, response_block
+from ..pages.pages import NO_COST, filled, page_path
+from ..pages.responses import responses
 from .neuron_text import words
 from .new_core import REGISTRY, check_name, lay_out, register, registry_text, render
-from .pages.neuron_page import neuron_of, neuron_page_blocks
-from .pages.neuron_results import picture, picture_path, proofs_block, response_block
-from .pages.pages import NO_COST, filled, page_path
-from .pages.responses import responses
 
 __all__ = ["new_neuron", "presets"]
 

@@ -22,10 +22,10 @@ from spikewright_hw.definition.definition import Definition
 from spikewright_hw.neuron import DEFINITIONS
 from spikewright_hw.registry import for_core
 
-from ... import terminal
-from ...errors import DataError
-from ...files import write_if_changed
-from ...record.store import read_report
+from .. import terminal
+from ..errors import DataError
+from ..files import write_if_changed
+from ..record.store import read_report
 from .api_page import API, api_page
 from .neuron_index import index_block
 from .neuron_page import Presets, neuron_of, neuron_page_blocks

@@ -16,6 +16,7 @@ from spikewright_hw.engine.streams import ENCODINGS, SOURCES, Encoding, SourceNa
 from ...cache import cached
 from ...files import write_json
 from ...imports import code_key
+from ...job.training import train
 from ...network import reference
 from ...record.figure import Computed
 from ...record.stochastic_bench import Curve
@@ -24,7 +25,6 @@ from ...stochastic.cycles import cycles
 from ...stochastic.engine import predictor
 from ...stochastic.products import BITS, GATES, NUMBERS, product_rms
 from ...stochastic.progressive import Prefix
-from ..training import train
 from .networks import Subject
 
 __all__ = [

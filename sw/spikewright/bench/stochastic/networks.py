@@ -12,13 +12,13 @@ from spikewright_hw.fixed import Format
 from spikewright_hw.network import Network
 
 from ...coding.ttfs import Ttfs, encode
+from ...job.training import train
 from ...network.augment import Augmentation
 from ...network.model import ModelConfig
 from ...network.train import Progress
 from ...network.training_config import Phase, TrainingConfig
 from ...quantized.network import Provenance
 from ...task.task import Task
-from ..training import train
 
 __all__ = ["DIGITS", "MNIST", "Subject", "subject", "with_epochs", "with_hidden"]
 

@@ -17,19 +17,19 @@ from .. import terminal
 from ..coding.ttfs import encode
 from ..errors import DataError
 from ..files import write_if_changed
+from ..job.stages import Stages
+from ..job.training import DEFAULT, train, versions
 from ..machine import processor
 from ..network.reference import run
 from ..network.training_config import TrainingConfig
+from ..pages.markdown import table, wrapped
+from ..pages.pages import filled
 from ..record.report import Report
 from ..record.store import write_report
 from ..record.table import print_table
 from ..record.training_bench import DEFAULTS, Fold, Setting, training_report
 from ..task import digits
 from ..task.task import Task
-from .pages.markdown import table, wrapped
-from .pages.pages import filled
-from .stages import Stages
-from .training import DEFAULT, train, versions
 
 __all__ = ["PAGE", "bench_training", "settings"]
 

@@ -21,20 +21,20 @@ from .. import terminal
 from ..errors import DataError
 from ..files import write_if_changed
 from ..gateware.resources import Resources, Target, measure
+from ..job.background import Background
+from ..job.stages import Stages
+from ..job.training import train, versions
 from ..machine import processor
 from ..network.training_config import TrainingConfig, training_config
+from ..pages.markdown import table, wrapped
+from ..pages.pages import filled
 from ..quantized.network import Provenance
 from ..record.neuron_bench import BASE, PRESET, NeuronBench, neuron_report
 from ..record.report import Report
 from ..record.store import write_report
 from ..task.digits import load
 from ..task.task import Task
-from .background import Background
-from .pages.markdown import table, wrapped
-from .pages.pages import filled
-from .stages import Stages
 from .step_times import step_times
-from .training import train, versions
 
 __all__ = ["bench_neurons", "each", "relative_times", "spiking", "standard"]
 

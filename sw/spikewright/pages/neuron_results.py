@@ -8,8 +8,8 @@ from typing import Any
 
 from spikewright_hw.definition.fixed_point import FixedNeuron
 
-from ...record.response_plot import Response, response_plot
-from ...record.svg import standalone
+from ..record.response_plot import Response, response_plot
+from ..record.svg import standalone
 from .markdown import table, wrapped
 from .neuron_page import unit_of
 

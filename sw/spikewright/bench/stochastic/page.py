@@ -6,6 +6,8 @@ from pathlib import Path
 
 from ...errors import DataError
 from ...files import write_if_changed
+from ...pages.markdown import table, wrapped
+from ...pages.pages import filled
 from ...record import stochastic_plots as plots
 from ...record.figure import Figure
 from ...record.page import format_value
@@ -13,8 +15,6 @@ from ...record.report import Picture, Report, Section
 from ...record.stochastic_bench import Curve, chosen, shown
 from ...record.svg import standalone
 from ...stochastic.products import NUMBERS
-from ..pages.markdown import table, wrapped
-from ..pages.pages import filled
 from .gateware import HEADINGS, Placed
 
 __all__ = ["BLOCKS", "PAGE", "PICTURES", "blocks", "docs", "sections"]

@@ -15,6 +15,8 @@ from spikewright_hw.engine.streams import SOURCES
 
 from ... import terminal
 from ...errors import DataError
+from ...job.stages import Stages
+from ...job.training import versions
 from ...machine import processor
 from ...network.training_config import TrainingConfig
 from ...record.figure import Computed, Figure
@@ -22,8 +24,6 @@ from ...record.stochastic_bench import Curve, chosen, stochastic_report, tables
 from ...record.store import write_report
 from ...task import digits, mnist
 from ...task.task import Task
-from ..stages import Stages
-from ..training import versions
 from . import parts
 from .gateware import DEPLOYMENTS, Deployment, Placed, gateware, printed
 from .networks import DIGITS, MNIST, Subject, subject, with_epochs, with_hidden

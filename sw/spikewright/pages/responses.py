@@ -9,8 +9,8 @@ from spikewright_hw.definition import reals
 from spikewright_hw.definition.fixed_point import FixedNeuron
 from spikewright_hw.neuron.component import NeuronCore
 
-from ...errors import BuildError
-from ...record.response_plot import Response, Run
+from ..errors import BuildError
+from ..record.response_plot import Response, Run
 from .stimulus import Stimulus, run_integers, stimuli
 
 __all__ = ["respond", "responses", "simulated"]

@@ -1,0 +1,86 @@
+"""``spikewright bench``: comparisons on one task."""
+
+import argparse
+
+import spikewright as spw
+
+from ..options import count, path, seed
+
+__all__ = ["add"]
+
+
+def add(commands) -> None:
+    """Add the command with the comparisons that there are."""
+    verb = commands.add_parser("bench", help="compare on one task")
+    benches = verb.add_subparsers(required=True, metavar="WHAT")
+    _add_neurons(benches)
+    _add_stochastic(benches)
+    _add_training(benches)
+
+
+def _add_neurons(benches) -> None:
+    bench = benches.add_parser(
+        "neurons", help="train every neuron alike: accuracy, time, size, quantised too"
+    )
+    bench.add_argument("--neuron", metavar="NAME", help="one neuron only (default: all)")
+    bench.add_argument(
+        "--seeds", type=seed, nargs="+", default=[0, 1, 2], metavar="N",
+        help="seeds to train (default: 0 1 2)",
+    )
+    bench.add_argument(
+        "--epochs", type=count, metavar="N", help="epochs in real numbers (default: 20)"
+    )
+    bench.add_argument(
+        "--pages", action="store_true", help="write the table of docs/neurons.md"
+    )
+    bench.set_defaults(verb=neurons, command="bench neurons")
+
+
+def neurons(options: argparse.Namespace) -> None:
+    """Compare the neurons."""
+    spw.bench_neurons(
+        options.neuron, seeds=options.seeds, epochs=options.epochs, pages=options.pages
+    )
+
+
+def _add_stochastic(benches) -> None:
+    bench = benches.add_parser(
+        "stochastic", help="the stochastic engine: accuracy, speed, faults, streams stopped early"
+    )
+    bench.add_argument(
+        "--data", type=path, metavar="FOLDER",
+        help="folder of MNIST's files, or the one above it (default: that in SPIKEWRIGHT_DATA)",
+    )
+    bench.add_argument(
+        "--seeds", type=seed, nargs="+", default=[0, 1, 2], metavar="N",
+        help="seeds to train; MNIST has the first (default: 0 1 2)",
+    )
+    bench.add_argument(
+        "--epochs", type=count, metavar="N", help="epochs in real numbers (default: by the task)"
+    )
+    bench.add_argument(
+        "--pages", action="store_true", help="write docs/stochastic_engine.md's tables, pictures"
+    )
+    bench.set_defaults(verb=stochastic, command="bench stochastic")
+
+
+def stochastic(options: argparse.Namespace) -> None:
+    """Compare the stochastic engine's settings."""
+    spw.bench_stochastic(
+        data=options.data, seeds=options.seeds, epochs=options.epochs, pages=options.pages
+    )
+
+
+def _add_training(benches) -> None:
+    bench = benches.add_parser(
+        "training", help="the training's settings, on folds of the training part alone"
+    )
+    bench.add_argument(
+        "--pages", action="store_true", help="write the table of docs/training.md"
+    )
+    bench.set_defaults(verb=training, command="bench training")
+
+
+def training(options: argparse.Namespace) -> None:
+    """Compare the training's settings."""
+    spw.bench_training(pages=options.pages)

@@ -1,0 +1,63 @@
+"""``spikewright train``: from a task to a network file."""
+
+import argparse
+
+import spikewright as spw
+
+from ...files import check_writable
+from ..options import add_streams_options, count, path, seed, streams_of
+from ..words import arguments_checked
+
+__all__ = ["add"]
+
+
+def add(commands) -> None:
+    """Add the command and its options."""
+    verb = commands.add_parser("train", help="train and quantise a network into a .spw file")
+    verb.add_argument("output", type=path, metavar="FILE", help="the .spw file to write")
+    verb.add_argument("--seed", type=seed, default=0, metavar="N", help="seed (%(default)s)")
+    verb.add_argument(
+        "--hidden", type=count, nargs="+", metavar="N", help="neurons of the hidden layers (128)"
+    )
+    verb.add_argument("--neuron", metavar="NAME", help="neuron of the hidden layers (lif)")
+    verb.add_argument("--weight-bits", type=count, metavar="BITS", help="2 to 8 (4)")
+    verb.add_argument("--membrane", metavar="Qm.n", help="format of the membranes (Q8.4)")
+    add_streams_options(verb.add_argument_group(
+        "for the stochastic engine",
+        "With one of these, the network is trained on bitstreams, with the errors that they have.",
+    ))
+    verb.set_defaults(verb=train, command="train")
+
+
+def train(options: argparse.Namespace) -> None:
+    """Train a network and write its file."""
+    from ...job.stages import Stages
+
+    task = spw.load_task("digits")
+    config = _config(task, options)
+    check_writable(options.output)
+    with Stages() as stages, stages.stage(f"Training, seed {options.seed}") as tell:
+        network = spw.train(
+            task,
+            config,
+            seed=options.seed,
+            progress=lambda at: tell(f"{at.phase}, epoch {at.epoch} of {at.epochs}"),
+        )
+        spw.write(options.output, network)
+    provenance = network.provenance
+    computed = "in integers" if config.streams is None else "on the bitstreams"
+    print(
+        f"{options.output}: {100 * provenance.accuracy_float:.2f} % in real numbers before "
+        f"quantisation, {100 * provenance.accuracy_integer:.2f} % {computed}, on the test split"
+    )
+
+
+def _config(task: "spw.Task", options: argparse.Namespace) -> "spw.TrainingConfig":
+    """Return the default training for a task, with what the options change of the network."""
+    given = {
+        name: value
+        for name in ("hidden", "neuron", "weight_bits", "membrane")
+        if (value := getattr(options, name)) is not None
+    }
+    with arguments_checked(options.flags, before="this network cannot be trained: "):
+        return spw.training_config(task, **given, streams=streams_of(options))
