@@ -19,7 +19,8 @@ OWN = {package.name for package in PACKAGES}
 def stages() -> list[str]:
     """Return the modules that keep results whose key holds no text that code has made."""
     found = []
-    for path in sorted((PACKAGES[0] / "job").rglob("*.py")):
+    rooms = (PACKAGES[0] / room for room in ("bench", "job"))
+    for path in (path for room in rooms for path in sorted(room.rglob("*.py"))):
         names = {node.id for node in ast.walk(ast.parse(path.read_text()))
                  if isinstance(node, ast.Name)}
         if "cached" in names:
