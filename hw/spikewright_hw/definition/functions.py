@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from .interval import Interval
 
-__all__ = ["defined", "image", "real_function", "real_interval", "steepest"]
+__all__ = ["change", "defined", "image", "real_function", "real_interval", "steepest"]
 
 #: Numbers beyond this size are not told apart.
 _HUGE = 1e150
@@ -60,6 +60,22 @@ def steepest(function: str, x: Interval, *, limit: float) -> float:
     if function == "expm1":
         return min(limit + 1, _exp(x.high))
     return min(limit, max(_exprel(x.high), 0.5))  # exprel: its slope is below its value
+
+
+def change(function: str, x: Interval, error: float, *, limit: float) -> float:
+    """Return a bound on how far values of a function differ, of arguments ``error`` apart.
+
+    Arguments lie in a real interval, and values of ``limit`` and more are not told apart. It is
+    never more than the range of the values, also where the slope has no bound.
+    """
+    reached = image(function, x)
+    whole = min(reached.high - reached.low, 2 * limit)
+    if function == "sqrt":
+        low = max(x.low, 0.0)
+        return min(whole, error / (math.sqrt(low + error) + math.sqrt(low)))
+    if function == "log":
+        return min(whole, math.log1p(error / max(x.low, 1e-30)))
+    return min(whole, steepest(function, x, limit=limit) * error)
 
 
 def _exp(x: float) -> float:

@@ -1,5 +1,6 @@
 """Warnings of what a number format leaves of an equation."""
 
+import sys
 import warnings
 from collections.abc import Mapping, Sequence
 
@@ -12,12 +13,27 @@ __all__ = ["WORTH_A_WARNING", "PrecisionWarning", "SpikewrightWarning", "warn_of
 WORTH_A_WARNING = 1.0
 
 
+#: Packages whose lines are not those of a user; ``functools`` stands between ours.
+_INSIDE = ("spikewright", "spikewright_hw", "functools")
+
+
 class SpikewrightWarning(UserWarning):
     """What the work goes on in spite of, and the user should know; the command line prints it."""
 
 
 class PrecisionWarning(SpikewrightWarning):
     """A neuron computes less precisely than its number format tells apart."""
+
+
+def _level_outside() -> int:
+    """Return the stack level of the line outside of Spikewright that led to the caller.
+
+    As :func:`warnings.warn` counts it, this function being the first.
+    """
+    level, frame = 1, sys._getframe()
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in _INSIDE:
+        level, frame = level + 1, frame.f_back
+    return level
 
 
 def warn_of_tables(
@@ -34,5 +50,5 @@ def warn_of_tables(
                 "argument, or what the result is multiplied by, with minimum(), maximum() or "
                 "clip()",
                 PrecisionWarning,
-                stacklevel=4,
+                stacklevel=_level_outside() - 1,
             )

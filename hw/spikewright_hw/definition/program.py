@@ -287,7 +287,7 @@ class Program:
             result=use.result,
             limit=use.limit,
         )
-        table = replace(table, state=use.state, steps=table.error * use.gain)
+        table = replace(table, state=use.state, steps=use.off(table.error))
         if table not in self.tables:
             self.tables.append(table)
         return look_up(self._nodes, table, x)

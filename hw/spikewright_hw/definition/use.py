@@ -6,13 +6,15 @@ adds to it. Both as powers of two, so that parameters that are near one another 
 """
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from ..fixed import Format
 from .backward import Backward
 from .definition import Definition, Value
 from .expression import FUNCTIONS, Expression, Operations, evaluate
+from .forward import Forward
 from .functions import image, real_interval, steepest
 from .interval import Interval, IntervalOperations
 
@@ -40,7 +42,9 @@ class Use:
     argument : int
         Bits after the point of the argument; what is below them cannot matter.
     gain : float
-        Steps by which the state is off where the result is off by 1.
+        Steps by which the state is off where the result is off by 1, if it is by little.
+    off : callable
+        Returns a bound on the steps by which the state is off, from the error of the result.
     state : str
         The state in which it ends, or ``"spike"``.
     """
@@ -50,6 +54,7 @@ class Use:
     argument: int
     gain: float = field(compare=False)
     state: str = field(compare=False)
+    off: Callable[[float], float] = field(compare=False)
 
 
 def uses(
@@ -124,8 +129,10 @@ def _uses_of_one(
     for output, node in outputs.items():
         back = Backward(order, steps[output], compared=steps["spike"], smallest=smallest)
         back.run(node, bounds[output])
+        forward = Forward(back, node, bounds[output])
         for function, (gain, limit, argument) in back.functions.items():
             use = _use(function.operation, argument, gain=gain, limit=limit, state=output)
+            use = replace(use, off=partial(forward.steps, function))
             known = found.get(function)
             found[function] = use if known is None else _both(known, use)
     return found
@@ -135,7 +142,8 @@ def _both(a: Use, b: Use) -> Use:
     more = max(a, b, key=lambda use: use.gain)
     bits = (max(getattr(a, name), getattr(b, name)) for name in ("result", "limit", "argument"))
     result, limit, argument = bits
-    return Use(min(result, WIDEST - limit), limit, argument, more.gain, more.state)
+    result = min(result, WIDEST - limit)
+    return replace(more, result=result, limit=limit, argument=argument)
 
 
 def _use(operation: str, x: Interval, *, gain: float, limit: float, state: str) -> Use:
@@ -150,7 +158,9 @@ def _use(operation: str, x: Interval, *, gain: float, limit: float, state: str) 
         argument = _FINEST if function == "log" else 2 * max(result, 1)
     else:
         argument = result + _bits(slope)
-    return Use(result, most, max(0, min(argument, _FINEST)), gain, state)
+    return Use(
+        result, most, max(0, min(argument, _FINEST)), gain, state, off=lambda error: gain * error
+    )
 
 
 def _bits(value: float) -> int:

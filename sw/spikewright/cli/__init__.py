@@ -70,14 +70,17 @@ def guarded(work: Callable[[], int | None]) -> int:
 
 @contextmanager
 def _warnings_as_sentences() -> Iterator[None]:
-    """Print the project's warnings as sentences on stderr, each as often as it is given."""
+    """Print the project's warnings as sentences on stderr, each once."""
+    said: set[str] = set()
     with warnings.catch_warnings():
         warnings.simplefilter("always", SpikewrightWarning)
         others = warnings.showwarning
 
         def show(message, category, *place, **more) -> None:
             if issubclass(category, SpikewrightWarning):
-                print(f"spikewright: warning: {message}", file=sys.stderr)
+                if str(message) not in said:
+                    print(f"spikewright: warning: {message}", file=sys.stderr)
+                said.add(str(message))
             else:
                 others(message, category, *place, **more)
 
