@@ -40,8 +40,8 @@ from spikewright_hw.network import Network as Network
 from spikewright.equations.compile import Compiled as Compiled
 from spikewright.equations.compile import Specification as Specification
 from spikewright.equations.compile import compile_equations as compile_equations
-from spikewright.job.new_core import new_core as new_core
-from spikewright.job.new_neuron import new_neuron as new_neuron
+from spikewright.scaffold.new_core import new_core as new_core
+from spikewright.scaffold.new_neuron import new_neuron as new_neuron
 from spikewright_hw.neuron import DEFINITIONS as DEFINITIONS
 
 """References: what gateware is checked against, bit for bit."""

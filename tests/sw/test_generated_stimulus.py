@@ -8,7 +8,7 @@ from bench.neuron import PATIENCE, driving
 from spikewright.equations import Specification
 from spikewright.equations.compile import Compiled
 from spikewright.errors import SpikewrightWarning
-from spikewright.job.neuron_text import SHORT, points
+from spikewright.scaffold.neuron_text import SHORT, points
 from spikewright_hw.definition import integers, reals
 from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
 from spikewright_hw.fixed import Format

@@ -5,7 +5,7 @@ from typing import Any
 
 from spikewright.equations import compile_equations
 from spikewright.equations.agreement import Agreement
-from spikewright.job.neuron_report import report
+from spikewright.scaffold.neuron_report import report
 from spikewright_hw.definition.dead_zone import dead_zone
 from spikewright_hw.definition.definition import Parameter, neuron
 from spikewright_hw.definition.expression import where

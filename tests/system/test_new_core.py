@@ -11,15 +11,15 @@ from spikewright import cli
 from spikewright.equations import Specification
 from spikewright.errors import SpikewrightError, StorageError
 from spikewright.files import write_text
-from spikewright.job.new_core import new_core
-from spikewright.job.new_neuron import new_neuron
+from spikewright.scaffold.new_core import new_core
+from spikewright.scaffold.new_neuron import new_neuron
 from spikewright_hw.registry import ENTRIES, listed
 
 from .copies import copied, variables
 
 FILE_COUNT = 7
 NEURON_FILE_COUNT = 5
-WRITE = "spikewright.job.new_core.write_text"
+WRITE = "spikewright.scaffold.new_core.write_text"
 NAME = "twenty_four_letters_long"  # the longest there may be
 HALVER = Specification(name="halver", equations=("dv/dt = i - v/2",), readout=True)
 

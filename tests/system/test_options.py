@@ -45,7 +45,7 @@ WORK = (
     "spikewright.pages.pages.pages", "spikewright.bench.neurons.bench_neurons",
     "spikewright.bench.stochastic.bench.bench_stochastic",
     "spikewright.bench.training.bench_training", "spikewright.job.doctor.doctor",
-    "spikewright.job.new_core.new_core", "spikewright.job.new_neuron.new_neuron",
+    "spikewright.scaffold.new_core.new_core", "spikewright.scaffold.new_neuron.new_neuron",
 )
 
 #: Options that apply to an engine, by the engine, with a value that is not the default.

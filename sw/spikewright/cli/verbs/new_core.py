@@ -29,7 +29,7 @@ def new_core(options: argparse.Namespace) -> None:
             print(path)
         return
 
-    from ...job.neuron_report import report
+    from ...scaffold.neuron_report import report
     from ..neuron import specification
 
     files, compiled = spw.new_neuron(specification(options), root=Path.cwd())

@@ -150,7 +150,7 @@ def render(
 ) -> dict[Path, str]:
     """Fill the templates of a folder in; ``files`` are their names, and the file each becomes."""
     environment = Environment(
-        loader=PackageLoader("spikewright.job", f"templates/{folder}"),
+        loader=PackageLoader("spikewright.scaffold", f"templates/{folder}"),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
         trim_blocks=True,
