@@ -60,6 +60,10 @@ def bench(build: Path, **options) -> tuple[list[Curve], str]:
     return bench_stochastic(console=console, **options), console.export_text()
 
 
+# The bench in brief trains, simulates and places for a minute, so what is asked of it is slow. Its
+# engines, their streams and their faults have fast tests of their own.
+
+
 @pytest.fixture(scope="module")
 def build(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("build")
@@ -100,6 +104,7 @@ def one(curves, part, **tags) -> Curve:
     return curve
 
 
+@pytest.mark.slow
 def test_report(whole, report, build):
     curves, shown = whole
     assert len(report.rows) == len(curves)
@@ -122,6 +127,7 @@ def test_report(whole, report, build):
     }
 
 
+@pytest.mark.slow
 def test_accuracies_are_those_of_the_engines(curves, report, subject):
     found = chosen(curves, "accuracy", task="digits")
     assert {(curve.tags["encoding"], curve.tags["source"]) for curve in found} == {
@@ -149,6 +155,7 @@ def test_accuracies_are_those_of_the_engines(curves, report, subject):
     assert curve.detail["seeds"][0] == shares and curve[16] == pytest.approx(100 * np.mean(shares))
 
 
+@pytest.mark.slow
 def test_networks_are_trained_for_short_streams(curves):
     assert {curve.tags["encoding"] for curve in chosen(curves, "trained")} == {*ENCODINGS}
     curve = one(curves, "trained", encoding="bipolar")
@@ -157,6 +164,7 @@ def test_networks_are_trained_for_short_streams(curves):
     assert curve.detail["seeds"] == [shares] and curve[16] == pytest.approx(100 * np.mean(shares))
 
 
+@pytest.mark.slow
 def test_nothing_saturates_in_the_networks(subject):
     network = subject.networks[0]
     for layer, run in zip(
@@ -166,6 +174,7 @@ def test_nothing_saturates_in_the_networks(subject):
         assert low < run.membranes.min() and run.membranes.max() < high
 
 
+@pytest.mark.slow
 def test_few_faults_do_nothing_and_many_do_much(curves):
     found = chosen(curves, "faults")
     assert [(curve.tags["engine"], curve.tags["source"]) for curve in found] == [
@@ -178,6 +187,7 @@ def test_few_faults_do_nothing_and_many_do_much(curves):
     assert one(found, "faults", engine="event", source="membranes")[0.1] < 50
 
 
+@pytest.mark.slow
 def test_early_stops_take_fewer_cycles(curves):
     found = chosen(curves, "progressive", task="digits")
     event = one(found, "progressive", engine="event")
@@ -189,6 +199,7 @@ def test_early_stops_take_fewer_cycles(curves):
         assert 1.5 < curve.at[1] / curve.at[0] < 2
 
 
+@pytest.mark.slow
 def test_speed_is_in_turns(curves):
     for curve in chosen(curves, "speed"):
         assert all(len(each) == 2 for each in curve.detail["repeats"])
@@ -203,6 +214,7 @@ def placed(whole, build):
     return gateware({2: few}, SCOPE.deployments, build=build, tell=lambda _: None)
 
 
+@pytest.mark.slow
 def test_engines_on_parts(placed, report, whole):
     event, streams = placed
     assert event.sizes == streams.sizes == "64-2-10"
@@ -216,6 +228,7 @@ def test_engines_on_parts(placed, report, whole):
     assert "64-2-10 on iCE40 UP5K" in whole[1] and f"{fmax.value:.1f}" in whole[1]
 
 
+@pytest.mark.slow
 def test_an_energy_is_estimated_where_there_is_a_model(placed):
     event, streams = placed
     assert event.energy == () and streams.energy == ()
@@ -231,6 +244,7 @@ def test_an_energy_is_estimated_where_there_is_a_model(placed):
     assert replace(on_ecp5, resources=replace(event.resources, fmax_mhz=None)).energy == ()
 
 
+@pytest.mark.slow
 def test_what_was_found_is_kept(curves, elsewhere, monkeypatch):
     monkeypatch.delenv(VARIABLE, raising=False)
     monkeypatch.setattr(job, "speed", lambda *_, **__: chosen(curves, "speed"))
@@ -242,6 +256,7 @@ def test_what_was_found_is_kept(curves, elsewhere, monkeypatch):
     )
 
 
+@pytest.mark.slow
 def test_the_page_is_written(curves, report, placed, tmp_path):
     lines = [figure for figure in report.figures if "accuracy_digits_" in figure.name]
     report = replace(report, sections=sections(curves, lines))
@@ -276,6 +291,7 @@ def test_the_page_of_the_project_has_the_blocks_and_the_pictures():
         assert (root / "docs" / picture).is_file(), picture
 
 
+@pytest.mark.slow
 def test_mnist_is_benched_where_it_is_at_hand(curves, elsewhere, tmp_path, monkeypatch):
     """On eight images of noise; what counts is that it goes through."""
     rng = np.random.default_rng(0)

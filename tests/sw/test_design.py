@@ -67,7 +67,9 @@ def test_sharing_and_memories_change_nothing_that_is_computed():
     assert EventDesign(share=2, ram_style="block").digest(NETWORK) == NETWORK.digest()
 
 
-@pytest.mark.parametrize("design", [EventDesign, StochasticDesign])
+@pytest.mark.parametrize(
+    "design", [EventDesign, pytest.param(StochasticDesign, marks=pytest.mark.slow)]
+)
 def test_block_ram_takes_the_place_of_registers_and_no_logic_comes_with_it(design, tmp_path):
     auto, block = (
         synthesize(

@@ -156,7 +156,9 @@ def test_a_compiler_that_fails(tmp_path, monkeypatch):
     assert not (tmp_path / "board" / "virtual_board").exists()
 
 
-@pytest.mark.parametrize("name", ["a b", "é(x)#%c$d'\""])
+@pytest.mark.parametrize(
+    "name", ["é(x)#%c$d'\"", pytest.param("a b", marks=pytest.mark.slow)]
+)
 def test_any_path_of_the_build_and_of_verilator_will_do(tmp_path, monkeypatch, name):
     folder = tmp_path / name
     folder.mkdir()
