@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from amaranth import Array, Const, Elaboratable, Module, Mux, ResetSignal, Signal, Value
 from amaranth.hdl import Assert, Assume, Cover
@@ -12,6 +13,8 @@ from properties import Observed, anything, drive, held, observe, stall
 from spikewright_hw.engine.inference import InferenceEngine
 from spikewright_hw.engine.record import MEMBRANE_BYTES
 from spikewright_hw.engine.row_layer import layer_start, layer_step, pack_row
+from spikewright_hw.engine.stream_layer import stream_layer_step
+from spikewright_hw.engine.streams import Streams
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
 
@@ -167,9 +170,13 @@ class InferenceSpec(Spec):
             m.d.comb += Assert(said == owed, VALUES[name])
 
 
-def values_of(network: Network) -> list[dict[str, int]]:
-    """Return the results of a network of one step by what spiked, as its layers' references say."""
+def values_of(network: Network, *, streams: Streams | None = None) -> list[dict[str, int]]:
+    """Return the results of a network of one step by what spiked, as its layers' references say.
+
+    With ``streams`` these compute on bitstreams, bit by bit.
+    """
     assert network.steps == 1
+    step_of = layer_step if streams is None else partial(stream_layer_step, streams=streams)
     found = []
     for bitmap in range(1 << network.inputs):
         rows = [number for number in range(network.inputs) if bitmap >> number & 1]
@@ -178,7 +185,7 @@ def values_of(network: Network) -> list[dict[str, int]]:
         for layer in network.layers:
             events.append(len(rows))
             synops += len(rows) * layer.neurons
-            states, spikes = layer_step(layer, layer_start(layer), rows)
+            states, spikes = step_of(layer, states=layer_start(layer), rows=rows)
             rows = [number for number, spike in enumerate(spikes) if spike]
         outputs = pack_row(tuple(state["v"] for state in states), 8 * MEMBRANE_BYTES)
         found.append({

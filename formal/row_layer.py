@@ -1,7 +1,7 @@
 """What is proved of the row layer."""
 
 from amaranth import Cat, Const, Elaboratable, Module, Mux, Signal, Value, signed
-from amaranth.hdl import Assume, Cover
+from amaranth.hdl import Assert, Assume, Cover
 
 from faults import Planted, Spec, Through, plant, stream_faults
 from layers import MUTANTS, clamp, mutant, tiny_layer
@@ -18,6 +18,9 @@ CAPACITY = 3
 CLEAR = "row layer: clear only while it is empty"
 ROW = "row layer: a row that there is"
 ONCE = "row layer: no row twice in a step"
+
+#: What the groups of neurons assume of a layer.
+GAP = "an update has no gap"
 
 
 class Contents(Elaboratable):
@@ -63,8 +66,8 @@ class _Steps:
 class RowLayerContractSpec(Spec):
     """Each last event gives one output, held until it is taken and never kept back.
 
-    Events are any at all, and so are weights and states as far as this is concerned. A fault is one
-    of :func:`~faults.plant`.
+    And the neurons' update has no gap. Events are any at all, and so are weights and states as far
+    as this is concerned. A fault is one of :func:`~faults.plant`, or ``gap``.
     """
 
     def __init__(self, dut: RowLayer):
@@ -77,6 +80,8 @@ class RowLayerContractSpec(Spec):
         o = observe(self.dut.o)
         plant(m, o, fault)
         held(m, o, name="step")
+        update = self.dut.update & ~((fault == "gap") & (self.dut.turn == 1))
+        m.d.comb += Assert(update | (self.dut.turn == 0), GAP)
         m.submodules.one_each = InOrder(
             i=seen.closed,
             o=o,
@@ -221,6 +226,6 @@ def specs() -> dict[str, Elaboratable]:
         "row_layer_fault": planted(),
         "row_layer_fault_contract": Through(
             RowLayerContractSpec(RowLayer(layer=tiny_layer("lif"), share=2)),
-            stream_faults("step", compared=False),
+            {**stream_faults("step", compared=False), "gap": (GAP,)},
         ),
     }

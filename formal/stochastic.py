@@ -12,6 +12,7 @@ from inference import (
     TwiceSpec,
     smallest_network,
     tiny_network,
+    values_of,
 )
 from spikewright_hw.engine.stochastic import StochasticEngine, worst_cycles
 from spikewright_hw.engine.streams import Encoding
@@ -26,12 +27,14 @@ def engine(
     length: int = 4,
     encoding: Encoding = "sign_magnitude",
     share: int = 2,
+    right: Network | None = None,
 ) -> InferenceSpec:
-    """Say what is proved of the engine of a network."""
+    """Say what is proved of the engine of a network, and with the ``right`` one of its results."""
     streams = Short(length=length, encoding=encoding)
     return InferenceSpec(
         StochasticEngine(network=network, streams=streams, lanes=lanes, share=share),
         longest=worst_cycles(network, streams, lanes=lanes, share=share),
+        values=None if right is None else values_of(right, streams=streams),
     )
 
 
@@ -40,7 +43,7 @@ def specs() -> dict[str, Elaboratable]:
     recurrent = StochasticEngine(
         network=smallest_network(steps=2, recurrent=True), streams=Short(length=2), lanes=1, share=1
     )
-    seen = {fault: found for fault, found in DETECTORS.items() if not fault.startswith("said")}
+    smallest = smallest_network()
     return {
         "stochastic_t1": engine(once, lanes=2),
         "stochastic_blocks": engine(once, lanes=1),
@@ -52,11 +55,12 @@ def specs() -> dict[str, Elaboratable]:
         "stochastic_recurrent": engine(
             tiny_network(steps=2, recurrent=True), lanes=2, length=2, share=1
         ),
+        "stochastic_results": engine(once, lanes=2, share=1, right=once),
         "stochastic_twice": TwiceSpec(
             StochasticEngine(network=once, streams=Short(length=2), lanes=2, share=1)
         ),
         "stochastic_fault": Through(
-            engine(smallest_network(), lanes=1, length=2, share=1), seen
+            engine(smallest, lanes=1, length=2, share=1, right=smallest), DETECTORS
         ),
         "stochastic_contract": ContractSpec(recurrent),
         "stochastic_fault_contract": Through(

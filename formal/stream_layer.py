@@ -13,7 +13,7 @@ from spikewright_hw.engine.stream_counts import row_planes, weight_count
 from spikewright_hw.engine.stream_layer import PRESETS, StreamLayer, core
 from spikewright_hw.engine.streams import Streams, current_exponent
 from spikewright_hw.layer import Layer
-from stream_passes import ALL_PASSES, CYCLES, TOLD, Short, Steps, StreamLayerContractSpec
+from stream_passes import ALL_PASSES, CYCLES, GAP, TOLD, Short, Steps, StreamLayerContractSpec
 
 #: Width of more than any count of the tiny layers.
 WIDE = 16
@@ -147,13 +147,14 @@ def specs() -> dict[str, Elaboratable]:
         "stream_layer_apart": tiny("apart", short, lanes=2, share=2),
         "stream_layer_recurrent": tiny("recurrent_lif", unipolar, lanes=2, share=1, stages=2),
         "stream_layer_fault": Through(
-            contract("lif", Short(length=4), lanes=2, share=1),
+            contract("lif", Short(length=4), lanes=2, share=2),
             {
                 "pass": ("a pass goes over each block once, one a cycle",),
                 "missed": (ALL_PASSES,),
                 "told": (TOLD,),
                 "early": (ALL_PASSES, TOLD, CYCLES, "no output without a step"),
                 "late": ("the output is not kept back",),
+                "gap": (GAP,),
                 "greedy": ("a step is taken when no other is inside",),
                 "withdrawn": ("step: an offer is not withdrawn while it stalls",),
                 "unsteady": ("step: a payload is held while it stalls",),

@@ -13,7 +13,7 @@ from spikewright_hw.engine.stream_layer import StreamLayer
 from spikewright_hw.engine.streams import Encoding, Streams
 
 __all__ = [
-    "ALL_PASSES", "CLEAR", "CYCLES", "TOLD", "Contents", "Short", "Steps",
+    "ALL_PASSES", "CLEAR", "CYCLES", "GAP", "TOLD", "Contents", "Short", "Steps",
     "StreamLayerContractSpec",
 ]
 
@@ -32,6 +32,7 @@ CLEAR = "stream layer: clear only while it is empty"
 ALL_PASSES = "a step makes as many passes as a stream has bits"
 TOLD = "each spike is told once, whatever the length"
 CYCLES = "a step takes exactly the cycles promised"
+GAP = "an update has no gap"
 
 
 class Contents(Elaboratable):
@@ -83,7 +84,8 @@ class StreamLayerContractSpec(Spec):
 
     Bitmaps are any at all, and so are weights and states as far as this is concerned. A planted
     fault is a wrong pass, a spike that is not told, or an output that comes early or late, or is
-    withdrawn or changed while it stalls; or a step that is taken while another is inside.
+    withdrawn or changed while it stalls; a step that is taken while another is inside, or a gap in
+    the neurons' update.
     """
 
     def __init__(self, dut: StreamLayer):
@@ -151,6 +153,8 @@ class StreamLayerContractSpec(Spec):
 
         # Properties.
         held(m, o, name="step")
+        updating = dut.updating & ~((fault == "gap") & (dut.turn == 1))
+        m.d.comb += Assert(updating | (dut.turn == 0), GAP)
         m.d.comb += Assert(ready == ~steps.inside, "a step is taken when no other is inside")
         with m.If(valid):
             m.d.comb += [

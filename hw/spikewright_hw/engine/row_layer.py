@@ -143,6 +143,10 @@ class RowLayer(wiring.Component):
         self.stages = update_stages(layer) if stages is None else stages
         if self.stages < 1:
             raise ValueError(f"an updater has at least one stage, not {stages}")
+        # What the groups of neurons get; attributes, so that a proof can look at them.
+        # The last neuron's turn is over when it has passed all stages of its updater.
+        self.update = Signal()
+        self.turn = Signal(range(self.share + self.stages - 1))
         super().__init__({
             "i": In(stream.Signature(event_layout(len(layer.rows)))),
             "o": Out(stream.Signature(step_layout(layer))),
@@ -156,7 +160,7 @@ class RowLayer(wiring.Component):
 
         # Rows wait while the neurons are updated, and the update waits for the output to be taken.
         closing = Signal()  # all rows of the step are in
-        update = Signal()
+        update = self.update
         m.d.comb += [self.i.ready.eq(~closing), update.eq(closing & ~self.o.valid)]
 
         # Row read ---------------------------------------------------------------------------------
@@ -185,9 +189,7 @@ class RowLayer(wiring.Component):
         m.d.comb += accumulate.eq(~closing & event_q & spike_q)
 
         # Turns ------------------------------------------------------------------------------------
-        # The last neuron's turn is over when it has passed all stages of its updater.
-        last_turn = self.share + self.stages - 2
-        turn = Signal(range(last_turn + 1))
+        turn, last_turn = self.turn, self.share + self.stages - 2
         with m.If(self.o.ready):
             m.d.sync += self.o.valid.eq(0)
         with m.If(update):

@@ -150,6 +150,9 @@ class StreamLayer(wiring.Component):
         self.stages = stream_update_stages(layer) if stages is None else stages
         if self.stages < 1:
             raise ValueError(f"an updater has at least one stage, not {stages}")
+        # What the groups of neurons get; attributes, so that a proof can look at them.
+        self.updating = Signal()
+        self.turn = Signal(range(self.share + self.stages - 1))
         super().__init__({
             "i": In(stream.Signature(unsigned(len(layer.rows)))),
             "o": Out(stream.Signature(step_layout(layer))),
@@ -168,7 +171,7 @@ class StreamLayer(wiring.Component):
         # Passes: the scan goes over the blocks of a bitmap, which is held, again and again --------
         spikes = [Signal(self.lanes, name=f"spikes_{number}") for number in range(len(rows))]
         begun = Signal.like(self.passes)
-        working, updating = Signal(), Signal()
+        working, updating = Signal(), self.updating
         start = self.i.valid & self.i.ready
         m.submodules.scan = scan = Scan(width=len(rows), group=scan_group(len(rows)))
         m.d.comb += [
@@ -247,8 +250,7 @@ class StreamLayer(wiring.Component):
             m.d.sync += [addends[neuron][name].eq(value) for name, value in added.items()]
 
         # Updates ----------------------------------------------------------------------------------
-        last_turn = self.share + self.stages - 2
-        turn = Signal(range(last_turn + 1))
+        turn, last_turn = self.turn, self.share + self.stages - 2
         with m.If(self.o.ready):
             m.d.sync += self.o.valid.eq(0)
         with m.If(last):
