@@ -8,7 +8,7 @@ from amaranth import Cat, Elaboratable, Module, Signal, Value
 from faults import Planted, plant, stream_faults
 from properties import InOrder, drive, held, observe, stall
 from spikewright_hw.cores import CORES
-from spikewright_hw.stochastic.arithmetic.gate import Stage
+from spikewright_hw.stochastic.arithmetic.gate import GateStage
 
 __all__ = ["StageSpec", "each_lane", "stage_specs"]
 
@@ -19,7 +19,7 @@ class StageSpec(Elaboratable):
     ``owed`` is the result for a payload, ``fault`` one of those of :func:`~faults.stream_faults`.
     """
 
-    def __init__(self, dut: Stage, *, owed: Callable[[Any], Value], fault: str = ""):
+    def __init__(self, dut: GateStage, *, owed: Callable[[Any], Value], fault: str = ""):
         self.dut = dut
         self.owed = owed
         self.fault = fault

@@ -73,7 +73,7 @@ from spikewright_hw.cores import CORES as CORES
 
 from spikewright.device.answers import Answers as Answers
 from spikewright.device.answers import Inference as Inference
-from spikewright.device.board import Session as Session
+from spikewright.device.session import Session as Session
 from spikewright.job.boards import open_board as open_board
 from spikewright_hw.engine.record import Result as Result
 from spikewright_hw.engine.record import Trace as Trace

@@ -13,7 +13,7 @@ from spikewright.gateware.board import BOARDS
 from spikewright.gateware.closing import ClockMissed, Closing, close
 from spikewright.gateware.placement import LowEstimate, Placement
 from spikewright.gateware.remedy import remedy
-from spikewright.gateware.synthesis import Counts, Netlist
+from spikewright.gateware.synthesis import CellCounts, Netlist
 from spikewright.gateware.timing import Path as TimingPath
 from spikewright_hw.engine.design import EventDesign, StochasticDesign
 from spikewright_hw.engine.example import example_network
@@ -30,7 +30,7 @@ RUNS = (
     "cells (top.engine.layer_1.rows.weights.0.0.DOA7 to top.engine.layer_1.rows.group_0.i_1_FF.DI)"
 )
 WORK = Closing(
-    netlist=Netlist(Path("netlist.json"), "ecp5", Counts(), "yosys 1"),
+    netlist=Netlist(Path("netlist.json"), "ecp5", CellCounts(), "yosys 1"),
     constraints="", board=BOARD, clock="clock.clk",
 )
 

@@ -13,7 +13,7 @@ import pytest
 import serial
 
 from spikewright import tools
-from spikewright.device.board import connect
+from spikewright.device.session import connect
 from spikewright.device.virtual import VirtualBoard, build_virtual_board
 from spikewright.errors import BuildError, DeviceError
 from spikewright.network.reference import run

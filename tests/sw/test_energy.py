@@ -5,7 +5,7 @@ import pytest
 
 from spikewright.bench.stochastic.gateware import Deployment, Placed
 from spikewright.gateware.resources import Resources, Target
-from spikewright.gateware.synthesis import Counts
+from spikewright.gateware.synthesis import CellCounts
 from spikewright.record.energy import ECP5_25F, ECP5_25F_STREAMS, estimate, figures
 from spikewright.record.figure import Coefficient, Estimated
 from spikewright_hw.engine.design import EventDesign, StochasticDesign
@@ -78,7 +78,7 @@ def test_the_bench_of_both_engines_by_hand(design, dynamic):
         deployment=Deployment(hidden=128, design=design, target=Target("ecp5-25f", 120)),
         sizes="64-128-10", accuracy=98.0, cycles=80.0, synops=4000.0,
         resources=Resources(
-            core="", preset="", target=Target("ecp5-25f", 120), counts=Counts(), fmax_mhz=80.0,
+            core="", preset="", target=Target("ecp5-25f", 120), counts=CellCounts(), fmax_mhz=80.0,
             note="", size_source="synthesis", fmax_source="route",
         ),
     )

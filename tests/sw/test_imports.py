@@ -54,8 +54,8 @@ def tree(tmp_path) -> Path:
 
 def test_the_stages_that_keep_results_are_these():
     assert STAGES == [
-        "spikewright.bench.stochastic.parts", "spikewright.job.programs",
-        "spikewright.job.training",
+        "spikewright.bench.stochastic.parts", "spikewright.job.training",
+        "spikewright.job.virtual_boards",
     ]
 
 
@@ -107,7 +107,7 @@ def test_a_registry_depends_on_all_that_it_may_import():
 
 
 def test_a_file_that_a_module_names_counts():
-    found = dependencies("spikewright.job.programs").files
+    found = dependencies("spikewright.job.virtual_boards").files
     assert "spikewright.device.virtual:virtual_board.cpp" in found
 
 
@@ -116,7 +116,7 @@ import sys
 from pathlib import Path
 from spikewright.imports import code_key, dependencies
 
-root, stage = Path(sys.path[0]), "spikewright.job.programs"
+root, stage = Path(sys.path[0]), "spikewright.job.virtual_boards"
 needed = dependencies(stage).files
 before = code_key(stage)["sources"]
 for path in [*root.rglob("*.py"), *root.rglob("*.cpp")]:

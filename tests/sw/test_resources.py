@@ -8,7 +8,7 @@ from spikewright.errors import DataError
 from spikewright.gateware.harness import Harness
 from spikewright.gateware.parts import PARTS
 from spikewright.gateware.resources import TARGETS, Resources, measure, placements_of
-from spikewright.gateware.synthesis import Counts
+from spikewright.gateware.synthesis import CellCounts
 from spikewright.job.resources import markdown, resources
 from spikewright.tools import find
 from spikewright_hw.cores import CORES
@@ -113,7 +113,9 @@ def test_an_unknown_core_is_a_sentence():
 
 def test_the_page_has_a_table_for_each_family_and_says_why_a_figure_is_missing():
     results = [
-        Resources("lif", "q8_8", target, Counts(1, 2, 3, 4, 5), fmax, note, "post-synthesis", "")
+        Resources(
+            "lif", "q8_8", target, CellCounts(1, 2, 3, 4, 5), fmax, note, "post-synthesis", ""
+        )
         for target, fmax, note in zip(
             TARGETS, (50.04, None, 60.0, None), ("", "no place for it", "", "synthesised only"),
             strict=True,

@@ -12,7 +12,7 @@ import pytest
 from spikewright import tools
 from spikewright.coding.ttfs import Ttfs
 from spikewright.device.answers import Answers, Inference
-from spikewright.device.board import UNKNOWN_SIMULATOR
+from spikewright.device.session import UNKNOWN_SIMULATOR
 from spikewright.errors import BuildError, DataError, DeviceError, ToolError
 from spikewright.gateware.bitstream import Bitstream
 from spikewright.job import run as job

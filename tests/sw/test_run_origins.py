@@ -15,7 +15,7 @@ from rich.console import Console
 
 from spikewright.coding.ttfs import Ttfs, encode
 from spikewright.device.answers import Answers, Inference
-from spikewright.device.board import UNKNOWN_SIMULATOR
+from spikewright.device.session import UNKNOWN_SIMULATOR
 from spikewright.errors import DeviceError
 from spikewright.gateware.bitstream import Bitstream
 from spikewright.gateware.board import BOARDS

@@ -15,7 +15,13 @@ from spikewright import tools
 from spikewright.errors import BuildError, ToolError
 from spikewright.gateware.parts import PARTS
 from spikewright.gateware.placement import place
-from spikewright.gateware.synthesis import FAMILIES, Counts, Netlist, rename_elements, synthesize
+from spikewright.gateware.synthesis import (
+    FAMILIES,
+    CellCounts,
+    Netlist,
+    rename_elements,
+    synthesize,
+)
 from spikewright_hw.cores import CORES
 from spikewright_hw.emit import as_rtlil, as_verilog
 
@@ -80,7 +86,7 @@ def mixer(rounds: int) -> str:
 def test_flip_flops_are_counted(family, tmp_path):
     text = as_rtlil(Register(13), name="register")
     netlist = synthesize(text, top="register", family=family, build=tmp_path)
-    assert netlist.counts == Counts(ff=13)
+    assert netlist.counts == CellCounts(ff=13)
     assert netlist.path.is_file()
 
 
@@ -95,13 +101,13 @@ def test_block_rams_are_counted(family, blocks, tmp_path):
 
 def test_cells_are_weighed_by_family():
     cells = {"LUT4": 10, "CCU2C": 3, "TRELLIS_DPR16X4": 2, "TRELLIS_FF": 7, "PFUMX": 5}
-    assert Counts.of_cells(cells, family="ecp5") == Counts(lut=10 + 6 + 8, ff=7, carry=3)
+    assert CellCounts.of_cells(cells, family="ecp5") == CellCounts(lut=10 + 6 + 8, ff=7, carry=3)
     cells = {"SB_LUT4": 4, "SB_DFF": 1, "SB_DFFESR": 2, "SB_CARRY": 3, "SB_MAC16": 1,
              "SB_RAM40_4K": 1, "SB_RAM40_4KNW": 1}
-    assert Counts.of_cells(cells, family="ice40") == Counts(4, 3, 2, 1, 3)
+    assert CellCounts.of_cells(cells, family="ice40") == CellCounts(4, 3, 2, 1, 3)
     cells = {"LUT1": 1, "LUT6": 2, "RAM64M": 1, "FDRE": 3, "FDSE": 1, "RAMB18E1": 1,
              "RAMB36E1": 2, "DSP48E1": 1, "CARRY4": 2, "MUXF7": 9, "BUFG": 1}
-    assert Counts.of_cells(cells, family="xc7") == Counts(7, 4, 5, 1, 2)
+    assert CellCounts.of_cells(cells, family="xc7") == CellCounts(7, 4, 5, 1, 2)
 
 
 def test_elements_of_arrays_are_renamed_and_slices_are_not():
@@ -216,7 +222,7 @@ def test_a_design_that_does_not_fit_is_a_sentence(tmp_path):
 
 
 def test_a_netlist_of_another_family_is_refused(tmp_path):
-    netlist = Netlist(tmp_path / "netlist.json", "xc7", Counts(), "yosys")
+    netlist = Netlist(tmp_path / "netlist.json", "xc7", CellCounts(), "yosys")
     with pytest.raises(ValueError) as caught:
         place(netlist, part="up5k", seed=1, frequency_mhz=50, build=tmp_path)
     assert str(caught.value) == "a netlist for xc7 cannot be placed on iCE40 UP5K"
@@ -244,8 +250,8 @@ def test_ctrl_c_in_place_and_route_leaves_no_child_and_nothing_half_written(laun
         import sys
         from pathlib import Path
         from spikewright.gateware.placement import place
-        from spikewright.gateware.synthesis import Counts, Netlist
-        netlist = Netlist(Path({str(netlist.path)!r}), "ecp5", Counts(), "yosys")
+        from spikewright.gateware.synthesis import CellCounts, Netlist
+        netlist = Netlist(Path({str(netlist.path)!r}), "ecp5", CellCounts(), "yosys")
         try:
             place(netlist, part="ecp5-25f", seed=1, frequency_mhz=400, build=Path(sys.argv[1]))
         except KeyboardInterrupt:

@@ -16,7 +16,7 @@ from spikewright import terminal
 from spikewright.bench import neurons
 from spikewright.bench.stochastic.gateware import Deployment, Placed, printed
 from spikewright.gateware.resources import Resources, Target
-from spikewright.gateware.synthesis import Counts
+from spikewright.gateware.synthesis import CellCounts
 from spikewright.job import resources
 from spikewright.job.stages import Stages
 from spikewright.record.figure import Coefficient, Computed, Estimated, Figure
@@ -71,7 +71,7 @@ LONG = "a_name_that_is_longer_than_a_terminal_is_wide_" * 4
 COEFFICIENT = Coefficient("standby", 77.0, "mA", "unverified: from memory", verified=False)
 TARGET = Target("ecp5-25f", 120)
 SIZE = Resources(
-    core=LONG, preset="q8_8", target=TARGET, counts=Counts(lut=1), fmax_mhz=None,
+    core=LONG, preset="q8_8", target=TARGET, counts=CellCounts(lut=1), fmax_mhz=None,
     note="µ × ±", size_source="synthesis", fmax_source="route",
 )
 

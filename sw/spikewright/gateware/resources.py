@@ -16,7 +16,7 @@ from ..errors import BuildError
 from .harness import Harness
 from .parts import PARTS
 from .placement import place
-from .synthesis import Counts, synthesize
+from .synthesis import CellCounts, synthesize
 
 __all__ = [
     "SEEDS", "TARGETS", "Measurable", "Resources", "Target", "measure", "placements_of",
@@ -102,7 +102,7 @@ class Resources:
         The core.
     target : Target
         The family.
-    counts : Counts
+    counts : CellCounts
         Its size, after synthesis of the core alone.
     fmax_mhz : float or None
         Median over :data:`SEEDS` of the highest clock frequency at the part's corner, after placing
@@ -116,7 +116,7 @@ class Resources:
     core: str
     preset: str
     target: Target
-    counts: Counts
+    counts: CellCounts
     fmax_mhz: float | None
     note: str
     size_source: str

@@ -10,7 +10,7 @@ from typing import Literal
 from .. import tools
 from ..cache import cached, digest
 
-__all__ = ["FAMILIES", "Counts", "Netlist", "rename_elements", "synthesize"]
+__all__ = ["FAMILIES", "CellCounts", "Netlist", "rename_elements", "synthesize"]
 
 FAMILIES = {
     "ice40": "synth_ice40 -dsp -device u",
@@ -54,7 +54,7 @@ _CELLS: Mapping[str, tuple[tuple[str, dict[str, int]], ...]] = {
 
 
 @dataclass(frozen=True)
-class Counts:
+class CellCounts:
     """What a netlist takes up, before placement.
 
     ``lut`` counts look-up tables, those in carry cells and in distributed memory among them;
@@ -69,7 +69,7 @@ class Counts:
     carry: int = 0
 
     @classmethod
-    def of_cells(cls, cells: Mapping[str, int], *, family: str) -> "Counts":
+    def of_cells(cls, cells: Mapping[str, int], *, family: str) -> "CellCounts":
         """Count the cells of a family, given their number by type."""
         total = asdict(cls())
         for cell, number in cells.items():
@@ -90,7 +90,7 @@ class Netlist:
         The netlist, as JSON for nextpnr.
     family : str
         One of :data:`FAMILIES`.
-    counts : Counts
+    counts : CellCounts
         Its size.
     tool : str
         Name and version of what made it.
@@ -98,7 +98,7 @@ class Netlist:
 
     path: Path
     family: str
-    counts: Counts
+    counts: CellCounts
     tool: str
 
 
@@ -171,5 +171,5 @@ def synthesize(
 
     folder = cached("synthesis", key, stage, root=build / "cache")
     cells = json.loads((folder / "cells.json").read_text())["design"]["num_cells_by_type"]
-    counts = Counts.of_cells(cells, family=family)
+    counts = CellCounts.of_cells(cells, family=family)
     return Netlist(folder / "netlist.json", family, counts, name)

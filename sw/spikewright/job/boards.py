@@ -7,13 +7,13 @@ from spikewright_hw.checks import pathlike, text
 from spikewright_hw.engine.design import Design, EventDesign
 from spikewright_hw.network import Network
 
-from ..device.board import UNKNOWN_SIMULATOR, Session, connect, patience
+from ..device.session import UNKNOWN_SIMULATOR, Session, connect, patience
 from ..device.virtual import VirtualBoard
 from ..gateware.board import DEFAULT_BOARD, Board, board_named
 from ..gateware.design import check_design
 from ..quantized.network import QuantizedNetwork, network_of
 from ..tools import require
-from .programs import virtual_board
+from .virtual_boards import virtual_board
 
 __all__ = ["VIRTUAL", "open_board"]
 

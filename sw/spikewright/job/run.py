@@ -33,9 +33,9 @@ from ..tools import require_all
 from .background import Background
 from .boards import VIRTUAL, open_board
 from .observations import check_fits, make_report
-from .programs import virtual_board
 from .stages import Stages
 from .training import train
+from .virtual_boards import virtual_board
 
 __all__ = ["VIRTUAL", "RunOptions", "main_job"]
 

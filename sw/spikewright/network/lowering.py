@@ -21,7 +21,7 @@ from spikewright_hw.definition.expression import (
 
 from .operations import Soft, TapeOperations, copied, hold
 from .surrogate import Surrogate
-from .tape import Program, Tape, Term
+from .tape import Tape, TapeProgram, Term
 
 __all__ = ["Steep", "lower", "softened", "spike_comparisons", "steep"]
 
@@ -61,7 +61,7 @@ def lower(
     soft: Mapping[Expression, Soft],
     steep: Collection["Steep"],
     detach: bool,
-) -> tuple[Program, Program]:
+) -> tuple[TapeProgram, TapeProgram]:
     """Write the tapes of a graph.
 
     Parameters

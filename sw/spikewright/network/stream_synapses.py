@@ -20,11 +20,11 @@ from spikewright_hw.stochastic.number.weighted_generator import plane
 
 from .synapses import Synapses
 
-__all__ = ["Counts", "arranged", "stream_synapses", "synapse_counts"]
+__all__ = ["ProductCounts", "arranged", "stream_synapses", "synapse_counts"]
 
 
 @dataclass(frozen=True)
-class Counts:
+class ProductCounts:
     """How often synapses count up and down in a step; int64 ``[rows, neurons]`` each."""
 
     up: np.ndarray
@@ -37,7 +37,7 @@ class Counts:
 
 def synapse_counts(
     streams: Streams, weights: np.ndarray, *, weight_bits: int
-) -> tuple[Counts, Counts]:
+) -> tuple[ProductCounts, ProductCounts]:
     """Return the counts of synapses whose inputs spike, and of those whose inputs do not.
 
     Parameters
@@ -65,14 +65,14 @@ def synapse_counts(
     ones, zeros = count(always, 1), count(always, 0)
     if streams.encoding == "sign_magnitude":
         negative = weights < 0
-        spiking = Counts(np.where(negative, 0, ones), np.where(negative, ones, 0))
-        return spiking, Counts(nothing, nothing)
+        spiking = ProductCounts(np.where(negative, 0, ones), np.where(negative, ones, 0))
+        return spiking, ProductCounts(nothing, nothing)
     if streams.encoding == "unipolar":
-        return Counts(ones, zeros), Counts(nothing, nothing)
+        return ProductCounts(ones, zeros), ProductCounts(nothing, nothing)
     half = np.array(streams.numbers("inputs", width=1))
     silent = (half ^ np.arange(rows)[:, None] & 1) == 0
     same = count(silent, 1) + count(~silent, 0)
-    return Counts(ones, zeros), Counts(same, streams.length - same)
+    return ProductCounts(ones, zeros), ProductCounts(same, streams.length - same)
 
 
 def _places(streams: Streams, rows: int, *, width: int) -> np.ndarray:

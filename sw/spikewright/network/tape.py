@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = ["Program", "Tape", "Term"]
+__all__ = ["Tape", "TapeProgram", "Term"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Program:
+class TapeProgram:
     """A tape that is ready to run.
 
     Parameters
@@ -60,10 +60,10 @@ class Program:
     calls: tuple[tuple[Callable[..., Any], tuple[int, ...]], ...]
     ends: tuple[int, ...]
 
-    def to(self, device: torch.device) -> "Program":
+    def to(self, device: torch.device) -> "TapeProgram":
         """Return the same program with its known tensors on a device."""
         known = (one.to(device) if isinstance(one, Tensor) else one for one in self.known)
-        return Program(tuple(known), self.calls, self.ends)
+        return TapeProgram(tuple(known), self.calls, self.ends)
 
     def __call__(self, leaves: Sequence[Any]) -> list[Any]:
         """Return the outputs for these leaves."""
@@ -174,7 +174,7 @@ class Tape:
 
     # Reading --------------------------------------------------------------------------------------
 
-    def programs(self, ends: Sequence[Term]) -> tuple[Program, Program]:
+    def programs(self, ends: Sequence[Term]) -> tuple[TapeProgram, TapeProgram]:
         """Return the finished tapes, without what nothing needs.
 
         The first takes the leaves of stage 1; what it gives, followed by the leaves of stage 2, is
@@ -198,7 +198,7 @@ class Tape:
         )
 
 
-def _program(leaves: list[Term], calls: list[Any], ends: Sequence[Term]) -> Program:
+def _program(leaves: list[Term], calls: list[Any], ends: Sequence[Term]) -> TapeProgram:
     operands = [operand for key, _ in calls for operand in key[2:]]
     known = list(dict.fromkeys(term for term in (*operands, *ends) if term.stage == 0))
     slots = {term: slot for slot, term in enumerate([*known, *leaves])}
@@ -207,7 +207,8 @@ def _program(leaves: list[Term], calls: list[Any], ends: Sequence[Term]) -> Prog
         slots[term] = len(slots)
         function = partial(function, **dict(keywords)) if keywords else function
         lines.append((function, tuple(slots[operand] for operand in operands)))
-    return Program(tuple(term.value for term in known), tuple(lines), tuple(slots[e] for e in ends))
+    values, outputs = (term.value for term in known), (slots[end] for end in ends)
+    return TapeProgram(tuple(values), tuple(lines), tuple(outputs))
 
 
 def _numbers(condition: Tensor, *like: Tensor, yes: float, no: float, whole: bool) -> Tensor:

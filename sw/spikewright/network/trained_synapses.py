@@ -18,7 +18,7 @@ from spikewright_hw.layer import Layer
 
 from .cell import Cell
 from .quantize import bound
-from .stream_synapses import Counts, synapse_counts
+from .stream_synapses import ProductCounts, synapse_counts
 from .wiring import Wired
 
 __all__ = ["StreamedWeights", "SummedWeights", "TrainedSynapses", "check_counts"]
@@ -139,5 +139,5 @@ class StreamedWeights:
         return plain + (adds - plain).detach(), current
 
 
-def _net(counts: Counts) -> Tensor:
+def _net(counts: ProductCounts) -> Tensor:
     return torch.from_numpy((counts.up - counts.down).astype(np.float32))

@@ -10,7 +10,7 @@ from spikewright_hw.definition.fixed_point import FixedNeuron
 from spikewright_hw.neuron.component import NeuronCore
 
 from ..errors import BuildError
-from ..record.response_plot import Response, Run
+from ..record.response_plot import Response, Waveform
 from .stimulus import Stimulus, run_integers, stimuli
 
 __all__ = ["respond", "responses", "simulated"]
@@ -91,9 +91,9 @@ def _real(fixed: FixedNeuron, states: Mapping[str, int]) -> dict[str, float]:
     return {name: fixed.formats[name].real(value) for name, value in states.items()}
 
 
-def _run(steps: list[tuple[Mapping[str, float], bool]]) -> Run:
+def _run(steps: list[tuple[Mapping[str, float], bool]]) -> Waveform:
     names = steps[0][0]
-    return Run(
+    return Waveform(
         states={name: tuple(states[name] for states, _ in steps) for name in names},
         spikes=tuple(step for step, (_, spike) in enumerate(steps) if spike),
     )

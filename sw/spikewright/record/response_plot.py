@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from .svg import Axes, Canvas, Colour, canvas, compact, element, label
 
-__all__ = ["Response", "Run", "response_plot"]
+__all__ = ["Response", "Waveform", "response_plot"]
 
 #: Most gateware dots in a panel: more run into one another.
 DOTS = 100
@@ -22,7 +22,7 @@ _INPUTS = (Colour.FAINT, Colour.GREEN)
 
 
 @dataclass(frozen=True)
-class Run:
+class Waveform:
     """What a neuron did.
 
     Parameters
@@ -49,14 +49,14 @@ class Response:
         Whether what arrives are spikes.
     inputs : mapping of str to sequence of float
         What arrives at each input in each step.
-    runs : mapping of str to Run
+    runs : mapping of str to Waveform
         ``float``, ``integer`` and ``gateware``, in this order.
     """
 
     title: str
     pulses: bool
     inputs: Mapping[str, Sequence[float]]
-    runs: Mapping[str, Run]
+    runs: Mapping[str, Waveform]
 
     def __len__(self) -> int:
         """Number of steps."""

@@ -5,7 +5,7 @@ from typing import Any
 from amaranth import Module, Signal, Value
 from amaranth.utils import ceil_log2
 
-from .gate import Stage
+from .gate import GateStage
 from .parallel_counter import population_count
 
 __all__ = ["PRESETS", "AccumulativeAdder", "core", "init", "scale", "step"]
@@ -29,7 +29,7 @@ def step(residue: int, bits: int, *, inputs: int) -> tuple[int, int]:
     return divmod(residue + bits.bit_count(), scale(inputs))
 
 
-class AccumulativeAdder(Stage):
+class AccumulativeAdder(GateStage):
     """Adds bitstreams with a scale of a power of two, and keeps what a bit cannot say.
 
     .. code-block:: none

@@ -7,10 +7,10 @@ from amaranth.hdl import ShapeLike
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["Gate", "Stage"]
+__all__ = ["Gate", "GateStage"]
 
 
-class Stage(wiring.Component):
+class GateStage(wiring.Component):
     """A function of one payload, and an output register; a subclass says which function.
 
     The latency is one clock cycle, and the throughput is one payload per clock cycle for as long
@@ -52,7 +52,7 @@ class Stage(wiring.Component):
         return m
 
 
-class Gate(Stage):
+class Gate(GateStage):
     """A gate of two inputs in every lane, and an output register; a subclass says which gate.
 
     The latency is one clock cycle, and the throughput is one pair of bits a lane per clock cycle

@@ -5,7 +5,7 @@ from typing import Any
 from amaranth import Array, Module, Value
 from amaranth.lib import data
 
-from .gate import Stage
+from .gate import GateStage
 
 __all__ = ["PRESETS", "MuxAdder", "core", "reference", "scaled_sum"]
 
@@ -18,7 +18,7 @@ def scaled_sum(terms: list[int], select: int) -> int:
     return terms[select]
 
 
-class MuxAdder(Stage):
+class MuxAdder(GateStage):
     """Adds bitstreams with a scale of ``1 / inputs``, one multiplexer a lane.
 
     In each cycle one of the terms passes. If the selection takes each in turn with the same

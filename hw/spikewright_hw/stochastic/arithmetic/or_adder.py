@@ -7,7 +7,7 @@ from typing import Any
 from amaranth import Module, Value
 from amaranth.lib import data
 
-from .gate import Stage
+from .gate import GateStage
 
 __all__ = ["PRESETS", "OrAdder", "core", "reference", "total"]
 
@@ -20,7 +20,7 @@ def total(terms: list[int]) -> int:
     return reduce(or_, terms)
 
 
-class OrAdder(Stage):
+class OrAdder(GateStage):
     """Adds unipolar bitstreams without a scale, one OR gate a lane.
 
     .. code-block:: none

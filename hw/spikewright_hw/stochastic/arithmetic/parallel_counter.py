@@ -6,7 +6,7 @@ from typing import Any
 from amaranth import Cat, Const, Module, Signal, Value
 from amaranth.utils import ceil_log2
 
-from .gate import Stage
+from .gate import GateStage
 
 __all__ = ["PRESETS", "ParallelCounter", "core", "count", "population_count", "reference"]
 
@@ -58,7 +58,7 @@ def population_count(m: Module, bits: Iterable[Value]) -> Value:
     return (first + second)[:width]
 
 
-class ParallelCounter(Stage):
+class ParallelCounter(GateStage):
     """Counts the ones among its inputs, exactly, in every cycle.
 
     .. code-block:: none

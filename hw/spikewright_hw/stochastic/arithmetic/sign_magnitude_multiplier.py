@@ -5,7 +5,7 @@ from typing import Any
 from amaranth import Cat, Module, Value
 from amaranth.lib import data
 
-from .gate import Stage
+from .gate import GateStage
 
 __all__ = ["PRESETS", "SignMagnitudeMultiplier", "core", "product", "reference"]
 
@@ -19,7 +19,7 @@ def product(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
     return (a[0] ^ b[0]) & magnitude, magnitude
 
 
-class SignMagnitudeMultiplier(Stage):
+class SignMagnitudeMultiplier(GateStage):
     """Multiplies sign-magnitude bitstreams: an XOR and an AND in every lane.
 
     A bit of such a stream is -1, 0 or +1: a magnitude of zero is 0 whatever its sign, a magnitude

@@ -6,7 +6,7 @@ from amaranth import Module, Value, signed
 from amaranth.lib import data
 from amaranth.utils import ceil_log2
 
-from .gate import Stage
+from .gate import GateStage
 from .parallel_counter import population_count
 
 __all__ = ["PRESETS", "SignedParallelCounter", "core", "count", "reference"]
@@ -20,7 +20,7 @@ def count(sign: int, magnitude: int) -> int:
     return (magnitude & ~sign).bit_count() - (magnitude & sign).bit_count()
 
 
-class SignedParallelCounter(Stage):
+class SignedParallelCounter(GateStage):
     """Adds sign-magnitude bits, exactly, in every cycle.
 
     .. code-block:: none

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import serial
 
-from spikewright.device.board import connect, patience
+from spikewright.device.session import connect, patience
 from spikewright.errors import DataError, DeviceError
 from spikewright_hw.engine.design import EventDesign, StochasticDesign
 from spikewright_hw.engine.record import trace_bytes
