@@ -12,6 +12,8 @@ from typing import Any
 
 import spikewright
 
+from .docstring import Field, parsed, plain
+
 __all__ = ["API", "api_page", "themes"]
 
 #: The page.
@@ -19,8 +21,6 @@ API = Path("docs") / "api.md"
 
 #: Keys of a mapping that are shown.
 _SHOWN = 3
-#: What stands under the name of a section in a docstring.
-_RULE = re.compile(r"-{3,}")
 
 _HEAD = """\
 # What is public
@@ -173,37 +173,25 @@ def _members(kind: type) -> Iterator[str]:
 
 def _first(member: Any) -> str:
     """Return the first sentence of a docstring in one line."""
-    return _plain(" ".join((inspect.getdoc(member) or "").split("\n\n")[0].split()))
+    return plain(" ".join((inspect.getdoc(member) or "").split("\n\n")[0].split()))
 
 
 def _described(docstring: str) -> Iterator[str]:
     """Yield a docstring in Markdown: the fields of sections are lists, examples are code."""
     docstring, _, examples = docstring.partition("\n\nExamples\n--------\n")
-    lines = docstring.splitlines()
-    in_section = False
-    for line, following in zip(lines, [*lines[1:], ""], strict=True):
-        if _RULE.fullmatch(following):
-            in_section = True
-            yield from (f"**{line}**", "")
-        elif _RULE.fullmatch(line):
-            continue
-        elif in_section and line:
-            yield f"  {_plain(line.strip())}" if line.startswith(" ") else f"- {_field(line)}"
-        else:
-            yield _plain(line)
+    prose, sections = parsed(docstring)
+    yield from map(plain, prose.splitlines())
+    for name, section in sections.items():
+        yield from ("", f"**{name}**", "")
+        for field in section:
+            yield f"- {_head(field)}"
+            yield from (f"  {plain(line)}" if line else "" for line in field.lines)
     if examples:
         yield from ("", "**Examples**", "", "```python", *examples.splitlines(), "```")
 
 
-def _field(line: str) -> str:
+def _head(field: Field) -> str:
     """Return the head of a field: its name, and its type after a colon."""
-    name, colon, kind = line.partition(" : ")
-    if colon:
-        return f"`{name}`: {_plain(kind)}."
-    return f"{_plain(line)}." if "`" in line else f"`{line}`."
-
-
-def _plain(text: str) -> str:
-    """Return text of a docstring in Markdown: roles become code."""
-    text = re.sub(r":\w+:`[~.]*(?:\w+\.)*(\w+)`", r"`\1`", text)
-    return text.replace("``", "`")
+    if field.kind:
+        return f"`{field.head}`: {plain(field.kind)}."
+    return f"{plain(field.head)}." if "`" in field.head else f"`{field.head}`."
