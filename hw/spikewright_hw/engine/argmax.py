@@ -30,21 +30,21 @@ class Argmax(wiring.Component):
 
     Parameters
     ----------
-    width : int
+    width : int, at least 1
         Bits of a value.
-    count : int
-        Number of values; at least 1.
+    count : int, at least 1
+        Number of values.
 
     Members
     -------
     i_values : In(ArrayLayout(signed(width), count))
         The values.
     i_valid : In(1)
-        They are there.
+        The values are there.
     o_index : Out(range(count))
-        Index of the largest.
+        Index of the largest; of equal values, the first.
     o_valid : Out(1)
-        It is there.
+        The index is there, for one cycle.
     """
 
     i_values: data.View

@@ -112,18 +112,16 @@ class EventEngine(InferenceEngine):
     An inference takes about as many cycles as the busiest layer has events, and a few for the depth
     of the pipeline.
 
+    Members are those of :class:`~.inference.InferenceEngine`.
+
     Parameters
     ----------
     network : Network
-        What to build.
-    share : int
-        Neurons per updater in every layer; see :class:`~.row_layer.RowLayer`.
-    ram_style : str
-        Of :class:`~.inference.InferenceEngine`.
-
-    Members
-    -------
-    Those of :class:`~.inference.InferenceEngine`.
+        What to build: layers and steps.
+    share : int, at least 1
+        Neurons per updater, in every layer; see :class:`~.row_layer.RowLayer`.
+    ram_style : {"auto", "block"}
+        Where the trace of an inference lies: left to synthesis, or in block RAM always.
     """
 
     def __init__(self, *, network: Network, share: int = 4, ram_style: RamStyle = "auto"):

@@ -32,10 +32,10 @@ class Feedback(wiring.Component):
 
     Parameters
     ----------
-    inputs : int
-        Width of what comes to the layer, at least 1.
-    neurons : int
-        Neurons of the layer, at least 1.
+    inputs : int, at least 1
+        Width of what comes to the layer.
+    neurons : int, at least 1
+        Neurons of the layer.
 
     Members
     -------

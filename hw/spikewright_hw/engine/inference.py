@@ -72,9 +72,9 @@ class InferenceEngine(wiring.Component):
     Parameters
     ----------
     network : Network
-        What to build.
-    ram_style : str
-        Where the trace of an inference lies, one of :data:`~.ram_style.RAM_STYLES`.
+        What to build: layers and steps.
+    ram_style : {"auto", "block"}
+        Where the trace of an inference lies: left to synthesis, or in block RAM always.
 
     Members
     -------
@@ -82,7 +82,8 @@ class InferenceEngine(wiring.Component):
         Spikes of one step. ``network.steps`` transfers make and start one inference; then not ready
         until its result is taken.
     o : Out(stream.Signature(result_layout(network)))
-        One transfer per inference.
+        One transfer per inference: prediction, cycles, input events, synaptic operations, spikes of
+        each layer, outputs.
     trace_address : In(trace_address(network))
         Byte of the last inference's trace to read: its step, and its place in the step.
     trace_data : Out(8)

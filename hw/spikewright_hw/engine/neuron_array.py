@@ -220,7 +220,24 @@ def core(
     saturation: Literal["full", "symmetric", "positive"] = "full",
     **parameters: Any,
 ) -> NeuronArray:
-    """An array of neurons by name; a parameter is one number, or one for each neuron."""
+    """Make an array of neurons that are given by name.
+
+    Parameters
+    ----------
+    neuron : str
+        Name of a definition.
+    neurons : int, at least 2
+        How many.
+    format : Format
+        Of the membrane, of the inputs and of levels.
+    stages : int, 1 to ``neurons - 1``, optional
+        Stages of the updater. By default one for each adder, table and multiplier on the longest
+        path, or as many as the number of neurons allows.
+    rounding, saturation
+        As in :class:`~spikewright_hw.definition.fixed_point.Arithmetic`.
+    **parameters : float or sequence of float
+        The neuron's, those not given by default; a sequence has one for each neuron.
+    """
     if neuron not in DEFINITIONS:
         near = get_close_matches(neuron, DEFINITIONS, n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(DEFINITIONS)}"

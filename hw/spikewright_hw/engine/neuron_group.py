@@ -45,12 +45,13 @@ class NeuronGroup(wiring.Component):
     Parameters
     ----------
     layer : Layer
-    first : int
+        Neurons, weights and format.
+    first : int, 0 to ``layer.neurons - 1``
         The group's first neuron. After the last neuron of the layer, the group is filled up with
         padding neurons, whose output nobody reads.
-    share : int
+    share : int, at least 1
         Neurons in the group.
-    stages : int
+    stages : int, at least 1
         Stages of the updater.
     synapses : Synapses
         What is summed, and what the sum is as a current.
@@ -62,15 +63,17 @@ class NeuronGroup(wiring.Component):
 
     Members
     -------
-    addends : In(ArrayLayout(synapses.addend, share))
-        What the synapses bring to each neuron of the group.
+    addends : In(ArrayLayout(..., share))
+        What a row of the synapses brings to each neuron of the group, as ``synapses.addend`` says.
     own : In(1)
-        It comes from the layer's own neurons.
+        The row is of the layer's own neurons.
     accumulate : In(1)
-        It is added to the sums.
-    update, turn : In(1), In(range(share + stages - 1))
-        The neurons are updated, and this is the cycle of their update. An update goes through all
-        its cycles without a gap, and nothing is added to the sums meanwhile.
+        The addends are added to the sums.
+    update : In(1)
+        The neurons are updated. An update goes through all its cycles without a gap, and nothing is
+        added to the sums meanwhile.
+    turn : In(range(share + stages - 1))
+        The cycle of the update.
     clear : In(1)
         Sets the states to their start; not during an update.
     o : Out(unsigned)

@@ -113,19 +113,21 @@ class RowLayer(wiring.Component):
     Parameters
     ----------
     layer : Layer
-        Weights, neuron, format. A recurrent layer has a row for each of its own neurons, after
-        those of its inputs.
-    share : int
+        Weights, neuron and its parameters, format, rounding, saturation. A recurrent layer has a
+        row for each of its own neurons, after those of its inputs.
+    share : int, at least 1
         Neurons per updater. More is smaller and slower.
-    stages : int, optional
-        Stages of an updater; :func:`update_stages` of the layer if not given, which is 1 for LIF.
+    stages : int, at least 1, optional
+        Stages of an updater's pipeline; :func:`update_stages` of the layer if not given, which is 1
+        for LIF, 2 for adLIF, 5 for AdEx.
 
     Members
     -------
     i : In(stream.Signature(event_layout(len(layer.rows))))
-        Events, as a :class:`~spikewright_hw.engine.scan.Scan` gives them.
+        Events: ``row``, ``spike`` and ``last``, as a :class:`~spikewright_hw.engine.scan.Scan`
+        gives them.
     o : Out(stream.Signature(step_layout(layer)))
-        One transfer per step.
+        One transfer per step: ``spikes``, or ``membranes`` of a readout.
     clear : In(1)
         Sets all states to their start; only while the layer is empty: no event inside, no output
         waiting.

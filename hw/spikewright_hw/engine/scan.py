@@ -48,9 +48,9 @@ class Scan(wiring.Component):
 
     Parameters
     ----------
-    width : int
-        Bits of the bitmap.
-    group : int
+    width : int, at least 1
+        Bits of a bitmap.
+    group : int, a power of two, at least 2
         Bits of a group; about the square root of ``width`` is smallest.
 
     Members
@@ -58,7 +58,8 @@ class Scan(wiring.Component):
     i : In(stream.Signature(unsigned(width)))
         Spikes of one step.
     o : Out(stream.Signature(event_layout(width)))
-        Its events.
+        An event: ``row``, the input that spiked; ``spike``, 1 bit; ``last``, 1 bit, which closes
+        the step.
     """
 
     i: stream.Interface

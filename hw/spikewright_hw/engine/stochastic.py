@@ -105,21 +105,21 @@ class StochasticEngine(InferenceEngine):
     An inference takes about as many cycles as the busiest layer has blocks with a spike in all
     steps, times the length of the streams.
 
+    Members are those of :class:`~.inference.InferenceEngine`.
+
     Parameters
     ----------
     network : Network
-        What to build.
+        What to build: layers and steps.
     streams : Streams
-        Length, source and encoding of the bitstreams, the same in all layers.
-    lanes, share : int
-        Rows at once and neurons per updater in every layer; see
-        :class:`~.stream_layer.StreamLayer`.
-    ram_style : str
-        Of :class:`~.inference.InferenceEngine`.
-
-    Members
-    -------
-    Those of :class:`~.inference.InferenceEngine`.
+        ``length``, ``source`` and ``encoding`` of the bitstreams, the same in all layers; unless
+        given, these are 256, ``sobol`` and ``sign_magnitude``.
+    lanes : int, a power of two
+        Rows at once, in every layer; see :class:`~.stream_layer.StreamLayer`.
+    share : int, at least 1
+        Neurons per updater, in every layer.
+    ram_style : {"auto", "block"}
+        Where the trace of an inference lies: left to synthesis, or in block RAM always.
     """
 
     def __init__(

@@ -97,28 +97,31 @@ class StreamLayer(wiring.Component):
     Parameters
     ----------
     layer : Layer
-        Weights, neuron, format.
+        Weights, neuron and its parameters, format, rounding, saturation.
     streams : Streams
-        Length, source and encoding of the bitstreams.
-    lanes : int
-        Rows at once, a power of two.
-    share : int
+        ``length`` (16 to 65536, a power of two), ``source`` and ``encoding`` of the bitstreams;
+        unless given, these are 256, ``sobol`` and ``sign_magnitude``.
+    lanes : int, a power of two
+        Rows at once.
+    share : int, at least 1
         Neurons per updater.
-    stages : int, optional
-        Stages of an updater; :func:`stream_update_stages` of the layer if not given.
+    stages : int, at least 1, optional
+        Stages of an updater's pipeline; :func:`stream_update_stages` of the layer if not given: one
+        for each adder of the neuron.
 
     Members
     -------
     i : In(stream.Signature(unsigned(len(layer.rows))))
-        Spikes of one step; those of the layer's own neurons after those of the inputs.
+        A bit for each row: spikes of one step, those of the layer's own neurons after those of the
+        inputs.
     o : Out(stream.Signature(step_layout(layer)))
-        One transfer per step.
+        One transfer per step: ``spikes``, or ``membranes`` of a readout.
     clear : In(1)
         Sets all states to their start; only while the layer is empty.
     arriving, returning : Out(range(lanes + 1))
         How many spikes of the inputs, and of the layer's own neurons, are counted in this cycle;
-        each is counted once.
-    passes : Out(range(length + 1))
+        each is counted once, in the first pass.
+    passes : Out(range(streams.length + 1))
         Passes of this step, or of the last one, that are over.
     """
 

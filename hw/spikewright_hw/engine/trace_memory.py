@@ -35,13 +35,14 @@ class TraceMemory(wiring.Component):
     ----------
     network : Network
         Its layers and steps.
-    ram_style : str
-        One of :data:`~.ram_style.RAM_STYLES`.
+    ram_style : {"auto", "block"}
+        Where the memories lie: left to synthesis, or in block RAM always.
 
     Members
     -------
     layer_0, layer_1, ... : In(stream.Signature(step_layout(layer), always_ready=True))
-        What a layer gives, one transfer per step; ``network.steps`` transfers are one inference.
+        The layer's spikes, or the membranes of the readout, one transfer per step;
+        ``network.steps`` transfers are one inference.
     address : In(trace_address(network))
         The step and the byte of it to read, in the order of
         :func:`~spikewright_hw.engine.record.unpack_trace`.

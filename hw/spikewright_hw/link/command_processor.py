@@ -86,13 +86,14 @@ class CommandProcessor(wiring.Component):
     Members
     -------
     i : In(stream.Signature(PACKET))
-        Commands, at least two bytes each.
+        Commands: bytes ``data``, and ``last`` at the last byte of a packet; at least two
+        bytes each: sequence, code, payload.
     i_length : In(range(MAX_FRAME))
         Bytes of the packet on ``i``, from its first byte to its last.
     i_error : In(stream.Signature(Status))
         Why a frame was refused; answered before any waiting packet.
     o : Out(stream.Signature(PACKET))
-        Answers.
+        Answers, in the same form: sequence, status, payload.
     o_spikes : Out(stream.Signature(network.inputs))
         Spikes to the engine, one transfer a step.
     i_result : In(stream.Signature(result_layout(network)))

@@ -34,8 +34,8 @@ class FrameDecoder(wiring.Component):
 
     Parameters
     ----------
-    capacity : int
-        Largest frame in bytes, decoded, with sequence, code and CRC; 4 to 65535.
+    capacity : int, 4 to 65535
+        Largest frame in bytes, decoded, with sequence, code and CRC.
 
     Members
     -------
@@ -44,11 +44,12 @@ class FrameDecoder(wiring.Component):
     lost : In(1)
         A byte was lost, which came after the byte that is on ``i`` and is not taken in this cycle.
     o : Out(stream.Signature(PACKET))
-        Bytes of valid packets, at least two a packet.
+        Valid packets, without their CRC: bytes ``data``, and ``last`` at the last byte of a packet;
+        at least two bytes each.
     length : Out(range(capacity))
         Bytes of the packet on ``o``, from its first byte to its last.
     o_error : Out(stream.Signature(Status))
-        Why a frame was refused.
+        Why a frame was refused: BAD_COBS, BAD_CRC, TOO_LONG or TOO_SHORT.
     """
 
     i: stream.Interface

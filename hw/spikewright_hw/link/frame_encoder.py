@@ -37,7 +37,8 @@ class FrameEncoder(wiring.Component):
     Members
     -------
     i : In(stream.Signature(PACKET))
-        Packets: sequence, code, payload.
+        Packets: bytes ``data``, and ``last`` at the last byte of a packet; sequence, code,
+        payload, of any length from one byte.
     o : Out(stream.Signature(8))
         Bytes to send.
     """

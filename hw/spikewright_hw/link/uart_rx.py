@@ -57,13 +57,13 @@ class UartRx(wiring.Component):
 
     Parameters
     ----------
-    divisor : int
-        Clock cycles per bit, at least 4.
+    divisor : int, at least 4
+        Clock cycles per bit.
 
     Members
     -------
     rx : In(1, init=1)
-        The line, asynchronous.
+        The line, asynchronous; two registers bring it into the clock domain.
     o : Out(stream.Signature(8))
         Bytes received.
     overrun : Out(1)

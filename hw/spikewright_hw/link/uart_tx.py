@@ -23,15 +23,15 @@ class UartTx(wiring.Component):
 
     Parameters
     ----------
-    divisor : int
-        Clock cycles per bit, at least 4.
+    divisor : int, at least 4
+        Clock cycles per bit.
 
     Members
     -------
     i : In(stream.Signature(8))
         Bytes to send.
     tx : Out(1, init=1)
-        The line, from a register.
+        The line, from a register; it rests high.
     """
 
     i: stream.Interface

@@ -50,8 +50,8 @@ class AccumulativeAdder(GateStage):
 
     Parameters
     ----------
-    inputs : int
-        Terms, at least 2.
+    inputs : int, at least 2
+        Terms.
 
     Members
     -------

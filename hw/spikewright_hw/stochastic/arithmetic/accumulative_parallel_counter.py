@@ -38,10 +38,10 @@ class AccumulativeParallelCounter(wiring.Component):
 
     Parameters
     ----------
-    inputs : int
-        Streams that are counted, at least 1.
-    length : int
-        Words of a run, at least 1.
+    inputs : int, at least 1
+        Streams that are counted.
+    length : int, at least 1
+        Words of a run.
 
     Attributes
     ----------

@@ -52,10 +52,10 @@ class Divider(Machine):
 
     Parameters
     ----------
-    depth : int
-        Bits kept, a power of two from 1 to 64.
-    lanes : int
-        Divisions side by side, at least 1. They share ``pick``.
+    depth : int, a power of two, 1 to 64
+        Bits kept.
+    lanes : int, at least 1
+        Divisions side by side. They share ``pick``.
 
     Members
     -------

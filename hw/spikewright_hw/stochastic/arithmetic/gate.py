@@ -60,8 +60,8 @@ class Gate(GateStage):
 
     Parameters
     ----------
-    lanes : int
-        Gates side by side, at least 1.
+    lanes : int, at least 1
+        Gates side by side.
 
     Members
     -------

@@ -34,8 +34,8 @@ class Machine(wiring.Component):
     ----------
     shape : shape-like
         Of what is taken in a cycle.
-    lanes : int
-        Machines side by side, at least 1.
+    lanes : int, at least 1
+        Machines side by side.
     state : shape-like
         Of a machine's state.
     start : int

@@ -38,10 +38,10 @@ class MuxAdder(GateStage):
 
     Parameters
     ----------
-    inputs : int
-        Terms, a power of two, at least 2.
-    lanes : int
-        Sums side by side, at least 1. They share the selection.
+    inputs : int, a power of two, at least 2
+        Terms.
+    lanes : int, at least 1
+        Sums side by side. They share the selection.
 
     Members
     -------

@@ -37,10 +37,10 @@ class OrAdder(GateStage):
 
     Parameters
     ----------
-    inputs : int
-        Terms, at least 2.
-    lanes : int
-        Sums side by side, at least 1.
+    inputs : int, at least 2
+        Terms.
+    lanes : int, at least 1
+        Sums side by side.
 
     Members
     -------

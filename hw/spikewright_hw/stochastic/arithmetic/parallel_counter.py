@@ -75,8 +75,8 @@ class ParallelCounter(GateStage):
 
     Parameters
     ----------
-    inputs : int
-        Bits that are counted, at least 1.
+    inputs : int, at least 1
+        Bits that are counted.
 
     Members
     -------

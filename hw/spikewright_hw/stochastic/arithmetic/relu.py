@@ -45,14 +45,19 @@ class Relu(Machine):
     which is never below ``max(0, x)``, and above it by at most ``1 / (2 * states - 1)``, at
     ``x = 0``. A bipolar stream ends at 1, so the ReLU is one that clips there.
 
-    Timing and members are those of :class:`~.machine.Machine`.
+    Timing and ``o`` are those of :class:`~.machine.Machine`.
 
     Parameters
     ----------
-    states : int
-        States of the counter, at least 2.
-    lanes : int
-        Counters side by side, at least 1.
+    states : int, at least 2
+        States of the counter.
+    lanes : int, at least 1
+        Counters side by side.
+
+    Members
+    -------
+    i : In(stream.Signature(lanes))
+        Bits, bit ``k`` that of lane ``k``.
     """
 
     def __init__(self, *, states: int, lanes: int = 1):

@@ -39,15 +39,15 @@ class SignMagnitudeMultiplier(GateStage):
 
     Parameters
     ----------
-    lanes : int
-        Multiplications side by side, at least 1.
+    lanes : int, at least 1
+        Multiplications side by side.
 
     Members
     -------
-    i : In(stream.Signature(StructLayout({"a": factor, "b": factor})))
+    i : In(stream.Signature(StructLayout({"a": ..., "b": ...})))
         Factors, each ``StructLayout({"sign": lanes, "magnitude": lanes})``, bit ``k`` of each
         belonging to lane ``k``.
-    o : Out(stream.Signature(factor))
+    o : Out(stream.Signature(StructLayout({"sign": lanes, "magnitude": lanes})))
         Products.
     """
 

@@ -38,8 +38,8 @@ class SignedParallelCounter(GateStage):
 
     Parameters
     ----------
-    inputs : int
-        Bits that are added, at least 1.
+    inputs : int, at least 1
+        Bits that are added.
 
     Members
     -------

@@ -38,15 +38,20 @@ class Tanh(Machine):
     The states are numbered from ``-states / 2``, so the bit that is made is the inverse of the
     counter's sign, and a lane has no other register than its counter.
 
-    Timing and members are those of :class:`~.machine.Machine`; a bit of ``o`` counts the bit of
-    ``i`` that it answers.
+    Timing and ``o`` are those of :class:`~.machine.Machine`; a bit of ``o`` counts the bit of ``i``
+    that it answers.
 
     Parameters
     ----------
-    states : int
-        States of the counter, even and at least 2.
-    lanes : int
-        Counters side by side, at least 1.
+    states : int, even, at least 2
+        States of the counter: twice the slope at zero.
+    lanes : int, at least 1
+        Counters side by side.
+
+    Members
+    -------
+    i : In(stream.Signature(lanes))
+        Bits, bit ``k`` that of lane ``k``.
     """
 
     def __init__(self, *, states: int, lanes: int = 1):

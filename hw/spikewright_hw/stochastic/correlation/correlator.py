@@ -23,8 +23,8 @@ class Correlator(wiring.Component):
 
     Parameters
     ----------
-    lanes : int
-        Pairs of bitstreams side by side, at least 1.
+    lanes : int, at least 1
+        Pairs of bitstreams side by side.
     state : ShapeLike
         Shape of a lane's state, which is zero after reset.
     ports : dict

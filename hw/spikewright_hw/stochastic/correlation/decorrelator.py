@@ -41,15 +41,15 @@ class Decorrelator(Correlator):
 
     Parameters
     ----------
-    depth : int
-        Bits of the buffer, a power of two and at least 2.
-    lanes : int
-        Pairs of bitstreams side by side, at least 1.
+    depth : int, a power of two, at least 2
+        Bits of the buffer.
+    lanes : int, at least 1
+        Pairs of bitstreams side by side.
 
     Members
     -------
     address : In(range(depth))
-        Where the pair that is taken in this cycle is put.
+        Random address at which the pair that is taken in this cycle is put, the same for all lanes.
     """
 
     address: Signal

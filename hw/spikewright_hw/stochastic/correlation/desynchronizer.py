@@ -41,10 +41,10 @@ class Desynchronizer(Correlator):
 
     Parameters
     ----------
-    depth : int
-        Ones that can wait, at least 1.
-    lanes : int
-        Pairs of bitstreams side by side, at least 1.
+    depth : int, at least 1
+        Ones that can wait.
+    lanes : int, at least 1
+        Pairs of bitstreams side by side.
     """
 
     def __init__(self, *, depth: int, lanes: int = 1):

@@ -33,10 +33,10 @@ class Isolator(Correlator):
 
     Parameters
     ----------
-    delay : int
-        Bits of delay, at least 1.
-    lanes : int
-        Pairs of bitstreams side by side, at least 1.
+    delay : int, at least 1
+        Bits of delay.
+    lanes : int, at least 1
+        Pairs of bitstreams side by side.
     """
 
     def __init__(self, *, delay: int, lanes: int = 1):

@@ -61,14 +61,14 @@ class IntegrateAndFire(wiring.Component):
 
     Parameters
     ----------
-    count_width : int
-        Bits of a count, the sign among them, 2 to ``format.integer``.
-    lanes : int
-        Neurons side by side, at least 1.
+    count_width : int, 2 to ``format.integer``
+        Bits of a count, the sign among them.
+    lanes : int, at least 1
+        Neurons side by side.
     neuron : str
         Name of a definition with one input, which spikes.
     format : Format
-        Of the membrane.
+        Of the membrane; a count of 1 is a level of 1.
     rounding, saturation, digits
         As in :class:`~spikewright_hw.definition.fixed_point.Arithmetic`.
     **parameters : float or sequence of float

@@ -51,16 +51,16 @@ class WindowedNeuron(wiring.Component):
 
     Parameters
     ----------
-    count_width : int
-        Bits of a count, the sign among them, at least 2.
-    length : int
-        Counts in a window, a power of two, at least 2.
+    count_width : int, at least 2
+        Bits of a count, the sign among them.
+    length : int, a power of two, at least 2
+        Counts in a window.
     format : Format
         Of the membrane and of the current.
     shift : int, optional
-        ``format.fraction - log2(length)`` if it is not given.
+        Scale of the sum; ``format.fraction - log2(length)`` if not given.
     neuron : str
-        Name of a definition with one input; it may be one that never spikes.
+        Name of a definition with one input; one that never spikes, such as ``li``, makes a readout.
     rounding, saturation, digits
         As in :class:`~spikewright_hw.definition.fixed_point.Arithmetic`.
     **parameters : float

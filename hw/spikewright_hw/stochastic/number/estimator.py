@@ -113,12 +113,12 @@ class Estimator(wiring.Component):
 
     Parameters
     ----------
-    length : int
-        Bits of a run at most, at least 1.
-    threshold : int or None
-        Ones to be reached, 1 to ``length``.
-    confidence : float or None
-        Between 0.5 and 1, both excluded; not together with a threshold.
+    length : int, at least 1
+        Bits of a run at most.
+    threshold : int, 1 to ``length``, optional
+        Ones to be reached.
+    confidence : float, between 0.5 and 1, optional
+        Both ends excluded; not together with a threshold, and ``length`` must allow an early end.
 
     Members
     -------
@@ -127,8 +127,8 @@ class Estimator(wiring.Component):
         that waits is kept.
     i : In(stream.Signature(1))
         Bits.
-    o : Out(stream.Signature(StructLayout({"count", "used": range(length + 1), "decision": 1})))
-        One result a run: ones, bits used, decision.
+    o : Out(stream.Signature(StructLayout({"count": ..., "used": ..., "decision": 1})))
+        One result a run: ones and bits used, ``range(length + 1)`` each, and the decision.
     """
 
     clear: Signal

@@ -18,10 +18,10 @@ class Generator(wiring.Component):
 
     Parameters
     ----------
-    width : int
-        Bits of a random number, at least 1.
-    lanes : int
-        Bitstreams made side by side, at least 1.
+    width : int, at least 1
+        Bits of a random number.
+    lanes : int, at least 1
+        Bitstreams made side by side.
     value : ShapeLike
         Shape of a lane's value.
     payload : ShapeLike

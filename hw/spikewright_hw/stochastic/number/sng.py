@@ -63,18 +63,19 @@ class Sng(Generator):
 
     Parameters
     ----------
-    width : int
-        Bits of a random number, at least 1.
-    lanes : int
-        Bitstreams made side by side, at least 1.
-    encoding : str
-        One of :data:`ENCODINGS`.
+    width : int, at least 1
+        Bits of a random number.
+    lanes : int, at least 1
+        Bitstreams made side by side.
+    encoding : {"unipolar", "bipolar", "sign_magnitude"}
+        What a value means.
 
     Members
     -------
     values : In(ArrayLayout(..., lanes))
-        Unipolar ``unsigned(width + 1)``, bipolar ``signed(width + 1)``, sign and magnitude
-        ``StructLayout({"sign": 1, "magnitude": width + 1})``; a sign of one is negative.
+        Values to represent: unipolar ``unsigned(width + 1)``, bipolar ``signed(width + 1)``, sign
+        and magnitude ``StructLayout({"sign": 1, "magnitude": width + 1})``; a sign of one is
+        negative.
     i : In(stream.Signature(width))
         Random numbers.
     o : Out(stream.Signature(...))

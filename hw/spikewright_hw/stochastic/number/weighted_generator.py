@@ -56,10 +56,10 @@ class WeightedGenerator(Generator):
 
     Parameters
     ----------
-    width : int
-        Bits of a random number and of a value, at least 1.
-    lanes : int
-        Bitstreams made side by side, at least 1.
+    width : int, at least 1
+        Bits of a random number and of a value.
+    lanes : int, at least 1
+        Bitstreams made side by side.
 
     Members
     -------

@@ -31,10 +31,10 @@ class Counter(Source):
 
     Parameters
     ----------
-    width : int
-        Bits of a number, 1 to 32.
-    init : int
-        First number after reset, 0 to ``2**width - 1``.
+    width : int, 1 to 32
+        Bits of a number.
+    init : int, 0 to ``2**width - 1``
+        First number after reset.
     """
 
     def __init__(self, *, width: int, init: int = 0):

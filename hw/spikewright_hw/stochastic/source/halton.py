@@ -67,12 +67,12 @@ class Halton(Source):
 
     Parameters
     ----------
-    width : int
-        Bits of a number, 1 to 32.
-    base : int
-        2, 3, 5 or 7. Sources that are used together take different ones.
-    init : int
-        First number after reset, 0 to ``2**width - 1``.
+    width : int, 1 to 32
+        Bits of a number.
+    base : {2, 3, 5, 7}
+        Base of the digits. Sources that are used together take different ones.
+    init : int, 0 to ``2**width - 1``
+        First number after reset.
     """
 
     def __init__(self, *, width: int, base: int = 3, init: int = 0):

@@ -72,10 +72,17 @@ class Lfsr(Source):
 
     Parameters
     ----------
-    width : int
-        Bits of the state, 3 to 32.
-    init : int
-        State after reset, 1 to ``2**width - 1``.
+    width : int, 3 to 32
+        Bits of the state.
+    init : int, 1 to ``2**width - 1``
+        State after reset.
+
+    Members
+    -------
+    seed : In(width)
+        State to load, its bit 0 taken as one.
+    state : Out(width)
+        The state, never zero.
     """
 
     def __init__(self, *, width: int, init: int = 1):

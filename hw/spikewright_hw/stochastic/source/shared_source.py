@@ -91,14 +91,14 @@ class SharedSource(wiring.Component):
 
     Parameters
     ----------
-    width : int
-        Bits of a number, 1 to 32.
-    lanes : int
-        Numbers side by side, at least 1.
-    how : str
-        ``"rotate"``, ``"reverse"`` or ``"shift"``.
-    stride : int
-        What a lane is ahead of the one before, at least 1.
+    width : int, 1 to 32
+        Bits of a number.
+    lanes : int, at least 1
+        Numbers side by side.
+    how : {"rotate", "reverse", "shift"}
+        How a lane's number is made.
+    stride : int, at least 1
+        What a lane is ahead of the one before (with ``reverse``, a pair).
 
     Members
     -------

@@ -94,12 +94,12 @@ class Sobol(Source):
 
     Parameters
     ----------
-    width : int
-        Bits of a number, 3 to 32.
-    dimension : int
-        Which of the sequences, 0 to 15.
-    init : int
-        First number after reset, 0 to ``2**width - 1``.
+    width : int, 3 to 32
+        Bits of a number.
+    dimension : int, 0 to 15
+        Which of the sequences.
+    init : int, 0 to ``2**width - 1``
+        First number after reset.
     """
 
     def __init__(self, *, width: int, dimension: int = 0, init: int = 0):

@@ -59,7 +59,7 @@ class Source(wiring.Component):
     enable : In(1)
         Go on to the next number at the next clock edge.
     reseed : In(1)
-        Load ``seed`` at the next clock edge.
+        Load ``seed`` at the next clock edge; wins over ``enable``.
     seed : In(width)
         First number of the sequence that ``reseed`` starts.
     state : Out(width)
