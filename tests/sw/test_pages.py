@@ -1,4 +1,4 @@
-"""The pages of the neurons: their equations, their blocks, the list of all."""
+"""The pages of the cores: the neurons' equations, the blocks, the list of all."""
 
 import math
 import random
@@ -10,6 +10,7 @@ import pytest
 
 from spikewright.errors import DataError
 from spikewright.pages import pages, responses
+from spikewright.pages.core_page import CORE_BLOCKS
 from spikewright.pages.neuron_index import comparison_of, purpose_of, reset_of
 from spikewright.pages.neuron_page import multipliers, neuron_of
 from spikewright.pages.neuron_results import cost_block, proofs_block
@@ -22,7 +23,7 @@ from spikewright_hw.neuron import DEFINITIONS
 
 HOUSE = Path(__file__).resolve().parents[2]
 MOST_BYTES = 60_000
-PAGES = [page_path(name) for name in DEFINITIONS]
+PAGES = [page_path(name) for name in CORES]
 
 
 @pytest.fixture
@@ -123,6 +124,15 @@ def test_a_page_and_its_picture_are_current(name, monkeypatch):
     assert purpose_of(page)
 
 
+@pytest.mark.parametrize("name", [name for name in CORES if name not in DEFINITIONS])
+def test_a_page_is_current(name):
+    ((path, text),) = pages.current(name, root=HOUSE).items()
+    page = path.read_text(encoding="utf-8")
+    message = f"{path.name} is not what the docstring says: run `spikewright pages {name}`"
+    assert page == text, message
+    assert re.findall(r"<!-- generated: (\w+) -->", page) == list(CORE_BLOCKS)
+
+
 def test_the_list_of_the_cores_is_current():
     path, text = index(root=HOUSE)
     assert path.read_text(encoding="utf-8") == text, "run `spikewright pages`"
@@ -191,17 +201,18 @@ def test_a_page_that_is_marked_wrongly_is_refused(text, message):
         filled(text, {"ports": "new"}, page=PAGE)
 
 
-def test_no_such_neuron():
-    message = f"there is no neuron 'fil'; there are {', '.join(DEFINITIONS)}"
+def test_no_such_core():
+    message = f"there is no core 'fil'; there are {', '.join(CORES)}"
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
         pages.pages("fil")
 
 
-def test_no_page(tmp_path):
-    page = tmp_path / "docs" / "cores" / "li.md"
-    message = f"there is no page {page}; write one in the form of docs/cores/lif.md"
+@pytest.mark.parametrize(("name", "model"), [("li", "lif"), ("argmax", "scan")])
+def test_no_page(tmp_path, name, model):
+    page = tmp_path / "docs" / "cores" / f"{name}.md"
+    message = f"there is no page {page}; write one in the form of docs/cores/{model}.md"
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
-        pages.current("li", root=tmp_path)
+        pages.current(name, root=tmp_path)
 
 
 def test_the_cost_comes_from_the_report():
@@ -224,11 +235,15 @@ def test_the_cost_comes_from_the_report():
     assert cost_block("alif", rows) is None
 
 
-def test_pages_writes_what_changed_and_nothing_else(tmp_path):
-    for path in (page_path("li"), pages.INDEX):
-        copy = tmp_path / path
+def copy_pages(root: Path, name: str) -> None:
+    for path in (page_path(name), pages.INDEX):
+        copy = root / path
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_text((HOUSE / path).read_text(encoding="utf-8"), encoding="utf-8")
+
+
+def test_pages_writes_what_changed_and_nothing_else(tmp_path):
+    copy_pages(tmp_path, "li")
     page = tmp_path / page_path("li")
     page.write_text(re.sub(r"\| `decay` .*\n", "", page.read_text()))
     before = block_of(page.read_text(), "cost")
@@ -237,6 +252,22 @@ def test_pages_writes_what_changed_and_nothing_else(tmp_path):
     assert "| `decay` | 0 to 1 | 0.875 |" in block_of(page.read_text(), "parameters")
     assert block_of(page.read_text(), "cost") == before  # there is no report
     assert pages.pages("li", root=tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "changed"),
+    [("in, stream", "in"), ("| `width` | at least 1 |", "| `width` | any |"), ("`w64`", "`w65`")],
+)
+def test_what_is_changed_by_hand_is_written_again(tmp_path, written, changed):
+    copy_pages(tmp_path, "scan")
+    page = tmp_path / page_path("scan")
+    before = page.read_text(encoding="utf-8")
+    assert written in before
+    page.write_text(before.replace(written, changed, 1), encoding="utf-8")
+    assert pages.current("scan", root=tmp_path) == {page: before}
+    assert page in pages.pages("scan", root=tmp_path)
+    assert page.read_text(encoding="utf-8") == before
+    assert pages.pages("scan", root=tmp_path) == []
 
 
 def test_a_page_without_a_cost_says_how_to_get_it():

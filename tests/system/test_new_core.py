@@ -20,6 +20,13 @@ from .copies import copied, variables
 FILE_COUNT = 7
 NEURON_FILE_COUNT = 5
 WRITE = "spikewright.scaffold.new_core.write_text"
+#: Exits with an error unless the page of a core is what ``spikewright pages`` writes.
+PAGE_IS_CURRENT = """
+import pathlib, sys
+from spikewright.pages.pages import current
+((page, text),) = current(sys.argv[1], root=pathlib.Path()).items()
+sys.exit(page.read_text(encoding="utf-8") != text)
+"""
 NAME = "twenty_four_letters_long"  # the longest there may be
 HALVER = Specification(name="halver", equations=("dv/dt = i - v/2",), readout=True)
 
@@ -65,6 +72,7 @@ def test_passes_as_laid_out(checkout):
         ("-m", "pytest", "-q", "sim", "--core", NAME),
         ("formal/run.py", NAME),
         ("-m", "pyright", "--pythonpath", sys.executable, *python),
+        ("-c", PAGE_IS_CURRENT, NAME),
     ):
         result = run(checkout, *check, SIM="verilator")
         assert result.returncode == 0, f"{check}\n{result.stdout}\n{result.stderr}"

@@ -1,1 +1,1 @@
-"""``spikewright pages``: what is generated on the pages of the neurons."""
+"""``spikewright pages``: what is generated on the pages of the cores."""

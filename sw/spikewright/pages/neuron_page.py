@@ -1,8 +1,7 @@
 """What a neuron's page says that follows from its definition, as blocks of Markdown."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
-from typing import Any
 
 from spikewright_hw.definition import integers
 from spikewright_hw.definition.dead_zone import dead_zone
@@ -11,12 +10,9 @@ from spikewright_hw.definition.expression import Expression
 from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
 from spikewright_hw.definition.table import Table
 
-from .markdown import table, wrapped
+from .markdown import Presets, presets_line, table, wrapped
 
-__all__ = ["Presets", "multipliers", "neuron_of", "neuron_page_blocks", "nodes", "unit_of"]
-
-#: Parameter sets of a neuron by name.
-Presets = Mapping[str, Mapping[str, Any]]
+__all__ = ["multipliers", "neuron_of", "neuron_page_blocks", "nodes", "unit_of"]
 
 _INPUTS = {
     "all": "the step's current; in a layer the sum of the weights whose inputs spiked",
@@ -132,13 +128,7 @@ def _parameters(definition: Definition, presets: Presets) -> Iterator[str]:
         yield ""
         yield "A level is in the membrane's own unit; an input of 1 is one such unit, too."
     yield ""
-    yield wrapped(f"Presets: {'; '.join(_preset(*preset) for preset in presets.items())}.")
-
-
-def _preset(name: str, given: Mapping[str, Any]) -> str:
-    words = [str(given["format"])]
-    words += [f"`{key}` {value}" for key, value in given.items() if key != "format"]
-    return f"`{name}`, {', '.join(words)}"
+    yield wrapped(presets_line(presets))
 
 
 def _range(parameter: Parameter) -> str:

@@ -1,7 +1,8 @@
-"""``spikewright pages``: the pages of the neurons and of what is public, kept true.
+"""``spikewright pages``: the pages of the cores and of what is public, kept true.
 
-A page is written by hand but for its blocks, which stand between two comments and are replaced by
-what follows from the definition, the simulation, the proofs and the report of the cores' size::
+A page is written by hand but for its blocks, which stand between two comments. Those of a neuron
+are replaced by what follows from the definition, the simulation, the proofs and the report of the
+cores' size; those of any other core by what its docstring says::
 
     <!-- generated: ports -->
 
@@ -27,8 +28,10 @@ from ..errors import DataError
 from ..files import write_if_changed
 from ..record.store import read_report
 from .api_page import API, api_page
+from .core_page import CORE_BLOCKS, core_page_blocks
+from .markdown import Presets
 from .neuron_index import index_block
-from .neuron_page import Presets, neuron_of, neuron_page_blocks
+from .neuron_page import neuron_of, neuron_page_blocks
 from .neuron_results import cost_block, picture, picture_path, proofs_block, response_block
 from .responses import responses
 
@@ -46,18 +49,18 @@ _REPORT = Path("build") / "reports" / "resources" / "report.json"
 _BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def pages(neuron: str | None = None, *, root: Path = Path()) -> list[Path]:
-    """Write the picture of each neuron, or of one, the blocks of its page, and two lists.
+def pages(core: str | None = None, *, root: Path = Path()) -> list[Path]:
+    """Write the blocks of the page of each core, or of one, a neuron's picture, and two lists.
 
     The lists are that of the cores, and that of what the library exports.
 
-    The cost is that of the report ``resources``, the proofs are those of the ``.sby`` file; where
-    there is none, the block stays as it is.
+    The cost of a neuron is that of the report ``resources``, its proofs are those of the ``.sby``
+    file; where there is none, the block stays as it is.
 
     Parameters
     ----------
-    neuron : str, optional
-        One of :data:`~spikewright_hw.neuron.DEFINITIONS`.
+    core : str, optional
+        One of :data:`~spikewright_hw.cores.CORES`.
     root : Path
         The checkout.
 
@@ -69,13 +72,14 @@ def pages(neuron: str | None = None, *, root: Path = Path()) -> list[Path]:
     Raises
     ------
     DataError
-        There is no such neuron, or no page of it, or its page has a block that there is not.
+        There is no such core, or no page of it, or its page has a block that there is not; or a
+        docstring does not fit its core.
     BuildError
         The gateware, simulated, does not equal the integers.
     """
-    if neuron is not None and neuron not in DEFINITIONS:
-        raise DataError(f"there is no neuron {neuron!r}; there are {', '.join(DEFINITIONS)}")
-    names = [*DEFINITIONS] if neuron is None else [neuron]
+    if core is not None and core not in CORES:
+        raise DataError(f"there is no core {core!r}; there are {', '.join(CORES)}")
+    names = [*CORES] if core is None else [core]
     console = terminal.console()
     changed = []
     for name in track(names, "Pages", console=console, transient=True):
@@ -91,21 +95,26 @@ def pages(neuron: str | None = None, *, root: Path = Path()) -> list[Path]:
     return changed
 
 
-def page_path(neuron: str) -> Path:
-    """Return where the page of a neuron is."""
-    return Path("docs") / "cores" / f"{neuron}.md"
+def page_path(core: str) -> Path:
+    """Return where the page of a core is."""
+    return Path("docs") / "cores" / f"{core}.md"
 
 
 def current(name: str, *, root: Path) -> dict[Path, str]:
-    """Return a registered neuron's page and picture as they should be; see :func:`pages`."""
+    """Return a core's page, and a neuron's picture, as they should be; see :func:`pages`."""
     page, report = root / page_path(name), root / _REPORT
-    recipe = CORES[name].file_in(root / "formal", ".sby")
     if not page.is_file():
-        raise DataError(f"there is no page {page}; write one in the form of docs/cores/lif.md")
+        model = page_path("lif" if name in DEFINITIONS else "scan").as_posix()
+        raise DataError(f"there is no page {page}; write one in the form of {model}")
+    text = page.read_text(encoding="utf-8")
+    if name not in DEFINITIONS:
+        blocks = core_page_blocks(CORES[name])
+        return {page: filled(text, blocks, page=page, names=CORE_BLOCKS)}
+    recipe = CORES[name].file_in(root / "formal", ".sby")
     return files(
         DEFINITIONS[name],
         CORES[name].presets,
-        text=page.read_text(encoding="utf-8"),
+        text=text,
         recipe=recipe.relative_to(root) if recipe.is_file() else None,
         sizes=read_report(report).rows if report.is_file() else (),
         root=root,

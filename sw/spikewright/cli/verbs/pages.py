@@ -7,13 +7,13 @@ __all__ = ["add"]
 
 def add(commands) -> None:
     """Add the command and its options."""
-    verb = commands.add_parser("pages", help="draw the neurons' responses, and fill in their pages")
-    verb.add_argument("neuron", nargs="?", help="one neuron only (default: all)")
+    verb = commands.add_parser("pages", help="fill in the cores' pages, draw neurons' responses")
+    verb.add_argument("core", nargs="?", help="one core only (default: all)")
     verb.set_defaults(verb=pages, command="pages")
 
 
 def pages(options: argparse.Namespace) -> None:
-    """Write the neurons' pages."""
+    """Write the cores' pages."""
     from ...pages.pages import pages
 
-    pages(options.neuron)
+    pages(options.core)
