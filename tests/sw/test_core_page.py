@@ -13,7 +13,7 @@ from amaranth.lib import data, wiring
 
 from spikewright.errors import DataError
 from spikewright.pages.core_page import core_page_blocks, parameters, ports
-from spikewright.pages.docstring import Field, parsed
+from spikewright.pages.docstring import Field, parsed, plain
 from spikewright.pages.shape_words import port_type
 from spikewright_hw.cores import CORES, Core
 from spikewright_hw.engine.scan import Scan
@@ -155,6 +155,9 @@ def test_the_blocks_of_a_core():
         ("maximum", "| `lanes` | at least 1 |  | Gates side by side. |"),
         ("trace_memory", "| `layer_0`, `layer_1`, ... | in, stream, always ready |"),
         ("sobol", "| `reseed` | in | 1 bit | Load `seed` at the next clock edge; wins over"),
+        ("row_layer", "`spike` and `last`, as a [Scan](scan.md) gives them. |"),
+        ("stochastic", "| Rows at once, in every layer; see [StreamLayer](stream_layer.md). |"),
+        ("windowed_neuron", "| `half_up`, `full`, 4 | As in `Arithmetic`. |"),
         ("event", "| `i` | in, stream | `network.inputs` bits |"),
     ],
 )
@@ -215,5 +218,6 @@ def test_a_docstring_has_prose_and_sections():
     }
     first, _ = sections["Parameters"]
     assert first.names == ("width", "lanes")
-    assert first.text == "Bits, as `Scan` has `them`."
+    assert first.text == "Bits, as :class:`~.scan.Scan` has ``them``."
+    assert plain(first.text) == "Bits, as `Scan` has `them`."
     assert parsed("Adds.") == ("Adds.", {})

@@ -1,6 +1,7 @@
 """What the page of a core says that follows from the docstring of its component."""
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from amaranth.hdl import Fragment
 from amaranth.lib import stream, wiring
 
-from spikewright_hw.cores import Core
+from spikewright_hw.cores import CORES, Core
 
 from ..errors import DataError
 from .docstring import Field, parsed, plain
@@ -41,7 +42,7 @@ def core_page_blocks(core: Core) -> dict[str, str]:
 
 def _ports_block(core: Core) -> Iterator[str]:
     rows = [
-        (_code(field), kind.direction, kind.payload, field.text)
+        (_code(field), kind.direction, kind.payload, _meaning(field))
         for field, kind in ports(core).items()
     ]
     yield from table(("port", "direction", "payload", "meaning"), rows)
@@ -109,7 +110,9 @@ def _parameters_block(core: Core) -> Iterator[str]:
     if not found:
         yield "None."
         return
-    rows = [(_code(field), *_range_default(field, given), field.text) for field, given in found]
+    rows = [
+        (_code(field), *_range_default(field, given), _meaning(field)) for field, given in found
+    ]
     yield from table(("parameter", "range", "default", "meaning"), rows)
     yield ""
     yield wrapped(presets_line(core.presets))
@@ -181,6 +184,16 @@ def _compare(has: str, docstring: str, real: Any, written: Any) -> None:
     for name in written:
         if name not in real:
             raise DataError(f"{docstring} describes {name}, which there is not")
+
+
+def _meaning(field: Field) -> str:
+    """Return what an entry says, in Markdown; the component of a core is a link to its page."""
+
+    def linked(role: re.Match[str]) -> str:
+        module, component = role.groups()
+        return f"[{component}]({module}.md)" if module in CORES else role[0]
+
+    return plain(re.sub(r":class:`~(?:[\w.]*\.)?(\w+)\.(\w+)`", linked, field.text))
 
 
 def _code(field: Field) -> str:

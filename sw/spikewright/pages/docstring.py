@@ -36,8 +36,8 @@ class Field:
 
     @property
     def text(self) -> str:
-        """The description in one line of Markdown."""
-        return plain(" ".join(" ".join(self.lines).split()))
+        """The description in one line."""
+        return " ".join(" ".join(self.lines).split())
 
 
 def parsed(docstring: str) -> tuple[str, Mapping[str, tuple[Field, ...]]]:
