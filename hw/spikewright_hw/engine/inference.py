@@ -114,17 +114,26 @@ class InferenceEngine(wiring.Component):
     def elaborate(self, platform) -> Module:
         """Elaborate the input memory, the chain of layers, the counters and the trace."""
         m = Module()
-        network = self.network
-        last_step = network.steps - 1
         clear = Signal()  # between inferences
-
-        layers = self.stages
-        for number, layer in enumerate(layers):
+        for number, layer in enumerate(self.stages):
             m.submodules[f"layer_{number}"] = layer
             m.d.comb += layer.clear.eq(clear)
-        first, readout = layers[0], layers[-1]
+        finished = Signal()
+        running = self._feed(m, clear=clear, finished=finished)
+        self._chain(m)
+        argmax = self._decide(m)
+        m.d.comb += finished.eq(argmax.o_valid)
+        self._count(m, running=running, argmax=argmax)
+        self._record(m)
+        return m
 
-        # Input ------------------------------------------------------------------------------------
+    def _feed(self, m: Module, *, clear: Signal, finished: Signal) -> Signal:
+        """Build the input memory, and what runs an inference; return whether one runs.
+
+        The steps are stored as they come and handed to the first layer as it takes them.
+        """
+        network, first = self.network, self.stages[0]
+        last_step = network.steps - 1
         m.submodules.inputs = inputs = memory.Memory(
             shape=unsigned(network.inputs), depth=network.steps, init=[]
         )
@@ -134,7 +143,6 @@ class InferenceEngine(wiring.Component):
         to_read = Signal(range(network.steps + 1))
         fetched = Signal()
         bitmap = Signal(network.inputs)
-        finished = Signal()
         running = Signal()
 
         with m.FSM() as fsm:
@@ -166,16 +174,21 @@ class InferenceEngine(wiring.Component):
             m.d.sync += [bitmap.eq(read.data), to_read.eq(to_read + 1), fetched.eq(1)]
         with m.Elif(first.i.ready):
             m.d.sync += fetched.eq(0)
+        return running
 
-        # Hidden layers: spikes go on to the next layer --------------------------------------------
-        for layer, following in pairwise(layers):
+    def _chain(self, m: Module) -> None:
+        """Hand the spikes of each hidden layer on to the next one."""
+        for layer, following in pairwise(self.stages):
             m.d.comb += [
                 following.i.valid.eq(layer.o.valid),
                 following.i.payload.eq(layer.o.payload.spikes),
                 layer.o.ready.eq(following.i.ready),
             ]
 
-        # Readout ----------------------------------------------------------------------------------
+    def _decide(self, m: Module) -> Argmax:
+        """Build the search for the highest membrane of the readout after the last step."""
+        network, readout = self.network, self.stages[-1]
+        last_step = network.steps - 1
         m.d.comb += readout.o.ready.eq(1)
         given = Signal(range(network.steps))
         with m.If(readout.o.valid):
@@ -186,11 +199,12 @@ class InferenceEngine(wiring.Component):
         m.d.comb += [
             argmax.i_values.eq(readout.o.payload.membranes),
             argmax.i_valid.eq(readout.o.valid & (given == last_step)),
-            finished.eq(argmax.o_valid),
         ]
+        return argmax
 
-        # Counters ---------------------------------------------------------------------------------
-        result = self.o.payload
+    def _count(self, m: Module, *, running: Signal, argmax: Argmax) -> None:
+        """Build the counters of an inference, and its result."""
+        network, layers, result = self.network, self.stages, self.o.payload
         cycles = Signal(32)
         synops = Signal(32)
         events = [Signal(32, name=f"events_{number}") for number in range(len(layers))]
@@ -206,7 +220,7 @@ class InferenceEngine(wiring.Component):
         with m.Elif(self.i.ready):
             m.d.sync += [count.eq(0) for count in (cycles, synops, *events)]
         prediction = Signal.like(argmax.o_index)
-        with m.If(finished):
+        with m.If(argmax.o_valid):
             m.d.sync += prediction.eq(argmax.o_index)
         m.d.comb += [
             result.prediction.eq(prediction),
@@ -216,13 +230,14 @@ class InferenceEngine(wiring.Component):
             Cat(result.spikes).eq(Cat(*events[1:])),
         ]
         m.d.comb += [
-            result.outputs[number].eq(readout.o.payload.membranes[number])
+            result.outputs[number].eq(layers[-1].o.payload.membranes[number])
             for number in range(network.outputs)
         ]
 
-        # Trace ------------------------------------------------------------------------------------
-        m.submodules.trace = trace = TraceMemory(network=network, ram_style=self.ram_style)
-        for number, layer in enumerate(layers):
+    def _record(self, m: Module) -> None:
+        """Build the trace of an inference."""
+        m.submodules.trace = trace = TraceMemory(network=self.network, ram_style=self.ram_style)
+        for number, layer in enumerate(self.stages):
             port = getattr(trace, f"layer_{number}")
             m.d.comb += [
                 port.valid.eq(layer.o.valid & layer.o.ready),
@@ -232,7 +247,6 @@ class InferenceEngine(wiring.Component):
             trace.address.eq(self.trace_address),
             self.trace_data.eq(trace.data),
         ]
-        return m
 
 
 def _operations(stage: Stage, layer: Layer) -> Value:

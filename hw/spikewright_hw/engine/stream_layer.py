@@ -1,5 +1,6 @@
 """Stream layer: a dense layer of any neuron that multiplies and adds bitstreams."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from amaranth import Array, Cat, Const, Module, Mux, Signal, Value, unsigned
@@ -165,16 +166,34 @@ class StreamLayer(wiring.Component):
             "passes": Out(range(streams.length + 1)),
         })
 
-    def elaborate(self, platform):
+    def elaborate(self, platform) -> Module:
         """Elaborate passes, lanes, sums and updates."""
         m = Module()
-        layer, length = self.layer, self.streams.length
-        rows = blocks(layer, lanes=self.lanes)
+        layer = self.layer
+        working = Signal()
+        now = self._passes(m, working)
+        lanes = self._lanes(m, now)
+        first_own = -(-layer.inputs // self.lanes)
+        own = now.block >= first_own if layer.recurrent is not None else Const(0)
+        told = Mux(now.adds & (self.passes == 0), now.spikes, 0)
+        spiked = sum(told[lane] for lane in range(self.lanes))
+        m.d.sync += [
+            self.arriving.eq(Mux(own, 0, spiked)), self.returning.eq(Mux(own, spiked, 0))
+        ]
+        # The products are added up in the fourth cycle after a block, and to the sums in the fifth.
+        adding, own_adding = _delayed(m, "adding", now.adds, 4), _delayed(m, "own", own, 4)
+        last = _delayed(m, "last", now.ended & (self.passes == self.streams.length - 1), 4)
+        synapses = StreamSynapses(layer, self.streams, lanes=self.lanes)
+        addends = self._addends(m, lanes, synapses)
+        self._time_updates(m, working, last)
+        self._update(m, synapses, addends, accumulate=adding, own=own_adding)
+        return m
 
-        # Passes: the scan goes over the blocks of a bitmap, which is held, again and again --------
+    def _passes(self, m: Module, working: Signal) -> "_Block":
+        """Build the passes: the scan goes over the blocks of a bitmap, again and again."""
+        length, rows = self.streams.length, blocks(self.layer, lanes=self.lanes)
         spikes = [Signal(self.lanes, name=f"spikes_{number}") for number in range(len(rows))]
-        begun = Signal.like(self.passes)
-        working, updating = Signal(), self.updating
+        begun = Signal.like(self.passes, name="begun")
         start = self.i.valid & self.i.ready
         m.submodules.scan = scan = Scan(width=len(rows), group=scan_group(len(rows)))
         m.d.comb += [
@@ -202,12 +221,14 @@ class StreamLayer(wiring.Component):
             adds.eq(scan.o.valid & scan.o.payload.spike),
             ended.eq(scan.o.valid & scan.o.payload.last),
         ]
-        read = Signal(self.lanes)  # what spiked in the block
+        read = Signal(self.lanes)
         m.d.comb += read.eq(Array(spikes)[block])
         with m.If(ended):
             m.d.sync += self.passes.eq(self.passes + 1)
+        return _Block(start=start, block=block, spikes=read, adds=adds, ended=ended)
 
-        # Numbers: one for each pass ---------------------------------------------------------------
+    def _lanes(self, m: Module, now: "_Block") -> list[StreamLane]:
+        """Build the lanes, and a number for each pass: a block's products come three cycles later."""
         pair = PAIRS[self.streams.source]
         numbers = {"weights": pair.weights.core(width=self.streams.order)}
         if self.streams.encoding == "bipolar":
@@ -215,74 +236,88 @@ class StreamLayer(wiring.Component):
         for name, source in numbers.items():
             m.submodules[name] = source
             m.d.comb += [
-                source.reseed.eq(start), source.seed.eq(source.init), source.enable.eq(ended)
+                source.reseed.eq(now.start), source.seed.eq(source.init),
+                source.enable.eq(now.ended),
             ]
-
-        # Lanes: three cycles from a block to its products -----------------------------------------
         lanes = [
-            StreamLane(layer=layer, streams=self.streams, lane=lane, lanes=self.lanes)
+            StreamLane(layer=self.layer, streams=self.streams, lane=lane, lanes=self.lanes)
             for lane in range(self.lanes)
         ]
         for number, lane in enumerate(lanes):
             m.submodules[f"lane_{number}"] = lane
             m.d.comb += [
-                lane.block.eq(block),
-                lane.spike.eq(read[number]),
+                lane.block.eq(now.block),
+                lane.spike.eq(now.spikes[number]),
                 lane.number.eq(numbers["weights"].state),
             ]
             if "inputs" in numbers:
                 m.d.comb += lane.silent.eq(numbers["inputs"].state[-1])
-        own = block >= -(-layer.inputs // self.lanes) if layer.recurrent is not None else Const(0)
-        told = Mux(adds & (self.passes == 0), read, 0)
-        spiked = sum(told[lane] for lane in range(self.lanes))
-        m.d.sync += [
-            self.arriving.eq(Mux(own, 0, spiked)), self.returning.eq(Mux(own, spiked, 0))
-        ]
+        return lanes
 
-        # Sums: the products are added up in the fourth cycle, and to the sums in the fifth --------
-        adding, own_adding = _delayed(m, "adding", adds, 4), _delayed(m, "own", own, 4)
-        last = _delayed(m, "last", ended & (self.passes == length - 1), 4)
-        synapses = StreamSynapses(layer, self.streams, lanes=self.lanes)
-        addends = Signal(data.ArrayLayout(synapses.addend, layer.neurons))
-        for neuron in range(layer.neurons):
+    def _addends(self, m: Module, lanes: list[StreamLane], synapses: StreamSynapses) -> data.View:
+        """Build what each neuron's sums get of a block."""
+        addends = Signal(data.ArrayLayout(synapses.addend, self.layer.neurons))
+        for neuron in range(self.layer.neurons):
             added = synapses.add(
                 m,
                 Cat(lane.counts[neuron] for lane in lanes),
                 Cat(lane.down[neuron] for lane in lanes),
             )
             m.d.sync += [addends[neuron][name].eq(value) for name, value in added.items()]
+        return addends
 
-        # Updates ----------------------------------------------------------------------------------
-        turn, last_turn = self.turn, self.share + self.stages - 2
+    def _time_updates(self, m: Module, working: Signal, last: Value) -> None:
+        """Count through an update, after the last block of a step, and offer its results."""
+        updating, turn = self.updating, self.turn
         with m.If(self.o.ready):
             m.d.sync += self.o.valid.eq(0)
         with m.If(last):
             m.d.sync += updating.eq(1)
         with m.If(updating):
             m.d.sync += turn.eq(turn + 1)
-            with m.If(turn == last_turn):
+            with m.If(turn == self.share + self.stages - 2):
                 m.d.sync += [turn.eq(0), updating.eq(0), working.eq(0), self.o.valid.eq(1)]
 
+    def _update(
+        self, m: Module, synapses: StreamSynapses, addends: data.View, *,
+        accumulate: Value, own: Value,
+    ) -> None:
+        """Build the groups of neurons, which keep the sums and update the states."""
         width = len(Value.cast(addends[0]))
         groups = [
             NeuronGroup(
-                layer=layer, first=first, share=self.share, stages=self.stages, synapses=synapses
+                layer=self.layer, first=first, share=self.share, stages=self.stages,
+                synapses=synapses,
             )
-            for first in range(0, layer.neurons, self.share)
+            for first in range(0, self.layer.neurons, self.share)
         ]
         for number, group in enumerate(groups):
             m.submodules[f"group_{number}"] = group
             part = addends.as_value()[number * self.share * width :]
             m.d.comb += [
                 group.addends.as_value().eq(part),
-                group.own.eq(own_adding),
-                group.accumulate.eq(adding),
-                group.update.eq(updating),
-                group.turn.eq(turn),
+                group.own.eq(own),
+                group.accumulate.eq(accumulate),
+                group.update.eq(self.updating),
+                group.turn.eq(self.turn),
                 group.clear.eq(self.clear),
             ]
         m.d.comb += self.o.payload.as_value().eq(Cat(group.o for group in groups))
-        return m
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Block:
+    """The block that is read: its number, what spiked in it, and where in a step it stands.
+
+    ``start`` is high as a step begins; ``adds`` where something of the block is to be added, and
+    ``ended`` with the last block of a pass.
+    """
+
+    start: Value
+    block: Signal
+    spikes: Signal
+    adds: Signal
+    ended: Signal
 
 
 def _delayed(m: Module, name: str, value: Value, cycles: int) -> Value:

@@ -1,8 +1,9 @@
 """Command processor: joins packets and an engine."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from amaranth import Array, Cat, Const, Module, Mux, Signal, unsigned
+from amaranth import Array, Cat, Const, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -137,136 +138,154 @@ class CommandProcessor(wiring.Component):
     def elaborate(self, platform) -> Module:
         """Build the reader of commands and the writer of answers."""
         m = Module()
-        network = self.network
-        identity = Array(Const(byte, 8) for byte in self.hello.pack())
-        result = self.i_result.payload.as_value()
-        sizes = _payload_bytes(network)
-
-        # The answer -------------------------------------------------------------------------
-        sequence, command, status = Signal(8), Signal(Command), Signal(Status)
-        length = Signal(range(max(answer for _, answer in sizes.values()) + 1))  # of its payload
-        position = Signal.like(length)
-        byte, last = Signal(8), Signal()
+        sizes = _payload_bytes(self.network)
+        answer = _Answer(
+            sequence=Signal(8, name="sequence"),
+            command=Signal(Command, name="command"),
+            status=Signal(Status, name="status"),
+            length=Signal(range(max(size for _, size in sizes.values()) + 1), name="length"),
+        )
         traced = Signal()  # there is a trace
-
-        # A command's bytes ------------------------------------------------------------------
-        per_step = step_bytes(network.inputs)
-        bitmap = Signal(8 * per_step)
-        fill = Signal(range(max(2, per_step)))
-        step = Signal(range(max(2, network.steps)))
-        m.d.comb += self.o_spikes.payload.eq(bitmap)
-
         with m.FSM() as fsm:
             m.d.comb += self.busy.eq(~fsm.ongoing("IDLE"))
-            with m.State("IDLE"):
-                m.d.sync += length.eq(0)
-                with m.If(self.i_error.valid):
-                    m.d.comb += self.i_error.ready.eq(1)
-                    m.d.sync += [sequence.eq(UNKNOWN_SEQUENCE), status.eq(self.i_error.payload)]
-                    m.next = "SEQUENCE"
-                with m.Elif(self.i.valid):
-                    m.d.comb += self.i.ready.eq(1)
-                    m.d.sync += sequence.eq(self.i.payload.data)
-                    m.next = "COMMAND"
-
-            with m.State("COMMAND"):
-                m.d.comb += self.i.ready.eq(1)
-                with m.If(self.i.valid):
-                    m.d.sync += status.eq(Status.UNKNOWN_COMMAND)
-                    m.next = "DRAIN"
-                    with m.If(self.i.payload.last):
-                        m.next = "SEQUENCE"
-                    with m.Switch(self.i.payload.data):
-                        for known, (payload, answer) in sizes.items():
-                            with m.Case(known):
-                                m.d.sync += [command.eq(known), status.eq(Status.BAD_LENGTH)]
-                                with m.If(self.i_length == payload + 2):
-                                    m.d.sync += [status.eq(Status.OK), length.eq(answer)]
-                                    if known == Command.INFER:
-                                        m.next = "LOAD"
-                                    if known == Command.TRACE:
-                                        with m.If(~traced):
-                                            m.d.sync += status.eq(Status.NO_INFERENCE)
-                                            m.d.sync += length.eq(0)
-
-            with m.State("DRAIN"):
-                m.d.comb += self.i.ready.eq(1)
-                with m.If(self.i.valid & self.i.payload.last):
-                    m.next = "SEQUENCE"
-
-            with m.State("LOAD"):
-                m.d.comb += self.i.ready.eq(1)
-                with m.If(self.i.valid):
-                    m.d.sync += bitmap.eq(Cat(bitmap, self.i.payload.data)[8:])
-                    with m.If(fill == per_step - 1):
-                        m.d.sync += fill.eq(0)
-                        m.next = "STEP"
-                    with m.Else():
-                        m.d.sync += fill.eq(fill + 1)
-
-            with m.State("STEP"):
-                m.d.comb += self.o_spikes.valid.eq(1)
-                with m.If(self.o_spikes.ready):
-                    with m.If(step == network.steps - 1):
-                        m.d.sync += step.eq(0)
-                        m.next = "WAIT"
-                    with m.Else():
-                        m.d.sync += step.eq(step + 1)
-                        m.next = "LOAD"
-
-            with m.State("WAIT"):
-                with m.If(self.i_result.valid):
-                    m.d.sync += traced.eq(1)
-                    m.next = "SEQUENCE"
-
-            with m.State("SEQUENCE"):
-                m.d.comb += [self.o.valid.eq(1), self.o.payload.data.eq(sequence)]
-                with m.If(self.o.ready):
-                    m.next = "STATUS"
-
-            with m.State("STATUS"):
-                m.d.comb += [
-                    self.o.valid.eq(1),
-                    self.o.payload.data.eq(status),
-                    self.o.payload.last.eq(length == 0),
-                ]
-                with m.If(self.o.ready):
-                    m.next = "IDLE"
-                    with m.If(length != 0):
-                        m.next = "FETCH"
-
-            # A byte is picked from hundreds, and the trace answers a cycle late: three cycles for
-            # each, registers between them. The serial port takes far longer.
-            with m.State("FETCH"):
-                m.next = "PICK"
-
-            with m.State("PICK"):
-                m.d.sync += last.eq(position + 1 == length)
-                with m.Switch(command):
-                    with m.Case(Command.HELLO):
-                        m.d.sync += byte.eq(identity[position])
-                    with m.Case(Command.INFER):
-                        m.d.sync += byte.eq((result >> Cat(Const(0, 3), position))[:8])
-                    with m.Default():
-                        m.d.sync += byte.eq(self.trace_data)
-                        self._next_of_trace(m)
-                m.next = "PAYLOAD"
-
-            with m.State("PAYLOAD"):
-                m.d.comb += [
-                    self.o.valid.eq(1),
-                    self.o.payload.data.eq(byte),
-                    self.o.payload.last.eq(last),
-                ]
-                with m.If(self.o.ready):
-                    with m.If(last):
-                        m.d.comb += self.i_result.ready.eq(command == Command.INFER)
-                        m.d.sync += position.eq(0)
-                        m.next = "IDLE"
-                    with m.Else():
-                        m.d.sync += position.eq(position + 1)
-                        m.next = "FETCH"
+            self._take(m, answer, traced)
+            self._load(m, traced)
+            self._answer(m, answer)
         return m
+
+    def _take(self, m: Module, answer: "_Answer", traced: Signal) -> None:
+        """Build the states that read the head of a packet, and the rest of a wrong one."""
+        with m.State("IDLE"):
+            m.d.sync += answer.length.eq(0)
+            with m.If(self.i_error.valid):
+                m.d.comb += self.i_error.ready.eq(1)
+                m.d.sync += answer.sequence.eq(UNKNOWN_SEQUENCE)
+                m.d.sync += answer.status.eq(self.i_error.payload)
+                m.next = "SEQUENCE"
+            with m.Elif(self.i.valid):
+                m.d.comb += self.i.ready.eq(1)
+                m.d.sync += answer.sequence.eq(self.i.payload.data)
+                m.next = "COMMAND"
+
+        with m.State("COMMAND"):
+            m.d.comb += self.i.ready.eq(1)
+            with m.If(self.i.valid):
+                m.d.sync += answer.status.eq(Status.UNKNOWN_COMMAND)
+                m.next = "DRAIN"
+                with m.If(self.i.payload.last):
+                    m.next = "SEQUENCE"
+                with m.Switch(self.i.payload.data):
+                    for known, (payload, length) in _payload_bytes(self.network).items():
+                        with m.Case(known):
+                            m.d.sync += answer.command.eq(known)
+                            m.d.sync += answer.status.eq(Status.BAD_LENGTH)
+                            with m.If(self.i_length == payload + 2):
+                                m.d.sync += answer.status.eq(Status.OK)
+                                m.d.sync += answer.length.eq(length)
+                                if known == Command.INFER:
+                                    m.next = "LOAD"
+                                if known == Command.TRACE:
+                                    with m.If(~traced):
+                                        m.d.sync += answer.status.eq(Status.NO_INFERENCE)
+                                        m.d.sync += answer.length.eq(0)
+
+        with m.State("DRAIN"):
+            m.d.comb += self.i.ready.eq(1)
+            with m.If(self.i.valid & self.i.payload.last):
+                m.next = "SEQUENCE"
+
+    def _load(self, m: Module, traced: Signal) -> None:
+        """Build the states that hand the steps of an INFER on, and wait for the result."""
+        per_step = step_bytes(self.network.inputs)
+        bitmap = Signal(8 * per_step)
+        fill = Signal(range(max(2, per_step)))
+        step = Signal(range(max(2, self.network.steps)))
+        m.d.comb += self.o_spikes.payload.eq(bitmap)
+
+        with m.State("LOAD"):
+            m.d.comb += self.i.ready.eq(1)
+            with m.If(self.i.valid):
+                m.d.sync += bitmap.eq(Cat(bitmap, self.i.payload.data)[8:])
+                with m.If(fill == per_step - 1):
+                    m.d.sync += fill.eq(0)
+                    m.next = "STEP"
+                with m.Else():
+                    m.d.sync += fill.eq(fill + 1)
+
+        with m.State("STEP"):
+            m.d.comb += self.o_spikes.valid.eq(1)
+            with m.If(self.o_spikes.ready):
+                with m.If(step == self.network.steps - 1):
+                    m.d.sync += step.eq(0)
+                    m.next = "WAIT"
+                with m.Else():
+                    m.d.sync += step.eq(step + 1)
+                    m.next = "LOAD"
+
+        with m.State("WAIT"):
+            with m.If(self.i_result.valid):
+                m.d.sync += traced.eq(1)
+                m.next = "SEQUENCE"
+
+    def _answer(self, m: Module, answer: "_Answer") -> None:
+        """Build the states that write an answer: sequence, status, and payload byte by byte.
+
+        A byte is picked from hundreds, and the trace answers a cycle late: three cycles for each,
+        registers between them. The serial port takes far longer.
+        """
+        position = Signal.like(answer.length, name="position")
+        byte, last = Signal(8), Signal()
+        with m.State("SEQUENCE"):
+            m.d.comb += [self.o.valid.eq(1), self.o.payload.data.eq(answer.sequence)]
+            with m.If(self.o.ready):
+                m.next = "STATUS"
+
+        with m.State("STATUS"):
+            m.d.comb += [
+                self.o.valid.eq(1),
+                self.o.payload.data.eq(answer.status),
+                self.o.payload.last.eq(answer.length == 0),
+            ]
+            with m.If(self.o.ready):
+                m.next = "IDLE"
+                with m.If(answer.length != 0):
+                    m.next = "FETCH"
+
+        with m.State("FETCH"):
+            m.next = "PICK"
+
+        with m.State("PICK"):
+            m.d.sync += last.eq(position + 1 == answer.length)
+            self._pick(m, answer.command, position, byte)
+            m.next = "PAYLOAD"
+
+        with m.State("PAYLOAD"):
+            m.d.comb += [
+                self.o.valid.eq(1),
+                self.o.payload.data.eq(byte),
+                self.o.payload.last.eq(last),
+            ]
+            with m.If(self.o.ready):
+                with m.If(last):
+                    m.d.comb += self.i_result.ready.eq(answer.command == Command.INFER)
+                    m.d.sync += position.eq(0)
+                    m.next = "IDLE"
+                with m.Else():
+                    m.d.sync += position.eq(position + 1)
+                    m.next = "FETCH"
+
+    def _pick(self, m: Module, command: Value, position: Signal, byte: Signal) -> None:
+        """Pick a byte of the payload: of what the board says of itself, the result or the trace."""
+        identity = Array(Const(byte, 8) for byte in self.hello.pack())
+        result = self.i_result.payload.as_value()
+        with m.Switch(command):
+            with m.Case(Command.HELLO):
+                m.d.sync += byte.eq(identity[position])
+            with m.Case(Command.INFER):
+                m.d.sync += byte.eq((result >> Cat(Const(0, 3), position))[:8])
+            with m.Default():
+                m.d.sync += byte.eq(self.trace_data)
+                self._next_of_trace(m)
 
     def _next_of_trace(self, m: Module) -> None:
         """Count on to the next byte of the trace, and after its last to its first."""
@@ -276,6 +295,16 @@ class CommandProcessor(wiring.Component):
         with m.Else():
             m.d.sync += byte.eq(0)
             m.d.sync += step.eq(Mux(step == self.network.steps - 1, 0, step + 1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Answer:
+    """Registers of the answer that is due; ``length`` is that of its payload, in bytes."""
+
+    sequence: Signal
+    command: Signal
+    status: Signal
+    length: Signal
 
 
 def core(*, clock_hz: int = 25_000_000, **network: Any) -> CommandProcessor:
