@@ -228,7 +228,7 @@ class StreamLayer(wiring.Component):
         return _Block(start=start, block=block, spikes=read, adds=adds, ended=ended)
 
     def _lanes(self, m: Module, now: "_Block") -> list[StreamLane]:
-        """Build the lanes, and a number for each pass: a block's products come three cycles later."""
+        """Build the lanes, whose products come three cycles later, and a number for each pass."""
         pair = PAIRS[self.streams.source]
         numbers = {"weights": pair.weights.core(width=self.streams.order)}
         if self.streams.encoding == "bipolar":
