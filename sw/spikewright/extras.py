@@ -1,7 +1,8 @@
-"""Packages of others that come with an extra: which extra, and how to get it.
+"""What an installation may lack: packages that come with an extra, and what only a checkout has.
 
 ``pip install spikewright`` brings what the cores need; training, reports, simulation, proofs and
 boards are extras. Which extra a package comes with is read from the metadata of the installation.
+What writes files of the repository itself is not in a wheel.
 """
 
 import re
@@ -13,6 +14,8 @@ from .imports import DISTRIBUTIONS
 
 __all__ = ["install", "missing"]
 
+#: Packages that only a checkout has.
+_OF_A_CHECKOUT = ("spikewright.pages", "spikewright.scaffold")
 _CHECKOUT = (Path(__file__).resolve().parents[2] / "bootstrap.sh").is_file()
 
 
@@ -24,7 +27,12 @@ def install(extra: str) -> str:
 
 
 def missing(error: ModuleNotFoundError) -> ToolError | None:
-    """Return the sentence for an import that failed, or None if no extra has the package."""
+    """Return the sentence for an import that failed, or None if nothing is known of the package."""
+    if (error.name or "").startswith(_OF_A_CHECKOUT):
+        return ToolError(
+            "This writes files of a checkout of Spikewright, and is not in an installed package; "
+            "clone the repository, and run the command there after `make setup`."
+        )
     package = (error.name or "").partition(".")[0]
     name = DISTRIBUTIONS.get(package, package.replace("_", "-"))
     for requirement in metadata.requires("spikewright") or ():

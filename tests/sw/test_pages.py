@@ -14,8 +14,9 @@ from spikewright.pages.core_page import CORE_BLOCKS
 from spikewright.pages.neuron_index import comparison_of, purpose_of, reset_of
 from spikewright.pages.neuron_page import multipliers, neuron_of
 from spikewright.pages.neuron_results import cost_block, proofs_block
-from spikewright.pages.pages import BLOCKS, NO_COST, filled, index, page_path
+from spikewright.pages.pages import BLOCKS, NO_COST, index, page_path
 from spikewright.pages.stimulus import run_integers
+from spikewright.record.markdown import filled
 from spikewright_hw.cores import CORES
 from spikewright_hw.definition import reals
 from spikewright_hw.definition.definition import Definition
@@ -180,10 +181,10 @@ MARKED = "a\n<!-- generated: ports -->\nold\n<!-- end -->\nb\n"
 
 
 def test_a_block_is_replaced_and_the_rest_stays():
-    new = filled(MARKED, {"ports": "new"}, page=PAGE)
+    new = filled(MARKED, {"ports": "new"}, page=PAGE, names=BLOCKS)
     assert new == "a\n<!-- generated: ports -->\n\nnew\n\n<!-- end -->\nb\n"
-    assert filled(new, {"ports": "new"}, page=PAGE) == new
-    assert filled(MARKED, {"ports": None}, page=PAGE) == MARKED
+    assert filled(new, {"ports": "new"}, page=PAGE, names=BLOCKS) == new
+    assert filled(MARKED, {"ports": None}, page=PAGE, names=BLOCKS) == MARKED
 
 
 @pytest.mark.parametrize(
@@ -198,7 +199,7 @@ def test_a_block_is_replaced_and_the_rest_stays():
 )
 def test_a_page_that_is_marked_wrongly_is_refused(text, message):
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
-        filled(text, {"ports": "new"}, page=PAGE)
+        filled(text, {"ports": "new"}, page=PAGE, names=BLOCKS)
 
 
 def test_no_such_core():

@@ -46,6 +46,9 @@ rtlil, pins = sources
 assert "EHXPLLL" in rtlil and "LOCATE COMP" in pins
 """
 
+#: What writes files of the repository itself.
+OF_A_CHECKOUT = ("spikewright/pages/", "spikewright/scaffold/")
+
 
 def readme() -> str:
     text = (HOUSE / "README.md").read_text(encoding="utf-8")
@@ -73,18 +76,40 @@ def wheel(tmp_path_factory) -> Path:
 def test_a_wheel_has_types_and_whatever_a_module_reads(wheel):
     names = set(ZipFile(wheel).namelist())
     for root in (HOUSE / "hw" / "spikewright_hw", HOUSE / "sw" / "spikewright"):
-        files = {path for path in root.rglob("*") if path.is_file() and path.suffix != ".pyc"}
-        assert files
-        assert {path.relative_to(root.parent).as_posix() for path in files} <= names
+        files = {
+            path.relative_to(root.parent).as_posix()
+            for path in root.rglob("*") if path.is_file() and path.suffix != ".pyc"
+        }
+        left_out = {name for name in files if name.startswith(OF_A_CHECKOUT)}
+        assert files - left_out <= names and not left_out & names
     assert {"spikewright/py.typed", "spikewright_hw/py.typed", "spikewright/__init__.pyi"} <= names
 
 
-def test_the_lines_of_the_readme_run_from_a_wheel(wheel, tmp_path):
-    site, work = tmp_path / "site", tmp_path / "work"
-    work.mkdir()
-    run(
-        "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--target", site, wheel, cwd=work
+@pytest.fixture(scope="module")
+def site(wheel, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    run("-m", "pip", "install", "-q", "--no-deps", "--no-index", "--target", folder, wheel,
+        cwd=folder)
+    return folder
+
+
+@pytest.mark.parametrize("command", [("new-core", "halver"), ("pages",)])
+def test_what_writes_the_repository_says_that_it_needs_one(site, tmp_path, command):
+    result = subprocess.run(
+        [sys.executable, "-m", "spikewright.cli", *command], cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(site)}, capture_output=True, text=True, check=False,
     )
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == (
+        "spikewright: This writes files of a checkout of Spikewright, and is not in an installed "
+        "package; clone the repository, and run the command there after `make setup`.\n"
+    )
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_lines_of_the_readme_run_from_a_wheel(site, tmp_path):
+    work = tmp_path / "work"
+    work.mkdir()
     printed = run("-c", BRIEF + readme() + CHECKS, site, cwd=work, PYTHONPATH=str(site))
     equal, accuracy, latency = printed.split()
     assert equal == "True" and 0 <= float(accuracy) <= 100 and float(latency) > 0

@@ -26,9 +26,8 @@ from ..job.stages import Stages
 from ..job.training import train, versions
 from ..machine import processor
 from ..network.training_config import TrainingConfig, training_config
-from ..pages.markdown import table, wrapped
-from ..pages.pages import filled
 from ..quantized.network import Provenance
+from ..record.markdown import filled, table, wrapped
 from ..record.neuron_bench import BASE, PRESET, NeuronBench, neuron_report
 from ..record.report import Report
 from ..record.store import write_report

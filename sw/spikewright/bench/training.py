@@ -22,8 +22,7 @@ from ..job.training import DEFAULT, train, versions
 from ..machine import processor
 from ..network.reference import run
 from ..network.training_config import TrainingConfig
-from ..pages.markdown import table, wrapped
-from ..pages.pages import filled
+from ..record.markdown import filled, table, wrapped
 from ..record.report import Report
 from ..record.store import write_report
 from ..record.table import print_table

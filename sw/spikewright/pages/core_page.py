@@ -12,8 +12,8 @@ from amaranth.lib import stream, wiring
 from spikewright_hw.cores import CORES, Core
 
 from ..errors import DataError
+from ..record.markdown import presets_line, table, wrapped
 from .docstring import Field, parsed, plain
-from .markdown import presets_line, table, wrapped
 from .shape_words import PortType, port_type
 
 __all__ = ["CORE_BLOCKS", "core_page_blocks", "parameters", "ports"]

@@ -7,7 +7,7 @@ from typing import Any
 from spikewright_hw.definition.definition import Definition
 from spikewright_hw.definition.expression import Expression
 
-from .markdown import Presets, table
+from ..record.markdown import Presets, table
 from .neuron_page import multipliers, neuron_of, nodes
 
 __all__ = ["comparison_of", "index_block", "purpose_of", "reset_of"]

@@ -10,7 +10,7 @@ from spikewright_hw.definition.expression import Expression
 from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
 from spikewright_hw.definition.table import Table
 
-from .markdown import Presets, presets_line, table, wrapped
+from ..record.markdown import Presets, presets_line, table, wrapped
 
 __all__ = ["multipliers", "neuron_of", "neuron_page_blocks", "nodes", "unit_of"]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from spikewright_hw.definition.fixed_point import FixedNeuron
 
+from ..record.markdown import table, wrapped
 from ..record.response_plot import Response, response_plot
 from ..record.svg import standalone
-from .markdown import table, wrapped
 from .neuron_page import unit_of
 
 __all__ = ["cost_block", "picture", "picture_path", "proofs_block", "response_block"]

@@ -11,8 +11,7 @@ cores' size; those of any other core by what its docstring says::
     <!-- end -->
 """
 
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +25,16 @@ from spikewright_hw.registry import for_core
 from .. import terminal
 from ..errors import DataError
 from ..files import write_if_changed
+from ..record.markdown import Presets, filled
 from ..record.store import read_report
 from .api_page import API, api_page
 from .core_page import CORE_BLOCKS, core_page_blocks
-from .markdown import Presets
 from .neuron_index import index_block
 from .neuron_page import neuron_of, neuron_page_blocks
 from .neuron_results import cost_block, picture, picture_path, proofs_block, response_block
 from .responses import responses
 
-__all__ = ["BLOCKS", "NO_COST", "current", "files", "filled", "index", "page_path", "pages"]
+__all__ = ["BLOCKS", "NO_COST", "current", "files", "index", "page_path", "pages"]
 
 #: What the page of a neuron has, in this order.
 BLOCKS = (
@@ -46,7 +45,6 @@ NO_COST = "Not counted yet: `make resources` counts it, then `spikewright pages`
 #: The list of the cores.
 INDEX = Path("docs") / "cores" / "README.md"
 _REPORT = Path("build") / "reports" / "resources" / "report.json"
-_BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def pages(core: str | None = None, *, root: Path = Path()) -> list[Path]:
@@ -164,7 +162,7 @@ def files(
         "cost": cost_block(name, sizes),
     }
     return {
-        page: filled(text, blocks, page=page),
+        page: filled(text, blocks, page=page, names=BLOCKS),
         root / picture_path(name): picture(fixed, seen),
     }
 
@@ -180,31 +178,3 @@ def index(*, root: Path) -> tuple[Path, str]:
     )
     text = path.read_text(encoding="utf-8")
     return path, filled(text, {"neurons": block}, page=path, names=("neurons",))
-
-
-def filled(
-    text: str,
-    blocks: Mapping[str, str | None],
-    *,
-    page: Path,
-    names: Collection[str] = BLOCKS,
-) -> str:
-    """Replace the blocks of a page; one that is not given, or None, stays as it is.
-
-    Raises :exc:`DataError` for a block that is none of ``names``, and for one without an end.
-    """
-    starts, ends = text.count("<!-- generated: "), text.count("<!-- end -->")
-    if not starts == ends == len(_BLOCK.findall(text)):
-        raise DataError(
-            f"{page} has {starts} starts and {ends} ends of generated blocks; each begins with a "
-            "line <!-- generated: NAME --> and ends with a line <!-- end -->"
-        )
-
-    def block(match: re.Match[str]) -> str:
-        start, name, end = match.groups()
-        if name not in names:
-            raise DataError(f"{page} has a block {name}; there are {', '.join(names)}")
-        new = blocks.get(name)
-        return match[0] if new is None else f"{start}\n{new}\n\n{end}"
-
-    return _BLOCK.sub(block, text)

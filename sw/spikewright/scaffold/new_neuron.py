@@ -13,8 +13,9 @@ from ..equations.parse import FUNCTIONS
 from ..errors import SpikewrightError
 from ..pages.neuron_page import neuron_of, neuron_page_blocks
 from ..pages.neuron_results import picture, picture_path, proofs_block, response_block
-from ..pages.pages import NO_COST, filled, page_path
+from ..pages.pages import BLOCKS, NO_COST, page_path
 from ..pages.responses import responses
+from ..record.markdown import filled
 from .neuron_text import words
 from .new_core import REGISTRY, check_name, lay_out, register, registry_text, render
 
@@ -91,7 +92,7 @@ def _complete_page(
         "cost": NO_COST,
     }
     page = root / page_path(name)
-    new[page] = filled(new[page], blocks, page=page)
+    new[page] = filled(new[page], blocks, page=page, names=BLOCKS)
     new[root / picture_path(name)] = picture(fixed, seen)
 
 

@@ -6,10 +6,9 @@ from pathlib import Path
 
 from ...errors import DataError
 from ...files import write_if_changed
-from ...pages.markdown import table, wrapped
-from ...pages.pages import filled
 from ...record import stochastic_plots as plots
 from ...record.figure import Figure
+from ...record.markdown import filled, table, wrapped
 from ...record.page import format_value
 from ...record.report import Picture, Report, Section
 from ...record.stochastic_bench import Curve, chosen, shown
