@@ -21,7 +21,7 @@ from spikewright.record.run_report import report
 from spikewright.record.store import write_report
 from spikewright_hw.protocol import Command, Status, cobs_encode, crc16
 
-from .test_run_record import synthetic
+from .record.test_run_record import synthetic
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 BRIEF = TrainingConfig(

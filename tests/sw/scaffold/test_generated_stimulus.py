@@ -13,7 +13,7 @@ from spikewright_hw.definition import integers, reals
 from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
 from spikewright_hw.fixed import Format
 
-from .literature import LITERATURE
+from ..equations.literature import LITERATURE
 
 
 @pytest.mark.parametrize("name", LITERATURE)

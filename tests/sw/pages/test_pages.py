@@ -22,7 +22,7 @@ from spikewright_hw.definition import reals
 from spikewright_hw.definition.definition import Definition
 from spikewright_hw.neuron import DEFINITIONS
 
-HOUSE = Path(__file__).resolve().parents[2]
+HOUSE = Path(__file__).resolve().parents[3]
 MOST_BYTES = 60_000
 PAGES = [page_path(name) for name in CORES]
 

@@ -284,7 +284,7 @@ def test_the_page_is_written(curves, report, placed, tmp_path):
 
 
 def test_the_page_of_the_project_has_the_blocks_and_the_pictures():
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     text = (root / PAGE).read_text(encoding="utf-8")
     assert set(re.findall(r"<!-- generated: (\w+) -->", text)) == set(BLOCKS)
     for picture in re.findall(r"\((pictures/[^)]*)\)", text):

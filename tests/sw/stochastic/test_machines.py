@@ -165,7 +165,7 @@ def test_the_table_of_the_divider_with_evenly_spread_numbers():
     width = 14
     pairs = [(c * b, b) for b in np.linspace(0.1, 0.9, 9) for c in (0.1, 0.3, 0.5, 0.7, 0.9)]
     a, b = np.round(np.array(pairs).T * 2**width).astype(int)
-    page = Path(__file__).parents[2] / "docs" / "cores" / "divider.md"
+    page = Path(__file__).parents[3] / "docs" / "cores" / "divider.md"
     for length in (256, 1024, 4096):
         first = sequence("sobol", width=width, length=length)
         third = sequence("sobol", width=width, length=length, dimension=3)

@@ -13,7 +13,7 @@ from spikewright_hw.engine.example import example_network
 from spikewright_hw.engine.streams import Streams
 from spikewright_hw.fixed import Format
 
-from ..hw.engines import classify
+from ...hw.engines import classify
 
 DESIGNS = (
     StochasticDesign(streams=Streams(length=16), lanes=2),

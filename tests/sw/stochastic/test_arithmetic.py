@@ -26,7 +26,7 @@ from spikewright_hw.stochastic.arithmetic import (
     xnor_multiplier,
 )
 
-PAGE = Path(__file__).parents[2] / "docs" / "cores" / "and_multiplier.md"
+PAGE = Path(__file__).parents[3] / "docs" / "cores" / "and_multiplier.md"
 WIDTHS = range(3, 9)
 
 Numbers = np.ndarray
