@@ -1,5 +1,6 @@
 """Coverage of the tests, a line for each package, on the terminal and as a report."""
 
+import os
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from spikewright.record.report import Report
 from spikewright.record.store import write_report
 from spikewright.record.table import print_table
 
-__all__ = ["rows_of", "tell"]
+__all__ = ["rows_of", "tell", "unmeasured"]
 
 HOUSE = Path(__file__).resolve().parent.parent
 REPORT = HOUSE / "build" / "reports" / "coverage"
@@ -56,3 +57,8 @@ def tell(coverage: Coverage, *, tests: str, width: int | None) -> None:
     )
     print_table(report, console=Console(width=width))
     write_report(report, REPORT)
+
+
+def unmeasured() -> dict[str, str]:
+    """Return the environment of a program that may write no file of its coverage."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}

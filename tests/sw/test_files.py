@@ -11,6 +11,8 @@ import pytest
 from spikewright import files
 from spikewright.errors import StorageError
 
+from ..coverage_report import unmeasured
+
 
 def leftovers(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
@@ -67,6 +69,7 @@ def test_a_file_above_the_limit_is_a_sentence(tmp_path):
     path = tmp_path / "big.bin"
     result = subprocess.run(
         [sys.executable, "-c", script, path], capture_output=True, text=True, check=False,
+        env=unmeasured(),
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
     )
     assert result.returncode == 1
