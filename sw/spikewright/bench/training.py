@@ -1,10 +1,11 @@
 """``spikewright bench training``: the training's settings, chosen on the training part alone.
 
 Each setting differs from the defaults in one thing and is trained on the same stratified folds of
-the training part. The test part is not looked at.
+the training part. Of many settings some are better by chance, so those that are better are trained
+again on other folds, with other seeds. The test part is not looked at.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -35,7 +36,7 @@ __all__ = ["PAGE", "bench_training", "settings"]
 PAGE = Path("docs") / "training.md"
 
 HEADINGS = (
-    "setting", "float, %", "integers, %", "difference, points", "hidden spikes",
+    "setting", "float, %", "integers, %", "difference, points", "on other folds", "hidden spikes",
     "synaptic operations",
 )
 
@@ -77,6 +78,7 @@ def bench_training(
     chosen: Mapping[str, TrainingConfig] | None = None,
     task: Task | None = None,
     folds: int = 5,
+    again: Sequence[int] = (1, 2, 3),
     pages: bool = False,
     build: Path = Path("build"),
     root: Path = Path(),
@@ -92,6 +94,8 @@ def bench_training(
         Whose training part is folded; the digits unless given.
     folds : int
         At least 2.
+    again : sequence of int
+        Seeds of other folds, and of the trainings on them, for the settings that are better.
     pages : bool
         Whether the table of ``docs/training.md`` in the checkout ``root`` is written, too.
     build, root : Path
@@ -108,19 +112,20 @@ def bench_training(
     chosen = settings() if chosen is None else chosen
     task = digits.load() if task is None else task
     console = terminal.console() if console is None else console
-    found = []
     with Stages() as stages, stages.stage(f"{len(chosen)} settings on {folds} folds") as tell:
-        for name, config in chosen.items():
-            held = []
-            for fold in range(folds):
-                tell(f"{name}, fold {fold + 1} of {folds}")
-                part = digits.validation(task, fold=fold, folds=folds)
-                held.append(_fold(config, part, build))
-            found.append(Setting(name, tuple(held)))
-    report = training_report(found, made={
+        found = _trained(chosen, task, folds=folds, seeds=(0,), build=build, tell=tell)
+    (base,) = (setting for setting in found if setting.name == DEFAULTS)
+    better = [setting.name for setting in found if setting.better(base)]
+    others: list[Setting] = []
+    if better and again:
+        named = {name: chosen[name] for name in (DEFAULTS, *better)}
+        title = f"{len(named)} settings on {folds * len(again)} other folds"
+        with Stages() as stages, stages.stage(title) as tell:
+            others = _trained(named, task, folds=folds, seeds=again, build=build, tell=tell)
+    report = training_report(found, again=others, made={
         "command": "spikewright bench training",
         "task": f"{task.name}, its {len(task.x_train)} training samples",
-        "seed": "0",
+        "seed": f"0; on other folds {', '.join(map(str, again))}",
         "processor": processor(),
         "config": repr(chosen[DEFAULTS]),
     } | versions())
@@ -132,8 +137,30 @@ def bench_training(
     return report
 
 
-def _fold(config: TrainingConfig, part: Task, build: Path) -> Fold:
-    quantized = train(part, config, seed=0, build=build)
+def _trained(
+    chosen: Mapping[str, TrainingConfig],
+    task: Task,
+    *,
+    folds: int,
+    seeds: Sequence[int],
+    build: Path,
+    tell: Callable[[str], None],
+) -> list[Setting]:
+    """Train settings on the folds of each seed."""
+    found = []
+    for name, config in chosen.items():
+        held = []
+        for seed in seeds:
+            for fold in range(folds):
+                tell(f"{name}, fold {len(held) + 1} of {folds * len(seeds)}")
+                part = digits.validation(task, fold=fold, folds=folds, seed=seed)
+                held.append(_fold(config, part, seed=seed, build=build))
+        found.append(Setting(name, tuple(held)))
+    return found
+
+
+def _fold(config: TrainingConfig, part: Task, *, seed: int, build: Path) -> Fold:
+    quantized = train(part, config, seed=seed, build=build)
     activity = run(quantized.network, encode(part.x_test, quantized.coding))
     return Fold(
         real=quantized.provenance.accuracy_float,
@@ -172,7 +199,8 @@ def _cells(row: Mapping) -> list[str]:
         "" if row["setting"] == DEFAULTS
         else f"{row['difference']:+.2f} ± {row['difference_error']:.2f}"
     )
+    again = "" if row["again"] is None else f"{row['again']:+.2f} ± {row['again_error']:.2f}"
     return [
         row["setting"], f"{row['accuracy_float']:.2f}", f"{row['accuracy_integer']:.2f}",
-        difference, f"{row['hidden_spikes']:.1f}", str(row["synops"]),
+        difference, again, f"{row['hidden_spikes']:.1f}", str(row["synops"]),
     ]

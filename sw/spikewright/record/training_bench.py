@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from statistics import mean, stdev
+from typing import Any
 
 from .figure import Computed, Figure
 from .report import Report
@@ -61,8 +62,11 @@ class Setting:
         difference, error = self.difference(base)
         return difference > MARGIN * error
 
-    def row(self, base: "Setting") -> dict[str, str | float]:
-        """Return it as a row of the report; accuracies in percent."""
+    def row(self, base: "Setting", again: tuple[float, float] | None) -> dict[str, Any]:
+        """Return it as a row of the report; accuracies in percent.
+
+        ``again`` is the difference on other folds, and its standard error.
+        """
         difference, error = self.difference(base)
         return {
             "setting": self.name,
@@ -70,18 +74,33 @@ class Setting:
             "accuracy_integer": round(100 * self.mean("integer"), 2),
             "difference": round(100 * difference, 2),
             "difference_error": round(100 * error, 2),
+            "again": None if again is None else round(100 * again[0], 2),
+            "again_error": None if again is None else round(100 * again[1], 2),
             "hidden_spikes": round(self.mean("spikes"), 1),
             "synops": round(self.mean("synops")),
         }
 
 
-def training_report(settings: Sequence[Setting], *, made: Mapping[str, str]) -> Report:
-    """Return the report ``training``: a row for each setting, and the figures of the defaults."""
+def training_report(
+    settings: Sequence[Setting], *, again: Sequence[Setting] = (), made: Mapping[str, str]
+) -> Report:
+    """Return the report ``training``: a row for each setting, and the figures of the defaults.
+
+    Parameters
+    ----------
+    settings : sequence of Setting
+        The defaults among them.
+    again : sequence of Setting
+        On other folds: the defaults, and the settings that were better on the first ones.
+    made : mapping of str to str
+        How it was made.
+    """
     (base,) = (setting for setting in settings if setting.name == DEFAULTS)
-    winners = [setting.name for setting in settings if setting.better(base)]
-    verdict = (
-        "No other setting is better" if not winners else f"Better: {'; '.join(winners)};"
-    )
+    seen_again = {setting.name: setting for setting in again}
+    others = {
+        name: setting.difference(seen_again[DEFAULTS])
+        for name, setting in seen_again.items() if name != DEFAULTS
+    }
     folds = len(base.folds)
     figures = []
     for kind, name, who in (
@@ -104,13 +123,28 @@ def training_report(settings: Sequence[Setting], *, made: Mapping[str, str]) -> 
         title="How the defaults of the training were chosen",
         summary=(
             f"{len(settings)} settings on {folds} stratified folds of the training part, the test "
-            f"part left out. {verdict} by more than {MARGIN} standard errors of the mean "
-            "difference from the defaults."
+            f"part left out. {_verdict(settings, base, seen_again)}"
         ),
         figures=tuple(figures),
-        rows=tuple(setting.row(base) for setting in settings),
+        rows=tuple(setting.row(base, others.get(setting.name)) for setting in settings),
         made=dict(made),
     )
+
+
+def _verdict(
+    settings: Sequence[Setting], base: Setting, again: Mapping[str, Setting]
+) -> str:
+    """Say which settings are better, and which of them on other folds as well."""
+    by = f"by more than {MARGIN} standard errors of the mean difference from the defaults"
+    winners = [setting.name for setting in settings if setting.better(base)]
+    if not winners:
+        return f"No other setting is better {by}."
+    said = f"Better {by}: {'; '.join(winners)}."
+    if again:
+        kept = [name for name in winners if again[name].better(again[DEFAULTS])]
+        said += f" On {len(again[DEFAULTS].folds)} other folds, so is "
+        said += f"{'; '.join(kept)}." if kept else "none of these: the defaults stay."
+    return said
 
 
 def _error(values: Sequence[float]) -> float:

@@ -43,11 +43,27 @@ def test_differences_are_taken_fold_by_fold():
     assert other.better(base) and not base.better(other)
     assert not setting("uneven", 0.99, 0.80, 0.70).better(base)
     report = training_report([base, other], made={})
-    assert "Better: other; by more than 2 standard errors" in report.summary
+    by = "by more than 2 standard errors of the mean difference from the defaults"
+    assert report.summary.endswith(f"Better {by}: other.")
     assert report.rows[1]["difference"] == 2.67 and report.rows[1]["difference_error"] == 0.67
     same = training_report([base], made={})
-    assert "No other setting is better by more than 2 standard errors" in same.summary
+    assert same.summary.endswith(f"No other setting is better {by}.")
     assert same["accuracy_integer_folds"].value == pytest.approx(80)
+    assert all(row["again"] is None for row in report.rows)
+
+
+def test_a_setting_that_is_better_is_looked_at_again_on_other_folds():
+    base, lucky = setting("defaults", 0.90, 0.80, 0.70), setting("lucky", 0.92, 0.82, 0.74)
+    good = setting("good", 0.91, 0.82, 0.73)
+    again = [
+        setting("defaults", 0.8, 0.8, 0.8), setting("lucky", 0.9, 0.7, 0.8),
+        setting("good", 0.82, 0.83, 0.82),
+    ]
+    report = training_report([base, lucky, good], again=again, made={})
+    assert report.summary.endswith("defaults: lucky; good. On 3 other folds, so is good.")
+    assert [row["again"] for row in report.rows] == [None, 0.0, 2.33]
+    none = training_report([base, lucky], again=again[:2], made={})
+    assert none.summary.endswith("On 3 other folds, so is none of these: the defaults stay.")
 
 
 def test_the_test_part_is_not_looked_at_and_the_page_is_written(tmp_path):
@@ -72,3 +88,23 @@ def test_the_test_part_is_not_looked_at_and_the_page_is_written(tmp_path):
     assert f"| defaults | {cells}" in text
     assert f"| half | {second['accuracy_float']:.2f} | {second['accuracy_integer']:.2f} |" in text
     assert report.made["processor"] in " ".join(text.split())
+
+
+def test_other_folds_are_those_of_other_seeds(tmp_path, monkeypatch):
+    task = replace(load(), x_train=load().x_train[:100], y_train=load().y_train[:100])
+    asked = []
+
+    def fold(config, part, *, seed, build):
+        asked.append((config.batch, part.name.split("validation-")[1], seed))
+        better = 0.5 + 0.1 * (config.batch == 64)
+        return Fold(real=0.5, integer=better, spikes=1.0, synops=1.0)
+
+    monkeypatch.setattr(comparison, "_fold", fold)
+    report = comparison.bench_training(
+        chosen={"defaults": BRIEF, "half": replace(BRIEF, batch=64)}, task=task, folds=2,
+        again=(1, 5), build=tmp_path, console=Console(quiet=True),
+    )
+    assert asked[:4] == [(BRIEF.batch, "0-0", 0), (BRIEF.batch, "0-1", 0), (64, "0-0", 0),
+                         (64, "0-1", 0)]
+    assert [seed for _, _, seed in asked[4:]] == [1, 1, 5, 5] * 2
+    assert report.rows[1]["again"] == 10.0
