@@ -142,8 +142,8 @@ def _verdict(
     said = f"Better {by}: {'; '.join(winners)}."
     if again:
         kept = [name for name in winners if again[name].better(again[DEFAULTS])]
-        said += f" On {len(again[DEFAULTS].folds)} other folds, so is "
-        said += f"{'; '.join(kept)}." if kept else "none of these: the defaults stay."
+        said += f" On {len(again[DEFAULTS].folds)} other folds, "
+        said += f"too: {'; '.join(kept)}." if kept else "none of them is: the defaults stay."
     return said
 
 

@@ -60,10 +60,10 @@ def test_a_setting_that_is_better_is_looked_at_again_on_other_folds():
         setting("good", 0.82, 0.83, 0.82),
     ]
     report = training_report([base, lucky, good], again=again, made={})
-    assert report.summary.endswith("defaults: lucky; good. On 3 other folds, so is good.")
+    assert report.summary.endswith("defaults: lucky; good. On 3 other folds, too: good.")
     assert [row["again"] for row in report.rows] == [None, 0.0, 2.33]
     none = training_report([base, lucky], again=again[:2], made={})
-    assert none.summary.endswith("On 3 other folds, so is none of these: the defaults stay.")
+    assert none.summary.endswith("On 3 other folds, none of them is: the defaults stay.")
 
 
 def test_the_test_part_is_not_looked_at_and_the_page_is_written(tmp_path):
