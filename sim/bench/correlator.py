@@ -10,7 +10,7 @@ from cocotb.triggers import RisingEdge
 from .bench import Bench
 from .scoreboard import Scoreboard
 
-__all__ = ["follows_step", "offers_without_waiting_for_ready", "takes_one_pair_a_cycle"]
+__all__ = ["follows_step"]
 
 Step = Callable[..., tuple[int, int, int]]
 
@@ -82,20 +82,3 @@ async def follows_step(
             bench.write("address", random.randrange(address))
     scoreboard.check(at_least=len(pairs))
     assert bool(model.clears) == bool(clear)
-
-
-async def takes_one_pair_a_cycle(dut: Any) -> None:
-    """Check the throughput."""
-    bench = await Bench.start(dut)
-    source = bench.source("i")
-    sink = bench.sink("o")
-    source.send([{"a": 1, "b": 0}] * 100)
-    cycles = await bench.until(lambda: len(sink.received) == 100)
-    assert cycles <= 104, f"100 pairs took {cycles} cycles"
-
-
-async def offers_without_waiting_for_ready(dut: Any) -> None:
-    """Check that an offer comes although the sink is never ready."""
-    bench = await Bench.start(dut)
-    bench.source("i").send([{"a": 1, "b": 1}])
-    await bench.until(lambda: bool(dut.o__valid.value), cycles=5)

@@ -8,7 +8,7 @@ from .bench import Bench
 from .payload import unpack, width
 from .scoreboard import Scoreboard
 
-__all__ = ["follows_step", "offers_without_waiting_for_ready", "takes_one_payload_a_cycle"]
+__all__ = ["follows_step"]
 
 #: Of a state and what is taken: the next state, and what is owed.
 Step = Callable[[Any, Any], tuple[Any, Any]]
@@ -66,20 +66,3 @@ async def follows_step(
         await bench.reset()
         states = [start] * lanes
     scoreboard.check(at_least=len(sink.received))
-
-
-async def takes_one_payload_a_cycle(dut: Any) -> None:
-    """Check the throughput."""
-    bench = await Bench.start(dut)
-    source = bench.source("i")
-    sink = bench.sink("o")
-    source.send([unpack(bench.component.i.payload.shape(), 1)] * 100)
-    cycles = await bench.until(lambda: len(sink.received) == 100)
-    assert cycles <= 104, f"100 payloads took {cycles} cycles"
-
-
-async def offers_without_waiting_for_ready(dut: Any) -> None:
-    """Check that an offer comes although the sink is never ready."""
-    bench = await Bench.start(dut)
-    bench.source("i").send([unpack(bench.component.i.payload.shape(), 1)])
-    await bench.until(lambda: bool(dut.o__valid.value), cycles=5)

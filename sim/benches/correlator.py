@@ -3,11 +3,8 @@
 import cocotb
 
 from bench import Bench
-from bench.correlator import (
-    follows_step,
-    offers_without_waiting_for_ready,
-    takes_one_pair_a_cycle,
-)
+from bench.correlator import follows_step
+from bench.gate import offers_without_waiting_for_ready, takes_one_payload_a_cycle
 
 
 @cocotb.test()
@@ -27,7 +24,7 @@ async def matches_reference(dut, stall_in, stall_out, clear):
 
 @cocotb.test()
 async def one_pair_a_cycle(dut):
-    await takes_one_pair_a_cycle(dut)
+    await takes_one_payload_a_cycle(dut)
 
 
 @cocotb.test()

@@ -3,11 +3,8 @@
 import cocotb
 
 from bench import Bench
-from bench.machine import (
-    follows_step,
-    offers_without_waiting_for_ready,
-    takes_one_payload_a_cycle,
-)
+from bench.gate import offers_without_waiting_for_ready, takes_one_payload_a_cycle
+from bench.machine import follows_step
 
 
 @cocotb.test()
