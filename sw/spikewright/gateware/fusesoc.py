@@ -34,7 +34,7 @@ targets:
     filesets: [rtl]
     toplevel: {top}
 
-  lint:
+  lint: &lint
     <<: *default
     filesets: [waivers, rtl]
     flow: lint
@@ -45,12 +45,7 @@ targets:
 # Edalize cannot start cocotb 2.1, so the core's testbench is run the way `make sim` runs it.
 _SIMULATE = """
   sim:
-    <<: *default
-    filesets: [waivers, rtl]
-    flow: lint
-    flow_options:
-      tool: verilator
-      verilator_options: [-Wall]
+    <<: *lint
     hooks:
       post_build: [simulate]
 
