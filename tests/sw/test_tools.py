@@ -166,6 +166,18 @@ def test_a_tool_that_takes_too_long_is_killed_with_its_children(tmp_path):
     wait_until_dead(wait_for_pids(log))
 
 
+def test_a_tool_whose_log_says_enough_is_killed_with_its_children(tmp_path):
+    log = tmp_path / "a.log"
+
+    def watch(text: str) -> None:
+        if text.endswith("\n"):
+            raise LookupError("enough")
+
+    with pytest.raises(LookupError, match=r"^enough$"):
+        tools.run(tools.Tool("sample", FAMILY, {}, "1.0"), [], cwd=tmp_path, log=log, watch=watch)
+    wait_until_dead(wait_for_pids(log))
+
+
 def test_ctrl_c_kills_the_tool_and_its_children_and_goes_on(launch, tmp_path):
     log = tmp_path / "a.log"
     script = f"""
