@@ -11,9 +11,12 @@ from spikewright.task.task import Task as Task
 
 """Coding: from samples to spikes."""
 
+from spikewright.coding.coding import Coding as Coding
+from spikewright.coding.coding import decode as decode
+from spikewright.coding.coding import encode as encode
+from spikewright.coding.known import CODINGS as CODINGS
+from spikewright.coding.known import coding_of as coding_of
 from spikewright.coding.ttfs import Ttfs as Ttfs
-from spikewright.coding.ttfs import decode as decode
-from spikewright.coding.ttfs import encode as encode
 
 """Training: from a task to a network in integers."""
 

@@ -302,7 +302,7 @@ DESIGN = "it must be of the class EventDesign or StochasticDesign"
         (lambda: UNTYPED.resources(5), "core is 5; it must be a text"),
         (lambda: UNTYPED.resources("lif", design=spw.EventDesign()),
          "design is given, but it is that of a network; leave it out for cores"),
-        (lambda: UNTYPED.encode([[1.0]], None), "coding is None; it must be of the class Ttfs"),
+        (lambda: UNTYPED.encode([[1.0]], None), "coding is None; it must be of the class Coding"),
         (lambda: UNTYPED.BOARDS["ulx3s"].at("80"), "clock_mhz is '80'; it must be a number"),
         (lambda: UNTYPED.Format.parse(5), "a number format is written like Q8.8, not 5"),
         (lambda: UNTYPED.write("net.spw", None),

@@ -12,10 +12,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from spikewright_hw.checks import instance
 from spikewright_hw.fixed import Format
 
 from .. import terminal
-from ..coding.ttfs import encode
+from ..coding.coding import encode
+from ..coding.ttfs import Ttfs
 from ..errors import DataError
 from ..files import write_if_changed
 from ..job.stages import Stages
@@ -47,10 +49,11 @@ def settings(base: TrainingConfig = DEFAULT) -> dict[str, TrainingConfig]:
 
 
 def _others(base: TrainingConfig) -> Iterator[tuple[str, TrainingConfig]]:
+    coding: Ttfs = instance(Ttfs)("coding", base.coding)
     for steps in (3, 6):
-        yield f"{steps} steps", replace(base, coding=replace(base.coding, steps=steps))
+        yield f"{steps} steps", replace(base, coding=replace(coding, steps=steps))
     for silent in (1.0, 4.0):
-        yield f"silent up to {silent:g}", replace(base, coding=replace(base.coding, silent=silent))
+        yield f"silent up to {silent:g}", replace(base, coding=replace(coding, silent=silent))
     for shift in (4, 6):
         leak = {"decay": 1 - 2**-shift}
         model = replace(base.model, parameters=leak, readout_parameters=leak)

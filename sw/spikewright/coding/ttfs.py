@@ -1,26 +1,35 @@
 """Time to first spike: the brighter a pixel, the earlier its one spike.
 
 Of the ``steps`` steps, the first takes the brightest pixels, and each later one the next range of
-equal width, down to ``silent``; a pixel of that value or less never spikes. So a sample is at most
-one spike per input, and usually far fewer. (S. Thorpe, A. Delorme, R. Van Rullen, "Spike-based
-strategies for rapid processing", Neural Networks 14, 2001.)
+equal width, down to ``silent``; a pixel of that value or less never spikes. A value x spikes in
+step floor((high - x) steps / (high - silent)). So a sample is at most one spike per input, and
+usually far fewer. (S. Thorpe, A. Delorme, R. Van Rullen, "Spike-based strategies for rapid
+processing", Neural Networks 14, 2001.)
 """
 
+import math
 from dataclasses import dataclass
+from typing import ClassVar, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from spikewright.errors import DataError
-from spikewright_hw.checks import instance, real, settle, whole
+from spikewright.task.task import Task
+from spikewright_hw.checks import real, settle, whole
 from spikewright_hw.layer import MOST_NEURONS
 from spikewright_hw.protocol import MAX_PAYLOAD
 
-__all__ = ["Ttfs", "decode", "encode"]
+from .samples import check_spikes, in_parts, vectors
+
+__all__ = ["Ttfs"]
+
+#: Share of the range of the values that never spikes.
+_SILENT = 1 / 8
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ttfs:
-    """The coding's parameters.
+    """Time to first spike: the larger a value, the earlier its one spike.
 
     Parameters
     ----------
@@ -28,8 +37,8 @@ class Ttfs:
         Values of one sample.
     steps : int
         Time steps.
-    high : float
-        The brightest value; the darkest is 0.
+    low, high : float
+        Range of the values; the largest spike in the first step.
     silent : float
         A value of this or less never spikes.
 
@@ -39,8 +48,11 @@ class Ttfs:
         A parameter is of another kind or out of its range; the message names it.
     """
 
+    name: ClassVar[str] = "ttfs"
+
     inputs: int = 64
     steps: int = 4
+    low: float = 0.0
     high: float = 16.0
     silent: float = 2.0
 
@@ -49,91 +61,55 @@ class Ttfs:
             self,
             inputs=whole(1, MOST_NEURONS),
             steps=whole(1, MAX_PAYLOAD),
+            low=real(),
             high=real(),
             silent=real(),
         )
-        if not 0 <= self.silent < self.high:
+        if not self.low <= self.silent < self.high:
             raise ValueError(
-                f"silent is {self.silent} and high is {self.high}; it must be 0 <= silent < high"
+                f"silent is {self.silent}; it must be at least low, {self.low}, and below high, "
+                f"{self.high}"
             )
 
+    @classmethod
+    def fitting(cls, task: Task, *, steps: int | None = None) -> Self:
+        """Return the coding for a task: an input for each value, and the lowest eighth silent."""
+        return cls(
+            inputs=math.prod(task.x_train.shape[1:]),
+            steps=4 if steps is None else steps,
+            low=task.low,
+            high=task.high,
+            silent=task.low + _SILENT * (task.high - task.low),
+        )
 
-def encode(samples: np.ndarray, coding: Ttfs) -> np.ndarray:
-    """Turn samples into spikes.
+    def encode(self, samples: ArrayLike) -> np.ndarray:
+        """Return the spikes of samples ``[samples, ...]`` of ``inputs`` values each.
 
-    Parameters
-    ----------
-    samples : array ``[samples, inputs]``
-        Values from 0 to ``coding.high``.
-    coding : Ttfs
-
-    Returns
-    -------
-    bool array ``[samples, steps, inputs]``
         At most one spike per sample and input.
+        """
+        values = vectors(samples, size=self.inputs, low=self.low, high=self.high)
+        return in_parts(values, self, self._part)
 
-    Raises
-    ------
-    DataError
-        A sample has another size, or a value is not a number or out of range.
-    """
-    instance(Ttfs)("coding", coding)
-    samples = np.asarray(samples)
-    check(samples, coding)
-    step = (coding.high - samples.astype(np.float64)) * coding.steps / (coding.high - coding.silent)
-    step = np.minimum(np.floor(step), coding.steps - 1)  # rounding may reach past the last step
-    spikes = step[:, None, :] == np.arange(coding.steps)[None, :, None]
-    return spikes & (samples > coding.silent)[:, None, :]
+    def _part(self, values: np.ndarray) -> np.ndarray:
+        # What is checked in float32 may end above high in float64, and what is rounded may reach
+        # past the last step.
+        step = np.floor((self.high - values) * self.steps / (self.high - self.silent))
+        step = np.clip(step, 0, self.steps - 1)
+        spikes = step[:, None, :] == np.arange(self.steps)[None, :, None]
+        return spikes & (values > self.silent)[:, None, :]
 
+    def decode(self, spikes: ArrayLike) -> np.ndarray:
+        """Return the middle of the values that each spike can stand for, ``[samples, inputs]``.
 
-def decode(spikes: np.ndarray, coding: Ttfs) -> np.ndarray:
-    """Return the middle of the values that each spike can stand for; 0 where there is none.
+        Where there is no spike, it is ``low``. Encoding the result gives the same spikes again, and
+        no value is further from the original than half a step's range, ``(high - silent) / steps /
+        2``, or ``silent - low`` where there is no spike.
+        """
+        given = check_spikes(spikes, self)
+        width = (self.high - self.silent) / self.steps
+        values = self.high - width * (np.arange(self.steps) + 0.5)
+        return np.max(np.where(given, values[None, :, None], self.low), axis=1)
 
-    Encoding the result gives the same spikes again, and no value is further from the original than
-    half a step's range, ``(high - silent) / steps / 2``, or ``silent`` where there is no spike.
-
-    Parameters
-    ----------
-    spikes : bool array ``[samples, steps, inputs]``
-        As :func:`encode` makes them.
-    coding : Ttfs
-        What they were encoded by.
-
-    Returns
-    -------
-    float64 array ``[samples, inputs]``
-
-    Raises
-    ------
-    DataError
-        The spikes are of another shape.
-    """
-    instance(Ttfs)("coding", coding)
-    spikes = np.asarray(spikes)
-    if spikes.ndim != 3 or spikes.shape[1:] != (coding.steps, coding.inputs):
-        shape = " × ".join(map(str, spikes.shape)) or "a single value"
-        raise DataError(
-            f"the spikes are of shape {shape}; they must be samples × {coding.steps} steps × "
-            f"{coding.inputs} inputs"
-        )
-    width = (coding.high - coding.silent) / coding.steps
-    values = coding.high - width * (np.arange(coding.steps) + 0.5)
-    return np.max(np.where(spikes, values[None, :, None], 0.0), axis=1)
-
-
-def check(samples: np.ndarray, coding: Ttfs) -> None:
-    """Raise :exc:`DataError`, saying where, unless the samples can be encoded."""
-    if samples.ndim != 2 or samples.shape[1] != coding.inputs:
-        shape = " × ".join(map(str, samples.shape)) or "a single number"
-        raise DataError(
-            f"the input is of shape {shape}; it must be samples × {coding.inputs} values"
-        )
-    if not np.issubdtype(samples.dtype, np.number) or np.iscomplexobj(samples):
-        raise DataError(f"the input holds {samples.dtype} values; it must hold real numbers")
-    bad = ~((samples >= 0) & (samples <= coding.high))  # NaN compares false, so it is bad too
-    if bad.any():
-        sample, value = (int(index[0]) for index in np.nonzero(bad))
-        raise DataError(
-            f"value {value} of sample {sample} is {samples[sample, value]}; "
-            f"values must be numbers from 0 to {coding.high:g}"
-        )
+    def describe(self) -> str:
+        """Return the coding in a few words."""
+        return f"time to first spike, {self.steps} steps"

@@ -33,7 +33,7 @@ def run_reference(
     ----------
     network : Network or QuantizedNetwork
     spikes : array ``[samples, steps, inputs]`` of 0 and 1
-        Input spikes of each step, such as :func:`~spikewright.coding.ttfs.encode` makes.
+        Input spikes of each step, such as :func:`~spikewright.coding.coding.encode` makes.
     design : Design, optional
         The engine; the event engine if not given. Its reference is the network in integers; that of
         a stochastic engine is the model of its bitstreams.

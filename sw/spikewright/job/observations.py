@@ -216,7 +216,7 @@ def _source(quantized: QuantizedNetwork) -> dict[str, str]:
     return {
         "data set": quantized.provenance.data_set,
         "seed": str(quantized.provenance.seed),
-        "coding": f"time to first spike, {coding.steps} steps",
+        "coding": coding.describe(),
         "trained on": quantized.provenance.versions.get("processor", "an unknown processor"),
     }
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from spikewright_hw.engine.design import Design, EventDesign
 
 from .. import terminal
-from ..coding.ttfs import encode
+from ..coding.coding import encode
 from ..device.link import check_port
 from ..device.virtual import NEEDED_TOOLS
 from ..errors import BuildError, DeviceError, ToolError

@@ -1,7 +1,6 @@
 """Networks trained on the embedded task, in the content-addressed cache."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
@@ -75,7 +74,7 @@ def train(
     config = training_config(task) if config is None else config
     key = {
         "task": task_digest(task),
-        "config": asdict(config),
+        "config": config.settings(),
         "seed": seed,
         "code": code_key(__name__),
     }

@@ -8,14 +8,45 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from spikewright.coding.ttfs import encode
+from spikewright.coding.coding import encode
 from spikewright.task.task import Task
 
 from .augment import augment
 from .model import Activity, Model
 from .training_config import Phase, TrainingConfig
 
-__all__ = ["Steps", "one_thread"]
+__all__ = ["Steps", "TrainingSpikes", "one_thread"]
+
+
+class TrainingSpikes:
+    """The training part of a task as spikes: encoded once, or anew for each epoch if augmented.
+
+    Parameters
+    ----------
+    config : TrainingConfig
+    task : Task
+    generator : torch.Generator
+        Draws what augmentation makes of the samples.
+    """
+
+    def __init__(self, config: TrainingConfig, task: Task, *, generator: torch.Generator):
+        self._config = config
+        self._task = task
+        self._generator = generator
+        self._kept = None if config.augmentation else self._encoded(task.x_train)
+
+    def epoch(self) -> Tensor:
+        """Return the spikes of an epoch, a bool tensor ``[samples, steps, inputs]``."""
+        if self._kept is not None:
+            return self._kept
+        config, task = self._config, self._task
+        assert config.augmentation is not None
+        images = torch.from_numpy(task.x_train).view(-1, *task.image)
+        images = augment(images, config.augmentation, high=task.high, generator=self._generator)
+        return self._encoded(images.flatten(1).numpy())
+
+    def _encoded(self, samples: np.ndarray) -> Tensor:
+        return torch.from_numpy(encode(samples, self._config.coding))
 
 
 class Steps:
@@ -28,9 +59,10 @@ class Steps:
     config : TrainingConfig
     phase : Phase
         Says how long the cosine is, and where it starts.
-    task : Task
+    spikes : TrainingSpikes
+    labels : int64 tensor ``[samples]``
     generator : torch.Generator
-        Draws the order of the samples, and what augmentation makes of them.
+        Draws the order of the samples.
     """
 
     def __init__(
@@ -38,16 +70,17 @@ class Steps:
         model: Model,
         config: TrainingConfig,
         phase: Phase,
-        task: Task,
         *,
+        spikes: TrainingSpikes,
+        labels: Tensor,
         generator: torch.Generator,
     ):
         self._model = model
         self._config = config
-        self._task = task
+        self._spikes = spikes
+        self._labels = labels
         self._generator = generator
-        self._batches = max(1, len(task.x_train) // config.batch)
-        self._labels = torch.from_numpy(task.y_train)
+        self._batches = max(1, len(labels) // config.batch)
         self._optimizer = torch.optim.AdamW(
             model.parameters(), lr=phase.learning_rate, weight_decay=config.weight_decay
         )
@@ -57,27 +90,16 @@ class Steps:
 
     def epoch(self) -> Iterator[float]:
         """Take the steps of one epoch; yield the loss of each batch before its step."""
-        spikes = self._spikes()
+        spikes = self._spikes.epoch()
         order = torch.randperm(len(self._labels), generator=self._generator)
         for batch in order[: self._batches * self._config.batch].chunk(self._batches):
-            logits, result = self._model(spikes[batch])
+            logits, result = self._model(spikes[batch].float())
             loss = _loss(logits, result, self._labels[batch], self._config)
             self._optimizer.zero_grad()
             loss.backward()
             self._optimizer.step()
             self._schedule.step()
             yield loss.item()
-
-    def _spikes(self) -> Tensor:
-        config, task = self._config, self._task
-        samples = task.x_train
-        if config.augmentation is not None:
-            images = torch.from_numpy(samples).view(-1, *task.image)
-            images = augment(
-                images, config.augmentation, high=task.high, generator=self._generator
-            )
-            samples = images.flatten(1).numpy()
-        return torch.from_numpy(encode(samples, config.coding).astype(np.float32))
 
 
 @contextmanager

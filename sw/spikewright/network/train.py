@@ -17,7 +17,7 @@ from statistics import fmean
 import numpy as np
 import torch
 
-from spikewright.coding.ttfs import encode
+from spikewright.coding.coding import encode
 from spikewright.errors import DataError
 from spikewright.task.task import Task
 from spikewright_hw.layer import Layer
@@ -26,12 +26,15 @@ from spikewright_hw.network import Network
 from .draft import draft
 from .model import Model
 from .reference import run
-from .steps import Steps, one_thread
+from .steps import Steps, TrainingSpikes, one_thread
 from .stream_synapses import stream_synapses
 from .synapses import Synapses, weight_synapses
 from .training_config import Phase, TrainingConfig
 
 __all__ = ["Progress", "Trained", "train"]
+
+#: Steps × neurons × samples that are run at once on the test part.
+_MOST_STATES = 1 << 25
 
 
 @dataclass(frozen=True)
@@ -97,14 +100,27 @@ def train(
         generator = torch.Generator().manual_seed(seed)
         model = Model(config.model, generator=generator, streams=config.streams)
         test = encode(task.x_test, config.coding)
-        _run_phase("float", config.real, model, config, task, generator, progress)
-        accuracy_float = _accuracy(model, test, task.y_test)
+        spikes = TrainingSpikes(config, task, generator=generator)
+        labels = torch.from_numpy(task.y_train)
+        neurons = sum(config.model.sizes)
+        accuracy = partial(_accuracy, spikes=test, labels=task.y_test, neurons=neurons)
+
+        def run_phase(name: str, phase: Phase) -> None:
+            steps = Steps(
+                model, config, phase, spikes=spikes, labels=labels, generator=generator
+            )
+            for epoch in range(phase.epochs):
+                progress(Progress(name, epoch + 1, phase.epochs, fmean(steps.epoch())))
+
+        run_phase("float", config.real)
+        accuracy_float = accuracy(partial(_real_predictions, model))
         try:
             model.quantize()
         except ValueError as error:
             raise DataError(f"the network cannot be quantised: {error}") from error
-        _run_phase("quantised", config.quantized, model, config, task, generator, progress)
+        run_phase("quantised", config.quantized)
         network = model.network(steps=config.coding.steps)
+        synapses = _synapses(config)
     return Trained(
         network=network,
         model=model,
@@ -112,7 +128,9 @@ def train(
         task=task.name,
         seed=seed,
         accuracy_float=accuracy_float,
-        accuracy_integer=run(network, test, synapses=_synapses(config)).accuracy(task.y_test),
+        accuracy_integer=accuracy(
+            lambda some: run(network, some, synapses=synapses).predictions
+        ),
     )
 
 
@@ -122,32 +140,32 @@ def _synapses(config: TrainingConfig) -> Callable[[Layer], Synapses]:
     return partial(stream_synapses, streams=config.streams)
 
 
-def _run_phase(
-    name: str,
-    phase: Phase,
-    model: Model,
-    config: TrainingConfig,
-    task: Task,
-    generator: torch.Generator,
-    progress: Callable[[Progress], None],
-) -> None:
-    steps = Steps(model, config, phase, task, generator=generator)
-    for epoch in range(phase.epochs):
-        progress(Progress(name, epoch + 1, phase.epochs, fmean(steps.epoch())))
-
-
-def _accuracy(model: Model, spikes: np.ndarray, labels: np.ndarray) -> float:
+def _real_predictions(model: Model, spikes: np.ndarray) -> np.ndarray:
     with torch.no_grad():
-        _, result = model(torch.from_numpy(spikes.astype(np.float32)))
-    return float(np.mean(result.predictions.numpy() == labels))
+        _, result = model(torch.from_numpy(spikes).float())
+    return result.predictions.numpy()
+
+
+def _accuracy(
+    predicted: Callable[[np.ndarray], np.ndarray],
+    spikes: np.ndarray,
+    labels: np.ndarray,
+    neurons: int,
+) -> float:
+    """Return the share that is predicted rightly, part by part, so that states fit in memory."""
+    length = max(1, _MOST_STATES // (spikes.shape[1] * neurons))
+    parts = [
+        predicted(spikes[start : start + length]) for start in range(0, len(spikes), length)
+    ]
+    return float(np.mean(np.concatenate(parts) == labels))
 
 
 def _check(config: TrainingConfig, task: Task) -> None:
     sizes, coding = config.model.sizes, config.coding
-    if not sizes[0] == coding.inputs == task.inputs:
+    if sizes[0] != coding.inputs:
         raise DataError(
-            f"{task.name} has {task.inputs} inputs, the coding takes {coding.inputs} and the "
-            f"network {sizes[0]}; they must be the same"
+            f"the coding makes {coding.inputs} inputs and the network has {sizes[0]}; they must be "
+            "the same"
         )
     if sizes[-1] != task.classes:
         raise DataError(

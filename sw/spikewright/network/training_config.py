@@ -1,11 +1,14 @@
 """How a network is trained: the fields with their defaults, and these made to fit a task."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
+from spikewright.coding.coding import Coding, coding_rule
+from spikewright.coding.known import CODINGS, coding_of, to_fields
 from spikewright.coding.ttfs import Ttfs
 from spikewright.task.task import Task
-from spikewright_hw.checks import instance, optional, real, settle, whole, wholes
+from spikewright_hw.checks import instance, one_of, optional, real, settle, whole, wholes
 from spikewright_hw.engine.streams import Streams
 from spikewright_hw.fixed import Format
 from spikewright_hw.layer import MOST_NEURONS
@@ -38,7 +41,7 @@ class TrainingConfig:
     Parameters
     ----------
     model : ModelConfig
-    coding : Ttfs
+    coding : Coding
     real, quantized : Phase
         In real numbers, and then on the grid.
     batch : int
@@ -58,7 +61,7 @@ class TrainingConfig:
     """
 
     model: ModelConfig = field(default_factory=ModelConfig)
-    coding: Ttfs = field(default_factory=Ttfs)
+    coding: Coding = field(default_factory=Ttfs)
     real: Phase = Phase(epochs=160, learning_rate=3e-2)
     quantized: Phase = Phase(epochs=60, learning_rate=2e-3)
     batch: int = 128
@@ -73,7 +76,7 @@ class TrainingConfig:
         settle(
             self,
             model=instance(ModelConfig),
-            coding=instance(Ttfs),
+            coding=coding_rule,
             real=instance(Phase),
             quantized=instance(Phase),
             batch=whole(1, 1_000_000),
@@ -85,10 +88,12 @@ class TrainingConfig:
             streams=optional(instance(Streams)),
         )
 
+    def settings(self) -> dict[str, Any]:
+        """Return all fields as JSON can hold them; the coding's has its name, too."""
+        return asdict(self) | {"coding": to_fields(self.coding)}
+
 
 _DEFAULT = TrainingConfig()
-#: A value of at most this share of the brightest never spikes.
-_SILENT = _DEFAULT.coding.silent / _DEFAULT.coding.high
 
 
 def training_config(
@@ -99,7 +104,8 @@ def training_config(
     parameters: Mapping[str, float] | None = None,
     weight_bits: int = 4,
     membrane: Format | str = MEMBRANE,
-    steps: int = _DEFAULT.coding.steps,
+    coding: Coding | str | None = None,
+    steps: int | None = None,
     epochs: int | None = None,
     streams: Streams | None = None,
 ) -> TrainingConfig:
@@ -120,8 +126,11 @@ def training_config(
         2 to 8.
     membrane : Format or str
         Format of the membranes, such as ``"Q8.4"``. Wider weights need more integer bits.
-    steps : int
-        Time steps of an inference.
+    coding : Coding or str, optional
+        How the samples become spikes, or its name, a key of
+        :data:`~spikewright.coding.known.CODINGS`; that of the kind of task unless given.
+    steps : int, optional
+        Time steps of an inference; the coding's own choice for the task unless given.
     epochs : int, optional
         Epochs in real numbers. Those on the integer grid are in the proportion of the defaults.
     streams : Streams, optional
@@ -135,11 +144,12 @@ def training_config(
     instance(Task)("task", task)
     optional(whole(0, 1_000_000))("epochs", epochs)
     layers = wholes(1, MOST_NEURONS)("hidden", hidden)
+    chosen = _coding(task, coding, steps)
     if parameters is None:
         parameters = _DEFAULT.model.parameters if neuron == _DEFAULT.model.neuron else {}
     model = replace(
         _DEFAULT.model,
-        sizes=(task.inputs, *layers, task.classes),
+        sizes=(chosen.inputs, *layers, task.classes),
         neuron=neuron,
         parameters=parameters,
         weight_bits=weight_bits,
@@ -148,13 +158,21 @@ def training_config(
     config = replace(
         _DEFAULT,
         model=model,
-        coding=Ttfs(
-            inputs=task.inputs, steps=steps, high=task.high, silent=_SILENT * task.high
-        ),
+        coding=chosen,
         augmentation=_DEFAULT.augmentation if task.image else None,
         streams=streams,
     )
     return config if epochs is None else _brief(config, epochs)
+
+
+def _coding(task: Task, coding: Coding | str | None, steps: int | None) -> Coding:
+    if coding is None or isinstance(coding, str):
+        optional(one_of(CODINGS))("coding", coding)
+        return coding_of(task, name=coding, steps=steps)
+    given = coding_rule("coding", coding)
+    if steps not in (None, given.steps):
+        raise ValueError(f"steps is {steps}, but coding has {given.steps}; give one of them")
+    return given
 
 
 def _brief(config: TrainingConfig, epochs: int) -> TrainingConfig:

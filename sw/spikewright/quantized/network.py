@@ -3,11 +3,11 @@
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from spikewright.coding.ttfs import Ttfs
+from spikewright.coding.coding import Coding, coding_rule
 from spikewright.machine import processor
 from spikewright_hw.checks import instance, mapping, real, settle, text, whole
 from spikewright_hw.network import Network
@@ -78,14 +78,14 @@ class QuantizedNetwork:
     """
 
     network: Network
-    coding: Ttfs
+    coding: Coding
     provenance: Provenance
 
     def __post_init__(self):
         settle(
             self,
             network=instance(Network),
-            coding=instance(Ttfs),
+            coding=coding_rule,
             provenance=instance(Provenance),
         )
         for name in ("inputs", "steps"):
@@ -96,7 +96,7 @@ class QuantizedNetwork:
 
 def from_training(trained: "Trained") -> QuantizedNetwork:
     """Return a finished training as the network that a file holds, its provenance included."""
-    settings = json.loads(json.dumps(asdict(trained.config)))  # lists for tuples, as in the file
+    settings = json.loads(json.dumps(trained.config.settings()))  # lists for tuples, as in the file
     versions = {package: version(package) for package in _PACKAGES}
     return QuantizedNetwork(
         network=trained.network,

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from spikewright.coding.ttfs import Ttfs
+from spikewright.coding.known import from_fields, to_fields
 from spikewright.errors import NetworkFileError
 from spikewright.files import write_bytes
 from spikewright_hw.checks import instance, pathlike, shown
@@ -28,7 +28,6 @@ __all__ = ["SCHEMA", "read", "write"]
 #: Version of the schema that is written and read.
 SCHEMA = 2
 
-_CODINGS = {"ttfs": Ttfs}
 _Made = TypeVar("_Made")
 _Json = TypeVar("_Json", int, float, str, list, dict)
 _NAMES = {int: "an integer", float: "a number", str: "a text", list: "a list", dict: "an object"}
@@ -62,7 +61,6 @@ def write(path: str | Path, quantized: QuantizedNetwork) -> None:
         for name, rows in (("weights", layer.weights), ("recurrent", layer.recurrent))
         if rows is not None
     }
-    names = {kind: name for name, kind in _CODINGS.items()}
     body: dict[str, Any] = {
         "schema": SCHEMA,
         "steps": network.steps,
@@ -80,7 +78,7 @@ def write(path: str | Path, quantized: QuantizedNetwork) -> None:
             }
             for layer in network.layers
         ],
-        "coding": {"name": names[type(quantized.coding)], **asdict(quantized.coding)},
+        "coding": to_fields(quantized.coding),
         "provenance": asdict(quantized.provenance),
     }
     body["hash"] = content_hash(body, tensors)
@@ -160,19 +158,12 @@ def _network(body: dict, tensors: dict[str, np.ndarray]) -> QuantizedNetwork:
     layers = tuple(_layer(index, entry, tensors) for index, entry in enumerate(entries))
     network = Network(layers=layers, steps=_field(body, "steps", int))
     coding = _field(body, "coding", dict)
-    name = _field(coding, "name", str, "coding.")
-    if name not in _CODINGS:
-        raise Malformed(f"coding.name is {shown(name)}; there are {', '.join(_CODINGS)}")
-    given = {
-        "inputs": _field(coding, "inputs", int, "coding."),
-        "steps": _field(coding, "steps", int, "coding."),
-        "high": _field(coding, "high", float, "coding."),
-        "silent": _field(coding, "silent", float, "coding."),
-    }
+    if body["schema"] <= 2:
+        coding = {"low": 0.0, **coding}  # the least value was always 0
     return _made(
         QuantizedNetwork, "",
         network=network,
-        coding=_made(_CODINGS[name], "coding.", **given),
+        coding=_made(from_fields, "coding.", given=coding),
         provenance=_provenance(_field(body, "provenance", dict)),
     )
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from spikewright.coding.ttfs import Ttfs, decode, encode
+from spikewright.coding.coding import decode, encode
+from spikewright.coding.ttfs import Ttfs
 from spikewright.errors import DataError
 from spikewright.task.digits import load
 
@@ -81,7 +82,7 @@ def test_digits_spike_about_thirty_times():
     [
         (np.zeros((2, 63)), "the input is of shape 2 × 63; it must be samples × 64 values"),
         (np.zeros(64), "the input is of shape 64; it must be samples × 64 values"),
-        (np.float32(1), "the input is of shape a single number; it must be samples × 64 values"),
+        (np.float32(1), "the input is of shape a single value; it must be samples × 64 values"),
         (np.full((1, 64), "a"), "it must hold real numbers"),
         (np.full((1, 64), 1j), "it must hold real numbers"),
     ],
@@ -105,8 +106,8 @@ def test_value_out_of_range_is_refused(value):
     [
         ({"inputs": 0}, "inputs is 0; it must be a whole number from 1 to 65535"),
         ({"steps": 0}, "steps is 0; it must be a whole number from 1 to 65531"),
-        ({"silent": 16.0}, "silent is 16.0 and high is 16.0; it must be 0 <= silent < high"),
-        ({"silent": -1.0}, "silent is -1.0 and high is 16.0"),
+        ({"silent": 16.0}, "silent is 16.0; it must be at least low, 0.0, and below high, 16.0"),
+        ({"silent": -1.0}, "silent is -1.0; it must be at least low, 0.0, and below high, 16.0"),
         ({"high": float("nan")}, "high is nan; it must be a finite number"),
         ({"high": float("inf")}, "high is inf; it must be a finite number"),
     ],
@@ -114,3 +115,31 @@ def test_value_out_of_range_is_refused(value):
 def test_parameter_out_of_range_is_refused(parameters, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         Ttfs(**parameters)
+
+
+def test_a_sample_of_any_shape_is_its_values_in_order():
+    samples = np.arange(32.0).reshape(2, 4, 4) / 2
+    coding = Ttfs(inputs=16)
+    assert np.array_equal(encode(samples, coding), encode(samples.reshape(2, 16), coding))
+    samples[1, 2, 3] = np.nan
+    message = "value [2, 3] of sample 1 is nan; values must be numbers from 0 to 16"
+    with pytest.raises(DataError, match=re.escape(message)):
+        encode(samples, coding)
+
+
+def test_values_below_zero():
+    times = [when(value, steps=2, low=-8, high=8, silent=-4) for value in (-8, -4, -3, 2, 3, 8)]
+    assert times == [None, None, 1, 1, 0, 0]
+
+
+def test_the_largest_value_in_float32_spikes_first():
+    """float32(0.1) is above 0.1: in its own type it is in range, and it may not be lost."""
+    spikes = encode(np.float32([[0.1]]), Ttfs(inputs=1, high=0.1, silent=0.0))
+    assert spikes[0, :, 0].tolist() == [True, False, False, False]
+
+
+def test_samples_are_encoded_in_parts(monkeypatch):
+    samples = load().x_train[:50]
+    whole = encode(samples, Ttfs())
+    monkeypatch.setattr("spikewright.coding.samples._PART", 7 * 64)
+    assert np.array_equal(encode(samples, Ttfs()), whole)

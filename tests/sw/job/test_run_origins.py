@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from spikewright.coding.ttfs import Ttfs, encode
+from spikewright.coding.coding import encode
+from spikewright.coding.ttfs import Ttfs
 from spikewright.device.answers import Answers, Inference
 from spikewright.device.session import UNKNOWN_SIMULATOR
 from spikewright.errors import DeviceError

@@ -82,7 +82,7 @@ TABLE: tuple[tuple[Any, Mapping[str, tuple]], ...] = (
     }),
     (CODING, {
         "inputs": (*NO_WHOLE, 0, 65_536), "steps": (*NO_WHOLE, 0, 65_532),
-        "high": (*NO_REAL, 2.0, -1), "silent": (*NO_REAL, -1, 16.0),
+        "low": (*NO_REAL, 3, 16), "high": (*NO_REAL, 2.0, -1), "silent": (*NO_REAL, -1, 16.0),
     }),
     (PROVENANCE, {
         "data_set": NO_TEXT, "seed": (*NO_WHOLE, -1, 1 << 64),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from spikewright.coding.ttfs import encode
+from spikewright.coding.coding import encode
 from spikewright.network.drive import drive
 from spikewright.network.model import Model, ModelConfig
 from spikewright.network.reference import run

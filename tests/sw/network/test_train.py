@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from spikewright.coding.ttfs import Ttfs, encode
+from spikewright.coding.coding import encode
+from spikewright.coding.ttfs import Ttfs
 from spikewright.errors import DataError
 from spikewright.network.augment import Augmentation, augment
 from spikewright.network.model import Model, ModelConfig, network_activity
@@ -144,7 +145,7 @@ def test_trained_network_goes_through_its_file(trained, test_spikes, tmp_path):
     [
         (
             replace(BRIEF, coding=Ttfs(inputs=63)),
-            "digits has 64 inputs, the coding takes 63 and the network 64",
+            "the coding makes 63 inputs and the network has 64; they must be the same",
         ),
         (
             replace(BRIEF, model=ModelConfig(sizes=(64, 9))),

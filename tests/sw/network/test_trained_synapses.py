@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from spikewright.coding.ttfs import encode
+from spikewright.coding.coding import encode
 from spikewright.errors import DataError
 from spikewright.network.cell import Cell
 from spikewright.network.model import Model, ModelConfig

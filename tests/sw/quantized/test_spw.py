@@ -325,7 +325,7 @@ def test_missing_field_and_field_of_another_kind(path, keys, value):
         ),
         (("coding", "name"), "morse", "coding.name is 'morse'; there are ttfs"),
         (("coding", "inputs"), 4, "coding.inputs is 4, but the network takes 3"),
-        (("coding", "silent"), -1, "silent is -1 and high is 16.0"),
+        (("coding", "silent"), -1, "coding.silent is -1; it must be at least low, 0.0, and"),
         (("provenance", "accuracy_float"), 97.5, "provenance.accuracy_float is 97.5; it must be"),
     ],
 )

@@ -11,7 +11,8 @@ import numpy as np
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Network
 
-from ...coding.ttfs import Ttfs, encode
+from ...coding.coding import encode
+from ...coding.ttfs import Ttfs
 from ...job.training import train
 from ...network.augment import Augmentation
 from ...network.model import ModelConfig

@@ -1,0 +1,91 @@
+"""The codings by name, as a task and as a file name them."""
+
+from collections.abc import Mapping
+from dataclasses import Field, asdict, fields, is_dataclass
+from typing import Any, ClassVar, Protocol, Self
+
+from spikewright.task.task import Task
+from spikewright_hw.checks import instance, one_of, optional, shown, text, whole
+from spikewright_hw.protocol import MAX_PAYLOAD
+
+from .coding import Coding
+from .ttfs import Ttfs
+
+__all__ = ["CODINGS", "Known", "coding_of", "from_fields", "to_fields"]
+
+
+
+class Known(Coding, Protocol):
+    """A coding whose dataclass's fields a file holds, and which can be made to fit a task."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    @classmethod
+    def fitting(cls, task: Task, *, steps: int | None = None) -> Self:
+        """Return the coding for a task."""
+        ...
+
+
+#: The codings by name.
+CODINGS: dict[str, type[Known]] = {one.name: one for one in (Ttfs,)}
+
+
+def coding_of(task: Task, *, name: str | None = None, steps: int | None = None) -> Coding:
+    """Return a coding that fits a task.
+
+    Parameters
+    ----------
+    task : Task
+        Says the inputs, and the range of their values.
+    name : str, optional
+        A key of :data:`CODINGS`.
+    steps : int, optional
+        Time steps; the coding's own choice for the task unless given.
+
+    Raises
+    ------
+    ValueError
+        There is no such coding, or it does not fit the task.
+    """
+    instance(Task)("task", task)
+    optional(whole(1, MAX_PAYLOAD))("steps", steps)
+    chosen = one_of(CODINGS)("name", "ttfs" if name is None else name)
+    return CODINGS[chosen].fitting(task, steps=steps)
+
+
+def to_fields(coding: Coding) -> dict[str, Any]:
+    """Return a coding as JSON has it: its name, and each of its parameters.
+
+    Raises
+    ------
+    ValueError
+        It is none of :data:`CODINGS`, so that nobody could read it.
+    """
+    if CODINGS.get(coding.name) is not type(coding) or not is_dataclass(coding):
+        raise ValueError(
+            f"the coding is {shown(coding)}; a file can hold {', '.join(CODINGS)}"
+        )
+    return {"name": coding.name, **asdict(coding)}
+
+
+def from_fields(given: Mapping[str, Any]) -> Coding:
+    """Return the coding that :func:`to_fields` describes.
+
+    Raises
+    ------
+    ValueError
+        A field is missing, unknown or wrong; the message begins with its name.
+    """
+    if "name" not in given:
+        raise ValueError("name is missing")
+    kind = CODINGS[one_of(CODINGS)("name", text("name", given["name"]))]
+    wanted = [field.name for field in fields(kind)]
+    for name in wanted:
+        if name not in given:
+            raise ValueError(f"{name} is missing")
+    for name in given:
+        if name not in ("name", *wanted):
+            raise ValueError(
+                f"{shown(name)[1:-1]} is no field of {kind.name}; it has {', '.join(wanted)}"
+            )
+    return kind(**{name: given[name] for name in wanted})
