@@ -55,7 +55,7 @@ def test_fields_that_are_missing(name):
         (lambda: UNTYPED.training_config(load(), coding=3),
          "coding is 3; it must be of the class Coding"),
         (lambda: UNTYPED.training_config(load(), coding=Ttfs(), steps=5),
-         "steps is 5, but coding has 4 steps; give one of them"),
+         "steps is 5, but coding has 4; give one of them"),
         (lambda: UNTYPED.encode(np.zeros((1, 64)), Ttfs),
          "coding is the class Ttfs; it must be an object of it"),
     ],
