@@ -20,6 +20,7 @@ from spikewright.cli import words
 from spikewright.network.training_config import TrainingConfig
 from spikewright.pages.api_page import API, api_page, themes
 from spikewright.public import homes
+from spikewright.task.known import TASKS
 from spikewright_hw.engine.example import example_network
 
 HOUSE = Path(__file__).resolve().parents[2]
@@ -224,7 +225,8 @@ SPIKES = np.random.default_rng(5).random((3, 2, 6)) < 0.5
 @pytest.mark.parametrize(
     ("call", "kind", "message"),
     [
-        (lambda: spw.load_task("digit"), ValueError, "name is 'digit'; there are digits, mnist"),
+        (lambda: spw.load_task("digit"), ValueError,
+         f"name is 'digit'; there are {', '.join(TASKS)}"),
         (lambda: spw.build_bitstream(TINY, board="ulx"), ValueError,
          "board is 'ulx'; there are ulx3s"),
         (lambda: spw.open_board(TINY, board="ulx"), ValueError, "board is 'ulx'; there are ulx3s"),
@@ -335,32 +337,6 @@ def test_another_kind_is_told_by_the_argument(call, message, monkeypatch, tmp_pa
     assert not [*tmp_path.iterdir()], "something was written"
 
 
-MADE_UP = {
-    "name": "made up", "low": 0.0, "high": 1.0, "classes": 2,
-    "x_train": np.zeros((4, 3)), "y_train": np.array([0, 1, 0, 1]),
-    "x_test": np.ones((2, 3)), "y_test": np.array([0, 1]),
-}
-
-
-@pytest.mark.parametrize(
-    ("field", "value", "message"),
-    [
-        ("name", 3, "name is 3; it must be a text"),
-        ("classes", "2", "classes is '2'; it must be a whole number"),
-        ("y_test", np.array([0, 2]), "y_test of made up holds int64 values that are not all"),
-        ("y_test", np.array([0.0, 1.0]), "y_test of made up holds float64 values that are not all"),
-        ("x_test", np.full((2, 3), np.nan), "x_test of made up holds float64 values that are not"),
-        ("high", -1.0, "x_train of made up holds float64 values that are not all"),
-        ("x_train", np.zeros((0, 3)), "the training part of made up has samples of shape (0, 3)"),
-        ("x_test", [[1]], "the test part of made up has samples of shape (1, 1) and labels of"),
-    ],
-)
-def test_a_task_that_exists_is_valid(field, value, message):
-    assert spw.Task(**MADE_UP).inputs == 3
-    with pytest.raises((ValueError, spw.DataError), match=f"^{re.escape(message)}"):
-        spw.Task(**MADE_UP | {field: value})
-
-
 @pytest.mark.parametrize("spikes", [None, SPIKES[0], SPIKES[:, :, :5]])
 def test_spikes_of_another_shape_are_not_decoded(spikes):
     coding = spw.Ttfs(inputs=6, steps=2)
@@ -385,13 +361,19 @@ def test_predictions_may_be_a_tensor_or_a_list(answered):
         assert comparison.compared["predictions of PyTorch"] == 3
 
 
-def test_mnist_without_its_files(monkeypatch):
+@pytest.mark.parametrize("name", [name for name in TASKS if name != "digits"])
+def test_a_task_without_its_files(name, monkeypatch, tmp_path):
     monkeypatch.delenv("SPIKEWRIGHT_DATA", raising=False)
     with pytest.raises(spw.DataError) as caught:
-        spw.load_task("mnist")
-    assert str(caught.value).endswith(
-        "; name their folder by folder=, or in the environment variable SPIKEWRIGHT_DATA"
+        spw.load_task(name)
+    said = str(caught.value)
+    assert re.match(rf"{name} needs its files: .*; get them from https?://\S+", said)
+    assert said.endswith(
+        ", and name their folder by folder=, or in the environment variable SPIKEWRIGHT_DATA"
     )
+    with pytest.raises(spw.DataError) as caught:
+        spw.load_task(name, folder=tmp_path)
+    assert f" is neither in {tmp_path} nor in {tmp_path}/" in str(caught.value)
 
 
 @pytest.mark.parametrize(

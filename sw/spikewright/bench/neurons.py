@@ -51,8 +51,8 @@ def standard(task: Task) -> TrainingConfig:
     The states have the format of the cores whose size is counted, and the weights seven bits: with
     eight, states that are counted in weight steps saturate, and with six, weights in millivolts do.
     Of 5, 6, 7 and 8 bits, seven were best on the first two of five folds of the training part
-    (:func:`~spikewright.task.digits.validation`), seed 0: 65.5, 75.8, 87.0 and 82.2 % in integers,
-    the mean of lif, alif, adlif, exp_if, adex and izhikevich.
+    (:func:`~spikewright.task.validation.validation`), seed 0: 65.5, 75.8, 87.0 and 82.2 % in
+    integers, the mean of lif, alif, adlif, exp_if, adex and izhikevich.
     """
     return training_config(
         task, parameters={}, weight_bits=7, membrane=CORES[BASE].presets[PRESET]["format"],

@@ -32,6 +32,7 @@ from ..record.table import print_table
 from ..record.training_bench import DEFAULTS, Fold, Setting, training_report
 from ..task import digits
 from ..task.task import Task
+from ..task.validation import validation
 
 __all__ = ["PAGE", "bench_training", "settings"]
 
@@ -156,7 +157,7 @@ def _trained(
         for seed in seeds:
             for fold in range(folds):
                 tell(f"{name}, fold {len(held) + 1} of {folds * len(seeds)}")
-                part = digits.validation(task, fold=fold, folds=folds, seed=seed)
+                part = validation(task, fold=fold, folds=folds, seed=seed)
                 held.append(_fold(config, part, seed=seed, build=build))
         found.append(Setting(name, tuple(held)))
     return found

@@ -231,7 +231,7 @@ def _sample(
     return SampleRecord(
         index=index,
         label=int(task.y_test[index]),
-        values=picture.reshape(task.image) if task.image else None,
+        values=picture if len(task.image) == 2 else None,
         input_spikes=observed.answers.sent[index],
         hidden_spikes=tuple(np.array(layer) for layer in trace.spikes),
         membranes_reference=observed.expected.membranes[index] / weight_step,

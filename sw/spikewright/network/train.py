@@ -8,7 +8,6 @@ The same seed gives the same network, bit for bit, on the same machine and versi
 written anywhere, so an interrupted training leaves nothing behind.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -171,8 +170,8 @@ def _check(config: TrainingConfig, task: Task) -> None:
         raise DataError(
             f"{task.name} has {task.classes} classes, but the network has {sizes[-1]} outputs"
         )
-    if math.prod(task.image) != task.inputs and config.augmentation is not None:
-        raise DataError(f"{task.name} holds no images, so it cannot be augmented")
+    if len(task.image) != 2 and config.augmentation is not None:
+        raise DataError(f"{task.name} holds no images of one channel, so it cannot be augmented")
     try:
         draft(config.model, steps=coding.steps, streams=config.streams)
     except ValueError as error:

@@ -159,7 +159,7 @@ def training_config(
         _DEFAULT,
         model=model,
         coding=chosen,
-        augmentation=_DEFAULT.augmentation if task.image else None,
+        augmentation=_DEFAULT.augmentation if len(task.image) == 2 else None,
         streams=streams,
     )
     return config if epochs is None else _brief(config, epochs)

@@ -2,33 +2,46 @@
 
 from pathlib import Path
 
-from spikewright.errors import DataError
 from spikewright_hw.checks import one_of, optional, pathlike
 
-from . import digits, mnist
+from . import digits
+from .cifar10 import CIFAR10
+from .fsdd import FSDD
+from .mitbih import MITBIH
+from .mnist import FASHION_MNIST, MNIST
+from .nmnist import NMNIST
+from .source import Source, located
 from .task import Task
 
-__all__ = ["TASKS", "load_task"]
+__all__ = ["SOURCES", "TASKS", "load_task"]
+
+#: By name: the tasks whose files are in a folder.
+SOURCES: dict[str, Source] = {
+    one.name: one for one in (MNIST, FASHION_MNIST, CIFAR10, NMNIST, MITBIH, FSDD)
+}
 
 #: Names of the tasks.
-TASKS = ("digits", "mnist")
+TASKS = ("digits", *SOURCES)
 
 
 def load_task(name: str = "digits", *, folder: str | Path | None = None) -> Task:
-    """Return a task by its name: samples and labels, split into a training and a test part.
+    """Return a task by its name: samples and targets, split into a training and a test part.
 
     Parameters
     ----------
     name : str
-        ``"digits"``, which scikit-learn brings along, or ``"mnist"``, whose files are in a folder.
+        ``"digits"``, which scikit-learn brings along, or one whose files are in a folder:
+        ``docs/data.md`` lists them with the layout of the folder.
     folder : str or Path, optional
-        Folder of MNIST's four files, or the folder above it; the one in the environment variable
+        Folder of the files, or the folder above it; the one in the environment variable
         ``SPIKEWRIGHT_DATA`` if not given.
 
     Raises
     ------
     DataError
-        The files are not there, or malformed.
+        The files are not there, or malformed; the message says where to get them.
+    ToolError
+        A package that reads them is missing.
     ValueError
         There is no task of that name, or it is in no folder.
     """
@@ -37,10 +50,5 @@ def load_task(name: str = "digits", *, folder: str | Path | None = None) -> Task
         if place is not None:
             raise ValueError("folder is given, but digits come with scikit-learn; leave it out")
         return digits.load()
-    place = mnist.find(place)
-    if place is None:
-        raise DataError(
-            f"mnist needs its files {', '.join(sum(mnist.FILES.values(), ()))}; name their folder "
-            f"by folder=, or in the environment variable {mnist.VARIABLE}"
-        )
-    return mnist.load(place)
+    source = SOURCES[name]
+    return source.load(located(source, place))

@@ -1,24 +1,26 @@
-"""MNIST: handwritten digits of 28 × 28 pixels, 60,000 to train and 10,000 to test.
+"""MNIST and Fashion-MNIST: images of 28 × 28 pixels, 60,000 to train and 10,000 to test.
 
-Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document
-recognition", Proceedings of the IEEE 86(11), 1998. The project does not bring it along: the four
-files are read from a folder, in their own format (idx, gzipped).
+MNIST is of handwritten digits: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning
+applied to document recognition", Proceedings of the IEEE 86(11), 1998. Fashion-MNIST is of clothes,
+in the same format: H. Xiao, K. Rasul, R. Vollgraf, arXiv:1708.07747, 2017. The files are read in
+their own format, idx, gzipped as they are published or unpacked.
 """
 
 import gzip
 import math
-import os
 import struct
 import zlib
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from spikewright.errors import DataError
 
+from .source import Source
 from .task import Task
 
-__all__ = ["FILES", "SIDE", "VARIABLE", "find", "load"]
+__all__ = ["FASHION_MNIST", "FILES", "MNIST", "SIDE"]
 
 #: Pixels along one side of an image.
 SIDE = 28
@@ -27,46 +29,25 @@ FILES = {
     "train": ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"),
     "test": ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"),
 }
-#: Environment variable that names a folder of data sets.
-VARIABLE = "SPIKEWRIGHT_DATA"
 #: How an idx file says that its values are bytes.
 _BYTES = 8
 
 
-def find(data: Path | None = None) -> Path | None:
-    """Return the folder of the files: ``data``, or the one in :data:`VARIABLE`, or its ``mnist``.
-
-    None where no folder is named.
-
-    Raises
-    ------
-    DataError
-        A folder is named, and has not all of the files.
-    """
-    named = os.environ.get(VARIABLE) or None if data is None else data
-    if named is None:
-        return None
-    wanted = [name for names in FILES.values() for name in names]
-    folders = (Path(named), Path(named) / "mnist")
-    for folder in folders:
-        if all((folder / name).is_file() for name in wanted):
-            return folder
-    raise DataError(
-        f"MNIST is neither in {folders[0]} nor in {folders[1]}; its files are {', '.join(wanted)}"
-    )
+def _there(folder: Path) -> bool:
+    return all(_path(folder, name).is_file() for names in FILES.values() for name in names)
 
 
-def load(folder: Path) -> Task:
-    """Return MNIST with its own split.
+def _path(folder: Path, name: str) -> Path:
+    """Return the path of a file, unpacked where only that is there."""
+    packed, unpacked = folder / name, folder / name.removesuffix(".gz")
+    return unpacked if unpacked.is_file() and not packed.is_file() else packed
 
-    Raises
-    ------
-    DataError
-        A file is missing or malformed, or the files do not fit together.
-    """
+
+def _load(name: str, folder: Path) -> Task:
     (x_train, y_train), (x_test, y_test) = (_part(folder, *names) for names in FILES.values())
     return Task(
-        name="mnist",
+        name=name,
+        kind="image",
         x_train=x_train,
         y_train=y_train,
         x_test=x_test,
@@ -74,32 +55,34 @@ def load(folder: Path) -> Task:
         low=0.0,
         high=255.0,
         classes=10,
-        image=(SIDE, SIDE),
     )
 
 
 def _part(folder: Path, images: str, labels: str) -> tuple[np.ndarray, np.ndarray]:
-    x, y = _idx(folder / images, axes=3), _idx(folder / labels, axes=1)
+    image_file, label_file = _path(folder, images), _path(folder, labels)
+    x, y = _idx(image_file, axes=3), _idx(label_file, axes=1)
     if x.shape[1:] != (SIDE, SIDE):
         height, width = x.shape[1:]
         raise DataError(
-            f"{folder / images} holds images of {height} × {width} pixels; MNIST's have "
+            f"{image_file} holds images of {height} × {width} pixels; they must have "
             f"{SIDE} × {SIDE}"
         )
     if len(x) != len(y):
         raise DataError(
-            f"{folder / images} holds {len(x)} images, and {folder / labels} {len(y)} labels; "
-            "they must be as many"
+            f"{image_file} holds {len(x)} images, and {label_file} {len(y)} labels; they must be "
+            "as many"
         )
     if y.max(initial=0) > 9:
-        raise DataError(f"{folder / labels} holds the label {y.max()}; a digit is 0 to 9")
-    return x.reshape(len(x), -1).astype(np.float32), y.astype(np.int64)
+        raise DataError(f"{label_file} holds the label {y.max()}; a label is 0 to 9")
+    return x, y
 
 
 def _idx(path: Path, *, axes: int) -> np.ndarray:
-    """Read a gzipped idx file of bytes: a magic number, the size of each axis, the values."""
+    """Read an idx file of bytes: a magic number, the size of each axis, the values."""
     try:
-        content = gzip.decompress(path.read_bytes())
+        content = path.read_bytes()
+        if path.suffix == ".gz":
+            content = gzip.decompress(content)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path} cannot be read: {error}; fetch it again") from error
     header = 4 * (1 + axes)
@@ -113,3 +96,28 @@ def _idx(path: Path, *, axes: int) -> np.ndarray:
             f"{' × '.join(map(str, shape))}; fetch it again"
         )
     return values.reshape(shape)
+
+
+_NAMES = ", ".join(name for names in FILES.values() for name in names)
+
+#: Handwritten digits.
+MNIST = Source(
+    name="mnist",
+    title="MNIST",
+    home="http://yann.lecun.com/exdb/mnist",
+    folders=("mnist", "MNIST/raw", "MNIST"),
+    files=_NAMES,
+    there=_there,
+    load=partial(_load, "mnist"),
+)
+
+#: Pictures of clothes.
+FASHION_MNIST = Source(
+    name="fashion_mnist",
+    title="Fashion-MNIST",
+    home="https://github.com/zalandoresearch/fashion-mnist",
+    folders=("fashion_mnist", "FashionMNIST/raw", "FashionMNIST"),
+    files=_NAMES,
+    there=_there,
+    load=partial(_load, "fashion_mnist"),
+)

@@ -31,7 +31,8 @@ from spikewright.record.stochastic_bench import Curve, chosen
 from spikewright.record.store import read_report
 from spikewright.stochastic.engine import predictor
 from spikewright.task.digits import load
-from spikewright.task.mnist import FILES, VARIABLE
+from spikewright.task.mnist import FILES
+from spikewright.task.source import VARIABLE
 from spikewright_hw.engine.design import EventDesign, StochasticDesign
 from spikewright_hw.engine.streams import ENCODINGS, SOURCES, Streams
 
@@ -293,12 +294,12 @@ def test_the_page_of_the_project_has_the_blocks_and_the_pictures():
 
 @pytest.mark.slow
 def test_mnist_is_benched_where_it_is_at_hand(curves, elsewhere, tmp_path, monkeypatch):
-    """On eight images of noise; what counts is that it goes through."""
+    """On ten images of noise; what counts is that it goes through."""
     rng = np.random.default_rng(0)
     for images, labels in FILES.values():
         for name, values in (
-            (images, rng.integers(0, 256, (8, 28, 28), np.uint8)),
-            (labels, np.arange(8, dtype=np.uint8)),
+            (images, rng.integers(0, 256, (10, 28, 28), np.uint8)),
+            (labels, np.arange(10, dtype=np.uint8)),
         ):
             header = bytes((0, 0, 8, values.ndim)) + struct.pack(
                 f">{values.ndim}I", *values.shape
@@ -314,7 +315,7 @@ def test_mnist_is_benched_where_it_is_at_hand(curves, elsewhere, tmp_path, monke
     assert "MNIST is not at hand" not in shown
     found = chosen(curves, "accuracy", task="mnist")
     assert len(found) == len(ENCODINGS) * len(SOURCES)
-    assert all(curve.at == (16,) and curve[16] * 8 % 100 == 0 for curve in found)
+    assert all(curve.at == (16,) and curve[16] * 10 % 100 == 0 for curve in found)
     assert {curve.tags.get("source") for curve in chosen(curves, "progressive", task="mnist")} == {
         None, "sobol", "lfsr"
     }

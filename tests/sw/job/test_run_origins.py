@@ -138,8 +138,9 @@ class Origins:
         random = np.random.default_rng(1)
         samples = random.integers(0, 17, (SAMPLES, INPUTS)).astype(np.float32)
         self.task = Task(
-            name="small", x_train=16 - samples[:2], y_train=LABELS[:2], x_test=samples,
-            y_test=LABELS, low=-16.0, high=16.0, classes=CLASSES, image=(2, 3),
+            name="small", kind="image", x_train=16 - samples[:4].reshape(-1, 2, 3),
+            y_train=LABELS[:4], x_test=samples.reshape(-1, 2, 3), y_test=LABELS, low=-16.0,
+            high=16.0, classes=CLASSES,
         )  # fmt: skip
         self.sent = encode(samples, CODING)
         self.integers = reference(INTEGERS, seed=11)

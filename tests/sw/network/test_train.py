@@ -163,8 +163,9 @@ def test_task_that_does_not_fit_is_refused(config, message):
 
 
 def test_augmenting_what_is_no_image_is_refused():
-    with pytest.raises(DataError, match="digits holds no images, so it cannot be augmented"):
-        train(BRIEF, replace(load(), image=()), seed=0)
+    message = "digits holds no images of one channel, so it cannot be augmented"
+    with pytest.raises(DataError, match=message):
+        train(BRIEF, replace(load(), kind="values"), seed=0)
 
 
 def test_without_augmentation_it_trains_too():

@@ -23,6 +23,7 @@ from ...record.figure import Computed, Figure
 from ...record.stochastic_bench import Curve, chosen, stochastic_report, tables
 from ...record.store import write_report
 from ...task import digits, mnist
+from ...task.source import VARIABLE, find
 from ...task.task import Task
 from . import parts
 from .gateware import DEPLOYMENTS, Deployment, Placed, gateware, printed
@@ -84,7 +85,7 @@ def bench_stochastic(
     Parameters
     ----------
     data : Path, optional
-        Folder of MNIST's files; see :func:`spikewright.task.mnist.find`.
+        Folder of MNIST's files; see :func:`spikewright.task.source.find`.
     seeds : sequence of int
         Of the networks on the digits; that on MNIST has the first.
     epochs : int, optional
@@ -109,11 +110,11 @@ def bench_stochastic(
         raise DataError("there is no seed; the bench trains one network for each")
     scope = Scope() if scope is None else scope
     console = terminal.console() if console is None else console
-    folder = mnist.find(data)
+    folder = find(mnist.MNIST, data)
     if folder is None:
         console.print(
             "MNIST is not at hand, so only the digits are shown: name the folder of its files by "
-            f"--data, or by the variable {mnist.VARIABLE}.",
+            f"--data, or by the variable {VARIABLE}.",
             highlight=False,
         )
     curves: list[Curve] = []
@@ -123,7 +124,7 @@ def bench_stochastic(
                 (digits.load(), config, seeds)
             ]
             if folder is not None:
-                tasks.append((mnist.load(folder), MNIST, seeds[:1]))
+                tasks.append((mnist.MNIST.load(folder), MNIST, seeds[:1]))
             subjects = [
                 subject(
                     task, with_epochs(one, epochs), seeds=of, build=build, tell=tell

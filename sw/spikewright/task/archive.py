@@ -1,0 +1,44 @@
+"""Arrays in a file of numpy, ``.npz``: read without ever running what stands in it."""
+
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from spikewright.errors import DataError
+
+__all__ = ["read_archive"]
+
+
+def read_archive(path: Path) -> dict[str, np.ndarray]:
+    """Return the arrays of a ``.npz`` file by name.
+
+    Raises
+    ------
+    DataError
+        It is missing or malformed, or holds pickled objects, which are never loaded.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise DataError(f"{path} is no .npz file; write one by numpy.savez")
+            return {name: _array(path, archive, name) for name in archive.files}
+    except FileNotFoundError:
+        raise DataError(f"there is no file {path}") from None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        if "pickle" in str(error).lower():
+            raise DataError(f"{path} is no .npz file; write one by numpy.savez") from None
+        raise DataError(f"{path} cannot be read: {error}; write it again") from error
+
+
+def _array(path: Path, archive, name: str) -> np.ndarray:
+    try:
+        return archive[name]
+    except ValueError as error:
+        if "Object arrays" not in str(error):
+            raise
+        raise DataError(
+            f"{name} of {path} holds Python objects, which are never loaded from a file, since "
+            "they could run anything; write arrays of numbers"
+        ) from None

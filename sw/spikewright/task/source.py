@@ -1,0 +1,86 @@
+"""Where a data set comes from, and where its files are."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from spikewright.errors import DataError
+
+from .task import Task
+
+__all__ = ["VARIABLE", "Source", "find", "located"]
+
+#: Environment variable that names a folder of data sets.
+VARIABLE = "SPIKEWRIGHT_DATA"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A data set that the project can read, but does not bring along.
+
+    Parameters
+    ----------
+    name : str
+        Name of the task.
+    title : str
+        As its authors call it.
+    home : str
+        Where to get it.
+    folders : tuple of str
+        Names that its folder may have below a folder of data sets.
+    files : str
+        What lies in it, in words.
+    there : callable
+        Takes a folder; says whether the files are in it.
+    load : callable
+        Takes the folder and returns the task.
+    """
+
+    name: str
+    title: str
+    home: str
+    folders: tuple[str, ...]
+    files: str
+    there: Callable[[Path], bool]
+    load: Callable[[Path], Task]
+
+
+def find(source: Source, folder: Path | None = None) -> Path | None:
+    """Return the folder of a data set: ``folder``, or the one in :data:`VARIABLE`, or one below it.
+
+    None where no folder is named.
+
+    Raises
+    ------
+    DataError
+        A folder is named, and has not all of the files.
+    """
+    named = os.environ.get(VARIABLE) or None if folder is None else folder
+    if named is None:
+        return None
+    places = [Path(named), *(Path(named) / below for below in source.folders)]
+    for place in places:
+        if source.there(place):
+            return place
+    raise DataError(
+        f"{source.title} is neither in {places[0]} nor in {places[1]}; its files are "
+        f"{source.files}; get them from {source.home}"
+    )
+
+
+def located(source: Source, folder: Path | None = None) -> Path:
+    """Return the folder of a data set, as :func:`find` does.
+
+    Raises
+    ------
+    DataError
+        No folder is named, or it has not all of the files.
+    """
+    found = find(source, folder)
+    if found is None:
+        raise DataError(
+            f"{source.name} needs its files: {source.files}; get them from {source.home}, and name "
+            f"their folder by folder=, or in the environment variable {VARIABLE}"
+        )
+    return found
