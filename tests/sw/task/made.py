@@ -20,7 +20,8 @@ def fields(kind: str, *, samples: int = 6) -> dict[str, Any]:
     """Return the fields of a task of this kind; the test part is half as large."""
     random = np.random.default_rng(0)
     parts = {"train": samples, "test": samples // 2}
-    found: dict[str, Any] = {"name": "made", "kind": kind, "classes": CLASSES, "shape": SHAPES[kind]}
+    found: dict[str, Any] = {"name": "made", "kind": kind, "shape": SHAPES[kind]}
+    found["classes"] = CLASSES
     for part, count in parts.items():
         found[f"x_{part}"] = _samples(kind, count, random)
         found[f"y_{part}"] = np.arange(count) % CLASSES
