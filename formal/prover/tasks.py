@@ -141,7 +141,7 @@ def tasks_of(core: str) -> list[Task]:
             f"{files.source} plants no fault that these properties find: {', '.join(unplanted)}"
         )
     versions = {}
-    for tool in ("sby", "yosys", "yosys-smtbmc", "yosys-abc", "z3"):
+    for tool in ("sby", "pyosys", "yosys", "yosys-smtbmc", "yosys-abc", "z3"):
         found = find(tool)
         versions[tool] = None if found is None else found.version
     spec_of = {name: recipe_of(text, name).script[0] for name in names}

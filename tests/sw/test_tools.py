@@ -54,8 +54,13 @@ def test_every_tool_that_is_found_starts():
 
 def test_sby_is_told_where_its_companions_are():
     sby = tools.require("sby")
-    for variable, name in {"YOSYS": "yosys", "SMTBMC": "yosys-smtbmc", "ABC": "yosys-abc"}.items():
+    for variable, name in {"YOSYS": "pyosys", "SMTBMC": "yosys-smtbmc", "ABC": "yosys-abc"}.items():
         assert sby.environment[variable] == tools.require(name).shell
+
+
+def test_sby_takes_the_other_yosys_where_there_is_no_library(monkeypatch):
+    monkeypatch.setattr(tools, "_package_folder", lambda package: None)
+    assert tools.require("sby").environment["YOSYS"] == tools.require("yosys").shell
 
 
 def test_a_missing_compiler_is_a_sentence(monkeypatch, tmp_path):
