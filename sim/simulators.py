@@ -31,8 +31,11 @@ ROOT = HOUSE / "build" / "sim"
 BENCHES = Path(__file__).with_name("benches")
 TIMESCALE = ("1ns", "1ps")
 # The first is blank in some Verilators. A core that is not optimised is simulated sooner: most of a
-# simulation is the testbench.
-MAKEFLAGS = ("CFG_CXXFLAGS_PCH_I=-include", "OPT_FAST=-O0", "OPT_SLOW=-O0")
+# simulation is the testbench. So is one that is compiled at once: the parts of a large core would
+# each read its own headers, which are precompiled twice for it, in more time than all the rest.
+MAKEFLAGS = (
+    "CFG_CXXFLAGS_PCH_I=-include", "OPT_FAST=-O0", "OPT_SLOW=-O0", "VM_PARALLEL_BUILDS=0",
+)
 # cocotb asks pytest to rewrite assertions, which needs none of what is plugged into it.
 ENVIRONMENT = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 BAD = ("failure", "error", "skipped")  # a test that is skipped has shown nothing
