@@ -7,17 +7,30 @@ weight step is ``2**-exponent`` in the unit of the membrane and of the neuron's 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
-from .checks import instance, mapping, matrix, numbers, one_of, optional, settle, shown, whole
-from .definition.definition import Value
+from .checks import (
+    instance,
+    mapping,
+    matrix,
+    numbers,
+    one_of,
+    optional,
+    settle,
+    shown,
+    whole,
+    wholes,
+)
+from .definition.definition import Definition, Value
 from .definition.expression import listing
 from .definition.fixed_point import Arithmetic, FixedNeuron
 from .definition.interval import Interval
 from .fixed import Format
 from .neuron import DEFINITIONS
 
-__all__ = ["MEMBRANE_BITS", "MOST_NEURONS", "MOST_WEIGHTS", "Layer", "NetworkError", "Rows"]
+__all__ = [
+    "MEMBRANE_BITS", "MOST_BIAS", "MOST_NEURONS", "MOST_WEIGHTS", "Layer", "NetworkError", "Rows",
+]
 
 #: Weights, ``[neuron before][neuron]``.
 Rows = tuple[tuple[int, ...], ...]
@@ -30,6 +43,9 @@ MOST_NEURONS = 65_535
 
 #: Most weights of a layer: more than the block RAM of any board that is built for.
 MOST_WEIGHTS = 1 << 22
+
+#: Largest bias, either way: what 32 bits hold.
+MOST_BIAS = (1 << 31) - 1
 
 
 class NetworkError(ValueError):
@@ -47,8 +63,9 @@ class Layer:
         arrays of integers are taken as well, and become tuples.
     weight_bits : int
         2 to 8. Weights lie in the symmetric range ``±(2**(bits-1) - 1)``.
-    neuron : str
-        Name of a neuron definition, a key of :data:`spikewright_hw.neuron.DEFINITIONS`.
+    neuron : str or Definition
+        Name of a neuron definition, a key of :data:`spikewright_hw.neuron.DEFINITIONS`, or any
+        definition; one that is registered becomes its name.
     parameters : mapping of str to float or tuple of float
         The definition's parameters, real numbers in the units that it names; a tuple has one for
         each neuron. Those not given are filled in with their defaults.
@@ -61,6 +78,11 @@ class Layer:
     recurrent : tuple of tuples of int, optional
         ``recurrent[neuron before][neuron]``: weights from the layer's own spikes of the step
         before, as many bits each as ``weights``. For a neuron with an input that sums them.
+    bias : tuple of int, optional
+        What is added to the current of each neuron in every step, in steps of the membrane's
+        format: finer than a weight step. Of a neuron with an excitatory and an inhibitory input,
+        a positive bias goes to the one, a negative bias to the other; an input that sums recurrent
+        weights has none. Zeros alone become None.
 
     Raises
     ------
@@ -71,13 +93,14 @@ class Layer:
 
     weights: Rows
     weight_bits: int
-    neuron: str
+    neuron: str | Definition = field(hash=False)
     parameters: Mapping[str, Value] = field(hash=False)
     membrane: Format
     exponent: int = 0
     rounding: Literal["half_up", "floor"] = "half_up"
     saturation: Literal["full", "symmetric", "positive"] = "full"
     recurrent: Rows | None = None
+    bias: tuple[int, ...] | None = None
 
     def __post_init__(self):
         try:
@@ -87,6 +110,7 @@ class Layer:
         self._check_rows("weights", self.weights)
         self._check_parameters()
         self._check_recurrent()
+        self._check_bias()
 
     def _settle(self) -> None:
         """Check each field by itself."""
@@ -94,17 +118,28 @@ class Layer:
             self,
             weights=matrix,
             weight_bits=whole(2, 8),
-            neuron=one_of(DEFINITIONS),
+            neuron=_neuron,
             parameters=mapping,
             membrane=instance(Format),
             recurrent=optional(matrix),
+            bias=optional(wholes(-MOST_BIAS, MOST_BIAS)),
         )
         settle(self, exponent=whole(0, self.membrane.fraction))
         Arithmetic(format=self.membrane, rounding=self.rounding, saturation=self.saturation)
-        known = DEFINITIONS[self.neuron].parameters
+        known = self.definition.parameters
         given = {name: numbers(f"parameters.{name}", one) for name, one in self.parameters.items()}
         defaults = {name: parameter.default for name, parameter in known.items()}
         object.__setattr__(self, "parameters", defaults | given)
+
+    @property
+    def definition(self) -> Definition:
+        """The neuron's definition."""
+        return DEFINITIONS[self.neuron] if isinstance(self.neuron, str) else self.neuron
+
+    @property
+    def neuron_name(self) -> str:
+        """The name of the neuron's definition."""
+        return self.definition.name
 
     @property
     def inputs(self) -> int:
@@ -138,22 +173,43 @@ class Layer:
         arithmetic = Arithmetic(
             format=self.membrane, rounding=self.rounding, saturation=self.saturation
         )
-        return FixedNeuron.of(DEFINITIONS[self.neuron], arithmetic, self.parameters)
+        return FixedNeuron.of(self.definition, arithmetic, self.parameters)
 
     def contributions(self, input: str) -> Rows:
         """Return what each of :attr:`rows` adds to one of the neuron's inputs, in weight steps."""
-        source = self.fixed.definition.inputs[input].source
+        source = self.definition.inputs[input].source
         return tuple(
             tuple(_contribution(source, weight, own=number >= self.inputs) for weight in row)
             for number, row in enumerate(self.rows)
         )
 
+    def biases(self, input: str) -> tuple[int, ...]:
+        """Return what the bias adds to one of the inputs of each neuron, a stored current."""
+        source = self.definition.inputs[input].source
+        return tuple(
+            _contribution(source, bias, own=False) for bias in self.bias or (0,) * self.neurons
+        )
+
+    def sums(self, input: str) -> Interval:
+        """Return the least and the greatest sum of weights of one of the neuron's inputs."""
+        ends = self._sums(input)
+        return Interval(min(low for low, _ in ends), max(high for _, high in ends))
+
     def reach(self, input: str) -> Interval:
         """Return the least and the greatest stored current of one of the neuron's inputs."""
-        columns = list(zip(*self.contributions(input), strict=True))
-        low = min(sum(weight for weight in column if weight < 0) for column in columns)
-        high = max(sum(weight for weight in column if weight > 0) for column in columns)
-        return Interval(low << self.shift, high << self.shift)
+        ends = [
+            ((low << self.shift) + bias, (high << self.shift) + bias)
+            for (low, high), bias in zip(self._sums(input), self.biases(input), strict=True)
+        ]
+        return Interval(min(low for low, _ in ends), max(high for _, high in ends))
+
+    def _sums(self, input: str) -> list[tuple[int, int]]:
+        """Return the least and the greatest sum of weights of each neuron."""
+        return [
+            (sum(weight for weight in column if weight < 0),
+             sum(weight for weight in column if weight > 0))
+            for column in zip(*self.contributions(input), strict=True)
+        ]
 
     def _check_rows(self, name: str, rows: Rows) -> None:
         if not rows or not rows[0]:
@@ -185,7 +241,7 @@ class Layer:
                     f"parameters.{parameter} has {len(value)} values; "
                     f"the layer has {self.neurons} neurons"
                 )
-        width = self.membrane.width + DEFINITIONS[self.neuron].states["v"].guard
+        width = self.membrane.width + self.definition.states["v"].guard
         if width > MEMBRANE_BITS:
             raise NetworkError(
                 f"membrane is {self.membrane}, {width} bits; "
@@ -197,21 +253,20 @@ class Layer:
             raise NetworkError(f"parameters: {error}") from error
         except OverflowError as error:
             raise NetworkError(
-                f"parameters: {self.neuron} gets a constant that is too large for any format"
+                f"parameters: {self.neuron_name} gets a constant that is too large for any format"
             ) from error
 
     def _check_recurrent(self) -> None:
-        definition = DEFINITIONS[self.neuron]
-        hears_itself = any(one.source == "recurrent" for one in definition.inputs.values())
+        hears_itself = any(one.source == "recurrent" for one in self.definition.inputs.values())
         if self.recurrent is None:
             if hears_itself:
                 raise NetworkError(
-                    f"recurrent is missing; {self.neuron} takes the layer's own spikes"
+                    f"recurrent is missing; {self.neuron_name} takes the layer's own spikes"
                 )
             return
         if not hears_itself:
             raise NetworkError(
-                f"recurrent is given, but {self.neuron} does not take the layer's own spikes"
+                f"recurrent is given, but {self.neuron_name} does not take the layer's own spikes"
             )
         if len(self.recurrent) != self.neurons:
             raise NetworkError(
@@ -219,12 +274,23 @@ class Layer:
             )
         self._check_rows("recurrent", self.recurrent)
 
+    def _check_bias(self) -> None:
+        if self.bias is None:
+            return
+        if len(self.bias) != self.neurons:
+            raise NetworkError(
+                f"bias has {len(self.bias)} values; the layer has {self.neurons} neurons"
+            )
+        if not any(self.bias):
+            object.__setattr__(self, "bias", None)
+
     def gateware(self) -> dict:
         """Return all that the gateware of the layer depends on, as JSON has it."""
         fixed = self.fixed
         return {
             "weights": self.weights,
             "recurrent": self.recurrent,
+            "bias": self.bias,
             "weight_bits": self.weight_bits,
             "shift": self.shift,
             "inputs": {name: one.source for name, one in fixed.definition.inputs.items()},
@@ -237,6 +303,13 @@ class Layer:
                 for name in fixed.formats
             },
         }
+
+
+def _neuron(name: str, value: Any) -> str | Definition:
+    """Take a registered neuron by its name or its definition, and any other definition as it is."""
+    if not isinstance(value, Definition):
+        return one_of(DEFINITIONS)(name, value)
+    return value.name if DEFINITIONS.get(value.name) is value else value
 
 
 def _contribution(source: str, weight: int, *, own: bool) -> int:

@@ -10,10 +10,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from .checks import instance, settle, shown, whole
+from .checks import instance, one_of, settle, shown, whole
 from .layer import MEMBRANE_BITS, Layer, NetworkError, Rows
-from .neuron import DEFINITIONS
 from .protocol import MAX_PAYLOAD, infer_bytes, result_bytes, trace_bytes
+from .readout import READOUTS, SPIKING
 
 __all__ = ["MEMBRANE_BITS", "MOST_LAYERS", "Layer", "Network", "NetworkError", "Rows"]
 
@@ -26,8 +26,8 @@ MOST_LAYERS = 64
 class Network:
     """A network of layers one after the other, and the number of steps it runs for each sample.
 
-    The last layer is the readout: its neurons do not spike, and the answer is the neuron with the
-    highest membrane after the last step; of equal ones, the first. A network that exists is valid.
+    The last layer is read out: each of its neurons comes to an output, and the prediction is the
+    highest output; of equal ones, the first. A network that exists is valid.
 
     Parameters
     ----------
@@ -36,6 +36,10 @@ class Network:
     steps : int
         Time steps of one inference; at least 1, and no more than fit a frame of the link: the input
         spikes of all steps, and their trace, are one frame each.
+    readout : str
+        What an output is: the membrane after the ``"last"`` step, or the ``"maximum"`` of the
+        membrane over all steps, of a last layer that does not spike; the ``"count"`` of spikes, or
+        how early the ``"first"`` spike is, of a layer that does; see :mod:`.readout`.
 
     Raises
     ------
@@ -46,10 +50,11 @@ class Network:
 
     layers: tuple[Layer, ...]
     steps: int
+    readout: str = "last"
 
     def __post_init__(self):
         try:
-            settle(self, layers=_layers, steps=whole(1, MAX_PAYLOAD))
+            settle(self, layers=_layers, steps=whole(1, MAX_PAYLOAD), readout=one_of(READOUTS))
         except ValueError as error:
             raise NetworkError(str(error)) from error
         for index, layer in enumerate(self.layers):
@@ -58,22 +63,30 @@ class Network:
                     f"layers[{index}].weights has {layer.inputs} inputs, but layers[{index - 1}] "
                     f"has {self.layers[index - 1].neurons} neurons"
                 )
-            spikes, readout = DEFINITIONS[layer.neuron].spikes, layer is self.layers[-1]
-            if spikes == readout:
+            last = index == len(self.layers) - 1
+            if layer.definition.spikes != (self.reads_spikes or not last):
                 raise NetworkError(
-                    f"layers[{index}].neuron is {layer.neuron!r}; "
-                    + ("the readout is a neuron that never spikes, such as li" if readout
-                       else "a hidden layer needs a neuron that spikes, such as lif")
+                    f"layers[{index}].neuron is {layer.neuron_name!r}; " + self._wanted(last)
                 )
         self._check_frames()
+
+    def _wanted(self, last: bool) -> str:
+        if not last:
+            return "a hidden layer needs a neuron that spikes, such as lif"
+        if self.reads_spikes:
+            return f"the readout {self.readout!r} needs a neuron that spikes, such as lif"
+        return (
+            f"the readout {self.readout!r} needs a neuron that never spikes, such as li; with one "
+            "that spikes, the readout is count or first"
+        )
 
     def _check_frames(self) -> None:
         sizes = {
             "the input spikes": infer_bytes(inputs=self.inputs, steps=self.steps),
             "the result": result_bytes(layers=len(self.layers), outputs=self.outputs),
             "the trace": trace_bytes(
-                hidden=[layer.neurons for layer in self.layers[:-1]],
-                outputs=self.outputs,
+                spiking=[layer.neurons for layer in self.spiking],
+                membranes=0 if self.reads_spikes else self.outputs,
                 steps=self.steps,
             ),
         }
@@ -94,6 +107,16 @@ class Network:
         """Neurons of the readout."""
         return self.layers[-1].neurons
 
+    @property
+    def reads_spikes(self) -> bool:
+        """Whether the outputs follow from spikes of the last layer, and not from membranes."""
+        return self.readout in SPIKING
+
+    @property
+    def spiking(self) -> tuple[Layer, ...]:
+        """The layers whose spikes a trace has: all, or all but a last one that does not spike."""
+        return self.layers if self.reads_spikes else self.layers[:-1]
+
     def digest(self) -> bytes:
         """SHA-256 over everything that the gateware depends on, 32 bytes.
 
@@ -101,7 +124,7 @@ class Network:
         changed holds another network.
         """
         layers = [layer.gateware() for layer in self.layers]
-        text = json.dumps([self.steps, layers], sort_keys=True, separators=(",", ":"))
+        text = json.dumps([self.steps, self.readout, layers], sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).digest()
 
 

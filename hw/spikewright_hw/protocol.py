@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 #: Version of everything in this module; a driver refuses a board of another one.
-VERSION = 1
+VERSION = 2
 #: Bits per second of a real port: 8 data bits, no parity, one stop bit.
 BAUD = 1_000_000
 #: The byte that ends a frame.
@@ -181,9 +181,13 @@ def result_bytes(*, layers: int, outputs: int) -> int:
     return 14 + 4 * layers + MEMBRANE_BYTES * outputs
 
 
-def trace_bytes(*, hidden: Sequence[int], outputs: int, steps: int) -> int:
-    """Bytes of the answer to TRACE; ``hidden`` are the neurons of all layers but the readout."""
-    return steps * (sum(map(step_bytes, hidden)) + MEMBRANE_BYTES * outputs)
+def trace_bytes(*, spiking: Sequence[int], membranes: int, steps: int) -> int:
+    """Bytes of the answer to TRACE.
+
+    ``spiking`` are the neurons of each layer that spikes, ``membranes`` those of a last layer that
+    does not.
+    """
+    return steps * (sum(map(step_bytes, spiking)) + MEMBRANE_BYTES * membranes)
 
 
 def crc16(data: bytes) -> int:

@@ -75,6 +75,12 @@ def test_ends_of_the_ranges_are_allowed():
     network(replace(HIDDEN, neuron="recurrent_lif", recurrent=OWN))
 
 
+NEVER = (
+    "the readout 'last' needs a neuron that never spikes, such as li; with one that spikes, the "
+    "readout is count or first"
+)
+
+
 def hidden(**fields):
     return lambda: network(hidden=replace(HIDDEN, **fields))
 
@@ -175,7 +181,21 @@ def readout(**fields):
         ),
         (
             readout(neuron="lif", parameters={}),
-            "layers[1].neuron is 'lif'; the readout is a neuron that never spikes, such as li",
+            "layers[1].neuron is 'lif'; " + NEVER,
+        ),
+        (
+            lambda: Network((HIDDEN, READOUT), 5, "count"),
+            "layers[1].neuron is 'li'; the readout 'count' needs a neuron that spikes, such as lif",
+        ),
+        (
+            lambda: Network((HIDDEN, READOUT), 5, "mean"),
+            "readout is 'mean'; there are last, maximum, count, first",
+        ),
+        (hidden(bias=(1, 2)), "bias has 2 values; the layer has 3 neurons"),
+        (hidden(bias=(1, 2, 0.5)), "bias[2] is 0.5; it must be a whole number"),
+        (
+            hidden(bias=(1, 2, 1 << 31)),
+            "bias[2] is 2147483648; it must be a whole number from -2147483647 to 2147483647",
         ),
     ],
 )
@@ -197,6 +217,8 @@ CHANGES = {
     "exponent": hidden(exponent=1),
     "rounding": hidden(rounding="floor"),
     "saturation": hidden(saturation="symmetric"),
+    "a bias": hidden(bias=(0, 0, 1)),
+    "another bias": hidden(bias=(0, 0, -1)),
     "recurrent weights": hidden(neuron="recurrent_lif", recurrent=OWN),
     "other recurrent weights": hidden(neuron="recurrent_lif", recurrent=OWN[::-1]),
     "start": lambda: starting(1.0),
@@ -206,6 +228,7 @@ CHANGES = {
     "fraction bits": hidden(membrane=Format(5, 4)),
     "the point alone": hidden(membrane=Format(4, 4)),
     "steps": lambda: network(steps=6),
+    "readout": lambda: Network((HIDDEN, READOUT), 5, "maximum"),
     "one layer less": lambda: Network((READOUT,), 5),
 }
 

@@ -58,7 +58,7 @@ def crc(data: bytes) -> bytes:
 
 
 def test_the_constants():
-    assert protocol.VERSION == 1, CHANGED
+    assert protocol.VERSION == 2, CHANGED
     assert (protocol.BAUD, protocol.DELIMITER) == (1_000_000, 0), CHANGED
     assert (protocol.MAX_FRAME, protocol.MAX_PAYLOAD, protocol.OVERHEAD) == (65_535, 65_531, 4)
     assert (protocol.UNKNOWN_SEQUENCE, protocol.MEMBRANE_BYTES) == (0, 4), CHANGED
@@ -123,7 +123,7 @@ def test_the_document_has_the_same_layouts():
     whole = sum(fixed) + 4 * layers + 4 * outputs
     assert protocol.result_bytes(layers=layers, outputs=outputs) == whole
     assert protocol.infer_bytes(inputs=9, steps=3) == 3 * 2
-    assert protocol.trace_bytes(hidden=[9, 3], outputs=5, steps=3) == 3 * (2 + 1 + 4 * 5)
+    assert protocol.trace_bytes(spiking=[9, 3], membranes=5, steps=3) == 3 * (2 + 1 + 4 * 5)
 
 
 HIDDEN = Layer(((1, -2), (3, 0)), 3, "lif", {"decay": 0.5, "threshold": 2.0}, Format(6, 2))
@@ -145,9 +145,10 @@ DIGEST = "this changes the digest of every network: raise the protocol's version
 
 def test_what_a_digest_is_made_of():
     assert HIDDEN.gateware() == {
-        "weights": ((1, -2), (3, 0)), "recurrent": None, "weight_bits": 3, "shift": 2,
-        "inputs": {"i": "all"}, "update": listing(HIDDEN.fixed.update), "vectors": {},
-        "formats": {"v": "Q6.2"}, "bounds": {"v": (-128, 127)}, "start": {"v": [0, 0]},
+        "weights": ((1, -2), (3, 0)), "recurrent": None, "bias": None, "weight_bits": 3,
+        "shift": 2, "inputs": {"i": "all"}, "update": listing(HIDDEN.fixed.update),
+        "vectors": {}, "formats": {"v": "Q6.2"},
+        "bounds": {"v": (-128, 127)}, "start": {"v": [0, 0]},
     }, DIGEST
     assert READOUT.gateware()["shift"] == 1, DIGEST
 
@@ -155,12 +156,12 @@ def test_what_a_digest_is_made_of():
 @pytest.mark.parametrize(
     ("steps", "digest"),
     [
-        (3, "7cc8c10e53f9a092db71bbb2cebf6a866e7a65a8079b6a048e43032fb23695ec"),
-        (4, "e7abdee69d9187558c9ad11da106e71d610dbcd0979661ed21add2184128a606"),
+        (3, "25210e6e5e98f222494555df4a284739af17950f54e3e14453ea5b83feaad06a"),
+        (4, "f24df7fe8518bb5ff14f119efd58da7e87be94302e477b077fdca60703d71c09"),
     ],
 )
 def test_the_digest_of_what_it_is_made_of(monkeypatch, steps, digest):
-    """SHA-256 of the steps and the layers as JSON with sorted keys and no spaces.
+    """SHA-256 of the steps, the readout and the layers as JSON with sorted keys and no spaces.
 
     The parts are made up, so that a change of a neuron's program is not a change of the form.
     """

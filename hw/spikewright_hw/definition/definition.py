@@ -18,7 +18,7 @@ from numbers import Real
 from types import SimpleNamespace
 from typing import Any, Literal
 
-from .expression import Expression
+from .expression import Expression, listing, merged
 
 __all__ = ["Definition", "Input", "Parameter", "State", "Value", "check_names", "neuron"]
 
@@ -127,9 +127,9 @@ class Parameter:
         return f"it lies in {self.low:g} to {self.high:g}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Definition:
-    """A neuron, traced.
+    """A neuron, traced. Two that compute the same by the same graph are equal, whatever their doc.
 
     Parameters
     ----------
@@ -154,6 +154,19 @@ class Definition:
     states: Mapping[str, State]
     parameters: Mapping[str, Parameter]
     update: Mapping[str, Expression]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Definition):
+            return NotImplemented
+        return self is other or self._content == other._content
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    @property
+    def _content(self) -> tuple:
+        graph = listing(merged(self.update))
+        return self.name, dict(self.inputs), dict(self.states), dict(self.parameters), graph
 
     @property
     def spikes(self) -> bool:

@@ -9,10 +9,10 @@ from amaranth.lib.wiring import connect, flipped
 from ..fixed import Format
 from ..layer import Layer
 from ..network import Network
-from .argmax import argmax_latency
 from .example import example_network
 from .feedback import feedback_of
 from .inference import InferenceEngine, stage_signature
+from .outputs import readout_latency
 from .ram_style import RamStyle
 from .row_layer import RowLayer, update_stages
 from .scan import Scan, scan_group
@@ -48,7 +48,7 @@ def worst_cycles(network: Network, *, share: int = 4) -> int:
     lost = [4 if layer.recurrent else int(layer is not layers[0]) for layer in layers]
     passing = sum(cycles + 3 for cycles in busy)
     pace = max(map(sum, zip(busy, lost, strict=True)))
-    return 1 + passing + (steps - 1) * pace + argmax_latency(network.outputs) + 1
+    return 1 + passing + (steps - 1) * pace + readout_latency(network) + 1
 
 
 class EventStage(wiring.Component):

@@ -2,8 +2,8 @@
 
 *Examples* are the same each time. Their weights are drawn evenly from the whole range; a threshold
 is the largest weight, so neurons spike often, and a membrane a little wider than that saturates now
-and then. *Drawn* ones have everything drawn that a layer can have: any neuron, its parameters (also
-one for each neuron of the layer), formats, rounding and saturation.
+and then. *Drawn* ones have everything drawn that a network can have: any neuron, its parameters
+(also one for each neuron of the layer), biases, formats, rounding, saturation and readout.
 """
 
 import random
@@ -16,6 +16,7 @@ from ..fixed import Format
 from ..layer import Layer, NetworkError, Rows
 from ..network import Network
 from ..neuron import DEFINITIONS
+from ..readout import READOUTS, SPIKING
 
 __all__ = ["drawn_layer", "drawn_network", "example_layer", "example_network"]
 
@@ -29,6 +30,7 @@ def example_layer(
     membrane: Format,
     exponent: int = 0,
     parameters: Mapping[str, Value] | None = None,
+    biased: bool = False,
     seed: int = 0,
 ) -> Layer:
     """Make a layer whose weights follow from the seed alone.
@@ -46,6 +48,8 @@ def example_layer(
         One weight step is ``2**-exponent``.
     parameters : mapping of str to float or sequence of float, optional
         Of the neuron. Its ``threshold`` is the largest weight if it has one that is not given.
+    biased : bool
+        Whether each neuron has a bias, of up to two weight steps.
     seed : int
         Seed of the standard library's generator.
     """
@@ -61,6 +65,7 @@ def example_layer(
         membrane=membrane,
         exponent=exponent,
         recurrent=_rows(rng, neurons, neurons, bound) if _hears_itself(neuron) else None,
+        bias=_bias(rng, neurons, 2 << membrane.fraction - exponent) if biased else None,
     )
 
 
@@ -72,6 +77,8 @@ def example_network(
     membrane: Format,
     neurons: Sequence[str] | None = None,
     exponent: int = 0,
+    biased: bool = False,
+    readout: str = "last",
     seed: int = 0,
 ) -> Network:
     """Make a network.
@@ -82,15 +89,17 @@ def example_network(
         Inputs, hidden layers, outputs.
     steps : int
         Time steps of an inference.
-    weight_bits, membrane, exponent
+    weight_bits, membrane, exponent, biased
         As for :func:`example_layer`, the same in all layers.
+    readout : str
+        One of :data:`~spikewright_hw.readout.READOUTS`.
     neurons : sequence of str, optional
-        The neuron of each layer; LIF with an LI readout if not given.
+        The neuron of each layer; LIF if not given, and LI for a readout of membranes.
     seed : int
         Seed of the first layer; the others take the numbers after it.
     """
     if neurons is None:
-        neurons = [*["lif"] * (len(sizes) - 2), "li"]
+        neurons = [*["lif"] * (len(sizes) - 2), "lif" if readout in SPIKING else "li"]
     return Network(
         layers=tuple(
             example_layer(
@@ -100,6 +109,7 @@ def example_network(
                 weight_bits=weight_bits,
                 membrane=membrane,
                 exponent=exponent,
+                biased=biased,
                 seed=seed + number,
             )
             for number, ((before, count), neuron) in enumerate(
@@ -107,6 +117,7 @@ def example_network(
             )
         ),
         steps=steps,
+        readout=readout,
     )
 
 
@@ -129,6 +140,7 @@ def drawn_layer(rng: random.Random, *, inputs: int, neurons: int, neuron: str) -
             "rounding": rng.choice(("half_up", "floor")),
             "saturation": rng.choice(("full", "symmetric", "positive")),
             "recurrent": _rows(rng, neurons, neurons, bound) if _hears_itself(neuron) else None,
+            "bias": _bias(rng, neurons, membrane.max) if rng.randrange(2) else None,
         }
         try:
             return Layer(**fields)
@@ -141,13 +153,16 @@ def drawn_network(rng: random.Random, *, largest: int = 6) -> Network:
     sizes = [rng.randint(1, largest) for _ in range(rng.randint(2, 4))]
     hidden = [name for name, definition in DEFINITIONS.items() if definition.spikes]
     readouts = [name for name, definition in DEFINITIONS.items() if not definition.spikes]
-    neurons = [*(rng.choice(hidden) for _ in sizes[2:]), rng.choice(readouts)]
+    readout = rng.choice(READOUTS)
+    last = hidden if readout in SPIKING else readouts
+    neurons = [*(rng.choice(hidden) for _ in sizes[2:]), rng.choice(last)]
     return Network(
         layers=tuple(
             drawn_layer(rng, inputs=before, neurons=count, neuron=neuron)
             for (before, count), neuron in zip(pairwise(sizes), neurons, strict=True)
         ),
         steps=rng.randint(1, 5),
+        readout=readout,
     )
 
 
@@ -168,6 +183,10 @@ def _drawn_value(rng: random.Random, parameter: Parameter, neurons: int) -> Valu
 
 def _rows(rng: random.Random, count: int, neurons: int, bound: int) -> Rows:
     return tuple(tuple(rng.randint(-bound, bound) for _ in range(neurons)) for _ in range(count))
+
+
+def _bias(rng: random.Random, neurons: int, bound: int) -> tuple[int, ...]:
+    return tuple(rng.randint(-bound, bound) for _ in range(neurons))
 
 
 def _hears_itself(neuron: str) -> bool:

@@ -3,13 +3,14 @@
 from itertools import pairwise
 from typing import Protocol
 
-from amaranth import Array, Cat, Module, Mux, Signal, Value, unsigned
+from amaranth import Array, Cat, Const, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..layer import Layer
 from ..network import Network
 from .argmax import Argmax
+from .outputs import Outputs
 from .ram_style import RamStyle, check_ram_style
 from .result_layout import result_layout
 from .row_layer import step_layout
@@ -121,9 +122,9 @@ class InferenceEngine(wiring.Component):
         finished = Signal()
         running = self._feed(m, clear=clear, finished=finished)
         self._chain(m)
-        argmax = self._decide(m)
+        outputs, argmax = self._decide(m)
         m.d.comb += finished.eq(argmax.o_valid)
-        self._count(m, running=running, argmax=argmax)
+        self._count(m, running=running, outputs=outputs, argmax=argmax)
         self._record(m)
         return m
 
@@ -185,11 +186,13 @@ class InferenceEngine(wiring.Component):
                 layer.o.ready.eq(following.i.ready),
             ]
 
-    def _decide(self, m: Module) -> Argmax:
-        """Build the search for the highest membrane of the readout after the last step."""
+    def _decide(self, m: Module) -> tuple[data.View, Argmax]:
+        """Build the outputs, and the search for the highest; return both."""
         network, readout = self.network, self.stages[-1]
-        last_step = network.steps - 1
         m.d.comb += readout.o.ready.eq(1)
+        if network.readout != "last":
+            return self._decide_by_steps(m)
+        last_step = network.steps - 1
         given = Signal(range(network.steps))
         with m.If(readout.o.valid):
             m.d.sync += given.eq(Mux(given == last_step, 0, given + 1))
@@ -200,14 +203,37 @@ class InferenceEngine(wiring.Component):
             argmax.i_values.eq(readout.o.payload.membranes),
             argmax.i_valid.eq(readout.o.valid & (given == last_step)),
         ]
-        return argmax
+        return readout.o.payload.membranes, argmax
 
-    def _count(self, m: Module, *, running: Signal, argmax: Argmax) -> None:
+    def _decide_by_steps(self, m: Module) -> tuple[data.View, Argmax]:
+        """Build the outputs of a readout that looks at all steps, and the search."""
+        network, last = self.network, self.stages[-1].o
+        m.submodules.outputs = outputs = Outputs(
+            readout=network.readout,
+            count=network.outputs,
+            steps=network.steps,
+            width=network.layers[-1].fixed.formats["v"].width,
+        )
+        first = outputs.o_outputs[0]
+        m.submodules.argmax = argmax = Argmax(width=len(first), count=network.outputs)
+        values = last.payload.spikes if network.reads_spikes else last.payload.membranes.as_value()
+        m.d.comb += [
+            outputs.i_values.as_value().eq(values),
+            outputs.i_valid.eq(last.valid),
+            argmax.i_values.eq(outputs.o_outputs),
+            argmax.i_valid.eq(outputs.o_valid),
+        ]
+        return outputs.o_outputs, argmax
+
+    def _count(
+        self, m: Module, *, running: Signal, outputs: data.View, argmax: Argmax
+    ) -> None:
         """Build the counters of an inference, and its result."""
         network, layers, result = self.network, self.stages, self.o.payload
         cycles = Signal(32)
         synops = Signal(32)
         events = [Signal(32, name=f"events_{number}") for number in range(len(layers))]
+        last_spikes = self._last_spikes(m, running)
         with m.If(running):
             m.d.sync += [
                 cycles.eq(cycles + 1),
@@ -227,12 +253,23 @@ class InferenceEngine(wiring.Component):
             result.cycles.eq(cycles),
             result.synops.eq(synops),
             result.input_events.eq(events[0]),
-            Cat(result.spikes).eq(Cat(*events[1:])),
+            Cat(result.spikes).eq(Cat(*events[1:], last_spikes)),
         ]
         m.d.comb += [
-            result.outputs[number].eq(layers[-1].o.payload.membranes[number])
+            result.outputs[number].eq(outputs[number])
             for number in range(network.outputs)
         ]
+
+    def _last_spikes(self, m: Module, running: Signal) -> Value:
+        """Build the counter of the last layer's spikes, which no other layer counts as events."""
+        if not self.network.reads_spikes:
+            return Const(0, 32)
+        last, count = self.stages[-1].o, Signal(32, name="last_spikes")
+        with m.If(running & last.valid):
+            m.d.sync += count.eq(count + sum(last.payload.spikes))
+        with m.Elif(self.i.ready):
+            m.d.sync += count.eq(0)
+        return count
 
     def _record(self, m: Module) -> None:
         """Build the trace of an inference."""

@@ -150,6 +150,9 @@ class NeuronGroup(wiring.Component):
                         total + self.synapses.contribution(input.source, self.addends[at])
                     )
             inputs[name] = self.synapses.current(totals[0])
+            biases = self.layer.biases(name)
+            if any(biases):
+                inputs[name] += self._turns(biases)
 
         # States -----------------------------------------------------------------------------------
         states = self.states
@@ -159,8 +162,7 @@ class NeuronGroup(wiring.Component):
             {name: turns[0] for name, turns in states.items()},
             inputs,
             vectors={
-                name: _pick([values[number] for number in self.numbers], self.turn)
-                for name, values in fixed.vectors.items()
+                name: self._turns(values) for name, values in fixed.vectors.items()
             },
             stages=self.stages,
             advance=self.update,
@@ -180,11 +182,11 @@ class NeuronGroup(wiring.Component):
                 m.d.sync += self.o.eq(Cat(self.o[1:], spike))
         return m
 
-
-def _pick(values: Sequence[int], turn: Signal) -> Value:
-    """Return the constant of the neuron whose turn it is."""
-    shape = signed(Interval.of(*values).width)
-    return Array(Const(value, shape) for value in values)[turn]
+    def _turns(self, constants: Sequence[int]) -> Value:
+        """Return the constant of the neuron whose turn it is, of one for each of the layer."""
+        own = [constants[number] for number in self.numbers]
+        shape = signed(Interval.of(*own).width)
+        return Array(Const(value, shape) for value in own)[self.turn]
 
 
 def core(*, first: int = 0, share: int, stages: int = 1, **layer: Any) -> NeuronGroup:

@@ -2,9 +2,9 @@
 
 The *result* of an inference is a structure whose fields are whole bytes, so that its bits, least
 significant first, are the bytes on the link; :mod:`~.result_layout` has the same for the gateware.
-The *trace* is, for each step, the spikes of each hidden layer (one bit per neuron, least
-significant first, padded to whole bytes), then the membrane of each readout neuron (signed, 32
-bits, least significant byte first).
+The *trace* is, for each step, the spikes of each layer that spikes (one bit per neuron, least
+significant first, padded to whole bytes), then the membrane of each neuron of a last layer that
+does not (signed, 32 bits, least significant byte first).
 """
 
 import struct
@@ -34,7 +34,7 @@ class Result:
     Parameters
     ----------
     prediction : int
-        Index of the highest readout membrane after the last step; of equal ones, the first.
+        Index of the highest output; of equal ones, the first.
     cycles : int
         Clock cycles from the start of the scan to the result.
     input_events : int
@@ -43,9 +43,9 @@ class Result:
         Synaptic operations: for each spike arriving at a layer, its own ones that return to it
         among them, the layer's neurons.
     spikes : tuple of int
-        Spikes of each layer; 0 for the readout.
+        Spikes of each layer; 0 for one that does not spike.
     outputs : tuple of int
-        Readout membranes after the last step, stored integers.
+        What the network's readout makes of the last layer, see :mod:`~spikewright_hw.readout`.
     """
 
     prediction: int
@@ -63,9 +63,10 @@ class Trace:
     Parameters
     ----------
     spikes : tuple
-        ``spikes[layer][step][neuron]`` of 0 and 1, hidden layers only.
+        ``spikes[layer][step][neuron]`` of 0 and 1, of the layers that spike.
     membranes : tuple
-        ``membranes[step][neuron]`` of the readout, stored integers.
+        ``membranes[step][neuron]`` of a last layer that does not spike, stored integers; of one
+        that does, there are no neurons in it.
     """
 
     spikes: tuple[tuple[tuple[int, ...], ...], ...]
@@ -79,8 +80,11 @@ def spike_bytes(layer: Layer) -> int:
 
 def trace_bytes(network: Network) -> int:
     """Bytes of the trace of one inference."""
-    hidden = [layer.neurons for layer in network.layers[:-1]]
-    return protocol.trace_bytes(hidden=hidden, outputs=network.outputs, steps=network.steps)
+    return protocol.trace_bytes(
+        spiking=[layer.neurons for layer in network.spiking],
+        membranes=_membranes(network),
+        steps=network.steps,
+    )
 
 
 def trace_step_bytes(network: Network) -> int:
@@ -104,17 +108,17 @@ def unpack_trace(network: Network, payload: bytes) -> Trace:
         raise ValueError(
             f"a trace of this network is {trace_bytes(network)} bytes, not {len(payload)}"
         )
-    hidden = network.layers[:-1]
-    spikes: list[list[tuple[int, ...]]] = [[] for _ in hidden]
+    spikes: list[list[tuple[int, ...]]] = [[] for _ in network.spiking]
     membranes = []
+    count = _membranes(network)
     at = 0
     for _ in range(network.steps):
-        for steps, layer in zip(spikes, hidden, strict=True):
+        for steps, layer in zip(spikes, network.spiking, strict=True):
             bits = int.from_bytes(payload[at : at + spike_bytes(layer)], "little")
             steps.append(tuple(bits >> neuron & 1 for neuron in range(layer.neurons)))
             at += spike_bytes(layer)
-        membranes.append(struct.unpack_from(f"<{network.outputs}i", payload, at))
-        at += MEMBRANE_BYTES * network.outputs
+        membranes.append(struct.unpack_from(f"<{count}i", payload, at))
+        at += MEMBRANE_BYTES * count
     return Trace(tuple(tuple(steps) for steps in spikes), tuple(membranes))
 
 
@@ -122,8 +126,13 @@ def pack_trace(network: Network, trace: Trace) -> bytes:
     """Return the bytes of a trace, the inverse of :func:`unpack_trace`."""
     payload = b""
     for step, membranes in enumerate(trace.membranes):
-        for layer, steps in zip(network.layers[:-1], trace.spikes, strict=True):
+        for layer, steps in zip(network.spiking, trace.spikes, strict=True):
             bits = sum(bit << neuron for neuron, bit in enumerate(steps[step]))
             payload += bits.to_bytes(spike_bytes(layer), "little")
-        payload += struct.pack(f"<{network.outputs}i", *membranes)
+        payload += struct.pack(f"<{_membranes(network)}i", *membranes)
     return payload
+
+
+def _membranes(network: Network) -> int:
+    """Return how many membranes a step of a trace has."""
+    return 0 if network.reads_spikes else network.outputs

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from ..network import Network
+from ..readout import output_after
 from .record import Result, Trace
 from .row_layer import layer_start, layer_step
 from .scan import scan_events
@@ -50,7 +51,8 @@ def run(
     states = [layer_start(layer) for layer in layers]
     input_events = synops = 0
     spikes: list[list[tuple[int, ...]]] = [[] for _ in layers]
-    membranes = []
+    membranes: list[tuple[int, ...]] = []
+    outputs = (0,) * network.outputs
     for step, bitmap in enumerate(bitmaps):
         if not 0 <= bitmap < 1 << network.inputs:
             raise ValueError(
@@ -67,9 +69,12 @@ def run(
             synops += len(rows) * layer.neurons
             spikes[number].append(spiked)
             arriving = _bitmap(spiked)
-        membranes.append(tuple(state["v"] for state in states[-1]))
+        membranes.append(() if network.reads_spikes else tuple(one["v"] for one in states[-1]))
+        outputs = tuple(
+            output_after(network.readout, output, given, step=step, steps=network.steps)
+            for output, given in zip(outputs, membranes[-1] or spikes[-1][-1], strict=True)
+        )
 
-    outputs = membranes[-1]
     result = Result(
         prediction=outputs.index(max(outputs)),
         cycles=0,
@@ -78,7 +83,8 @@ def run(
         spikes=tuple(sum(map(sum, steps)) for steps in spikes),
         outputs=outputs,
     )
-    return result, Trace(tuple(tuple(steps) for steps in spikes[:-1]), tuple(membranes))
+    traced = spikes[: len(network.spiking)]
+    return result, Trace(tuple(tuple(steps) for steps in traced), tuple(membranes))
 
 
 def _bitmap(spiked: Sequence[int]) -> int:

@@ -66,14 +66,17 @@ def layer_step(
     of the layer whose spike in the step before returns to it. Gives the next states and the spikes
     of all neurons.
     """
-    weights = {name: layer.contributions(name) for name in layer.fixed.definition.inputs}
+    names = layer.definition.inputs
+    weights = {name: layer.contributions(name) for name in names}
+    biases = {name: layer.biases(name) for name in names}
     after = [
         integers.step(
             layer.fixed,
             state,
             {
-                name: sum(column[row][neuron] for row in rows) << layer.shift
-                for name, column in weights.items()
+                name: (sum(weights[name][row][neuron] for row in rows) << layer.shift)
+                + biases[name][neuron]
+                for name in names
             },
             neuron=neuron,
         )

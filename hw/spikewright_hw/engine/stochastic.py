@@ -9,10 +9,10 @@ from amaranth.lib.wiring import connect, flipped
 from ..fixed import Format
 from ..layer import Layer
 from ..network import Network
-from .argmax import argmax_latency
 from .example import example_network
 from .feedback import feedback_of
 from .inference import InferenceEngine, stage_signature
+from .outputs import readout_latency
 from .ram_style import RamStyle
 from .stream_lane import blocks
 from .stream_layer import StreamLayer, stream_update_stages
@@ -46,7 +46,7 @@ def worst_cycles(
         for layer in network.layers
     ]
     pace = max(busy) + 1
-    return 1 + sum(busy) + (network.steps - 1) * pace + argmax_latency(network.outputs) + 1
+    return 1 + sum(busy) + (network.steps - 1) * pace + readout_latency(network) + 1
 
 
 class StochasticStage(wiring.Component):

@@ -64,11 +64,15 @@ def stream_layer_step(
             for name, input in layer.fixed.definition.inputs.items():
                 if own == (input.source == "recurrent"):
                     counts[neuron][name] += counted.get(input.source, up - down)
+    biases = {name: layer.biases(name) for name in layer.definition.inputs}
     after = [
         integers.step(
             layer.fixed,
             state,
-            {name: stream_current(streams, layer, count) for name, count in counts[neuron].items()},
+            {
+                name: stream_current(streams, layer, count) + biases[name][neuron]
+                for name, count in counts[neuron].items()
+            },
             neuron=neuron,
         )
         for neuron, state in enumerate(states)

@@ -45,7 +45,7 @@ class WeightSynapses:
 
     def total(self, input: str) -> Shape:
         """Sums of weights; the heaviest column bounds every partial sum."""
-        return signed(max(1, self.layer.reach(input).width - self.layer.shift))
+        return signed(self.layer.sums(input).width)
 
     def contribution(self, source: str, addend: Value) -> Value:
         """Return what a weight adds; see :meth:`.Layer.contributions`."""

@@ -41,7 +41,7 @@ class TraceMemory(wiring.Component):
     Members
     -------
     layer_0, layer_1, ... : In(stream.Signature(step_layout(layer), always_ready=True))
-        The layer's spikes, or the membranes of the readout, one transfer per step;
+        The layer's spikes, or the membranes of one that does not spike, one transfer per step;
         ``network.steps`` transfers are one inference.
     address : In(trace_address(network))
         The step and the byte of it to read, in the order of
@@ -76,7 +76,7 @@ class TraceMemory(wiring.Component):
         rows = []
         for number, layer in enumerate(self.network.layers):
             given = getattr(self, f"layer_{number}")
-            if layer is self.network.layers[-1]:
+            if not layer.definition.spikes:
                 words, width = list(given.payload.membranes), 8 * MEMBRANE_BYTES
             else:
                 words, width = [given.payload.spikes], 8 * spike_bytes(layer)

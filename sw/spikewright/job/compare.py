@@ -19,7 +19,7 @@ class Comparison:
     Parameters
     ----------
     compared, mismatches : dict of str to int
-        By kind: spikes of a hidden layer, membranes of the readout, predictions, counters.
+        By kind: spikes of a layer, membranes of a readout, outputs, predictions, counters.
     """
 
     compared: dict[str, int]
@@ -58,18 +58,19 @@ def compare(
     """
     instance(Answers)("answers", answers)
     instance(Run)("expected", expected)
-    if len(answers.spikes) != len(expected.spikes) - 1:
+    traced = expected.traced_spikes
+    if len(answers.spikes) != len(traced):
         raise ValueError(
-            f"answers have {len(answers.spikes)} hidden layers, and expected has "
-            f"{len(expected.spikes) - 1}; both must be of the same network"
+            f"answers have spikes of {len(answers.spikes)} layers, and expected has those of "
+            f"{len(traced)}; both must be of the same network"
         )
     pairs: dict[str, tuple[np.ndarray, np.ndarray]] = {
         f"spikes of layer {layer}": pair
-        for layer, pair in enumerate(zip(answers.spikes, expected.spikes[:-1], strict=True))
+        for layer, pair in enumerate(zip(answers.spikes, traced, strict=True))
     }
     pairs |= {
-        "readout membranes": (answers.membranes, expected.membranes),
-        "outputs": (answers.outputs, expected.membranes[:, -1]),
+        "readout membranes": (answers.membranes, expected.traced_membranes),
+        "outputs": (answers.outputs, expected.outputs),
         "predictions": (answers.predictions, expected.predictions),
         "input events": (answers.input_events, expected.input_events),
         "synaptic operations": (answers.synops, expected.synops),

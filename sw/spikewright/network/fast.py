@@ -17,6 +17,7 @@ from spikewright_hw.definition.expression import evaluate
 from spikewright_hw.layer import Layer
 from spikewright_hw.network import Network
 
+from .outputs import outputs
 from .reference import Arrays, check_spikes, check_width, starts
 from .synapses import Synapses, weight_synapses
 
@@ -88,11 +89,11 @@ class Predictor:
         arriving = np.ascontiguousarray(spikes.swapaxes(0, 1))
         for layer in self.layers:
             arriving = layer(arriving)
-        return arriving[-1].argmax(axis=1)
+        return outputs(self.network.readout, arriving).argmax(axis=1)
 
 
 class _Layer:
-    """One layer: from the spikes of a block to its spikes, or to the membranes of a readout.
+    """One layer: from the spikes of a block to its spikes, or to its membranes if it has none.
 
     All are arrays ``[steps, samples, neurons]``.
     """

@@ -134,26 +134,39 @@ class Activity:
     Parameters
     ----------
     spikes : tuple of Tensor
-        0 and 1; all 0 for a readout.
+        0 and 1; all 0 for a layer that does not spike.
     membranes : tuple of Tensor
         The state ``v`` after each step.
+    readout : str
+        What the outputs are, one of :data:`spikewright_hw.readout.READOUTS`.
     """
 
     spikes: tuple[Tensor, ...]
     membranes: tuple[Tensor, ...]
+    readout: str = "last"
 
     @property
-    def readout(self) -> Tensor:
-        """Membranes of the last layer after the last step, ``[samples, outputs]``."""
-        return self.membranes[-1][-1]
+    def outputs(self) -> Tensor:
+        """What the readout makes of the last layer, ``[samples, outputs]``."""
+        membranes, spikes = self.membranes[-1], self.spikes[-1]
+        match self.readout:
+            case "last":
+                return membranes[-1]
+            case "maximum":
+                return membranes.amax(dim=0)
+            case "count":
+                return spikes.sum(dim=0)
+            case _:
+                left = torch.arange(len(spikes), 0, -1, dtype=spikes.dtype, device=spikes.device)
+                return (spikes * left[:, None, None]).amax(dim=0)
 
     @property
     def predictions(self) -> Tensor:
-        """Output with the highest membrane after the last step; of equal ones, the first."""
-        return self.readout.argmax(dim=1)
+        """The highest output of each sample; of equal ones, the first."""
+        return self.outputs.argmax(dim=1)
 
 
-def activity(spikes: Tensor, layers: Sequence[Wired]) -> Activity:
+def activity(spikes: Tensor, layers: Sequence[Wired], *, readout: str = "last") -> Activity:
     """Run a network on spikes, a tensor ``[samples, steps, inputs]`` of 0 and 1."""
     arriving = spikes.transpose(0, 1)
     all_spikes, all_membranes = [], []
@@ -161,12 +174,12 @@ def activity(spikes: Tensor, layers: Sequence[Wired]) -> Activity:
         arriving, membranes = scan(layer, arriving)
         all_spikes.append(arriving)
         all_membranes.append(membranes)
-    return Activity(tuple(all_spikes), tuple(all_membranes))
+    return Activity(tuple(all_spikes), tuple(all_membranes), readout)
 
 
 def network_activity(network: Network, spikes: Tensor) -> Activity:
     """Run a finished network in PyTorch; membranes are stored integers."""
-    return activity(spikes, [_wired(layer) for layer in network.layers])
+    return activity(spikes, [_wired(layer) for layer in network.layers], readout=network.readout)
 
 
 def _wired(layer: Layer) -> Wired:
@@ -178,6 +191,7 @@ def _wired(layer: Layer) -> Wired:
         cell=Cell(layer.fixed, inputs=reach),
         weights=stored(layer.weights),
         recurrent=None if layer.recurrent is None else stored(layer.recurrent),
+        bias=None if layer.bias is None else torch.tensor(layer.bias, dtype=torch.float64),
     )
 
 
@@ -279,7 +293,7 @@ class Model(nn.Module):
                     zip(self._cells(), self.weights, strict=True)
                 )
             ])
-            return result.readout, result
+            return result.outputs, result
         result = activity(spikes, [
             synapses.wired(cell, matrix, own)
             for synapses, cell, matrix, own in zip(
@@ -289,7 +303,7 @@ class Model(nn.Module):
         ])
         readout = self.grid[-1]
         unit = self.config.membrane.one * 2.0**-readout.exponent
-        return result.readout * (readout.scale / unit), result
+        return result.outputs * (readout.scale / unit), result
 
     def integer_weights(self) -> list[Tensor]:
         """Return the weights on the grid, whole numbers in float32 tensors, with gradients."""

@@ -16,7 +16,9 @@ import numpy as np
 from spikewright.errors import DataError
 from spikewright_hw.definition.expression import Operations, evaluate
 from spikewright_hw.network import Layer, Network
+from spikewright_hw.readout import SPIKING
 
+from .outputs import outputs
 from .synapses import Synapses, weight_synapses
 
 __all__ = [
@@ -58,18 +60,24 @@ class Run:
     ----------
     layers : tuple of LayerRun
         Every layer, the readout last.
+    readout : str
+        The network's.
+    outputs : int64 array ``[samples, outputs]``
+        What the readout makes of the last layer.
     predictions : int64 array ``[samples]``
-        The readout neuron with the highest membrane after the last step; of equal ones, the first.
+        The highest output; of equal ones, the first.
     input_events : int64 array ``[samples]``
         Spikes in the input.
     synops : int64 array ``[samples]``
         Synaptic operations: for each spike arriving at a layer, its own ones that return to it
         among them, the layer's neurons.
     layer_spikes : int64 array ``[samples, layers]``
-        Spikes of each layer; 0 for the readout.
+        Spikes of each layer; 0 for one that does not spike.
     """
 
     layers: tuple[LayerRun, ...]
+    readout: str
+    outputs: np.ndarray
     predictions: np.ndarray
     input_events: np.ndarray
     synops: np.ndarray
@@ -81,8 +89,18 @@ class Run:
         return tuple(layer.spikes for layer in self.layers)
 
     @property
+    def traced_spikes(self) -> tuple[np.ndarray, ...]:
+        """Those of :attr:`spikes` that a trace has, of the layers that spike."""
+        return self.spikes if self.readout in SPIKING else self.spikes[:-1]
+
+    @property
+    def traced_membranes(self) -> np.ndarray:
+        """Those of :attr:`membranes` that a trace has: none of a last layer that spikes."""
+        return self.membranes[..., :0] if self.readout in SPIKING else self.membranes
+
+    @property
     def membranes(self) -> np.ndarray:
-        """Membranes of the readout after each step, int64 ``[samples, steps, outputs]``."""
+        """Membranes of the last layer after each step, int64 ``[samples, steps, outputs]``."""
         return self.layers[-1].membranes
 
     def accuracy(self, labels: np.ndarray) -> float:
@@ -158,9 +176,13 @@ def run(
         layers.append(_run_layer(layer, arriving, one, store))
         synops += layers[-1].events * layer.neurons
         arriving = layers[-1].spikes
+    last = layers[-1].spikes if network.reads_spikes else layers[-1].membranes
+    found = outputs(network.readout, last.swapaxes(0, 1))
     return Run(
         layers=tuple(layers),
-        predictions=layers[-1].membranes[:, -1].argmax(axis=1),
+        readout=network.readout,
+        outputs=found,
+        predictions=found.argmax(axis=1),
         input_events=input_events,
         synops=synops,
         layer_spikes=np.stack([layer.spikes.sum(axis=(1, 2)) for layer in layers], axis=1),
@@ -211,8 +233,8 @@ def check_width(name: str, layer: Layer, synapses: Synapses) -> int:
     width = layer.fixed.widest({input: synapses.reach(input) for input in inputs})
     if width > _BITS:
         raise DataError(
-            f"{name}: {layer.neuron} with a {layer.membrane} membrane computes with integers of "
-            f"{width} bits; the reference on arrays has {_BITS}, so choose a narrower membrane"
+            f"{name}: {layer.neuron_name} with a {layer.membrane} membrane computes with integers "
+            f"of {width} bits; the reference on arrays has {_BITS}, so choose a narrower membrane"
         )
     return width
 

@@ -18,7 +18,7 @@ from spikewright_hw.engine.streams import Streams, code, code_width, current_exp
 from spikewright_hw.layer import Layer
 from spikewright_hw.stochastic.number.weighted_generator import plane
 
-from .synapses import Synapses
+from .synapses import Synapses, biases
 
 __all__ = ["ProductCounts", "arranged", "stream_synapses", "synapse_counts"]
 
@@ -112,7 +112,7 @@ def arranged(
         ]
         spiking, silent = (np.concatenate(kind) for kind in zip(*kinds, strict=True))
         adds[name], always[name] = spiking - silent, silent.sum(axis=0)
-    return Synapses(adds=adds, always=always, exponent=exponent)
+    return Synapses(adds=adds, always=always, exponent=exponent, bias=biases(layer))
 
 
 def stream_synapses(layer: Layer, *, streams: Streams) -> Synapses:

@@ -8,7 +8,7 @@ import numpy as np
 from spikewright_hw.definition.interval import Interval
 from spikewright_hw.layer import Layer
 
-__all__ = ["Synapses", "weight_synapses"]
+__all__ = ["Synapses", "biases", "weight_synapses"]
 
 #: Whole numbers that floating point holds exactly lie below these.
 _EXACT = {np.float32: 1 << 24, np.float64: 1 << 53}
@@ -20,7 +20,7 @@ class Synapses:
 
     .. code-block:: none
 
-        total = spikes @ adds + always        current = total * 2**exponent, rounded half up
+        total = spikes @ adds + always        current = total * 2**exponent, rounded half up, + bias
 
     Parameters
     ----------
@@ -31,11 +31,14 @@ class Synapses:
         What is added in every step.
     exponent : int
         From totals to stored currents.
+    bias : mapping of str to int64 array ``[neurons]``
+        Stored currents that are added in every step.
     """
 
     adds: Mapping[str, np.ndarray]
     always: Mapping[str, np.ndarray]
     exponent: int
+    bias: Mapping[str, np.ndarray]
     _factors: dict[str, np.ndarray] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self):
@@ -47,17 +50,22 @@ class Synapses:
 
     def reach(self, name: str) -> Interval:
         """Return the least and the greatest stored current of an input."""
-        adds, always = self.adds[name], self.always[name]
-        ends = adds.clip(max=0).sum(axis=0) + always, adds.clip(min=0).sum(axis=0) + always
-        low, high = int(ends[0].min()), int(ends[1].max())
-        return Interval(int(self._stored(low)), int(self._stored(high)))
+        adds, always, bias = self.adds[name], self.always[name], self.bias[name]
+        low, high = (
+            self._stored(ends.sum(axis=0) + always) + bias
+            for ends in (adds.clip(max=0), adds.clip(min=0))
+        )
+        return Interval(int(low.min()), int(high.max()))
 
     def currents(
         self, heard: np.ndarray, *, integer: type[np.signedinteger] = np.int64
     ) -> dict[str, np.ndarray]:
         """Return the stored currents by input, ``[..., neurons]``, of spikes ``[..., rows]``."""
         totals = self.totals(heard, integer=integer)
-        return {name: self._stored(total) for name, total in totals.items()}
+        return {
+            name: self._stored(total) + self.bias[name].astype(integer)
+            for name, total in totals.items()
+        }
 
     def totals(
         self, heard: np.ndarray, *, integer: type[np.signedinteger] = np.int64
@@ -75,12 +83,18 @@ class Synapses:
         return (total + (1 << -self.exponent - 1)) >> -self.exponent
 
 
+def biases(layer: Layer) -> dict[str, np.ndarray]:
+    """Return what the bias of a layer adds to each input of its neurons, int64 ``[neurons]``."""
+    return {name: np.array(layer.biases(name), np.int64) for name in layer.definition.inputs}
+
+
 def weight_synapses(layer: Layer) -> Synapses:
     """Return the synapses of a layer whose weights are summed."""
-    names = layer.fixed.definition.inputs
+    names = layer.definition.inputs
     nothing = np.zeros(layer.neurons, np.int64)
     return Synapses(
         adds={name: np.array(layer.contributions(name), np.int64) for name in names},
         always=dict.fromkeys(names, nothing),
         exponent=layer.shift,
+        bias=biases(layer),
     )

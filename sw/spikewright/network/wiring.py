@@ -32,6 +32,8 @@ class Wired:
         What makes a current of a sum of weights, if it is none as it stands.
     own_current : callable, optional
         The same of a sum of recurrent weights; ``current`` unless given.
+    bias : Tensor ``[neurons]``, optional
+        A current that is added in every step; to an excitatory and an inhibitory input by its sign.
     """
 
     cell: Cell
@@ -39,6 +41,7 @@ class Wired:
     recurrent: Tensor | None = None
     current: Callable[[Tensor], Tensor] | None = None
     own_current: Callable[[Tensor], Tensor] | None = None
+    bias: Tensor | None = None
 
 
 def scan(layer: Wired, arriving: Tensor) -> tuple[Tensor, Tensor]:
@@ -75,13 +78,20 @@ def scan(layer: Wired, arriving: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _forward(source: str, layer: Wired, arriving: Tensor) -> tuple[Tensor, ...]:
-    weights = layer.weights
+    total = arriving @ _taken(source, layer.weights).to(arriving.dtype)
+    current = _current(layer, total, layer.current)
+    if layer.bias is not None:
+        current = current + _taken(source, layer.bias).to(current.dtype)
+    return current.unbind(0)
+
+
+def _taken(source: str, weights: Tensor) -> Tensor:
+    """Return what an input takes of the weights, or of the bias, of the layer before."""
     if source == "excitatory":
-        weights = weights.clamp(min=0)
-    elif source == "inhibitory":
-        weights = -weights.clamp(max=0)
-    total = arriving @ weights.to(arriving.dtype)
-    return _current(layer, total, layer.current).unbind(0)
+        return weights.clamp(min=0)
+    if source == "inhibitory":
+        return -weights.clamp(max=0)
+    return weights
 
 
 def _back(layer: Wired, spike: Tensor) -> Tensor:

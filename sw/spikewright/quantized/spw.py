@@ -1,8 +1,9 @@
 """Read and write ``.spw``, the file of a quantised network; ``docs/spw.md`` describes it.
 
-The file is a safetensors file: an int8 tensor per layer, two for a recurrent one, and one JSON
-object in the header's metadata. Nothing in it is ever executed. Reading checks everything, in this
-order: the size, the container, the schema version, the hash, then each field.
+The file is a safetensors file: a tensor of weights per layer, one of recurrent weights and one of
+biases where it has them, and one JSON object in the header's metadata. Nothing in it is ever
+executed. Reading checks everything, in this order: the size, the container, the schema version, the
+hash, then each field.
 """
 
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from spikewright.coding.known import from_fields, to_fields
 from spikewright.errors import NetworkFileError
 from spikewright.files import write_bytes
 from spikewright_hw.checks import instance, pathlike, shown
+from spikewright_hw.definition.definition import Definition
+from spikewright_hw.definition.serial import from_data, to_data
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import MOST_LAYERS, Layer, Network, NetworkError, Rows
 from spikewright_hw.neuron import DEFINITIONS
@@ -26,8 +29,13 @@ from .network import Provenance, QuantizedNetwork
 __all__ = ["SCHEMA", "read", "write"]
 
 #: Version of the schema that is written and read.
-SCHEMA = 2
+SCHEMA = 3
+#: The version before is read as well: its neurons are registered ones without a bias, and the
+#: readout is the membrane after the last step.
+_OLDEST = 2
 
+#: Fields of a layer that are tensors, with the type of their values.
+_TENSORS = {"weights": np.int8, "recurrent": np.int8, "bias": np.int32}
 _Made = TypeVar("_Made")
 _Json = TypeVar("_Json", int, float, str, list, dict)
 _NAMES = {int: "an integer", float: "a number", str: "a text", list: "a list", dict: "an object"}
@@ -56,19 +64,20 @@ def write(path: str | Path, quantized: QuantizedNetwork) -> None:
     instance(QuantizedNetwork)("quantized", quantized)
     network = quantized.network
     tensors = {
-        _tensor(index, name): np.array(rows, np.int8)
+        _tensor(index, name): np.array(getattr(layer, name), kind)
         for index, layer in enumerate(network.layers)
-        for name, rows in (("weights", layer.weights), ("recurrent", layer.recurrent))
-        if rows is not None
+        for name, kind in _TENSORS.items()
+        if getattr(layer, name) is not None
     }
     body: dict[str, Any] = {
         "schema": SCHEMA,
         "steps": network.steps,
+        "readout": network.readout,
         "layers": [
             {
                 "inputs": layer.inputs,
                 "neurons": layer.neurons,
-                "neuron": layer.neuron,
+                "neuron": layer.neuron if isinstance(layer.neuron, str) else to_data(layer.neuron),
                 "parameters": dict(layer.parameters),
                 "weight_bits": layer.weight_bits,
                 "membrane": str(layer.membrane),
@@ -134,7 +143,7 @@ def _check_version_and_hash(body: dict, tensors: dict[str, np.ndarray]) -> None:
         )
     if schema < 1:
         raise Malformed(f"schema is {shown(schema)}; the first is 1")
-    if schema < SCHEMA:
+    if schema < _OLDEST:
         raise Malformed(
             f"schema is {schema}, whose neurons leak by another rounding; train the network again"
         )
@@ -148,17 +157,20 @@ def _network(body: dict, tensors: dict[str, np.ndarray]) -> QuantizedNetwork:
     entries = _field(body, "layers", list)
     if len(entries) > MOST_LAYERS:
         raise Malformed(f"layers has {len(entries)} layers; a network has at most {MOST_LAYERS}")
-    known = {
-        _tensor(index, name) for index in range(len(entries)) for name in ("weights", "recurrent")
-    }
+    known = {_tensor(index, name) for index in range(len(entries)) for name in _TENSORS}
     extra = sorted(set(tensors) - known)
     if extra:
         name = extra[0] if extra[0].isprintable() else ascii(extra[0])
         raise Malformed(f"tensor {name[:60]} belongs to no layer")
     layers = tuple(_layer(index, entry, tensors) for index, entry in enumerate(entries))
-    network = Network(layers=layers, steps=_field(body, "steps", int))
+    old = body["schema"] < SCHEMA
+    network = Network(
+        layers=layers,
+        steps=_field(body, "steps", int),
+        readout="last" if old else _field(body, "readout", str),
+    )
     coding = _field(body, "coding", dict)
-    if body["schema"] <= 2:
+    if old:
         coding = {"low": 0.0, **coding}  # the least value was always 0
     return _made(
         QuantizedNetwork, "",
@@ -181,15 +193,17 @@ def _layer(index: int, entry: Any, tensors: dict[str, np.ndarray]) -> Layer:
     if not isinstance(entry, dict):
         raise Malformed(f"{at} is {shown(entry)}; it must be an object")
     inputs, neurons = (_field(entry, name, int, f"{at}.") for name in ("inputs", "neurons"))
-    neuron = _field(entry, "neuron", str, f"{at}.")
+    neuron = _neuron(entry, at)
     membrane = _field(entry, "membrane", str, f"{at}.")
     try:
         form = Format.parse(membrane)
     except ValueError as error:
         raise Malformed(f"{at}.membrane: {error}") from error
-    recurrent = None
+    recurrent = bias = None
     if _tensor(index, "recurrent") in tensors:
         recurrent = _rows(_tensor(index, "recurrent"), tensors, (neurons, neurons), at)
+    if (name := _tensor(index, "bias")) in tensors:
+        bias = _checked(name, tensors, (neurons,), at).tolist()
     return _made(
         Layer, f"{at}.",
         weights=_rows(_tensor(index, "weights"), tensors, (inputs, neurons), at),
@@ -201,31 +215,52 @@ def _layer(index: int, entry: Any, tensors: dict[str, np.ndarray]) -> Layer:
         rounding=_field(entry, "rounding", str, f"{at}."),
         saturation=_field(entry, "saturation", str, f"{at}."),
         recurrent=recurrent,
+        bias=bias,
     )
 
 
+def _neuron(entry: dict, at: str) -> str | Definition:
+    """Return a neuron: the name of a registered one, or a definition that the file holds."""
+    if isinstance(entry.get("neuron"), dict):
+        try:
+            return from_data(entry["neuron"], at=f"{at}.neuron")
+        except ValueError as error:
+            raise Malformed(str(error)) from error
+    return _field(entry, "neuron", str, f"{at}.")
+
+
 def _rows(name: str, tensors: dict[str, np.ndarray], shape: tuple[int, int], at: str) -> Rows:
+    return tuple(tuple(row) for row in _checked(name, tensors, shape, at).tolist())
+
+
+def _checked(
+    name: str, tensors: dict[str, np.ndarray], shape: tuple[int, ...], at: str
+) -> np.ndarray:
+    """Return a tensor of the right type and shape."""
+    kind = _TENSORS[name.rpartition(".")[2]]
     if name not in tensors:
         raise Malformed(f"tensor {name} is missing")
-    weights = tensors[name]
-    if weights.dtype.kind == "f" and not np.isfinite(weights).all():
-        raise Malformed(f"tensor {name} holds NaN or infinite weights; train the network again")
-    if weights.dtype != np.int8:
-        raise Malformed(f"tensor {name} holds {weights.dtype} values; weights are int8")
-    if weights.shape != shape:
+    values = tensors[name]
+    what = "biases" if name.endswith("bias") else "weights"
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise Malformed(f"tensor {name} holds NaN or infinite {what}; train the network again")
+    if values.dtype != kind:
+        raise Malformed(f"tensor {name} holds {values.dtype} values; {what} are {kind.__name__}")
+    if values.shape != shape:
+        given = f"{at}.neurons says" if len(shape) == 1 else f"{at}.inputs and {at}.neurons say"
         raise Malformed(
-            f"tensor {name} is of shape {list(weights.shape)}, "
-            f"but {at}.inputs and {at}.neurons say [{shown(shape[0])}, {shown(shape[1])}]"
+            f"tensor {name} is of shape {list(values.shape)}, "
+            f"but {given} [{', '.join(map(shown, shape))}]"
         )
-    return tuple(tuple(row) for row in weights.tolist())
+    return values
 
 
-def _parameters(body: dict, neuron: str, at: str) -> dict[str, Any]:
+def _parameters(body: dict, neuron: str | Definition, at: str) -> dict[str, Any]:
     """Return the parameters; a file names them all, so that a new default changes no network."""
-    if neuron in DEFINITIONS:
-        for name in DEFINITIONS[neuron].parameters:
-            if name not in body:
-                raise Malformed(f"{at}.parameters.{name} is missing")
+    definition = DEFINITIONS.get(neuron) if isinstance(neuron, str) else neuron
+    for name in () if definition is None else definition.parameters:
+        if name not in body:
+            raise Malformed(f"{at}.parameters.{name} is missing")
     return body
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from spikewright.network.reference import Run
-from spikewright_hw.engine.argmax import argmax_latency
 from spikewright_hw.engine.design import Design, EventDesign, StochasticDesign
+from spikewright_hw.engine.outputs import readout_latency
 from spikewright_hw.engine.row_layer import update_stages
 from spikewright_hw.engine.stream_lane import blocks
 from spikewright_hw.engine.stream_layer import stream_update_stages
@@ -40,7 +40,7 @@ def cycles(network: Network, spikes: np.ndarray, run: Run, *, design: Design) ->
         for layer, heard in zip(network.layers, arriving, strict=True)
     ]
     ended = _chained(busy, buffered=isinstance(design, EventDesign))
-    return 2 + ended + argmax_latency(network.outputs)
+    return 2 + ended + readout_latency(network)
 
 
 def exact_cycles(

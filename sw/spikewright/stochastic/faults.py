@@ -216,6 +216,7 @@ def flip_streams(
         adds=plain.adds,
         always=plain.always,
         exponent=plain.exponent,
+        bias=plain.bias,
         rises=arranged(layer, partial(parts, up=True), exponent=0),
         falls=arranged(layer, partial(parts, up=False), exponent=0),
         step=1 if signed else 2,

@@ -77,6 +77,7 @@ def packed_synapses(layer: Layer, *, streams: Streams) -> Synapses:
         adds=plain.adds,
         always=plain.always,
         exponent=plain.exponent,
+        bias=plain.bias,
         words=np.packbits(bits, axis=-1).view(np.uint64),
         signs={
             name: kinds.get(input.source, np.sign(weights)).astype(np.int64)

@@ -74,11 +74,13 @@ TABLE: tuple[tuple[Any, Mapping[str, tuple]], ...] = (
         "membrane": (*NO_OBJECT, Format(31, 2)), "exponent": (*NO_WHOLE, -1, 3),
         "rounding": NO_NAME, "saturation": NO_NAME,
         "recurrent": (*NO_ROWS, ((1, 0),), ((1, 0, 0), (0, 1, 0))),
+        "bias": (3, "bias", (1,), (1, 2, 3), (1, 0.5), (1, None), (1, 1 << 31), {0: 1},
+                 np.array([1.0, 2.0]), np.array([[1, 2]])),
     }),
     (NETWORK, {
         "layers": (*NO_OBJECT, (), "ab", (LAYER, 3), (LAYER,), (READOUT, READOUT),
                    (READOUT, LAYER), (LAYER, replace(READOUT, weights=((1,),)))),
-        "steps": (*NO_WHOLE, 0, 65_532, 10**9),
+        "steps": (*NO_WHOLE, 0, 65_532, 10**9), "readout": (*NO_NAME, "count"),
     }),
     (CODING, {
         "inputs": (*NO_WHOLE, 0, 65_536), "steps": (*NO_WHOLE, 0, 65_532),

@@ -43,9 +43,11 @@ def compare(network: Network, spikes: np.ndarray) -> None:
     for sample, steps in enumerate(spikes.astype(int).tolist()):
         bitmaps = [sum(bit << place for place, bit in enumerate(step)) for step in steps]
         one, trace = integers.run(network, bitmaps)
-        for its, mine in zip(result.spikes, trace.spikes, strict=False):
+        for its, mine in zip(result.traced_spikes, trace.spikes, strict=True):
             assert its[sample].astype(int).tolist() == [list(step) for step in mine]
-        assert result.membranes[sample].tolist() == [list(step) for step in trace.membranes]
+        membranes = [list(step) for step in trace.membranes]
+        assert result.traced_membranes[sample].tolist() == membranes
+        assert result.outputs[sample].tolist() == list(one.outputs)
         assert result.layer_spikes[sample].tolist() == list(one.spikes)
         assert result.input_events[sample] == one.input_events
         assert result.synops[sample] == one.synops

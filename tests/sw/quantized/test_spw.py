@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 from safetensors.numpy import save
 
 from spikewright.coding.ttfs import Ttfs
+from spikewright.equations import compile_equations
 from spikewright.errors import NetworkFileError, StorageError
 from spikewright.quantized import read, write
 from spikewright.quantized.container import KEY
 from spikewright.quantized.spw import SCHEMA
 from spikewright_hw.engine.example import drawn_network
 from spikewright_hw.network import Layer, Network, NetworkError, Rows
+from spikewright_hw.neuron import DEFINITIONS
 
 from .spw_files import MEMBRANE, forge, parts, quantized, quantized_tensors, refused, replaced
 
@@ -46,6 +48,34 @@ def test_round_trip_of_any_network(tmp_path_factory, seed):
     write(path, replace(quantized(), network=network, coding=coding))
     assert read(path).network == network
     assert read(path).network.digest() == network.digest()
+
+
+def test_a_neuron_that_is_not_registered_is_in_the_file(tmp_path):
+    mine = compile_equations(
+        "dv/dt = -v/tau + i", name="mine", threshold="v > 1", reset="v = 0", parameters={"tau": 5}
+    )
+    layers = (
+        Layer(((1, -2),), 3, mine, {"tau": (5.0, 7.0)}, MEMBRANE, bias=(3, -4)),
+        Layer(((1,), (2,)), 3, DEFINITIONS["lif"], {}, MEMBRANE),
+    )
+    network = Network(layers, 4, "count")
+    path = tmp_path / "net.spw"
+    write(path, replace(quantized(), network=network, coding=Ttfs(inputs=1, steps=4)))
+    back = read(path).network
+    assert back == network and back.digest() == network.digest()
+    assert [layer.neuron_name for layer in back.layers] == ["mine", "lif"]
+    assert parts(path)[0]["layers"][1]["neuron"] == "lif"
+    write(tmp_path / "again.spw", read(path))
+    assert (tmp_path / "again.spw").read_bytes() == path.read_bytes()
+
+
+def test_the_schema_before_is_read_as_before(path):
+    def older(body: dict, _: dict) -> None:
+        body["schema"] = 2
+        del body["readout"]
+
+    forge(path, older)
+    assert read(path) == quantized()
 
 
 def test_a_file_names_all_parameters(tmp_path):
@@ -166,7 +196,10 @@ REAL = {"layers.0.recurrent": np.full((2, 2), np.nan, np.float32)}
 BROAD = {"layers.0.recurrent": np.array([[0, 0], [0, 9]], np.int8)}
 UNHEARD = {"layers.1.recurrent": np.zeros((3, 3), np.int8)}
 ALIEN = {"layers.2.weights": np.zeros((3, 2), np.int8)}
-STRANGE = {"layers.0.bias": np.zeros(2, np.int8)}
+STRANGE = {"layers.0.delays": np.zeros(2, np.int8)}
+THIN = {"layers.0.bias": np.zeros(2, np.int8)}
+SHORT = {"layers.0.bias": np.zeros(1, np.int32)}
+GRAVE = {"layers.0.bias": np.full(2, -(1 << 31), np.int32)}
 
 
 @pytest.mark.parametrize(
@@ -182,7 +215,10 @@ STRANGE = {"layers.0.bias": np.zeros(2, np.int8)}
         (BROAD, "layers[0].recurrent[1][1] is 9; 4-bit weights lie in -7 to 7"),
         (UNHEARD, "layers[1].recurrent is given, but li does not take the layer's own spikes"),
         (ALIEN, "tensor layers.2.weights belongs to no layer"),
-        (STRANGE, "tensor layers.0.bias belongs to no layer"),
+        (STRANGE, "tensor layers.0.delays belongs to no layer"),
+        (THIN, "tensor layers.0.bias holds int8 values; biases are int32"),
+        (SHORT, "tensor layers.0.bias is of shape [1], but layers[0].neurons says [2]"),
+        (GRAVE, f"layers[0].bias[0] is {-(1 << 31)}; it must be a whole number from -2147483647"),
     ],
 )
 def test_tensors_that_do_not_fit(path, tensors, message):

@@ -1,0 +1,108 @@
+"""Outputs: what the steps of a last layer come to, for readouts that look at more than one step."""
+
+from typing import Literal
+
+from amaranth import Module, Mux, Signal, Value, signed, unsigned
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..network import Network
+from ..readout import SPIKING
+from .argmax import argmax_latency
+
+__all__ = ["PRESETS", "Outputs", "core", "readout_latency"]
+
+#: Parameter sets by name: each readout, with one step among them.
+PRESETS = {
+    "maximum_w8_n5_t4": {"readout": "maximum", "width": 8, "count": 5, "steps": 4},
+    "count_n10_t4": {"readout": "count", "count": 10, "steps": 4},
+    "first_n3_t25": {"readout": "first", "count": 3, "steps": 25},
+    "first_n2_t1": {"readout": "first", "count": 2, "steps": 1},
+}
+
+
+def readout_latency(network: Network) -> int:
+    """Return the cycles from the last step of a last layer to the prediction."""
+    return argmax_latency(network.outputs) + (network.readout != "last")
+
+
+class Outputs(wiring.Component):
+    """Follow the outputs of a network over the steps of an inference.
+
+    What an output is, :func:`~spikewright_hw.readout.output_after` defines. The readout ``last``
+    needs no such core.
+
+    Parameters
+    ----------
+    readout : {"maximum", "count", "first"}
+        What becomes of the steps.
+    count : int, at least 1
+        Number of outputs.
+    steps : int, at least 1
+        Steps of an inference.
+    width : int, at least 1
+        Bits of a membrane; of spikes it is 1.
+
+    Members
+    -------
+    i_values : In(ArrayLayout(signed(width), count))
+        The membranes after a step, or whether each neuron spiked in it (unsigned, of one bit).
+    i_valid : In(1)
+        The values are there; ``steps`` times make one inference.
+    o_outputs : Out(ArrayLayout(signed, count))
+        The outputs, from the cycle after the last step on until the next inference.
+    o_valid : Out(1)
+        The outputs are there, for the first cycle of them.
+    """
+
+    i_values: data.View
+    i_valid: Signal
+    o_outputs: data.View
+    o_valid: Signal
+
+    def __init__(
+        self,
+        *,
+        readout: Literal["maximum", "count", "first"],
+        count: int,
+        steps: int,
+        width: int = 1,
+    ):
+        self.readout = readout
+        self.count = count
+        self.steps = steps
+        spikes = readout in SPIKING
+        value = unsigned(1) if spikes else signed(width)
+        output = signed(steps.bit_length() + 1) if spikes else value
+        super().__init__({
+            "i_values": In(data.ArrayLayout(value, count)),
+            "i_valid": In(1),
+            "o_outputs": Out(data.ArrayLayout(output, count)),
+            "o_valid": Out(1),
+        })
+
+    def elaborate(self, platform):
+        """Elaborate the count of steps, and a register for each output."""
+        m = Module()
+        step = Signal(range(self.steps + 1))
+        last = Signal()
+        m.d.comb += last.eq(step == self.steps - 1)
+        m.d.sync += self.o_valid.eq(self.i_valid & last)
+        with m.If(self.i_valid):
+            m.d.sync += step.eq(Mux(last, 0, step + 1))
+            for at in range(self.count):
+                output, given = self.o_outputs[at], self.i_values[at]
+                m.d.sync += output.eq(self._after(output, given, step))
+        return m
+
+    def _after(self, output: Value, given: Value, step: Signal) -> Value:
+        """Return an output after a step."""
+        if self.readout == "maximum":
+            return Mux((step == 0) | (given > output), given, output)
+        before = Mux(step == 0, 0, output)
+        if self.readout == "count":
+            return before + given
+        return Mux(before == 0, Mux(given, self.steps - step, 0), before)
+
+
+core = Outputs
