@@ -260,8 +260,8 @@ def test_another_protocol_version():
         return encode_frame(Frame(frame.sequence, Status.OK, b"\x09 whatever it says then"))
 
     assert failing(peer) == (
-        "The board on PORT speaks version 9 of the protocol, this program version 1; "
-        "build and load the bitstream again."
+        "The board on PORT speaks version 9 of the protocol, this program version "
+        f"{VERSION}; build and load the bitstream again."
     )
 
 
@@ -278,7 +278,7 @@ def test_another_network():
     )
 
 
-@pytest.mark.parametrize("payload", [b"", b"\x01", HELLO.pack() + b"\0"])
+@pytest.mark.parametrize("payload", [b"", bytes([VERSION]), HELLO.pack() + b"\0"])
 def test_a_malformed_hello(payload):
     def peer(frame):
         return encode_frame(Frame(frame.sequence, Status.OK, payload))
