@@ -28,6 +28,15 @@ from spikewright.network.training_config import Phase as Phase
 from spikewright.network.training_config import TrainingConfig as TrainingConfig
 from spikewright.network.training_config import training_config as training_config
 
+"""Networks from elsewhere: in real numbers, of a framework of PyTorch or of NIR."""
+
+from spikewright.exchange.from_nir import from_nir as from_nir
+from spikewright.exchange.from_torch import from_torch as from_torch
+from spikewright.network.real_network import RealLayer as RealLayer
+from spikewright.network.real_network import RealNetwork as RealNetwork
+from spikewright.network.real_run import RealRun as RealRun
+from spikewright.network.real_run import run_real as run_real
+
 """Networks: their file, and what it holds."""
 
 from spikewright.quantized.network import Provenance as Provenance

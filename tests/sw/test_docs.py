@@ -90,6 +90,11 @@ def test_spw(folder):
     assert "processor" in names["about"]["provenance"]["versions"]
 
 
+def test_import(folder):
+    names = do("import.md")
+    assert names["network"].layers[0].definition.name == "nir_lif"
+
+
 def test_reports(folder, capsys):
     names = do("reports.md")
     printed = capsys.readouterr().out.splitlines()

@@ -1,0 +1,1 @@
+"""Networks from and to elsewhere: frameworks of PyTorch, and NIR."""

@@ -1,0 +1,165 @@
+"""From a chain of neurons and affine maps to a network in real numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from spikewright.errors import DataError
+from spikewright.network.real_network import READOUTS, RealLayer, RealNetwork
+from spikewright_hw.definition.definition import Value
+
+from .affine import Affine
+from .firing import silent
+from .found import Found
+
+__all__ = ["Link", "Stage", "chained", "network_of"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """A module or a node of a chain."""
+
+    name: str
+    what: Affine | Found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A layer, and the modules or nodes that it is made of.
+
+    Parameters
+    ----------
+    layer : RealLayer
+    names : tuple of str
+        From the first to the neurons.
+    after : Affine
+        What is done to the layer's spikes before the next one hears them.
+    """
+
+    layer: RealLayer
+    names: tuple[str, ...]
+    after: Affine = field(default_factory=Affine.of)
+
+    def __str__(self) -> str:
+        return " → ".join(self.names)
+
+
+def chained(links: Sequence[Link], *, width: int | None = None) -> list[Stage]:
+    """Return the layers of a chain; maps between two neurons are folded into one matrix.
+
+    Parameters
+    ----------
+    links : sequence of Link
+        From input to output.
+    width : int, optional
+        Values of the input, where neurons take it without a matrix.
+
+    Raises
+    ------
+    DataError
+        The chain does not end in neurons, or the width of a layer is not known or does not fit.
+    """
+    stages: list[Stage] = []
+    before, names = Affine.of(), []
+    for link in links:
+        names.append(link.name)
+        if isinstance(link.what, Affine):
+            before = _joined(before, link.what, link.name, width)
+            continue
+        stages.append(_stage(link.what, before, tuple(names), width))
+        width = stages[-1].layer.neurons
+        before, names = link.what.after, []
+    if (names and not before.identity) or not stages:
+        raise DataError(
+            f"{names[-1] if names else 'the network'} is followed by no neurons, so nothing says "
+            "what becomes of its values; add neurons, or one that only integrates"
+        )
+    return stages
+
+
+def _joined(first: Affine, second: Affine, name: str, width: int | None) -> Affine:
+    """Return a map followed by another; ``width`` is that of what reaches the first."""
+    takes = second.weights.shape[0] if second.weights.ndim else None
+    reach = first.width if first.width not in (None, 1) else width
+    if reach not in (None, takes) and takes not in (None, 1):
+        raise DataError(f"{name} takes {takes} values, and {reach} reach it")
+    return first.then(second)
+
+
+def _stage(found: Found, before: Affine, names: tuple[str, ...], width: int | None) -> Stage:
+    """Return the layer of neurons after all maps before them."""
+    *_, name = names
+    whole = _joined(before, found.before, name, width)
+    counts = {whole.width, found.definition.neurons(found.parameters),
+              found.own.width if found.own is not None else None} - {None, 1}
+    neurons = whole.width or next(iter(counts), width)
+    if neurons is None:
+        raise DataError(f"{name}: nothing says how many neurons it has; give it a value for each")
+    if counts - {neurons}:
+        other = (counts - {neurons}).pop()
+        raise DataError(f"{name} has values for {other} neurons, and {neurons} values reach it")
+    bias = whole.bias
+    recurrent = None
+    if found.own is not None:
+        recurrent, bias = found.own.matrix(neurons), bias + found.own.bias
+    try:
+        layer = RealLayer(
+            weights=whole.matrix(neurons),
+            neuron=found.definition,
+            parameters={key: _once(value) for key, value in found.parameters.items()},
+            bias=Affine(whole.weights, bias).biases(neurons),
+            recurrent=recurrent,
+        )
+    except ValueError as error:
+        raise DataError(f"{name}: {error}") from error
+    return Stage(layer=layer, names=names, after=found.after)
+
+
+def _once(value: Value) -> Value:
+    """Return one number for all neurons where theirs are equal."""
+    return value[0] if isinstance(value, Sequence) and len(set(value)) == 1 else value
+
+
+def network_of(
+    stages: Sequence[Stage], *, steps: int, readout: str | None
+) -> RealNetwork:
+    """Return the network of the layers of a chain, with an answer that is read as asked.
+
+    Raises
+    ------
+    DataError
+        No readout is given, or the last layer cannot be read so; or a layer but the last sends no
+        spikes.
+    """
+    layers = [stage.layer for stage in stages]
+    last = stages[-1]
+    for stage in stages[:-1]:
+        if not stage.layer.definition.spikes:
+            raise DataError(
+                f"{stage.names[-1]} never spikes, and sends its membrane on; only spikes are "
+                "sent from layer to layer"
+            )
+    if readout is None:
+        raise DataError(
+            "the network does not say how its answer is read; pass readout="
+            + ("'count' (most spikes), 'first' (earliest spike), " if last.layer.definition.spikes
+               else "")
+            + "'last' (highest membrane after the last step) or 'maximum' (highest membrane of "
+            "all steps)"
+        )
+    if readout not in READOUTS:
+        raise DataError(f"readout is {readout!r}; there are {', '.join(READOUTS)}")
+    if READOUTS[readout] and not layers[-1].definition.spikes:
+        raise DataError(
+            f"readout is {readout!r}, but {last.names[-1]} never spikes; pass readout='last' or "
+            "'maximum'"
+        )
+    if not READOUTS[readout] and layers[-1].definition.spikes:
+        layers[-1] = RealLayer(
+            weights=layers[-1].weights, neuron=silent(layers[-1].definition),
+            parameters=layers[-1].parameters, bias=layers[-1].bias,
+            recurrent=layers[-1].recurrent,
+        )
+    try:
+        return RealNetwork(layers=tuple(layers), steps=steps, readout=readout)
+    except ValueError as error:
+        raise DataError(str(error)) from error

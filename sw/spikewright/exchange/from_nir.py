@@ -1,0 +1,83 @@
+"""Networks in NIR, the neuromorphic intermediate representation, read from a file or a graph."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from spikewright.errors import DataError
+from spikewright.network.real_network import RealNetwork
+from spikewright_hw.checks import one_of, optional, pathlike, real, whole
+
+from .chain import chained, network_of
+from .nir_graph import links_of
+from .nir_nodes import Reading
+
+__all__ = ["from_nir"]
+
+
+def from_nir(
+    source: str | Path | Any,
+    *,
+    steps: int,
+    readout: str | None = None,
+    dt: float | None = None,
+    current: Literal["old", "new"] | None = None,
+) -> RealNetwork:
+    """Return the network in real numbers of a NIR graph.
+
+    NIR describes neurons by differential equations. They are computed by forward Euler, with the
+    spike at v > v_threshold and the reset to v_reset in the same step; a spike reaches the next
+    layer in the same step and its own layer in the step after. ``docs/import.md`` has the table of
+    nodes. What NIR leaves open is asked for.
+
+    Parameters
+    ----------
+    source : str, Path or nir.NIRGraph
+        A file, or a graph that was read already.
+    steps : int
+        Time steps of an inference.
+    readout : str
+        How the answer is read, as :class:`~spikewright.network.real_network.RealNetwork` has it.
+    dt : float, optional
+        Length of a step, in the unit of the file's time constants; for all neurons but Threshold.
+    current : "old" or "new", optional
+        Which synaptic current the membrane of CubaLI and CubaLIF takes in a step: that of the step
+        before, or the one just computed.
+
+    Raises
+    ------
+    DataError
+        The file is no NIR, a node is not imported, the graph is no chain with recurrences, shapes
+        are missing or do not fit, or something that NIR leaves open is not given; the sentence
+        names it.
+    ValueError
+        An argument is of another kind or out of its range.
+
+    Warns
+    -----
+    SpikewrightWarning
+        A time constant is so many steps long that units may be mixed up.
+    """
+    steps = whole(1)("steps", steps)
+    dt = optional(real())("dt", dt)
+    if dt is not None and dt <= 0:
+        raise ValueError(f"dt is {dt}; it must be above 0")
+    current = optional(one_of(("old", "new")))("current", current)
+    graph = _read(pathlike("source", source)) if isinstance(source, str | Path) else source
+    if type(graph).__name__ != "NIRGraph":
+        raise DataError(f"the source is a {type(graph).__name__}; a path or a NIRGraph is read")
+    links, width = links_of(graph, Reading(dt=dt, current=current))
+    return network_of(chained(links, width=width), steps=steps, readout=readout)
+
+
+def _read(path: Path) -> Any:
+    import nir  # of an extra
+
+    if not path.is_file():
+        raise DataError(f"{path} does not exist; give a NIR file, such as snnTorch exports")
+    try:
+        return nir.read(path, type_check=False)
+    except Exception as error:
+        raise DataError(
+            f"{path} is no NIR file that nir {nir.version} reads: "
+            f"{' '.join(str(error).split()) or type(error).__name__}"
+        ) from error
