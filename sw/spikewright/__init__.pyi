@@ -14,8 +14,13 @@ from spikewright.task.task import Task as Task
 from spikewright.coding.coding import Coding as Coding
 from spikewright.coding.coding import decode as decode
 from spikewright.coding.coding import encode as encode
+from spikewright.coding.delta import Delta as Delta
+from spikewright.coding.events import Events as Events
 from spikewright.coding.known import CODINGS as CODINGS
 from spikewright.coding.known import coding_of as coding_of
+from spikewright.coding.population import Population as Population
+from spikewright.coding.rate import Rate as Rate
+from spikewright.coding.spikes import Spikes as Spikes
 from spikewright.coding.ttfs import Ttfs as Ttfs
 
 """Training: from a task to a network in integers."""

@@ -9,6 +9,11 @@ from spikewright_hw.checks import instance, one_of, optional, shown, text, whole
 from spikewright_hw.protocol import MAX_PAYLOAD
 
 from .coding import Coding
+from .delta import Delta
+from .events import Events
+from .population import Population
+from .rate import Rate
+from .spikes import Spikes
 from .ttfs import Ttfs
 
 __all__ = ["CODINGS", "Known", "coding_of", "from_fields", "to_fields"]
@@ -16,8 +21,15 @@ __all__ = ["CODINGS", "Known", "coding_of", "from_fields", "to_fields"]
 
 
 class Known(Coding, Protocol):
-    """A coding whose dataclass's fields a file holds, and which can be made to fit a task."""
+    """A coding whose dataclass's fields a file holds, and which can be made to fit a task.
 
+    Attributes
+    ----------
+    kinds : tuple of str
+        The kinds of tasks whose samples it takes.
+    """
+
+    kinds: ClassVar[tuple[str, ...]]
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     @classmethod
@@ -27,7 +39,12 @@ class Known(Coding, Protocol):
 
 
 #: The codings by name.
-CODINGS: dict[str, type[Known]] = {one.name: one for one in (Ttfs,)}
+CODINGS: dict[str, type[Known]] = {one.name: one for one in (Ttfs, Rate, Delta, Population, Events, Spikes)}
+
+#: The coding of each kind of task, unless another is named.
+_DEFAULTS = {
+    "values": "ttfs", "image": "ttfs", "signal": "delta", "events": "events", "spikes": "spikes",
+}
 
 
 def coding_of(task: Task, *, name: str | None = None, steps: int | None = None) -> Coding:
@@ -38,7 +55,8 @@ def coding_of(task: Task, *, name: str | None = None, steps: int | None = None) 
     task : Task
         Says the inputs, and the range of their values.
     name : str, optional
-        A key of :data:`CODINGS`.
+        A key of :data:`CODINGS`. Unless given: time to first spike of values and images, delta of
+        signals, and events and spikes as they are.
     steps : int, optional
         Time steps; the coding's own choice for the task unless given.
 
@@ -49,7 +67,12 @@ def coding_of(task: Task, *, name: str | None = None, steps: int | None = None) 
     """
     instance(Task)("task", task)
     optional(whole(1, MAX_PAYLOAD))("steps", steps)
-    chosen = one_of(CODINGS)("name", "ttfs" if name is None else name)
+    chosen = _DEFAULTS[task.kind] if name is None else one_of(CODINGS)("name", name)
+    if task.kind not in CODINGS[chosen].kinds:
+        able = ", ".join(key for key, one in CODINGS.items() if task.kind in one.kinds)
+        raise ValueError(
+            f"{task.name} is of the kind {task.kind}, which {chosen} does not code; there are {able}"
+        )
     return CODINGS[chosen].fitting(task, steps=steps)
 
 

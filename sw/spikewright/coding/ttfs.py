@@ -49,6 +49,7 @@ class Ttfs:
     """
 
     name: ClassVar[str] = "ttfs"
+    kinds: ClassVar[tuple[str, ...]] = ("values", "image", "signal")
 
     inputs: int = 64
     steps: int = 4
@@ -75,7 +76,7 @@ class Ttfs:
     def fitting(cls, task: Task, *, steps: int | None = None) -> Self:
         """Return the coding for a task: an input for each value, and the lowest eighth silent."""
         return cls(
-            inputs=math.prod(task.x_train.shape[1:]),
+            inputs=math.prod(task.shape),
             steps=4 if steps is None else steps,
             low=task.low,
             high=task.high,
