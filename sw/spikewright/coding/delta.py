@@ -33,6 +33,8 @@ __all__ = ["Delta"]
 #: Samples of the training part that a threshold is chosen on, and its candidates' number.
 _FITTED = 256
 _HALVINGS = 8
+#: Most values in time of a sample.
+_LONGEST = 1 << 24
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +78,7 @@ class Delta:
     def __post_init__(self):
         settle(
             self,
-            length=whole(1),
+            length=whole(1, _LONGEST),
             channels=whole(1, MOST_NEURONS // 2),
             steps=whole(1, MAX_PAYLOAD),
             low=real(),

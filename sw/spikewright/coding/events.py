@@ -8,7 +8,6 @@ An input spikes in a step with at least one event of its polarity at its place. 
 place is f × f pixels.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -74,8 +73,9 @@ class Events:
         )
         if self.inputs > MOST_NEURONS:
             raise ValueError(
-                f"factor is {self.factor}, which makes {self.inputs} inputs, and a network has at "
-                f"most {MOST_NEURONS}; take a larger factor"
+                f"height {self.height}, width {self.width} and polarities {self.polarities} with "
+                f"factor {self.factor} make {self.inputs} inputs, and a network has at most "
+                f"{MOST_NEURONS}; take a larger factor"
             )
 
     @property
@@ -103,7 +103,7 @@ class Events:
             steps=16 if steps is None else steps, duration=max(lengths, default=1), factor=factor,
         )
 
-    def encode(self, samples: Iterable[Any]) -> np.ndarray:
+    def encode(self, samples: Any) -> np.ndarray:
         """Return the spikes of recordings, each an array of events.
 
         Raises

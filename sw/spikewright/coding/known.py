@@ -39,7 +39,9 @@ class Known(Coding, Protocol):
 
 
 #: The codings by name.
-CODINGS: dict[str, type[Known]] = {one.name: one for one in (Ttfs, Rate, Delta, Population, Events, Spikes)}
+CODINGS: dict[str, type[Known]] = {
+    one.name: one for one in (Ttfs, Rate, Delta, Population, Events, Spikes)
+}
 
 #: The coding of each kind of task, unless another is named.
 _DEFAULTS = {
@@ -71,7 +73,8 @@ def coding_of(task: Task, *, name: str | None = None, steps: int | None = None) 
     if task.kind not in CODINGS[chosen].kinds:
         able = ", ".join(key for key, one in CODINGS.items() if task.kind in one.kinds)
         raise ValueError(
-            f"{task.name} is of the kind {task.kind}, which {chosen} does not code; there are {able}"
+            f"{task.name} is of the kind {task.kind}, which {chosen} does not code; there are "
+            f"{able}"
         )
     return CODINGS[chosen].fitting(task, steps=steps)
 

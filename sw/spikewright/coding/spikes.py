@@ -59,7 +59,9 @@ class Spikes:
         if given.dtype == bool:
             return given
         if given.dtype.kind not in "fiu":
-            raise DataError(f"the spikes are {given.dtype} values; they must be booleans or 0 and 1")
+            raise DataError(
+                f"the spikes are {given.dtype} values; they must be booleans or 0 and 1"
+            )
         bad = (given != 0) & (given != 1)
         if bad.any():
             sample, step, one = np.unravel_index(int(bad.argmax()), bad.shape)

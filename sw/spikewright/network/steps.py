@@ -41,9 +41,10 @@ class TrainingSpikes:
             return self._kept
         config, task = self._config, self._task
         assert config.augmentation is not None
-        images = torch.from_numpy(task.x_train).view(-1, *task.image)
-        images = augment(images, config.augmentation, high=task.high, generator=self._generator)
-        return self._encoded(images.flatten(1).numpy())
+        images = torch.from_numpy(task.x_train).view(-1, *task.image) - task.low
+        span = task.high - task.low
+        images = augment(images, config.augmentation, high=span, generator=self._generator)
+        return self._encoded((images + task.low).numpy())
 
     def _encoded(self, samples: np.ndarray) -> Tensor:
         return torch.from_numpy(encode(samples, self._config.coding))

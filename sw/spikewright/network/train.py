@@ -166,6 +166,12 @@ def _check(config: TrainingConfig, task: Task) -> None:
             f"the coding makes {coding.inputs} inputs and the network has {sizes[0]}; they must be "
             "the same"
         )
+    if not task.classes or task.each_step:
+        kind = "a label for each step" if task.classes else "values"
+        raise DataError(
+            f"the targets of {task.name} are {kind}; what is trained here is one label for each "
+            "sample"
+        )
     if sizes[-1] != task.classes:
         raise DataError(
             f"{task.name} has {task.classes} classes, but the network has {sizes[-1]} outputs"

@@ -149,7 +149,7 @@ def training_config(
         parameters = _DEFAULT.model.parameters if neuron == _DEFAULT.model.neuron else {}
     model = replace(
         _DEFAULT.model,
-        sizes=(chosen.inputs, *layers, task.classes),
+        sizes=(chosen.inputs, *layers, task.outputs),
         neuron=neuron,
         parameters=parameters,
         weight_bits=weight_bits,

@@ -1,15 +1,52 @@
 """The codings by name: made to fit a task, and as a file has them."""
 
+import json
 import re
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
 import pytest
 
 import spikewright as spw
+from spikewright.coding.delta import Delta
+from spikewright.coding.events import Events
 from spikewright.coding.known import CODINGS, coding_of, from_fields, to_fields
 from spikewright.coding.ttfs import Ttfs
 from spikewright.task.digits import load
+from spikewright.task.task import Task
+
+RNG = np.random.default_rng(0)
+LABELS = {"y_train": np.array([0, 1] * 4), "y_test": np.array([0, 1])}
+WALKS = np.clip(RNG.normal(0, 0.1, (10, 20, 3)).cumsum(axis=1), -1, 1)
+RECORDINGS = [
+    np.array(
+        [(1000 + 10 * (number + 1) * tick, tick, 2, tick % 2) for tick in range(5)],
+        [("t", "i8"), ("x", "i8"), ("y", "i8"), ("p", "i8")],
+    )
+    for number in range(10)
+]
+
+
+def task(kind: str, x: Any, **fields: Any) -> Task:
+    return Task(name=f"made up {kind}", kind=kind, x_train=x[:8], x_test=x[8:], **LABELS, **fields)
+
+
+#: One small task of each kind.
+TASKS = {
+    "values": task("values", RNG.uniform(-3, 5, (10, 7)), low=-3, high=5),
+    "image": task("image", RNG.integers(0, 256, (10, 4, 5)), low=0, high=255),
+    "signal": task("signal", WALKS, low=-1, high=1),
+    "spikes": task("spikes", RNG.random((10, 6, 9)) < 0.2),
+    "events": task("events", RECORDINGS, shape=(3, 5, 2)),
+}
+#: Every coding of every task that it takes, as made to fit.
+FITTED = {
+    (kind, name): coding_of(task, name=name)
+    for kind, task in TASKS.items()
+    for name, one in CODINGS.items()
+    if kind in one.kinds
+}
 
 UNTYPED = cast(Any, spw)
 
@@ -18,9 +55,90 @@ def test_the_digits_have_the_defaults():
     assert coding_of(load()) == Ttfs() == spw.training_config(load()).coding
 
 
-@pytest.mark.parametrize("coding", [Ttfs(low=-1, silent=0.5)], ids=lambda one: one.name)
-def test_fields_there_and_back(coding):
-    assert from_fields(to_fields(coding)) == coding
+def test_the_defaults_of_the_kinds():
+    assert {kind: coding_of(one).name for kind, one in TASKS.items()} == {
+        "values": "ttfs", "image": "ttfs", "signal": "delta", "spikes": "spikes",
+        "events": "events",
+    }
+
+
+def test_every_coding_takes_a_kind():
+    assert {name for _, name in FITTED} == set(CODINGS)
+
+
+@pytest.mark.parametrize(("kind", "name"), FITTED)
+def test_a_coding_that_fits_codes_the_whole_task(kind, name):
+    """It differs from sample to sample, and a sample has the same code alone."""
+    coding, task = FITTED[kind, name], TASKS[kind]
+    assert isinstance(coding, spw.Coding) and coding.name == name
+    for samples in (task.x_train, task.x_test):
+        spikes = spw.encode(samples, coding)
+        assert spikes.shape == (len(samples), coding.steps, coding.inputs)
+        assert spikes.dtype == bool and spikes.any() and not (spikes == spikes[0]).all()
+        assert np.array_equal(spw.encode(samples[1:2], coding), spikes[1:2])
+    assert f"{coding.steps} steps" in coding.describe()
+
+
+@pytest.mark.parametrize(("kind", "name"), FITTED)
+def test_fields_there_and_back(kind, name):
+    coding = FITTED[kind, name]
+    written = json.dumps(to_fields(coding))
+    assert from_fields(json.loads(written)) == coding
+
+
+@pytest.mark.parametrize(("kind", "name"), FITTED)
+def test_steps_as_asked(kind, name):
+    if name != "spikes":
+        assert coding_of(TASKS[kind], name=name, steps=3).steps == 3
+        return
+    with pytest.raises(ValueError) as caught:
+        coding_of(TASKS[kind], name=name, steps=3)
+    assert str(caught.value) == (
+        "steps is 3, but the spikes of made up spikes have 6; leave it out"
+    )
+
+
+def test_a_delta_fits_the_training_part():
+    """The threshold is no worse than its neighbours, and the level starts at the median."""
+    coding = FITTED["signal", "delta"]
+    assert isinstance(coding, Delta)
+    samples = TASKS["signal"].x_train
+
+    def error(threshold: float) -> float:
+        one = replace(coding, threshold=threshold)
+        return float(np.square(one.decode(one.encode(samples)) - samples).sum())
+
+    assert error(coding.threshold) == min(map(error, (2**-power for power in range(8))))
+    assert coding.start == float(np.median(samples))
+
+
+def test_events_last_as_long_as_the_longest_for_training():
+    coding = FITTED["events", "events"]
+    assert isinstance(coding, Events) and coding.duration == 8 * 10 * 4 + 1
+
+
+def test_a_large_frame_is_coarser():
+    large = task("events", RECORDINGS, shape=(480, 640, 2))
+    coding = coding_of(large)
+    assert isinstance(coding, Events) and coding.factor == 4 and coding.inputs == 120 * 160 * 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "able"),
+    [
+        ("image", "events", "ttfs, rate, population"),
+        ("values", "delta", "ttfs, rate, population"),
+        ("signal", "spikes", "ttfs, rate, delta, population"),
+        ("spikes", "ttfs", "spikes"),
+        ("events", "rate", "events"),
+    ],
+)
+def test_a_coding_of_another_kind(kind, name, able):
+    with pytest.raises(ValueError) as caught:
+        spw.training_config(TASKS[kind], coding=name)
+    assert str(caught.value) == (
+        f"made up {kind} is of the kind {kind}, which {name} does not code; there are {able}"
+    )
 
 
 @pytest.mark.parametrize(

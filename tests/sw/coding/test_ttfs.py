@@ -134,7 +134,7 @@ def test_values_below_zero():
 
 def test_the_largest_value_in_float32_spikes_first():
     """float32(0.1) is above 0.1: in its own type it is in range, and it may not be lost."""
-    spikes = encode(np.float32([[0.1]]), Ttfs(inputs=1, high=0.1, silent=0.0))
+    spikes = encode(np.array([[0.1]], np.float32), Ttfs(inputs=1, high=0.1, silent=0.0))
     assert spikes[0, :, 0].tolist() == [True, False, False, False]
 
 

@@ -16,6 +16,11 @@ import numpy as np
 import pytest
 import torch
 
+from spikewright.coding.delta import Delta
+from spikewright.coding.events import Events
+from spikewright.coding.population import Population
+from spikewright.coding.rate import Rate
+from spikewright.coding.spikes import Spikes
 from spikewright.coding.ttfs import Ttfs
 from spikewright.network.augment import Augmentation
 from spikewright.network.model import ModelConfig
@@ -85,6 +90,29 @@ TABLE: tuple[tuple[Any, Mapping[str, tuple]], ...] = (
     (CODING, {
         "inputs": (*NO_WHOLE, 0, 65_536), "steps": (*NO_WHOLE, 0, 65_532),
         "low": (*NO_REAL, 3, 16), "high": (*NO_REAL, 2.0, -1), "silent": (*NO_REAL, -1, 16.0),
+    }),
+    (Rate(inputs=2, steps=4, low=0, high=1), {
+        "inputs": (*NO_WHOLE, 0, 65_536), "steps": (*NO_WHOLE, 0, 65_532),
+        "low": (*NO_REAL, 1), "high": (*NO_REAL, 0), "most": (*NO_REAL, 0, 1.5),
+        "seed": (*NO_WHOLE, -1, 1 << 64),
+    }),
+    (Delta(length=4, steps=4, low=0, high=1, threshold=0.5, start=0), {
+        "length": (*NO_WHOLE, 0, 3), "channels": (*NO_WHOLE, 0, 32_768),
+        "steps": (*NO_WHOLE, 0, 5, 65_532), "low": (*NO_REAL, 1), "high": (*NO_REAL, 0),
+        "threshold": (*NO_REAL, 0, -1), "start": (*NO_REAL, -1, 2),
+    }),
+    (Population(values=2, steps=4, low=0, high=1), {
+        "values": (*NO_WHOLE, 0, 65_536), "fields": (*NO_WHOLE, 2, 65_535),
+        "steps": (*NO_WHOLE, 0, 65_532), "low": (*NO_REAL, 1), "high": (*NO_REAL, 0),
+        "overlap": (*NO_REAL, 0), "silent": (*NO_REAL, 0, 1),
+    }),
+    (Events(height=3, width=4, steps=2, duration=100), {
+        "height": (*NO_WHOLE, 0, 65_535), "width": (*NO_WHOLE, 0, 65_535),
+        "polarities": (*NO_WHOLE, 0, 65_535), "steps": (*NO_WHOLE, 0, 65_532),
+        "duration": (*NO_WHOLE[1:], 0, 1 << 41), "factor": (*NO_WHOLE, 0, 65_536),
+    }),
+    (Spikes(inputs=2, steps=4), {
+        "inputs": (*NO_WHOLE, 0, 65_536), "steps": (*NO_WHOLE, 0, 65_532),
     }),
     (PROVENANCE, {
         "data_set": NO_TEXT, "seed": (*NO_WHOLE, -1, 1 << 64),
