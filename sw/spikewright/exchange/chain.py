@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from spikewright.errors import DataError
-from spikewright.network.real_network import READOUTS, RealLayer, RealNetwork
+from spikewright.network.real_network import RealLayer, RealNetwork
 from spikewright_hw.definition.definition import Value
+from spikewright_hw.readout import READOUTS, SPIKING
 
 from .affine import Affine
 from .firing import silent
@@ -148,12 +149,12 @@ def network_of(
         )
     if readout not in READOUTS:
         raise DataError(f"readout is {readout!r}; there are {', '.join(READOUTS)}")
-    if READOUTS[readout] and not layers[-1].definition.spikes:
+    if readout in SPIKING and not layers[-1].definition.spikes:
         raise DataError(
             f"readout is {readout!r}, but {last.names[-1]} never spikes; pass readout='last' or "
             "'maximum'"
         )
-    if not READOUTS[readout] and layers[-1].definition.spikes:
+    if readout not in SPIKING and layers[-1].definition.spikes:
         layers[-1] = RealLayer(
             weights=layers[-1].weights, neuron=silent(layers[-1].definition),
             parameters=layers[-1].parameters, bias=layers[-1].bias,

@@ -12,12 +12,11 @@ import numpy as np
 
 from spikewright_hw.checks import instance, mapping, numbers, one_of, settle, shown, whole
 from spikewright_hw.definition.definition import Definition, Value
+from spikewright_hw.network import Network
 from spikewright_hw.neuron import DEFINITIONS
+from spikewright_hw.readout import READOUTS, SPIKING
 
-__all__ = ["READOUTS", "RealLayer", "RealNetwork"]
-
-#: How an answer is read, and whether the last layer spikes for it.
-READOUTS = {"last": False, "maximum": False, "count": True, "first": True}
+__all__ = ["RealLayer", "RealNetwork", "in_reals"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -139,12 +138,12 @@ class RealNetwork:
                     f"layers[{index}].weights has {layer.inputs} inputs, but layers[{index - 1}] "
                     f"has {self.layers[index - 1].neurons} neurons"
                 )
-            if layer.definition.spikes != (READOUTS[self.readout] if last else True):
+            if layer.definition.spikes != (self.readout in SPIKING if last else True):
                 raise ValueError(
                     f"layers[{index}].neuron is {layer.definition.name}, which "
                     + ("never spikes; " if not layer.definition.spikes else "spikes; ")
                     + (f"the last layer of a network with the readout {self.readout!r} "
-                       + ("does" if READOUTS[self.readout] else "does not")
+                       + ("does" if self.readout in SPIKING else "does not")
                        if last else "each layer but the last does")
                 )
 
@@ -157,6 +156,25 @@ class RealNetwork:
     def outputs(self) -> int:
         """Neurons of the last layer."""
         return self.layers[-1].neurons
+
+
+def in_reals(network: Network) -> RealNetwork:
+    """Return a network in integers as one in real numbers, as if nothing rounded or saturated."""
+    return RealNetwork(
+        layers=tuple(
+            RealLayer(
+                weights=np.array(layer.weights) * 2.0**-layer.exponent,
+                neuron=layer.definition,
+                parameters=layer.parameters,
+                bias=None if layer.bias is None else np.array(layer.bias) / layer.membrane.one,
+                recurrent=None if layer.recurrent is None
+                else np.array(layer.recurrent) * 2.0**-layer.exponent,
+            )
+            for layer in network.layers
+        ),
+        steps=network.steps,
+        readout=network.readout,
+    )
 
 
 def _array(axes: int) -> Callable[[str, Any], np.ndarray]:

@@ -8,7 +8,9 @@ import numpy as np
 
 from spikewright.errors import DataError
 from spikewright_hw.definition.expression import Operations, evaluate
+from spikewright_hw.readout import SPIKING
 
+from .outputs import outputs
 from .real_network import RealLayer, RealNetwork
 
 __all__ = ["RealRun", "run_layer", "run_real"]
@@ -65,9 +67,10 @@ def run_real(network: RealNetwork, spikes: np.ndarray) -> RealRun:
         runs.append(run_layer(layer, arriving))
         arriving = runs[-1][0].astype(np.float64)
     fired, states, currents = zip(*runs, strict=True)
+    last = fired[-1] if network.readout in SPIKING else states[-1]["v"]
     return RealRun(
         spikes=fired, states=states, currents=currents,
-        predictions=_predictions(network.readout, fired[-1], states[-1]["v"]),
+        predictions=outputs(network.readout, last.swapaxes(0, 1)).argmax(axis=1),
     )
 
 
@@ -128,17 +131,6 @@ def _forward(layer: RealLayer, source: str, arriving: np.ndarray) -> np.ndarray:
     }[source]
     total = arriving @ signed(layer.weights)
     return total if layer.bias is None else total + signed(layer.bias)
-
-
-def _predictions(readout: str, spikes: np.ndarray, membranes: np.ndarray) -> np.ndarray:
-    steps = spikes.shape[1]
-    score = {
-        "last": lambda: membranes[:, -1],
-        "maximum": lambda: membranes.max(axis=1),
-        "count": lambda: spikes.sum(axis=1),
-        "first": lambda: -np.where(spikes.any(axis=1), spikes.argmax(axis=1), steps),
-    }[readout]()
-    return score.argmax(axis=1)
 
 
 class _RealArrays(Operations):

@@ -1,0 +1,338 @@
+"""From a network in real numbers to one in integers, without training.
+
+Each layer gets one scale, the size of a weight step, and a format for its membrane. The scale
+follows from the weights, and the format from what the states reach on sample spikes. Where a
+neuron's levels may all be counted in weight steps (:func:`~.quantize.scalable`), they are; for any
+other neuron a weight step is a power of two. Biases are rounded to the membrane's format, which is
+finer than a weight step.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from rich.table import Table
+
+from spikewright.errors import DataError
+from spikewright_hw.checks import instance, one_of, optional, real, settle, whole
+from spikewright_hw.definition.definition import Definition, Value
+from spikewright_hw.fixed import Format
+from spikewright_hw.layer import MEMBRANE_BITS
+from spikewright_hw.network import Layer, Network, NetworkError
+
+from .quantize import best_scale, bound, scalable
+from .real_network import RealLayer, RealNetwork
+from .real_run import RealRun, run_real
+from .reference import Run, run, share_right
+
+__all__ = ["LayerFit", "PostTraining", "Quantization", "quantize_network"]
+
+#: Bits after the point of a membrane in weight steps: half a step of 2**-6 is the rounding of a
+#: state in each step, well below the half weight step by which a weight is rounded.
+_FRACTION = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostTraining:
+    """How a network is quantised without training.
+
+    Parameters
+    ----------
+    weight_bits : int
+        2 to 8.
+    method : str
+        ``least squares`` takes the scale with the least squared error of a layer's weights;
+        ``percentile`` that with which a share of them is not clipped.
+    percentile : float
+        That share in percent, above 0 and at most 100.
+    membrane : Format, optional
+        Of every layer. Unless given, each layer has one with six bits after the point, or as many
+        as there is room for, and as many before it as its states need on the samples.
+    margin : float
+        By how much the states may exceed what they reach on the samples, at least 1.
+
+    Raises
+    ------
+    ValueError
+        A field is of another kind or out of its range; the message names it.
+    """
+
+    weight_bits: int = 6
+    method: Literal["least squares", "percentile"] = "least squares"
+    percentile: float = 99.9
+    membrane: Format | None = None
+    margin: float = 1.5
+
+    def __post_init__(self):
+        settle(
+            self,
+            weight_bits=whole(2, 8),
+            method=one_of(("least squares", "percentile")),
+            percentile=real(0, 100),
+            membrane=optional(instance(Format)),
+            margin=real(1),
+        )
+        if self.percentile <= 0:
+            raise ValueError(f"percentile is {self.percentile}; it must be above 0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerFit:
+    """What quantisation made of a layer, on the samples.
+
+    Parameters
+    ----------
+    neuron : str
+        The definition's name.
+    scale : float
+        Size of a weight step, in the real network's units.
+    membrane : Format
+    clipped : float
+        Share of the weights that lie beyond the largest one, 0 to 1.
+    saturated : float
+        Share of neurons and samples whose membrane reached an end of its format, 0 to 1.
+    rate_real, rate_integer : float
+        Spikes for each neuron and step, mean; 0 for a layer that does not spike.
+    distance : float
+        Mean of how far a neuron's rate in integers is from that in real numbers.
+    dead_real, dead : int
+        Neurons that never spiked, in real numbers and in integers; 0 for a layer that does not
+        spike.
+    """
+
+    neuron: str
+    scale: float
+    membrane: Format
+    clipped: float
+    saturated: float
+    rate_real: float
+    rate_integer: float
+    distance: float
+    dead_real: int
+    dead: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantization:
+    """A network in integers, and how far it is from the real one it was made of.
+
+    Prints as a table where rich prints it.
+
+    Parameters
+    ----------
+    network : Network
+    layers : tuple of LayerFit
+    agreement : float
+        Share of the samples that both networks answer alike, 0 to 1.
+    accuracy_real, accuracy_integer : float, optional
+        Share of the samples answered rightly, before and after; None without labels.
+    """
+
+    network: Network
+    layers: tuple[LayerFit, ...]
+    agreement: float
+    accuracy_real: float | None = None
+    accuracy_integer: float | None = None
+
+    def __rich__(self) -> Table:
+        """Return a row for each layer, and the answers below."""
+        caption = f"same answer: {100 * self.agreement:.2f} % of the samples"
+        if self.accuracy_real is not None and self.accuracy_integer is not None:
+            caption += (
+                f"; right: {100 * self.accuracy_real:.2f} % in real numbers, "
+                f"{100 * self.accuracy_integer:.2f} % in integers"
+            )
+        table = Table(title="Quantised without training", title_justify="left", caption=caption,
+                      caption_justify="left")
+        for column in (
+            "layer", "step", "membrane", "clipped", "saturated", "rate", "distance", "silent"
+        ):
+            table.add_column(column, justify="right", no_wrap=True)
+        for number, layer in enumerate(self.layers):
+            table.add_row(
+                str(number), f"{layer.scale:.4g}", str(layer.membrane),
+                f"{100 * layer.clipped:.2f} %", f"{100 * layer.saturated:.2f} %",
+                f"{layer.rate_real:.3f} → {layer.rate_integer:.3f}", f"{layer.distance:.3f}",
+                f"{layer.dead_real} → {layer.dead}",
+            )
+        return table
+
+
+def quantize_network(
+    network: RealNetwork,
+    spikes: np.ndarray,
+    *,
+    labels: np.ndarray | None = None,
+    options: PostTraining | None = None,
+) -> Quantization:
+    """Quantise a network without training it.
+
+    Parameters
+    ----------
+    network : RealNetwork
+    spikes : array ``[samples, steps, inputs]`` of 0 and 1
+        Samples that stand for those to come: of the training part, not of the test part.
+    labels : int array ``[samples]``, optional
+        What is right, for the accuracies.
+    options : PostTraining, optional
+        Its defaults unless given.
+
+    Returns
+    -------
+    Quantization
+        The network, and a report of each layer.
+
+    Raises
+    ------
+    DataError
+        The spikes do not fit the network, or there are none; or a layer cannot be quantised as
+        asked, and the sentence names it.
+    ValueError
+        An argument is of another kind.
+    """
+    instance(RealNetwork)("network", network)
+    chosen = PostTraining() if options is None else instance(PostTraining)("options", options)
+    before = run_real(network, spikes)
+    if not len(spikes):
+        raise DataError("there are no samples; the membranes' formats follow from what they reach")
+    layers, scales = [], []
+    for index, layer in enumerate(network.layers):
+        states = before.states[index]
+        try:
+            scale, made = _quantized(layer, states, chosen)
+        except NetworkError as error:
+            raise DataError(f"layers[{index}] cannot be quantised: {error}") from error
+        layers.append(made)
+        scales.append(scale)
+    try:
+        made = Network(tuple(layers), network.steps, network.readout)
+    except NetworkError as error:
+        raise DataError(f"the network cannot be quantised: {error}") from error
+    after = run(made, spikes)
+    return Quantization(
+        network=made,
+        layers=tuple(
+            _fit(index, network.layers[index], made.layers[index], scale, before, after)
+            for index, scale in enumerate(scales)
+        ),
+        agreement=float(np.mean(before.predictions == after.predictions)),
+        accuracy_real=None if labels is None else share_right(before.predictions, labels),
+        accuracy_integer=None if labels is None else share_right(after.predictions, labels),
+    )
+
+
+def _quantized(
+    layer: RealLayer, states: Mapping[str, np.ndarray], options: PostTraining
+) -> tuple[float, Layer]:
+    """Return the size of a weight step, and the layer in integers."""
+    scale, exponent = _scale(layer, options), 0
+    parameters: Mapping[str, Value] = layer.parameters
+    if scalable(layer.definition):
+        unit = scale
+        parameters = _in_steps(layer.definition, parameters, scale)
+    else:
+        exponent = max(0, round(-math.log2(scale)))
+        scale, unit = 2.0**-exponent, 1.0
+    membrane = options.membrane or _membrane(
+        layer, parameters, {name: one / unit for name, one in states.items()},
+        least=exponent, margin=options.margin,
+    )
+    most = bound(options.weight_bits)
+
+    def steps(weights: np.ndarray) -> np.ndarray:
+        return np.rint(weights / scale).clip(-most, most).astype(np.int64)
+
+    bias = None
+    if layer.bias is not None:
+        bias = np.floor(layer.bias / unit * membrane.one + 0.5).astype(np.int64)
+    return scale, Layer(
+        weights=steps(layer.weights),  # pyright: ignore[reportArgumentType]
+        weight_bits=options.weight_bits,
+        neuron=layer.definition,
+        parameters=parameters,
+        membrane=membrane,
+        exponent=min(exponent, membrane.fraction),
+        recurrent=None if layer.recurrent is None
+        else steps(layer.recurrent),  # pyright: ignore[reportArgumentType]
+        bias=bias,  # pyright: ignore[reportArgumentType]
+    )
+
+
+def _scale(layer: RealLayer, options: PostTraining) -> float:
+    matrices = [layer.weights, *([] if layer.recurrent is None else [layer.recurrent])]
+    weights = np.concatenate([one.ravel() for one in matrices])
+    if options.method == "least squares":
+        return best_scale(torch.tensor(weights), bits=options.weight_bits)
+    top = float(np.percentile(np.abs(weights), options.percentile))
+    return top / bound(options.weight_bits) if top > 0 else 1.0
+
+
+def _in_steps(
+    definition: Definition, parameters: Mapping[str, Value], scale: float
+) -> dict[str, Value]:
+    """Return the parameters with those that are levels in weight steps."""
+    def scaled(value: Value) -> Value:
+        return tuple(one / scale for one in value) if isinstance(value, tuple) else value / scale  # pyright: ignore
+
+    return {
+        name: scaled(value) if definition.parameters[name].unit == "level" else value
+        for name, value in parameters.items()
+    }
+
+
+def _membrane(
+    layer: RealLayer,
+    parameters: Mapping[str, Value],
+    states: Mapping[str, np.ndarray],
+    *,
+    least: int,
+    margin: float,
+) -> Format:
+    """Return a format for what the states reach, in the layer's unit, and for its levels.
+
+    It has six bits after the point, or ``least`` if these are more; fewer only where the widest
+    membrane would have no room.
+    """
+    definition = layer.definition
+    reached = [
+        margin * float(np.abs(value).max(initial=0.0))
+        for name, value in states.items() if definition.states[name].bits is None
+    ]
+    levels = [
+        float(np.abs(value).max()) for name, value in parameters.items()
+        if definition.parameters[name].unit == "level"
+    ]
+    largest = max(*reached, *levels, 1.0)
+    integer = math.floor(math.log2(largest)) + 2  # the sign among them
+    room = MEMBRANE_BITS - max(state.guard for state in definition.states.values())
+    return Format(min(integer, room), max(0, min(max(_FRACTION, least), room - integer)))
+
+
+def _fit(
+    index: int, layer: RealLayer, made: Layer, scale: float, before: RealRun, after: Run
+) -> LayerFit:
+    matrices = [layer.weights, *([] if layer.recurrent is None else [layer.recurrent])]
+    weights = np.concatenate([one.ravel() for one in matrices])
+    limit = (bound(made.weight_bits) + 0.5) * scale
+    real_rates, rates = (
+        one.mean(axis=(0, 1)) for one in (before.spikes[index], after.spikes[index])
+    )
+    membranes = after.layers[index].membranes
+    low, high = made.fixed.bounds["v"]
+    ended = ((membranes <= low) | (membranes >= high)).any(axis=1)
+    spiking = layer.definition.spikes
+    return LayerFit(
+        neuron=layer.definition.name,
+        scale=scale,
+        membrane=made.membrane,
+        clipped=float(np.mean(np.abs(weights) > limit)),
+        saturated=float(ended.mean()),
+        rate_real=float(real_rates.mean()),
+        rate_integer=float(rates.mean()),
+        distance=float(np.abs(rates - real_rates).mean()),
+        dead_real=int((real_rates == 0).sum()) if spiking else 0,
+        dead=int((rates == 0).sum()) if spiking else 0,
+    )
