@@ -25,9 +25,10 @@ sim: $(STAMP) ## testbenches of the cores (WHOLE=1: every preset on both simulat
 formal: $(STAMP) ## proofs of the cores (WHOLE=1: also what they imply)
 	$(BIN)/python formal/run.py $(if $(filter-out 0,$(WHOLE)),--all) $(CORE)
 
-lint: $(STAMP) ## ruff and pyright
+lint: $(STAMP) ## ruff, pyright, and whether the generated pages are current
 	$(BIN)/ruff check .
 	$(BIN)/pyright
+	$(BIN)/spikewright pages --check
 
 verilog: $(STAMP) ## Verilog of the cores, into build/verilog
 	$(BIN)/spikewright emit $(or $(CORE),--all)

@@ -118,7 +118,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "resources lif": ({}, every({**SIZE, **STOCHASTIC}, NO_CORES)),
     "resources net.spw": (SIZE, every(STOCHASTIC, NO_EVENT)),
     "resources net.spw --engine stochastic": (STOCHASTIC, {}),
-    "pages": ({}, {}),
+    "pages": ({"check": None}, {}),
     "bench neurons": ({"neuron": "lif", "seeds": "7", "epochs": "3", "pages": None}, {}),
     "bench neurons --neuron lif": (
         {"seeds": "7", "epochs": "3"}, {"pages": "does not apply to a single neuron, for"}

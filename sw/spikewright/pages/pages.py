@@ -47,7 +47,7 @@ INDEX = Path("docs") / "cores" / "README.md"
 _REPORT = Path("build") / "reports" / "resources" / "report.json"
 
 
-def pages(core: str | None = None, *, root: Path = Path()) -> list[Path]:
+def pages(core: str | None = None, *, check: bool = False, root: Path = Path()) -> list[Path]:
     """Write the blocks of the page of each core, or of one, a neuron's picture, and two lists.
 
     The lists are that of the cores, and that of what the library exports.
@@ -59,6 +59,9 @@ def pages(core: str | None = None, *, root: Path = Path()) -> list[Path]:
     ----------
     core : str, optional
         One of :data:`~spikewright_hw.cores.CORES`.
+    check : bool
+        Write nothing, and compare what follows from the sources without a simulation: all but the
+        pictures of the neurons and the results beside them.
     root : Path
         The checkout.
 
@@ -71,7 +74,7 @@ def pages(core: str | None = None, *, root: Path = Path()) -> list[Path]:
     ------
     DataError
         There is no such core, or no page of it, or its page has a block that there is not; or a
-        docstring does not fit its core.
+        docstring does not fit its core; or a file that is checked is not what it should be.
     BuildError
         The gateware, simulated, does not equal the integers.
     """
@@ -81,16 +84,29 @@ def pages(core: str | None = None, *, root: Path = Path()) -> list[Path]:
     console = terminal.console()
     changed = []
     for name in track(names, "Pages", console=console, transient=True):
-        for path, text in current(name, root=root).items():
-            if write_if_changed(path, text):
-                changed.append(path)
+        wanted = current(name, root=root, simulate=not check)
+        changed += [path for path, text in wanted.items() if _changes(path, text, write=not check)]
     for path, text in (index(root=root), (root / API, api_page())):
-        if write_if_changed(path, text):
+        if _changes(path, text, write=not check):
             changed.append(path)
+    if check and changed:
+        files = ", ".join(path.relative_to(root).as_posix() for path in changed)
+        raise DataError(
+            f"not what follows from the sources: {files}; `spikewright pages"
+            f"{'' if core is None else f' {core}'}` writes what is generated in them"
+        )
     for path in changed:
         console.print(str(path), highlight=False)
-    console.print(f"{len(names)} pages, {len(changed)} files changed", highlight=False)
+    done = " are current" if check else f", {len(changed)} files changed"
+    console.print(f"{len(names)} pages{done}", highlight=False)
     return changed
+
+
+def _changes(path: Path, text: str, *, write: bool) -> bool:
+    """Return whether a file has another text, and write this one if so asked."""
+    if write:
+        return write_if_changed(path, text)
+    return not path.is_file() or path.read_text(encoding="utf-8") != text
 
 
 def page_path(core: str) -> Path:
@@ -98,8 +114,11 @@ def page_path(core: str) -> Path:
     return Path("docs") / "cores" / f"{core}.md"
 
 
-def current(name: str, *, root: Path) -> dict[Path, str]:
-    """Return a core's page, and a neuron's picture, as they should be; see :func:`pages`."""
+def current(name: str, *, root: Path, simulate: bool = True) -> dict[Path, str]:
+    """Return a core's page, and a neuron's picture, as they should be; see :func:`pages`.
+
+    Unless it may ``simulate``, there is no picture, and the results beside it stay.
+    """
     page, report = root / page_path(name), root / _REPORT
     if not page.is_file():
         model = page_path("lif" if name in DEFINITIONS else "scan").as_posix()
@@ -115,6 +134,7 @@ def current(name: str, *, root: Path) -> dict[Path, str]:
         text=text,
         recipe=recipe.relative_to(root) if recipe.is_file() else None,
         sizes=read_report(report).rows if report.is_file() else (),
+        simulate=simulate,
         root=root,
     )
 
@@ -126,6 +146,7 @@ def files(
     text: str,
     recipe: Path | None = None,
     sizes: Sequence[Mapping[str, Any]] = (),
+    simulate: bool = True,
     root: Path,
 ) -> dict[Path, str]:
     """Return the page and the picture of any neuron, registered or not.
@@ -141,6 +162,8 @@ def files(
         Its ``.sby`` file, or its kind's, in the checkout.
     sizes : sequence of mapping
         Rows of the report ``resources``. Where this or the recipe is missing, the block stays.
+    simulate : bool
+        Whether to simulate the neuron for its picture; else the block ``response`` stays.
     root : Path
         The checkout.
 
@@ -149,10 +172,10 @@ def files(
     """
     name, spikes = definition.name, definition.spikes
     page, fixed = root / page_path(name), neuron_of(definition, presets)
-    seen = responses(fixed)
+    seen = responses(fixed) if simulate else None
     blocks = {
         **neuron_page_blocks(definition, presets),
-        "response": response_block(fixed, seen),
+        "response": response_block(fixed, seen) if seen else None,
         "proofs": recipe and proofs_block(
             for_core((root / recipe).read_text(encoding="utf-8"), name=name, presets=presets),
             file=recipe,
@@ -161,10 +184,8 @@ def files(
         ),
         "cost": cost_block(name, sizes),
     }
-    return {
-        page: filled(text, blocks, page=page, names=BLOCKS),
-        root / picture_path(name): picture(fixed, seen),
-    }
+    filled_in = {page: filled(text, blocks, page=page, names=BLOCKS)}
+    return filled_in | ({root / picture_path(name): picture(fixed, seen)} if seen else {})
 
 
 def index(*, root: Path) -> tuple[Path, str]:

@@ -271,6 +271,46 @@ def test_what_is_changed_by_hand_is_written_again(tmp_path, written, changed):
     assert pages.pages("scan", root=tmp_path) == []
 
 
+@pytest.fixture
+def two_pages(tmp_path, monkeypatch) -> Path:
+    """Return a checkout with the pages of a neuron and of another core, and that of the library."""
+    monkeypatch.setattr(pages, "CORES", {name: CORES[name] for name in ("li", "scan")})
+    for name in ("li", "scan"):
+        copy_pages(tmp_path, name)
+    path, text = index(root=tmp_path)  # of the neurons that have a page
+    path.write_text(text, encoding="utf-8")
+    (tmp_path / pages.API).write_text((HOUSE / pages.API).read_text(encoding="utf-8"))
+    return tmp_path
+
+
+def test_pages_that_are_current_pass_a_check_without_a_simulation(two_pages, monkeypatch):
+    monkeypatch.setattr(pages, "responses", None)
+    assert pages.pages(check=True, root=two_pages) == []
+
+
+@pytest.mark.parametrize(
+    ("core", "path", "written", "changed"),
+    [
+        ("", "docs/cores/li.md", "| `decay` | 0 to 1 |", "| `decay` | 0 to 2 |"),
+        ("scan", "docs/cores/scan.md", "| `width` | at least 1 |", "| `width` | any |"),
+        ("", "docs/cores/README.md", "(li.md)", "(lif.md)"),
+        ("", "docs/api.md", "### `", "### _`"),
+    ],
+)
+def test_a_check_names_the_file_and_what_mends_it(two_pages, core, path, written, changed):
+    page = two_pages / path
+    text = page.read_text(encoding="utf-8")
+    assert written in text
+    page.write_text(text.replace(written, changed, 1), encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        pages.pages(core or None, check=True, root=two_pages)
+    assert str(caught.value) == (
+        f"not what follows from the sources: {path}; `{f'spikewright pages {core}'.strip()}` "
+        "writes what is generated in them"
+    )
+    assert page.read_text(encoding="utf-8") != text
+
+
 def test_a_page_without_a_cost_says_how_to_get_it():
     assert "make resources" in NO_COST and "spikewright pages" in NO_COST
 

@@ -9,11 +9,16 @@ def add(commands) -> None:
     """Add the command and its options."""
     verb = commands.add_parser("pages", help="fill in the cores' pages, draw neurons' responses")
     verb.add_argument("core", nargs="?", help="one core only (default: all)")
+    verb.add_argument(
+        "--check", action="store_true",
+        help="write nothing: fail if a page is not what the sources say, as far as it is seen "
+        "without a simulation",
+    )
     verb.set_defaults(verb=pages, command="pages")
 
 
 def pages(options: argparse.Namespace) -> None:
-    """Write the cores' pages."""
+    """Write or check the cores' pages."""
     from ...pages.pages import pages
 
-    pages(options.core)
+    pages(options.core, check=options.check)
