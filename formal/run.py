@@ -9,14 +9,14 @@ says how to read the table.
 
 import argparse
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from prover import HOUSE, Prover, Row, tasks_of
+from prover import HOUSE, Prover, Row, Task, tasks_of
 from spikewright.errors import SpikewrightError, ToolError
 from spikewright.interrupt import interruptible
 from spikewright.record.report import Report
@@ -44,19 +44,26 @@ def prove(cores: list[str], *, fresh: bool = False, every: bool = False) -> list
     prover = Prover()
     console = Console(stderr=True)
     with Progress(console=console, transient=True) as progress, ThreadPoolExecutor(JOBS) as pool:
-        found = [task for core in cores for task in tasks_of(core)]
-        tasks = [task for task in found if every or not task.implied]
-        bar = progress.add_task("Proving", total=len(tasks))
+        bar = progress.add_task("Proving", total=None)
 
-        def row_of(task) -> Row:
+        def row_of(task: Task) -> Row:
             row = (None if fresh else prover.known(task)) or prover.run(task)
             progress.advance(bar)
             return row
 
-        if left := len(found) - len(tasks):
-            console.print(f"left out: {left} bounded tasks of what a proof shows for good (--all)")
+        rows: list[Future[Row]] = []
+        left = 0
         try:
-            return list(pool.map(row_of, tasks))
+            for core in cores:  # while the specs of one are written, those before it are proved
+                found = tasks_of(core)
+                rows += [pool.submit(row_of, task) for task in found if every or not task.implied]
+                left += 0 if every else sum(task.implied for task in found)
+            progress.update(bar, total=len(rows))
+            if left:
+                console.print(
+                    f"left out: {left} bounded tasks of what a proof shows for good (--all)"
+                )
+            return [row.result() for row in rows]
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             stop_all()
