@@ -28,7 +28,7 @@ from .real_network import RealLayer, RealNetwork
 from .real_run import RealRun, run_real
 from .reference import Run, run, share_right
 
-__all__ = ["LayerFit", "PostTraining", "Quantization", "quantize_network"]
+__all__ = ["LayerFit", "PostTraining", "Quantization", "quantize"]
 
 #: Bits after the point of a membrane in weight steps: half a step of 2**-6 is the rounding of a
 #: state in each step, well below the half weight step by which a weight is rounded.
@@ -161,7 +161,7 @@ class Quantization:
         return table
 
 
-def quantize_network(
+def quantize(
     network: RealNetwork,
     spikes: np.ndarray,
     *,

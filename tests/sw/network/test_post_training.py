@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 
 from spikewright.errors import DataError
-from spikewright.network.post_training import PostTraining, quantize_network
+from spikewright.network.post_training import PostTraining, quantize
 from spikewright.network.real_network import RealLayer, RealNetwork, in_reals
 from spikewright.network.real_run import run_real
 from spikewright_hw.fixed import Format
@@ -49,7 +49,7 @@ def test_a_network_on_the_grid_stays_as_it_is():
         steps=STEPS,
     )
     options = PostTraining(method="percentile", percentile=100)
-    made = quantize_network(real, samples(), options=options)
+    made = quantize(real, samples(), options=options)
     assert made.agreement == 1
     assert [layer.scale for layer in made.layers] == [1 / 8, 1 / 16]
     assert made.layers[0].clipped == made.layers[0].distance == 0
@@ -66,7 +66,7 @@ def test_every_neuron_can_be_quantised(neuron):
     strength = {"izhikevich": 20.0, "lapicque": 0.5}.get(neuron, 1.0)
     real = network(neuron)
     real = network(neuron, weights=real.layers[0].weights * strength)
-    made = quantize_network(real, samples(8), options=PostTraining(weight_bits=8))
+    made = quantize(real, samples(8), options=PostTraining(weight_bits=8))
     fit = made.layers[0]
     assert made.network.layers[0].definition.name == fit.neuron == neuron
     assert fit.distance <= 0.1 and 0 <= fit.clipped < 0.05
@@ -75,25 +75,25 @@ def test_every_neuron_can_be_quantised(neuron):
 def test_more_bits_are_nearer():
     real = network(readout="lif")
     distances = [
-        quantize_network(real, samples(), options=PostTraining(weight_bits=bits)).layers[0].distance
+        quantize(real, samples(), options=PostTraining(weight_bits=bits)).layers[0].distance
         for bits in (2, 4, 8)
     ]
     assert distances[0] > distances[1] > distances[2]
 
 
 def test_percentile_clips_what_it_says():
-    made = quantize_network(
+    made = quantize(
         network(), samples(), options=PostTraining(method="percentile", percentile=90.0)
     )
     assert 0.07 < made.layers[0].clipped < 0.1
-    assert quantize_network(
+    assert quantize(
         network(), samples(), options=PostTraining(method="percentile", percentile=100.0)
     ).layers[0].clipped == 0
 
 
 def test_a_given_format_that_is_too_narrow_is_seen_in_the_report():
-    made = quantize_network(network(), samples(), options=PostTraining(membrane=Format(12, 2)))
-    narrow = quantize_network(
+    made = quantize(network(), samples(), options=PostTraining(membrane=Format(12, 2)))
+    narrow = quantize(
         network(), samples(), options=PostTraining(weight_bits=4, membrane=Format(5, 2))
     )
     assert made.layers[0].saturated == 0 < narrow.layers[0].saturated
@@ -101,7 +101,7 @@ def test_a_given_format_that_is_too_narrow_is_seen_in_the_report():
 
 def test_the_report_prints():
     labels = run_real(network(), samples()).predictions
-    made = quantize_network(network(), samples(), labels=labels)
+    made = quantize(network(), samples(), labels=labels)
     console = Console(width=100, force_terminal=False)
     with console.capture() as captured:
         console.print(made)
@@ -123,13 +123,13 @@ def test_the_report_prints():
 ])
 def test_spikes_that_do_not_fit(spikes, message):
     with pytest.raises(DataError) as error:
-        quantize_network(network(), spikes)
+        quantize(network(), spikes)
     assert str(error.value) == message
 
 
 def test_levels_that_do_not_fit():
     with pytest.raises(DataError) as error:
-        quantize_network(network(), samples(), options=PostTraining(membrane=Format(2, 2)))
+        quantize(network(), samples(), options=PostTraining(membrane=Format(2, 2)))
     assert str(error.value).startswith("layers[0] cannot be quantised: parameters: ")
 
 
