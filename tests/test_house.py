@@ -174,6 +174,28 @@ def test_a_network_is_described_without_amaranth():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+#: What a program beside a board imports: to read a network, to code, to talk, and to check.
+BESIDE_A_BOARD = (
+    "spikewright.quantized.spw", "spikewright.coding.known", "spikewright.device.session",
+    "spikewright.network.reference", "spikewright.job.compare",
+)
+
+
+@pytest.mark.parametrize("name", BESIDE_A_BOARD)
+def test_beside_a_board_numpy_is_enough(name):
+    """Besides numpy, only the containers are loaded: safetensors of a file, serial of a port."""
+    code = (
+        f"import {name}, sys\n"
+        "print(*{module.split('.')[0] for module in sys.modules} - sys.stdlib_module_names)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", f"import sys; sys.path[:] = {sys.path!r}\n{code}"],
+        check=True, capture_output=True, text=True,
+    )
+    ours = {"spikewright", "spikewright_hw", "__main__", "__mp_main__"}
+    assert {*done.stdout.split()} - ours <= {"numpy", "safetensors", "serial"}
+
+
 def test_cores_hold_no_formal_code():
     """Properties stand in ``formal/``, and nothing is built differently for a proof."""
     words = {"Assert", "Assume", "Cover", "AnyConst", "AnySeq", "Initial"}

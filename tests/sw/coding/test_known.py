@@ -106,7 +106,7 @@ def test_a_delta_fits_the_training_part():
 
     def error(threshold: float) -> float:
         one = replace(coding, threshold=threshold)
-        return float(np.square(one.decode(one.encode(samples)) - samples).sum())
+        return float(np.abs(one.decode(one.encode(samples)) - samples).sum())
 
     assert error(coding.threshold) == min(map(error, (2**-power for power in range(8))))
     assert coding.start == float(np.median(samples))
