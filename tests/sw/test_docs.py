@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from spikewright.cli import main
+from spikewright.coding.known import CODINGS
 from spikewright.network import train as training
 from spikewright.network.training_config import Phase, TrainingConfig
 from spikewright.quantized.spw import read
@@ -93,6 +94,11 @@ def test_spw(folder):
 def test_import(folder):
     names = do("import.md")
     assert names["network"].layers[0].definition.name == "nir_lif"
+
+
+def test_the_codings_in_a_file_are_those_that_there_are():
+    (row,) = re.findall(r"^\| `coding.name` .*$", (DOCS / "spw.md").read_text(), re.M)
+    assert re.findall(r"`(\w+)`", row) == [*CODINGS]
 
 
 def test_reports(folder, capsys):

@@ -94,6 +94,8 @@ class TrainingConfig:
 
 
 _DEFAULT = TrainingConfig()
+#: Hidden neurons × steps of the default network.
+_SIZE = sum(_DEFAULT.model.sizes[1:-1]) * _DEFAULT.coding.steps
 
 
 def training_config(
@@ -155,9 +157,13 @@ def training_config(
         weight_bits=weight_bits,
         membrane=_format("membrane", membrane),
     )
+    # Hidden spikes are as cheap as in the default network, for its neurons and steps.
+    size = max(1.0, sum(layers) * chosen.steps / _SIZE)
     config = replace(
         _DEFAULT,
         model=model,
+        spikes=_DEFAULT.spikes * size,
+        spike_cost=_DEFAULT.spike_cost / size**2,
         coding=chosen,
         augmentation=_DEFAULT.augmentation if len(task.image) == 2 else None,
         streams=streams,

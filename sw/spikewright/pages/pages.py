@@ -28,6 +28,7 @@ from ..files import write_if_changed
 from ..record.markdown import Presets, filled
 from ..record.store import read_report
 from .api_page import API, api_page
+from .coding_page import coding_pictures
 from .core_page import CORE_BLOCKS, core_page_blocks
 from .neuron_index import index_block
 from .neuron_page import neuron_of, neuron_page_blocks
@@ -50,7 +51,8 @@ _REPORT = Path("build") / "reports" / "resources" / "report.json"
 def pages(core: str | None = None, *, check: bool = False, root: Path = Path()) -> list[Path]:
     """Write the blocks of the page of each core, or of one, a neuron's picture, and two lists.
 
-    The lists are that of the cores, and that of what the library exports.
+    The lists are that of the cores, and that of what the library exports. With the pages of all
+    cores, the pictures of the codings are drawn.
 
     The cost of a neuron is that of the report ``resources``, its proofs are those of the ``.sby``
     file; where there is none, the block stays as it is.
@@ -86,7 +88,8 @@ def pages(core: str | None = None, *, check: bool = False, root: Path = Path()) 
     for name in track(names, "Pages", console=console, transient=True):
         wanted = current(name, root=root, simulate=not check)
         changed += [path for path, text in wanted.items() if _changes(path, text, write=not check)]
-    for path, text in (index(root=root), (root / API, api_page())):
+    others = {root / API: api_page()} | (coding_pictures(root=root) if core is None else {})
+    for path, text in (index(root=root), *others.items()):
         if _changes(path, text, write=not check):
             changed.append(path)
     if check and changed:

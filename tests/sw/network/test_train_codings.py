@@ -1,0 +1,137 @@
+"""Training on samples of every coding: it learns, encodes no more than it must, fits the task."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from spikewright.coding.coding import encode
+from spikewright.coding.known import CODINGS, coding_of
+from spikewright.coding.spikes import Spikes
+from spikewright.errors import DataError
+from spikewright.network import steps
+from spikewright.network.augment import Augmentation
+from spikewright.network.steps import TrainingSpikes
+from spikewright.network.train import train
+from spikewright.network.training_config import TrainingConfig, training_config
+from spikewright.quantized import from_training, read, write
+from spikewright.task.digits import load
+from spikewright.task.task import Task
+
+EVENT = [("t", "i8"), ("x", "i8"), ("y", "i8"), ("p", "i8")]
+LENGTH, CLASSES, TRAINED = 20, 3, 96
+
+
+def waves(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return noisy waves of three frequencies, and which."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(count) % CLASSES
+    time = np.arange(LENGTH) / LENGTH
+    phases = rng.uniform(0, 0.15, (count, 1))
+    clean = np.sin(2 * np.pi * ((labels[:, None] + 0.5) * time + phases))
+    return np.clip(clean + rng.normal(0, 0.1, clean.shape), -1.25, 1.25), labels
+
+
+def made_up(kind: str, samples: Any, labels: np.ndarray, **fields: Any) -> Task:
+    return Task(
+        name=f"waves as {kind}", kind=kind, x_train=samples[:TRAINED], x_test=samples[TRAINED:],
+        y_train=labels[:TRAINED], y_test=labels[TRAINED:], **fields,
+    )
+
+
+@pytest.fixture(scope="module")
+def task_of() -> Callable[[str], Task]:
+    samples, labels = waves(132)
+    signal = made_up("signal", samples, labels, low=-1.25, high=1.25)
+
+    def make(coding: str) -> Task:
+        if coding not in ("spikes", "events"):
+            return signal
+        if coding == "spikes":
+            return made_up("spikes", encode(samples, coding_of(signal, name="ttfs")), labels)
+        heights = np.rint((samples + 1.25) * 2).astype(int)  # an event where the wave passes
+        recordings = [
+            np.array([(1000 * time, 0, y, 0) for time, y in enumerate(one.tolist())], EVENT)
+            for one in heights
+        ]
+        return made_up("events", recordings, labels, shape=(6, 1, 1))
+
+    return make
+
+
+@pytest.mark.parametrize("name", CODINGS)
+def test_it_learns_with_every_coding(name, task_of, tmp_path):
+    """Chance is a third; and the network goes through its file with its coding."""
+    task = task_of(name)
+    config = training_config(task, coding=name, hidden=(24,), epochs=12)
+    trained = train(replace(config, batch=32), task, seed=0)
+    assert trained.accuracy_float > 0.5 and trained.accuracy_integer > 0.5
+    write(tmp_path / "net.spw", from_training(trained))
+    again = read(tmp_path / "net.spw")
+    assert again.coding == config.coding and again.network == trained.network
+    assert again.provenance.training["coding"]["name"] == name
+
+
+@pytest.mark.parametrize("augmented", [False, True])
+def test_samples_are_encoded_once_unless_they_are_augmented(augmented, monkeypatch):
+    task = load()
+    config = TrainingConfig(augmentation=Augmentation() if augmented else None)
+    generator = torch.Generator().manual_seed(0)
+    calls = []
+    monkeypatch.setattr(steps, "encode", lambda *given: calls.append(1) or encode(*given))
+    spikes = TrainingSpikes(config, task, generator=generator)
+    first, second = spikes.epoch(), spikes.epoch()
+    assert first.dtype == torch.bool and first.shape == (1437, 4, 64)
+    assert len(calls) == (2 if augmented else 1)
+    assert torch.equal(first, second) != augmented
+
+
+def test_images_below_zero_are_augmented_alike():
+    """Shifted by a constant, the same images have the same spikes."""
+    task = load()
+    below = replace(task, x_train=task.x_train - 8, x_test=task.x_test - 8, low=-8.0, high=8.0)
+    one, other = (
+        TrainingSpikes(training_config(each), each, generator=torch.Generator().manual_seed(0))
+        for each in (task, below)
+    )
+    assert (one.epoch() == other.epoch()).float().mean() > 0.999  # float32 rounds otherwise
+
+
+def test_hidden_spikes_cost_in_proportion_to_neurons_and_steps():
+    small, default, large = (
+        training_config(load(), hidden=hidden, steps=steps)
+        for hidden, steps in (((16,), 4), ((128,), 4), ((256, 256), 8))
+    )
+    assert default == TrainingConfig() == replace(small, model=default.model)
+    assert (large.spikes, large.spike_cost) == (22.0 * 8, 5e-4 / 64)
+
+
+@pytest.mark.parametrize(
+    ("targets", "words"),
+    [
+        ({"y_train": np.zeros((8, 2)), "y_test": np.zeros((2, 2)), "classes": 0}, "values"),
+        ({"y_train": np.tile([0, 1, 0, 1], (8, 1)), "y_test": np.tile([0, 1, 0, 1], (2, 1))},
+         "a label for each step"),
+    ],
+)
+def test_what_is_no_classification_of_samples(targets, words):
+    task = Task(
+        name="made up", kind="spikes", x_train=np.ones((8, 4, 3), bool),
+        x_test=np.ones((2, 4, 3), bool), **targets,
+    )
+    message = (
+        f"the targets of made up are {words}; what is trained here is one label for each sample"
+    )
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        train(training_config(task, epochs=1), task, seed=0)
+
+
+def test_inputs_of_the_coding_and_of_the_network_differ():
+    config = replace(training_config(load()), coding=Spikes(inputs=9, steps=4))
+    message = "the coding makes 9 inputs and the network has 64; they must be the same"
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        train(config, load(), seed=0)
