@@ -71,6 +71,7 @@ class Outputs(wiring.Component):
         self.readout = readout
         self.count = count
         self.steps = steps
+        self.width = width
         spikes = readout in SPIKING
         value = unsigned(1) if spikes else signed(width)
         output = signed(steps.bit_length() + 1) if spikes else value
