@@ -32,9 +32,11 @@ def specs() -> dict[str, Elaboratable]:
     recurrent = EventEngine(
         network=smallest_network(steps=2, recurrent=True), share=1
     )
+    counted = tiny_network(steps=1, readout="count")
     once, smallest = tiny_network(steps=1), smallest_network()
     return {
         "event_t1": engine(once, share=2, right=once),
+        "event_count": engine(counted, share=2, right=counted),
         "event_t2": engine(tiny_network(steps=2), share=1),
         "event_recurrent": engine(tiny_network(steps=2, recurrent=True), share=1),
         "event_twice": TwiceSpec(EventEngine(network=once, share=1)),

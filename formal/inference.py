@@ -17,6 +17,7 @@ from spikewright_hw.engine.stream_layer import stream_layer_step
 from spikewright_hw.engine.streams import Streams
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
+from spikewright_hw.readout import SPIKING, output_after
 
 __all__ = [
     "DETECTORS", "MIXED", "VALUES", "InferenceSpec", "TwiceSpec", "smallest_network",
@@ -27,7 +28,7 @@ __all__ = [
 VALUES = {
     "outputs": "the outputs are those of the reference",
     "input_events": "the input events are those of the reference",
-    "spikes": "the spikes of the hidden layer are those of the reference",
+    "spikes": "the spikes of each layer are those of the reference",
     "synops": "the synaptic operations are those of the reference",
 }
 
@@ -182,14 +183,18 @@ def values_of(network: Network, *, streams: Streams | None = None) -> list[dict[
         rows = [number for number in range(network.inputs) if bitmap >> number & 1]
         synops, events = 0, []
         states: list[dict[str, int]] = []
+        spikes: tuple[int, ...] = ()
         for layer in network.layers:
             events.append(len(rows))
             synops += len(rows) * layer.neurons
             states, spikes = step_of(layer, states=layer_start(layer), rows=rows)
             rows = [number for number, spike in enumerate(spikes) if spike]
-        outputs = pack_row(tuple(state["v"] for state in states), 8 * MEMBRANE_BYTES)
+        given = spikes if network.reads_spikes else tuple(state["v"] for state in states)
+        outputs = tuple(output_after(network.readout, 0, one, step=0, steps=1) for one in given)
+        counts = (*events[1:], len(rows))
         found.append({
-            "outputs": outputs, "input_events": events[0], "spikes": events[1], "synops": synops,
+            "outputs": pack_row(outputs, 8 * MEMBRANE_BYTES), "input_events": events[0],
+            "spikes": pack_row(counts, 32), "synops": synops,
         })
     return found
 
@@ -238,7 +243,9 @@ def told_apart(right: Network, wrong: Network) -> tuple[str, ...]:
     )
 
 
-def tiny_network(*, steps: int, recurrent: bool = False, fault: str = "") -> Network:
+def tiny_network(
+    *, steps: int, recurrent: bool = False, readout: str = "last", fault: str = ""
+) -> Network:
     """Make a network of two inputs, two hidden neurons and two outputs.
 
     With all inputs all neurons spike. A fault is one of the first or the last layer, as ``sign_0``
@@ -249,14 +256,15 @@ def tiny_network(*, steps: int, recurrent: bool = False, fault: str = "") -> Net
         ((2, -1), (-1, 2)), 3, "recurrent_lif" if recurrent else "lif",
         {"decay": 0.5, "threshold": 0.5}, form, recurrent=((0, 1), (1, 0)) if recurrent else None,
     )
-    readout = Layer(((1, -1), (1, 2)), 3, "li", {"decay": 0.5}, form)
+    last = Layer(
+        ((1, -1), (1, 2)), 3, "lif" if readout in SPIKING else "li", {"decay": 0.5}, form
+    )
     if fault == "layers":
-        hidden, readout = (
-            replace(one, weights=other.weights)
-            for one, other in ((hidden, readout), (readout, hidden))
+        hidden, last = (
+            replace(one, weights=other.weights) for one, other in ((hidden, last), (last, hidden))
         )
     kind, _, number = fault.partition("_")
     layers = tuple(
-        mutant(layer, kind * (number == str(at))) for at, layer in enumerate((hidden, readout))
+        mutant(layer, kind * (number == str(at))) for at, layer in enumerate((hidden, last))
     )
-    return Network(layers=layers, steps=steps)
+    return Network(layers=layers, steps=steps, readout=readout)

@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import Any
 
 from amaranth import Mux, Value
 
-from spikewright_hw.definition.definition import Input, Parameter, neuron
+from spikewright_hw.definition.definition import Definition, Input, Parameter, neuron
 from spikewright_hw.definition.expression import where
-from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
 from spikewright_hw.fixed import Format
 from spikewright_hw.layer import Layer, Rows
 
@@ -32,7 +30,7 @@ def _apart(s: Any, exc: Any, inh: Any, p: Any) -> dict[str, Any]:
     return {"v": where(spike, u - p.threshold, u), "spike": spike}
 
 
-def _sources(first: Any, second: Any) -> Any:
+def _sources(first: Any, second: Any) -> Definition:
     """Make the definition whose ``exc`` and ``inh`` come from these sources."""
     return neuron(
         exc=Input(first),
@@ -42,43 +40,28 @@ def _sources(first: Any, second: Any) -> Any:
     )(_apart)
 
 
-class ApartLayer(Layer):
-    """A layer of neurons that tell excitation from inhibition.
-
-    A small stand-in for ``alpha``, whose five states are too many for a proof over memory and
-    turns. It has the name and the parameters of a LIF.
-    """
-
-    definition = _sources("excitatory", "inhibitory")
-
-    @cached_property
-    def fixed(self) -> FixedNeuron:
-        return FixedNeuron.of(
-            self.definition, Arithmetic(format=self.membrane), self.parameters
-        )
-
-
-class SwappedLayer(ApartLayer):
-    """The same, with excitation and inhibition swapped."""
-
-    definition = _sources("inhibitory", "excitatory")
+#: Neurons that tell excitation from inhibition: a small stand-in for ``alpha``, whose five states
+#: are too many for a proof over memory and turns. And the same with the two swapped.
+APART = _sources("excitatory", "inhibitory")
+SWAPPED = _sources("inhibitory", "excitatory")
 
 
 def tiny_layer(kind: str) -> Layer:
     """Make a layer of two inputs and two neurons; it is too small for their states not to clamp.
 
-    ``kind`` is a neuron or ``apart``. Its currents fit the membrane's format, as
-    :func:`~neuron.exact_step` asks.
+    ``kind`` is a neuron, ``apart``, or ``biased`` for that with a bias. Its currents fit the
+    membrane's format, as :func:`~neuron.exact_step` asks.
     """
-    name = "lif" if kind == "apart" else kind
-    return (ApartLayer if kind == "apart" else Layer)(
+    apart = kind in ("apart", "biased")
+    return Layer(
         weights=((2, -3), (1, 2)),
         weight_bits=3,
-        neuron=name,
-        parameters=TINY[name],
+        neuron=APART if apart else kind,
+        parameters=TINY["lif" if apart else kind],
         membrane=Format(2, 1),
         exponent=1,
-        recurrent=((0, 1), (1, 0)) if name == "recurrent_lif" else None,
+        recurrent=((0, 1), (1, 0)) if kind == "recurrent_lif" else None,
+        bias=(-2, 1) if kind == "biased" else None,
     )
 
 
@@ -98,17 +81,18 @@ MUTANTS: dict[str, Callable[[Layer], Layer]] = {
 
 def mutant(layer: Layer, fault: str) -> Layer:
     """Return the layer that a core with a fault runs: one of :data:`MUTANTS`, ``sources`` of an
-    ``apart`` one, ``own`` of a recurrent one, or the layer itself if it is none of these.
+    ``apart`` one, ``own`` of a recurrent one, ``bias`` of a biased one, or the layer itself if it
+    is none of these.
     """
     if fault == "sources":
-        return SwappedLayer(**{name: getattr(layer, name) for name in _FIELDS})
+        return replace(layer, neuron=SWAPPED)
+    if fault == "bias":
+        assert layer.bias is not None
+        return replace(layer, bias=(0, *layer.bias[1:]))
     if fault == "own":
         assert layer.recurrent is not None
         return replace(layer, recurrent=layer.recurrent[::-1])
     return MUTANTS.get(fault, lambda same: same)(layer)
-
-
-_FIELDS = ("weights", "weight_bits", "neuron", "parameters", "membrane", "exponent")
 
 
 def clamp(value: Value, low: int, high: int) -> Value:

@@ -123,7 +123,10 @@ class NeuronGroupSpec(Elaboratable):
             name: Signal(signed(form.width), name=f"{name}_{number}", init=start[name])
             for name, form in fixed.formats.items()
         }
-        currents = {name: total << layer.shift for name, total in totals.items()}
+        currents = {
+            name: (total << layer.shift) + layer.biases(name)[number]
+            for name, total in totals.items()
+        }
         constants = {
             name: Const(values[number], signed(32)) for name, values in fixed.vectors.items()
         }
@@ -207,6 +210,7 @@ def specs() -> dict[str, Elaboratable]:
         "neuron_group_lif": NeuronGroupSpec(tiny("lif", share=2)),
         "neuron_group_li": NeuronGroupSpec(tiny("nir_li", share=3)),
         "neuron_group_recurrent": NeuronGroupSpec(tiny("recurrent_lif", share=2, stages=2)),
+        "neuron_group_biased": NeuronGroupSpec(tiny("biased", share=2)),
         "neuron_group_alpha": NeuronGroupSpec(tiny("alpha", share=2)),
         "neuron_group_fault": NeuronGroupFaults(tiny("recurrent_lif", share=2)),
         "neuron_group_fault_alpha": NeuronGroupFaults(tiny("alpha", share=2)),

@@ -130,7 +130,9 @@ class RowLayerDataSpec(Elaboratable):
         expected, high, low = [], [], []
         for neuron in range(layer.neurons):
             inputs = {
-                name: self._current(m, steps, row, column, name=f"{name}_{neuron}")
+                name: self._current(
+                    m, steps, row, column, bias=layer.biases(name)[neuron], name=f"{name}_{neuron}"
+                )
                 for name in fixed.definition.inputs
                 for column in [[weights[neuron] for weights in layer.contributions(name)]]
             }
@@ -177,9 +179,9 @@ class RowLayerDataSpec(Elaboratable):
         return m
 
     def _current(
-        self, m: Module, steps: _Steps, row: Signal, column: list[int], *, name: str
+        self, m: Module, steps: _Steps, row: Signal, column: list[int], *, bias: int, name: str
     ) -> Value:
-        """Return a stored current when a step ends, else 0: the sum over the step's events."""
+        """Return a stored current when a step ends, else 0: the sum over its events, and a bias."""
         shape = signed(sum(map(abs, column)).bit_length() + 1)
         before = Signal(shape, name=f"before_{name}")
         current = Signal(shape, name=f"sum_{name}")
@@ -190,7 +192,7 @@ class RowLayerDataSpec(Elaboratable):
         m.d.comb += current.eq(before + weight)
         with m.If(steps.taken):
             m.d.sync += before.eq(Mux(steps.event.last, 0, current))
-        return Mux(steps.closed.transfers, current << self.dut.layer.shift, 0)
+        return Mux(steps.closed.transfers, (current << self.dut.layer.shift) + bias, 0)
 
 
 def tiny(kind: str, *, share: int, stages: int = 1, fault: str = "") -> RowLayerDataSpec:
@@ -208,6 +210,7 @@ def planted() -> Planted:
         {**dict.fromkeys(MUTANTS, owed), "cut": ("no value in between wraps",)},
     )
     faults.plant("sources", tiny("apart", share=2, fault="sources"), owed)
+    faults.plant("bias", tiny("biased", share=2, fault="bias"), owed)
     faults.plant("own", tiny("recurrent_lif", share=1, fault="own"), owed)
     return faults
 
@@ -221,6 +224,7 @@ def specs() -> dict[str, Elaboratable]:
         "row_layer_lif": tiny("lif", share=2),
         "row_layer_li": tiny("nir_li", share=1),
         "row_layer_apart": tiny("apart", share=2),
+        "row_layer_biased": tiny("biased", share=2),
         "row_layer_refractory": tiny("lif_refractory", share=2),
         "row_layer_recurrent": tiny("recurrent_lif", share=1, stages=2),
         "row_layer_fault": planted(),

@@ -108,7 +108,8 @@ class TraceMemorySpec(Elaboratable):
     def _bytes(self, rows: list[list[Signal]], step: int) -> list[Byte]:
         """Return the bytes of a step, as the record has them."""
         found = []
-        for number, layer in enumerate(self.dut.network.layers[:-1]):
+        network = self.dut.network
+        for number, layer in enumerate(network.spiking):
             spikes = rows[number][step]
             for first in range(0, 8 * spike_bytes(layer), 8):
                 there = [at < layer.neurons for at in range(first, first + 8)]
@@ -117,8 +118,9 @@ class TraceMemorySpec(Elaboratable):
                     [spikes[first + at] if one else Const(0, 1) for at, one in enumerate(there)],
                     ["spikes" if one else "padding" for one in there],
                 ))
-        number = len(self.dut.network.layers) - 1
-        readout = self.dut.network.layers[-1]
+        if network.reads_spikes:
+            return found
+        number, readout = len(network.layers) - 1, network.layers[-1]
         width = readout.fixed.formats["v"].width
         for neuron in range(readout.neurons):
             membrane = rows[number][step][neuron * width : (neuron + 1) * width]
@@ -132,10 +134,11 @@ class TraceMemorySpec(Elaboratable):
         return found
 
 
-def small(*hidden: int, outputs: int, steps: int) -> TraceMemory:
+def small(*hidden: int, outputs: int, steps: int, readout: str = "last") -> TraceMemory:
     """Make the memory of a network with few bits."""
     return core(
-        sizes=(1, *hidden, outputs), steps=steps, weight_bits=2, membrane=Format(2, 1)
+        sizes=(1, *hidden, outputs), steps=steps, weight_bits=2, membrane=Format(2, 1),
+        readout=readout,
     )
 
 
@@ -143,6 +146,7 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "trace_memory_n9_2": TraceMemorySpec(small(9, outputs=2, steps=2)),
         "trace_memory_n2_3_1": TraceMemorySpec(small(2, 3, outputs=1, steps=3)),
+        "trace_memory_spikes": TraceMemorySpec(small(2, outputs=9, steps=2, readout="count")),
         "trace_memory_fault": Planted({
             kind: (TraceMemorySpec(small(2, outputs=1, steps=2), fault=kind), (sentence,))
             for kind, sentence in SAID.items()

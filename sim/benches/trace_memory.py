@@ -12,7 +12,7 @@ from spikewright_hw.network import Network
 
 def draw(network: Network) -> Trace:
     """Draw what the layers of a network give in an inference, the ends of the range included."""
-    readout = network.layers[-1]
+    readout, membranes = network.layers[-1], 0 if network.reads_spikes else network.outputs
     width = readout.fixed.formats["v"].width
     low, high = -(1 << (width - 1)), (1 << (width - 1)) - 1
     return Trace(
@@ -21,12 +21,12 @@ def draw(network: Network) -> Trace:
                 tuple(random.getrandbits(1) for _ in range(layer.neurons))
                 for _ in range(network.steps)
             )
-            for layer in network.layers[:-1]
+            for layer in network.spiking
         ),
         membranes=tuple(
             tuple(
                 random.choice((low, -1, 0, high, random.randint(low, high)))
-                for _ in range(network.outputs)
+                for _ in range(membranes)
             )
             for _ in range(network.steps)
         ),
@@ -43,7 +43,7 @@ async def give(bench: Bench, trace: Trace) -> None:
             ahead = number and given[number] == given[number - 1]
             step = given[number]
             there = step < network.steps and not ahead and random.random() < 0.5
-            if layer is network.layers[-1]:
+            if layer not in network.spiking:
                 width = layer.fixed.formats["v"].width - 1
                 noise = [random.getrandbits(width) for _ in range(layer.neurons)]
                 payload = {"membranes": list(trace.membranes[step]) if there else noise}

@@ -27,14 +27,14 @@ NETWORKS = [
 def draw(network: Network, rng) -> Trace:
     width = network.layers[-1].fixed.formats["v"].width
     low, high = -(1 << (width - 1)), (1 << (width - 1)) - 1
-    steps = range(network.steps)
+    steps, membranes = range(network.steps), 0 if network.reads_spikes else network.outputs
     return Trace(
         spikes=tuple(
             tuple(tuple(rng.getrandbits(1) for _ in range(layer.neurons)) for _ in steps)
-            for layer in network.layers[:-1]
+            for layer in network.spiking
         ),
         membranes=tuple(
-            tuple(rng.choice((low, -1, 0, high)) for _ in range(network.outputs)) for _ in steps
+            tuple(rng.choice((low, -1, 0, high)) for _ in range(membranes)) for _ in steps
         ),
     )
 
@@ -50,7 +50,7 @@ def run(dut: TraceMemory, traces: list[Trace]) -> list[bytes]:
                 port = getattr(dut, f"layer_{number}")
                 ctx.set(port.valid, 1)
                 for step in range(network.steps):
-                    if layer is network.layers[-1]:
+                    if layer not in network.spiking:
                         ctx.set(port.payload, {"membranes": list(trace.membranes[step])})
                     else:
                         bits = trace.spikes[number][step]

@@ -28,6 +28,14 @@ PRESETS = {
         "sizes": (9, 7, 8, 4), "steps": 5, "weight_bits": 4, "membrane": Format(4, 5),
         "neurons": ("recurrent_lif", "cuba_lif", "nir_cuba_li"), "exponent": 2,
     },
+    "n8_6_4_count": {
+        "sizes": (8, 6, 4), "steps": 4, "weight_bits": 4, "membrane": Format(6, 2), "biased": True,
+        "readout": "count",
+    },
+    "n8_6_4_maximum": {
+        "sizes": (8, 6, 4), "steps": 3, "weight_bits": 4, "membrane": Format(6, 2), "biased": True,
+        "readout": "maximum", "share": 3,
+    },
 }
 
 

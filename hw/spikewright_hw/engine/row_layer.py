@@ -41,6 +41,10 @@ PRESETS = {
         "inputs": 4, "neurons": 6, "neuron": "recurrent_lif", "weight_bits": 3,
         "membrane": Format(5, 2), "share": 3,
     },
+    "i6_n5_alpha_biased": {
+        "inputs": 6, "neurons": 5, "neuron": "alpha", "weight_bits": 5, "membrane": Format(4, 6),
+        "exponent": 4, "biased": True, "share": 2,
+    },
 }
 
 

@@ -30,6 +30,10 @@ PRESETS = {
         "neurons": ("recurrent_lif", "cuba_lif", "nir_cuba_li"), "exponent": 2, "length": 32,
         "source": "lfsr", "encoding": "bipolar", "lanes": 4, "share": 2,
     },
+    "n8_6_4_l16_first": {
+        "sizes": (8, 6, 4), "steps": 3, "weight_bits": 4, "membrane": Format(6, 2), "biased": True,
+        "readout": "first", "length": 16, "lanes": 4,
+    },
 }
 
 

@@ -41,6 +41,10 @@ PRESETS = {
         "membrane": Format(5, 2), "length": 16, "source": "van_der_corput", "encoding": "unipolar",
         "lanes": 4, "share": 3,
     },
+    "i5_n4_l16_biased": {
+        "inputs": 5, "neurons": 4, "neuron": "lif", "weight_bits": 4, "membrane": Format(5, 3),
+        "biased": True, "length": 16, "lanes": 2,
+    },
 }
 
 

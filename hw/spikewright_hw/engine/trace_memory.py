@@ -23,6 +23,10 @@ PRESETS = {
         "sizes": (2, 17, 5, 2), "steps": 4, "weight_bits": 3, "membrane": Format(10, 6),
         "ram_style": "block",
     },
+    "n5_9_t2_count": {
+        "sizes": (2, 5, 9), "steps": 2, "weight_bits": 3, "membrane": Format(4, 3),
+        "readout": "count",
+    },
 }
 
 
