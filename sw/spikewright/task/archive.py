@@ -20,15 +20,13 @@ def read_archive(path: Path) -> dict[str, np.ndarray]:
         It is missing or malformed, or holds pickled objects, which are never loaded.
     """
     try:
+        if path.stat().st_size and not zipfile.is_zipfile(path):
+            raise DataError(f"{path} is no .npz file; write one by numpy.savez")
         with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise DataError(f"{path} is no .npz file; write one by numpy.savez")
             return {name: _array(path, archive, name) for name in archive.files}
     except FileNotFoundError:
         raise DataError(f"there is no file {path}") from None
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        if "pickle" in str(error).lower():
-            raise DataError(f"{path} is no .npz file; write one by numpy.savez") from None
         raise DataError(f"{path} cannot be read: {error}; write it again") from error
 
 

@@ -65,7 +65,10 @@ def _archive(path: Path) -> tuple[np.ndarray, np.ndarray]:
 def _table(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """Read a table whose rows are the values of a beat and its label."""
     try:
-        rows = np.loadtxt(path, delimiter=",", ndmin=2)
+        lines = path.read_text(encoding="utf-8").splitlines()
+        if not lines:
+            raise DataError(f"{path} is empty; fetch it again")
+        rows = np.loadtxt(lines, delimiter=",", ndmin=2)
     except (OSError, ValueError) as error:
         raise DataError(f"{path} cannot be read: {error}; fetch it again") from error
     if rows.shape[1] != _SAMPLES + 1:

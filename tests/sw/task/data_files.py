@@ -1,0 +1,129 @@
+"""Small data sets in their official formats, made for tests: by name, a function that writes one.
+
+Each takes a folder, and returns the samples and labels of the training part as they must be read.
+"""
+
+import wave
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from spikewright.task.events import EVENT
+
+__all__ = ["WRITTEN", "events", "forty_bits", "tone", "write_wave"]
+
+
+def tone(*, rate: int, hertz: float, seconds: float) -> np.ndarray:
+    return 0.5 * np.sin(2 * np.pi * hertz * np.arange(round(rate * seconds)) / rate)
+
+
+def write_wave(path: Path, samples: np.ndarray, *, rate: int, width: int = 2) -> None:
+    """Write samples of -1 to 1; of two axes, each column is a channel."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scaled = np.round(samples * ((1 << (8 * width - 1)) - 1)).astype("<i8")
+    if width == 1:
+        scaled += 128
+    content = scaled.reshape(-1, 1).view(np.uint8).reshape(-1, 8)[:, :width].tobytes()
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1 if samples.ndim == 1 else samples.shape[1])
+        file.setsampwidth(width)
+        file.setframerate(rate)
+        file.writeframes(content)
+
+
+def events(count: int, *, seed: int, frame: tuple[int, int, int]) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    made = np.zeros(count, EVENT)
+    made["t"] = np.sort(random.integers(0, 300_000, count))
+    for field, end in zip("yxp", frame, strict=True):
+        made[field] = random.integers(0, end, count)
+    return made
+
+
+def forty_bits(recording: np.ndarray) -> bytes:
+    """Return events as N-MNIST's files have them."""
+    t = recording["t"]
+    columns = (recording["x"], recording["y"], recording["p"] << 7 | t >> 16, t >> 8, t)
+    return np.stack(columns, 1).astype(np.uint8).tobytes()
+
+
+def cifar10(folder: Path) -> tuple[np.ndarray, np.ndarray]:
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (10, 3, 32, 32), np.uint8)
+    labels = np.arange(10, dtype=np.uint8)
+    records = np.concatenate([labels[:, None], images.reshape(10, -1)], axis=1)
+    for number in range(5):
+        part = records[2 * number : 2 * number + 2]
+        (folder / f"data_batch_{number + 1}.bin").write_bytes(part.tobytes())
+    (folder / "test_batch.bin").write_bytes(records[:3].tobytes())
+    return images.transpose(0, 2, 3, 1), labels
+
+
+def cifar10_part(folder: Path) -> tuple[np.ndarray, np.ndarray]:
+    found = cifar10(folder)
+    paths = [folder / f"data_batch_{number}.bin" for number in range(1, 6)]
+    content = b"".join(path.read_bytes() for path in paths)
+    for path in paths:
+        path.unlink()
+    (folder / "data_batch_1_first10.bin").write_bytes(content)
+    (folder / "test_batch.bin").rename(folder / "test_batch_first3.bin")
+    return found
+
+
+def nmnist(folder: Path) -> tuple[list[np.ndarray], np.ndarray]:
+    made = [events(50, seed=digit, frame=(34, 34, 2)) for digit in range(10)]
+    for part in ("Train", "Test"):
+        for digit, one in enumerate(made):
+            path = folder / part / str(digit) / f"{digit:05}.bin"
+            path.parent.mkdir(parents=True)
+            path.write_bytes(forty_bits(one))
+    return made, np.arange(10)
+
+
+def nmnist_lists(folder: Path) -> tuple[list[np.ndarray], np.ndarray]:
+    made = [events(50, seed=digit, frame=(34, 34, 2)) for digit in range(10)]
+    for number, one in enumerate(made):
+        (folder / f"{number + 1}.bs2").write_bytes(forty_bits(one))
+    lines = "".join(f"{number + 1}\t{number}\n" for number in range(10))
+    (folder / "train1K.txt").write_text("#sample #class\n" + lines)
+    (folder / "test100.txt").write_text("#sample #class\n3\t2\n")
+    return made, np.arange(10)
+
+
+def mitbih(folder: Path) -> tuple[np.ndarray, np.ndarray]:
+    beats = np.random.default_rng(0).integers(0, 256, (10, 187), np.uint8)
+    labels = (np.arange(10) % 5).astype(np.uint8)
+    for name in ("beats_ds1_train.npz", "beats_ds2a_test.npz"):
+        np.savez_compressed(folder / name, beats=beats, label=labels, symbol=np.array([b"N"] * 10))
+    return beats, labels
+
+
+def mitbih_tables(folder: Path) -> tuple[np.ndarray, np.ndarray]:
+    beats = np.random.default_rng(0).random((10, 187)).round(6)
+    labels = np.arange(10) % 5
+    for name in ("mitbih_train.csv", "mitbih_test.csv"):
+        np.savetxt(folder / name, np.column_stack([beats, labels]), delimiter=",", fmt="%.6e")
+    return beats, labels
+
+
+def fsdd(folder: Path) -> tuple[None, np.ndarray]:
+    labels = []
+    for digit in range(10):
+        for take in (0, 4, 5, 49):
+            samples = tone(rate=8000, hertz=300 + 300 * digit, seconds=0.3)
+            write_wave(folder / f"{digit}_theo_{take}.wav", samples, rate=8000)
+        labels += [digit, digit]
+    return None, np.array(labels)
+
+
+#: By name, and the form of the files.
+WRITTEN: dict[tuple[str, str], Callable[[Path], tuple]] = {
+    ("cifar10", "published"): cifar10,
+    ("cifar10", "a part"): cifar10_part,
+    ("nmnist", "published"): nmnist,
+    ("nmnist", "lists"): nmnist_lists,
+    ("mitbih", "between patients"): mitbih,
+    ("mitbih", "tables"): mitbih_tables,
+    ("fsdd", "published"): fsdd,
+}
