@@ -161,7 +161,7 @@ def test_errors_of_the_library_name_no_option():
 @pytest.mark.parametrize(
     ("library", "command"),
     [
-        ("give model= a network for it", "give --model a network for it"),
+        ("give network= a network for it", "give --network a network for it"),
         ("without a bitstream: bitstream=False.", "without a bitstream: --no-bitstream."),
         ("choose another by ram_style=, or", "choose another by --ram-style, or"),
         ("take name= of it", "take name= of it"),  # no option of the command
@@ -169,7 +169,7 @@ def test_errors_of_the_library_name_no_option():
     ],
 )
 def test_an_argument_becomes_an_option(library, command):
-    flags = {"ram_style": "--ram-style", "model": "--model"}
+    flags = {"ram_style": "--ram-style", "network": "--network"}
     assert words.as_options(library, flags) == command
 
 
@@ -177,13 +177,13 @@ def test_an_argument_becomes_an_option(library, command):
     ("library", "command"),
     [
         ("ram_style is 'x'; there are", "--ram-style is 'x'; there are"),
-        ("hidden[0] is 0; it must", "--hidden is 0; it must"),
-        ("hidden: bad", "--hidden: bad"),
+        ("network[0] is 0; it must", "--network is 0; it must"),
+        ("network: bad", "--network: bad"),
         ("other is 0", "other is 0"),
     ],
 )
 def test_a_wrong_argument_becomes_an_error_of_its_option(library, command):
-    flags = {"ram_style": "--ram-style", "hidden": "--hidden"}
+    flags = {"ram_style": "--ram-style", "network": "--network"}
     with pytest.raises(spw.SpikewrightError) as caught, words.arguments_checked(flags):
         raise ValueError(library)
     assert str(caught.value) == command

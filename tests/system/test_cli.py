@@ -13,12 +13,12 @@ from ..coverage_report import unmeasured
 
 
 def test_a_network_file_that_is_not_there(refused_here):
-    assert "missing.spw" in refused_here("run", "--model", "missing.spw")
+    assert "missing.spw" in refused_here("run", "--network", "missing.spw")
 
 
 def test_a_network_file_that_was_cut_short(refused_here, small, tmp_path):
     (tmp_path / "short.spw").write_bytes(small.read_bytes()[:-7])
-    assert "short.spw" in refused_here("run", "--model", "short.spw")
+    assert "short.spw" in refused_here("run", "--network", "short.spw")
 
 
 def test_a_network_file_that_was_altered(refused, small, tmp_path):
@@ -29,7 +29,7 @@ def test_a_network_file_that_was_altered(refused, small, tmp_path):
 
 
 def test_a_port_that_is_not_there(refused_here, small):
-    said = refused_here("run", "--model", small, "--port", "/dev/ttyNowhere")
+    said = refused_here("run", "--network", small, "--port", "/dev/ttyNowhere")
     assert "/dev/ttyNowhere" in said
 
 
@@ -37,7 +37,7 @@ def test_a_board_that_does_not_answer(refused_here, small):
     board, host = os.openpty()
     tty.setraw(host)
     try:
-        said = refused_here("run", "--model", small, "--port", os.ttyname(host))
+        said = refused_here("run", "--network", small, "--port", os.ttyname(host))
     finally:
         os.close(board)
         os.close(host)
@@ -55,7 +55,7 @@ def test_no_compiler(refused, small, tmp_path):
             if Path(folder, name).exists()
         )
         (tools / name).symlink_to(source)
-    said = refused("run", "--model", small, PATH=str(tools))
+    said = refused("run", "--network", small, PATH=str(tools))
     assert said.startswith("c++ was not found; without it, no virtual board")
     assert not list(tmp_path.glob("build/cache/*/.*")), "something half-written stayed"
 

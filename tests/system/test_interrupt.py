@@ -197,7 +197,7 @@ def test_in_training(start, tmp_path):
 )
 def test_in_a_build(start, launch, small, tmp_path, where, by):
     arguments = ["--build-only"] if where == "placement" else []
-    process = start("run", "--model", small, *arguments)
+    process = start("run", "--network", small, *arguments)
     wait_for(f"build/cache/{where}/.*.tmp", tmp_path, process)
     end = time.monotonic() + 120
     while not any("guard.py" in line for line in launch.running().values()):

@@ -32,7 +32,7 @@ def run_job(*, model, cwd):
 
     script = Path(__file__).parents[2] / "boards" / "run_ecp5.py"
     result = subprocess.run(
-        [sys.executable, script, "--model", model],
+        [sys.executable, script, "--network", model],
         cwd=cwd, capture_output=True, text=True, timeout=600, check=False, env=dict(os.environ),
     )
     assert result.returncode == 0, result.stderr

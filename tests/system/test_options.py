@@ -13,6 +13,7 @@ from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -52,12 +53,15 @@ WORK = (
 SIZE = {"engine": "stochastic", "share": "3", "ram_style": "block"}
 STREAMS = {"length": "64", "source": "lfsr", "encoding": "unipolar"}
 STOCHASTIC = {**STREAMS, "lanes": "2"}
-RUN = {"board": "other", "clock": "62.5", "limit": "5", "model": "other.spw", "port": "/dev/null",
-       "build_only": None, "no_bitstream": None, "seed": "7"}
+TRAINED = {"coding": "rate", "steps": "3", "epochs": "2", "seed": "7"}
+RUN = {"board": "other", "clock": "62.5", "limit": "5", "network": "other.spw", "port": "/dev/null",
+       "build_only": None, "no_bitstream": None, "task": "mnist", "data": "mine.npz", **TRAINED}
 NEURON = {"threshold": "v > 2", "reset": "v = -1", "readout": None, "dt": "0.5",
           "param": "a=1", "unit": "v=mV", "start": "v=0", "refractory": "2", "method": "euler",
           "format": "Q6.4"}
 
+NO_DIGITS = "does not apply to the digits, which come with scikit-learn; name another task by"
+NO_TASK = "does not apply to --data, a task of your own; leave one of the two out"
 NO_CORES = "does not apply to registered cores, but to the engine of a network; leave it out, or"
 NO_EVENT = "does not apply to the event engine; give --engine stochastic, too, or leave it out"
 NO_NEURON = "does not apply to a core that is not given by --equations; give them, or leave it out"
@@ -69,13 +73,17 @@ def every(names, value):
 
 #: By command line: what applies, with a value; and what does not, with what is said.
 TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
-    "run": ({**RUN, **SIZE}, every(STOCHASTIC, NO_EVENT)),
+    "run": ({**RUN, **SIZE}, {**every(STOCHASTIC, NO_EVENT), "folder": NO_DIGITS}),
+    "run --task digits": ({"network": "9"}, {"folder": NO_DIGITS}),
+    "run --task mnist": ({"folder": "."}, {}),
+    "run --data mine.npz": ({"network": "4-9-3"}, every(("task", "folder"), NO_TASK)),
     "run --engine stochastic": (
         {**RUN, "engine": "event", "share": "3", "ram_style": "block", **STOCHASTIC}, {}
     ),
-    "run --model net.spw": (
-        {name: value for name, value in {**RUN, **SIZE}.items() if name != "seed"},
-        {**every(STOCHASTIC, NO_EVENT), "seed": "does not apply to --model, a network that is"},
+    "run --network net.spw": (
+        {name: value for name, value in {**RUN, **SIZE}.items() if name not in TRAINED},
+        {**every(STOCHASTIC, NO_EVENT),
+         **every(TRAINED, "does not apply to --network FILE, a network that is trained already;")},
     ),
     "run --build-only": (
         {name: value for name, value in {**RUN, **SIZE}.items()
@@ -93,9 +101,11 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {}, {"clock": "does not apply to --port with --no-bitstream: the clock of that board is"}
     ),
     "train out.spw": (
-        {"seed": "7", "hidden": "9", "neuron": "alif", "weight_bits": "3", "membrane": "Q8.3",
-         **STREAMS}, {}
+        {**TRAINED, "network": "9", "neuron": "alif", "weight_bits": "3", "membrane": "Q8.3",
+         "task": "mnist", "data": "mine.npz", **STREAMS}, {"folder": NO_DIGITS}
     ),
+    "train out.spw --task mnist": ({"folder": "."}, {}),
+    "train out.spw --data mine.npz": ({}, every(("task", "folder"), NO_TASK)),
     "emit lif": (
         {"preset": "q8_8", "output": "out"}, every({**SIZE, **STOCHASTIC}, NO_CORES)
     ),
@@ -187,6 +197,12 @@ def asked(monkeypatch, tmp_path, small) -> Callable[..., str]:
         begun.append(repr((arguments, sorted(keywords.items()))))
         raise Begun
 
+    x, y = np.random.default_rng(0).random((6, 4)), np.arange(6) % 3
+    np.savez(tmp_path / "mine.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    monkeypatch.setattr(
+        "spikewright.task.known.load_task",
+        lambda name="digits", *, folder=None: replace(load(), name=f"{name} in {folder}"),
+    )
     for name in WORK:
         module, _, function = name.rpartition(".")
         monkeypatch.setattr(importlib.import_module(module), function, noted)
@@ -215,7 +231,7 @@ def test_every_option_of_every_command_has_its_place():
 APPLIES = [(row, name, value) for row, (does, _) in TABLE.items() for name, value in does.items()]
 DOES_NOT = [(row, name, said) for row, (_, does) in TABLE.items() for name, said in does.items()]
 VALUES = {**RUN, **SIZE, **STOCHASTIC, **NEURON, "preset": "q8_8", "family": "neuron",
-          "pages": None, "engine": "event"}
+          "pages": None, "engine": "event", "folder": "."}
 
 
 @pytest.mark.parametrize(("command", "name", "value"), APPLIES)
@@ -245,7 +261,14 @@ def test_an_option_that_does_not_apply_is_refused(asked, capsys, command, name, 
         (["train", "x.spw", "--membrane", "8"], "this network cannot be trained: --membrane: "),
         (["train", "x.spw", "--neuron", "nosuch"], "this network cannot be trained: --neuron is '"),
         (["train", "x.spw", "--weight-bits", "9"], "this network cannot be trained: --weight-bits"),
-        (["train", "x.spw", "--hidden", "0"], "this network cannot be trained: --hidden is 0; it"),
+        (["train", "x.spw", "--network", "0"], "this network cannot be trained: --network is 0; "),
+        (["train", "x.spw", "--network", "64-9-8"],
+         "this network cannot be trained: --network is 64-9-8; digits in None needs 64 inputs and"),
+        (["run", "--data", "mine.npz", "--network", "64-9-10"],
+         "this network cannot be trained: --network is 64-9-10; mine needs 4 inputs and 3 outputs"),
+        (["run", "--coding", "morse"],
+         "this network cannot be trained: --coding is 'morse'; there are ttfs"),
+        (["run", "--data", "gone.npz"], "there is no file gone.npz"),
         (["train", "x.spw", "--length", "60"], "this network cannot be trained: --length is 60; a"),
         (["train", "."], ". cannot be written: there is a folder of that name"),
         (["train", "net.spw/x.spw"],
@@ -270,7 +293,11 @@ def test_what_can_be_known_at_once_is_said_before_any_work(asked, capsys, comman
     ("command", "message"),
     [
         (["train", ""], "argument FILE: an empty text names no file; give a path"),
-        (["run", "--model", ""], "argument --model: an empty text names no file; give a path"),
+        (["run", "--network", ""], "argument --network: an empty text names no file; give a path"),
+        (["run", "--network", "784x10"],
+         "argument --network: '784x10' is not sizes, such as 784-128-10 or 128, and no .spw file"),
+        (["train", "x.spw", "--network", "net.spw"],
+         "argument --network: 'net.spw' is not sizes, such as 784-128-10 or 128"),
         (["emit", "lif", "-o", " "], "argument -o/--output: an empty text names no file; give a"),
         (["train", "x.spw", "--seed", "18446744073709551616"],
          "argument --seed: 18446744073709551616 is larger than 2**64 - 1, the largest seed"),
@@ -296,7 +323,7 @@ def test_the_largest_seed_is_taken(asked):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("--model net.spw --seed 3", "--seed does not apply to --model, a network that is trained"),
+        ("--network net.spw --seed 3", "--seed does not apply to --network FILE, a network that"),
         ("--build-only --port /dev/none", "--port does not apply to --build-only, which runs"),
         ("--lanes 2", f"--lanes {NO_EVENT}"),
         ("--clock 58", "--clock: ULX3S cannot make a clock of 58 MHz; the nearest are 56.25 and"),

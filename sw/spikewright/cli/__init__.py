@@ -14,8 +14,9 @@ from ..extras import missing
 from ..interrupt import interruptible
 from ..terminal import take_any_text
 from .applies import check_options, parsed
-from .options import add_run_options, design_of, run_options
+from .options import design_of
 from .parser import parser
+from .run_options import add_run_options, run_options
 from .words import options_named
 
 __all__ = [

@@ -4,6 +4,7 @@ import argparse
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..errors import SpikewrightError
 
@@ -63,8 +64,17 @@ RULES = (
         "the event engine; give --engine stochastic, too, or leave it out",
     ),
     Rule(
-        ("run",), ("seed",), lambda options: options.model is not None,
-        "--model, a network that is trained already; leave one of the two out",
+        ("run",), ("seed", "coding", "steps", "epochs"),
+        lambda options: isinstance(options.network, Path),
+        "--network FILE, a network that is trained already; leave one of the two out",
+    ),
+    Rule(
+        ("run", "train"), ("task", "folder"), lambda options: options.data is not None,
+        "--data, a task of your own; leave one of the two out",
+    ),
+    Rule(
+        ("run", "train"), ("folder",), lambda options: options.task in (None, "digits"),
+        "the digits, which come with scikit-learn; name another task by --task, or leave it out",
     ),
     Rule(
         ("run",), ("port",), lambda options: options.build_only,

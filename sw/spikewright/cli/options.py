@@ -6,14 +6,12 @@ from pathlib import Path
 
 import spikewright as spw
 
-from .applies import check_options
 from .words import arguments_checked
 
 __all__ = [
     "add_board_options",
     "add_engine_options",
     "add_neuron_options",
-    "add_run_options",
     "add_streams_options",
     "board_of",
     "count",
@@ -21,41 +19,9 @@ __all__ = [
     "frequency",
     "minutes",
     "path",
-    "run_options",
     "seed",
     "streams_of",
 ]
-
-
-def add_run_options(parser: argparse.ArgumentParser, *, boards: Sequence[str]) -> None:
-    """Add the options of a run on a board; ``boards`` are the names to choose from."""
-    add_board_options(parser, boards=boards)
-    parser.add_argument(
-        "--model", type=path, metavar="FILE", help="a .spw network (default: train one on digits)"
-    )
-    parser.add_argument(
-        "--port",
-        default="virtual",
-        metavar="PATH",
-        help="serial port of a real board, such as /dev/ttyUSB0, or 'virtual' (%(default)s): the "
-        "board top simulated by Verilator",
-    )
-    parser.add_argument(
-        "--build-only", action="store_true", help="stop when the bitstream is written"
-    )
-    parser.add_argument(
-        "--no-bitstream", action="store_true",
-        help="build none; the report then has no size and no highest clock frequency",
-    )
-    parser.set_defaults(command="run")
-    add_engine_options(parser)
-    parser.add_argument(
-        "--seed",
-        type=seed,
-        action="append",
-        metavar="N",
-        help="seed to train; may be repeated, the first is run (default: 0, 1 and 2)",
-    )
 
 
 def add_board_options(parser: argparse.ArgumentParser, *, boards: Sequence[str]) -> None:
@@ -144,30 +110,6 @@ def board_of(options: argparse.Namespace) -> "spw.Board":
         return board if options.clock is None else board.at(options.clock)
     except ValueError as error:
         raise spw.SpikewrightError(f"--clock: {error}") from error
-
-
-def run_options(options: argparse.Namespace, *, command: str) -> "spw.RunOptions":
-    """Return what the options of a run ask for.
-
-    ``options`` is what :func:`~spikewright.cli.applies.parsed` made.
-
-    Raises
-    ------
-    SpikewrightError
-        An option would be ignored, or is out of its range.
-    """
-    check_options(options)
-    return spw.RunOptions(
-        board=board_of(options),
-        model=options.model,
-        port=options.port,
-        seeds=tuple(options.seed or (0, 1, 2)),
-        design=design_of(options),
-        build_only=options.build_only,
-        bitstream=not options.no_bitstream,
-        limit_s=60 * options.limit,
-        command=command,
-    )
 
 
 def streams_of(options: argparse.Namespace) -> "spw.Streams | None":

@@ -9,6 +9,7 @@ import torch
 from spikewright_hw.checks import instance
 from spikewright_hw.network import Network
 
+from ..coding.coding import encode
 from ..device.answers import Answers
 from ..errors import DataError
 from ..gateware.bitstream import Bitstream
@@ -32,9 +33,9 @@ from ..record.run_report import report
 from ..stochastic.cycles import exact_cycles
 from ..task.task import Task
 from .compare import compare
-from .training import versions
+from .training import is_default, versions
 
-__all__ = ["check_fits", "describe", "make_report"]
+__all__ = ["check_classes", "check_fits", "describe", "make_report"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +103,7 @@ def make_report(
     instance(Run)("expected", expected)
     instance(Task)("task", task)
     instance(QuantizedNetwork)("network", network)
+    check_classes(task)
     check_fits(network, task, argument="network")
     if len(answers.inferences) != len(task.y_test):
         raise DataError(
@@ -122,11 +124,28 @@ def check_fits(quantized: QuantizedNetwork, task: Task, *, argument: str) -> Non
 
     ``argument`` is the name of what gave the network.
     """
-    network = quantized.network
-    if (network.inputs, network.outputs) != (task.inputs, task.classes):
+    outputs = quantized.network.outputs
+    if outputs != task.classes:
         raise DataError(
-            f"the network has {network.inputs} inputs and {network.outputs} outputs, but "
-            f"{task.name} needs {task.inputs} and {task.classes}; give {argument}= a network for it"
+            f"the network has {outputs} outputs, but {task.name} has {task.classes} classes; give "
+            f"{argument}= a network for it"
+        )
+    try:
+        encode(task.x_test[:1], quantized.coding)
+    except DataError as error:
+        raise DataError(
+            f"the network's coding does not take the samples of {task.name}: {error}; give "
+            f"{argument}= a network for it"
+        ) from error
+
+
+def check_classes(task: Task) -> None:
+    """Raise :exc:`~spikewright.errors.DataError` unless each sample has one label."""
+    if not task.classes or task.each_step:
+        targets = "a label at each step" if task.classes else "values"
+        raise DataError(
+            f"the targets of {task.name} are {targets}; gateware answers with one class for each "
+            "sample, so a run takes one label for each"
         )
 
 
@@ -167,6 +186,7 @@ def _record(
         cycles=observed.cycles,
     )
     return RunRecord(
+        task="" if is_default(task) else task.name,
         network=describe(quantized),
         digest=design.digest(quantized.network).hex(),
         engine=str(design),
@@ -227,16 +247,23 @@ def _sample(
     readout = quantized.network.layers[-1]
     weight_step = readout.membrane.one * 2.0**-readout.exponent
     trace = observed.answers.inferences[index].trace
-    picture = (task.x_test[index] - task.low) / (task.high - task.low)
     return SampleRecord(
         index=index,
         label=int(task.y_test[index]),
-        values=picture if len(task.image) == 2 else None,
+        values=_shown(task, index),
+        signal=task.kind == "signal",
         input_spikes=observed.answers.sent[index],
         hidden_spikes=tuple(np.array(layer) for layer in trace.spikes),
         membranes_reference=observed.expected.membranes[index] / weight_step,
         membranes_device=np.array(trace.membranes) / weight_step,
     )
+
+
+def _shown(task: Task, index: int) -> np.ndarray | None:
+    """Return a sample as it can be drawn, 0 to 1; None if its spikes alone show it."""
+    if task.kind not in ("image", "signal"):
+        return None
+    return (task.x_test[index] - task.low) / (task.high - task.low)
 
 
 def _training(networks: Sequence[QuantizedNetwork]) -> TrainingRecord:

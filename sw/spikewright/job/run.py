@@ -5,11 +5,14 @@ task -> coding -> network -> quantized (.spw) -> gateware -> device -> record
 
 import shlex
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
+from spikewright_hw.checks import instance, optional, pathlike, settle, wholes
 from spikewright_hw.engine.design import Design, EventDesign
 
 from .. import terminal
@@ -22,7 +25,9 @@ from ..gateware.bitstream import Bitstream, build_bitstream, needed_tools
 from ..gateware.board import BOARDS, DEFAULT_BOARD, Board
 from ..gateware.closing import LIMIT_S
 from ..gateware.design import check_design, run_reference
-from ..quantized.network import QuantizedNetwork
+from ..network.draft import draft
+from ..network.training_config import TrainingConfig, training_config
+from ..quantized.network import MOST_SEED, QuantizedNetwork
 from ..quantized.spw import read, write
 from ..record.report import Report
 from ..record.store import write_report
@@ -32,7 +37,7 @@ from ..task.task import Task
 from ..tools import require_all
 from .background import Background
 from .boards import VIRTUAL, open_board
-from .observations import check_fits, make_report
+from .observations import check_classes, check_fits, make_report
 from .stages import Stages
 from .training import train
 from .virtual_boards import virtual_board
@@ -48,9 +53,15 @@ class RunOptions:
     ----------
     board : Board
         What the bitstream is built for, and whose clock latencies are stated at.
-    model : Path, optional
-        A ``.spw`` file; without one, the default network is trained for each seed, and the first
-        seed's is run.
+    task : Task, optional
+        What the network does; the digits unless given.
+    network : str, Path or QuantizedNetwork, optional
+        One that is trained already, or its ``.spw`` file; without one, a network is trained for
+        each seed, and the first seed's is run.
+    config : TrainingConfig, optional
+        How networks are trained, see
+        :func:`~spikewright.network.training_config.training_config`; by default as it is best for
+        the task.
     port : str
         Path of the serial port that the board is at, or ``"virtual"``.
     seeds : tuple of int
@@ -70,7 +81,9 @@ class RunOptions:
     """
 
     board: Board = BOARDS[DEFAULT_BOARD]
-    model: Path | None = None
+    task: Task | None = None
+    network: str | Path | QuantizedNetwork | None = None
+    config: TrainingConfig | None = None
     port: str = VIRTUAL
     seeds: tuple[int, ...] = (0, 1, 2)
     design: Design = field(default_factory=EventDesign)
@@ -79,6 +92,22 @@ class RunOptions:
     limit_s: float = LIMIT_S
     build: Path = Path("build")
     command: str = "spikewright run"
+
+    def __post_init__(self):
+        settle(
+            self,
+            task=optional(instance(Task)),
+            network=optional(_file_or_network),
+            config=optional(instance(TrainingConfig)),
+            seeds=wholes(0, MOST_SEED),
+        )
+        if self.network is not None and self.config is not None:
+            raise ValueError(
+                "config is given, but network is one that is trained already; leave one of the two "
+                "out"
+            )
+        if self.network is None and not self.seeds:
+            raise ValueError("seeds is empty; give at least one seed to train")
 
     @property
     def virtual(self) -> bool:
@@ -109,12 +138,12 @@ def main_job(options: RunOptions, *, console: Console | None = None) -> Report |
     """
     console = console or terminal.console(stderr=True)
     _check_at_once(options)
-    task = load_task("digits")
+    task = load_task("digits") if options.task is None else options.task
+    check_classes(task)
     place = {"board": options.board, "design": options.design, "build": options.build}
     with Stages(console) as stages, Background() as background:
-        seed, *other_seeds = options.seeds
-        network = read(options.model) if options.model else _train(task, seed, options, stages)
-        check_fits(network, task, argument="model")
+        network = _network(task, options, stages)
+        check_fits(network, task, argument="network")
         check_design(options.design, network.network)
         if not (options.virtual or options.build_only):
             # No minutes of building for a board that is not there or holds another network.
@@ -137,7 +166,7 @@ def main_job(options: RunOptions, *, console: Console | None = None) -> Report |
         )
         others = [
             _train(task, each, options, stages)
-            for each in (other_seeds if options.model is None else ())
+            for each in (options.seeds[1:] if options.network is None else ())
         ]
 
         with stages.stage("Reference, whole test split"):
@@ -212,10 +241,29 @@ def _load_command(board: Board, bitstream: Bitstream) -> str:
     return shlex.join([*board.programmer, str(bitstream.path)])
 
 
+def _file_or_network(name: str, value: Any) -> Path | QuantizedNetwork:
+    return value if isinstance(value, QuantizedNetwork) else pathlike(name, value)
+
+
+def _network(task: Task, options: RunOptions, stages: Stages) -> QuantizedNetwork:
+    """Return the network that is run: the one given, or that of the first seed."""
+    given = options.network
+    if isinstance(given, QuantizedNetwork):
+        return given
+    if given is not None:
+        return read(given)
+    config = training_config(task) if options.config is None else options.config
+    # What the engine cannot run is refused before it is trained; no draft, no training either.
+    with suppress(ValueError):
+        check_design(options.design, draft(config.model, steps=config.coding.steps))
+    return _train(task, options.seeds[0], options, stages)
+
+
 def _train(task: Task, seed: int, options: RunOptions, stages: Stages) -> QuantizedNetwork:
     with stages.stage(f"Training, seed {seed}") as tell:
         return train(
             task,
+            options.config,
             seed=seed,
             build=options.build,
             progress=lambda at: tell(f"{at.phase}, epoch {at.epoch} of {at.epochs}"),

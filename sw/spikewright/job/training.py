@@ -1,5 +1,6 @@
-"""Networks trained on the embedded task, in the content-addressed cache."""
+"""Networks trained on a task, in the content-addressed cache."""
 
+import hashlib
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -15,9 +16,10 @@ from ..network.train import train as train_anew
 from ..network.training_config import TrainingConfig, training_config
 from ..quantized.network import MOST_SEED, QuantizedNetwork, from_training
 from ..quantized.spw import read, write
+from ..task.known import load_task
 from ..task.task import Task
 
-__all__ = ["DEFAULT", "task_digest", "train", "versions"]
+__all__ = ["DEFAULT", "is_default", "task_digest", "train", "versions"]
 
 #: The network of the main job: 64-128-10, 4-bit weights, time to first spike.
 DEFAULT = TrainingConfig()
@@ -89,8 +91,18 @@ def train(
 def task_digest(task: Task) -> str:
     """Return a hash of a task's samples and labels."""
     arrays = (task.x_train, task.y_train, task.x_test, task.y_test)
-    return digest([task.name, *(_array_digest(array) for array in arrays)])
+    facts = [task.name, task.kind, list(task.shape), task.low, task.high, task.classes]
+    return digest([*facts, *(_array_digest(array) for array in arrays)])
+
+
+def is_default(task: Task) -> bool:
+    """Whether it is the task of the main job, and not another of the same name."""
+    name = "digits"
+    return task.name == name and task_digest(task) == task_digest(load_task(name))
 
 
 def _array_digest(array: np.ndarray) -> str:
-    return digest([str(array.dtype), list(array.shape), array.tobytes().hex()])
+    if array.dtype == object:  # recordings of events
+        return digest([_array_digest(one) for one in array])
+    content = hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
+    return digest([str(array.dtype), list(array.shape), content])

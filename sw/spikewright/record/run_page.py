@@ -1,11 +1,16 @@
 """The page of a run: its opening line, its pictures, and how it was made."""
 
-from . import plots
+import numpy as np
+
+from . import plots, sample_plots
 from .page import format_value
 from .report import Picture, Section
-from .run_record import RunRecord
+from .run_record import RunRecord, SampleRecord
 
 __all__ = ["made", "sections", "summary"]
+
+#: Pixels along a side of an image that is drawn with a number in each.
+_SMALL = 16
 
 
 def summary(record: RunRecord) -> str:
@@ -77,14 +82,7 @@ def _one_inference(record: RunRecord) -> Section:
         )
     ]
     if sample.values is not None:
-        pictures.append(
-            Picture(
-                "coding",
-                plots.coding(sample.values, sample.input_spikes),
-                "The sample and its code. The number is the time step in which the pixel spikes; "
-                "a dot is a pixel that never does.",
-            )
-        )
+        pictures.append(_drawn(sample.values, sample))
     equal = int((sample.membranes_reference == sample.membranes_device).sum())
     pictures.append(
         Picture(
@@ -105,6 +103,23 @@ def _one_inference(record: RunRecord) -> Section:
         text=(f"Sample {sample.index} of the test split, of class {sample.label}.",),
         pictures=tuple(pictures),
     )
+
+
+def _drawn(values: np.ndarray, sample: SampleRecord) -> Picture:
+    """Draw the sample itself; of a small image, with the step in which each pixel spikes."""
+    if sample.signal:
+        return Picture(
+            "sample", sample_plots.signal(values), "The sample: a signal over time, low to high."
+        )
+    small = values.ndim == 2 and max(values.shape) <= _SMALL
+    if small and values.size == sample.input_spikes.shape[1]:
+        return Picture(
+            "coding",
+            plots.coding(values, sample.input_spikes),
+            "The sample and its code. The number is the time step in which the pixel spikes; "
+            "a dot is a pixel that never does.",
+        )
+    return Picture("sample", sample_plots.picture(values), "The sample, an image.")
 
 
 def made(record: RunRecord) -> dict[str, str]:

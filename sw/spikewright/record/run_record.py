@@ -93,8 +93,11 @@ class SampleRecord:
     ----------
     index, label : int
         Which sample of the test split, and its class.
-    values : (rows, columns) array, or None
-        The sample as a picture, 0 to 1; None if it is none.
+    values : array, or None
+        The sample as it can be drawn, 0 to 1: a picture (rows, columns) or (rows, columns,
+        channels), or a signal (time,) or (time, channels); None if its spikes alone show it.
+    signal : bool
+        Whether it is a signal.
     input_spikes : (steps, inputs) array
     hidden_spikes : tuple of (steps, neurons) arrays
     membranes_reference, membranes_device : (steps, outputs) arrays
@@ -108,6 +111,7 @@ class SampleRecord:
     hidden_spikes: tuple[np.ndarray, ...]
     membranes_reference: np.ndarray
     membranes_device: np.ndarray
+    signal: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,8 @@ class RunRecord:
         Bits of a bitstream, on the stochastic engine.
     no_build : str
         Why there is no bitstream, and so no ``build``; else empty.
+    task : str
+        What the network does; empty for the digits, the task of the main job.
     """
 
     network: str
@@ -163,6 +169,7 @@ class RunRecord:
     versions: dict[str, str] = field(default_factory=dict)
     stream_length: int | None = None
     no_build: str = ""
+    task: str = ""
 
     def __post_init__(self):
         if (self.build is None) != bool(self.no_build):

@@ -84,7 +84,7 @@ def figures(build: Path) -> dict[str, dict]:
 
 def options(tmp_path: Path) -> job.RunOptions:
     build = tmp_path / "build"
-    return job.RunOptions(model=model(tmp_path), port="/dev/ttyTest", build=build)
+    return job.RunOptions(network=model(tmp_path), port="/dev/ttyTest", build=build)
 
 
 def test_counters_of_a_real_board_are_counted(board, tmp_path):
@@ -121,12 +121,11 @@ def test_one_wrong_value_fails_the_job_after_its_report(board, tmp_path):
 
 
 def test_a_network_for_another_task(board, tmp_path):
-    wrong = replace(options(tmp_path), model=model(tmp_path, outputs=3))
+    wrong = replace(options(tmp_path), network=model(tmp_path, outputs=3))
     with pytest.raises(DataError) as caught:
         job.main_job(wrong)
     assert str(caught.value) == (
-        "the network has 64 inputs and 3 outputs, but digits needs 64 and 10; "
-        "give model= a network for it"
+        "the network has 3 outputs, but digits has 10 classes; give network= a network for it"
     )
 
 

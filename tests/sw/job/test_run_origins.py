@@ -155,7 +155,7 @@ class Origins:
 
         for module, name, stand_in in (
             (job, "load_task", lambda name: self.task),
-            (job, "train", lambda task, *, seed, **_: network(seed)),
+            (job, "train", lambda task, config, *, seed, **_: network(seed)),
             (job, "run_reference", lambda *given, design: self._given(self.reference, *given)),
             (observations, "run_integers", lambda *given: self._given(self.integers, *given)),
             (observations, "exact_cycles", self._cycles),

@@ -12,7 +12,7 @@ __all__ = ["add"]
 def add(commands) -> None:
     """Add the command and its options."""
     verb = commands.add_parser("build", help="build the bitstream of a .spw network")
-    verb.add_argument("model", type=path, metavar="FILE", help="the .spw network")
+    verb.add_argument("network", type=path, metavar="FILE", help="the .spw network")
     add_board_options(verb, boards=list(spw.BOARDS))
     add_engine_options(verb)
     verb.set_defaults(verb=build, command="build")
@@ -23,7 +23,7 @@ def build(options: argparse.Namespace) -> None:
     from ...job.stages import Stages
 
     board, design = board_of(options), design_of(options)
-    network = spw.read(options.model)
+    network = spw.read(options.network)
     with Stages() as stages, stages.stage(f"Bitstream for {board.title}") as tell:
         bitstream = spw.build_bitstream(
             network, board=board, design=design, limit_s=60 * options.limit, progress=tell

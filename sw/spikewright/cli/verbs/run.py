@@ -6,7 +6,7 @@ import sys
 
 import spikewright as spw
 
-from ..options import add_run_options, run_options
+from ..run_options import add_run_options, run_options
 
 __all__ = ["add"]
 

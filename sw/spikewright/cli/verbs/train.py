@@ -6,6 +6,7 @@ import spikewright as spw
 
 from ...files import check_writable
 from ..options import add_streams_options, count, path, seed, streams_of
+from ..task_options import add_network_options, add_task_options, config_of, task_of
 from ..words import arguments_checked
 
 __all__ = ["add"]
@@ -15,10 +16,9 @@ def add(commands) -> None:
     """Add the command and its options."""
     verb = commands.add_parser("train", help="train and quantise a network into a .spw file")
     verb.add_argument("output", type=path, metavar="FILE", help="the .spw file to write")
+    add_task_options(verb)
+    add_network_options(verb, file=False)
     verb.add_argument("--seed", type=seed, default=0, metavar="N", help="seed (%(default)s)")
-    verb.add_argument(
-        "--hidden", type=count, nargs="+", metavar="N", help="neurons of the hidden layers (128)"
-    )
     verb.add_argument("--neuron", metavar="NAME", help="neuron of the hidden layers (lif)")
     verb.add_argument("--weight-bits", type=count, metavar="BITS", help="2 to 8 (4)")
     verb.add_argument("--membrane", metavar="Qm.n", help="format of the membranes (Q8.4)")
@@ -33,9 +33,9 @@ def train(options: argparse.Namespace) -> None:
     """Train a network and write its file."""
     from ...job.stages import Stages
 
-    task = spw.load_task("digits")
-    config = _config(task, options)
     check_writable(options.output)
+    task = task_of(options) or spw.load_task("digits")
+    config = _config(task, options)
     with Stages() as stages, stages.stage(f"Training, seed {options.seed}") as tell:
         network = spw.train(
             task,
@@ -56,8 +56,9 @@ def _config(task: "spw.Task", options: argparse.Namespace) -> "spw.TrainingConfi
     """Return the default training for a task, with what the options change of the network."""
     given = {
         name: value
-        for name in ("hidden", "neuron", "weight_bits", "membrane")
+        for name in ("neuron", "weight_bits", "membrane")
         if (value := getattr(options, name)) is not None
     }
     with arguments_checked(options.flags, before="this network cannot be trained: "):
-        return spw.training_config(task, **given, streams=streams_of(options))
+        given["streams"] = streams_of(options)
+    return config_of(options, task, **given)

@@ -1,0 +1,112 @@
+"""Options of what is learned, and by which network: the task, the sizes, the coding."""
+
+import argparse
+import re
+from pathlib import Path
+
+import spikewright as spw
+
+from .options import count, path
+from .words import arguments_checked
+
+__all__ = ["add_network_options", "add_task_options", "config_of", "task_of", "trained"]
+
+
+def add_task_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name the task."""
+    group = parser.add_argument_group("the task", "The digits, unless one of these names another.")
+    add = group.add_argument
+    add(
+        "--task", metavar="NAME",
+        help="a known data set: digits, mnist, fashion_mnist, cifar10, nmnist, mitbih, fsdd "
+        "(docs/data.md)",
+    )
+    add(
+        "--folder", type=path, metavar="DIR",
+        help="folder of its files, or the one above it (default: that in SPIKEWRIGHT_DATA)",
+    )
+    add(
+        "--data", type=path, metavar="FILE",
+        help="your own: a .npz file with x_train, y_train, x_test, y_test, or a .py file that "
+        "defines task()",
+    )
+
+
+def add_network_options(parser: argparse.ArgumentParser, *, file: bool) -> None:
+    """Add the options of the network; with ``file``, it may also be one that is trained already."""
+    group = parser.add_argument_group("the network")
+    add = group.add_argument
+    add(
+        "--network", type=_network if file else _sizes, metavar="SIZES|FILE" if file else "SIZES",
+        help="neurons from input to output, 784-128-10, or of one or two hidden layers alone, 128 "
+        "or 128-64 (128)" + ("; or a .spw network that is trained already" if file else ""),
+    )
+    add("--coding", metavar="NAME", help="how samples become spikes: ttfs, ... (by the task)")
+    add("--steps", type=count, metavar="N", help="time steps of an inference (by the coding)")
+    add("--epochs", type=count, metavar="N", help="epochs in real numbers (by the task)")
+
+
+def trained(options: argparse.Namespace) -> bool:
+    """Whether the options name a network that is trained already."""
+    return isinstance(options.network, Path)
+
+
+def task_of(options: argparse.Namespace) -> "spw.Task | None":
+    """Return the task that the options name, or None if they name none."""
+    if options.data is not None:
+        return spw.load_data(options.data)
+    if options.task is None:
+        return None
+    with arguments_checked({**options.flags, "name": "--task"}):
+        return spw.load_task(options.task, folder=options.folder)
+
+
+def config_of(
+    options: argparse.Namespace, task: "spw.Task", **more: object
+) -> "spw.TrainingConfig":
+    """Return how a network is trained: the default for the task, with what the options change.
+
+    ``more`` goes to :func:`spikewright.training_config`.
+
+    Raises
+    ------
+    SpikewrightError
+        An option is out of its range, or does not fit the task.
+    """
+    given = {name: value for name in ("coding", "steps", "epochs")
+             if (value := getattr(options, name)) is not None}
+    flags = {**options.flags, "hidden": "--network"}
+    with arguments_checked(flags, before="this network cannot be trained: "):
+        sizes = options.network
+        if sizes is None:
+            return spw.training_config(task, **given, **more)  # pyright: ignore[reportArgumentType]
+        hidden = sizes if len(sizes) < 3 else sizes[1:-1]
+        config = spw.training_config(task, hidden=hidden, **given, **more)  # pyright: ignore
+        wanted = config.model.sizes
+        if len(sizes) > 2 and sizes != wanted:
+            raise ValueError(
+                f"network is {_shown(sizes)}; {task.name} needs {wanted[0]} inputs and "
+                f"{wanted[-1]} outputs, {_shown(wanted)}"
+            )
+        return config
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    """Read numbers of neurons."""
+    if not re.fullmatch(r"\d{1,9}(-\d{1,9})*", text):
+        raise argparse.ArgumentTypeError(f"{text[:100]!r} is not sizes, such as 784-128-10 or 128")
+    return tuple(map(int, text.split("-")))
+
+
+def _network(text: str) -> tuple[int, ...] | Path:
+    """Read numbers of neurons, or the path of a network file."""
+    if text.endswith(".spw") or not text.strip() or path(text).is_file():
+        return path(text)
+    try:
+        return _sizes(text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"{error}, and no .spw file") from None
+
+
+def _shown(sizes: tuple[int, ...]) -> str:
+    return "-".join(map(str, sizes))
