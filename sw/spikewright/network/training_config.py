@@ -96,6 +96,10 @@ class TrainingConfig:
 _DEFAULT = TrainingConfig()
 #: Hidden neurons × steps of the default network.
 _SIZE = sum(_DEFAULT.model.sizes[1:-1]) * _DEFAULT.coding.steps
+#: Training samples of the digits.
+_DIGITS = 1437
+#: Epochs in real numbers of a task with very many training samples.
+_FEWEST_EPOCHS = 15
 
 
 def training_config(
@@ -134,7 +138,9 @@ def training_config(
     steps : int, optional
         Time steps of an inference; the coding's own choice for the task unless given.
     epochs : int, optional
-        Epochs in real numbers. Those on the integer grid are in the proportion of the defaults.
+        Epochs in real numbers; of a task with more training samples than the digits, fewer in
+        proportion unless given, but no fewer than 15. Those on the integer grid are in the
+        proportion of the defaults.
     streams : Streams, optional
         Bitstreams to train on, for the stochastic engine.
 
@@ -168,7 +174,10 @@ def training_config(
         augmentation=_DEFAULT.augmentation if len(task.image) == 2 else None,
         streams=streams,
     )
-    return config if epochs is None else _brief(config, epochs)
+    if epochs is None:
+        more = max(1.0, len(task.x_train) / _DIGITS)
+        epochs = max(_FEWEST_EPOCHS, round(config.real.epochs / more))
+    return config if epochs == config.real.epochs else _brief(config, epochs)
 
 
 def _coding(task: Task, coding: Coding | str | None, steps: int | None) -> Coding:

@@ -16,8 +16,11 @@ from spikewright.device.session import UNKNOWN_SIMULATOR
 from spikewright.errors import BuildError, DataError, DeviceError, ToolError
 from spikewright.gateware.bitstream import Bitstream
 from spikewright.job import run as job
+from spikewright.network.training_config import TrainingConfig, training_config
 from spikewright.quantized.network import Provenance, QuantizedNetwork
-from spikewright.quantized.spw import write
+from spikewright.quantized.spw import read, write
+from spikewright.task.known import load_task
+from spikewright.task.task import Task
 from spikewright_hw.engine import reference
 from spikewright_hw.engine.example import example_network
 from spikewright_hw.fixed import Format
@@ -127,6 +130,86 @@ def test_a_network_for_another_task(board, tmp_path):
     assert str(caught.value) == (
         "the network has 3 outputs, but digits has 10 classes; give network= a network for it"
     )
+
+
+@pytest.mark.parametrize(("name", "folder"), [
+    ("digits-stratified", "run-digits-stratified"), ("my digits/2", "run-my_digits_2"),
+    ("../..", "run-task"), ("x" * 300, "run-" + "x" * 80), ("digits", "run"),
+])
+def test_each_task_has_its_own_report(board, tmp_path, name, folder):
+    build = tmp_path / "build"
+    job.main_job(replace(options(tmp_path), task=replace(load_task(), name=name)))
+    assert [path.name for path in (build / "reports").iterdir()] == [folder]
+    assert json.loads((build / "reports" / folder / "report.json").read_text())["name"] == folder
+    other = replace(load_task(), name=name, x_test=load_task().x_test[::-1])
+    if name == "digits":  # another task of that name has another report
+        job.main_job(replace(options(tmp_path), task=other))
+        assert (build / "reports" / "run-digits" / "report.json").is_file()
+
+
+@pytest.mark.parametrize(("targets", "classes", "words"), [
+    (np.linspace(0, 1, 1437), 0, "values"),
+    (np.tile(np.arange(8), (1437, 1)), 8, "a label at each step"),
+])
+def test_targets_that_gateware_has_no_answer_to(board, tmp_path, targets, classes, words):
+    x = load_task().x_train
+    task = Task(
+        name="mine", kind="signal", x_train=x, y_train=targets, x_test=x, y_test=targets,
+        classes=classes,
+    )
+    with pytest.raises(DataError) as caught:
+        job.main_job(replace(options(tmp_path), task=task))
+    assert str(caught.value) == (
+        f"the targets of mine are {words}; gateware answers with one class for each sample, so a "
+        "run takes one label for each"
+    )
+
+
+def test_samples_that_the_coding_of_the_network_does_not_take(board, tmp_path):
+    wide = replace(load_task(), name="bright", low=0, high=32, x_test=load_task().x_test * 2)
+    with pytest.raises(DataError) as caught:
+        job.main_job(replace(options(tmp_path), task=wide))
+    said = str(caught.value)
+    assert said.startswith("the network's coding does not take the samples of bright: value ")
+    assert said.endswith("; give network= a network for it")
+
+
+def test_a_network_that_is_trained_takes_no_training(tmp_path):
+    with pytest.raises(ValueError) as caught:
+        replace(options(tmp_path), config=TrainingConfig())
+    assert str(caught.value) == (
+        "config is given, but network is one that is trained already; leave one of the two out"
+    )
+
+
+def test_a_network_may_be_given_itself_and_is_trained_as_told(board, tmp_path, monkeypatch):
+    given = read(model(tmp_path))
+    job.main_job(replace(options(tmp_path), network=given))
+    before = figures(tmp_path / "build")
+    config = replace(TrainingConfig(), batch=7)
+    asked = []
+    monkeypatch.setattr(
+        job, "train", lambda task, config, *, seed, **_: asked.append((config, seed)) or given
+    )
+    job.main_job(replace(options(tmp_path), network=None, config=config, seeds=(3, 5)))
+    assert asked == [(config, 3), (config, 5)]
+    assert figures(tmp_path / "build")["mismatches"] == before["mismatches"]
+
+
+def test_what_the_engine_cannot_run_is_refused_before_it_is_trained(board, tmp_path, monkeypatch):
+    config = training_config(load_task(), hidden=(9,), steps=3)
+    asked = []
+
+    def refuse(design, network):
+        asked.append((design, [len(layer.weights) for layer in network.layers], network.steps))
+        raise DataError("the network cannot run")
+
+    monkeypatch.setattr(job, "train", lambda *_, **__: pytest.fail("trained"))
+    monkeypatch.setattr(job, "check_design", refuse)
+    chosen = replace(options(tmp_path), network=None, config=config)
+    with pytest.raises(DataError, match="^the network cannot run$"):
+        job.main_job(chosen)
+    assert asked == [(chosen.design, [64, 9], 3)]
 
 
 SIZES = {"fmax_mhz", "lut", "ff", "bram", "dsp"}

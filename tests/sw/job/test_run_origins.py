@@ -154,7 +154,6 @@ class Origins:
         self.design = design
 
         for module, name, stand_in in (
-            (job, "load_task", lambda name: self.task),
             (job, "train", lambda task, config, *, seed, **_: network(seed)),
             (job, "run_reference", lambda *given, design: self._given(self.reference, *given)),
             (observations, "run_integers", lambda *given: self._given(self.integers, *given)),
@@ -168,7 +167,8 @@ class Origins:
         ):
             monkeypatch.setattr(module, name, stand_in)
         options = job.RunOptions(
-            port="/dev/ttyTest", seeds=tuple(FILES), design=design, build=folder / "build",
+            task=self.task, port="/dev/ttyTest", seeds=tuple(FILES), design=design,
+            build=folder / "build",
             command="spikewright run --as asked",
         )
         self.drawn: dict[str, str] = {}
@@ -395,7 +395,7 @@ def test_what_repeats_it_is_that_of_the_run(run):
         + ("on a real board." if event else
            "on a virtual board: no hardware, the gateware simulated by unknown simulator.")
     )
-    assert run.report.name == ("run" if event else "run_stochastic")
+    assert run.report.name == ("run-small" if event else "run_stochastic-small")
     kept = json.loads((run.folder / "report.json").read_text())
     assert kept == run.report.as_json()
     assert read_network(run.folder / "network.spw") == network(5)
@@ -501,5 +501,5 @@ def test_a_board_that_is_right_is_said_to_be(monkeypatch, tmp_path):
     ])
     with pytest.raises(pytest.fail.Exception, match="DID NOT RAISE"):
         Origins(monkeypatch, tmp_path, design=replace(STOCHASTIC, share=2))
-    report = read_report(tmp_path / "build" / "reports" / "run_stochastic")
+    report = read_report(tmp_path / "build" / "reports" / "run_stochastic-small")
     assert (report["mismatches"].value, report["compared"].value) == (0, 620)
