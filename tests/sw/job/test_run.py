@@ -207,7 +207,7 @@ def test_what_the_engine_cannot_run_is_refused_before_it_is_trained(board, tmp_p
     monkeypatch.setattr(job, "train", lambda *_, **__: pytest.fail("trained"))
     monkeypatch.setattr(job, "check_design", refuse)
     chosen = replace(options(tmp_path), network=None, config=config)
-    with pytest.raises(DataError, match="^the network cannot run$"):
+    with pytest.raises(DataError, match=r"^the network cannot run$"):
         job.main_job(chosen)
     assert asked == [(chosen.design, [64, 9], 3)]
 
