@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from spikewright.cli import main
+from spikewright.cli.applies import parsed
+from spikewright.cli.parser import parser
 from spikewright.coding.known import CODINGS
 from spikewright.network import train as training
 from spikewright.network.training_config import Phase, TrainingConfig
@@ -20,6 +22,8 @@ from spikewright.record.report import SCHEMA
 from spikewright.record.run_figures import figures
 from spikewright.record.run_report import report
 from spikewright.record.store import write_report
+from spikewright.task.known import TASKS
+from spikewright.task.task import KINDS
 from spikewright_hw.protocol import Command, Status, cobs_encode, crc16
 
 from .record.test_run_record import synthetic
@@ -99,6 +103,23 @@ def test_import(folder):
 def test_the_codings_in_a_file_are_those_that_there_are():
     (row,) = re.findall(r"^\| `coding.name` .*$", (DOCS / "spw.md").read_text(), re.M)
     assert re.findall(r"`(\w+)`", row) == [*CODINGS]
+
+
+def test_data(folder, capsys):
+    """The Python of the page prints what stands under it; the table has every known data set."""
+    names: dict = {}
+    expected = ""
+    for language, text in blocks("data.md"):
+        if language == "python":
+            exec(compile(text, "data.md", "exec"), names)
+        expected += text if language == "text" else ""
+    assert capsys.readouterr().out == expected and expected.count("\n") == 5
+    text = (DOCS / "data.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\| `(\w+)`", text, re.M)
+    assert tuple(named) == (*KINDS, *TASKS)
+    for line in text.splitlines():
+        if line.startswith("spikewright "):
+            parsed(parser, shlex.split(line.partition("#")[0])[1:])
 
 
 def test_reports(folder, capsys):
