@@ -1,9 +1,9 @@
 """Runs the testbenches of all cores; ``make sim`` is this folder's pytest.
 
 Environment: ``SIM=verilator`` or ``SIM=icarus`` asks for one simulator, on all presets. Otherwise
-Verilator runs on all presets and Icarus, if it is installed, on the first one of each core;
-``WHOLE=1`` runs both on all, and the neurons for longer. ``SEED=`` repeats a run, ``WAVES=1``
-writes waveforms.
+Verilator runs on all presets and Icarus, if it is installed, on the first one of a core for each
+testbench, or of the core that is asked for; ``WHOLE=1`` runs both on all, and the neurons for
+longer. ``SEED=`` repeats a run, ``WAVES=1`` writes waveforms.
 """
 
 import os
@@ -25,6 +25,10 @@ from spikewright_hw.cores import CORES
 
 REPORT = simulators.HOUSE / "build" / "reports" / "sim"
 ROWS = "sim_rows"
+
+#: A core for each testbench, the last one: the two simulators differ in language and timing, which
+#: is the same for all that one testbench is of.
+ONE_OF_EACH = {core.file_in(simulators.BENCHES, ".py"): name for name, core in CORES.items()}
 
 
 def pytest_cmdline_main(config):
@@ -69,22 +73,30 @@ def pytest_collection_modifyitems(config, items):
 
 
 def _is_wanted(item, config):
-    """Return whether to simulate: Icarus takes each core's first preset, unless it is the only one.
+    """Return whether to simulate: Icarus takes a core for each testbench, in its first preset.
 
-    With ``--core`` it is one core alone, and with ``WHOLE=1`` Icarus takes every preset.
+    With ``--core`` it is that core alone. With ``WHOLE=1``, or where it is the only simulator,
+    Icarus takes all.
     """
     core, preset, simulator = (item.callspec.params[n] for n in ("core", "preset", "simulator"))
-    if config.getoption("--core") not in (None, core):
+    wanted = config.getoption("--core")
+    if wanted not in (None, core):
         return False
-    every = len(config.simulators) == 1 or whole()
-    return every or simulator.name != "icarus" or preset == next(iter(CORES[core].presets))
+    if simulator.name != "icarus" or len(config.simulators) == 1 or whole():
+        return True
+    chosen = wanted is not None or core in ONE_OF_EACH.values()
+    return chosen and preset == next(iter(CORES[core].presets))
 
 
 def _left_out(config):
     """Return what a run leaves out that ``WHOLE=1`` does."""
-    steps = f"neurons run for {neuron.QUICK:,} steps instead of {neuron.LONG:,}"
+    steps = (
+        f"neurons run for {neuron.QUICK:,} steps instead of {neuron.LONG:,}, and under stalls for "
+        f"{neuron.STALLED_QUICK:,} random ones instead of {neuron.STALLED:,}"
+    )
     both = len(config.simulators) > 1
-    icarus = "Icarus runs on the first preset of each core alone, and " if both else ""
+    cores = "a core" if config.getoption("--core") else "a core for each testbench"
+    icarus = f"Icarus runs on the first preset of {cores} alone, and " if both else ""
     return f"left out: {icarus}{steps}; WHOLE=1 leaves out nothing"
 
 

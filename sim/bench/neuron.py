@@ -26,6 +26,9 @@ __all__ = ["driving", "follows_definition", "follows_definition_for_long"]
 
 #: Steps of the long run, and those of a quick one; Icarus, which interprets, takes a tenth of them.
 LONG, QUICK = 100_000, 20_000
+#: Random steps under stalls, and those of a quick run: what they meet beyond corners is for the
+#: long run, which has no stalls.
+STALLED, STALLED_QUICK = 2_000, 500
 #: Steps of each neuron between two resets in the long run.
 RUN = 500
 #: Steps for which random inputs keep their bounds.
@@ -123,7 +126,11 @@ def driven(core: NeuronCore) -> tuple[int, int]:
 
 
 async def follows_definition(dut: Any, *, stall_in: float, stall_out: float) -> None:
-    """Check every state and spike of 2,000 steps against the definition, under random stalls."""
+    """Check every state and spike against the definition, under random stalls.
+
+    These are steps that make the neuron spike, corners, and :data:`STALLED` random ones with
+    ``WHOLE=1`` in the environment, else :data:`STALLED_QUICK`.
+    """
     bench = await Bench.start(dut)
     core = bench.component
     source = bench.source("i", pause=stall_in)
@@ -132,7 +139,8 @@ async def follows_definition(dut: Any, *, stall_in: float, stall_out: float) -> 
     definition = Definition(core)
     bench.monitor("i", scoreboard.expect_each(definition.step))
     bench.monitor("o", scoreboard.observe)
-    columns = [drawn(core.fixed.format, 2000).tolist() for _ in core.fixed.definition.inputs]
+    count = STALLED if whole() else STALLED_QUICK
+    columns = [drawn(core.fixed.format, count).tolist() for _ in core.fixed.definition.inputs]
     rows = [list(row) for row in zip(*columns, strict=True)]
     current, steps = driven(core)
     drive = [payload_of(core, [current] * len(columns))] * (steps * core.interleave)
