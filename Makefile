@@ -22,7 +22,7 @@ test: $(STAMP) ## tests of everything but the simulations and proofs (WHOLE=1: s
 sim: $(STAMP) ## testbenches of the cores (WHOLE=1: every preset on both simulators, for longer)
 	$(BIN)/python -m pytest -n 2 --dist worksteal sim $(if $(CORE),--core $(CORE))
 
-formal: $(STAMP) ## proofs of the cores (WHOLE=1: also what they imply)
+formal: $(STAMP) ## proofs of the cores (WHOLE=1: also the long ones, and what others imply)
 	$(BIN)/python formal/run.py $(if $(filter-out 0,$(WHOLE)),--all) $(CORE)
 
 lint: $(STAMP) ## ruff, pyright, and whether the generated pages are current

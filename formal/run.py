@@ -3,8 +3,8 @@
 For each core the specs of ``formal/<core>.py`` are written as RTLIL to ``build/formal/<core>``, and
 every task of ``formal/<core>.sby`` is run on them; what a core lacks of its own is its kind's
 (``formal/neuron.py``). Verdicts are in the content-addressed cache;
-``--fresh`` gets them anew, and ``--all`` also runs what another task implies. ``formal/README.md``
-says how to read the table.
+``--fresh`` gets them anew, and ``--all`` also runs what another task implies, and of all cores the
+long ones (``formal/long.txt``). ``formal/README.md`` says how to read the table.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from prover import HOUSE, Prover, Row, Task, tasks_of
+from prover import HOUSE, LONG, Prover, Row, Task, long_tasks, tasks_of
 from spikewright.errors import SpikewrightError, ToolError
 from spikewright.interrupt import interruptible
 from spikewright.record.report import Report
@@ -31,9 +31,10 @@ JOBS = 2
 
 
 def prove(cores: list[str], *, fresh: bool = False, every: bool = False) -> list[Row]:
-    """Run the tasks of some cores and return a row for each, in the order of the cores.
+    """Run the tasks of some cores, or of all, and return a row for each, in the order of the cores.
 
-    Unless ``every`` task is to run, those are left out that another implies.
+    Unless ``every`` task is to run, those are left out that another implies, and of all cores the
+    long ones.
 
     Raises :exc:`~spikewright.errors.ToolError` for an unknown core, a missing tool or a core whose
     files do not fit together.
@@ -42,6 +43,7 @@ def prove(cores: list[str], *, fresh: bool = False, every: bool = False) -> list
         if core not in CORES:
             raise ToolError(f"there is no core {core}; there are {', '.join(CORES)}")
     prover = Prover()
+    long = {} if cores else long_tasks()
     console = Console(stderr=True)
     with Progress(console=console, transient=True) as progress, ThreadPoolExecutor(JOBS) as pool:
         bar = progress.add_task("Proving", total=None)
@@ -52,22 +54,35 @@ def prove(cores: list[str], *, fresh: bool = False, every: bool = False) -> list
             return row
 
         rows: list[Future[Row]] = []
-        left = 0
+        bounded = others = 0
         try:
-            for core in cores:  # while the specs of one are written, those before it are proved
-                found = tasks_of(core)
-                rows += [pool.submit(row_of, task) for task in found if every or not task.implied]
-                left += 0 if every else sum(task.implied for task in found)
+            # While the specs of one core are written, those before it are proved.
+            for core in cores or CORES:
+                for task in tasks_of(core):
+                    if every or not (task.implied or (core, task.name) in long):
+                        rows.append(pool.submit(row_of, task))
+                    elif task.implied:
+                        bounded += 1
+                    else:
+                        others += 1
             progress.update(bar, total=len(rows))
-            if left:
-                console.print(
-                    f"left out: {left} bounded tasks of what a proof shows for good (--all)"
-                )
+            _tell_left_out(console, bounded=bounded, long=others)
             return [row.result() for row in rows]
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             stop_all()
             raise
+
+
+def _tell_left_out(console: Console, *, bounded: int, long: int) -> None:
+    """Say how many tasks are not run."""
+    left = []
+    if bounded:
+        left.append(f"{bounded} bounded tasks of what a proof shows for good")
+    if long:
+        left.append(f"{long} long tasks, of which {LONG} says what is run in their place")
+    if left:
+        console.print(f"left out: {' and '.join(left)} (--all)")
 
 
 def print_table(rows: list[Row]) -> None:
@@ -105,7 +120,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--fresh", action="store_true", help="run also what is already known")
     parser.add_argument(
         "--all", action="store_true",
-        help="run also the bounded tasks whose properties another task proves for good",
+        help="run also the bounded tasks whose properties another task proves for good, and the "
+        f"long ones of {LONG}, which are left out only where no core is named",
     )
     options = parser.parse_args(arguments)
     return interruptible(
@@ -115,7 +131,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _main(options: argparse.Namespace) -> int:
     try:
-        rows = prove(options.cores or list(CORES), fresh=options.fresh, every=options.all)
+        rows = prove(options.cores, fresh=options.fresh, every=options.all)
         print_table(rows)
         report = Report("formal", "Proofs", rows=tuple(asdict(row) for row in rows))
         write_report(report, REPORT)

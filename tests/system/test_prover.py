@@ -6,17 +6,20 @@ import re
 import warnings
 from functools import lru_cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from amaranth.back import rtlil  # pyright: ignore[reportAttributeAccessIssue]  # not in the stubs
 from amaranth.hdl import UnusedElaboratable
 
 import inference
+import run as formal_run
 from faults import Faults
-from prover import HOUSE, Prover, Task, runner, tasks
+from prover import HOUSE, Prover, Task, long, long_tasks, runner, tasks
 from prover.recipe import recipe_of, task_names
 from spikewright.errors import ToolError
 from spikewright_hw.cores import CORES
+from spikewright_hw.neuron import DEFINITIONS
 
 SBY = """\
 [tasks]
@@ -228,6 +231,66 @@ def test_a_bounded_task_is_implied_by_a_proof_of_the_same_spec(tmp_path, monkeyp
     other = SBY.replace("bmc: read_rtlil lfsr_w8.il", "bmc: read_rtlil lfsr_w16.il")
     (tmp_path / "formal" / "lfsr.sby").write_text(other)
     assert not any(task.implied for task in tasks.tasks_of("lfsr"))
+
+
+def sorts_of(core: str, task: str) -> set[tuple[str, str]]:
+    """Return the faults of a task and the properties that find them, whatever a state's name."""
+    state = re.compile(rf"^({'|'.join(DEFINITIONS[core].states)})(?= is |_range$|$)")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnusedElaboratable)
+        specs = tasks.Files.of(core).specs()
+        spec = specs[f"{core}_{task}"]
+        assert isinstance(spec, Faults)
+        found = {
+            (state.sub("state", fault), state.sub("state", sentence))
+            for fault, sentences in spec.detectors.items() for sentence in sentences
+        }
+        del spec, specs
+        gc.collect()  # what was made and not used is told when it is collected
+    return found
+
+
+@pytest.mark.parametrize(("left", "kept"), long_tasks().items(), ids=" ".join)
+def test_what_is_kept_in_place_of_a_long_task(left, kept):
+    (core, name), (kept_core, kept_name) = left, kept
+    assert name in task_names(tasks.Files.of(core).text)
+    assert kept_name in task_names(tasks.Files.of(kept_core).text)
+    assert kept not in long_tasks() and kept_name.split("_")[0] == name.split("_")[0]
+    if name == "fault":
+        assert CORES[core].file_in(HOUSE / "formal", ".py").name == "neuron.py"
+        assert sorts_of(core, name) <= sorts_of(kept_core, kept_name)
+    else:
+        assert kept_core == core
+
+
+def test_a_list_of_long_tasks_of_another_form(tmp_path, monkeypatch):
+    (tmp_path / "formal").mkdir()
+    (tmp_path / long.LONG).write_text("# all\nclif prove prove_q6_4\n")
+    monkeypatch.setattr(long, "HOUSE", tmp_path)
+    with pytest.raises(ToolError) as caught:
+        long_tasks()
+    assert str(caught.value) == (
+        "formal/long.txt, line 2: 'clif prove prove_q6_4' is not of the form CORE TASK: CORE TASK, "
+        "a task that is left out and the one that is kept in its place"
+    )
+
+
+@pytest.mark.parametrize(("cores", "wanted"), [
+    ([], ["clif cover", "exp_if fault"]),
+    (["clif"], ["clif prove", "clif cover", "clif fault"]),
+])  # fmt: skip
+def test_long_tasks_are_left_out_where_no_core_is_named(monkeypatch, cores, wanted):
+    names = {"clif": ["prove", "cover", "fault"], "exp_if": ["fault"]}
+    monkeypatch.setattr(formal_run, "CORES", names)
+    monkeypatch.setattr(formal_run, "Prover", lambda: SimpleNamespace(known=lambda task: task))
+    monkeypatch.setattr(
+        formal_run, "tasks_of",
+        lambda core: [Task(core, name, Path(), "") for name in names[core]],
+    )
+    found = formal_run.prove(cores)
+    assert [f"{task.core} {task.name}" for task in found] == wanted  # pyright: ignore
+    every = formal_run.prove(cores, every=True)
+    assert len(every) == sum(len(names[core]) for core in cores or names)
 
 
 @pytest.mark.parametrize("fault", inference.MIXED)
