@@ -45,7 +45,7 @@ CODINGS: dict[str, type[Known]] = {
 
 #: The coding of each kind of task, unless another is named.
 _DEFAULTS = {
-    "values": "ttfs", "image": "ttfs", "signal": "delta", "events": "events", "spikes": "spikes",
+    "values": "ttfs", "image": "ttfs", "signal": "ttfs", "events": "events", "spikes": "spikes",
 }
 
 
@@ -57,8 +57,8 @@ def coding_of(task: Task, *, name: str | None = None, steps: int | None = None) 
     task : Task
         Says the inputs, and the range of their values.
     name : str, optional
-        A key of :data:`CODINGS`. Unless given: time to first spike of values and images, delta of
-        signals, and events and spikes as they are.
+        A key of :data:`CODINGS`. Unless given: events and spikes as they are, and time to first
+        spike of all else; a signal whose window is known is learned better so than from changes.
     steps : int, optional
         Time steps; the coding's own choice for the task unless given.
 

@@ -57,7 +57,7 @@ def test_the_digits_have_the_defaults():
 
 def test_the_defaults_of_the_kinds():
     assert {kind: coding_of(one).name for kind, one in TASKS.items()} == {
-        "values": "ttfs", "image": "ttfs", "signal": "delta", "spikes": "spikes",
+        "values": "ttfs", "image": "ttfs", "signal": "ttfs", "spikes": "spikes",
         "events": "events",
     }
 

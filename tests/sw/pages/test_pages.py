@@ -3,6 +3,7 @@
 import math
 import random
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from spikewright.errors import DataError
 from spikewright.pages import pages, responses
+from spikewright.pages.coding_page import PICTURES
 from spikewright.pages.core_page import CORE_BLOCKS
 from spikewright.pages.neuron_index import comparison_of, purpose_of, reset_of
 from spikewright.pages.neuron_page import multipliers, neuron_of
@@ -280,6 +282,7 @@ def two_pages(tmp_path, monkeypatch) -> Path:
     path, text = index(root=tmp_path)  # of the neurons that have a page
     path.write_text(text, encoding="utf-8")
     (tmp_path / pages.API).write_text((HOUSE / pages.API).read_text(encoding="utf-8"))
+    shutil.copytree(HOUSE / PICTURES, tmp_path / PICTURES)
     return tmp_path
 
 
@@ -295,6 +298,7 @@ def test_pages_that_are_current_pass_a_check_without_a_simulation(two_pages, mon
         ("scan", "docs/cores/scan.md", "| `width` | at least 1 |", "| `width` | any |"),
         ("", "docs/cores/README.md", "(li.md)", "(lif.md)"),
         ("", "docs/api.md", "### `", "### _`"),
+        ("", "docs/pictures/codings/ttfs.svg", "time step", "times"),
     ],
 )
 def test_a_check_names_the_file_and_what_mends_it(two_pages, core, path, written, changed):
