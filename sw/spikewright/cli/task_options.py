@@ -18,8 +18,8 @@ def add_task_options(parser: argparse.ArgumentParser) -> None:
     add = group.add_argument
     add(
         "--task", metavar="NAME",
-        help="a known data set: digits, mnist, fashion_mnist, cifar10, nmnist, mitbih, fsdd "
-        "(docs/data.md)",
+        help="a known data set: digits, mnist, fashion_mnist, cifar10, nmnist, mitbih, fsdd, "
+        "esc10, speech_commands (docs/data.md)",
     )
     add(
         "--folder", type=path, metavar="DIR",

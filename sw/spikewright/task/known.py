@@ -6,18 +6,21 @@ from spikewright_hw.checks import one_of, optional, pathlike
 
 from . import digits
 from .cifar10 import CIFAR10
+from .esc10 import ESC10
 from .fsdd import FSDD
 from .mitbih import MITBIH
 from .mnist import FASHION_MNIST, MNIST
 from .nmnist import NMNIST
 from .source import Source, located
+from .speech_commands import SPEECH_COMMANDS
 from .task import Task
 
 __all__ = ["SOURCES", "TASKS", "load_task"]
 
 #: By name: the tasks whose files are in a folder.
 SOURCES: dict[str, Source] = {
-    one.name: one for one in (MNIST, FASHION_MNIST, CIFAR10, NMNIST, MITBIH, FSDD)
+    one.name: one
+    for one in (MNIST, FASHION_MNIST, CIFAR10, NMNIST, MITBIH, FSDD, ESC10, SPEECH_COMMANDS)
 }
 
 #: Names of the tasks.

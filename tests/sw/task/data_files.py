@@ -117,6 +117,42 @@ def fsdd(folder: Path) -> tuple[None, np.ndarray]:
     return None, np.array(labels)
 
 
+def speech_commands(folder: Path) -> tuple[None, np.ndarray]:
+    for hertz, word in enumerate(("down", "go", "yes")):
+        for take in "abcd":
+            samples = tone(rate=16_000, hertz=400 + 400 * hertz, seconds=0.3)
+            write_wave(folder / word / f"{take}_nohash_0.wav", samples, rate=16_000)
+    write_wave(folder / "_background_noise_" / "pink.wav", np.zeros(100), rate=16_000)
+    (folder / "testing_list.txt").write_text("down/a_nohash_0.wav\ngo/a_nohash_0.wav\n")
+    (folder / "validation_list.txt").write_text("yes/b_nohash_0.wav\n")
+    return None, np.array([0, 0, 0, 1, 1, 1, 2, 2, 2])
+
+
+def esc10(folder: Path) -> tuple[None, np.ndarray]:
+    (folder / "meta").mkdir()
+    lines = ["filename,fold,target,category,esc10,src_file,take"]
+    for fold in (1, 5):
+        for target in (0, 1, 10):
+            name = f"{fold}-1-A-{target}.wav"
+            write_wave(folder / "audio" / name, tone(rate=44_100, hertz=500, seconds=0.2),
+                       rate=44_100)
+            lines.append(f"{name},{fold},{target},dog,{target != 1},1,A")
+    (folder / "meta" / "esc50.csv").write_text("\n".join(lines))
+    return None, np.array([0, 1])
+
+
+def esc10_at_16_khz(folder: Path) -> tuple[None, np.ndarray]:
+    lines = ["file,fold,class_id,class_name"]
+    for fold in (3, 4):
+        for kind in (0, 1):
+            name = f"{fold}-1-A-c{kind}.wav"
+            write_wave(folder / "audio" / name, tone(rate=16_000, hertz=500, seconds=0.2),
+                       rate=16_000)
+            lines.append(f"{name},{fold},{kind},rain")
+    (folder / "labels.csv").write_text("\n".join(lines))
+    return None, np.array([0, 1])
+
+
 #: By name, and the form of the files.
 WRITTEN: dict[tuple[str, str], Callable[[Path], tuple]] = {
     ("cifar10", "published"): cifar10,
@@ -126,4 +162,7 @@ WRITTEN: dict[tuple[str, str], Callable[[Path], tuple]] = {
     ("mitbih", "between patients"): mitbih,
     ("mitbih", "tables"): mitbih_tables,
     ("fsdd", "published"): fsdd,
+    ("esc10", "published"): esc10,
+    ("esc10", "at 16 kHz"): esc10_at_16_khz,
+    ("speech_commands", "published"): speech_commands,
 }

@@ -17,7 +17,7 @@ from .data_files import WRITTEN, events, forty_bits, tone, write_wave
 #: By name: samples of the training and of the test part, of the data that is at hand.
 AT_HAND = {
     "mnist": (60_000, 10_000), "fashion_mnist": (60_000, 10_000), "cifar10": (3_000, 1_000),
-    "nmnist": (1_000, 100), "mitbih": (50_979, 26_268), "fsdd": (2_700, 300),
+    "nmnist": (1_000, 100), "mitbih": (50_979, 26_268), "fsdd": (2_700, 300), "esc10": (120, 40),
 }
 DATA = os.environ.get("SPIKEWRIGHT_DATA", "")
 FORMS = pytest.mark.parametrize("form", WRITTEN, ids=" ".join)
@@ -51,7 +51,9 @@ def test_samples_and_labels(form, below, tmp_path):
 def test_an_empty_file_is_refused(form, tmp_path):
     WRITTEN[form](tmp_path)
     name = form[0]
-    files = [path for path in sorted(tmp_path.rglob("*")) if path.is_file()]
+    files = [path for path in sorted(tmp_path.rglob("*"))
+             if path.is_file() and path.name != "pink.wav" and "-A-1." not in path.name
+             and "b_nohash" not in path.name]  # which are not read
     for path in files:
         content = path.read_bytes()
         path.write_bytes(b"")
