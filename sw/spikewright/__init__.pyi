@@ -40,6 +40,7 @@ from spikewright.network.training_config import training_config as training_conf
 from spikewright.exchange.from_nir import from_nir as from_nir
 from spikewright.exchange.from_torch import from_torch as from_torch
 from spikewright.exchange.to_nir import to_nir as to_nir
+from spikewright.job.quantization import quantize_on_task as quantize_on_task
 from spikewright.network.post_training import LayerFit as LayerFit
 from spikewright.network.post_training import PostTraining as PostTraining
 from spikewright.network.post_training import Quantization as Quantization

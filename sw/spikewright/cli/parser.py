@@ -10,8 +10,11 @@ from .verbs import (
     cores,
     doctor,
     emit,
+    export,
+    import_network,
     new_core,
     pages,
+    quantize,
     report,
     resources,
     run,
@@ -20,7 +23,10 @@ from .verbs import (
 
 __all__ = ["parser"]
 
-_VERBS = (run, train, emit, build, report, resources, pages, bench, cores, doctor, new_core)
+_VERBS = (
+    run, train, import_network, quantize, export, emit, build, report, resources, pages, bench,
+    cores, doctor, new_core,
+)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -23,7 +23,7 @@ _INSTEAD = {
     "subtract": "a reset by subtraction; a reset to zero would be written",
     "late": "a reset that acts a step later; one in the same step would be written",
     "none": "a neuron that spikes and is not reset; a reset to zero would be written",
-    "at least": "a spike at v >= threshold; one at v > threshold would be written",
+    "at_least": "a spike at v >= threshold; one at v > threshold would be written",
 }
 
 
@@ -68,7 +68,7 @@ def _spikingjelly() -> dict[str, _Leaky]:
         for whole in (False, True):
             for reset in ("value", "subtract"):
                 to = "v_reset" if reset == "value" else None
-                lost = ("at least", *(["subtract"] if to is None else []))
+                lost = ("at_least", *(["subtract"] if to is None else []))
                 words = ["spikingjelly", kind, *(["full"] if whole else []), reset]
                 made["_".join(words)] = _Leaky(lost, share, whole or kind == "if", to, to)
     return made
@@ -77,9 +77,9 @@ def _spikingjelly() -> dict[str, _Leaky]:
 #: Neurons that are NIR's but for what is lost.
 _LEAKY: dict[str, _Leaky] = {
     "li": _Leaky(),
-    "lif": _Leaky(("subtract", "at least")),
-    "recurrent_lif": _Leaky(("subtract", "at least")),
-    "if_neuron": _Leaky(("subtract", "at least"), lambda p: 0.0),
+    "lif": _Leaky(("subtract", "at_least")),
+    "recurrent_lif": _Leaky(("subtract", "at_least")),
+    "if_neuron": _Leaky(("subtract", "at_least"), lambda p: 0.0),
     "norse_libox": _Leaky((), lambda p: p["membrane_share"], False, "v_leak"),
     "norse_lifbox": _Leaky((), lambda p: p["membrane_share"], False, "v_leak", "v_reset"),
     "norse_lifbox_subtract": _Leaky(("subtract",), lambda p: p["membrane_share"], False, "v_leak"),
@@ -115,7 +115,7 @@ def to_nir(
         Length of a step for neurons that have none of their own, in the unit in which time
         constants are to be written.
     accept : collection of str
-        What may be lost: ``subtract``, ``late``, ``none``, ``at least``. Without it, a neuron that
+        What may be lost: ``subtract``, ``late``, ``none``, ``at_least``. Without it, a neuron that
         NIR cannot say is refused.
 
     Returns
@@ -184,7 +184,7 @@ def _neurons(name: str, layer: RealLayer, dt: float | None, accepted: Collection
         raise DataError(
             f"{name} has {known} neurons, and NIR has no words for "
             + ", nor for ".join(_INSTEAD[word] for word in lost)
-            + f"; pass accept={lost!r} to write it so"
+            + f"; accept= takes it so by the words {', '.join(lost)}"
         )
     if dt is None:
         raise DataError(

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from rich.table import Table
+from rich.text import Text
 
 from spikewright_hw.checks import instance, mapping, numbers, one_of, settle, shown, whole
 from spikewright_hw.definition.definition import Definition, Value
@@ -156,6 +158,20 @@ class RealNetwork:
     def outputs(self) -> int:
         """Neurons of the last layer."""
         return self.layers[-1].neurons
+
+    def __rich__(self) -> Table:
+        """Return a row for each layer, with what its neurons compute."""
+        table = Table(caption=f"readout: {self.readout}", caption_justify="left")
+        for column in ("layer", "inputs", "neurons"):
+            table.add_column(column, justify="right", no_wrap=True)
+        table.add_column("what they compute")
+        for number, layer in enumerate(self.layers):
+            extra = [name for name in ("bias", "recurrent") if getattr(layer, name) is not None]
+            table.add_row(
+                str(number), str(layer.inputs), str(layer.neurons),
+                Text("; with ".join([" ".join(layer.definition.doc.split()), *extra])),
+            )
+        return table
 
 
 def in_reals(network: Network) -> RealNetwork:

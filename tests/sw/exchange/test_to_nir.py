@@ -76,9 +76,9 @@ def test_what_is_lost_is_named_and_can_be_accepted():
     assert str(error.value) == (
         "layers[0] has lif neurons, and NIR has no words for a reset by subtraction; a reset to "
         "zero would be written, nor for a spike at v >= threshold; one at v > threshold would be "
-        "written; pass accept=['subtract', 'at least'] to write it so"
+        "written; accept= takes it so by the words subtract, at_least"
     )
-    made = to_nir(network(), dt=1.0, accept=("subtract", "at least"))
+    made = to_nir(network(), dt=1.0, accept=("subtract", "at_least"))
     assert isinstance(made.nodes["0_neurons"], nir.LIF)
     np.testing.assert_allclose(made.nodes["0_neurons"].tau, 8.0)
 
@@ -95,11 +95,11 @@ def test_a_network_in_integers_is_written_as_the_reals_it_stands_for():
 @pytest.mark.parametrize("make, given, message", [
     (lambda: network("izhikevich"), {},
      "layers[0] has izhikevich neurons, which NIR has no node for"),
-    (lambda: network(parameters={"decay": 0.5}), {"accept": ("subtract", "at least")},
+    (lambda: network(parameters={"decay": 0.5}), {"accept": ("subtract", "at_least")},
      ("layers[0] has lif neurons, which leak by a share a step; pass dt=, the length of a step in "
       "the unit of time of the file")),
     (lambda: network(parameters={"decay": (0.5, 1, 1, 1)}),
-     {"accept": ("subtract", "at least"), "dt": 1.0},
+     {"accept": ("subtract", "at_least"), "dt": 1.0},
      "layers[0] has neurons that leak and neurons that do not; NIR has no node for both"),
 ])
 def test_refused(make, given, message):
@@ -111,4 +111,4 @@ def test_refused(make, given, message):
 def test_an_unknown_word():
     with pytest.raises(ValueError) as error:
         to_nir(network(), accept=["all"])
-    assert str(error.value) == "accept is 'all'; there are subtract, late, none, at least"
+    assert str(error.value) == "accept is 'all'; there are subtract, late, none, at_least"

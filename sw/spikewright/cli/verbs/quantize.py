@@ -1,0 +1,66 @@
+"""``spikewright quantize``: a network in NIR to a network file, without training."""
+
+import argparse
+
+import spikewright as spw
+
+from ...files import check_writable
+from ...terminal import console
+from ..nir_options import add_nir_options, network_of
+from ..options import count, path
+from ..words import arguments_checked
+
+__all__ = ["add"]
+
+
+def add(commands) -> None:
+    """Add the command and its options."""
+    verb = commands.add_parser(
+        "quantize", help="quantise a network in NIR into a .spw file, without training"
+    )
+    verb.add_argument("source", type=str, metavar="FILE", help="the .nir file")
+    verb.add_argument("output", type=path, metavar="OUT", help="the .spw file to write")
+    add_nir_options(verb)
+    add = verb.add_argument_group("the samples that it is quantised and tested on").add_argument
+    add("--task", metavar="NAME", default="digits", help="a known data set (%(default)s)")
+    add("--folder", type=path, metavar="DIR", help="folder of its files")
+    add("--coding", metavar="NAME", help="how samples become spikes: ttfs, rate, ... (by the task)")
+    add("--steps", type=count, metavar="N", help="time steps of an inference (by the coding)")
+    add = verb.add_argument_group("the integers").add_argument
+    add("--weight-bits", type=count, default=6, metavar="BITS", help="2 to 8 (%(default)s)")
+    add(
+        "--percentile", type=float, metavar="PERCENT",
+        help="of the weights that are not clipped (default: the least squared error decides)",
+    )
+    add("--membrane", metavar="Qm.n", help="format of the membranes (by what the samples reach)")
+    verb.set_defaults(verb=quantize, command="quantize")
+
+
+def quantize(options: argparse.Namespace) -> None:
+    """Quantise a network, write its file and print the report."""
+    check_writable(options.output)
+    chosen = _options(options)
+    with arguments_checked({**options.flags, "name": "--task"}):
+        task = spw.load_task(options.task, folder=options.folder)
+    with arguments_checked({**options.flags, "name": "--coding"}):
+        coding = spw.coding_of(task, name=options.coding, steps=options.steps)
+    network = network_of(options, steps=coding.steps)
+    quantized, report = spw.quantize_on_task(
+        network, task, coding, options=chosen, source=options.source
+    )
+    spw.write(options.output, quantized)
+    console().print(report)
+    provenance = quantized.provenance
+    print(
+        f"{options.output}: {100 * provenance.accuracy_float:.2f} % in real numbers, "
+        f"{100 * provenance.accuracy_integer:.2f} % in integers, on the test split"
+    )
+
+
+def _options(options: argparse.Namespace) -> "spw.PostTraining":
+    with arguments_checked(options.flags):
+        by = {} if options.percentile is None else {
+            "method": "percentile", "percentile": options.percentile
+        }
+        membrane = None if options.membrane is None else spw.Format.parse(options.membrane)
+        return spw.PostTraining(weight_bits=options.weight_bits, membrane=membrane, **by)
