@@ -13,6 +13,7 @@ from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
+import nir
 import numpy as np
 import pytest
 from rich.console import Console
@@ -46,7 +47,9 @@ WORK = (
     "spikewright.pages.pages.pages", "spikewright.bench.neurons.bench_neurons",
     "spikewright.bench.stochastic.bench.bench_stochastic",
     "spikewright.bench.training.bench_training", "spikewright.job.doctor.doctor",
-    "spikewright.scaffold.new_core.new_core", "spikewright.scaffold.new_neuron.new_neuron",
+    "spikewright.job.quantization.print_network", "spikewright.job.quantization.quantize_on_task",
+    "spikewright.exchange.to_nir.to_nir", "spikewright.scaffold.new_core.new_core",
+    "spikewright.scaffold.new_neuron.new_neuron",
 )
 
 #: Options that apply to an engine, by the engine, with a value that is not the default.
@@ -65,6 +68,9 @@ NO_TASK = "does not apply to --data, a task of your own; leave one of the two ou
 NO_CORES = "does not apply to registered cores, but to the engine of a network; leave it out, or"
 NO_EVENT = "does not apply to the event engine; give --engine stochastic, too, or leave it out"
 NO_NEURON = "does not apply to a core that is not given by --equations; give them, or leave it out"
+
+#: What a NIR file does not say.
+NIR = "--dt 1 --current old --readout count"
 
 
 def every(names, value):
@@ -106,6 +112,17 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     ),
     "train out.spw --task mnist": ({"folder": "."}, {}),
     "train out.spw --data mine.npz": ({}, every(("task", "folder"), NO_TASK)),
+    f"import net.nir {NIR}": ({"dt": "0.5", "current": "new", "readout": "last"}, {}),
+    f"quantize net.nir out.spw {NIR}": (
+        {"dt": "0.5", "current": "new", "readout": "last", "task": "mnist", "coding": "rate",
+         "steps": "3", "weight_bits": "5", "percentile": "99", "membrane": "Q12.4"},
+        {"folder": NO_DIGITS},
+    ),
+    f"quantize net.nir out.spw {NIR} --task mnist": ({"folder": "."}, {}),
+    f"quantize small.nir out.spw {NIR} --data mine.npz": (
+        {"data": "other.npz"}, every(("task", "folder"), NO_TASK)
+    ),
+    "export net.spw out.nir": ({"dt": "0.5", "accept": "late"}, {}),
     "emit lif": (
         {"preset": "q8_8", "output": "out"}, every({**SIZE, **STOCHASTIC}, NO_CORES)
     ),
@@ -198,7 +215,14 @@ def asked(monkeypatch, tmp_path, small) -> Callable[..., str]:
         raise Begun
 
     x, y = np.random.default_rng(0).random((6, 4)), np.arange(6) % 3
-    np.savez(tmp_path / "mine.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    for name in ("mine.npz", "other.npz"):
+        np.savez(tmp_path / name, x_train=x, y_train=y, x_test=x, y_test=y)
+    for name, (inputs, outputs) in {"net.nir": (64, 10), "small.nir": (4, 3)}.items():
+        ones = np.ones(outputs)
+        nir.write(tmp_path / name, nir.NIRGraph.from_list(
+            nir.Linear(np.ones((outputs, inputs))),
+            nir.CubaLIF(4 * ones, 8 * ones, ones, 0 * ones, ones),
+        ))
     monkeypatch.setattr(
         "spikewright.task.known.load_task",
         lambda name="digits", *, folder=None: replace(load(), name=f"{name} in {folder}"),

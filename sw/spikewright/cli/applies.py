@@ -69,11 +69,11 @@ RULES = (
         "--network FILE, a network that is trained already; leave one of the two out",
     ),
     Rule(
-        ("run", "train"), ("task", "folder"), lambda options: options.data is not None,
+        ("run", "train", "quantize"), ("task", "folder"), lambda options: options.data is not None,
         "--data, a task of your own; leave one of the two out",
     ),
     Rule(
-        ("run", "train"), ("folder",), lambda options: options.task in (None, "digits"),
+        ("run", "train", "quantize"), ("folder",), lambda options: options.task in (None, "digits"),
         "the digits, which come with scikit-learn; name another task by --task, or leave it out",
     ),
     Rule(

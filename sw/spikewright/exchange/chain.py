@@ -140,12 +140,12 @@ def network_of(
                 "sent from layer to layer"
             )
     if readout is None:
+        ways = "" if not last.layer.definition.spikes else (
+            "readout='count' (most spikes), readout='first' (earliest spike), "
+        )
         raise DataError(
-            "the network does not say how its answer is read; pass readout="
-            + ("'count' (most spikes), 'first' (earliest spike), " if last.layer.definition.spikes
-               else "")
-            + "'last' (highest membrane after the last step) or 'maximum' (highest membrane of "
-            "all steps)"
+            f"the network does not say how its answer is read; pass {ways}readout='last' (highest "
+            "membrane after the last step) or readout='maximum' (highest membrane of all steps)"
         )
     if readout not in READOUTS:
         raise DataError(f"readout is {readout!r}; there are {', '.join(READOUTS)}")

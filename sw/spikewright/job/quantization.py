@@ -4,7 +4,9 @@ import platform
 from importlib.metadata import version
 
 import numpy as np
+from rich.console import Console
 
+from spikewright import terminal
 from spikewright.coding.coding import Coding, coding_rule
 from spikewright.errors import DataError
 from spikewright.machine import processor
@@ -17,7 +19,7 @@ from spikewright.quantized.network import Provenance, QuantizedNetwork
 from spikewright.task.task import Task
 from spikewright_hw.checks import instance, text
 
-__all__ = ["quantize_on_task"]
+__all__ = ["print_network", "quantize_on_task"]
 
 #: Samples of the training part on which formats are found, and those that run at once.
 _SAMPLES = 500
@@ -102,3 +104,8 @@ def quantize_on_task(
             },
         ),
     ), made
+
+
+def print_network(network: RealNetwork, *, console: Console | None = None) -> None:
+    """Print the layers of a network in real numbers, with what their neurons compute."""
+    (terminal.console() if console is None else console).print(network)

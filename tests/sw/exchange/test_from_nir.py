@@ -187,8 +187,8 @@ REFUSED = {
     "no readout": (
         lambda: graph(matrix(), lif()), {"readout": None},
         ("the network does not say how its answer is read; pass readout='count' (most spikes), "
-        "'first' (earliest spike), 'last' (highest membrane after the last step) or 'maximum' "
-        "(highest membrane of all steps)"),
+         "readout='first' (earliest spike), readout='last' (highest membrane after the last step) "
+         "or readout='maximum' (highest membrane of all steps)"),
     ),
     "readout of a neuron that is silent": (
         lambda: graph(matrix(), nir.LI(2 * ONES, ONES, ONES)), {},

@@ -151,8 +151,8 @@ REFUSED = {
     "no readout": (
         sequential(loud(6, 3), leaky()), {"readout": None},
         ("the network does not say how its answer is read; pass readout='count' (most spikes), "
-        "'first' (earliest spike), 'last' (highest membrane after the last step) or 'maximum' "
-        "(highest membrane of all steps)"),
+         "readout='first' (earliest spike), readout='last' (highest membrane after the last step) "
+         "or readout='maximum' (highest membrane of all steps)"),
     ),
     "no steps": (
         sequential(loud(6, 3), leaky()), {"steps": None},

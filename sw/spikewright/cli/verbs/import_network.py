@@ -2,9 +2,6 @@
 
 import argparse
 
-import spikewright as spw
-
-from ...terminal import console
 from ..nir_options import add_nir_options, network_of
 
 __all__ = ["add"]
@@ -20,5 +17,6 @@ def add(commands) -> None:
 
 def read(options: argparse.Namespace) -> None:
     """Read a network and print its layers."""
-    network: spw.RealNetwork = network_of(options, steps=1)
-    console().print(network)
+    from ...job.quantization import print_network
+
+    print_network(network_of(options, steps=1))

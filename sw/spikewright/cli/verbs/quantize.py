@@ -8,6 +8,7 @@ from ...files import check_writable
 from ...terminal import console
 from ..nir_options import add_nir_options, network_of
 from ..options import count, path
+from ..task_options import add_task_options, task_of
 from ..words import arguments_checked
 
 __all__ = ["add"]
@@ -21,9 +22,8 @@ def add(commands) -> None:
     verb.add_argument("source", type=str, metavar="FILE", help="the .nir file")
     verb.add_argument("output", type=path, metavar="OUT", help="the .spw file to write")
     add_nir_options(verb)
-    add = verb.add_argument_group("the samples that it is quantised and tested on").add_argument
-    add("--task", metavar="NAME", default="digits", help="a known data set (%(default)s)")
-    add("--folder", type=path, metavar="DIR", help="folder of its files")
+    add_task_options(verb)
+    add = verb.add_argument_group("its input").add_argument
     add("--coding", metavar="NAME", help="how samples become spikes: ttfs, rate, ... (by the task)")
     add("--steps", type=count, metavar="N", help="time steps of an inference (by the coding)")
     add = verb.add_argument_group("the integers").add_argument
@@ -40,8 +40,7 @@ def quantize(options: argparse.Namespace) -> None:
     """Quantise a network, write its file and print the report."""
     check_writable(options.output)
     chosen = _options(options)
-    with arguments_checked({**options.flags, "name": "--task"}):
-        task = spw.load_task(options.task, folder=options.folder)
+    task = task_of(options) or spw.load_task("digits")
     with arguments_checked({**options.flags, "name": "--coding"}):
         coding = spw.coding_of(task, name=options.coding, steps=options.steps)
     network = network_of(options, steps=coding.steps)
