@@ -1,5 +1,8 @@
 """A NIR file by commands: read, quantised on the digits, and written again."""
 
+# The types of nir do not hold.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false
+
 import nir
 import numpy as np
 import pytest
