@@ -29,8 +29,8 @@ _BLOCK = 256
 def quantize_on_task(
     network: RealNetwork,
     task: Task,
-    coding: Coding,
     *,
+    coding: Coding,
     options: PostTraining | None = None,
     source: str = "",
 ) -> tuple[QuantizedNetwork, Quantization]:

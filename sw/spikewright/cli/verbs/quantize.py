@@ -45,7 +45,7 @@ def quantize(options: argparse.Namespace) -> None:
         coding = spw.coding_of(task, name=options.coding, steps=options.steps)
     network = network_of(options, steps=coding.steps)
     quantized, report = spw.quantize_on_task(
-        network, task, coding, options=chosen, source=options.source
+        network, task, coding=coding, options=chosen, source=options.source
     )
     spw.write(options.output, quantized)
     console().print(report)
