@@ -63,7 +63,7 @@ def test_every_room_is_described():
 
 def test_the_stages_of_a_spike_are_those_of_a_board(monkeypatch):
     stages = re.findall(r"^\| `(\w+)` \| `([\w/]+)\.py` \|", PAGE, re.MULTILINE)
-    assert len(stages) == 12
+    assert len(stages) == 13
     met = []
     for name, module in stages:
         found = getattr(import_module(f"spikewright_hw.{module.replace('/', '.')}"), name)
@@ -75,7 +75,7 @@ def test_the_stages_of_a_spike_are_those_of_a_board(monkeypatch):
         monkeypatch.setattr(found, "elaborate", elaborate)
     network = example_network(
         sizes=(5, 4, 3), steps=2, weight_bits=3, membrane=Format(6, 2),
-        neurons=("recurrent_lif", "li"),
+        neurons=("recurrent_lif", "li"), readout="maximum",
     )
     top = BoardTop(network=network, divisor=4, clock_hz=1_000_000, virtual=True)
     Fragment.get(top, platform=None)

@@ -68,8 +68,9 @@ def compare(
         f"spikes of layer {layer}": pair
         for layer, pair in enumerate(zip(answers.spikes, traced, strict=True))
     }
+    if expected.traced_membranes.size:
+        pairs["readout membranes"] = (answers.membranes, expected.traced_membranes)
     pairs |= {
-        "readout membranes": (answers.membranes, expected.traced_membranes),
         "outputs": (answers.outputs, expected.outputs),
         "predictions": (answers.predictions, expected.predictions),
         "input events": (answers.input_events, expected.input_events),
