@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from spikewright_hw.checks import instance
+from spikewright_hw.engine.record import Trace
 from spikewright_hw.network import Network
 
 from ..coding.coding import encode
@@ -244,19 +245,30 @@ def _source(quantized: QuantizedNetwork) -> dict[str, str]:
 def _sample(
     quantized: QuantizedNetwork, task: Task, observed: _Observations, index: int = 0
 ) -> SampleRecord:
-    readout = quantized.network.layers[-1]
-    weight_step = readout.membrane.one * 2.0**-readout.exponent
     trace = observed.answers.inferences[index].trace
+    reference, device = _outputs(quantized.network, observed.expected, trace, index)
     return SampleRecord(
         index=index,
         label=int(task.y_test[index]),
         values=_shown(task, index),
         signal=task.kind == "signal",
         input_spikes=observed.answers.sent[index],
-        hidden_spikes=tuple(np.array(layer) for layer in trace.spikes),
-        membranes_reference=observed.expected.membranes[index] / weight_step,
-        membranes_device=np.array(trace.membranes) / weight_step,
+        layer_spikes=tuple(np.array(layer) for layer in trace.spikes),
+        outputs_reference=reference,
+        outputs_device=device,
+        readout=quantized.network.readout,
     )
+
+
+def _outputs(
+    network: Network, expected: Run, trace: Trace, index: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the outputs after each step, by the reference and by the board, as they are drawn."""
+    last = network.layers[-1]
+    if network.reads_spikes:
+        return expected.spikes[-1][index].cumsum(axis=0), np.cumsum(trace.spikes[-1], axis=0)
+    weight_step = last.membrane.one * 2.0**-last.exponent
+    return expected.membranes[index] / weight_step, np.array(trace.membranes) / weight_step
 
 
 def _shown(task: Task, index: int) -> np.ndarray | None:

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from .svg import Axes, Colour, canvas, element, label
 
-__all__ = ["coding", "confusion", "distribution", "membranes", "raster"]
+__all__ = ["coding", "confusion", "distribution", "outputs", "raster"]
 
 
 def confusion(labels: np.ndarray, predictions: np.ndarray, *, classes: int) -> str:
@@ -85,17 +85,21 @@ def raster(layers: dict[str, np.ndarray]) -> str:
     )
 
 
-def membranes(reference: np.ndarray, gateware: np.ndarray, *, names: list[str]) -> str:
-    """Draw the readout membranes of the reference and of the gateware over one another.
+def outputs(
+    reference: np.ndarray, gateware: np.ndarray, *, names: list[str], unit: str
+) -> str:
+    """Draw the outputs over time of the reference and of the gateware over one another.
 
     The reference is a line, the gateware a ring, so that both are seen where they are equal.
 
     Parameters
     ----------
     reference, gateware : (steps, neurons) arrays
-        Membranes after each step, in weight steps.
+        After each step.
     names : list of str
-        Name of each neuron.
+        Name of each output.
+    unit : str
+        What is drawn, and its unit.
     """
     neurons = reference.shape[1]
     columns = min(5, neurons)
@@ -124,7 +128,7 @@ def membranes(reference: np.ndarray, gateware: np.ndarray, *, names: list[str]) 
         label(axes, title=names[neuron])
         _step_axis(axes, len(steps))
     drawing.supxlabel("time step", fontsize=10, color=Colour.INK)
-    drawing.supylabel("membrane (weight steps)", fontsize=10, color=Colour.INK)
+    drawing.supylabel(unit, fontsize=10, color=Colour.INK)
     drawing.legend(
         *panels[0].get_legend_handles_labels(),
         loc="outside upper right",
@@ -135,8 +139,8 @@ def membranes(reference: np.ndarray, gateware: np.ndarray, *, names: list[str]) 
     equal = int((reference == gateware).sum())
     return element(
         drawing,
-        name="membranes",
-        description=f"Membrane traces: {equal} of {reference.size} values equal.",
+        name="outputs",
+        description=f"Outputs over time: {equal} of {reference.size} values equal.",
     )
 
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from spikewright_hw.readout import SPIKING
+
 from . import plots, sample_plots
 from .page import format_value
 from .report import Picture, Section
@@ -70,31 +72,33 @@ def _whole_split(record: RunRecord) -> Section:
 
 def _one_inference(record: RunRecord) -> Section:
     sample = record.sample
-    hidden = {
-        f"hidden layer {index + 1}" if len(sample.hidden_spikes) > 1 else "hidden layer": spikes
-        for index, spikes in enumerate(sample.hidden_spikes)
+    several = len(sample.layer_spikes) > 1
+    layers = {
+        f"layer {index + 1}" if several else "hidden layer": spikes
+        for index, spikes in enumerate(sample.layer_spikes)
     }
     pictures = [
         Picture(
             "raster",
-            plots.raster({"input": sample.input_spikes, **hidden}),
-            "Spikes sent to the board (input) and reported by it (hidden). One mark is one spike.",
+            plots.raster({"input": sample.input_spikes, **layers}),
+            "Spikes sent to the board (input) and reported by it. One mark is one spike.",
         )
     ]
     if sample.values is not None:
         pictures.append(_drawn(sample.values, sample))
-    equal = int((sample.membranes_reference == sample.membranes_device).sum())
+    equal = int((sample.outputs_reference == sample.outputs_device).sum())
     pictures.append(
         Picture(
-            "membranes",
-            plots.membranes(
-                sample.membranes_reference,
-                sample.membranes_device,
+            "outputs",
+            plots.outputs(
+                sample.outputs_reference,
+                sample.outputs_device,
                 names=[f"class {each}" for each in range(record.classes)],
+                unit="spikes" if sample.readout in SPIKING else "membrane (weight steps)",
             ),
-            "Membranes of the readout after each step, in weight steps. The line is the integer "
-            f"reference, the rings are the gateware: {equal} of {sample.membranes_reference.size} "
-            "values are equal. The highest after the last step is the answer.",
+            f"{_WHAT[sample.readout in SPIKING]} The line is the integer reference, the rings are "
+            f"the gateware: {equal} of {sample.outputs_reference.size} values are equal. "
+            f"{_ANSWER[sample.readout]} is the answer.",
             wide=True,
         )
     )
@@ -103,6 +107,19 @@ def _one_inference(record: RunRecord) -> Section:
         text=(f"Sample {sample.index} of the test split, of class {sample.label}.",),
         pictures=tuple(pictures),
     )
+
+
+#: What is drawn of the outputs, of membranes and of spikes; and which of them is the answer.
+_WHAT = (
+    "Membranes of the readout after each step, in weight steps.",
+    "Spikes of the outputs, up to each step.",
+)
+_ANSWER = {
+    "last": "The highest after the last step",
+    "maximum": "The highest of all steps",
+    "count": "The output with the most spikes",
+    "first": "The output that spikes first",
+}
 
 
 def _drawn(values: np.ndarray, sample: SampleRecord) -> Picture:

@@ -99,19 +99,23 @@ class SampleRecord:
     signal : bool
         Whether it is a signal.
     input_spikes : (steps, inputs) array
-    hidden_spikes : tuple of (steps, neurons) arrays
-    membranes_reference, membranes_device : (steps, outputs) arrays
-        Readout membranes after each step, in weight steps.
+    layer_spikes : tuple of (steps, neurons) arrays
+    readout : str
+        What an output is, one of :data:`spikewright_hw.readout.READOUTS`.
+    outputs_reference, outputs_device : (steps, outputs) arrays
+        After each step the membranes of the last layer, in weight steps; or, of a readout of
+        spikes, the spikes so far.
     """
 
     index: int
     label: int
     values: np.ndarray | None
     input_spikes: np.ndarray
-    hidden_spikes: tuple[np.ndarray, ...]
-    membranes_reference: np.ndarray
-    membranes_device: np.ndarray
+    layer_spikes: tuple[np.ndarray, ...]
+    outputs_reference: np.ndarray
+    outputs_device: np.ndarray
     signal: bool = False
+    readout: str = "last"
 
 
 @dataclass(frozen=True)
@@ -195,7 +199,7 @@ class RunRecord:
     @property
     def classes(self) -> int:
         """Number of classes: the readout's neurons."""
-        return self.sample.membranes_device.shape[1]
+        return self.sample.outputs_device.shape[1]
 
     @property
     def counting(self) -> Provenance:

@@ -416,9 +416,9 @@ def test_the_membranes_are_the_references_line_and_the_boards_rings(run):
     # Weight steps: eighths, of which a weight step of 1/2 has four.
     line = run.reference.membranes[0] / 4
     rings = np.array(run.answers[0][1].membranes) / 4
-    assert np.array_equal(run.samples[0].membranes_reference, line)
-    assert np.array_equal(run.samples[0].membranes_device, rings)
-    drawn = panels(run.drawn["membranes"])
+    assert np.array_equal(run.samples[0].outputs_reference, line)
+    assert np.array_equal(run.samples[0].outputs_device, rings)
+    drawn = panels(run.drawn["outputs"])
     assert len(drawn) == CLASSES
     _, first = drawn[0].lines
     scale, offset = scaled(first[:, 1], line[:, 0])
@@ -430,8 +430,8 @@ def test_the_membranes_are_the_references_line_and_the_boards_rings(run):
         assert np.allclose(marks[:, 0], shown[:, 0]) and len(marks) == STEPS
         assert [text for text, *_ in panel.texts] == [f"class {neuron}"]
     assert abs(offset - drawn[0].lines[0][0, 1]) < 0.01  # nought is where it is drawn
-    assert legend(run.drawn["membranes"]) == {"reference": "line", "gateware": "mark"}
-    assert 'aria-label="Membrane traces: 11 of 12 values equal."' in run.drawn["membranes"]
+    assert legend(run.drawn["outputs"]) == {"reference": "line", "gateware": "mark"}
+    assert 'aria-label="Outputs over time: 11 of 12 values equal."' in run.drawn["outputs"]
 
 
 def test_the_raster_is_what_was_sent_and_what_the_board_answered(run):

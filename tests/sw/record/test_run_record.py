@@ -62,9 +62,9 @@ def synthetic(*, board=VIRTUAL, wrong=8):
             label=int(labels[3]),
             values=values,
             input_spikes=spikes,
-            hidden_spikes=(hidden,),
-            membranes_reference=membranes,
-            membranes_device=membranes.copy(),
+            layer_spikes=(hidden,),
+            outputs_reference=membranes,
+            outputs_device=membranes.copy(),
         ),
         training=TrainingRecord((0, 1, 2), (0.975, 0.9722, 0.9778), (0.9694, 0.9722, 0.9667)),
         build=BuildRecord(
@@ -237,7 +237,7 @@ def test_training_needs_one_accuracy_per_seed():
 def test_pictures_stand_by_themselves_too(tmp_path):
     path = write_report(report(synthetic()), tmp_path)
     pictures = {file.name: file.read_text() for file in (path.parent / "pictures").iterdir()}
-    names = {"confusion", "cycles", "raster", "coding", "membranes"}
+    names = {"confusion", "cycles", "raster", "coding", "outputs"}
     assert pictures.keys() == {f"{name}.svg" for name in names}
     for text in pictures.values():
         assert ElementTree.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"
