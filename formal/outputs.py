@@ -1,7 +1,5 @@
 """What is proved of the outputs."""
 
-from typing import Literal
-
 from amaranth import Array, Cat, Elaboratable, Module, Mux, Signal, Value
 from amaranth.hdl import Assert, Cover
 
@@ -28,7 +26,7 @@ class OutputsSpec(Elaboratable):
     def __init__(
         self,
         *,
-        readout: Literal["maximum", "count", "first"],
+        readout: str,
         count: int,
         steps: int,
         width: int = 1,

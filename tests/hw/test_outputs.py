@@ -72,6 +72,13 @@ def test_the_core_follows_the_definition(preset, rng):
     assert found == [[expected(dut.readout, given) for given in one] for one in inferences]
 
 
+@pytest.mark.parametrize("readout", ["last", "mean"])
+def test_a_readout_without_steps_to_follow_is_refused(readout):
+    message = f"^outputs are followed of maximum, count and first, not of '{readout}'$"
+    with pytest.raises(ValueError, match=message):
+        Outputs(readout=readout, count=2, steps=3)
+
+
 def test_the_latency_is_a_cycle_more_than_that_of_the_last_step():
     def network(readout):
         return example_network(

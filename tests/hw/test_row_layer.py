@@ -79,7 +79,7 @@ def outputs(layer: Layer, bitmaps: list[int]) -> list[dict]:
     for bitmap in bitmaps:
         rows = [row for row in range(len(layer.rows)) if bitmap >> row & 1]
         states, spikes = layer_step(layer, states, rows)
-        if DEFINITIONS[layer.neuron].spikes:
+        if layer.definition.spikes:
             given.append({"spikes": sum(bit << at for at, bit in enumerate(spikes))})
         else:
             given.append({"membranes": [state["v"] for state in states]})

@@ -42,7 +42,7 @@ def outputs(layer: Layer, streams: Streams, bitmaps: list[int]) -> list[dict]:
     for bitmap in bitmaps:
         rows = [row for row in range(len(layer.rows)) if bitmap >> row & 1]
         states, spikes = stream_layer_step(layer, states, rows, streams=streams)
-        if DEFINITIONS[layer.neuron].spikes:
+        if layer.definition.spikes:
             given.append({"spikes": sum(bit << at for at, bit in enumerate(spikes))})
         else:
             given.append({"membranes": [state["v"] for state in states]})

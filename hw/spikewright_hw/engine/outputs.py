@@ -1,13 +1,11 @@
 """Outputs: what the steps of a last layer come to, for readouts that look at more than one step."""
 
-from typing import Literal
-
 from amaranth import Module, Mux, Signal, Value, signed, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..network import Network
-from ..readout import SPIKING
+from ..readout import READOUTS, SPIKING
 from .argmax import argmax_latency
 
 __all__ = ["PRESETS", "Outputs", "core", "readout_latency"]
@@ -43,6 +41,11 @@ class Outputs(wiring.Component):
     width : int, at least 1
         Bits of a membrane; of spikes it is 1.
 
+    Raises
+    ------
+    ValueError
+        There is no such readout, or it is ``last``.
+
     Members
     -------
     i_values : In(ArrayLayout(signed(width), count))
@@ -63,11 +66,15 @@ class Outputs(wiring.Component):
     def __init__(
         self,
         *,
-        readout: Literal["maximum", "count", "first"],
+        readout: str,
         count: int,
         steps: int,
         width: int = 1,
     ):
+        if readout not in READOUTS or readout == "last":
+            raise ValueError(
+                f"outputs are followed of maximum, count and first, not of {readout!r}"
+            )
         self.readout = readout
         self.count = count
         self.steps = steps
