@@ -87,9 +87,9 @@ def test_spw(folder):
     assert len(said) == 2
     for expression, words in said.items():
         assert str(eval(expression, names)) == words
-    listed = {"hash", "schema", "steps", "layers", "coding", "provenance"}
+    listed = {"hash", "schema", "steps", "readout", "layers", "coding", "provenance"}
     assert names["about"].keys() == listed
-    header, _, _ = (DOCS / "spw.md").read_text().partition("## Limits")
+    header, _, _ = (DOCS / "spw.md").read_text().partition("## One step")
     fields = re.findall(r"^\| `(\w+)(?:\[n\]\.|\.|`)", header, re.M)
     assert set(fields) == listed
     assert "processor" in names["about"]["provenance"]["versions"]
