@@ -11,6 +11,7 @@ import pytest
 
 from spikewright.errors import DataError
 from spikewright.pages import pages, responses
+from spikewright.pages.api_page import API
 from spikewright.pages.coding_page import PICTURES
 from spikewright.pages.core_page import CORE_BLOCKS
 from spikewright.pages.neuron_index import comparison_of, purpose_of, reset_of
@@ -281,7 +282,7 @@ def two_pages(tmp_path, monkeypatch) -> Path:
         copy_pages(tmp_path, name)
     path, text = index(root=tmp_path)  # of the neurons that have a page
     path.write_text(text, encoding="utf-8")
-    (tmp_path / pages.API).write_text((HOUSE / pages.API).read_text(encoding="utf-8"))
+    (tmp_path / API).write_text((HOUSE / API).read_text(encoding="utf-8"))
     shutil.copytree(HOUSE / PICTURES, tmp_path / PICTURES)
     return tmp_path
 
