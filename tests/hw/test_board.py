@@ -17,6 +17,7 @@ from spikewright_hw.fixed import Format
 from spikewright_hw.link.uart_tx import line_bits
 from spikewright_hw.network import Layer, Network
 from spikewright_hw.protocol import (
+    VERSION,
     Command,
     Deframer,
     Frame,
@@ -135,7 +136,7 @@ def test_more_steps_take_no_more_logic(design):
 
 @pytest.mark.parametrize("divisor", [4, 9])
 def test_says_what_it_is(divisor):
-    hello = Hello(1, Kind.VIRTUAL, 3, 2, 2, 1, 25_000_000, NETWORK.digest())
+    hello = Hello(VERSION, Kind.VIRTUAL, 3, 2, 2, 1, 25_000_000, NETWORK.digest())
     answers = talk(encode_frame(Frame(9, Command.HELLO)), answers=1, divisor=divisor)
     assert answers == [Frame(9, Status.OK, hello.pack())]
 
@@ -166,7 +167,7 @@ def test_survives_garbage(rng):
 def test_a_byte_that_is_lost_ends_in_a_status():
     """Zeros come faster than answers leave: those that are lost could have been any bytes."""
     frame = encode_frame(Frame(9, Command.HELLO))
-    hello = Hello(1, Kind.VIRTUAL, 3, 2, 2, 1, 25_000_000, NETWORK.digest())
+    hello = Hello(VERSION, Kind.VIRTUAL, 3, 2, 2, 1, 25_000_000, NETWORK.digest())
     answer = Frame(9, Status.OK, hello.pack())
     # The first frame is being answered, the second waits in the decoder, a zero waits after it.
     answers = talk(2 * frame + 120 * b"\0" + frame, answers=4)

@@ -8,7 +8,9 @@ from ..network import Network
 from ..readout import READOUTS, SPIKING
 from .argmax import argmax_latency
 
-__all__ = ["PRESETS", "Outputs", "core", "readout_latency"]
+__all__ = [
+    "PRESETS", "Outputs", "core", "outputs_layout", "readout_latency", "values_layout",
+]
 
 #: Parameter sets by name: each readout, with one step among them.
 PRESETS = {
@@ -22,6 +24,17 @@ PRESETS = {
 def readout_latency(network: Network) -> int:
     """Return the cycles from the last step of a last layer to the prediction."""
     return argmax_latency(network.outputs) + (network.readout != "last")
+
+
+def values_layout(readout: str, count: int, width: int) -> data.ArrayLayout:
+    """Return the layout of a step: signed membranes, or a bit for each neuron that may spike."""
+    return data.ArrayLayout(unsigned(1) if readout in SPIKING else signed(width), count)
+
+
+def outputs_layout(readout: str, count: int, width: int, steps: int) -> data.ArrayLayout:
+    """Return the layout of the outputs: membranes, or numbers up to the steps; all signed."""
+    spikes = steps.bit_length() + 1
+    return data.ArrayLayout(signed(spikes if readout in SPIKING else width), count)
 
 
 class Outputs(wiring.Component):
@@ -48,11 +61,11 @@ class Outputs(wiring.Component):
 
     Members
     -------
-    i_values : In(ArrayLayout(signed(width), count))
-        The membranes after a step, or whether each neuron spiked in it (unsigned, of one bit).
+    i_values : In(values_layout(readout, count, width))
+        The membranes after a step, or whether each neuron spiked in it.
     i_valid : In(1)
         The values are there; ``steps`` times make one inference.
-    o_outputs : Out(ArrayLayout(signed, count))
+    o_outputs : Out(outputs_layout(readout, count, width, steps))
         The outputs, from the cycle after the last step on until the next inference.
     o_valid : Out(1)
         The outputs are there, for the first cycle of them.
@@ -79,13 +92,10 @@ class Outputs(wiring.Component):
         self.count = count
         self.steps = steps
         self.width = width
-        spikes = readout in SPIKING
-        value = unsigned(1) if spikes else signed(width)
-        output = signed(steps.bit_length() + 1) if spikes else value
         super().__init__({
-            "i_values": In(data.ArrayLayout(value, count)),
+            "i_values": In(values_layout(readout, count, width)),
             "i_valid": In(1),
-            "o_outputs": Out(data.ArrayLayout(output, count)),
+            "o_outputs": Out(outputs_layout(readout, count, width, steps)),
             "o_valid": Out(1),
         })
 
