@@ -34,6 +34,12 @@ class Case:
     make: Callable[[], nn.Module]
     spikes: bool = True
 
+    @property
+    def sequence(self) -> bool:
+        """Whether one call takes all steps."""
+        whole = ("norse_LIF", "norse_LI", "norse_IAF", "norse_LIFRecurrent")
+        return self.name in whole or "step_mode_m" in self.name
+
     def network(self, seed: int) -> nn.Module:
         """Return a matrix with biases, and these neurons after it."""
         torch.manual_seed(seed)

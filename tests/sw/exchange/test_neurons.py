@@ -15,9 +15,7 @@ STEPS = 60
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_spikes_are_the_frameworks(case: Case):
-    sequence = case.name in (
-        "norse_LIF", "norse_LI", "norse_IAF", "norse_LIFRecurrent",
-    ) or "step_mode_m" in case.name
+    sequence = case.sequence
     for seed in SEEDS:
         print(f"seed {seed}")
         module = case.network(seed)
