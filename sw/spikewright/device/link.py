@@ -6,6 +6,7 @@ No call hangs: a port that is silent, that babbles or that cannot be written end
 
 import errno
 import os
+import termios
 import time
 from dataclasses import dataclass
 
@@ -131,7 +132,7 @@ class Link:
                 f"The port {self.port} took no bytes for {self.timeout:g} s; "
                 "unplug the board, plug it in again and try once more."
             ) from error
-        except (serial.SerialException, OSError) as error:
+        except (serial.SerialException, OSError, termios.error) as error:
             raise DeviceError(
                 f"The board on {self.port} went away in the middle of {command.name}; "
                 "check its cable and its power."
