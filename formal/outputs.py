@@ -23,21 +23,13 @@ class OutputsSpec(Elaboratable):
     output is off by one after an inference (``wrong``), outputs change in a pause (``fading``).
     """
 
-    def __init__(
-        self,
-        *,
-        readout: str,
-        count: int,
-        steps: int,
-        width: int = 1,
-        fault: str = "",
-    ):
-        self.parameters = {"readout": readout, "count": count, "steps": steps, "width": width}
+    def __init__(self, dut: Outputs, *, fault: str = ""):
+        self.dut = dut
         self.fault = fault
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        m.submodules.dut = dut = Outputs(**self.parameters)
+        m.submodules.dut = dut = self.dut
         m.d.comb += [
             dut.i_values.as_value().eq(anything(len(dut.i_values.as_value()))),
             dut.i_valid.eq(anything(1)),
@@ -90,10 +82,10 @@ class OutputsSpec(Elaboratable):
 
     def _is(self, output: Value, given: list[Value]) -> Value:
         """Say whether an output is the right one of these steps."""
-        if self.parameters["readout"] == "maximum":
+        if self.dut.readout == "maximum":
             largest = [output >= one for one in given]
             return Cat(largest).all() & Cat(output == one for one in given).any()
-        if self.parameters["readout"] == "count":
+        if self.dut.readout == "count":
             counts = Array(bits.bit_count() for bits in range(1 << len(given)))
             return output == counts[Cat(given)]
         steps = len(given)
@@ -107,13 +99,14 @@ class OutputsSpec(Elaboratable):
 def specs() -> dict[str, Elaboratable]:
     assert {*SPIKING} == {"count", "first"}
     return {
-        "outputs_maximum": OutputsSpec(readout="maximum", count=3, steps=3, width=4),
-        "outputs_count": OutputsSpec(readout="count", count=3, steps=4),
-        "outputs_first": OutputsSpec(readout="first", count=3, steps=4),
-        "outputs_one_step": OutputsSpec(readout="first", count=2, steps=1),
+        "outputs_maximum": OutputsSpec(Outputs(readout="maximum", count=3, steps=3, width=4)),
+        "outputs_count": OutputsSpec(Outputs(readout="count", count=3, steps=4)),
+        "outputs_first": OutputsSpec(Outputs(readout="first", count=3, steps=4)),
+        "outputs_one_step": OutputsSpec(Outputs(readout="first", count=2, steps=1)),
         "outputs_fault": Planted({
             f"{readout}_{fault}": (
-                OutputsSpec(readout=readout, count=2, steps=2, width=2, fault=fault), detectors
+                OutputsSpec(Outputs(readout=readout, count=2, steps=2, width=2), fault=fault),
+                detectors,
             )
             for readout in ("maximum", "count", "first")
             for fault, detectors in FAULTS.items()

@@ -137,11 +137,6 @@ class Layer:
         return DEFINITIONS[self.neuron] if isinstance(self.neuron, str) else self.neuron
 
     @property
-    def neuron_name(self) -> str:
-        """The name of the neuron's definition."""
-        return self.definition.name
-
-    @property
     def inputs(self) -> int:
         """Number of presynaptic inputs from the layer before."""
         return len(self.weights)
@@ -253,7 +248,8 @@ class Layer:
             raise NetworkError(f"parameters: {error}") from error
         except OverflowError as error:
             raise NetworkError(
-                f"parameters: {self.neuron_name} gets a constant that is too large for any format"
+                f"parameters: {self.definition.name} gets a constant that is too large for any "
+                "format"
             ) from error
 
     def _check_recurrent(self) -> None:
@@ -261,12 +257,13 @@ class Layer:
         if self.recurrent is None:
             if hears_itself:
                 raise NetworkError(
-                    f"recurrent is missing; {self.neuron_name} takes the layer's own spikes"
+                    f"recurrent is missing; {self.definition.name} takes the layer's own spikes"
                 )
             return
         if not hears_itself:
             raise NetworkError(
-                f"recurrent is given, but {self.neuron_name} does not take the layer's own spikes"
+                f"recurrent is given, but {self.definition.name} does not take the layer's own "
+                "spikes"
             )
         if len(self.recurrent) != self.neurons:
             raise NetworkError(

@@ -66,7 +66,7 @@ class Network:
             last = index == len(self.layers) - 1
             if layer.definition.spikes != (self.reads_spikes or not last):
                 raise NetworkError(
-                    f"layers[{index}].neuron is {layer.neuron_name!r}; " + self._wanted(last)
+                    f"layers[{index}].neuron is {layer.definition.name!r}; " + self._wanted(last)
                 )
         self._check_frames()
 

@@ -118,7 +118,7 @@ def check_streams(streams: Streams, layer: Layer, *, name: str) -> None:
     for input, one in layer.fixed.definition.inputs.items():
         if one.source in ("excitatory", "inhibitory"):
             raise ValueError(
-                f"{name}: the input {input} of {layer.neuron_name} takes {one.source} weights "
+                f"{name}: the input {input} of {layer.definition.name} takes {one.source} weights "
                 f"alone, and {streams.encoding} streams do not tell a weight's sign; use "
                 "sign_magnitude"
             )

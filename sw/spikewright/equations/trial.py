@@ -4,7 +4,7 @@ The states saturate at the ends of the number format, as they do in integers; no
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikewright_hw.definition.definition import Definition
-from spikewright_hw.definition.expression import Expression, Operations, evaluate
-from spikewright_hw.definition.functions import real_function
+from spikewright_hw.definition.expression import Expression, evaluate
 from spikewright_hw.fixed import Format
+
+from ..real_arrays import RealArrays
 
 __all__ = ["Trial", "Values"]
 
@@ -27,46 +28,6 @@ STEPS = 1000
 _DIFFERENCE = 1e-5
 #: The smallest current is this power of two.
 _SMALLEST = -4
-
-
-def _each(name: str) -> Callable[..., Any]:
-    return np.vectorize(real_function(name), otypes=[float])
-
-
-class _Arrays(Operations):
-    """The operations of equations on arrays of real numbers."""
-
-    greater = staticmethod(np.greater)
-    at_least = staticmethod(np.greater_equal)
-    both = staticmethod(np.logical_and)
-    either = staticmethod(np.logical_or)
-    log = staticmethod(np.log)
-    tanh = staticmethod(np.tanh)
-    expm1 = staticmethod(_each("expm1"))
-    exprel = staticmethod(_each("exprel"))
-    sqrt = staticmethod(_each("sqrt"))
-    sigmoid = staticmethod(_each("sigmoid"))
-    reciprocal = staticmethod(_each("reciprocal"))
-
-    @staticmethod
-    def exp(value: Any) -> Any:
-        return np.exp(np.minimum(value, 700.0))
-
-    @staticmethod
-    def invert(condition: Any) -> Any:
-        return np.logical_not(condition)
-
-    @staticmethod
-    def where(condition: Any, yes: Any, no: Any) -> Any:
-        return np.where(condition, yes, no)
-
-    @classmethod
-    def minimum(cls, a: Any, b: Any) -> Any:
-        return np.minimum(a, b)
-
-    @classmethod
-    def maximum(cls, a: Any, b: Any) -> Any:
-        return np.maximum(a, b)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +86,7 @@ class Trial:
             for step in range(steps):
                 for name, value in states.items():
                     path[name][step] = value
-                after = evaluate(definition.update, {**values, **states, **inputs}, _Arrays())
+                after = evaluate(definition.update, {**values, **states, **inputs}, RealArrays())
                 spikes[step] = after.pop("spike", False)
                 states = {name: np.clip(value, low, high) for name, value in after.items()}
         return trial
@@ -141,7 +102,7 @@ class Trial:
         """Work expressions out at states and currents."""
         with np.errstate(all="ignore"):
             leaves = {**self.parameters, **states, **self.inputs(currents)}
-            return evaluate(outputs, leaves, _Arrays())
+            return evaluate(outputs, leaves, RealArrays())
 
     def slopes(
         self, outputs: Mapping[str, Expression], names: Sequence[str]

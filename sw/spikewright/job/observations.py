@@ -227,7 +227,7 @@ def describe(quantized: QuantizedNetwork) -> str:
     """Name a network in a few words."""
     layers = quantized.network.layers
     sizes = "-".join(map(str, [quantized.network.inputs, *(layer.neurons for layer in layers)]))
-    neurons = "/".join(dict.fromkeys(layer.neuron_name.upper() for layer in layers))
+    neurons = "/".join(dict.fromkeys(layer.definition.name.upper() for layer in layers))
     bits = "/".join(dict.fromkeys(str(layer.weight_bits) for layer in layers))
     return f"{sizes} {neurons}, {bits}-bit weights, {quantized.network.steps} steps"
 

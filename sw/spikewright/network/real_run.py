@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from spikewright.errors import DataError
-from spikewright_hw.definition.expression import Operations, evaluate
+from spikewright.real_arrays import RealArrays
+from spikewright_hw.definition.expression import evaluate
 from spikewright_hw.readout import SPIKING
 
 from .outputs import outputs
 from .real_network import RealLayer, RealNetwork
+from .reference import check_spikes
 
 __all__ = ["RealRun", "run_layer", "run_real"]
 
@@ -54,13 +55,7 @@ def run_real(network: RealNetwork, spikes: np.ndarray) -> RealRun:
         The spikes do not fit the network.
     """
     spikes = np.asarray(spikes)
-    if spikes.ndim != 3 or spikes.shape[1:] != (network.steps, network.inputs):
-        raise DataError(
-            f"the input spikes are of shape {' × '.join(map(str, spikes.shape))}; this network "
-            f"needs samples × {network.steps} steps × {network.inputs} inputs"
-        )
-    if spikes.dtype != bool and not np.isin(spikes, (0, 1)).all():
-        raise DataError("the input spikes hold values other than 0 and 1; encode the samples first")
+    check_spikes(network, spikes)
     arriving = spikes.astype(np.float64)
     runs = []
     for layer in network.layers:
@@ -113,7 +108,7 @@ def run_layer(
             if t:
                 currents[name][:, t] = spikes[:, t - 1] @ layer.recurrent
         inputs = {name: current[:, t] for name, current in currents.items()}
-        now = evaluate(definition.update, {**values, **now, **inputs}, _RealArrays())
+        now = evaluate(definition.update, {**values, **now, **inputs}, RealArrays())
         spikes[:, t] = now.pop("spike", False)
         for name, value in now.items():
             states[name][:, t] = value
@@ -131,40 +126,3 @@ def _forward(layer: RealLayer, source: str, arriving: np.ndarray) -> np.ndarray:
     }[source]
     total = arriving @ signed(layer.weights)
     return total if layer.bias is None else total + signed(layer.bias)
-
-
-class _RealArrays(Operations):
-    """The operations of equations on arrays of float64."""
-
-    exp = staticmethod(np.exp)
-    expm1 = staticmethod(np.expm1)
-    log = staticmethod(np.log)
-    sqrt = staticmethod(np.sqrt)
-    tanh = staticmethod(np.tanh)
-    both = staticmethod(np.logical_and)
-    either = staticmethod(np.logical_or)
-
-    @staticmethod
-    def where(condition: np.ndarray, yes: np.ndarray, no: np.ndarray) -> np.ndarray:
-        """Choose by each condition."""
-        return np.where(condition, yes, no)
-
-    @staticmethod
-    def invert(condition: np.ndarray) -> np.ndarray:
-        """Negate each condition."""
-        return np.logical_not(condition)
-
-    @staticmethod
-    def sigmoid(x: np.ndarray) -> np.ndarray:
-        """Return 1 / (1 + exp(-x)), which overflows nowhere."""
-        return 0.5 * (1 + np.tanh(x / 2))
-
-    @staticmethod
-    def exprel(x: np.ndarray) -> np.ndarray:
-        """Return (exp(x) - 1) / x, which is 1 at zero."""
-        return np.where(x == 0, 1.0, np.expm1(x) / np.where(x == 0, 1.0, x))
-
-    @staticmethod
-    def reciprocal(x: np.ndarray) -> np.ndarray:
-        """Return 1 / x."""
-        return 1 / x

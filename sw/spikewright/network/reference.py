@@ -10,6 +10,7 @@ after. Everything is a stored integer of its state's format.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from spikewright_hw.readout import SPIKING
 
 from .outputs import outputs
 from .synapses import Synapses, weight_synapses
+
+if TYPE_CHECKING:  # beside a board numpy is enough
+    from .real_network import RealNetwork
 
 __all__ = [
     "Arrays", "LayerRun", "Run", "Store", "check_spikes", "check_width", "run", "share_right",
@@ -233,13 +237,14 @@ def check_width(name: str, layer: Layer, synapses: Synapses) -> int:
     width = layer.fixed.widest({input: synapses.reach(input) for input in inputs})
     if width > _BITS:
         raise DataError(
-            f"{name}: {layer.neuron_name} with a {layer.membrane} membrane computes with integers "
-            f"of {width} bits; the reference on arrays has {_BITS}, so choose a narrower membrane"
+            f"{name}: {layer.definition.name} with a {layer.membrane} membrane computes with "
+            f"integers of {width} bits; the reference on arrays has {_BITS}, so choose a narrower "
+            "membrane"
         )
     return width
 
 
-def check_spikes(network: Network, spikes: np.ndarray) -> None:
+def check_spikes(network: "Network | RealNetwork", spikes: np.ndarray) -> None:
     """Raise :exc:`DataError` unless these are input spikes of the network."""
     if spikes.ndim != 3 or spikes.shape[1:] != (network.steps, network.inputs):
         shape = " × ".join(map(str, spikes.shape)) or "a single number"

@@ -1,4 +1,4 @@
-"""Arrays in a file of numpy, ``.npz``: read without ever running what stands in it."""
+"""Arrays in files: numpy's ``.npz``, read without ever running what stands in it, and records."""
 
 import zipfile
 import zlib
@@ -8,7 +8,7 @@ import numpy as np
 
 from spikewright.errors import DataError
 
-__all__ = ["read_archive"]
+__all__ = ["read_archive", "read_records"]
 
 
 def read_archive(path: Path) -> dict[str, np.ndarray]:
@@ -28,6 +28,34 @@ def read_archive(path: Path) -> dict[str, np.ndarray]:
         raise DataError(f"there is no file {path}") from None
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{path} cannot be read: {error}; write it again") from error
+
+
+def read_records(path: Path, *, size: int, what: str) -> np.ndarray:
+    """Return the records of a file, uint8 ``[records, size]``.
+
+    Parameters
+    ----------
+    path : Path
+    size : int
+        Bytes of a record.
+    what : str
+        What the records are, in the plural.
+
+    Raises
+    ------
+    DataError
+        It cannot be read, or holds no whole number of records.
+    """
+    try:
+        content = np.frombuffer(path.read_bytes(), np.uint8)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error}; fetch it again") from error
+    if not content.size or content.size % size:
+        raise DataError(
+            f"{path} holds {content.size} bytes, which is no whole number of {what} of {size}; "
+            "fetch it again"
+        )
+    return content.reshape(-1, size)
 
 
 def _array(path: Path, archive, name: str) -> np.ndarray:

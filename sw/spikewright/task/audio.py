@@ -10,6 +10,7 @@ is as a whole makes no difference.
 
 import math
 import wave
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import numpy as np
 
 from spikewright.errors import DataError
 
-__all__ = ["Bands", "features", "read_wave"]
+__all__ = ["Bands", "features", "labelled", "read_wave"]
 
 #: Decibels between a value of 1 and a value of 0.
 _RANGE_DB = 60.0
@@ -78,6 +79,22 @@ def features(recording: np.ndarray, bands: Bands) -> np.ndarray:
         return np.zeros((bands.frames, bands.bands), np.float32)
     level = 10 * np.log10(np.maximum(energy / loudest, 10 ** (-_RANGE_DB / 10)))
     return (1 + level / _RANGE_DB).astype(np.float32)
+
+
+def labelled(files: Sequence[tuple[Path, int]], bands: Bands) -> tuple[np.ndarray, np.ndarray]:
+    """Read recordings, each a path with its label.
+
+    Returns
+    -------
+    float32 array ``[recordings, frames, bands]`` and int64 array ``[recordings]``
+
+    Raises
+    ------
+    DataError
+        As :func:`read_wave` does.
+    """
+    samples = [features(read_wave(path, rate=bands.rate), bands) for path, _ in files]
+    return np.stack(samples), np.array([label for _, label in files], np.int64)
 
 
 def _filters(bands: Bands, window: int) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 
 from spikewright.errors import DataError
 
+from .archive import read_records
 from .source import Source
 from .task import Task
 
@@ -55,16 +56,7 @@ def _part(paths: list[Path]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _records(path: Path) -> np.ndarray:
-    try:
-        content = np.frombuffer(path.read_bytes(), np.uint8)
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error}; fetch it again") from error
-    if not content.size or content.size % _RECORD:
-        raise DataError(
-            f"{path} holds {content.size} bytes, which is no whole number of images of {_RECORD}; "
-            "fetch it again"
-        )
-    records = content.reshape(-1, _RECORD)
+    records = read_records(path, size=_RECORD, what="images")
     wrong = records[:, 0] > 9
     if wrong.any():
         raise DataError(

@@ -10,11 +10,9 @@ import csv
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from spikewright.errors import DataError
 
-from .audio import Bands, features, read_wave
+from .audio import Bands, labelled
 from .source import Source
 from .task import Task
 
@@ -42,18 +40,17 @@ def _load(folder: Path) -> Task:
     parts = [[one for one in clips if (one[1] == last) == test] for test in (False, True)]
     if not parts[0]:
         raise DataError(f"all clips of {table} are of fold {last}; one fold is the test part")
-    x, y = [], []
-    for part in parts:
-        paths = [folder / "audio" / name for name, _, _ in part]
-        x.append(np.stack([features(read_wave(path, rate=bands.rate), bands) for path in paths]))
-        y.append(np.array([kinds.index(kind) for _, _, kind in part]))
+    (x_train, y_train), (x_test, y_test) = (
+        labelled([(folder / "audio" / name, kinds.index(kind)) for name, _, kind in part], bands)
+        for part in parts
+    )
     return Task(
         name="esc10",
         kind="signal",
-        x_train=x[0],
-        y_train=y[0],
-        x_test=x[1],
-        y_test=y[1],
+        x_train=x_train,
+        y_train=y_train,
+        x_test=x_test,
+        y_test=y_test,
         low=0.0,
         high=1.0,
         classes=len(kinds),

@@ -9,11 +9,9 @@ part (2,700). A recording becomes 32 frames of 16 bands in its first second
 import re
 from pathlib import Path
 
-import numpy as np
-
 from spikewright.errors import DataError
 
-from .audio import Bands, features, read_wave
+from .audio import Bands, labelled
 from .source import Source
 from .task import Task
 
@@ -44,7 +42,7 @@ def _load(folder: Path) -> Task:
                 f"{folder} holds no {'test' if test else 'training'} recordings: takes 0 to 4 are "
                 "the test part, all others the training part"
             )
-    (x_train, y_train), (x_test, y_test) = (_part(parts[test]) for test in (False, True))
+    (x_train, y_train), (x_test, y_test) = (labelled(parts[test], BANDS) for test in (False, True))
     return Task(
         name="fsdd",
         kind="signal",
@@ -56,11 +54,6 @@ def _load(folder: Path) -> Task:
         high=1.0,
         classes=10,
     )
-
-
-def _part(files: list[tuple[Path, int]]) -> tuple[np.ndarray, np.ndarray]:
-    samples = [features(read_wave(path, rate=BANDS.rate), BANDS) for path, _ in files]
-    return np.stack(samples), np.array([digit for _, digit in files])
 
 
 #: Spoken digits.

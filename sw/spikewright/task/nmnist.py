@@ -12,6 +12,7 @@ import numpy as np
 
 from spikewright.errors import DataError
 
+from .archive import read_records
 from .events import EVENT, recordings
 from .source import Source
 from .task import Task
@@ -37,16 +38,8 @@ def read_recording(path: Path) -> np.ndarray:
     DataError
         It cannot be read, or holds no whole number of events.
     """
-    try:
-        content = np.frombuffer(path.read_bytes(), np.uint8)
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error}; fetch it again") from error
-    if not content.size or content.size % _BYTES:
-        raise DataError(
-            f"{path} holds {content.size} bytes, which is no whole number of events of {_BYTES}; "
-            "fetch it again"
-        )
-    x, y, high, middle, low = content.reshape(-1, _BYTES).T.astype(np.int64)
+    records = read_records(path, size=_BYTES, what="events")
+    x, y, high, middle, low = records.T.astype(np.int64)
     over = y == _OVERFLOW_ROW
     events = np.empty(len(x), EVENT)
     events["t"] = ((high & 0x7F) << 16 | middle << 8 | low) + np.cumsum(over) * _OVERFLOW_US

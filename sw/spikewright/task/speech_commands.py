@@ -8,11 +8,9 @@ P. Warden, "Speech Commands: a dataset for limited-vocabulary speech recognition
 
 from pathlib import Path
 
-import numpy as np
-
 from spikewright.errors import DataError
 
-from .audio import Bands, features, read_wave
+from .audio import Bands, labelled
 from .source import Source
 from .task import Task
 
@@ -41,7 +39,9 @@ def _load(folder: Path) -> Task:
     for part, files in parts.items():
         if not files:
             raise DataError(f"{folder} holds no recordings of the {part} part; fetch it again")
-    (x_train, y_train), (x_test, y_test) = map(_part, parts.values())
+    (x_train, y_train), (x_test, y_test) = (
+        labelled(files, BANDS) for files in parts.values()
+    )
     return Task(
         name="speech_commands",
         kind="signal",
@@ -60,11 +60,6 @@ def _named(path: Path) -> set[str]:
     if not names:
         raise DataError(f"{path} names no recordings; fetch it again")
     return names
-
-
-def _part(files: list[tuple[Path, int]]) -> tuple[np.ndarray, np.ndarray]:
-    samples = [features(read_wave(path, rate=BANDS.rate), BANDS) for path, _ in files]
-    return np.stack(samples), np.array([label for _, label in files])
 
 
 #: Spoken words.

@@ -168,11 +168,6 @@ class Task:
         return math.prod(self.shape)
 
     @property
-    def inputs(self) -> int:
-        """Values of one sample."""
-        return self.values
-
-    @property
     def image(self) -> tuple[int, ...]:
         """Shape of a sample that is an image: height, width, channels if it has any; else ()."""
         return self.shape if self.kind == "image" else ()

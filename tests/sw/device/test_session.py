@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+import termios
 import threading
 import tty
 from collections.abc import Callable, Iterator
@@ -253,6 +254,17 @@ def test_a_refusal_is_not_repeated(status, reason):
 
     assert failing(peer) == f"The board on PORT refuses HELLO: {reason}."
     assert len(asked) == 1
+
+
+def test_a_board_that_goes_away_while_the_port_is_flushed(monkeypatch):
+    """A terminal whose other end is gone raises an error that is no OSError."""
+    def gone(self):
+        raise termios.error(5, "Input/output error")
+
+    monkeypatch.setattr(serial.Serial, "reset_input_buffer", gone)
+    assert failing(lambda frame: None) == (
+        "The board on PORT went away in the middle of HELLO; check its cable and its power."
+    )
 
 
 def test_another_protocol_version():

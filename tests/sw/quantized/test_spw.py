@@ -63,7 +63,7 @@ def test_a_neuron_that_is_not_registered_is_in_the_file(tmp_path):
     write(path, replace(quantized(), network=network, coding=Ttfs(inputs=1, steps=4)))
     back = read(path).network
     assert back == network and back.digest() == network.digest()
-    assert [layer.neuron_name for layer in back.layers] == ["mine", "lif"]
+    assert [layer.definition.name for layer in back.layers] == ["mine", "lif"]
     assert parts(path)[0]["layers"][1]["neuron"] == "lif"
     write(tmp_path / "again.spw", read(path))
     assert (tmp_path / "again.spw").read_bytes() == path.read_bytes()
