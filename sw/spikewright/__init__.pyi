@@ -41,10 +41,10 @@ from spikewright.exchange.from_nir import from_nir as from_nir
 from spikewright.exchange.from_torch import from_torch as from_torch
 from spikewright.exchange.to_nir import to_nir as to_nir
 from spikewright.job.quantization import quantize_on_task as quantize_on_task
-from spikewright.network.post_training import LayerFit as LayerFit
 from spikewright.network.post_training import PostTraining as PostTraining
-from spikewright.network.post_training import Quantization as Quantization
 from spikewright.network.post_training import quantize as quantize
+from spikewright.network.quantization import LayerFit as LayerFit
+from spikewright.network.quantization import Quantization as Quantization
 from spikewright.network.real_network import RealLayer as RealLayer
 from spikewright.network.real_network import RealNetwork as RealNetwork
 from spikewright.network.real_run import RealRun as RealRun

@@ -11,7 +11,8 @@ from spikewright.coding.coding import Coding, coding_rule
 from spikewright.errors import DataError
 from spikewright.machine import processor
 from spikewright.network.fast import Predictor
-from spikewright.network.post_training import PostTraining, Quantization, quantize
+from spikewright.network.post_training import PostTraining, quantize
+from spikewright.network.quantization import Quantization
 from spikewright.network.real_network import RealNetwork
 from spikewright.network.real_run import run_real
 from spikewright.network.reference import share_right

@@ -14,7 +14,6 @@ from typing import Literal
 
 import numpy as np
 import torch
-from rich.table import Table
 
 from spikewright.errors import DataError
 from spikewright_hw.checks import instance, one_of, optional, real, settle, whole
@@ -23,12 +22,13 @@ from spikewright_hw.fixed import Format
 from spikewright_hw.layer import MEMBRANE_BITS
 from spikewright_hw.network import Layer, Network, NetworkError
 
+from .quantization import LayerFit, Quantization
 from .quantize import best_scale, bound, scalable
 from .real_network import RealLayer, RealNetwork
 from .real_run import RealRun, run_real
 from .reference import Run, run, share_right
 
-__all__ = ["LayerFit", "PostTraining", "Quantization", "quantize"]
+__all__ = ["PostTraining", "quantize"]
 
 #: Bits after the point of a membrane in weight steps: half a step of 2**-6 is the rounding of a
 #: state in each step, well below the half weight step by which a weight is rounded.
@@ -77,88 +77,6 @@ class PostTraining:
         )
         if self.percentile <= 0:
             raise ValueError(f"percentile is {self.percentile}; it must be above 0")
-
-
-@dataclass(frozen=True, kw_only=True)
-class LayerFit:
-    """What quantisation made of a layer, on the samples.
-
-    Parameters
-    ----------
-    neuron : str
-        The definition's name.
-    scale : float
-        Size of a weight step, in the real network's units.
-    membrane : Format
-    clipped : float
-        Share of the weights that lie beyond the largest one, 0 to 1.
-    saturated : float
-        Share of neurons and samples whose membrane reached an end of its format, 0 to 1.
-    rate_real, rate_integer : float
-        Spikes for each neuron and step, mean; 0 for a layer that does not spike.
-    distance : float
-        Mean of how far a neuron's rate in integers is from that in real numbers.
-    dead_real, dead : int
-        Neurons that never spiked, in real numbers and in integers; 0 for a layer that does not
-        spike.
-    """
-
-    neuron: str
-    scale: float
-    membrane: Format
-    clipped: float
-    saturated: float
-    rate_real: float
-    rate_integer: float
-    distance: float
-    dead_real: int
-    dead: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Quantization:
-    """A network in integers, and how far it is from the real one it was made of.
-
-    Prints as a table where rich prints it.
-
-    Parameters
-    ----------
-    network : Network
-    layers : tuple of LayerFit
-    agreement : float
-        Share of the samples that both networks answer alike, 0 to 1.
-    accuracy_real, accuracy_integer : float, optional
-        Share of the samples answered rightly, before and after; None without labels.
-    """
-
-    network: Network
-    layers: tuple[LayerFit, ...]
-    agreement: float
-    accuracy_real: float | None = None
-    accuracy_integer: float | None = None
-
-    def __rich__(self) -> Table:
-        """Return a row for each layer, and the answers below."""
-        caption = f"same answer: {100 * self.agreement:.2f} % of the samples"
-        if self.accuracy_real is not None and self.accuracy_integer is not None:
-            caption += (
-                f"; right: {100 * self.accuracy_real:.2f} % in real numbers, "
-                f"{100 * self.accuracy_integer:.2f} % in integers"
-            )
-        table = Table(title="Quantised without training", title_justify="left", caption=caption,
-                      caption_justify="left")
-        for column in (
-            "layer", "step", "membrane", "clipped", "saturated", "rate", "distance", "silent"
-        ):
-            table.add_column(column, justify="right", no_wrap=True)
-        for number, layer in enumerate(self.layers):
-            table.add_row(
-                str(number), f"{layer.scale:.4g}", str(layer.membrane),
-                f"{100 * layer.clipped:.2f} %", f"{100 * layer.saturated:.2f} %",
-                f"{layer.rate_real:.3f} → {layer.rate_integer:.3f}", f"{layer.distance:.3f}",
-                f"{layer.dead_real} → {layer.dead}",
-            )
-        return table
 
 
 def quantize(

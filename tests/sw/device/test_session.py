@@ -262,7 +262,7 @@ def test_a_board_that_goes_away_while_the_port_is_flushed(monkeypatch):
         raise termios.error(5, "Input/output error")
 
     monkeypatch.setattr(serial.Serial, "reset_input_buffer", gone)
-    assert failing(lambda frame: None) == (
+    assert failing(answer) == (
         "The board on PORT went away in the middle of HELLO; check its cable and its power."
     )
 

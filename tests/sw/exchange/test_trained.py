@@ -30,6 +30,8 @@ from .frameworks import functional, in_double, neuron, norse, outputs
 STEPS = 8
 HIDDEN = 128
 EPOCHS = 25
+#: Share of the test part that a trained network must have right, in real numbers.
+LEAST = 0.95
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,6 @@ class Framework:
     make: Callable[[], nn.Module]
     restart: Callable[[nn.Module], None]
     readout: str
-    #: Share of the test part that it must have right.
-    least: float = 0.95
 
 
 def _snntorch() -> nn.Module:
@@ -64,8 +64,10 @@ def _spikingjelly() -> nn.Module:
 
 
 def _norse() -> nn.Module:
+    # Readout and size were chosen on folds of the training part: 95.3 % in the mean of four, 95.0
+    # with half the neurons.
     made = norse.SequentialState(
-        nn.Linear(64, HIDDEN), norse.LIFCell(), nn.Linear(HIDDEN, 10), norse.LICell(),
+        nn.Linear(64, 2 * HIDDEN), norse.LIFCell(), nn.Linear(2 * HIDDEN, 10), norse.LICell(),
     )
     for part in (made[0], made[2]):
         part.weight.data *= 5  # a step takes a tenth of the current
@@ -75,7 +77,7 @@ def _norse() -> nn.Module:
 FRAMEWORKS = {
     "snntorch": Framework(_snntorch, _restart, "count"),
     "spikingjelly": Framework(_spikingjelly, functional.reset_net, "count"),
-    "norse": Framework(_norse, lambda module: None, "maximum", least=0.94),
+    "norse": Framework(_norse, lambda module: None, "maximum"),
 }
 
 
@@ -158,7 +160,7 @@ def test_trained_it_sends_the_same_spikes_and_loses_a_point_at_most_in_6_bits(na
     made = quantize(network, coding().encode(task.x_train[:500]))
     after = np.mean(Predictor(made.network)(spikes) == task.y_test)
     print(f"{name}: {before:.4f} in real numbers, {after:.4f} in integers")
-    assert before >= FRAMEWORKS[name].least
+    assert before >= LEAST
     assert after >= before - 0.01
 
 
