@@ -58,7 +58,9 @@ STREAMS = {"length": "64", "source": "lfsr", "encoding": "unipolar"}
 STOCHASTIC = {**STREAMS, "lanes": "2"}
 TRAINED = {"coding": "rate", "steps": "3", "epochs": "2", "seed": "7"}
 RUN = {"board": "other", "clock": "62.5", "limit": "5", "network": "other.spw", "port": "/dev/null",
-       "build_only": None, "no_bitstream": None, "task": "mnist", "data": "mine.npz", **TRAINED}
+       "build_only": None, "no_bitstream": None, "samples": "5", "task": "mnist",
+       "data": "mine.npz",
+       **TRAINED}
 NEURON = {"threshold": "v > 2", "reset": "v = -1", "readout": None, "dt": "0.5",
           "param": "a=1", "unit": "v=mV", "start": "v=0", "refractory": "2", "method": "euler",
           "format": "Q6.4"}
@@ -93,8 +95,9 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     ),
     "run --build-only": (
         {name: value for name, value in {**RUN, **SIZE}.items()
-         if name not in ("port", "build_only", "no_bitstream")},
-        {**every(STOCHASTIC, NO_EVENT), "port": "does not apply to --build-only, which runs",
+         if name not in ("port", "build_only", "no_bitstream", "samples")},
+        {**every(STOCHASTIC, NO_EVENT),
+         **every(("port", "samples"), "does not apply to --build-only, which runs"),
          "no_bitstream": "does not apply to --build-only, which builds a bitstream and"},
     ),
     "run --build-only --seed 1": (
@@ -300,6 +303,7 @@ def test_an_option_that_does_not_apply_is_refused(asked, capsys, command, name, 
         (["run", "--engine", "stochastic", "--lanes", "1048576"],
          "--lanes is 1048576; it must be a whole number from 1 to 256"),
         (["run", "--share", "0"], "--share is 0; it must be a whole number from 1 to 65535"),
+        (["run", "--samples", "0"], "--samples is 0; it must be a whole number "),
         (["run", "--clock", "58"],
          "--clock: ULX3S cannot make a clock of 58 MHz; the nearest are 56.25 and 59.375 MHz"),
         (["build", "gone.spw", "--clock", "5"],

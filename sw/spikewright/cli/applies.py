@@ -77,7 +77,7 @@ RULES = (
         "the digits, which come with scikit-learn; name another task by --task, or leave it out",
     ),
     Rule(
-        ("run",), ("port",), lambda options: options.build_only,
+        ("run",), ("port", "samples"), lambda options: options.build_only,
         "--build-only, which runs nothing on a board; leave one of the two out",
     ),
     Rule(

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import spikewright as spw
 
 from .applies import check_options
-from .options import add_board_options, add_engine_options, board_of, design_of, seed
+from .options import add_board_options, add_engine_options, board_of, count, design_of, seed
 from .task_options import add_network_options, add_task_options, config_of, task_of, trained
+from .words import arguments_checked
 
 __all__ = ["add_run_options", "run_options"]
 
@@ -21,6 +22,10 @@ def add_run_options(parser: argparse.ArgumentParser, *, boards: Sequence[str]) -
         metavar="PATH",
         help="serial port of a real board, such as /dev/ttyUSB0, or 'virtual' (%(default)s): the "
         "board top simulated by Verilator",
+    )
+    parser.add_argument(
+        "--samples", type=count, metavar="N",
+        help="run the first N samples of the test split alone (default: all)",
     )
     parser.add_argument(
         "--build-only", action="store_true", help="stop when the bitstream is written"
@@ -60,16 +65,18 @@ def run_options(options: argparse.Namespace, *, command: str) -> "spw.RunOptions
     config = None
     if network is None and chosen:
         config = config_of(options, spw.load_task() if task is None else task)
-    return spw.RunOptions(
-        task=task,
-        network=network,
-        config=config,
-        board=board,
-        port=options.port,
-        seeds=tuple(options.seed or (0, 1, 2)),
-        design=design,
-        build_only=options.build_only,
-        bitstream=not options.no_bitstream,
-        limit_s=60 * options.limit,
-        command=command,
-    )
+    with arguments_checked(options.flags):
+        return spw.RunOptions(
+            task=task,
+            network=network,
+            config=config,
+            board=board,
+            port=options.port,
+            seeds=tuple(options.seed or (0, 1, 2)),
+            samples=options.samples,
+            design=design,
+            build_only=options.build_only,
+            bitstream=not options.no_bitstream,
+            limit_s=60 * options.limit,
+            command=command,
+        )

@@ -38,6 +38,9 @@ from .training import is_default, versions
 
 __all__ = ["check_classes", "check_fits", "describe", "make_report"]
 
+#: Samples that the integer reference runs at once.
+_AT_ONCE = 1000
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Observations:
@@ -47,10 +50,10 @@ class _Observations:
     ----------
     answers : Answers
         The board's.
-    integers : Run
-        The integer reference on the same spikes.
+    integers : array ``[samples]``
+        Predictions of the integer reference on the whole test part.
     expected : Run
-        The engine's own reference on them: the integers again, or the model of bitstreams.
+        The engine's own reference on the spikes that the board had.
     torch_predictions : array ``[samples]``, optional
         Predictions of PyTorch on the integer grid.
     cycles : array ``[samples]``, optional
@@ -58,7 +61,7 @@ class _Observations:
     """
 
     answers: Answers
-    integers: Run
+    integers: np.ndarray
     expected: Run
     torch_predictions: np.ndarray | None
     cycles: np.ndarray | None
@@ -80,7 +83,7 @@ def make_report(
     Parameters
     ----------
     answers : Answers
-        The board's, on the whole test part of the task.
+        The board's, on the test part of the task, or on its first samples.
     expected : Run
         The engine's reference on the same spikes; see :func:`~spikewright.run_reference`.
     task : Task
@@ -98,7 +101,8 @@ def make_report(
     Raises
     ------
     DataError
-        The network is not for the task, or the answers are not those of its test part.
+        The network is not for the task, or the answers are not those of its test part or of the
+        first samples of that.
     """
     instance(Answers)("answers", answers)
     instance(Run)("expected", expected)
@@ -106,12 +110,7 @@ def make_report(
     instance(QuantizedNetwork)("network", network)
     check_classes(task)
     check_fits(network, task, argument="network")
-    if len(answers.inferences) != len(task.y_test):
-        raise DataError(
-            f"answers has {len(answers.inferences)} samples, and the test part of {task.name} has "
-            f"{len(task.y_test)}; run the whole test part"
-        )
-    observed = _observe(network.network, answers, expected)
+    observed = _observe(network, answers, expected, task=task)
     return report(
         _record(
             observed, task=task, networks=(network, *others), bitstream=bitstream,
@@ -150,16 +149,38 @@ def check_classes(task: Task) -> None:
         )
 
 
-def _observe(network: Network, answers: Answers, expected: Run) -> _Observations:
+def _observe(
+    quantized: QuantizedNetwork, answers: Answers, expected: Run, *, task: Task
+) -> _Observations:
     """Add what is known of a network without the board."""
-    event = answers.design.streams is None
+    network, event = quantized.network, answers.design.streams is None
+    samples, all_samples = len(answers.inferences), len(task.y_test)
+    if not 0 < samples <= all_samples:
+        raise DataError(
+            f"answers has {samples} samples, and the test part of {task.name} has {all_samples}; "
+            "run the whole test part, or its first samples"
+        )
+    integers = expected.predictions
+    if samples < all_samples or not event:
+        spikes = encode(task.x_test, quantized.coding)
+        if not np.array_equal(spikes[:samples], answers.sent):
+            raise DataError(
+                f"answers are not those of the first {samples} samples of {task.name}; run these"
+            )
+        integers = _predictions(network, spikes)
     return _Observations(
         answers=answers,
-        integers=expected if event else run_integers(network, answers.sent),
+        integers=integers,
         expected=expected,
         torch_predictions=_torch_predictions(network, answers.sent) if event else None,
         cycles=exact_cycles(network, answers.sent, expected, design=answers.design),
     )
+
+
+def _predictions(network: Network, spikes: np.ndarray) -> np.ndarray:
+    """Return what the integer reference predicts, part by part, so that states fit in memory."""
+    parts = (spikes[start : start + _AT_ONCE] for start in range(0, len(spikes), _AT_ONCE))
+    return np.concatenate([run_integers(network, part).predictions for part in parts])
 
 
 def _torch_predictions(network: Network, spikes: np.ndarray) -> np.ndarray:
@@ -193,7 +214,7 @@ def _record(
         engine=str(design),
         source=_source(quantized),
         labels=task.y_test,
-        predictions_integer=observed.integers.predictions,
+        predictions_integer=observed.integers,
         predictions_device=answers.predictions,
         accuracy_float=quantized.provenance.accuracy_float,
         counters=Counters(

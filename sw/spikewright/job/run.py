@@ -12,14 +12,14 @@ from typing import Any
 
 from rich.console import Console
 
-from spikewright_hw.checks import instance, optional, pathlike, settle, wholes
+from spikewright_hw.checks import instance, optional, pathlike, settle, whole, wholes
 from spikewright_hw.engine.design import Design, EventDesign
 
 from .. import terminal
 from ..coding.coding import encode
 from ..device.link import check_port
 from ..device.virtual import NEEDED_TOOLS
-from ..errors import BuildError, DeviceError, ToolError
+from ..errors import BuildError, DataError, DeviceError, ToolError
 from ..files import check_writable
 from ..gateware.bitstream import Bitstream, build_bitstream, needed_tools
 from ..gateware.board import BOARDS, DEFAULT_BOARD, Board
@@ -66,6 +66,8 @@ class RunOptions:
         Path of the serial port that the board is at, or ``"virtual"``.
     seeds : tuple of int
         Seeds to train.
+    samples : int, optional
+        Samples that the board is given: the first of the test part; all unless given.
     design : Design
         The engine that the network runs on.
     build_only : bool
@@ -86,6 +88,7 @@ class RunOptions:
     config: TrainingConfig | None = None
     port: str = VIRTUAL
     seeds: tuple[int, ...] = (0, 1, 2)
+    samples: int | None = None
     design: Design = field(default_factory=EventDesign)
     build_only: bool = False
     bitstream: bool = True
@@ -100,6 +103,7 @@ class RunOptions:
             network=optional(_file_or_network),
             config=optional(instance(TrainingConfig)),
             seeds=wholes(0, MOST_SEED),
+            samples=optional(whole(1)),
         )
         if self.network is not None and self.config is not None:
             raise ValueError(
@@ -140,6 +144,8 @@ def main_job(options: RunOptions, *, console: Console | None = None) -> Report |
     _check_at_once(options)
     task = load_task("digits") if options.task is None else options.task
     check_classes(task)
+    samples = _samples(options, task)
+    split = "whole test split" if options.samples is None else f"first {samples} test samples"
     place = {"board": options.board, "design": options.design, "build": options.build}
     with Stages(console) as stages, Background() as background:
         network = _network(task, options, stages)
@@ -169,13 +175,13 @@ def main_job(options: RunOptions, *, console: Console | None = None) -> Report |
             for each in (options.seeds[1:] if options.network is None else ())
         ]
 
-        with stages.stage("Reference, whole test split"):
-            spikes = encode(task.x_test, network.coding)
+        with stages.stage(f"Reference, {split}"):
+            spikes = encode(task.x_test[:samples], network.coding)
             expected = run_reference(network, spikes, design=options.design)
         if compiled:
             compiled.result()  # open_board finds it
         with (
-            stages.stage(f"{_kind(options).capitalize()}, whole test split") as tell,
+            stages.stage(f"{_kind(options).capitalize()}, {split}") as tell,
             open_board(network, port=options.port, **place) as board,
         ):
             answers = board.infer_all(
@@ -208,6 +214,17 @@ def _check_at_once(options: RunOptions) -> None:
     check_writable(options.build, folder=True)
     if not (options.virtual or options.build_only):
         check_port(options.port)
+
+
+def _samples(options: RunOptions, task: Task) -> int:
+    """Return how many samples of the test part the board is given."""
+    there = len(task.x_test)
+    wanted = there if options.samples is None else options.samples
+    if wanted > there:
+        raise DataError(
+            f"{task.name} has {there} test samples; samples= must be 1 to {there}, not {wanted}"
+        )
+    return wanted
 
 
 def _require_tools(options: RunOptions) -> None:

@@ -27,19 +27,20 @@ def figures(record: RunRecord) -> tuple[Figure, ...]:
 
 
 def _accuracies(record: RunRecord) -> list[Figure]:
-    samples = len(record.labels)
     kind = "virtual" if record.board.virtual else "real"
     method = Computed(
         "right predictions on the test split by the float network, before it was quantised and "
         "trained on as integers; taken from the network file, where training recorded it"
     )
     figures = [Figure("accuracy_float", 100 * record.accuracy_float, "%", method)]
-    for name, who, predictions in (
-        ("integer", "the integer reference", record.predictions_integer),
-        ("device", f"{record.board.name}, {kind} board", record.predictions_device),
+    board = f"{record.board.name}, {kind} board"
+    for name, who, split, predictions in (
+        ("integer", "the integer reference", "the test split", record.predictions_integer),
+        ("device", board, record.split, record.predictions_device),
     ):
-        right = int((predictions == record.labels).sum())
-        method = Computed(f"right predictions on the test split, deployed network, by {who}")
+        samples = len(predictions)
+        right = int((predictions == record.labels[:samples]).sum())
+        method = Computed(f"right predictions on {split}, deployed network, by {who}")
         detail = {"right": right, "samples": samples}
         figures.append(Figure(f"accuracy_{name}", 100 * right / samples, "%", method, detail))
     for name, who, shares in (
@@ -79,9 +80,9 @@ def _timing(record: RunRecord) -> list[Figure]:
             mean,
             "cycles",
             record.counting,
-            {"min": int(cycles.min()), "p50": p50, "p95": p95},
+            {"min": int(cycles.min()), "p50": p50, "p95": p95, "samples": record.answered},
         ),
-        Figure("cycles_max", most, "cycles", record.counting),
+        Figure("cycles_max", most, "cycles", record.counting, {"samples": record.answered}),
         Figure("clock_mhz", clock, "MHz", Computed("read from the board, as its top was built")),
         *(
             [Figure("fmax_mhz", build.fmax_mhz, "MHz", _placed(build))] if build is not None else []
@@ -91,7 +92,10 @@ def _timing(record: RunRecord) -> list[Figure]:
             mean / clock,
             "µs",
             record.counting,
-            {"p50": p50 / clock, "p95": p95 / clock, "max": most / clock, "clock_mhz": clock},
+            {
+                "p50": p50 / clock, "p95": p95 / clock, "max": most / clock, "clock_mhz": clock,
+                "samples": record.answered,
+            },
         ),
     ]
 
@@ -119,6 +123,9 @@ def _activity(record: RunRecord) -> list[Figure]:
         ("spikes_per_inference", counters.spikes.sum(axis=1), {"per_layer": layers}),
     )
     return [
-        Figure(name, float(values.mean()), "1", record.counting, {"max": int(values.max()), **more})
+        Figure(
+            name, float(values.mean()), "1", record.counting,
+            {"max": int(values.max()), **more, "samples": record.answered},
+        )
         for name, values, more in means
     ]

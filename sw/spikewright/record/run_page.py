@@ -23,16 +23,21 @@ def summary(record: RunRecord) -> str:
         if board.virtual
         else "on a real board"
     )
+    part = f" {_first_upper(record.split)}." if record.answered < len(record.labels) else ""
     return (
         f"{record.network}; {record.engine}; {board.name} ({board.device}) at "
-        f"{board.clock_mhz:g} MHz, {where}."
+        f"{board.clock_mhz:g} MHz, {where}.{part}"
     )
 
 
 def sections(record: RunRecord) -> tuple[Section, ...]:
     """Return the pictures with their captions."""
-    found = (_whole_split(record), _one_inference(record))
+    found = (_split(record), _one_inference(record))
     return found if record.build is not None else (*found, _no_bitstream(record))
+
+
+def _first_upper(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _no_bitstream(record: RunRecord) -> Section:
@@ -43,20 +48,25 @@ def _no_bitstream(record: RunRecord) -> Section:
     return Section("No bitstream", text=(text,), pictures=())
 
 
-def _whole_split(record: RunRecord) -> Section:
+def _split(record: RunRecord) -> Section:
     compared, mismatches = sum(record.compared.values()), sum(record.mismatches.values())
+    whole = record.answered == len(record.labels)
+    samples = f"All {record.answered} samples" if whole else _first_upper(record.split)
     text = (
-        f"All {len(record.labels)} samples were classified on the board. {format_value(compared)} "
+        f"{samples} were classified on the board. {format_value(compared)} "
         f"values ({', '.join(record.compared)}) were compared with the reference; "
         f"{mismatches or 'none'} differed."
     )
     return Section(
-        "The whole test split",
+        "The whole test split" if whole else "The first samples of the test split",
         text=(text,),
         pictures=(
             Picture(
                 "confusion",
-                plots.confusion(record.labels, record.predictions_device, classes=record.classes),
+                plots.confusion(
+                    record.labels[: record.answered], record.predictions_device,
+                    classes=record.classes,
+                ),
                 "Classes as the board saw them. Rows are true classes, columns predictions; what "
                 "lies off the diagonal is wrong.",
             ),

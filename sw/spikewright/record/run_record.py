@@ -133,9 +133,12 @@ class RunRecord:
     source : dict of str to str
         Where the network comes from: data set, split, seed, coding.
     labels : (samples,) integer array
-        Class of each test sample.
-    predictions_integer, predictions_device : (samples,) integer arrays
-        Of the deployed network: as integers, on the board.
+        Class of each sample of the test split.
+    predictions_integer : (samples,) integer array
+        Of the deployed network as integers, on the whole split.
+    predictions_device : (answered,) integer array
+        Of the same on the board, on the first samples of the split, or all; so are the counters,
+        and what was compared.
     accuracy_float : float
         Of the float network that the deployed one was quantised from, before that and before the
         epochs on the integer grid, as its file says; a fraction.
@@ -181,10 +184,15 @@ class RunRecord:
         samples = len(self.labels)
         if samples == 0:
             raise ValueError("the run has no samples; there is nothing to report")
-        for name in ("predictions_integer", "predictions_device"):
-            self._check(name, getattr(self, name), samples)
+        self._check("predictions_integer", self.predictions_integer, samples, "labels")
+        if not 0 < self.answered <= samples:
+            raise ValueError(
+                f"predictions_device has {self.answered} entries; it must have one for each of the "
+                f"{samples} labels, or for the first of them"
+            )
         for name in ("cycles", "input_events", "synops", "spikes"):
-            self._check(f"counters.{name}", getattr(self.counters, name), samples)
+            given = getattr(self.counters, name)
+            self._check(f"counters.{name}", given, self.answered, "answers of the board")
         if self.compared.keys() != self.mismatches.keys():
             raise ValueError(
                 f"compared has {', '.join(self.compared)}, mismatches has "
@@ -192,9 +200,21 @@ class RunRecord:
             )
 
     @staticmethod
-    def _check(name: str, array: np.ndarray, samples: int) -> None:
+    def _check(name: str, array: np.ndarray, samples: int, what: str) -> None:
         if len(array) != samples:
-            raise ValueError(f"{name} has {len(array)} entries; there are {samples} labels")
+            raise ValueError(f"{name} has {len(array)} entries; there are {samples} {what}")
+
+    @property
+    def answered(self) -> int:
+        """Samples that the board answered: all of the test split, or its first."""
+        return len(self.predictions_device)
+
+    @property
+    def split(self) -> str:
+        """What the board answered, in words."""
+        if self.answered == len(self.labels):
+            return "the test split"
+        return f"the first {self.answered:,} of the {len(self.labels):,} samples of the test split"
 
     @property
     def classes(self) -> int:

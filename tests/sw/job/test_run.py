@@ -10,18 +10,23 @@ import numpy as np
 import pytest
 
 from spikewright import tools
+from spikewright.coding.coding import encode
 from spikewright.coding.ttfs import Ttfs
 from spikewright.device.answers import Answers, Inference
 from spikewright.device.session import UNKNOWN_SIMULATOR
 from spikewright.errors import BuildError, DataError, DeviceError, ToolError
 from spikewright.gateware.bitstream import Bitstream
+from spikewright.gateware.board import BOARDS, DEFAULT_BOARD
 from spikewright.job import run as job
+from spikewright.job.observations import make_report
+from spikewright.network.reference import run
 from spikewright.network.training_config import TrainingConfig, training_config
 from spikewright.quantized.network import Provenance, QuantizedNetwork
 from spikewright.quantized.spw import read, write
 from spikewright.task.known import load_task
 from spikewright.task.task import Task
 from spikewright_hw.engine import reference
+from spikewright_hw.engine.design import EventDesign
 from spikewright_hw.engine.example import example_network
 from spikewright_hw.fixed import Format
 from spikewright_hw.protocol import Kind
@@ -41,6 +46,20 @@ def model(folder: Path, *, outputs: int = 10) -> Path:
     path = folder / "model.spw"
     write(path, QuantizedNetwork(network=network, coding=coding, provenance=provenance))
     return path
+
+
+def answered(network, spikes, **how) -> Answers:
+    """What a board answers that is as right as the reference, in 50 cycles."""
+    given = []
+    for sample in np.asarray(spikes, int).tolist():
+        bitmaps = [sum(bit << at for at, bit in enumerate(step)) for step in sample]
+        result, trace = reference.run(network, bitmaps)
+        given.append(Inference(replace(result, cycles=50), trace))
+    how = {
+        "board": BOARDS[DEFAULT_BOARD], "design": EventDesign(), "clock_hz": 80_000_000,
+        "simulator": "", **how,
+    }
+    return Answers(sent=spikes, inferences=tuple(given), **how)
 
 
 @pytest.fixture
@@ -63,16 +82,13 @@ def board(monkeypatch):
             pass
 
         def infer_all(self, spikes, *, progress):
-            given = []
-            for sample in np.asarray(spikes, int).tolist():
-                bitmaps = [sum(bit << at for at, bit in enumerate(step)) for step in sample]
-                result, trace = reference.run(self.network, bitmaps)
-                given.append(Inference(replace(result, cycles=50), trace))
-            given[7] = played.break_it(given[7])
-            return Answers(
-                sent=spikes, inferences=tuple(given), clock_hz=played.clock_hz,
-                simulator="" if played.kind == Kind.REAL else UNKNOWN_SIMULATOR, **self.how,
+            simulator = "" if played.kind == Kind.REAL else UNKNOWN_SIMULATOR
+            right = answered(
+                self.network, spikes, clock_hz=played.clock_hz, simulator=simulator, **self.how
             )
+            given = list(right.inferences)
+            given[7] = played.break_it(given[7])
+            return replace(right, inferences=tuple(given))
 
     monkeypatch.setattr(job, "open_board", Opened)
     monkeypatch.setattr(job, "check_port", lambda port: None)
@@ -210,6 +226,69 @@ def test_what_the_engine_cannot_run_is_refused_before_it_is_trained(board, tmp_p
     with pytest.raises(DataError, match=r"^the network cannot run$"):
         job.main_job(chosen)
     assert asked == [(chosen.design, [64, 9], 3)]
+
+
+def test_the_first_samples_alone(board, tmp_path):
+    """The board answers them; the integer reference answers the whole test split, as always."""
+    job.main_job(options(tmp_path))
+    whole = figures(tmp_path / "build")
+    report = job.main_job(replace(options(tmp_path), samples=9))
+    assert report is not None
+    some = figures(tmp_path / "build")
+    first = "the first 9 of the 360 samples of the test split"
+    assert report.summary.endswith(f" {first[0].upper()}{first[1:]}.")
+    page = (tmp_path / "build" / "reports" / "run" / "report.html").read_text()
+    assert f"{first[0].upper()}{first[1:]} were classified on the board." in page
+    assert some["accuracy_integer"] == whole["accuracy_integer"]
+    assert some["accuracy_integer"]["detail"]["samples"] == 360
+    counted = {"accuracy_device", "cycles_mean", "cycles_max", "latency_us",
+               "synops_per_inference", "input_events_per_inference", "spikes_per_inference"}
+    for name in counted:
+        assert some[name]["detail"]["samples"] == 9, name
+        assert whole[name]["detail"]["samples"] == 360, name
+    assert first in some["accuracy_device"]["source"]["method"]
+    assert some["compared"]["value"] * 40 == whole["compared"]["value"]
+
+
+def test_no_more_samples_than_there_are(board, tmp_path, monkeypatch):
+    monkeypatch.setattr(job, "open_board", lambda *_, **__: pytest.fail("was opened"))
+    with pytest.raises(DataError) as caught:
+        job.main_job(replace(options(tmp_path), samples=361))
+    assert str(caught.value) == (
+        "digits has 360 test samples; samples= must be 1 to 360, not 361"
+    )
+
+
+@pytest.mark.parametrize("samples", [0, -3, 1.5, True, "9"])
+def test_samples_are_a_number_of_them(tmp_path, samples):
+    with pytest.raises(ValueError, match=r"^samples is .*; it must be a whole number"):
+        replace(options(tmp_path), samples=samples)
+
+
+def test_answers_of_other_samples_are_refused():
+    task, network = load_task(), example_network(
+        sizes=(64, 4, 10), steps=4, weight_bits=4, membrane=Format(8, 2)
+    )
+    quantized = QuantizedNetwork(
+        network=network, coding=Ttfs(),
+        provenance=Provenance(data_set="", seed=0, accuracy_float=0.5, accuracy_integer=0.1),
+    )
+    for spikes, said in (
+        (
+            encode(task.x_test[1:3], Ttfs()),
+            "answers are not those of the first 2 samples of digits; run these",
+        ),
+        (
+            encode(task.x_train[:361], Ttfs()),
+            ("answers has 361 samples, and the test part of digits has 360; run the whole test "
+            "part, or its first samples"),
+        ),
+    ):
+        expected = run(network, spikes)
+        answers = answered(network, spikes)
+        with pytest.raises(DataError) as caught:
+            make_report(answers, expected, task=task, network=quantized)
+        assert str(caught.value) == said
 
 
 SIZES = {"fmax_mhz", "lut", "ff", "bram", "dsp"}

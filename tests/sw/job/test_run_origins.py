@@ -71,18 +71,22 @@ VALUES = {
     "accuracy_device": (65.0, "%", {"right": 13, "samples": 20}),
     "accuracy_float_mean": (70.0, "%", {"per_seed": [90, 80, 40], "seeds": [5, 7, 9]}),
     "accuracy_integer_mean": (40.0, "%", {"per_seed": [30, 20, 70], "seeds": [5, 7, 9]}),
-    "cycles_mean": (195.0, "cycles", {"min": 100, "p50": 195.0, "p95": 280.5}),
-    "cycles_max": (290, "cycles", {}),
+    "cycles_mean": (195.0, "cycles", {"min": 100, "p50": 195.0, "p95": 280.5, "samples": 20}),
+    "cycles_max": (290, "cycles", {"samples": 20}),
     "clock_mhz": (25.0, "MHz", {}),
     "fmax_mhz": (91.25, "MHz", {}),
-    "latency_us": (7.8, "µs", {"p50": 7.8, "p95": 11.22, "max": 11.6, "clock_mhz": 25.0}),
+    "latency_us": (
+        7.8, "µs", {"p50": 7.8, "p95": 11.22, "max": 11.6, "clock_mhz": 25.0, "samples": 20}
+    ),
     "lut": (101, "1", {}),
     "ff": (102, "1", {}),
     "bram": (103, "1", {}),
     "dsp": (104, "1", {}),
-    "synops_per_inference": (1019.0, "1", {"max": 1038}),
-    "input_events_per_inference": (39.5, "1", {"max": 49}),
-    "spikes_per_inference": (16.5, "1", {"max": 26, "per_layer": [14.5, 2.0]}),
+    "synops_per_inference": (1019.0, "1", {"max": 1038, "samples": 20}),
+    "input_events_per_inference": (39.5, "1", {"max": 49, "samples": 20}),
+    "spikes_per_inference": (
+        16.5, "1", {"max": 26, "per_layer": [14.5, 2.0], "samples": 20}
+    ),
     "energy_static_uj": (0.66066, "µJ", {"static_power_mw": 84.7, "clock_mhz": 25.0}),
 }
 

@@ -214,7 +214,15 @@ def test_smallest_run():
         ({"labels": np.zeros(0, int)}, "the run has no samples; there is nothing to report"),
         (
             {"predictions_device": np.zeros(7, int)},
-            "predictions_device has 7 entries; there are 360 labels",
+            "counters.cycles has 360 entries; there are 7 answers of the board",
+        ),
+        (
+            {"predictions_integer": np.zeros(7, int)},
+            "predictions_integer has 7 entries; there are 360 labels",
+        ),
+        (
+            {"predictions_device": np.zeros(361, int)},
+            "predictions_device has 361 entries; it must have one for each of the 360 labels, or",
         ),
         ({"mismatches": {"membranes": 0}}, "compared has hidden spikes, membranes, mismatches has"),
     ],
