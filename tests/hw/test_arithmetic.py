@@ -64,7 +64,7 @@ def test_all_neurons_are_there_by_hand():
 @pytest.mark.parametrize("name", DEFINITIONS)
 def test_a_reference_by_hand_agrees_in_every_step(name, rng):
     spikes = 0
-    for format in FORMATS * 2:
+    for format in FORMATS:
         definition = DEFINITIONS[name]
         given = {word: near(rng, p, format) for word, p in definition.parameters.items()}
         fixed = FixedNeuron.of(definition, arithmetic(rng, format), given)
@@ -80,7 +80,7 @@ def test_a_reference_by_hand_agrees_in_every_step(name, rng):
 @pytest.mark.parametrize("name", DEFINITIONS)
 def test_a_value_for_each_neuron_means_what_it_means_for_one(name, rng):
     definition = DEFINITIONS[name]
-    for format in FORMATS:
+    for format in rng.sample(FORMATS, 2):
         given = {}
         for word, parameter in definition.parameters.items():
             one, other = (near(rng, parameter, format) for _ in range(2))

@@ -65,18 +65,23 @@ def of(definition: Definition, form: Format, *, rounding: Any = "half_up", **giv
     return FixedNeuron.of(definition, Arithmetic(format=form, rounding=rounding), given)
 
 
-def moves(fixed: FixedNeuron, current: int, *, state: str = "v", steps: int = 150) -> bool:
-    """Run long enough beside a neuron without current, from where that one repeats itself."""
-    still = integers.start(fixed)
-    for _ in range(steps):
-        still, _ = integers.step(fixed, still, {"i": 0})
-    driven = dict(still)
-    for _ in range(steps):
-        still, _ = integers.step(fixed, still, {"i": 0})
-        driven, _ = integers.step(fixed, driven, {"i": current})
-        if driven[state] != still[state]:
-            return True
-    return False
+def moving(fixed: FixedNeuron, *, state: str = "v", steps: int = 150) -> list[int]:
+    """Return the currents that move a state, of all that there are.
+
+    Each is run long enough beside a neuron without current, from where that one repeats itself.
+    """
+    still = [integers.start(fixed)]
+    for _ in range(2 * steps):
+        still.append(integers.step(fixed, still[-1], {"i": 0})[0])
+    found = []
+    for current in range(fixed.format.min, fixed.format.max + 1):
+        driven = still[steps]
+        for beside in still[steps + 1 :]:
+            driven, _ = integers.step(fixed, driven, {"i": current})
+            if driven[state] != beside[state]:
+                found.append(current)
+                break
+    return found
 
 
 @pytest.mark.parametrize("rounding", ["half_up", "floor"])
@@ -90,9 +95,9 @@ def moves(fixed: FixedNeuron, current: int, *, state: str = "v", steps: int = 15
 def test_against_every_current(definition, state, form, rounding):
     fixed = of(definition, form, rounding=rounding)
     zone = dead_zone(fixed, state=state)
-    moving = [one for one in range(form.min, form.max + 1) if moves(fixed, one, state=state)]
-    assert zone.up == min((one for one in moving if one > 0), default=None)
-    assert zone.down == max((one for one in moving if one < 0), default=None)
+    found = moving(fixed, state=state)
+    assert zone.up == min((one for one in found if one > 0), default=None)
+    assert zone.down == max((one for one in found if one < 0), default=None)
 
 
 def test_of_a_leaky_membrane_by_hand():

@@ -19,12 +19,11 @@ def period(*, width: int, base: int) -> int:
 
 def inverse(index: int, *, base: int) -> Fraction:
     """Mirror the digits at the point."""
-    result, unit = Fraction(0), Fraction(1)
+    mirrored, unit = 0, 1
     while index:
-        unit /= base
         index, digit = divmod(index, base)
-        result += digit * unit
-    return result
+        mirrored, unit = mirrored * base + digit, unit * base
+    return Fraction(mirrored, unit)
 
 
 def test_first_numbers_of_base_3():

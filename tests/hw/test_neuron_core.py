@@ -76,8 +76,15 @@ def test_every_definition_is_a_core():
     assert {name for name, core in CORES.items() if core.family == "neuron"} == set(DEFINITIONS)
 
 
-@pytest.mark.parametrize("stall", [0.0, 0.5])
-@pytest.mark.parametrize(("name", "preset"), CASES)
+#: Each preset under stalls; without them, as its testbench runs for longer, where it may be slow.
+STALLED = [
+    pytest.param(*case, stall, marks=pytest.mark.slow if stall == 0.0 and at else [])
+    for stall in (0.5, 0.0)
+    for at, case in enumerate(CASES)
+]
+
+
+@pytest.mark.parametrize(("name", "preset", "stall"), STALLED)
 def test_core_follows_definition(name, preset, stall, exchange, rng):
     follows(build(name, preset), exchange, rng, stall=stall)
 

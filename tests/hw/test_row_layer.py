@@ -111,16 +111,23 @@ def test_core_follows_reference(
     assert given["o"] == outputs(layer, bitmaps)
 
 
-@pytest.mark.parametrize("neuron", DEFINITIONS)
-def test_core_follows_reference_of_any_neuron(neuron, exchange, rng):
-    for share, stages in ((1, None), (3, None), (2, 3)):
-        layer = drawn_layer(rng, inputs=3, neurons=4, neuron=neuron)
-        width = len(layer.rows)
-        bitmaps = [0, (1 << width) - 1, (1 << width) - 1, 0]
-        bitmaps += [rng.getrandbits(width) for _ in range(30)]
-        dut = RowLayer(layer=layer, share=share, stages=stages)
-        given = exchange(dut, send={"i": events(bitmaps)}, take={"o": len(bitmaps)})
-        assert given["o"] == outputs(layer, bitmaps)
+#: Each neuron with one of these shares and stages, in turn; with all where it may be slow.
+ANY_NEURON = [
+    pytest.param(neuron, share, stages, marks=[] if place == at % 3 else pytest.mark.slow)
+    for at, neuron in enumerate(DEFINITIONS)
+    for place, (share, stages) in enumerate(((1, None), (3, None), (2, 3)))
+]
+
+
+@pytest.mark.parametrize(("neuron", "share", "stages"), ANY_NEURON)
+def test_core_follows_reference_of_any_neuron(neuron, share, stages, exchange, rng):
+    layer = drawn_layer(rng, inputs=3, neurons=4, neuron=neuron)
+    width = len(layer.rows)
+    bitmaps = [0, (1 << width) - 1, (1 << width) - 1, 0]
+    bitmaps += [rng.getrandbits(width) for _ in range(30)]
+    dut = RowLayer(layer=layer, share=share, stages=stages)
+    given = exchange(dut, send={"i": events(bitmaps)}, take={"o": len(bitmaps)})
+    assert given["o"] == outputs(layer, bitmaps)
 
 
 def test_states_that_are_wider_than_what_they_take(exchange):
