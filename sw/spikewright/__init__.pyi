@@ -20,6 +20,7 @@ from spikewright.coding.delta import Delta as Delta
 from spikewright.coding.events import Events as Events
 from spikewright.coding.known import CODINGS as CODINGS
 from spikewright.coding.known import coding_of as coding_of
+from spikewright.coding.output_scale import OutputScale as OutputScale
 from spikewright.coding.population import Population as Population
 from spikewright.coding.rate import Rate as Rate
 from spikewright.coding.spikes import Spikes as Spikes
@@ -29,7 +30,7 @@ from spikewright.coding.ttfs import Ttfs as Ttfs
 
 from spikewright.job.training import train as train
 from spikewright.network.augment import Augmentation as Augmentation
-from spikewright.network.model import ModelConfig as ModelConfig
+from spikewright.network.model_config import ModelConfig as ModelConfig
 from spikewright.network.train import Progress as Progress
 from spikewright.network.training_config import Phase as Phase
 from spikewright.network.training_config import TrainingConfig as TrainingConfig

@@ -24,7 +24,7 @@ from spikewright.errors import DataError, DeviceError, StorageError
 from spikewright.gateware.board import BOARDS
 from spikewright.job.emit import print_cores
 from spikewright.network.draft import draft
-from spikewright.network.model import ModelConfig
+from spikewright.network.model_config import ModelConfig
 from spikewright.network.train import train
 from spikewright.network.training_config import TrainingConfig
 from spikewright.record.figure import Computed, Figure
@@ -56,7 +56,8 @@ WORK = (
 SIZE = {"engine": "stochastic", "share": "3", "ram_style": "block"}
 STREAMS = {"length": "64", "source": "lfsr", "encoding": "unipolar"}
 STOCHASTIC = {**STREAMS, "lanes": "2"}
-TRAINED = {"coding": "rate", "steps": "3", "epochs": "2", "seed": "7"}
+TRAINED = {"coding": "rate", "steps": "3", "readout": "count", "bias": None, "epochs": "2",
+           "seed": "7"}
 RUN = {"board": "other", "clock": "62.5", "limit": "5", "network": "other.spw", "port": "/dev/null",
        "build_only": None, "no_bitstream": None, "samples": "5", "task": "mnist",
        "data": "mine.npz",

@@ -64,7 +64,7 @@ RULES = (
         "the event engine; give --engine stochastic, too, or leave it out",
     ),
     Rule(
-        ("run",), ("seed", "coding", "steps", "epochs"),
+        ("run",), ("seed", "coding", "steps", "readout", "bias", "epochs"),
         lambda options: isinstance(options.network, Path),
         "--network FILE, a network that is trained already; leave one of the two out",
     ),

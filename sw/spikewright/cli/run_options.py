@@ -7,7 +7,14 @@ import spikewright as spw
 
 from .applies import check_options
 from .options import add_board_options, add_engine_options, board_of, count, design_of, seed
-from .task_options import add_network_options, add_task_options, config_of, task_of, trained
+from .task_options import (
+    NETWORK_OPTIONS,
+    add_network_options,
+    add_task_options,
+    config_of,
+    task_of,
+    trained,
+)
 from .words import arguments_checked
 
 __all__ = ["add_run_options", "run_options"]
@@ -61,7 +68,7 @@ def run_options(options: argparse.Namespace, *, command: str) -> "spw.RunOptions
     board, design = board_of(options), design_of(options)
     network = options.network if trained(options) else None
     task = task_of(options)
-    chosen = options.given & {"network", "coding", "steps", "epochs"}
+    chosen = options.given & {"network", *NETWORK_OPTIONS}
     config = None
     if network is None and chosen:
         config = config_of(options, spw.load_task() if task is None else task)

@@ -9,7 +9,12 @@ import spikewright as spw
 from .options import count, path
 from .words import arguments_checked
 
-__all__ = ["add_network_options", "add_task_options", "config_of", "task_of", "trained"]
+__all__ = [
+    "NETWORK_OPTIONS", "add_network_options", "add_task_options", "config_of", "task_of", "trained",
+]
+
+#: Options of :func:`add_network_options` that are arguments of :func:`spikewright.training_config`.
+NETWORK_OPTIONS = ("coding", "steps", "readout", "bias", "epochs")
 
 
 def add_task_options(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +48,12 @@ def add_network_options(parser: argparse.ArgumentParser, *, file: bool) -> None:
     )
     add("--coding", metavar="NAME", help="how samples become spikes: ttfs, ... (by the task)")
     add("--steps", type=count, metavar="N", help="time steps of an inference (by the coding)")
+    add(
+        "--readout", metavar="NAME",
+        help="what is read from the last layer: last or maximum, its membranes; count or first, "
+        "its spikes (last)",
+    )
+    add("--bias", action="store_true", help="each neuron has a learned bias")
     add("--epochs", type=count, metavar="N", help="epochs in real numbers (by the task)")
 
 
@@ -73,8 +84,7 @@ def config_of(
     SpikewrightError
         An option is out of its range, or does not fit the task.
     """
-    given = {name: value for name in ("coding", "steps", "epochs")
-             if (value := getattr(options, name)) is not None}
+    given = {name: getattr(options, name) for name in NETWORK_OPTIONS if name in options.given}
     flags = {**options.flags, "hidden": "--network"}
     with arguments_checked(flags, before="this network cannot be trained: "):
         sizes = options.network

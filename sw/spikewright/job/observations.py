@@ -17,7 +17,7 @@ from ..gateware.bitstream import Bitstream
 from ..gateware.board import Board
 from ..gateware.parts import PARTS
 from ..machine import processor
-from ..network.model import network_activity
+from ..network.activity import network_activity
 from ..network.reference import Run
 from ..network.reference import run as run_integers
 from ..quantized.network import QuantizedNetwork
@@ -216,7 +216,7 @@ def _record(
         labels=task.y_test,
         predictions_integer=observed.integers,
         predictions_device=answers.predictions,
-        accuracy_float=quantized.provenance.accuracy_float,
+        accuracy_float=quantized.provenance.accuracies[0],
         counters=Counters(
             cycles=answers.cycles,
             input_events=answers.input_events,
@@ -303,8 +303,8 @@ def _training(networks: Sequence[QuantizedNetwork]) -> TrainingRecord:
     provenances = [quantized.provenance for quantized in networks]
     return TrainingRecord(
         seeds=tuple(provenance.seed for provenance in provenances),
-        accuracy_float=tuple(provenance.accuracy_float for provenance in provenances),
-        accuracy_integer=tuple(provenance.accuracy_integer for provenance in provenances),
+        accuracy_float=tuple(provenance.accuracies[0] for provenance in provenances),
+        accuracy_integer=tuple(provenance.accuracies[1] for provenance in provenances),
     )
 
 

@@ -9,7 +9,7 @@ from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
 from spikewright_hw.neuron import DEFINITIONS
 
-from .model import ModelConfig
+from .model_config import ModelConfig
 from .quantize import largest_level, scalable, threshold
 from .trained_synapses import check_counts
 
@@ -26,14 +26,9 @@ def draft(config: ModelConfig, *, steps: int, streams: Streams | None = None) ->
     ValueError
         No weights would make it a network, or one that can be computed on the streams.
     """
-    hidden = len(config.sizes) - 2
-    neurons = [
-        *[(config.neuron, config.parameters)] * hidden,
-        (config.readout, config.readout_parameters),
-    ]
     layers = []
     for number, ((name, given), (before, after)) in enumerate(
-        zip(neurons, pairwise(config.sizes), strict=True)
+        zip(config.layers, pairwise(config.sizes), strict=True)
     ):
         definition = DEFINITIONS[name]
         recurrent = any(one.source == "recurrent" for one in definition.inputs.values())
@@ -49,7 +44,7 @@ def draft(config: ModelConfig, *, steps: int, streams: Streams | None = None) ->
             check_streams(streams, layer, name=f"layers[{number}]")
             check_counts(streams, layer, name=f"layers[{number}]")
         layers.append(layer)
-    return Network(tuple(layers), steps)
+    return Network(tuple(layers), steps, config.readout)
 
 
 def _known(

@@ -1,198 +1,36 @@
-"""A feed-forward spiking network in PyTorch.
-
-The same :func:`activity` runs the network in real numbers, with quantisation in the loop, and as
-the integers of a finished :class:`~spikewright_hw.network.Network`.
+"""A feed-forward spiking network that is trained in PyTorch.
 
 Quantisation gives each layer one scale, the size of a weight step, and takes it out of the way of
 the run: where all of a neuron's levels may be counted in weight steps
 (:func:`~.quantize.scalable`), they are, and the scale lies in its threshold; for any other neuron a
-weight step is a power of two.
+weight step is a power of two. Biases are counted in steps of the membrane's format.
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from spikewright_hw.checks import (
-    Rule,
-    instance,
-    mapping,
-    numbers,
-    one_of,
-    real,
-    settle,
-    whole,
-    wholes,
-)
 from spikewright_hw.definition.definition import Value
 from spikewright_hw.engine.streams import Streams
 from spikewright_hw.fixed import Format
-from spikewright_hw.layer import MEMBRANE_BITS, MOST_NEURONS, MOST_WEIGHTS
 from spikewright_hw.network import Layer, Network
-from spikewright_hw.neuron import DEFINITIONS
+from spikewright_hw.readout import SPIKING
 
+from .activity import Activity, activity
 from .cell import Cell
-from .drive import drive
-from .quantize import best_scale, largest_level, quantize, scalable, threshold
+from .first_weights import first_layers
+from .model_config import ModelConfig
+from .quantize import best_scale, largest_level, quantize, rounded, scalable, threshold
 from .surrogate import ArcTangent
 from .trained_synapses import StreamedWeights, SummedWeights, TrainedSynapses
-from .wiring import Wired, scan
+from .wiring import Wired
 
-__all__ = ["MEMBRANE", "Activity", "Grid", "Model", "ModelConfig", "activity", "network_activity"]
-
-#: Default format of the membranes. Eight integer bits hold all but a few strongly inhibited ones.
-MEMBRANE = Format(8, 4)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelConfig:
-    """The shape of a network and its number formats.
-
-    Parameters
-    ----------
-    sizes : tuple of int
-        Inputs, hidden layers, outputs.
-    neuron, readout : str
-        Definitions of the hidden neurons, and of the readout's, which do not spike.
-    parameters, readout_parameters : mapping of str to float
-        Their parameters in real numbers; those not given take their defaults.
-    weight_bits : int
-        2 to 8.
-    membrane : Format
-        Of every layer, in weight steps.
-    surrogate_width : float
-        Distance from the threshold, relative to that of the rest, over which the surrogate gradient
-        falls to about a third.
-
-    Raises
-    ------
-    ValueError
-        A field is of another kind or out of its range; the message names it.
-    """
-
-    sizes: tuple[int, ...] = (64, 128, 10)
-    neuron: str = "lif"
-    parameters: Mapping[str, float] = field(
-        default_factory=lambda: {"decay": 1 - 2**-5}, hash=False
-    )
-    readout: str = "li"
-    readout_parameters: Mapping[str, float] = field(
-        default_factory=lambda: {"decay": 1 - 2**-5}, hash=False
-    )
-    weight_bits: int = 4
-    membrane: Format = MEMBRANE
-    surrogate_width: float = 0.33
-
-    def __post_init__(self):
-        settle(
-            self,
-            sizes=wholes(1, MOST_NEURONS),
-            neuron=_neuron(spikes=True),
-            parameters=mapping,
-            readout=_neuron(spikes=False),
-            readout_parameters=mapping,
-            weight_bits=whole(2, 8),
-            membrane=instance(Format),
-            surrogate_width=real(),
-        )
-        if len(self.sizes) < 2:
-            raise ValueError(f"sizes is {self.sizes}; it needs inputs and outputs")
-        if max(before * after for before, after in pairwise(self.sizes)) > MOST_WEIGHTS:
-            raise ValueError(f"sizes is {self.sizes}; a layer has at most {MOST_WEIGHTS} weights")
-        if self.surrogate_width <= 0:
-            raise ValueError(f"surrogate_width is {self.surrogate_width}; it must be above 0")
-        if self.membrane.width > MEMBRANE_BITS:
-            raise ValueError(
-                f"membrane is {self.membrane}, {self.membrane.width} bits; "
-                f"a membrane has at most {MEMBRANE_BITS}"
-            )
-        for name, given in (("neuron", "parameters"), ("readout", "readout_parameters")):
-            definition = DEFINITIONS[getattr(self, name)]
-            values = {
-                key: numbers(f"{given}.{key}", one) for key, one in getattr(self, given).items()
-            }
-            try:
-                definition.values(values)
-            except ValueError as error:
-                raise ValueError(f"{given}: {error}") from error
-            object.__setattr__(self, given, values)
-
-
-def _neuron(*, spikes: bool) -> Rule:
-    return one_of([name for name, one in DEFINITIONS.items() if one.spikes == spikes])
-
-
-@dataclass(frozen=True)
-class Activity:
-    """What the layers did, each ``[steps, samples, neurons]``.
-
-    Parameters
-    ----------
-    spikes : tuple of Tensor
-        0 and 1; all 0 for a layer that does not spike.
-    membranes : tuple of Tensor
-        The state ``v`` after each step.
-    readout : str
-        What the outputs are, one of :data:`spikewright_hw.readout.READOUTS`.
-    """
-
-    spikes: tuple[Tensor, ...]
-    membranes: tuple[Tensor, ...]
-    readout: str = "last"
-
-    @property
-    def outputs(self) -> Tensor:
-        """What the readout makes of the last layer, ``[samples, outputs]``."""
-        membranes, spikes = self.membranes[-1], self.spikes[-1]
-        match self.readout:
-            case "last":
-                return membranes[-1]
-            case "maximum":
-                return membranes.amax(dim=0)
-            case "count":
-                return spikes.sum(dim=0)
-            case _:
-                left = torch.arange(len(spikes), 0, -1, dtype=spikes.dtype, device=spikes.device)
-                return (spikes * left[:, None, None]).amax(dim=0)
-
-    @property
-    def predictions(self) -> Tensor:
-        """The highest output of each sample; of equal ones, the first."""
-        return self.outputs.argmax(dim=1)
-
-
-def activity(spikes: Tensor, layers: Sequence[Wired], *, readout: str = "last") -> Activity:
-    """Run a network on spikes, a tensor ``[samples, steps, inputs]`` of 0 and 1."""
-    arriving = spikes.transpose(0, 1)
-    all_spikes, all_membranes = [], []
-    for layer in layers:
-        arriving, membranes = scan(layer, arriving)
-        all_spikes.append(arriving)
-        all_membranes.append(membranes)
-    return Activity(tuple(all_spikes), tuple(all_membranes), readout)
-
-
-def network_activity(network: Network, spikes: Tensor) -> Activity:
-    """Run a finished network in PyTorch; membranes are stored integers."""
-    return activity(spikes, [_wired(layer) for layer in network.layers], readout=network.readout)
-
-
-def _wired(layer: Layer) -> Wired:
-    def stored(rows) -> Tensor:
-        return torch.tensor(rows, dtype=torch.float32) * (1 << layer.shift)
-
-    reach = {name: layer.reach(name) for name in layer.fixed.definition.inputs}
-    return Wired(
-        cell=Cell(layer.fixed, inputs=reach),
-        weights=stored(layer.weights),
-        recurrent=None if layer.recurrent is None else stored(layer.recurrent),
-        bias=None if layer.bias is None else torch.tensor(layer.bias, dtype=torch.float64),
-    )
+__all__ = ["Grid", "Model"]
 
 
 @dataclass(frozen=True)
@@ -212,6 +50,10 @@ class Grid:
     scale: float
     exponent: int
     parameters: Mapping[str, Value]
+
+    def step(self, membrane: Format) -> float:
+        """Return what a step of the membrane's format is in the real network's units."""
+        return self.scale / (membrane.one * 2.0**-self.exponent)
 
 
 class Model(nn.Module):
@@ -239,71 +81,83 @@ class Model(nn.Module):
         self._synapses: list[TrainedSynapses] = []
         width = config.surrogate_width
         self._surrogate = ArcTangent(width=2 * width / math.pi, height=1 / width)
-        hidden = len(config.sizes) - 2
-        neurons: list[tuple[str, dict[str, Any]]] = [
-            *[(config.neuron, dict(config.parameters))] * hidden,
-            (config.readout, dict(config.readout_parameters)),
-        ]
-        cells = [
-            Cell(DEFINITIONS[name], surrogate=self._surrogate, **given) for name, given in neurons
-        ]
-        self.cells = nn.ModuleList(cells)
-        drives = [drive(cell.definition, cell.values()) for cell in cells]
-        self.weights = nn.ParameterList(
-            2 * strength * torch.randn(inputs, neurons, generator=generator) / inputs**0.5
-            for strength, (inputs, neurons) in zip(drives, pairwise(config.sizes), strict=True)
+        layers = first_layers(config, generator=generator)
+        parameters: list[dict[str, Any]] = [dict(layer.parameters) for layer in layers]
+        self.cells = nn.ModuleList(
+            Cell(layer.definition, surrogate=self._surrogate, **given)
+            for layer, given in zip(layers, parameters, strict=True)
         )
+        self.weights = nn.ParameterList(_learned(layer.weights) for layer in layers)
         self.recurrent = nn.ParameterDict({
-            str(number): drives[number] * 0.5 * torch.randn(size, size, generator=generator)
-            / size**0.5
-            for number, (size, cell) in enumerate(zip(config.sizes[1:], cells, strict=True))
-            if any(one.source == "recurrent" for one in cell.definition.inputs.values())
+            str(number): _learned(layer.recurrent) for number, layer in enumerate(layers)
+            if layer.recurrent is not None
+        })
+        self.biases = nn.ParameterDict({
+            str(number): _learned(layer.bias) for number, layer in enumerate(layers)
+            if layer.bias is not None
         })
         self.grid: tuple[Grid, ...] | None = None
 
-    def quantize(self) -> None:
+    def quantize(self, *, largest: float = 0.0) -> None:
         """Fix each layer's scale by its weights; from here on the model computes on the grid.
 
         What the neurons have learned of their parameters is fixed as well.
+
+        Parameters
+        ----------
+        largest : float
+            Largest output, in real units, for which there must be room in the last membranes.
 
         Raises
         ------
         ValueError
             A layer cannot be computed on the bitstreams, or its levels do not fit its format.
         """
-        self.grid = tuple(self._grid(number) for number in range(len(self.weights)))
+        room = [*[0.0] * (len(self.weights) - 1), largest]
+        self.grid = tuple(self._grid(number, largest=one) for number, one in enumerate(room))
         layers = self._layers()
         self._synapses = [
-            SummedWeights(layer) if self._streams is None
-            else StreamedWeights(layer, streams=self._streams, name=f"layers[{number}]")
+            SummedWeights(layer, bias=bias) if self._streams is None
+            else StreamedWeights(layer, streams=self._streams, name=f"layers[{number}]", bias=bias)
             for number, layer in enumerate(layers)
+            for bias in [self.config.membrane.max if str(number) in self.biases else 0]
         ]
         self.cells = nn.ModuleList(
             Cell(layer.fixed, surrogate=self._surrogate, inputs=synapses.reach)
             for layer, synapses in zip(layers, self._synapses, strict=True)
         )
 
-    def forward(self, spikes: Tensor) -> tuple[Tensor, Activity]:
-        """Return the logits ``[samples, outputs]``, in real units, and the layers' activity."""
+    def forward(self, spikes: Tensor, *, each_step: bool = False) -> tuple[Tensor, Activity]:
+        """Return the outputs, in real units, and the layers' activity.
+
+        The outputs are ``[samples, outputs]``, or with ``each_step`` ``[samples, steps, outputs]``.
+        """
+        readout = self.config.readout
         if self.grid is None:
-            back = dict(self.recurrent.items())
             result = activity(spikes, [
-                Wired(cell, weights, back.get(str(number)))
+                Wired(cell, weights, self._of(self.recurrent, number),
+                      bias=self._of(self.biases, number))
                 for number, (cell, weights) in enumerate(
                     zip(self._cells(), self.weights, strict=True)
                 )
-            ])
-            return result.outputs, result
-        result = activity(spikes, [
-            synapses.wired(cell, matrix, own)
-            for synapses, cell, matrix, own in zip(
-                self._synapses, self._cells(), self.integer_weights(), self.integer_recurrent(),
-                strict=True,
-            )
-        ])
-        readout = self.grid[-1]
-        unit = self.config.membrane.one * 2.0**-readout.exponent
-        return result.outputs * (readout.scale / unit), result
+            ], readout=readout)
+        else:
+            result = activity(spikes, [
+                synapses.wired(cell, matrix, own, bias)
+                for synapses, cell, matrix, own, bias in zip(
+                    self._synapses, self._cells(), self.integer_weights(),
+                    self.integer_recurrent(), self.integer_biases(), strict=True,
+                )
+            ], readout=readout)
+        outputs = result.outputs_each_step if each_step else result.outputs
+        return outputs * self.output_step, result
+
+    @property
+    def output_step(self) -> float:
+        """What 1 of an output is in real units: of spikes, and before quantisation, 1."""
+        if self.grid is None or self.config.readout in SPIKING:
+            return 1.0
+        return self.grid[-1].step(self.config.membrane)
 
     def integer_weights(self) -> list[Tensor]:
         """Return the weights on the grid, whole numbers in float32 tensors, with gradients."""
@@ -314,30 +168,45 @@ class Model(nn.Module):
 
     def integer_recurrent(self) -> list[Tensor | None]:
         """Return the recurrent weights on the grid, or None for a layer without."""
-        back = dict(self.recurrent.items())
         return [
-            quantize(back[str(number)], scale=grid.scale, bits=self.config.weight_bits)
-            if str(number) in back else None
+            None if (own := self._of(self.recurrent, number)) is None
+            else quantize(own, scale=grid.scale, bits=self.config.weight_bits)
+            for number, grid in enumerate(self._fixed_grid())
+        ]
+
+    def integer_biases(self) -> list[Tensor | None]:
+        """Return the biases as stored integers, or None for a layer without.
+
+        They are in the range of the membrane.
+        """
+        membrane = self.config.membrane
+        return [
+            None if (bias := self._of(self.biases, number)) is None
+            else rounded(bias, step=grid.step(membrane), limit=membrane.max)
             for number, grid in enumerate(self._fixed_grid())
         ]
 
     def network(self, *, steps: int) -> Network:
         """Return the finished network in plain integers."""
-        return Network(layers=tuple(self._layers()), steps=steps)
+        return Network(layers=tuple(self._layers()), steps=steps, readout=self.config.readout)
+
+    @staticmethod
+    def _of(those: nn.ParameterDict, number: int) -> Tensor | None:
+        return those[str(number)] if str(number) in those else None
 
     def _fixed_grid(self) -> tuple[Grid, ...]:
         if self.grid is None:
             raise ValueError("the model has real weights; quantize() it first")
         return self.grid
 
-    def _grid(self, number: int) -> Grid:
+    def _grid(self, number: int, *, largest: float) -> Grid:
         config, cell = self.config, self._cells()[number]
         scale = best_scale(self.weights[number], bits=config.weight_bits)
         values = cell.values()
         if scalable(cell.definition):
             # The real 1.0, most neurons' threshold, becomes a whole number of membrane units.
             levels = cell.definition.parameters
-            largest = largest_level(cell.definition, values)
+            largest = max(largest, largest_level(cell.definition, values))
             scale = config.membrane.one / threshold(scale, config.membrane, largest=largest)
             values = {
                 name: _times(value, 1 / scale) if levels[name].unit == "level" else value
@@ -351,23 +220,31 @@ class Model(nn.Module):
         with torch.no_grad():
             matrices = [_rows(matrix) for matrix in self.integer_weights()]
             back = [None if own is None else _rows(own) for own in self.integer_recurrent()]
+            biases = [
+                None if one is None else tuple(one.int().tolist()) for one in self.integer_biases()
+            ]
         return [
             Layer(
                 weights=matrix,
                 weight_bits=self.config.weight_bits,
-                neuron=cell.definition.name,
+                neuron=cell.definition,
                 parameters=dict(grid.parameters),
                 membrane=self.config.membrane,
                 exponent=grid.exponent,
                 recurrent=own,
+                bias=bias,
             )
-            for matrix, own, cell, grid in zip(
-                matrices, back, self._cells(), self._fixed_grid(), strict=True
+            for matrix, own, bias, cell, grid in zip(
+                matrices, back, biases, self._cells(), self._fixed_grid(), strict=True
             )
         ]
 
     def _cells(self) -> list[Cell]:
         return [cell for cell in self.cells if isinstance(cell, Cell)]
+
+
+def _learned(values: np.ndarray) -> nn.Parameter:
+    return nn.Parameter(torch.tensor(values, dtype=torch.float32))
 
 
 def _rows(matrix: Tensor) -> tuple[tuple[int, ...], ...]:

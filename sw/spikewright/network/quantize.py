@@ -19,7 +19,7 @@ from spikewright_hw.definition import reals
 from spikewright_hw.definition.definition import Definition, Value
 from spikewright_hw.fixed import Format
 
-__all__ = ["best_scale", "bound", "largest_level", "quantize", "scalable", "threshold"]
+__all__ = ["best_scale", "bound", "largest_level", "quantize", "rounded", "scalable", "threshold"]
 
 
 def bound(bits: int) -> int:
@@ -35,8 +35,12 @@ def quantize(weights: Tensor, *, scale: float, bits: int) -> Tensor:
     The result holds integers, as float32. The gradient is straight-through (Bengio et al.,
     arXiv:1308.3432, 2013) inside the range, and zero outside.
     """
-    limit = bound(bits)
-    return _Round.apply((weights / scale).clamp(-limit, limit))
+    return rounded(weights, step=scale, limit=bound(bits))
+
+
+def rounded(values: Tensor, *, step: float, limit: int) -> Tensor:
+    """Round values to whole steps, half to even, and clamp these to ±``limit``; as for weights."""
+    return _Round.apply((values / step).clamp(-limit, limit))
 
 
 def best_scale(weights: Tensor, *, bits: int, candidates: int = 32) -> float:

@@ -11,8 +11,10 @@ from torch.nn import functional
 from spikewright.coding.coding import encode
 from spikewright.task.task import Task
 
+from .activity import Activity
 from .augment import augment
-from .model import Activity, Model
+from .model import Model
+from .objective import Objective
 from .training_config import Phase, TrainingConfig
 
 __all__ = ["Steps", "TrainingSpikes", "one_thread"]
@@ -60,8 +62,9 @@ class Steps:
     config : TrainingConfig
     phase : Phase
         Says how long the cosine is, and where it starts.
+    objective : Objective
+        Says what is learned.
     spikes : TrainingSpikes
-    labels : int64 tensor ``[samples]``
     generator : torch.Generator
         Draws the order of the samples.
     """
@@ -72,16 +75,16 @@ class Steps:
         config: TrainingConfig,
         phase: Phase,
         *,
+        objective: Objective,
         spikes: TrainingSpikes,
-        labels: Tensor,
         generator: torch.Generator,
     ):
         self._model = model
         self._config = config
         self._spikes = spikes
-        self._labels = labels
+        self._objective = objective
         self._generator = generator
-        self._batches = max(1, len(labels) // config.batch)
+        self._batches = max(1, len(objective.targets) // config.batch)
         self._optimizer = torch.optim.AdamW(
             model.parameters(), lr=phase.learning_rate, weight_decay=config.weight_decay
         )
@@ -91,11 +94,12 @@ class Steps:
 
     def epoch(self) -> Iterator[float]:
         """Take the steps of one epoch; yield the loss of each batch before its step."""
-        spikes = self._spikes.epoch()
-        order = torch.randperm(len(self._labels), generator=self._generator)
+        spikes, targets = self._spikes.epoch(), self._objective.targets
+        each_step = self._objective.each_step
+        order = torch.randperm(len(targets), generator=self._generator)
         for batch in order[: self._batches * self._config.batch].chunk(self._batches):
-            logits, result = self._model(spikes[batch].float())
-            loss = _loss(logits, result, self._labels[batch], self._config)
+            outputs, result = self._model(spikes[batch].float(), each_step=each_step)
+            loss = self._objective.loss(outputs, targets[batch]) + _cost(result, self._config)
             self._optimizer.zero_grad()
             loss.backward()
             self._optimizer.step()
@@ -114,9 +118,9 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _loss(logits: Tensor, result: Activity, labels: Tensor, config: TrainingConfig) -> Tensor:
-    loss = functional.cross_entropy(logits, labels, label_smoothing=config.label_smoothing)
+def _cost(result: Activity, config: TrainingConfig) -> Tensor | float:
+    """Return the cost of the hidden spikes."""
     hidden = sum(spikes.sum(dim=(0, 2)) for spikes in result.spikes[:-1])
-    if isinstance(hidden, Tensor):
-        loss = loss + config.spike_cost * functional.relu(hidden - config.spikes).square().mean()
-    return loss
+    if not isinstance(hidden, Tensor):
+        return 0.0
+    return config.spike_cost * functional.relu(hidden - config.spikes).square().mean()

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from spikewright.coding.coding import encode
+from spikewright.coding.output_scale import OutputScale
 from spikewright.errors import DataError
 from spikewright.task.task import Task
 from spikewright_hw.layer import Layer
@@ -24,6 +25,7 @@ from spikewright_hw.network import Network
 
 from .draft import draft
 from .model import Model
+from .objective import Objective, check_readout
 from .reference import run
 from .steps import Steps, TrainingSpikes, one_thread
 from .stream_synapses import stream_synapses
@@ -59,10 +61,15 @@ class Trained:
     config : TrainingConfig
     task : str
     seed : int
-    accuracy_float, accuracy_integer : float
-        Share of the test part classified rightly, 0 to 1: by the network in real numbers before
-        quantisation and the epochs on the grid, and by the integer reference, on the bitstreams
-        it was trained for, if any.
+    accuracy_float, accuracy_integer : float, optional
+        Share of the labels of the test part that are found, 0 to 1, if the targets are labels: by
+        the network in real numbers before quantisation and the epochs on the grid, and by the
+        integer reference, on the bitstreams it was trained for, if any.
+    error_float, error_integer : float, optional
+        Root of the mean squared error on the test part, in the unit of the targets, if these are
+        values; by the same.
+    output_scale : OutputScale, optional
+        What the outputs of ``network`` stand for, if the targets are values.
     """
 
     network: Network
@@ -70,8 +77,11 @@ class Trained:
     config: TrainingConfig
     task: str
     seed: int
-    accuracy_float: float
-    accuracy_integer: float
+    accuracy_float: float | None
+    accuracy_integer: float | None
+    error_float: float | None = None
+    error_integer: float | None = None
+    output_scale: OutputScale | None = None
 
 
 def train(
@@ -100,36 +110,36 @@ def train(
         model = Model(config.model, generator=generator, streams=config.streams)
         test = encode(task.x_test, config.coding)
         spikes = TrainingSpikes(config, task, generator=generator)
-        labels = torch.from_numpy(task.y_train)
-        neurons = sum(config.model.sizes)
-        accuracy = partial(_accuracy, spikes=test, labels=task.y_test, neurons=neurons)
+        objective = Objective(task, config)
+        score = partial(_score, objective, spikes=test, neurons=sum(config.model.sizes))
 
         def run_phase(name: str, phase: Phase) -> None:
             steps = Steps(
-                model, config, phase, spikes=spikes, labels=labels, generator=generator
+                model, config, phase, objective=objective, spikes=spikes, generator=generator
             )
             for epoch in range(phase.epochs):
                 progress(Progress(name, epoch + 1, phase.epochs, fmean(steps.epoch())))
 
         run_phase("float", config.real)
-        accuracy_float = accuracy(partial(_real_predictions, model))
+        real = score(outputs=_real(model, objective), scale=objective.scale(1.0))
         try:
-            model.quantize()
+            model.quantize(largest=objective.largest)
         except ValueError as error:
             raise DataError(f"the network cannot be quantised: {error}") from error
         run_phase("quantised", config.quantized)
         network = model.network(steps=config.coding.steps)
-        synapses = _synapses(config)
+    scale = objective.scale(model.output_step)
+    integer = score(outputs=_integers(network, config, objective), scale=scale)
+    what = "accuracy" if task.classes else "error"
+    scores = dict.fromkeys(("accuracy_float", "accuracy_integer"))
     return Trained(
         network=network,
         model=model,
         config=config,
         task=task.name,
         seed=seed,
-        accuracy_float=accuracy_float,
-        accuracy_integer=accuracy(
-            lambda some: run(network, some, synapses=synapses).predictions
-        ),
+        output_scale=scale,
+        **scores | {f"{what}_float": real, f"{what}_integer": integer},
     )
 
 
@@ -139,24 +149,41 @@ def _synapses(config: TrainingConfig) -> Callable[[Layer], Synapses]:
     return partial(stream_synapses, streams=config.streams)
 
 
-def _real_predictions(model: Model, spikes: np.ndarray) -> np.ndarray:
-    with torch.no_grad():
-        _, result = model(torch.from_numpy(spikes).float())
-    return result.predictions.numpy()
+def _real(model: Model, objective: Objective) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what makes outputs of spikes, by the network in real numbers."""
+    def outputs(spikes: np.ndarray) -> np.ndarray:
+        with torch.no_grad():
+            made, _ = model(torch.from_numpy(spikes).float(), each_step=objective.each_step)
+        return made.numpy()
+
+    return outputs
 
 
-def _accuracy(
-    predicted: Callable[[np.ndarray], np.ndarray],
+def _integers(
+    network: Network, config: TrainingConfig, objective: Objective
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what makes outputs of spikes, by the integer reference."""
+    synapses = _synapses(config)
+
+    def outputs(spikes: np.ndarray) -> np.ndarray:
+        made = run(network, spikes, synapses=synapses)
+        return made.membranes if objective.each_step else made.outputs
+
+    return outputs
+
+
+def _score(
+    objective: Objective,
+    outputs: Callable[[np.ndarray], np.ndarray],
     spikes: np.ndarray,
-    labels: np.ndarray,
+    *,
     neurons: int,
+    scale: OutputScale | None,
 ) -> float:
-    """Return the share that is predicted rightly, part by part, so that states fit in memory."""
+    """Return how well the test part is met, run part by part, so that states fit in memory."""
     length = max(1, _MOST_STATES // (spikes.shape[1] * neurons))
-    parts = [
-        predicted(spikes[start : start + length]) for start in range(0, len(spikes), length)
-    ]
-    return float(np.mean(np.concatenate(parts) == labels))
+    parts = [outputs(spikes[start : start + length]) for start in range(0, len(spikes), length)]
+    return objective.score(np.concatenate(parts), scale)
 
 
 def _check(config: TrainingConfig, task: Task) -> None:
@@ -166,15 +193,16 @@ def _check(config: TrainingConfig, task: Task) -> None:
             f"the coding makes {coding.inputs} inputs and the network has {sizes[0]}; they must be "
             "the same"
         )
-    if not task.classes or task.each_step:
-        kind = "a label for each step" if task.classes else "values"
+    if sizes[-1] != task.outputs:
+        what = "classes" if task.classes else "values to a target"
         raise DataError(
-            f"the targets of {task.name} are {kind}; what is trained here is one label for each "
-            "sample"
+            f"{task.name} has {task.outputs} {what}, but the network has {sizes[-1]} outputs"
         )
-    if sizes[-1] != task.classes:
+    check_readout(task, config.model.readout)
+    if task.each_step and task.steps != coding.steps:
         raise DataError(
-            f"{task.name} has {task.classes} classes, but the network has {sizes[-1]} outputs"
+            f"the targets of {task.name} are at each of {task.steps} steps, and the coding has "
+            f"{coding.steps}; take as many"
         )
     if len(task.image) != 2 and config.augmentation is not None:
         raise DataError(f"{task.name} holds no images of one channel, so it cannot be augmented")

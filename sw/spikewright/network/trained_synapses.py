@@ -35,8 +35,10 @@ class TrainedSynapses(Protocol):
         """Stored currents that can arrive, by the neuron's inputs."""
         ...
 
-    def wired(self, cell: Cell, weights: Tensor, recurrent: Tensor | None) -> Wired:
-        """Return the layer ready to run, from whole-number weights in float tensors."""
+    def wired(
+        self, cell: Cell, weights: Tensor, recurrent: Tensor | None, bias: Tensor | None
+    ) -> Wired:
+        """Return the layer ready to run, from whole numbers in float tensors: weights, biases."""
         ...
 
 
@@ -61,16 +63,22 @@ class SummedWeights:
     Parameters
     ----------
     layer : Layer
+    bias : int
+        Largest bias that may come, a stored current.
     """
 
-    def __init__(self, layer: Layer):
+    def __init__(self, layer: Layer, *, bias: int = 0):
         self._unit = 1 << layer.shift
-        self.reach = {name: layer.reach(name) for name in layer.fixed.definition.inputs}
+        self.reach = {
+            name: _widened(layer.reach(name), bias) for name in layer.fixed.definition.inputs
+        }
 
-    def wired(self, cell: Cell, weights: Tensor, recurrent: Tensor | None) -> Wired:
+    def wired(
+        self, cell: Cell, weights: Tensor, recurrent: Tensor | None, bias: Tensor | None
+    ) -> Wired:
         """Return the layer ready to run."""
         own = None if recurrent is None else recurrent * self._unit
-        return Wired(cell, weights * self._unit, own)
+        return Wired(cell, weights * self._unit, own, bias=bias)
 
 
 class StreamedWeights:
@@ -86,6 +94,8 @@ class StreamedWeights:
     streams : Streams
     name : str
         What the layer is called in errors.
+    bias : int
+        Largest bias that may come, a stored current.
 
     Raises
     ------
@@ -93,7 +103,7 @@ class StreamedWeights:
         The layer cannot be computed on these streams, or its counts do not fit a float.
     """
 
-    def __init__(self, layer: Layer, *, streams: Streams, name: str):
+    def __init__(self, layer: Layer, *, streams: Streams, name: str, bias: int = 0):
         check_streams(streams, layer, name=name)
         most = check_counts(streams, layer, name=name)
         self._bound = bound(layer.weight_bits)
@@ -104,15 +114,18 @@ class StreamedWeights:
         if layer.recurrent is not None:
             self._own = self._tables(streams, layer, rows=layer.neurons)
         stored = int(most * self._scale) + 1
-        self.reach = dict.fromkeys(layer.fixed.definition.inputs, Interval(-stored, stored))
+        reach = _widened(Interval(-stored, stored), bias)
+        self.reach = dict.fromkeys(layer.fixed.definition.inputs, reach)
 
-    def wired(self, cell: Cell, weights: Tensor, recurrent: Tensor | None) -> Wired:
+    def wired(
+        self, cell: Cell, weights: Tensor, recurrent: Tensor | None, bias: Tensor | None
+    ) -> Wired:
         """Return the layer ready to run."""
         adds, current = self._counted(weights, self._inputs)
         if recurrent is None or self._own is None:
-            return Wired(cell, adds, current=current)
+            return Wired(cell, adds, current=current, bias=bias)
         own, own_current = self._counted(recurrent, self._own)
-        return Wired(cell, adds, own, current=current, own_current=own_current)
+        return Wired(cell, adds, own, current=current, own_current=own_current, bias=bias)
 
     def _tables(self, streams: Streams, layer: Layer, *, rows: int) -> tuple[Tensor, Tensor]:
         """Return what each weight of each row adds with a spike, and what it counts without one."""
@@ -137,6 +150,10 @@ class StreamedWeights:
             return scaled + ((scaled + 0.5).floor() - scaled).detach()
 
         return plain + (adds - plain).detach(), current
+
+
+def _widened(reach: Interval, bias: int) -> Interval:
+    return Interval(reach.low - bias, reach.high + bias)
 
 
 def _net(counts: ProductCounts) -> Tensor:

@@ -14,7 +14,7 @@ from spikewright_hw.fixed import Format
 from spikewright_hw.layer import MOST_NEURONS
 
 from .augment import Augmentation
-from .model import MEMBRANE, ModelConfig
+from .model_config import MEMBRANE, ModelConfig
 
 __all__ = ["Phase", "TrainingConfig", "training_config"]
 
@@ -90,7 +90,9 @@ class TrainingConfig:
 
     def settings(self) -> dict[str, Any]:
         """Return all fields as JSON can hold them; the coding's has its name, too."""
-        return asdict(self) | {"coding": to_fields(self.coding)}
+        model = asdict(self.model)
+        model["readout_neuron"], model["readout_parameters"] = self.model.layers[-1]
+        return asdict(self) | {"model": model, "coding": to_fields(self.coding)}
 
 
 _DEFAULT = TrainingConfig()
@@ -110,6 +112,8 @@ def training_config(
     parameters: Mapping[str, float] | None = None,
     weight_bits: int = 4,
     membrane: Format | str = MEMBRANE,
+    readout: str = "last",
+    bias: bool = False,
     coding: Coding | str | None = None,
     steps: int | None = None,
     epochs: int | None = None,
@@ -132,6 +136,12 @@ def training_config(
         2 to 8.
     membrane : Format or str
         Format of the membranes, such as ``"Q8.4"``. Wider weights need more integer bits.
+    readout : str
+        What the outputs are: the membranes after the ``last`` step, or their ``maximum`` over all
+        steps; the ``count`` of spikes, or how early the ``first`` one is. Values, and targets at
+        each step, are read from ``last``.
+    bias : bool
+        Whether each neuron has a learned bias, a current of every step.
     coding : Coding or str, optional
         How the samples become spikes, or its name, a key of
         :data:`~spikewright.coding.known.CODINGS`; that of the kind of task unless given.
@@ -162,6 +172,8 @@ def training_config(
         parameters=parameters,
         weight_bits=weight_bits,
         membrane=_format("membrane", membrane),
+        readout=readout,
+        bias=bias,
     )
     # Hidden spikes are as cheap as in the default network, for its neurons and steps.
     size = max(1.0, sum(layers) * chosen.steps / _SIZE)

@@ -8,8 +8,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from spikewright.coding.coding import Coding, coding_rule
+from spikewright.coding.output_scale import OutputScale
 from spikewright.machine import processor
-from spikewright_hw.checks import instance, mapping, real, settle, text, whole
+from spikewright_hw.checks import instance, mapping, optional, real, settle, text, whole
 from spikewright_hw.network import Network
 
 if TYPE_CHECKING:  # reading a network file needs no torch
@@ -34,9 +35,12 @@ class Provenance:
         What it was trained on.
     seed : int
         Seed of its training, 0 to 2**64 - 1.
-    accuracy_float, accuracy_integer : float
-        Share of the test part classified rightly, 0 to 1: by the float network before
-        quantisation, and by this one.
+    accuracy_float, accuracy_integer : float, optional
+        Share of the labels of the test part that are found, 0 to 1: by the float network before
+        quantisation, and by this one. Both are given, or none.
+    error_float, error_integer : float, optional
+        The same of a network that answers with values: the root of the mean squared error on the
+        test part, in the unit of the targets.
     versions : mapping of str to str
         Packages that decide the result, and the processor it was trained on.
     training : mapping
@@ -50,8 +54,10 @@ class Provenance:
 
     data_set: str
     seed: int
-    accuracy_float: float
-    accuracy_integer: float
+    accuracy_float: float | None = None
+    accuracy_integer: float | None = None
+    error_float: float | None = None
+    error_integer: float | None = None
     versions: Mapping[str, str] = field(default_factory=dict, hash=False)
     training: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
@@ -60,26 +66,67 @@ class Provenance:
             self,
             data_set=text,
             seed=whole(0, MOST_SEED),
-            accuracy_float=real(0, 1),
-            accuracy_integer=real(0, 1),
+            accuracy_float=optional(real(0, 1)),
+            accuracy_integer=optional(real(0, 1)),
+            error_float=optional(real(0)),
+            error_integer=optional(real(0)),
             versions=_versions,
             training=_json,
         )
+        for what in ("accuracy", "error"):
+            if len(given := [one for one in ("float", "integer")
+                             if getattr(self, f"{what}_{one}") is not None]) == 1:
+                raise ValueError(
+                    f"{what}_{given[0]} is given alone; give {what}_float and {what}_integer"
+                )
+        if (self.accuracy_float is None) == (self.error_float is None):
+            raise ValueError(
+                "accuracy_float is "
+                + ("missing; give the accuracies, or, of a network that answers with values, the "
+                   "errors" if self.accuracy_float is None
+                   else "given, and so is error_float; a network has labels for answers, or values")
+            )
+
+
+    @property
+    def accuracies(self) -> tuple[float, float]:
+        """The two accuracies. Raises :exc:`ValueError` for a network that answers with values."""
+        if self.accuracy_float is None or self.accuracy_integer is None:
+            raise ValueError("accuracy_float is missing; the network answers with values")
+        return self.accuracy_float, self.accuracy_integer
+
+    @property
+    def scores(self) -> tuple[str, str]:
+        """The accuracies, or the errors, in words: ``97.50 %``, or ``an error of 0.25``."""
+        if self.accuracy_float is None:
+            return f"an error of {self.error_float:.4g}", f"an error of {self.error_integer:.4g}"
+        real, integer = self.accuracies
+        return f"{100 * real:.2f} %", f"{100 * integer:.2f} %"
 
 
 @dataclass(frozen=True, kw_only=True)
 class QuantizedNetwork:
     """What one ``.spw`` file holds.
 
+    Parameters
+    ----------
+    network : Network
+    coding : Coding
+        How samples become its input.
+    provenance : Provenance
+    output_scale : OutputScale, optional
+        What its outputs stand for, if it answers with values.
+
     Raises
     ------
     ValueError
-        A field is of another kind, or the coding does not fit the network.
+        A field is of another kind, or the coding or the scale does not fit the network.
     """
 
     network: Network
     coding: Coding
     provenance: Provenance
+    output_scale: OutputScale | None = None
 
     def __post_init__(self):
         settle(
@@ -87,11 +134,17 @@ class QuantizedNetwork:
             network=instance(Network),
             coding=coding_rule,
             provenance=instance(Provenance),
+            output_scale=optional(instance(OutputScale)),
         )
         for name in ("inputs", "steps"):
             coded, taken = getattr(self.coding, name), getattr(self.network, name)
             if coded != taken:
                 raise ValueError(f"coding.{name} is {coded}, but the network takes {taken}")
+        if self.output_scale is not None and len(self.output_scale.scale) != self.network.outputs:
+            raise ValueError(
+                f"output_scale is of {len(self.output_scale.scale)} outputs, but the network has "
+                f"{self.network.outputs}"
+            )
 
 
 def from_training(trained: "Trained") -> QuantizedNetwork:
@@ -106,10 +159,13 @@ def from_training(trained: "Trained") -> QuantizedNetwork:
             seed=trained.seed,
             accuracy_float=trained.accuracy_float,
             accuracy_integer=trained.accuracy_integer,
+            error_float=trained.error_float,
+            error_integer=trained.error_integer,
             versions=versions
             | {"python": platform.python_version(), "processor": processor()},
             training=settings,
         ),
+        output_scale=trained.output_scale,
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from spikewright.coding.known import from_fields, to_fields
+from spikewright.coding.output_scale import OutputScale
 from spikewright.errors import NetworkFileError
 from spikewright.files import write_bytes
 from spikewright_hw.checks import instance, pathlike, shown
@@ -88,8 +89,10 @@ def write(path: str | Path, quantized: QuantizedNetwork) -> None:
             for layer in network.layers
         ],
         "coding": to_fields(quantized.coding),
-        "provenance": asdict(quantized.provenance),
+        "provenance": _given(asdict(quantized.provenance)),
     }
+    if quantized.output_scale is not None:
+        body["output_scale"] = asdict(quantized.output_scale)
     body["hash"] = content_hash(body, tensors)
     try:
         content = pack(body, tensors)
@@ -128,6 +131,10 @@ def read(path: str | Path) -> QuantizedNetwork:
         return _network(body, tensors)
     except (Malformed, NetworkError) as error:
         raise NetworkFileError(f"{path}: {error}") from error
+
+
+def _given(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _tensor(index: int, name: str) -> str:
@@ -177,6 +184,19 @@ def _network(body: dict, tensors: dict[str, np.ndarray]) -> QuantizedNetwork:
         network=network,
         coding=_made(from_fields, "coding.", given=coding),
         provenance=_provenance(_field(body, "provenance", dict)),
+        output_scale=_output_scale(body),
+    )
+
+
+def _output_scale(body: dict) -> OutputScale | None:
+    """Return what the outputs stand for; a file of a network that answers with labels has none."""
+    if "output_scale" not in body:
+        return None
+    at = "output_scale."
+    given = _field(body, "output_scale", dict)
+    return _made(
+        OutputScale, at,
+        offset=_field(given, "offset", list, at), scale=_field(given, "scale", list, at),
     )
 
 
@@ -266,12 +286,12 @@ def _parameters(body: dict, neuron: str | Definition, at: str) -> dict[str, Any]
 
 def _provenance(body: dict) -> Provenance:
     at = "provenance."
+    what = "error" if "error_float" in body else "accuracy"
     return _made(
         Provenance, at,
         data_set=_field(body, "data_set", str, at),
         seed=_field(body, "seed", int, at),
-        accuracy_float=_field(body, "accuracy_float", float, at),
-        accuracy_integer=_field(body, "accuracy_integer", float, at),
+        **{name: _field(body, name, float, at) for name in (f"{what}_float", f"{what}_integer")},
         versions=_field(body, "versions", dict, at),
         training=_field(body, "training", dict, at),
     )

@@ -8,7 +8,7 @@ from spikewright.device.simulation import simulate
 from spikewright.exchange.from_torch import from_torch
 from spikewright.gateware.design import run_reference
 from spikewright.job.compare import compare
-from spikewright.network.model import network_activity
+from spikewright.network.activity import network_activity
 from spikewright.network.post_training import quantize
 
 from .frameworks import CASES, INPUTS

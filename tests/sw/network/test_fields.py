@@ -18,12 +18,13 @@ import torch
 
 from spikewright.coding.delta import Delta
 from spikewright.coding.events import Events
+from spikewright.coding.output_scale import OutputScale
 from spikewright.coding.population import Population
 from spikewright.coding.rate import Rate
 from spikewright.coding.spikes import Spikes
 from spikewright.coding.ttfs import Ttfs
 from spikewright.network.augment import Augmentation
-from spikewright.network.model import ModelConfig
+from spikewright.network.model_config import ModelConfig
 from spikewright.network.training_config import Phase, TrainingConfig
 from spikewright.quantized import Provenance, QuantizedNetwork
 from spikewright_hw.definition.fixed_point import Arithmetic
@@ -117,12 +118,18 @@ TABLE: tuple[tuple[Any, Mapping[str, tuple]], ...] = (
     (PROVENANCE, {
         "data_set": NO_TEXT, "seed": (*NO_WHOLE, -1, 1 << 64),
         "accuracy_float": (*NO_REAL, -0.1, 97.5), "accuracy_integer": (*NO_REAL, -0.1, 97.5),
+        "error_float": (*NO_REAL[1:], -0.1, 1.0), "error_integer": (*NO_REAL[1:], -0.1, 1.0),
         "versions": (*NO_MAPPING, {"torch": 2}, {"torch": "\ud800"}),
         "training": (*NO_MAPPING[:4], {"a": NAN}, {"a": object()}, {"a": "\ud800"}),
     }),
     (QuantizedNetwork(network=NETWORK, coding=CODING, provenance=PROVENANCE), {
         "network": NO_OBJECT, "coding": (*NO_OBJECT, replace(CODING, inputs=3)),
         "provenance": NO_OBJECT,
+        "output_scale": (*NO_OBJECT[1:], OutputScale(offset=(0, 0), scale=(1, 1))),
+    }),
+    (OutputScale(offset=(0.0,), scale=(1.0,)), {
+        "offset": (None, 3, "Q8.4", {}, (), (1, 2), (NAN,), ("1",)),
+        "scale": (None, 3, "Q8.4", {}, (), (1, 2), (NAN,), (0,), (-1.0,)),
     }),
     (Streams(), {
         "length": (*NO_WHOLE, 0, 48, 8, 1 << 17), "source": NO_NAME, "encoding": NO_NAME,
@@ -136,9 +143,10 @@ TABLE: tuple[tuple[Any, Mapping[str, tuple]], ...] = (
         "sizes": (*NO_OBJECT[:4], (), (64,), (64, 0), (64, -1), (64, 10.0), (64, True),
                   (64, 65_536), (65_535, 65_535)),
         "neuron": (*NO_NAME, "li"), "readout": (*NO_NAME, "lif"),
+        "readout_neuron": (*NO_NAME[1:], "lif"), "bias": (None, 1, "yes"),
         "parameters": (*NO_MAPPING, {"nosuch": 1.0}, {"decay": 1.5}, {"decay": NAN},
                        {"decay": "0.5"}),
-        "readout_parameters": (*NO_MAPPING, {"threshold": 1.0}, {"decay": 1.5}),
+        "readout_parameters": (*NO_MAPPING[1:], {"threshold": 1.0}, {"decay": 1.5}),
         "weight_bits": (*NO_WHOLE, 1, 9), "membrane": (*NO_OBJECT, Format(60, 4)),
         "surrogate_width": (*NO_REAL, 0, -1),
     }),

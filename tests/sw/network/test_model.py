@@ -8,7 +8,8 @@ import torch
 
 from spikewright.coding.coding import encode
 from spikewright.network.drive import drive
-from spikewright.network.model import Model, ModelConfig
+from spikewright.network.model import Model
+from spikewright.network.model_config import ModelConfig
 from spikewright.network.reference import run
 from spikewright.network.train import train
 from spikewright.network.training_config import Phase, training_config

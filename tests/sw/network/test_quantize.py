@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from spikewright.network.draft import draft
-from spikewright.network.model import Model, ModelConfig
+from spikewright.network.model import Model
+from spikewright.network.model_config import ModelConfig
 from spikewright.network.quantize import scalable
 from spikewright_hw.fixed import Format
 from spikewright_hw.neuron import DEFINITIONS

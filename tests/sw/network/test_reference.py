@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spikewright.errors import DataError
-from spikewright.network.model import network_activity
+from spikewright.network.activity import network_activity
 from spikewright.network.reference import run
 from spikewright_hw.engine import reference as integers
 from spikewright_hw.engine.example import drawn_layer, drawn_network

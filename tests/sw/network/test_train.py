@@ -10,8 +10,10 @@ import torch
 from spikewright.coding.coding import encode
 from spikewright.coding.ttfs import Ttfs
 from spikewright.errors import DataError
+from spikewright.network.activity import network_activity
 from spikewright.network.augment import Augmentation, augment
-from spikewright.network.model import Model, ModelConfig, network_activity
+from spikewright.network.model import Model
+from spikewright.network.model_config import ModelConfig
 from spikewright.network.quantize import best_scale, bound, quantize, threshold
 from spikewright.network.reference import run
 from spikewright.network.train import Progress, Trained, train

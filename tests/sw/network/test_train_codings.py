@@ -110,26 +110,6 @@ def test_hidden_spikes_cost_in_proportion_to_neurons_and_steps():
     assert (large.spikes, large.spike_cost) == (22.0 * 8, 5e-4 / 64)
 
 
-@pytest.mark.parametrize(
-    ("targets", "words"),
-    [
-        ({"y_train": np.zeros((8, 2)), "y_test": np.zeros((2, 2)), "classes": 0}, "values"),
-        ({"y_train": np.tile([0, 1, 0, 1], (8, 1)), "y_test": np.tile([0, 1, 0, 1], (2, 1))},
-         "a label for each step"),
-    ],
-)
-def test_what_is_no_classification_of_samples(targets, words):
-    task = Task(
-        name="made up", kind="spikes", x_train=np.ones((8, 4, 3), bool),
-        x_test=np.ones((2, 4, 3), bool), **targets,
-    )
-    message = (
-        f"the targets of made up are {words}; what is trained here is one label for each sample"
-    )
-    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
-        train(training_config(task, epochs=1), task, seed=0)
-
-
 def test_inputs_of_the_coding_and_of_the_network_differ():
     config = replace(training_config(load()), coding=Spikes(inputs=9, steps=4))
     message = "the coding makes 9 inputs and the network has 64; they must be the same"

@@ -10,7 +10,8 @@ import torch
 from spikewright.coding.coding import encode
 from spikewright.errors import DataError
 from spikewright.network.cell import Cell
-from spikewright.network.model import Model, ModelConfig
+from spikewright.network.model import Model
+from spikewright.network.model_config import ModelConfig
 from spikewright.network.train import train
 from spikewright.network.trained_synapses import StreamedWeights
 from spikewright.network.training_config import Phase, TrainingConfig
@@ -71,7 +72,8 @@ def test_the_gradient_is_that_of_the_sum_of_the_weights():
     weights = torch.tensor(layer.weights, dtype=torch.float32, requires_grad=True)
     cell = model.cells[0]
     assert isinstance(cell, Cell)
-    wired = StreamedWeights(layer, streams=streams, name="layers[0]").wired(cell, weights, None)
+    synapses = StreamedWeights(layer, streams=streams, name="layers[0]")
+    wired = synapses.wired(cell, weights, None, None)
     spikes = torch.zeros(1, 64)
     spikes[0, 5] = 1
     assert wired.current is not None

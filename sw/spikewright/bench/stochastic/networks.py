@@ -15,7 +15,7 @@ from ...coding.coding import encode
 from ...coding.ttfs import Ttfs
 from ...job.training import train
 from ...network.augment import Augmentation
-from ...network.model import ModelConfig
+from ...network.model_config import ModelConfig
 from ...network.train import Progress
 from ...network.training_config import Phase, TrainingConfig
 from ...quantized.network import Provenance

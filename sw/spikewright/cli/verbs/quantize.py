@@ -49,10 +49,10 @@ def quantize(options: argparse.Namespace) -> None:
     )
     spw.write(options.output, quantized)
     console().print(report)
-    provenance = quantized.provenance
+    real, integer = quantized.provenance.scores
     print(
-        f"{options.output}: {100 * provenance.accuracy_float:.2f} % in real numbers, "
-        f"{100 * provenance.accuracy_integer:.2f} % in integers, on the test split"
+        f"{options.output}: {real} in real numbers, "
+        f"{integer} in integers, on the test split"
     )
 
 

@@ -44,11 +44,11 @@ def train(options: argparse.Namespace) -> None:
             progress=lambda at: tell(f"{at.phase}, epoch {at.epoch} of {at.epochs}"),
         )
         spw.write(options.output, network)
-    provenance = network.provenance
+    real, integer = network.provenance.scores
     computed = "in integers" if config.streams is None else "on the bitstreams"
     print(
-        f"{options.output}: {100 * provenance.accuracy_float:.2f} % in real numbers before "
-        f"quantisation, {100 * provenance.accuracy_integer:.2f} % {computed}, on the test split"
+        f"{options.output}: {real} in real numbers before "
+        f"quantisation, {integer} {computed}, on the test split"
     )
 
 

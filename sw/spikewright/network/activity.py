@@ -1,0 +1,91 @@
+"""A feed-forward spiking network, run in PyTorch: what its layers do.
+
+The same :func:`activity` runs the network in real numbers, with quantisation in the loop, and as
+the integers of a finished :class:`~spikewright_hw.network.Network`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from spikewright_hw.network import Layer, Network
+
+from .cell import Cell
+from .wiring import Wired, scan
+
+__all__ = ["Activity", "activity", "network_activity"]
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What the layers did, each ``[steps, samples, neurons]``.
+
+    Parameters
+    ----------
+    spikes : tuple of Tensor
+        0 and 1; all 0 for a layer that does not spike.
+    membranes : tuple of Tensor
+        The state ``v`` after each step.
+    readout : str
+        What the outputs are, one of :data:`spikewright_hw.readout.READOUTS`.
+    """
+
+    spikes: tuple[Tensor, ...]
+    membranes: tuple[Tensor, ...]
+    readout: str = "last"
+
+    @property
+    def outputs(self) -> Tensor:
+        """What the readout makes of the last layer, ``[samples, outputs]``."""
+        membranes, spikes = self.membranes[-1], self.spikes[-1]
+        match self.readout:
+            case "last":
+                return membranes[-1]
+            case "maximum":
+                return membranes.amax(dim=0)
+            case "count":
+                return spikes.sum(dim=0)
+            case _:
+                # In how many steps it has spiked by then; each spike has its share in that.
+                return (1 - (1 - spikes).cumprod(dim=0)).sum(dim=0)
+
+    @property
+    def outputs_each_step(self) -> Tensor:
+        """The last layer's membranes after each step, ``[samples, steps, outputs]``."""
+        return self.membranes[-1].transpose(0, 1)
+
+    @property
+    def predictions(self) -> Tensor:
+        """The highest output of each sample; of equal ones, the first."""
+        return self.outputs.argmax(dim=1)
+
+
+def activity(spikes: Tensor, layers: Sequence[Wired], *, readout: str = "last") -> Activity:
+    """Run a network on spikes, a tensor ``[samples, steps, inputs]`` of 0 and 1."""
+    arriving = spikes.transpose(0, 1)
+    all_spikes, all_membranes = [], []
+    for layer in layers:
+        arriving, membranes = scan(layer, arriving)
+        all_spikes.append(arriving)
+        all_membranes.append(membranes)
+    return Activity(tuple(all_spikes), tuple(all_membranes), readout)
+
+
+def network_activity(network: Network, spikes: Tensor) -> Activity:
+    """Run a finished network in PyTorch; membranes are stored integers."""
+    return activity(spikes, [_wired(layer) for layer in network.layers], readout=network.readout)
+
+
+def _wired(layer: Layer) -> Wired:
+    def stored(rows) -> Tensor:
+        return torch.tensor(rows, dtype=torch.float32) * (1 << layer.shift)
+
+    reach = {name: layer.reach(name) for name in layer.fixed.definition.inputs}
+    return Wired(
+        cell=Cell(layer.fixed, inputs=reach),
+        weights=stored(layer.weights),
+        recurrent=None if layer.recurrent is None else stored(layer.recurrent),
+        bias=None if layer.bias is None else torch.tensor(layer.bias, dtype=torch.float64),
+    )

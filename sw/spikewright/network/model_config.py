@@ -1,0 +1,149 @@
+"""The shape of a network that is trained, and its number formats."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from spikewright_hw.checks import (
+    Rule,
+    flag,
+    instance,
+    mapping,
+    numbers,
+    one_of,
+    optional,
+    real,
+    settle,
+    whole,
+    wholes,
+)
+from spikewright_hw.fixed import Format
+from spikewright_hw.layer import MEMBRANE_BITS, MOST_NEURONS, MOST_WEIGHTS
+from spikewright_hw.neuron import DEFINITIONS
+from spikewright_hw.readout import READOUTS, SPIKING
+
+__all__ = ["MEMBRANE", "ModelConfig"]
+
+#: Default format of the membranes. Eight integer bits hold all but a few strongly inhibited ones.
+MEMBRANE = Format(8, 4)
+
+#: Parameters of the default readout of membranes.
+_LEAK = {"decay": 1 - 2**-5}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """The shape of a network and its number formats.
+
+    Parameters
+    ----------
+    sizes : tuple of int
+        Inputs, hidden layers, outputs.
+    neuron : str
+        Definition of the hidden neurons.
+    parameters : mapping of str to float
+        Their parameters in real numbers; those not given take their defaults.
+    readout : str
+        What the outputs are, one of :data:`spikewright_hw.readout.READOUTS`: of the last layer's
+        membranes the ``last`` or the ``maximum``, of its spikes the ``count`` or how early the
+        ``first`` is.
+    readout_neuron : str, optional
+        Definition of the last layer's neurons: of one that never spikes for a readout of membranes,
+        ``li`` unless given; of one that spikes for a readout of spikes, the hidden one unless
+        given.
+    readout_parameters : mapping of str to float, optional
+        Their parameters; unless given, those of the hidden neurons if they are of the same
+        definition, and of ``li`` a leak of 1/32.
+    bias : bool
+        Whether each neuron has a learned bias, a current of every step.
+    weight_bits : int
+        2 to 8.
+    membrane : Format
+        Of every layer, in weight steps.
+    surrogate_width : float
+        Distance from the threshold, relative to that of the rest, over which the surrogate gradient
+        falls to about a third.
+
+    Raises
+    ------
+    ValueError
+        A field is of another kind or out of its range; the message names it.
+    """
+
+    sizes: tuple[int, ...] = (64, 128, 10)
+    neuron: str = "lif"
+    parameters: Mapping[str, float] = field(
+        default_factory=lambda: {"decay": 1 - 2**-5}, hash=False
+    )
+    readout: str = "last"
+    readout_neuron: str | None = None
+    readout_parameters: Mapping[str, float] | None = field(default=None, hash=False)
+    bias: bool = False
+    weight_bits: int = 4
+    membrane: Format = MEMBRANE
+    surrogate_width: float = 0.33
+
+    def __post_init__(self):
+        settle(
+            self,
+            sizes=wholes(1, MOST_NEURONS),
+            neuron=_neuron(spikes=True),
+            parameters=mapping,
+            readout=one_of(READOUTS),
+            readout_neuron=optional(one_of(DEFINITIONS)),
+            readout_parameters=optional(mapping),
+            bias=flag,
+            weight_bits=whole(2, 8),
+            membrane=instance(Format),
+            surrogate_width=real(),
+        )
+        if len(self.sizes) < 2:
+            raise ValueError(f"sizes is {self.sizes}; it needs inputs and outputs")
+        if max(before * after for before, after in pairwise(self.sizes)) > MOST_WEIGHTS:
+            raise ValueError(f"sizes is {self.sizes}; a layer has at most {MOST_WEIGHTS} weights")
+        if self.surrogate_width <= 0:
+            raise ValueError(f"surrogate_width is {self.surrogate_width}; it must be above 0")
+        if self.membrane.width > MEMBRANE_BITS:
+            raise ValueError(
+                f"membrane is {self.membrane}, {self.membrane.width} bits; "
+                f"a membrane has at most {MEMBRANE_BITS}"
+            )
+        self._check_readout()
+        self._settle_parameters("parameters", self.neuron)
+        if self.readout_parameters is not None:
+            self._settle_parameters("readout_parameters", self.layers[-1][0])
+
+    def _check_readout(self) -> None:
+        last = DEFINITIONS[self.layers[-1][0]]
+        if last.spikes != (self.readout in SPIKING):
+            spiking = self.readout in SPIKING
+            wanted = "spikes, such as lif" if spiking else "never spikes, such as li"
+            raise ValueError(
+                f"readout_neuron is {last.name!r}; the readout {self.readout!r} needs a neuron "
+                f"that {wanted}"
+            )
+
+    def _settle_parameters(self, name: str, neuron: str) -> None:
+        given = getattr(self, name)
+        values = {key: numbers(f"{name}.{key}", one) for key, one in given.items()}
+        try:
+            DEFINITIONS[neuron].values(values)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from error
+        object.__setattr__(self, name, values)
+
+    @property
+    def layers(self) -> tuple[tuple[str, Mapping[str, float]], ...]:
+        """The neuron of each layer, and its parameters."""
+        hidden = self.neuron, self.parameters
+        last = self.readout_neuron
+        if last is None:
+            last = self.neuron if self.readout in SPIKING else "li"
+        given = self.readout_parameters
+        if given is None:
+            given = self.parameters if last == self.neuron else _LEAK if last == "li" else {}
+        return *[hidden] * (len(self.sizes) - 2), (last, given)
+
+
+def _neuron(*, spikes: bool) -> Rule:
+    return one_of([name for name, one in DEFINITIONS.items() if one.spikes == spikes])

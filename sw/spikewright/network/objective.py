@@ -1,0 +1,102 @@
+"""What a task asks of the outputs of a network: the loss of training, and how well it is met."""
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from spikewright.coding.output_scale import OutputScale
+from spikewright.errors import DataError
+from spikewright.task.metrics import accuracy, error
+from spikewright.task.task import Task
+from spikewright_hw.readout import SPIKING
+
+from .training_config import TrainingConfig
+
+__all__ = ["Objective", "check_readout"]
+
+#: Room for values beyond those of the training part, as a share of the largest.
+_ROOM = 0.25
+#: Logit of an output that spikes in each step, or in the first one.
+_LOGIT = 8.0
+
+
+def check_readout(task: Task, readout: str) -> None:
+    """Raise :exc:`~spikewright.errors.DataError` for a readout that does not give the targets."""
+    if task.each_step and readout != "last":
+        raise DataError(
+            f"the targets of {task.name} are at each step, and the readout {readout!r} gives one "
+            "output for a sample; take 'last', whose membranes are read after each step"
+        )
+    if not task.classes and readout in SPIKING:
+        raise DataError(
+            f"the targets of {task.name} are values, and the readout {readout!r} counts spikes or "
+            "steps; take 'last' or 'maximum', which read a membrane"
+        )
+
+
+class Objective:
+    """What a network learns of a task.
+
+    Labels are learned by the cross entropy of the outputs, and values by their mean squared error,
+    each output's in units of its standard deviation in the training part, from its mean.
+
+    Parameters
+    ----------
+    task : Task
+    config : TrainingConfig
+    """
+
+    def __init__(self, task: Task, config: TrainingConfig):
+        self._task = task
+        self._smoothing = config.label_smoothing
+        self.each_step = task.each_step
+        spiking = config.model.readout in SPIKING
+        self._factor = _LOGIT / config.coding.steps if spiking else 1.0
+        self._mean, self._deviation = np.zeros(1), np.ones(1)
+        targets = task.y_train
+        if not task.classes:
+            axes = tuple(range(targets.ndim - 1))
+            self._mean, deviation = targets.mean(axis=axes), targets.std(axis=axes)
+            self._deviation = np.where(deviation > 0, deviation, 1.0)
+            targets = ((targets - self._mean) / self._deviation).astype(np.float32)
+        #: Targets of the training part, as :meth:`loss` takes them.
+        self.targets = torch.from_numpy(targets)
+
+    @property
+    def largest(self) -> float:
+        """Largest output for which there must be room; 0 where outputs are compared alone."""
+        if self._task.classes:
+            return 0.0
+        return float(self.targets.abs().max()) * (1 + _ROOM)
+
+    def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return the loss of outputs in real units, ``[samples, (steps,) outputs]``."""
+        if not self._task.classes:
+            return functional.mse_loss(outputs, targets)
+        logits = outputs if self._factor == 1.0 else outputs * self._factor
+        if self.each_step:
+            logits, targets = logits.flatten(0, 1), targets.flatten()
+        return functional.cross_entropy(logits, targets, label_smoothing=self._smoothing)
+
+    def scale(self, output_step: float) -> OutputScale | None:
+        """Return what outputs stand for, if that is values, where 1 of one is this real number."""
+        if self._task.classes:
+            return None
+        return OutputScale(
+            offset=tuple(self._mean.tolist()),
+            scale=tuple((self._deviation * output_step).tolist()),
+        )
+
+    def score(self, outputs: np.ndarray, scale: OutputScale | None) -> float:
+        """Return how well the test part is met: its accuracy, 0 to 1, or its error.
+
+        Parameters
+        ----------
+        outputs : array ``[samples, (steps,) outputs]``
+        scale : OutputScale, optional
+            That of :meth:`scale`.
+        """
+        if scale is None:
+            return accuracy(outputs, self._task.y_test)
+        return error(scale.values(outputs), self._task.y_test)
