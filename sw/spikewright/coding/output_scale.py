@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spikewright_hw.checks import numbers, settle
+from spikewright_hw.checks import numbers, real, settle
 
 __all__ = ["OutputScale"]
 
@@ -58,4 +58,5 @@ def _several(name: str, value: Any) -> tuple[float, ...]:
     given = numbers(name, value)
     if not isinstance(given, tuple) or not given:
         raise ValueError(f"{name} is {value!r}; it must be a list of numbers, one for each output")
-    return given
+    finite = real()
+    return tuple(finite(f"{name}[{index}]", one) for index, one in enumerate(given))
