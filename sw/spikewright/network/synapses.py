@@ -50,12 +50,21 @@ class Synapses:
 
     def reach(self, name: str) -> Interval:
         """Return the least and the greatest stored current of an input."""
-        adds, always, bias = self.adds[name], self.always[name], self.bias[name]
-        low, high = (
-            self._stored(ends.sum(axis=0) + always) + bias
-            for ends in (adds.clip(max=0), adds.clip(min=0))
-        )
+        rows = len(self.adds[name])
+        low, high = self.between(name, np.zeros(rows, np.int64), np.ones(rows, np.int64))
         return Interval(int(low.min()), int(high.max()))
+
+    def between(
+        self, name: str, least: np.ndarray, most: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the least and the greatest stored current of an input of each neuron.
+
+        ``least`` and ``most`` say between what each row lies, int64 ``[rows]``.
+        """
+        adds, always, bias = self.adds[name], self.always[name], self.bias[name]
+        down, up = adds.clip(max=0), adds.clip(min=0)
+        low, high = most @ down + least @ up, least @ down + most @ up
+        return self._stored(low + always) + bias, self._stored(high + always) + bias
 
     def currents(
         self, heard: np.ndarray, *, integer: type[np.signedinteger] = np.int64
