@@ -132,7 +132,7 @@ def imported(file: Path) -> Iterator[str]:
 
 #: What commands print or are run in; everything else they take from the face.
 PRINTING = {"job.stages", "job.report", "job.emit", "pages.pages", "job.doctor",
-            "job.quantization", "scaffold.neuron_report"}
+            "job.quantization", "job.saturation", "scaffold.neuron_report"}
 
 
 def test_the_command_line_does_its_work_through_what_is_public():

@@ -77,3 +77,26 @@ def test_read_quantised_and_written_again(file, capsys):
 def test_one_sentence(file, capsys, command, message):
     assert main([*command]) == 1
     assert capsys.readouterr().err == f"spikewright: {message}\n"
+
+
+def test_states_that_saturate_are_named_with_an_input(file, capsys):
+    command = ["quantize", file, "net.spw", *SAID, "--steps", "6", "--membrane", "Q7.6"]
+    assert main(command) == 0
+    said = capsys.readouterr().err
+    assert said.startswith("spikewright: warning: layers[0]: the state v of neuron ")
+    assert said.count("\n") == 1
+    assert main(["check", "net.spw", "--inputs", "found.npz"]) == 0
+    printed = capsys.readouterr().out
+    sentence = next(line for line in printed.splitlines() if line.startswith("layers[0]: "))
+    assert said.startswith(f"spikewright: warning: {sentence}")
+    found = np.load("found.npz")
+    assert found["0_v_low"].shape == (6, 64) and found["0_v_low"].any()
+    refused = f"spikewright: {said.removeprefix('spikewright: warning: ').strip()}. Take a wider "
+    for one in (command, ["check", "net.spw"], ["build", "net.spw"]):
+        assert main([*one, "--no-saturation"]) == 1
+        assert capsys.readouterr().err.endswith(
+            refused + "membrane, or leave out --no-saturation\n"
+        )
+    assert main(["quantize", file, "wide.spw", *SAID, "--membrane", "Q16.6"]) == 0
+    assert main(["check", "wide.spw", "--no-saturation"]) == 0
+    assert capsys.readouterr().err == ""

@@ -48,6 +48,7 @@ WORK = (
     "spikewright.bench.stochastic.bench.bench_stochastic",
     "spikewright.bench.training.bench_training", "spikewright.job.doctor.doctor",
     "spikewright.job.quantization.print_network", "spikewright.job.quantization.quantize_on_task",
+    "spikewright.job.saturation.check_saturation", "spikewright.job.saturation.show_saturation",
     "spikewright.exchange.to_nir.to_nir", "spikewright.scaffold.new_core.new_core",
     "spikewright.scaffold.new_neuron.new_neuron",
 )
@@ -119,13 +120,15 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     f"import net.nir {NIR}": ({"dt": "0.5", "current": "new", "readout": "last"}, {}),
     f"quantize net.nir out.spw {NIR}": (
         {"dt": "0.5", "current": "new", "readout": "last", "task": "mnist", "coding": "rate",
-         "steps": "3", "weight_bits": "5", "percentile": "99", "membrane": "Q12.4"},
+         "steps": "3", "weight_bits": "5", "percentile": "99", "membrane": "Q12.4",
+         "no_saturation": None},
         {"folder": NO_DIGITS},
     ),
     f"quantize net.nir out.spw {NIR} --task mnist": ({"folder": "."}, {}),
     f"quantize small.nir out.spw {NIR} --data mine.npz": (
         {"data": "other.npz"}, every(("task", "folder"), NO_TASK)
     ),
+    "check net.spw": ({"inputs": "found.npz", "no_saturation": None}, {}),
     "export net.spw out.nir": ({"dt": "0.5", "accept": "late"}, {}),
     "emit lif": (
         {"preset": "q8_8", "output": "out"}, every({**SIZE, **STOCHASTIC}, NO_CORES)
@@ -141,7 +144,8 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     ),
     "emit net.spw --engine stochastic": (STOCHASTIC, {}),
     "build net.spw": (
-        {"board": "other", "clock": "62.5", "limit": "5", **SIZE}, every(STOCHASTIC, NO_EVENT)
+        {"board": "other", "clock": "62.5", "limit": "5", "no_saturation": None, **SIZE},
+        every(STOCHASTIC, NO_EVENT)
     ),
     "build net.spw --engine stochastic": (STOCHASTIC, {}),
     "report": ({}, {}),

@@ -7,6 +7,7 @@ import spikewright as spw
 from .verbs import (
     bench,
     build,
+    check,
     cores,
     doctor,
     emit,
@@ -24,8 +25,8 @@ from .verbs import (
 __all__ = ["parser"]
 
 _VERBS = (
-    run, train, import_network, quantize, export, emit, build, report, resources, pages, bench,
-    cores, doctor, new_core,
+    run, train, import_network, quantize, check, export, emit, build, report, resources, pages,
+    bench, cores, doctor, new_core,
 )
 
 

@@ -21,6 +21,7 @@ _FORMS = {
     r"\blimit_s=(?=\s)": "--limit",
     r"\breadout=True\b": "--readout",
     r"\bbitstream=False\b": "--no-bitstream",
+    r"\ballow it by allow_saturation=True": "leave out --no-saturation",
     r"\b(readout|current)='(\w+)'": r"--\1 \2",
     r'\b(threshold|reset)=(?=")': r"--\1 ",
 }

@@ -20,6 +20,8 @@ from spikewright.quantized.network import Provenance, QuantizedNetwork
 from spikewright.task.task import Task
 from spikewright_hw.checks import instance, text
 
+from .saturation import check_saturation
+
 __all__ = ["print_network", "quantize_on_task"]
 
 #: Samples of the training part on which formats are found, and those that run at once.
@@ -34,6 +36,7 @@ def quantize_on_task(
     coding: Coding,
     options: PostTraining | None = None,
     source: str = "",
+    allow_saturation: bool = True,
 ) -> tuple[QuantizedNetwork, Quantization]:
     """Quantise a network on samples of a task, and test it.
 
@@ -50,6 +53,8 @@ def quantize_on_task(
     options : PostTraining, optional
     source : str
         Where the network came from, for its provenance.
+    allow_saturation : bool
+        Whether states that can saturate, for any input, are warned of or refused.
 
     Returns
     -------
@@ -58,8 +63,8 @@ def quantize_on_task(
     Raises
     ------
     DataError
-        The task has no classes, the coding does not fit the network, or a layer cannot be
-        quantised.
+        The task has no classes, the coding does not fit the network, a layer cannot be quantised,
+        or its states can saturate and may not.
     ValueError
         An argument is of another kind.
     """
@@ -80,6 +85,7 @@ def quantize_on_task(
             )
     samples = coding.encode(task.x_train[:_SAMPLES])
     made = quantize(network, samples, labels=task.y_train[:_SAMPLES], options=options)
+    check_saturation(made.network, allow_saturation=allow_saturation)
     spikes = coding.encode(task.x_test)
     before = np.concatenate([
         run_real(network, spikes[at : at + _BLOCK]).predictions

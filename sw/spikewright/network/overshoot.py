@@ -1,4 +1,4 @@
-"""By how much the states of a network exceed their formats for given inputs, and a search for it."""
+"""By how much states exceed their formats for given inputs, and inputs that drive them there."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

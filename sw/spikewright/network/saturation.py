@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from rich.table import Table
 
+from spikewright.errors import DataError
 from spikewright_hw.checks import instance, whole
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Network
@@ -70,6 +71,8 @@ class StateEnd:
     layer : int
         From 0.
     state : str
+    upper : bool
+        The upper end, not the lower one.
     format : Format
         Of the state.
     limit : float
@@ -84,6 +87,7 @@ class StateEnd:
 
     layer: int
     state: str
+    upper: bool
     format: Format
     limit: float
     farthest: float
@@ -109,9 +113,8 @@ class StateEnd:
             )
         if self.neurons:
             return (
-                f"{where} might saturate at {self.limit:g} in {self.format}, in "
-                f"{self.neurons} neurons: it is bounded by {self.farthest:g} alone, and no input "
-                "was found with which it does"
+                f"{where} might saturate at {self.limit:g} in {self.format}: no input was found "
+                f"with which it does, but the bound on it is {self.farthest:g}"
             )
         return f"{where} never comes to {self.limit:g}, the end of {self.format}"
 
@@ -135,9 +138,36 @@ class Saturation:
         return tuple(one for one in self.ends if one.witness is not None)
 
     @property
+    def unknown(self) -> tuple[StateEnd, ...]:
+        """Those of which neither was shown."""
+        return tuple(one for one in self.ends if one.verdict == "not known")
+
+    @property
     def excluded(self) -> bool:
-        """Whether no state saturates, for any input."""
+        """Whether it is shown that no state saturates, for any input."""
         return all(one.verdict == "never" for one in self.ends)
+
+    @property
+    def words(self) -> str:
+        """What was seen first and how much more, or what is not known; empty if none saturates."""
+        ends = self.saturates or self.unknown
+        more = f"; so can {len(ends) - 1} more, of all states" if len(ends) > 1 else ""
+        return ends[0].sentence + more if ends else ""
+
+    @property
+    def inputs(self) -> dict[str, np.ndarray]:
+        """The inputs that were found, bool ``[steps, inputs]``, by names such as ``0_v_high``."""
+        return {
+            f"{one.layer}_{one.state}_{'high' if one.upper else 'low'}": one.witness.spikes
+            for one in self.ends if one.witness is not None
+        }
+
+    def refuse(self) -> None:
+        """Raise :exc:`DataError` unless it is shown that no state saturates."""
+        if self.words:
+            raise DataError(
+                f"{self.words}. Take a wider membrane, or allow it by allow_saturation=True"
+            )
 
     def __rich__(self) -> Table:
         """Return a row for each end."""
@@ -159,7 +189,7 @@ class Saturation:
         return table
 
 
-def find_saturation(network: Network, *, tries: int = 1024, seed: int = 0) -> Saturation:
+def find_saturation(network: Network, *, tries: int = 512, seed: int = 0) -> Saturation:
     """Say for each state of each layer whether an input can make it saturate.
 
     An input is any spikes, of each input in each step; those that a coding makes are fewer.
@@ -281,6 +311,7 @@ def _state_end(network: Network, end: End, over: np.ndarray, witness: Witness | 
     return StateEnd(
         layer=end.layer,
         state=end.state,
+        upper=end.upper,
         format=form,
         limit=form.real(high if end.upper else low),
         farthest=form.real(high + by if end.upper else low - by),

@@ -219,7 +219,7 @@ def _backward(order: list[Expression], values: dict[Expression, Spans]) -> None:
 
 
 def _of_comparison(of: Spans, a: Spans, b: Spans, *, strict: int) -> tuple[Spans, Spans]:
-    """``a > b`` where strict is 1, ``a >= b`` where it is 0; only of a condition that is decided."""
+    """``a > b`` where strict is 1, else ``a >= b``; only of a condition that is decided."""
     if np.any(of.low != of.high):
         return a, b
     if np.all(of.low == 1):

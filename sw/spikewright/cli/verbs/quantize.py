@@ -33,6 +33,10 @@ def add(commands) -> None:
         help="of the weights that are not clipped (default: the least squared error decides)",
     )
     add("--membrane", metavar="Qm.n", help="format of the membranes (by what the samples reach)")
+    add(
+        "--no-saturation", action="store_true",
+        help="refuse a network with a state that can end at its format, for any input",
+    )
     verb.set_defaults(verb=quantize, command="quantize")
 
 
@@ -45,7 +49,8 @@ def quantize(options: argparse.Namespace) -> None:
         coding = spw.coding_of(task, name=options.coding, steps=options.steps)
     network = network_of(options, steps=coding.steps)
     quantized, report = spw.quantize_on_task(
-        network, task, coding=coding, options=chosen, source=options.source
+        network, task, coding=coding, options=chosen, source=options.source,
+        allow_saturation=not options.no_saturation,
     )
     spw.write(options.output, quantized)
     console().print(report)
