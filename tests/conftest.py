@@ -87,6 +87,22 @@ class Launch:
 
 
 @pytest.fixture
+def empty_cache(tmp_path, monkeypatch) -> Path:
+    """Return a cache folder that is empty, but for what other people's tools compiled once.
+
+    Yosys and nextpnr are WebAssembly, and take a quarter of a minute to compile for themselves.
+    """
+    place = tmp_path / "cache"
+    place.mkdir()
+    usual = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    for folder in usual.iterdir() if usual.is_dir() else ():
+        if folder.name != "spikewright":
+            (place / folder.name).symlink_to(folder)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(place))
+    return place
+
+
+@pytest.fixture
 def launch() -> Iterator[Launch]:
     """Return ``launch(command, **options)``, which is Popen; nothing of it may outlive the test."""
     launch = Launch()

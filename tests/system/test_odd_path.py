@@ -54,13 +54,12 @@ def test_a_core_is_proved(checkout):
     assert result.stdout == f"{checkout} PASS \n", result.stdout + result.stderr
 
 
-def test_a_core_is_synthesised(checkout, tmp_path, monkeypatch):
+def test_a_core_is_synthesised(checkout, empty_cache, monkeypatch):
     """Yosys is where an environment in the checkout would have it."""
     packages = checkout / "packages"
     packages.mkdir()
     (packages / "pyosys").symlink_to(Path(importlib.import_module("pyosys").__path__[0]))
     monkeypatch.setenv("PYTHONPATH", str(packages), prepend=os.pathsep)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     text = as_rtlil(CORES["lfsr"].build("w8"), name="lfsr")
     netlist = synthesize(text, top="lfsr", family="ecp5", build=checkout / "build")
     assert netlist.counts.lut > 0

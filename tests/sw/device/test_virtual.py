@@ -152,20 +152,19 @@ def test_a_compiler_that_fails(tmp_path, monkeypatch):
     harness.write_text("int main() { return missing; }\n")
     monkeypatch.setattr("spikewright.device.virtual._HARNESS", harness)
     with pytest.raises(BuildError, match=r"^make failed: .*missing.* \(see .*make\.log\)$"):
-        build_virtual_board(NETWORK, tmp_path / "board")
+        build_virtual_board(TINY, tmp_path / "board")
     assert not (tmp_path / "board" / "virtual_board").exists()
 
 
 @pytest.mark.parametrize(
     "name", ["é(x)#%c$d'\"", pytest.param("a b", marks=pytest.mark.slow)]
 )
-def test_any_path_of_the_build_and_of_verilator_will_do(tmp_path, monkeypatch, name):
+def test_any_path_of_the_build_and_of_verilator_will_do(tmp_path, monkeypatch, empty_cache, name):
     folder = tmp_path / name
     folder.mkdir()
     packaged = tools._package_folder("verilator")
     assert packaged is not None
     (folder / "verilator").symlink_to(packaged)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(tools, "_package_folder", lambda package: folder / package)
     entry = replace(tools.TOOLS["verilator"], search=(tools._packaged_verilator,))
     monkeypatch.setitem(tools.TOOLS, "verilator", entry)

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from amaranth import Module, Signal, unsigned
 from amaranth.lib import stream, wiring
@@ -68,11 +70,17 @@ def test_the_harness_drives_every_input_and_listens_to_every_output(lean):
     assert heard
 
 
-def test_a_core_is_measured_on_every_family(tmp_path):
+@pytest.fixture(scope="module")
+def build(tmp_path_factory) -> Path:
+    """Return a folder in which what was synthesised once is kept for the next test."""
+    return tmp_path_factory.mktemp("build")
+
+
+def test_a_core_is_measured_on_every_family(build):
     core = CORES["and_multiplier"]
     preset = next(iter(core.presets))
     for target in TARGETS:
-        found = measure(core, preset, target, seeds=(1,), build=tmp_path)
+        found = measure(core, preset, target, seeds=(1,), build=build)
         row = found.row()
         assert (row["core"], row["preset"], row["family"]) == (core.name, preset, target.family)
         assert isinstance(row["lut"], int) and row["lut"] > 0
@@ -87,22 +95,22 @@ def test_a_core_is_measured_on_every_family(tmp_path):
             assert PARTS[target.part].corner in str(row["fmax_provenance"])
 
 
-def test_a_placer_that_may_be_missing_leaves_the_size(tmp_path, monkeypatch):
+def test_a_placer_that_may_be_missing_leaves_the_size(build, monkeypatch):
     monkeypatch.setattr(
         "spikewright.tools.find", lambda name: None if "xilinx" in name else find(name)
     )
     core = CORES["and_multiplier"]
     target = next(target for target in TARGETS if target.optional)
-    found = measure(core, next(iter(core.presets)), target, seeds=(1,), build=tmp_path)
+    found = measure(core, next(iter(core.presets)), target, seeds=(1,), build=build)
     assert (found.fmax_mhz, found.note) == (
         None, "synthesised only: nextpnr-himbaechel-xilinx was not found"
     )
     assert found.counts.lut > 0
 
 
-def test_without_seeds_nothing_is_placed(tmp_path):
+def test_without_seeds_nothing_is_placed(build):
     core = CORES["and_multiplier"]
-    found = measure(core, next(iter(core.presets)), TARGETS[0], seeds=(), build=tmp_path)
+    found = measure(core, next(iter(core.presets)), TARGETS[0], seeds=(), build=build)
     assert (found.fmax_mhz, found.note, found.fmax_source) == (None, "synthesised only", "")
 
 

@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import signal
@@ -169,8 +170,13 @@ def test_a_design_that_yosys_refuses_is_a_sentence(tmp_path):
 
 
 def test_ports_of_more_bits_than_there_are_pins_for(tmp_path, monkeypatch):
-    text = as_rtlil(Register(40), name="register")
-    netlist = synthesize(text, top="register", family="xc7", pads=True, build=tmp_path)
+    ports = {"clk": 1, "rst": 1, "i": 40, "o": 40}
+    path = tmp_path / "netlist.json"
+    path.write_text(json.dumps({"modules": {"register": {
+        "attributes": {"top": "1"},
+        "ports": {name: {"bits": [*range(width)]} for name, width in ports.items()},
+    }}}))
+    netlist = Netlist(path, "xc7", CellCounts(), "yosys")
     monkeypatch.setattr(tools, "require", lambda name: tools.Tool(name, (), {}, "1"))
     message = (
         "the ports have 82 bits; on Artix-7 XC7A35T, pins are chosen for up to 24 of them"
@@ -229,7 +235,9 @@ def test_a_netlist_of_another_family_is_refused(tmp_path):
 
 
 def test_a_missing_placer_is_a_sentence(tmp_path, monkeypatch):
-    netlist = synthesize(mixer(4), top="mixer", family="ecp5", build=tmp_path)
+    path = tmp_path / "netlist.json"
+    path.write_text("{}")
+    netlist = Netlist(path, "ecp5", CellCounts(), "yosys")
     monkeypatch.setattr(tools, "find", lambda name: None)
     with pytest.raises(ToolError, match=r"^nextpnr-ecp5 was not found; without it, no ECP5"):
         place(netlist, part="ecp5-25f", seed=1, frequency_mhz=50, build=tmp_path)

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -29,6 +30,7 @@ from spikewright_hw.engine import reference
 from spikewright_hw.engine.design import EventDesign
 from spikewright_hw.engine.example import example_network
 from spikewright_hw.fixed import Format
+from spikewright_hw.network import Network
 from spikewright_hw.protocol import Kind
 
 BITSTREAM = Bitstream(
@@ -48,13 +50,18 @@ def model(folder: Path, *, outputs: int = 10) -> Path:
     return path
 
 
+@cache
+def inference(network: Network, bitmaps: tuple[int, ...]) -> Inference:
+    result, trace = reference.run(network, bitmaps)
+    return Inference(replace(result, cycles=50), trace)
+
+
 def answered(network, spikes, **how) -> Answers:
     """What a board answers that is as right as the reference, in 50 cycles."""
     given = []
     for sample in np.asarray(spikes, int).tolist():
-        bitmaps = [sum(bit << at for at, bit in enumerate(step)) for step in sample]
-        result, trace = reference.run(network, bitmaps)
-        given.append(Inference(replace(result, cycles=50), trace))
+        bitmaps = tuple(sum(bit << at for at, bit in enumerate(step)) for step in sample)
+        given.append(inference(network, bitmaps))
     how = {
         "board": BOARDS[DEFAULT_BOARD], "design": EventDesign(), "clock_hz": 80_000_000,
         "simulator": "", **how,
@@ -63,7 +70,7 @@ def answered(network, spikes, **how) -> Answers:
 
 
 @pytest.fixture
-def board(monkeypatch):
+def board(monkeypatch, undrawn):
     """A board at any port, as right as the reference, but for what ``break_it`` does."""
     played = SimpleNamespace(kind=Kind.REAL, clock_hz=80_000_000, break_it=lambda one: one)
 

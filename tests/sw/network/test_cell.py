@@ -4,6 +4,7 @@ import math
 import random
 import re
 from dataclasses import replace
+from itertools import product
 
 import pytest
 import torch
@@ -96,9 +97,15 @@ def test_learned_parameters_start_as_given(name):
         assert torch.allclose(after[key], value, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("rounding", ["half_up", "floor"])
-@pytest.mark.parametrize("saturation", ["full", "symmetric", "positive"])
-@pytest.mark.parametrize(("name", "preset"), PRESETS)
+#: Each preset with a rounding and a saturation, in turn; with all where it may be slow.
+ON_THE_GRID = [
+    pytest.param(name, preset, *how, marks=[] if place == at % 6 else pytest.mark.slow)
+    for at, (name, preset) in enumerate(PRESETS)
+    for place, how in enumerate(product(("half_up", "floor"), ("full", "symmetric", "positive")))
+]
+
+
+@pytest.mark.parametrize(("name", "preset", "rounding", "saturation"), ON_THE_GRID)
 def test_on_the_grid_it_is_the_integers(name, preset, rounding, saturation, rng):
     """From any states, full range, with any inputs: equal, not near."""
     fixed = fixed_of(name, preset, rounding=rounding, saturation=saturation)

@@ -54,14 +54,14 @@ def compare(network: Network, spikes: np.ndarray) -> None:
         assert result.predictions[sample] == one.prediction
 
 
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 @given(networks())
 def test_arrays_equal_python_integers(case):
     compare(*case)
 
 
 @pytest.mark.parametrize("neuron", DEFINITIONS)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=settings().max_examples // 10, deadline=None)
 @given(seed=SEEDS)
 def test_arrays_equal_python_integers_with_any_neuron(neuron, seed):
     rng = random.Random(seed)
@@ -72,7 +72,7 @@ def test_arrays_equal_python_integers_with_any_neuron(neuron, seed):
     compare(network, drawn_spikes(network, rng))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 @given(networks())
 def test_pytorch_on_the_grid_equals_arrays(case):
     network, spikes = case

@@ -39,7 +39,7 @@ def test_round_trip(path):
     assert read(path).network.digest() == quantized().network.digest()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_round_trip_of_any_network(tmp_path_factory, seed):
     network = drawn_network(random.Random(seed))

@@ -116,7 +116,7 @@ def test_every_figure_is_there(result):
     ]
 
 
-def test_values_follow_from_the_record():
+def test_values_follow_from_the_record(undrawn):
     record = synthetic(wrong=9)
     result = report(record)
     counters = record.counters
@@ -150,7 +150,7 @@ def test_provenance_on_a_virtual_board(result):
     assert "on a virtual board: no hardware" in result.summary
 
 
-def test_provenance_on_a_real_board():
+def test_provenance_on_a_real_board(undrawn):
     board = dataclasses.replace(VIRTUAL, virtual=False, simulator="")
     result = report(synthetic(board=board))
     assert result["cycles_mean"].provenance == Counted(device="ULX3S (LFE5U-25F)", virtual=False)
@@ -158,7 +158,7 @@ def test_provenance_on_a_real_board():
     assert "virtual" not in result["accuracy_device"].as_json()["source"]["method"]
 
 
-def test_mismatches_are_said():
+def test_mismatches_are_said(undrawn):
     record = dataclasses.replace(synthetic(), mismatches={"hidden spikes": 2, "membranes": 1})
     result = report(record)
     assert result["mismatches"].value == 3
@@ -242,8 +242,8 @@ def test_training_needs_one_accuracy_per_seed():
         TrainingRecord((0, 1), (0.9,), (0.9, 0.9))
 
 
-def test_pictures_stand_by_themselves_too(tmp_path):
-    path = write_report(report(synthetic()), tmp_path)
+def test_pictures_stand_by_themselves_too(result, tmp_path):
+    path = write_report(result, tmp_path)
     pictures = {file.name: file.read_text() for file in (path.parent / "pictures").iterdir()}
     names = {"confusion", "cycles", "raster", "coding", "outputs"}
     assert pictures.keys() == {f"{name}.svg" for name in names}

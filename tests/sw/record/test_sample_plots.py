@@ -27,13 +27,13 @@ def pictures(values, *, signal=False) -> dict[str, str]:
     ((40,), True, "sample", "The sample: a signal over time, low to high."),
     ((8, 8), True, "sample", "The sample: a signal over time, low to high."),
 ])
-def test_a_sample_is_drawn_as_what_it_is(shape, signal, name, caption):
+def test_a_sample_is_drawn_as_what_it_is(undrawn, shape, signal, name, caption):
     found = pictures(np.random.default_rng(0).random(shape), signal=signal)
     assert found[name].startswith(caption)
     assert len(found.keys() & {"coding", "sample"}) == 1
 
 
-def test_what_its_spikes_alone_show_is_not_drawn_again():
+def test_what_its_spikes_alone_show_is_not_drawn_again(undrawn):
     found = pictures(None)
     assert not found.keys() & {"coding", "sample"} and "raster" in found
 
