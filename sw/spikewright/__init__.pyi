@@ -114,6 +114,7 @@ from spikewright_hw.engine.record import Trace as Trace
 from spikewright.job.compare import Comparison as Comparison
 from spikewright.job.compare import compare as compare
 from spikewright.job.observations import make_report as make_report
+from spikewright.job.report import report_name as report_name
 from spikewright.record.figure import Figure as Figure
 from spikewright.record.report import Report as Report
 from spikewright.record.store import read_report as read_report
@@ -127,8 +128,9 @@ from spikewright.bench.stochastic.bench import bench_stochastic as bench_stochas
 from spikewright.bench.training import bench_training as bench_training
 from spikewright.job.doctor import Finding as Finding
 from spikewright.job.doctor import examine_tools as examine_tools
-from spikewright.job.run import RunOptions as RunOptions
+from spikewright.job.run import build_job as build_job
 from spikewright.job.run import main_job as main_job
+from spikewright.job.run_options import RunOptions as RunOptions
 
 """Errors: each a sentence that says what was wrong, where, and what to do."""
 

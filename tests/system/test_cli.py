@@ -16,6 +16,11 @@ def test_a_network_file_that_is_not_there(refused_here):
     assert "missing.spw" in refused_here("run", "--network", "missing.spw")
 
 
+def test_a_bitstream_of_a_network_file_that_is_not_there(refused_here):
+    said = refused_here("build", "missing.spw")
+    assert said == "missing.spw does not exist; `spikewright train` makes a network file"
+
+
 def test_a_network_file_that_was_cut_short(refused_here, small, tmp_path):
     (tmp_path / "short.spw").write_bytes(small.read_bytes()[:-7])
     assert "short.spw" in refused_here("run", "--network", "short.spw")
@@ -76,6 +81,7 @@ def test_emit_without_a_core(refused):
 
 def test_a_report_that_is_not_there(refused):
     assert "make run" in refused("report", "run")
+    assert "'run-mnist'" in refused("report", "--task", "mnist")
 
 
 def test_a_folder_that_cannot_be_written(refused, tmp_path):

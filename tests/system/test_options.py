@@ -42,7 +42,7 @@ EQUATIONS = ("--equations", "dv/dt = i - v", "--threshold", "v > 1", "--reset", 
 WORK = (
     "spikewright.job.run.main_job", "spikewright.job.training.train", "spikewright.job.emit.emit",
     "spikewright.job.emit.emit_cores",
-    "spikewright.job.emit.print_cores", "spikewright.gateware.bitstream.build_bitstream",
+    "spikewright.job.emit.print_cores", "spikewright.job.run.build_job",
     "spikewright.job.report.show", "spikewright.job.resources.resources",
     "spikewright.pages.pages.pages", "spikewright.bench.neurons.bench_neurons",
     "spikewright.bench.stochastic.bench.bench_stochastic",
@@ -59,7 +59,8 @@ STREAMS = {"length": "64", "source": "lfsr", "encoding": "unipolar"}
 STOCHASTIC = {**STREAMS, "lanes": "2"}
 TRAINED = {"coding": "rate", "steps": "3", "readout": "count", "bias": None, "epochs": "2",
            "seed": "7"}
-RUN = {"board": "other", "clock": "62.5", "limit": "5", "network": "other.spw", "port": "/dev/null",
+BUILD = {"board": "other", "clock": "62.5", "limit": "5"}
+RUN = {**BUILD, "network": "other.spw", "port": "/dev/null",
        "build_only": None, "no_bitstream": None, "samples": "5", "task": "mnist",
        "data": "mine.npz",
        **TRAINED}
@@ -69,6 +70,8 @@ NEURON = {"threshold": "v > 2", "reset": "v = -1", "readout": None, "dt": "0.5",
 
 NO_DIGITS = "does not apply to the digits, which come with scikit-learn; name another task by"
 NO_TASK = "does not apply to --data, a task of your own; leave one of the two out"
+NO_NETWORK = "does not apply to --network FILE, a network that is trained already;"
+NO_FILE = "does not apply to FILE, a network that is trained already; leave one of the two out"
 NO_CORES = "does not apply to registered cores, but to the engine of a network; leave it out, or"
 NO_EVENT = "does not apply to the event engine; give --engine stochastic, too, or leave it out"
 NO_NEURON = "does not apply to a core that is not given by --equations; give them, or leave it out"
@@ -93,7 +96,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "run --network net.spw": (
         {name: value for name, value in {**RUN, **SIZE}.items() if name not in TRAINED},
         {**every(STOCHASTIC, NO_EVENT),
-         **every(TRAINED, "does not apply to --network FILE, a network that is trained already;")},
+         **every(TRAINED, NO_NETWORK)},
     ),
     "run --build-only": (
         {name: value for name, value in {**RUN, **SIZE}.items()
@@ -143,12 +146,22 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {**every(STOCHASTIC, NO_EVENT), "preset": "does not apply to a network, which has no"},
     ),
     "emit net.spw --engine stochastic": (STOCHASTIC, {}),
-    "build net.spw": (
-        {"board": "other", "clock": "62.5", "limit": "5", "no_saturation": None, **SIZE},
-        every(STOCHASTIC, NO_EVENT)
+    "build": (
+        {**BUILD, **SIZE, "network": "other.spw", "task": "mnist", "data": "mine.npz", **TRAINED},
+        {**every(STOCHASTIC, NO_EVENT), "folder": NO_DIGITS},
     ),
+    "build --task mnist": ({"folder": ".", "network": "9"}, {}),
+    "build --data mine.npz": ({"network": "4-9-3"}, every(("task", "folder"), NO_TASK)),
+    "build net.spw": (
+        {**BUILD, **SIZE, "no_saturation": None, "task": "mnist", "data": "mine.npz"},
+        {**every(STOCHASTIC, NO_EVENT), **every(("network", *TRAINED), NO_FILE)},
+    ),
+    "build --network net.spw": (BUILD, every(TRAINED, NO_NETWORK)),
     "build net.spw --engine stochastic": (STOCHASTIC, {}),
-    "report": ({}, {}),
+    "report": ({"task": "mnist", "data": "mine.npz"}, {"engine": "does not apply to the list of"}),
+    "report --task mnist": ({"engine": "stochastic"}, {}),
+    "report --data mine.npz": ({"engine": "stochastic"}, {"task": NO_TASK}),
+    "report run": ({}, every(("task", "data", "engine"), "does not apply to NAME, which names a")),
     "resources": ({}, every({**SIZE, **STOCHASTIC}, NO_CORES)),
     "resources lif": ({}, every({**SIZE, **STOCHASTIC}, NO_CORES)),
     "resources net.spw": (SIZE, every(STOCHASTIC, NO_EVENT)),
@@ -314,7 +327,7 @@ def test_an_option_that_does_not_apply_is_refused(asked, capsys, command, name, 
          "--clock: ULX3S cannot make a clock of 58 MHz; the nearest are 56.25 and 59.375 MHz"),
         (["build", "gone.spw", "--clock", "5"],
          "--clock: 5 MHz is out of the range of ULX3S, whose clock can be 10 to 400 MHz"),
-        (["build", "gone.spw"], "gone.spw does not exist; `spikewright train` makes a network"),
+        (["report", "--task", "nosuch"], "--task is 'nosuch'; there are digits, mnist"),
     ],
 )
 def test_what_can_be_known_at_once_is_said_before_any_work(asked, capsys, command, message):

@@ -64,16 +64,31 @@ RULES = (
         "the event engine; give --engine stochastic, too, or leave it out",
     ),
     Rule(
-        ("run",), ("seed", "coding", "steps", "readout", "bias", "epochs"),
+        ("build",), ("network", "seed", "coding", "steps", "readout", "bias", "epochs"),
+        lambda options: options.file is not None,
+        "FILE, a network that is trained already; leave one of the two out",
+    ),
+    Rule(
+        ("run", "build"), ("seed", "coding", "steps", "readout", "bias", "epochs"),
         lambda options: isinstance(options.network, Path),
         "--network FILE, a network that is trained already; leave one of the two out",
     ),
     Rule(
-        ("run", "train", "quantize"), ("task", "folder"), lambda options: options.data is not None,
+        ("report",), ("task", "data", "engine"), lambda options: options.name is not None,
+        "NAME, which names a report already; leave one of the two out",
+    ),
+    Rule(
+        ("report",), ("engine",), lambda options: options.task is None and options.data is None,
+        "the list of all reports; name a task by --task or --data, or leave it out",
+    ),
+    Rule(
+        ("run", "build", "train", "quantize", "report"), ("task", "folder"),
+        lambda options: options.data is not None,
         "--data, a task of your own; leave one of the two out",
     ),
     Rule(
-        ("run", "train", "quantize"), ("folder",), lambda options: options.task in (None, "digits"),
+        ("run", "build", "train", "quantize"), ("folder",),
+        lambda options: options.task in (None, "digits"),
         "the digits, which come with scikit-learn; name another task by --task, or leave it out",
     ),
     Rule(

@@ -10,6 +10,7 @@ from .words import arguments_checked
 
 __all__ = [
     "add_board_options",
+    "add_engine_option",
     "add_engine_options",
     "add_neuron_options",
     "add_streams_options",
@@ -38,11 +39,18 @@ def add_board_options(parser: argparse.ArgumentParser, *, boards: Sequence[str])
     )
 
 
+def add_engine_option(group: argparse._ActionsContainer) -> None:
+    """Add the option that names the engine."""
+    group.add_argument(
+        "--engine", choices=("event", "stochastic"), default="event", help="(%(default)s)"
+    )
+
+
 def add_engine_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of the engine that a network runs on."""
     engine = parser.add_argument_group("the engine")
+    add_engine_option(engine)
     add = engine.add_argument
-    add("--engine", choices=("event", "stochastic"), default="event", help="(%(default)s)")
     add("--share", type=count, metavar="N", help="neurons per updater; more is smaller (4)")
     add(
         "--ram-style", metavar="NAME",

@@ -1,4 +1,4 @@
-"""Options of a run on a board, shared by ``spikewright run`` and the scripts of the boards."""
+"""Options of a run on a board, and of its bitstream alone: for commands and boards' scripts."""
 
 import argparse
 from collections.abc import Sequence
@@ -17,41 +17,48 @@ from .task_options import (
 )
 from .words import arguments_checked
 
-__all__ = ["add_run_options", "run_options"]
+__all__ = ["add_build_options", "add_run_options", "run_options"]
 
 
 def add_run_options(parser: argparse.ArgumentParser, *, boards: Sequence[str]) -> None:
     """Add the options of a run on a board; ``boards`` are the names to choose from."""
-    add_board_options(parser, boards=boards)
-    parser.add_argument(
+    _add_common_options(parser, boards=boards)
+    add = parser.add_argument
+    add(
         "--port",
         default="virtual",
         metavar="PATH",
         help="serial port of a real board, such as /dev/ttyUSB0, or 'virtual' (%(default)s): the "
         "board top simulated by Verilator",
     )
-    parser.add_argument(
+    add(
         "--samples", type=count, metavar="N",
         help="run the first N samples of the test split alone (default: all)",
     )
-    parser.add_argument(
-        "--build-only", action="store_true", help="stop when the bitstream is written"
-    )
-    parser.add_argument(
+    add("--build-only", action="store_true", help="stop when the bitstream is written")
+    add(
         "--no-bitstream", action="store_true",
         help="build none; the report then has no size and no highest clock frequency",
     )
-    parser.set_defaults(command="run")
+    add(
+        "--seed", type=seed, action="append", metavar="N",
+        help="seed to train; may be repeated, the first is run (default: 0, 1 and 2)",
+    )
+    parser.set_defaults(command="run", no_saturation=False)
+
+
+def add_build_options(parser: argparse.ArgumentParser, *, boards: Sequence[str]) -> None:
+    """Add the options of a bitstream alone; :func:`run_options` reads them, too."""
+    _add_common_options(parser, boards=boards)
+    parser.add_argument("--seed", type=seed, nargs=1, metavar="N", help="seed to train (0)")
+    parser.set_defaults(build_only=True, no_bitstream=False, port="virtual", samples=None)
+
+
+def _add_common_options(parser: argparse.ArgumentParser, *, boards: Sequence[str]) -> None:
+    add_board_options(parser, boards=boards)
     add_task_options(parser)
     add_network_options(parser, file=True)
     add_engine_options(parser)
-    parser.add_argument(
-        "--seed",
-        type=seed,
-        action="append",
-        metavar="N",
-        help="seed to train; may be repeated, the first is run (default: 0, 1 and 2)",
-    )
 
 
 def run_options(options: argparse.Namespace, *, command: str) -> "spw.RunOptions":
@@ -83,6 +90,7 @@ def run_options(options: argparse.Namespace, *, command: str) -> "spw.RunOptions
             samples=options.samples,
             design=design,
             build_only=options.build_only,
+            allow_saturation=not options.no_saturation,
             bitstream=not options.no_bitstream,
             limit_s=60 * options.limit,
             command=command,

@@ -17,8 +17,8 @@ __all__ = [
 NETWORK_OPTIONS = ("coding", "steps", "readout", "bias", "epochs")
 
 
-def add_task_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that name the task."""
+def add_task_options(parser: argparse.ArgumentParser, *, folder: bool = True) -> None:
+    """Add the options that name the task; without ``folder``, its files are not read."""
     group = parser.add_argument_group("the task", "The digits, unless one of these names another.")
     add = group.add_argument
     add(
@@ -26,10 +26,11 @@ def add_task_options(parser: argparse.ArgumentParser) -> None:
         help="a known data set: digits, mnist, fashion_mnist, cifar10, nmnist, mitbih, fsdd, "
         "esc10, speech_commands (docs/data.md)",
     )
-    add(
-        "--folder", type=path, metavar="DIR",
-        help="folder of its files, or the one above it (default: that in SPIKEWRIGHT_DATA)",
-    )
+    if folder:
+        add(
+            "--folder", type=path, metavar="DIR",
+            help="folder of its files, or the one above it (default: that in SPIKEWRIGHT_DATA)",
+        )
     add(
         "--data", type=path, metavar="FILE",
         help="your own: a .npz file with x_train, y_train, x_test, y_test, or a .py file that "

@@ -1,70 +1,31 @@
-"""From what a run observed to its report: each value has one origin, which its name says."""
+"""From what a board answered to the report of a run."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from spikewright_hw.checks import instance
-from spikewright_hw.engine.record import Trace
 from spikewright_hw.network import Network
 
 from ..coding.coding import encode
 from ..device.answers import Answers
 from ..errors import DataError
 from ..gateware.bitstream import Bitstream
-from ..gateware.board import Board
-from ..gateware.parts import PARTS
-from ..machine import processor
 from ..network.activity import network_activity
 from ..network.reference import Run
 from ..network.reference import run as run_integers
 from ..quantized.network import QuantizedNetwork
 from ..record.report import Report
-from ..record.run_record import (
-    BoardRecord,
-    BuildRecord,
-    Counters,
-    RunRecord,
-    SampleRecord,
-    TrainingRecord,
-)
 from ..record.run_report import report
 from ..stochastic.cycles import exact_cycles
 from ..task.task import Task
-from .compare import compare
-from .training import is_default, versions
+from .run_record import Observations, run_record
 
-__all__ = ["check_classes", "check_fits", "describe", "make_report"]
+__all__ = ["check_classes", "check_fits", "make_report"]
 
 #: Samples that the integer reference runs at once.
 _AT_ONCE = 1000
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Observations:
-    """What the test split gave.
-
-    Parameters
-    ----------
-    answers : Answers
-        The board's.
-    integers : array ``[samples]``
-        Predictions of the integer reference on the whole test part.
-    expected : Run
-        The engine's own reference on the spikes that the board had.
-    torch_predictions : array ``[samples]``, optional
-        Predictions of PyTorch on the integer grid.
-    cycles : array ``[samples]``, optional
-        Cycles by the engine's model, where there is an exact one.
-    """
-
-    answers: Answers
-    integers: np.ndarray
-    expected: Run
-    torch_predictions: np.ndarray | None
-    cycles: np.ndarray | None
 
 
 def make_report(
@@ -112,7 +73,7 @@ def make_report(
     check_fits(network, task, argument="network")
     observed = _observe(network, answers, expected, task=task)
     return report(
-        _record(
+        run_record(
             observed, task=task, networks=(network, *others), bitstream=bitstream,
             no_bitstream=no_bitstream, command=command,
         )
@@ -151,7 +112,7 @@ def check_classes(task: Task) -> None:
 
 def _observe(
     quantized: QuantizedNetwork, answers: Answers, expected: Run, *, task: Task
-) -> _Observations:
+) -> Observations:
     """Add what is known of a network without the board."""
     network, event = quantized.network, answers.design.streams is None
     samples, all_samples = len(answers.inferences), len(task.y_test)
@@ -168,7 +129,7 @@ def _observe(
                 f"answers are not those of the first {samples} samples of {task.name}; run these"
             )
         integers = _predictions(network, spikes)
-    return _Observations(
+    return Observations(
         answers=answers,
         integers=integers,
         expected=expected,
@@ -187,139 +148,3 @@ def _torch_predictions(network: Network, spikes: np.ndarray) -> np.ndarray:
     with torch.no_grad():
         activity = network_activity(network, torch.from_numpy(spikes.astype(np.float32)))
     return activity.predictions.numpy()
-
-
-def _record(
-    observed: _Observations,
-    *,
-    task: Task,
-    networks: Sequence[QuantizedNetwork],
-    bitstream: Bitstream | None,
-    no_bitstream: str,
-    command: str,
-) -> RunRecord:
-    """Put together the record of a run; the first of the networks is the one that was run."""
-    quantized, answers = networks[0], observed.answers
-    design, board = answers.design, answers.board
-    comparison = compare(
-        answers,
-        observed.expected,
-        torch_predictions=observed.torch_predictions,
-        cycles=observed.cycles,
-    )
-    return RunRecord(
-        task="" if is_default(task) else task.name,
-        network=describe(quantized),
-        digest=design.digest(quantized.network).hex(),
-        engine=str(design),
-        source=_source(quantized),
-        labels=task.y_test,
-        predictions_integer=observed.integers,
-        predictions_device=answers.predictions,
-        accuracy_float=quantized.provenance.accuracies[0],
-        counters=Counters(
-            cycles=answers.cycles,
-            input_events=answers.input_events,
-            synops=answers.synops,
-            spikes=answers.layer_spikes,
-        ),
-        compared=comparison.compared,
-        mismatches=comparison.mismatches,
-        sample=_sample(quantized, task, observed),
-        training=_training(networks),
-        build=None if bitstream is None else _build(bitstream, board),
-        no_build="" if bitstream is not None else no_bitstream,
-        board=BoardRecord(
-            name=board.title,
-            device=PARTS[board.part].label,
-            clock_mhz=answers.clock_hz / 1e6,
-            virtual=answers.virtual,
-            simulator=answers.simulator,
-        ),
-        versions={"processor": processor()}
-        | versions()
-        | ({} if bitstream is None else _versions(bitstream)),
-        command=command,
-        stream_length=design.streams and design.streams.length,
-    )
-
-
-def describe(quantized: QuantizedNetwork) -> str:
-    """Name a network in a few words."""
-    layers = quantized.network.layers
-    sizes = "-".join(map(str, [quantized.network.inputs, *(layer.neurons for layer in layers)]))
-    neurons = "/".join(dict.fromkeys(layer.definition.name.upper() for layer in layers))
-    bits = "/".join(dict.fromkeys(str(layer.weight_bits) for layer in layers))
-    return f"{sizes} {neurons}, {bits}-bit weights, {quantized.network.steps} steps"
-
-
-def _source(quantized: QuantizedNetwork) -> dict[str, str]:
-    coding = quantized.coding
-    return {
-        "data set": quantized.provenance.data_set,
-        "seed": str(quantized.provenance.seed),
-        "coding": coding.describe(),
-        "trained on": quantized.provenance.versions.get("processor", "an unknown processor"),
-    }
-
-
-def _sample(
-    quantized: QuantizedNetwork, task: Task, observed: _Observations, index: int = 0
-) -> SampleRecord:
-    trace = observed.answers.inferences[index].trace
-    reference, device = _outputs(quantized.network, observed.expected, trace, index)
-    return SampleRecord(
-        index=index,
-        label=int(task.y_test[index]),
-        values=_shown(task, index),
-        signal=task.kind == "signal",
-        input_spikes=observed.answers.sent[index],
-        layer_spikes=tuple(np.array(layer) for layer in trace.spikes),
-        outputs_reference=reference,
-        outputs_device=device,
-        readout=quantized.network.readout,
-    )
-
-
-def _outputs(
-    network: Network, expected: Run, trace: Trace, index: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the outputs after each step, by the reference and by the board, as they are drawn."""
-    last = network.layers[-1]
-    if network.reads_spikes:
-        return expected.spikes[-1][index].cumsum(axis=0), np.cumsum(trace.spikes[-1], axis=0)
-    weight_step = last.membrane.one * 2.0**-last.exponent
-    return expected.membranes[index] / weight_step, np.array(trace.membranes) / weight_step
-
-
-def _shown(task: Task, index: int) -> np.ndarray | None:
-    """Return a sample as it can be drawn, 0 to 1; None if its spikes alone show it."""
-    if task.kind not in ("image", "signal"):
-        return None
-    return (task.x_test[index] - task.low) / (task.high - task.low)
-
-
-def _training(networks: Sequence[QuantizedNetwork]) -> TrainingRecord:
-    provenances = [quantized.provenance for quantized in networks]
-    return TrainingRecord(
-        seeds=tuple(provenance.seed for provenance in provenances),
-        accuracy_float=tuple(provenance.accuracies[0] for provenance in provenances),
-        accuracy_integer=tuple(provenance.accuracies[1] for provenance in provenances),
-    )
-
-
-def _versions(bitstream: Bitstream) -> dict[str, str]:
-    return dict(tool.rsplit(" ", 1) for tool in bitstream.tools)
-
-
-def _build(bitstream: Bitstream, board: Board) -> BuildRecord:
-    return BuildRecord(
-        tool=bitstream.tools[1],
-        seed=bitstream.seed,
-        corner=PARTS[board.part].corner,
-        lut=bitstream.lut,
-        ff=bitstream.ff,
-        bram=bitstream.bram,
-        dsp=bitstream.dsp,
-        fmax_mhz=bitstream.fmax_mhz,
-    )

@@ -1,15 +1,42 @@
-"""``spikewright report``: print a stored report, or list those there are."""
+"""Stored reports: their names, and what is printed of them."""
 
 from pathlib import Path
 
 from rich.console import Console
 
+from spikewright_hw.checks import one_of
+
 from .. import terminal
 from ..errors import ReportError
+from ..record.run_report import run_name
 from ..record.store import REPORTS, read_report, report_names
 from ..record.table import print_table
+from ..task.known import TASKS
+from ..task.task import Task
+from .training import known_as
 
-__all__ = ["show"]
+__all__ = ["report_name", "show"]
+
+
+def report_name(task: str | Task, *, stochastic: bool = False) -> str:
+    """Return the name of the report that a run of a task has.
+
+    Parameters
+    ----------
+    task : str or Task
+        The task, or the name of a known one.
+    stochastic : bool
+        Of a run on the stochastic engine.
+
+    Raises
+    ------
+    ValueError
+        There is no task of that name.
+    """
+    if isinstance(task, Task):
+        return run_name(known_as(task), stochastic=stochastic)
+    name = one_of(TASKS)("task", task)
+    return run_name("" if name == TASKS[0] else name, stochastic=stochastic)
 
 
 def show(
@@ -45,7 +72,8 @@ def show(
     if name not in stored:
         known = f"there are {', '.join(stored)}" if stored else "there are none yet"
         raise ReportError(
-            f"there is no report {name!r} in {directory}; {known}; `make run` writes `run`"
+            f"there is no report {name!r} in {directory}; {known}; `make run` writes "
+            "`run`, and `spikewright run` with a task that of the task"
         )
     print_table(read_report(directory / name), console=console)
     page = directory / name / "report.html"

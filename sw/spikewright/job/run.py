@@ -6,14 +6,9 @@ task -> coding -> network -> quantized (.spw) -> gateware -> device -> record
 import shlex
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
-
-from spikewright_hw.checks import instance, optional, pathlike, settle, whole, wholes
-from spikewright_hw.engine.design import Design, EventDesign
 
 from .. import terminal
 from ..coding.coding import encode
@@ -22,12 +17,11 @@ from ..device.virtual import NEEDED_TOOLS
 from ..errors import BuildError, DataError, DeviceError, ToolError
 from ..files import check_writable
 from ..gateware.bitstream import Bitstream, build_bitstream, needed_tools
-from ..gateware.board import BOARDS, DEFAULT_BOARD, Board
-from ..gateware.closing import LIMIT_S
+from ..gateware.board import Board
 from ..gateware.design import check_design, run_reference
 from ..network.draft import draft
-from ..network.training_config import TrainingConfig, training_config
-from ..quantized.network import MOST_SEED, QuantizedNetwork
+from ..network.training_config import training_config
+from ..quantized.network import QuantizedNetwork
 from ..quantized.spw import read, write
 from ..record.report import Report
 from ..record.store import write_report
@@ -36,87 +30,15 @@ from ..task.known import load_task
 from ..task.task import Task
 from ..tools import require_all
 from .background import Background
-from .boards import VIRTUAL, open_board
+from .boards import open_board
 from .observations import check_classes, check_fits, make_report
+from .run_options import RunOptions
+from .saturation import check_saturation
 from .stages import Stages
 from .training import train
 from .virtual_boards import virtual_board
 
-__all__ = ["VIRTUAL", "RunOptions", "main_job"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunOptions:
-    """What to run, and where.
-
-    Parameters
-    ----------
-    board : Board
-        What the bitstream is built for, and whose clock latencies are stated at.
-    task : Task, optional
-        What the network does; the digits unless given.
-    network : str, Path or QuantizedNetwork, optional
-        One that is trained already, or its ``.spw`` file; without one, a network is trained for
-        each seed, and the first seed's is run.
-    config : TrainingConfig, optional
-        How networks are trained, see
-        :func:`~spikewright.network.training_config.training_config`; by default as it is best for
-        the task.
-    port : str
-        Path of the serial port that the board is at, or ``"virtual"``.
-    seeds : tuple of int
-        Seeds to train.
-    samples : int, optional
-        Samples that the board is given: the first of the test part; all unless given.
-    design : Design
-        The engine that the network runs on.
-    build_only : bool
-        Stop at the bitstream.
-    bitstream : bool
-        Build a bitstream; without one, the report has no size and no highest clock frequency.
-    limit_s : float
-        Seconds for placing and routing, with all seeds of the placer together.
-    build : Path
-        Folder of everything generated.
-    command : str
-        The command line that this run goes by in its report.
-    """
-
-    board: Board = BOARDS[DEFAULT_BOARD]
-    task: Task | None = None
-    network: str | Path | QuantizedNetwork | None = None
-    config: TrainingConfig | None = None
-    port: str = VIRTUAL
-    seeds: tuple[int, ...] = (0, 1, 2)
-    samples: int | None = None
-    design: Design = field(default_factory=EventDesign)
-    build_only: bool = False
-    bitstream: bool = True
-    limit_s: float = LIMIT_S
-    build: Path = Path("build")
-    command: str = "spikewright run"
-
-    def __post_init__(self):
-        settle(
-            self,
-            task=optional(instance(Task)),
-            network=optional(_file_or_network),
-            config=optional(instance(TrainingConfig)),
-            seeds=wholes(0, MOST_SEED),
-            samples=optional(whole(1)),
-        )
-        if self.network is not None and self.config is not None:
-            raise ValueError(
-                "config is given, but network is one that is trained already; leave one of the two "
-                "out"
-            )
-        if self.network is None and not self.seeds:
-            raise ValueError("seeds is empty; give at least one seed to train")
-
-    @property
-    def virtual(self) -> bool:
-        """Whether to make a virtual board; one may also be found at a port."""
-        return self.port == VIRTUAL
+__all__ = ["build_job", "main_job"]
 
 
 def main_job(options: RunOptions, *, console: Console | None = None) -> Report | None:
@@ -141,17 +63,21 @@ def main_job(options: RunOptions, *, console: Console | None = None) -> Report |
         first.
     """
     console = console or terminal.console(stderr=True)
+    if options.build_only:
+        built = build_job(options, console=console)
+        console.print(f"The bitstream is {built.path}", soft_wrap=True, highlight=False)
+        console.print(f"To load it: {_load_command(options.board, built)}", highlight=False)
+        return None
     _check_at_once(options)
-    task = load_task("digits") if options.task is None else options.task
-    check_classes(task)
+    task = _task(options)
     samples = _samples(options, task)
     split = "whole test split" if options.samples is None else f"first {samples} test samples"
     place = {"board": options.board, "design": options.design, "build": options.build}
     with Stages(console) as stages, Background() as background:
         network = _network(task, options, stages)
         check_fits(network, task, argument="network")
-        check_design(options.design, network.network)
-        if not (options.virtual or options.build_only):
+        _check_network(network, options)
+        if not options.virtual:
             # No minutes of building for a board that is not there or holds another network.
             open_board(network, port=options.port, **place).close()
 
@@ -160,11 +86,6 @@ def main_job(options: RunOptions, *, console: Console | None = None) -> Report |
             if options.bitstream
             else None
         )
-        if options.build_only and bitstream:
-            built = bitstream.result()
-            console.print(f"The bitstream is {built.path}", soft_wrap=True, highlight=False)
-            console.print(f"To load it: {_load_command(options.board, built)}", highlight=False)
-            return None
         compiled = (
             background.submit(lambda: _compile(network, options, stages))
             if options.virtual
@@ -206,6 +127,55 @@ def main_job(options: RunOptions, *, console: Console | None = None) -> Report |
     if reason and options.bitstream:
         raise BuildError(f"there is no bitstream: {reason}; {page} reports everything else")
     return report
+
+
+def build_job(options: RunOptions, *, console: Console | None = None) -> Bitstream:
+    """Do the main job up to the bitstream: train, or take what was trained before, and build.
+
+    Parameters
+    ----------
+    options : RunOptions
+        As of :func:`main_job`, with ``build_only``. A network that is given needs no task.
+    console : rich.console.Console, optional
+        Where progress is shown.
+
+    Raises
+    ------
+    SpikewrightError
+        Whatever failed.
+    """
+    _check_at_once(options)
+    with Stages(console) as stages:
+        network = _fitting(options, stages)
+        return _bitstream(network, options, stages)
+
+
+def _fitting(options: RunOptions, stages: Stages) -> QuantizedNetwork:
+    """Return the network of a bitstream; without a task, the one given is taken as it is."""
+    if options.network is not None and options.task is None:
+        network = _given(options.network)
+    else:
+        task = _task(options)
+        network = _network(task, options, stages)
+        check_fits(network, task, argument="network")
+    _check_network(network, options)
+    return network
+
+
+def _check_network(network: QuantizedNetwork, options: RunOptions) -> None:
+    check_design(options.design, network.network)
+    if not options.allow_saturation:
+        check_saturation(network, allow_saturation=False)
+
+
+def _task(options: RunOptions) -> Task:
+    task = load_task("digits") if options.task is None else options.task
+    check_classes(task)
+    return task
+
+
+def _given(network: str | Path | QuantizedNetwork) -> QuantizedNetwork:
+    return network if isinstance(network, QuantizedNetwork) else read(network)
 
 
 def _check_at_once(options: RunOptions) -> None:
@@ -258,17 +228,10 @@ def _load_command(board: Board, bitstream: Bitstream) -> str:
     return shlex.join([*board.programmer, str(bitstream.path)])
 
 
-def _file_or_network(name: str, value: Any) -> Path | QuantizedNetwork:
-    return value if isinstance(value, QuantizedNetwork) else pathlike(name, value)
-
-
 def _network(task: Task, options: RunOptions, stages: Stages) -> QuantizedNetwork:
     """Return the network that is run: the one given, or that of the first seed."""
-    given = options.network
-    if isinstance(given, QuantizedNetwork):
-        return given
-    if given is not None:
-        return read(given)
+    if options.network is not None:
+        return _given(options.network)
     config = training_config(task) if options.config is None else options.config
     # What the engine cannot run is refused before it is trained; no draft, no training either.
     with suppress(ValueError):

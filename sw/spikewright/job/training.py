@@ -19,7 +19,7 @@ from ..quantized.spw import read, write
 from ..task.known import load_task
 from ..task.task import Task
 
-__all__ = ["DEFAULT", "is_default", "task_digest", "train", "versions"]
+__all__ = ["DEFAULT", "known_as", "task_digest", "train", "versions"]
 
 #: The network of the main job: 64-128-10, 4-bit weights, time to first spike.
 DEFAULT = TrainingConfig()
@@ -95,10 +95,11 @@ def task_digest(task: Task) -> str:
     return digest([*facts, *(_array_digest(array) for array in arrays)])
 
 
-def is_default(task: Task) -> bool:
-    """Whether it is the task of the main job, and not another of the same name."""
+def known_as(task: Task) -> str:
+    """Return what a run calls a task: nothing that of the main job, but another of its name."""
     name = "digits"
-    return task.name == name and task_digest(task) == task_digest(load_task(name))
+    default = task.name == name and task_digest(task) == task_digest(load_task(name))
+    return "" if default else task.name
 
 
 def _array_digest(array: np.ndarray) -> str:

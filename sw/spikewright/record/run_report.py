@@ -6,13 +6,13 @@ from . import run_figures, run_page
 from .report import Report
 from .run_record import RunRecord
 
-__all__ = ["report"]
+__all__ = ["report", "run_name"]
 
 
 def report(record: RunRecord) -> Report:
     """Make the report of a run: its figures, and the page around them."""
     return Report(
-        name=_name(record),
+        name=run_name(record.task, stochastic=record.stream_length is not None),
         title="A spiking network on an FPGA",
         summary=run_page.summary(record),
         figures=run_figures.figures(record),
@@ -21,10 +21,13 @@ def report(record: RunRecord) -> Report:
     )
 
 
-def _name(record: RunRecord) -> str:
-    """Return the name of a run's report, which is that of its folder: each task has its own."""
-    name = "run" if record.stream_length is None else "run_stochastic"
-    if not record.task:
+def run_name(task: str, *, stochastic: bool) -> str:
+    """Return the name of a run's report, which is that of its folder: each task has its own.
+
+    ``task`` is empty for the digits, ``stochastic`` of a run on that engine.
+    """
+    name = "run_stochastic" if stochastic else "run"
+    if not task:
         return name
-    task = re.sub(r"[^A-Za-z0-9_.-]+", "_", record.task).strip("_.-")[:80]
-    return f"{name}-{task or 'task'}"
+    kept = re.sub(r"[^A-Za-z0-9_.-]+", "_", task).strip("_.-")[:80]
+    return f"{name}-{kept or 'task'}"

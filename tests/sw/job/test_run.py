@@ -19,7 +19,9 @@ from spikewright.errors import BuildError, DataError, DeviceError, ToolError
 from spikewright.gateware.bitstream import Bitstream
 from spikewright.gateware.board import BOARDS, DEFAULT_BOARD
 from spikewright.job import run as job
+from spikewright.job.boards import VIRTUAL
 from spikewright.job.observations import make_report
+from spikewright.job.report import report_name
 from spikewright.network.reference import run
 from spikewright.network.training_config import TrainingConfig, training_config
 from spikewright.quantized.network import Provenance, QuantizedNetwork
@@ -298,6 +300,41 @@ def test_answers_of_other_samples_are_refused():
         assert str(caught.value) == said
 
 
+def test_a_bitstream_alone(board, tmp_path, monkeypatch):
+    """A network that is given needs no task; of a task, the first seed's is built."""
+    monkeypatch.setattr(job, "open_board", lambda *_, **__: pytest.fail("was opened"))
+    chosen = replace(options(tmp_path), build_only=True)
+    assert job.build_job(chosen) is BITSTREAM and job.main_job(chosen) is None
+    other = replace(chosen, network=model(tmp_path, outputs=3))
+    assert job.build_job(other) is BITSTREAM
+    with pytest.raises(DataError, match=r"^the network has 3 outputs, but digits has 10 classes;"):
+        job.build_job(replace(other, task=load_task()))
+    given, asked = read(model(tmp_path)), []
+    monkeypatch.setattr(
+        job, "train", lambda task, config, *, seed, **_: asked.append((task.name, seed)) or given
+    )
+    assert job.build_job(replace(chosen, network=None, seeds=(5, 6))) is BITSTREAM
+    assert asked == [("digits", 5)]
+
+
+def test_a_bitstream_alone_and_none_of_it(tmp_path):
+    with pytest.raises(ValueError) as caught:
+        replace(options(tmp_path), build_only=True, bitstream=False)
+    assert str(caught.value) == (
+        "build_only is True, and bitstream is False; leave one of the two out"
+    )
+
+
+def test_the_report_of_a_task_is_found_by_the_task(board, tmp_path):
+    for task in (load_task(), replace(load_task(), name="my digits/2")):
+        report = job.main_job(replace(options(tmp_path), task=task))
+        assert report is not None and report_name(task) == report.name
+    assert report_name("digits") == "run" and report_name("mnist") == "run-mnist"
+    assert report_name("mnist", stochastic=True) == "run_stochastic-mnist"
+    with pytest.raises(ValueError, match=r"^task is 'nosuch'; there are digits, mnist"):
+        report_name("nosuch")
+
+
 SIZES = {"fmax_mhz", "lut", "ff", "bram", "dsp"}
 
 
@@ -344,9 +381,9 @@ ADVICE = " Or run without a bitstream: bitstream=False."
         (("nextpnr-ecp5", "ecppack"), {}, ADVICE),
         (("yosys", "pyosys"), {}, ADVICE),
         (("nextpnr-ecp5",), {"build_only": True}, ""),
-        (("verilator",), {"port": job.VIRTUAL}, ""),
-        (("make", "c++"), {"port": job.VIRTUAL}, ""),
-        (("perl",), {"port": job.VIRTUAL, "bitstream": False}, ""),
+        (("verilator",), {"port": VIRTUAL}, ""),
+        (("make", "c++"), {"port": VIRTUAL}, ""),
+        (("perl",), {"port": VIRTUAL, "bitstream": False}, ""),
     ],
 )
 def test_what_is_missing_is_said_before_any_work(

@@ -4,17 +4,22 @@ import argparse
 
 import spikewright as spw
 
-from ..options import add_board_options, add_engine_options, board_of, design_of, path
+from ..options import path
+from ..run_options import add_build_options, run_options
 
 __all__ = ["add"]
 
 
 def add(commands) -> None:
     """Add the command and its options."""
-    verb = commands.add_parser("build", help="build the bitstream of a .spw network")
-    verb.add_argument("network", type=path, metavar="FILE", help="the .spw network")
-    add_board_options(verb, boards=list(spw.BOARDS))
-    add_engine_options(verb)
+    verb = commands.add_parser(
+        "build", help="train for a task, or take a .spw network, and build its bitstream"
+    )
+    verb.add_argument(
+        "file", nargs="?", type=path, metavar="FILE",
+        help="a .spw network; without one, it is trained, unless the same was trained before",
+    )
+    add_build_options(verb, boards=list(spw.BOARDS))
     verb.add_argument(
         "--no-saturation", action="store_true",
         help="first refuse a network with a state that can end at its format, for any input",
@@ -24,14 +29,6 @@ def add(commands) -> None:
 
 def build(options: argparse.Namespace) -> None:
     """Build the bitstream of a network."""
-    from ...job.stages import Stages
-
-    board, design = board_of(options), design_of(options)
-    network = spw.read(options.network)
-    if options.no_saturation:
-        spw.check_saturation(network, allow_saturation=False)
-    with Stages() as stages, stages.stage(f"Bitstream for {board.title}") as tell:
-        bitstream = spw.build_bitstream(
-            network, board=board, design=design, limit_s=60 * options.limit, progress=tell
-        )
-    print(bitstream.path)
+    if options.file is not None:
+        options.network = options.file
+    print(spw.build_job(run_options(options, command="spikewright build")).path)

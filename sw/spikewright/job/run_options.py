@@ -1,0 +1,100 @@
+"""What the main job is asked for."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from spikewright_hw.checks import instance, optional, pathlike, settle, whole, wholes
+from spikewright_hw.engine.design import Design, EventDesign
+
+from ..gateware.board import BOARDS, DEFAULT_BOARD, Board
+from ..gateware.closing import LIMIT_S
+from ..network.training_config import TrainingConfig
+from ..quantized.network import MOST_SEED, QuantizedNetwork
+from ..task.task import Task
+from .boards import VIRTUAL
+
+__all__ = ["RunOptions"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """What to run, and where.
+
+    Parameters
+    ----------
+    board : Board
+        What the bitstream is built for, and whose clock latencies are stated at.
+    task : Task, optional
+        What the network does; the digits unless given.
+    network : str, Path or QuantizedNetwork, optional
+        One that is trained already, or its ``.spw`` file; without one, a network is trained for
+        each seed, and the first seed's is run.
+    config : TrainingConfig, optional
+        How networks are trained, see
+        :func:`~spikewright.network.training_config.training_config`; by default as it is best for
+        the task.
+    port : str
+        Path of the serial port that the board is at, or ``"virtual"``.
+    seeds : tuple of int
+        Seeds to train.
+    samples : int, optional
+        Samples that the board is given: the first of the test part; all unless given.
+    design : Design
+        The engine that the network runs on.
+    build_only : bool
+        Stop at the bitstream.
+    allow_saturation : bool
+        Without, a network with a state that can end at its format is refused before it is built.
+    bitstream : bool
+        Build a bitstream; without one, the report has no size and no highest clock frequency.
+    limit_s : float
+        Seconds for placing and routing, with all seeds of the placer together.
+    build : Path
+        Folder of everything generated.
+    command : str
+        The command line that this run goes by in its report.
+    """
+
+    board: Board = BOARDS[DEFAULT_BOARD]
+    task: Task | None = None
+    network: str | Path | QuantizedNetwork | None = None
+    config: TrainingConfig | None = None
+    port: str = VIRTUAL
+    seeds: tuple[int, ...] = (0, 1, 2)
+    samples: int | None = None
+    design: Design = field(default_factory=EventDesign)
+    build_only: bool = False
+    allow_saturation: bool = True
+    bitstream: bool = True
+    limit_s: float = LIMIT_S
+    build: Path = Path("build")
+    command: str = "spikewright run"
+
+    def __post_init__(self):
+        settle(
+            self,
+            task=optional(instance(Task)),
+            network=optional(_file_or_network),
+            config=optional(instance(TrainingConfig)),
+            seeds=wholes(0, MOST_SEED),
+            samples=optional(whole(1)),
+        )
+        if self.network is not None and self.config is not None:
+            raise ValueError(
+                "config is given, but network is one that is trained already; leave one of the two "
+                "out"
+            )
+        if self.build_only and not self.bitstream:
+            raise ValueError("build_only is True, and bitstream is False; leave one of the two out")
+        if self.network is None and not self.seeds:
+            raise ValueError("seeds is empty; give at least one seed to train")
+
+    @property
+    def virtual(self) -> bool:
+        """Whether to make a virtual board; one may also be found at a port."""
+        return self.port == VIRTUAL
+
+
+def _file_or_network(name: str, value: Any) -> Path | QuantizedNetwork:
+    return value if isinstance(value, QuantizedNetwork) else pathlike(name, value)
