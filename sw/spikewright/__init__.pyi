@@ -7,6 +7,7 @@ The package reads it for its exports, type checkers for their types, and ``spike
 """Tasks: samples and labels, split for training and test."""
 
 from spikewright.task.data_file import load_data as load_data
+from spikewright.task.from_tonic import from_tonic as from_tonic
 from spikewright.task.known import load_task as load_task
 from spikewright.task.task import Task as Task
 from spikewright.task.validation import validation as validation

@@ -113,7 +113,7 @@ def test_data(folder, capsys):
         if language == "python":
             exec(compile(text, "data.md", "exec"), names)
         expected += text if language == "text" else ""
-    assert capsys.readouterr().out == expected and expected.count("\n") == 5
+    assert capsys.readouterr().out == expected and expected.count("\n") == 6
     text = (DOCS / "data.md").read_text(encoding="utf-8")
     named = re.findall(r"^\| `(\w+)`", text, re.M)
     assert tuple(named) == (*KINDS, *TASKS)

@@ -23,8 +23,8 @@ def add_task_options(parser: argparse.ArgumentParser, *, folder: bool = True) ->
     add = group.add_argument
     add(
         "--task", metavar="NAME",
-        help="a known data set: digits, mnist, fashion_mnist, cifar10, nmnist, mitbih, fsdd, "
-        "esc10, speech_commands (docs/data.md)",
+        help="a known data set: digits, mnist, fashion_mnist, cifar10, nmnist, "
+        "dvs_gesture, mitbih, fsdd, esc10, speech_commands, shd, ssc (docs/data.md)",
     )
     if folder:
         add(

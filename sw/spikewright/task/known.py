@@ -6,6 +6,7 @@ from spikewright_hw.checks import one_of, optional, pathlike
 
 from . import digits
 from .cifar10 import CIFAR10
+from .dvs_gesture import DVS_GESTURE
 from .esc10 import ESC10
 from .fsdd import FSDD
 from .mitbih import MITBIH
@@ -13,6 +14,7 @@ from .mnist import FASHION_MNIST, MNIST
 from .nmnist import NMNIST
 from .source import Source, located
 from .speech_commands import SPEECH_COMMANDS
+from .spoken import SHD, SSC
 from .task import Task
 
 __all__ = ["SOURCES", "TASKS", "load_task"]
@@ -20,7 +22,10 @@ __all__ = ["SOURCES", "TASKS", "load_task"]
 #: By name: the tasks whose files are in a folder.
 SOURCES: dict[str, Source] = {
     one.name: one
-    for one in (MNIST, FASHION_MNIST, CIFAR10, NMNIST, MITBIH, FSDD, ESC10, SPEECH_COMMANDS)
+    for one in (
+        MNIST, FASHION_MNIST, CIFAR10, NMNIST, DVS_GESTURE, MITBIH, FSDD, ESC10, SPEECH_COMMANDS,
+        SHD, SSC,
+    )
 }
 
 #: Names of the tasks.

@@ -4,10 +4,14 @@ G. B. Moody, R. G. Mark, "The impact of the MIT-BIH arrhythmia database", IEEE E
 Medicine and Biology 20(3), 2001. 187 samples of 125 Hz a beat; classes after AAMI: 0 N (normal),
 1 S (supraventricular), 2 V (ventricular), 3 F (fusion), 4 Q (unknown).
 
-Two forms are read. ``beats_ds1_train.npz`` and ``beats_ds2a_test.npz`` are split between patients:
-no patient is in both parts (P. de Chazal, M. O'Dwyer, R. B. Reilly, IEEE Transactions on Biomedical
-Engineering 51(7), 2004). ``mitbih_train.csv`` and ``mitbih_test.csv`` (M. Kachuee, S. Fazeli,
-M. Sarrafzadeh, 2018) are split at random, so that figures are higher.
+Three forms are read. The records as PhysioNet has them, ``100.hea``, ``100.dat``, ``100.atr`` and
+so on: the lead MLII is resampled to 125 Hz, and a beat is from 60 samples before its annotation,
+scaled to 0 to 1; those that the record does not hold as a whole are left out. Or such beats in
+``beats_ds1_train.npz`` and ``beats_ds2a_test.npz``. Both are split between patients: no patient is
+in both parts (DS1 and DS2 of P. de Chazal, M. O'Dwyer, R. B. Reilly, IEEE Transactions on
+Biomedical Engineering 51(7), 2004; paced records are in neither). ``mitbih_train.csv`` and
+``mitbih_test.csv`` (M. Kachuee, S. Fazeli, M. Sarrafzadeh, 2018) are split at random, so that
+figures are higher.
 """
 
 from pathlib import Path
@@ -19,11 +23,32 @@ from spikewright.errors import DataError
 from .archive import read_archive
 from .source import Source
 from .task import Task
+from .wfdb import read_annotations, read_lead
 
-__all__ = ["MITBIH"]
+__all__ = ["MITBIH", "RECORDS", "read_beats"]
 
 _CLASSES = 5
 _SAMPLES = 187
+#: Records of the training part (DS1) and of the test part (DS2).
+RECORDS = (
+    (101, 106, 108, 109, 112, 114, 115, 116, 118, 119, 122, 124, 201, 203, 205, 207, 208, 209, 215,
+     220, 223, 230),
+    (100, 103, 105, 111, 113, 117, 121, 123, 200, 202, 210, 212, 213, 214, 219, 221, 222, 228, 231,
+     232, 233, 234),
+)
+#: By code of an annotation of WFDB (ecgcodes.h), its class after AAMI.
+_AAMI = {
+    1: 0, 2: 0, 3: 0, 34: 0, 11: 0,  # N, L, R, e, j
+    8: 1, 4: 1, 7: 1, 9: 1,  # A, a, J, S
+    5: 2, 10: 2,  # V, E
+    6: 3,  # F
+    12: 4, 38: 4, 13: 4,  # /, f, Q
+}
+_LEAD = "MLII"
+#: 360 Hz to 125 Hz.
+_UP, _DOWN = 25, 72
+#: Samples of a beat before its annotation.
+_BEFORE = 60
 _BETWEEN_PATIENTS = ("beats_ds1_train.npz", "beats_ds2a_test.npz")
 _AT_RANDOM = ("mitbih_train.csv", "mitbih_test.csv")
 
@@ -36,10 +61,24 @@ def _files(folder: Path) -> tuple[Path, ...]:
     return ()
 
 
+def _headers(folder: Path) -> list[list[Path]]:
+    return [[folder / f"{record}.hea" for record in part] for part in RECORDS]
+
+
+def _there(folder: Path) -> bool:
+    return bool(_files(folder)) or all(
+        any(path.is_file() for path in part) for part in _headers(folder)
+    )
+
+
 def _load(folder: Path) -> Task:
     paths = _files(folder)
-    patients = paths[0].suffix == ".npz"
-    (x_train, y_train), (x_test, y_test) = map(_archive if patients else _table, paths)
+    archives = bool(paths) and paths[0].suffix == ".npz"
+    if paths:
+        parts = map(_archive if archives else _table, paths)
+    else:
+        parts = map(_records, _headers(folder))
+    (x_train, y_train), (x_test, y_test) = parts
     return Task(
         name="mitbih",
         kind="signal",
@@ -49,9 +88,49 @@ def _load(folder: Path) -> Task:
         x_test=x_test,
         y_test=y_test,
         low=0.0,
-        high=255.0 if patients else 1.0,
+        high=255.0 if archives else 1.0,
         classes=_CLASSES,
     )
+
+
+def _records(headers: list[Path]) -> tuple[np.ndarray, np.ndarray]:
+    beats, labels = zip(*map(read_beats, headers), strict=True)
+    return np.concatenate(beats), np.concatenate(labels)
+
+
+def read_beats(header: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Return the beats of a record, and their classes after AAMI.
+
+    Parameters
+    ----------
+    header : Path
+        ``100.hea``, beside ``100.dat`` and ``100.atr``.
+
+    Returns
+    -------
+    float32 array ``[beats, 187]``
+        0 to 1.
+    int64 array ``[beats]``
+
+    Raises
+    ------
+    DataError
+        A file is missing or malformed.
+    """
+    from scipy.signal import resample_poly
+
+    signal = resample_poly(read_lead(header, _LEAD).astype(np.float64), _UP, _DOWN)
+    annotations = read_annotations(header.with_suffix(".atr"))
+    annotations = annotations[np.isin(annotations[:, 1], [*_AAMI])]
+    starts = np.rint(annotations[:, 0] * (_UP / _DOWN)).astype(np.int64) - _BEFORE
+    whole = (starts >= 0) & (starts + _SAMPLES <= len(signal))
+    if not whole.any():
+        return np.empty((0, _SAMPLES), np.float32), np.empty(0, np.int64)
+    beats = signal[starts[whole, None] + np.arange(_SAMPLES)]
+    beats -= beats.min(axis=1, keepdims=True)
+    beats /= np.maximum(beats.max(axis=1, keepdims=True), np.finfo(np.float64).tiny)
+    labels = np.array([_AAMI[code] for code in annotations[whole, 1].tolist()], np.int64)
+    return beats.astype(np.float32), labels
 
 
 def _archive(path: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -90,8 +169,9 @@ MITBIH = Source(
     name="mitbih",
     title="MIT-BIH",
     home="https://physionet.org/content/mitdb (the records; the tables are Kachuee's of 2018)",
-    folders=("mitbih", "MIT-BIH"),
-    files=f"{' and '.join(_BETWEEN_PATIENTS)}, or {' and '.join(_AT_RANDOM)}",
-    there=lambda folder: bool(_files(folder)),
+    folders=("mitbih", "MIT-BIH", "mit-bih-arrhythmia-database-1.0.0"),
+    files=f"the records, such as 100.hea, 100.dat and 100.atr; or "
+    f"{' and '.join(_BETWEEN_PATIENTS)}; or {' and '.join(_AT_RANDOM)}",
+    there=_there,
     load=_load,
 )

@@ -3,15 +3,22 @@
 Each takes a folder, and returns the samples and labels of the training part as they must be read.
 """
 
+import struct
 import wave
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+import h5py
 import numpy as np
 
 from spikewright.task.events import EVENT
+from spikewright.task.mitbih import RECORDS
 
-__all__ = ["WRITTEN", "events", "forty_bits", "tone", "write_wave"]
+__all__ = [
+    "WRITTEN", "aedat", "annotations", "events", "forty_bits", "tone", "write_record",
+    "write_spoken", "write_wave",
+]
 
 
 def tone(*, rate: int, hertz: float, seconds: float) -> np.ndarray:
@@ -153,6 +160,95 @@ def esc10_at_16_khz(folder: Path) -> tuple[None, np.ndarray]:
     return None, np.array([0, 1])
 
 
+def write_spoken(path: Path, each: list[np.ndarray], labels: np.ndarray) -> None:
+    """Write recordings as SHD's files have them: times as halves, the last one first."""
+    with h5py.File(path, "w") as file:
+        for name, kind, field in (("times", np.float16, "t"), ("units", np.uint16, "x")):
+            made = file.create_dataset(
+                f"spikes/{name}", (len(each),), dtype=h5py.vlen_dtype(np.dtype(kind))
+            )
+            for number, one in enumerate(each):
+                made[number] = (one[field] / (1e6 if field == "t" else 1))[::-1].astype(kind)
+        file["labels"] = labels.astype(np.uint16)
+        file["extra/keys"] = [b"zero"]
+
+
+def spoken(name: str, classes: int, folder: Path) -> tuple[list[np.ndarray], np.ndarray]:
+    made = []
+    for number in range(classes):
+        one = events(9, seed=number, frame=(1, 700, 1))
+        one["t"] = 31_250 * np.arange(9)  # halves hold them
+        made.append(one)
+    for part in ("train", "test"):
+        write_spoken(folder / f"{name}_{part}.h5", made, np.arange(classes))
+    return made, np.arange(classes)
+
+
+def aedat(recording: np.ndarray, *, overflows: int = 0) -> bytes:
+    """Return events as a packet of AEDAT 3.1 has them, after one of another kind."""
+    words = recording["x"] << 17 | recording["y"] << 2 | recording["p"] << 1 | 1
+    content = np.stack([words, recording["t"]], 1).astype("<u4").tobytes()
+    count = len(recording)
+    other = struct.pack("<HHIIIIII", 0, 1, 8, 4, overflows, 1, 1, 1) + bytes(8)
+    return other + struct.pack("<HHIIIIII", 1, 1, 8, 4, overflows, count, count, count) + content
+
+
+def dvs_gesture(folder: Path) -> tuple[list[np.ndarray], np.ndarray]:
+    made, content, rows = [], b"#!AER-DAT3.1\r\n#Format: RAW\r\n#!END-HEADER\r\n", []
+    for label in range(11):
+        one = events(20, seed=label, frame=(128, 128, 2))
+        made.append(one.copy())
+        start = 1_000_000 * (label + 1)
+        one["t"] += start
+        content += aedat(one)
+        rows.append(f"{label + 1},{start},{start + 300_000}")
+    for user, part in (("user01_led", "train"), ("user24_led", "test")):
+        (folder / f"{user}.aedat").write_bytes(content)
+        table = "\n".join(["class,startTime_usec,endTime_usec", *rows])
+        (folder / f"{user}_labels.csv").write_text(table)
+        (folder / f"trials_to_{part}.txt").write_text(f"{user}.aedat\n")
+    return made, np.arange(11)
+
+
+def annotations(each: list[tuple[int, int]]) -> bytes:
+    """Return annotations, samples and codes, as WFDB has them; the first with a text."""
+    words, time = [], 0
+    for sample, code in each:
+        if sample - time > 1023:
+            interval = sample - time
+            words += [59 << 10, interval >> 16, interval & 0xFFFF, code << 10]
+        else:
+            words.append(code << 10 | (sample - time))
+        if not time:
+            words += [63 << 10 | 3, 0x4E28, 0x0029, 61 << 10 | 1]
+        time = sample
+    return np.array([*words, 0], "<u2").tobytes()
+
+
+def write_record(header: Path, signals: np.ndarray, beats: list[tuple[int, int]]) -> None:
+    """Write a record of two signals of 12 bits, ``[2, samples]``, and its annotations."""
+    first, second = signals & 0xFFF
+    middle = first >> 8 | second >> 8 << 4
+    data = np.stack([first & 0xFF, middle, second & 0xFF], 1).astype(np.uint8)
+    header.with_suffix(".dat").write_bytes(data.tobytes())
+    header.with_suffix(".atr").write_bytes(annotations(beats))
+    sums = [int(one.sum()) + (1 << 15) & 0xFFFF for one in signals]
+    lines = [f"{header.stem} 2 360 {signals.shape[1]}"] + [
+        f"{header.stem}.dat 212 200 11 1024 0 {each - (1 << 15)} 0 {name}"
+        for name, each in zip(("V5", "MLII"), sums, strict=True)
+    ]
+    header.write_text("\n".join([*lines, "# 69 M"]))
+
+
+def mitbih_records(folder: Path) -> tuple[None, np.ndarray]:
+    time = np.arange(4000)
+    signals = np.stack([-time % 50, (900 * np.sin(time / 30)).astype(int)])
+    beats = [(10, 1), (600, 1), (700, 28), (1000, 8), (2500, 5), (3000, 6), (3300, 13), (3990, 1)]
+    for record in (*RECORDS[0], *RECORDS[1]):
+        write_record(folder / f"{record}.hea", signals, beats)
+    return None, np.tile(np.arange(5), len(RECORDS[0]))
+
+
 #: By name, and the form of the files.
 WRITTEN: dict[tuple[str, str], Callable[[Path], tuple]] = {
     ("cifar10", "published"): cifar10,
@@ -161,6 +257,10 @@ WRITTEN: dict[tuple[str, str], Callable[[Path], tuple]] = {
     ("nmnist", "lists"): nmnist_lists,
     ("mitbih", "between patients"): mitbih,
     ("mitbih", "tables"): mitbih_tables,
+    ("mitbih", "records"): mitbih_records,
+    ("shd", "published"): partial(spoken, "shd", 20),
+    ("ssc", "published"): partial(spoken, "ssc", 35),
+    ("dvs_gesture", "published"): dvs_gesture,
     ("fsdd", "published"): fsdd,
     ("esc10", "published"): esc10,
     ("esc10", "at 16 kHz"): esc10_at_16_khz,
