@@ -14,6 +14,7 @@ from spikewright.cli import main
 from spikewright.cli.applies import parsed
 from spikewright.cli.parser import parser
 from spikewright.coding.known import CODINGS
+from spikewright.errors import SpikewrightWarning
 from spikewright.network import train as training
 from spikewright.network.training_config import Phase, TrainingConfig
 from spikewright.quantized.spw import read
@@ -98,6 +99,35 @@ def test_spw(folder):
 def test_import(folder):
     names = do("import.md")
     assert names["network"].layers[0].definition.name == "nir_lif"
+
+
+@pytest.mark.slow
+def test_your_network(tmp_path, monkeypatch):
+    """From a module and two arrays to the report, in Python and by commands."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.warns(SpikewrightWarning, match=r"^layers\[0\]: the state v of neuron \d+ satur"):
+        names = do("your_network.md")
+    assert names["comparison"].equal and names["report"]["mismatches"].value == 0
+    made = names["quantized"].provenance
+    assert made.accuracy_float > 0.9 and abs(made.accuracy_float - made.accuracy_integer) < 0.02
+    by_command = read(tmp_path / "mine.spw")
+    assert [one.definition.name for one in by_command.network.layers] == ["nir_lif"] * 2
+    assert abs(by_command.provenance.accuracy_float - made.accuracy_float) < 0.005
+    assert (tmp_path / "build" / "reports" / "run-mine" / "report.html").is_file()
+
+
+def test_the_notebook_of_your_network_has_the_lines_of_the_page():
+    text, _, _ = (DOCS / "your_network.md").read_text().partition("## The same by commands")
+    python = re.findall(r"^```python\n(.*?)\n```$", text, re.MULTILINE | re.DOTALL)
+    notebook = json.loads((DOCS / "notebooks" / "your_network.ipynb").read_text())
+    cells = ["".join(one["source"]) for one in notebook["cells"] if one["cell_type"] == "code"]
+    assert cells == python
+
+
+def test_the_commands_of_your_network_are_commands():
+    for language, text in blocks("your_network.md"):
+        for line in text.splitlines() if language == "sh" else ():
+            parsed(parser, shlex.split(line.partition("#")[0])[1:])
 
 
 def test_the_codings_in_a_file_are_those_that_there_are():
