@@ -32,6 +32,7 @@ from spikewright.coding.ttfs import Ttfs as Ttfs
 from spikewright.job.training import train as train
 from spikewright.network.augment import Augmentation as Augmentation
 from spikewright.network.model_config import ModelConfig as ModelConfig
+from spikewright.network.retraining import retraining_config as retraining_config
 from spikewright.network.train import Progress as Progress
 from spikewright.network.training_config import Phase as Phase
 from spikewright.network.training_config import TrainingConfig as TrainingConfig
@@ -50,6 +51,7 @@ from spikewright.network.quantization import LayerFit as LayerFit
 from spikewright.network.quantization import Quantization as Quantization
 from spikewright.network.real_network import RealLayer as RealLayer
 from spikewright.network.real_network import RealNetwork as RealNetwork
+from spikewright.network.real_network import in_reals as in_reals
 from spikewright.network.real_run import RealRun as RealRun
 from spikewright.network.real_run import run_real as run_real
 from spikewright.network.saturation import Saturation as Saturation

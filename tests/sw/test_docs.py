@@ -60,8 +60,10 @@ def folder(monkeypatch, tmp_path) -> Iterator[Path]:
     whole = training.train
 
     def brief(config, task, **options):
-        assert config == TrainingConfig()  # what the page means to train
-        return whole(replace(BRIEF, model=config.model), task, **options)
+        # What the pages mean to train, and to train on.
+        assert config.network is not None or config == TrainingConfig()
+        brief = replace(BRIEF, model=config.model, network=config.network)
+        return whole(brief, task, **options)
 
     ending = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
     monkeypatch.chdir(tmp_path)
@@ -76,6 +78,7 @@ def folder(monkeypatch, tmp_path) -> Iterator[Path]:
 def test_training(folder):
     do("training.md")
     assert read(folder / "build" / "digits.spw").network.inputs == 64
+    assert read(folder / "build" / "digits3.spw").network.layers[0].weight_bits == 3
 
 
 def test_spw(folder):
@@ -92,7 +95,7 @@ def test_spw(folder):
     assert names["about"].keys() == listed
     header, _, _ = (DOCS / "spw.md").read_text().partition("## One step")
     fields = re.findall(r"^\| `(\w+)(?:\[n\]\.|\.|`)", header, re.M)
-    assert set(fields) == listed
+    assert set(fields) == listed | {"output_scale"}  # of networks that answer with values
     assert "processor" in names["about"]["provenance"]["versions"]
 
 

@@ -58,7 +58,7 @@ SIZE = {"engine": "stochastic", "share": "3", "ram_style": "block"}
 STREAMS = {"length": "64", "source": "lfsr", "encoding": "unipolar"}
 STOCHASTIC = {**STREAMS, "lanes": "2"}
 TRAINED = {"coding": "rate", "steps": "3", "readout": "count", "bias": None, "epochs": "2",
-           "seed": "7"}
+           "learning_rate": "0.01", "seed": "7"}
 BUILD = {"board": "other", "clock": "62.5", "limit": "5"}
 RUN = {**BUILD, "network": "other.spw", "port": "/dev/null",
        "build_only": None, "no_bitstream": None, "samples": "5", "task": "mnist",
@@ -117,6 +117,10 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "train out.spw": (
         {**TRAINED, "network": "9", "neuron": "alif", "weight_bits": "3", "membrane": "Q8.3",
          "task": "mnist", "data": "mine.npz", **STREAMS}, {"folder": NO_DIGITS}
+    ),
+    "train out.spw --network net.spw": (
+        {}, every((*STREAMS, "coding", "steps", "readout", "bias", "neuron"),
+                  "does not apply to --network FILE, which is trained on as it is; leave one"),
     ),
     "train out.spw --task mnist": ({"folder": "."}, {}),
     "train out.spw --data mine.npz": ({}, every(("task", "folder"), NO_TASK)),
@@ -276,7 +280,7 @@ def test_every_option_of_every_command_has_its_place():
 APPLIES = [(row, name, value) for row, (does, _) in TABLE.items() for name, value in does.items()]
 DOES_NOT = [(row, name, said) for row, (_, does) in TABLE.items() for name, said in does.items()]
 VALUES = {**RUN, **SIZE, **STOCHASTIC, **NEURON, "preset": "q8_8", "family": "neuron",
-          "pages": None, "engine": "event", "folder": "."}
+          "pages": None, "engine": "event", "folder": ".", "neuron": "alif"}
 
 
 @pytest.mark.parametrize(("command", "name", "value"), APPLIES)
@@ -288,7 +292,8 @@ def test_an_option_that_applies_changes_what_is_asked_for(asked, command, name, 
 @pytest.mark.parametrize(("command", "name", "said"), DOES_NOT)
 def test_an_option_that_does_not_apply_is_refused(asked, capsys, command, name, said):
     """Also with its default value, and with a value that is empty or zero."""
-    value = TRAINED[name] if command.startswith("run") and name in TRAINED else VALUES[name]
+    trains = command.startswith(("run", "train")) and name in TRAINED
+    value = TRAINED[name] if trains else VALUES[name]
     assert asked(with_option(command, name, value)) == "", "work was begun"
     err = capsys.readouterr().err
     assert err.startswith(f"spikewright: --{name.replace('_', '-')} {said}")

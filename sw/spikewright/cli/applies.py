@@ -10,8 +10,10 @@ from ..errors import SpikewrightError
 
 __all__ = ["RULES", "Rule", "check_options", "parsed"]
 
-#: Options of bitstreams, of the engines, and of a neuron given by its equations.
-_STOCHASTIC = ("length", "source", "encoding", "lanes")
+#: Options of bitstreams, of a training, of the engines, and of a neuron given by its equations.
+_STREAMS = ("length", "source", "encoding")
+_STOCHASTIC = (*_STREAMS, "lanes")
+_TRAINED = ("seed", "coding", "steps", "readout", "bias", "epochs", "learning_rate")
 _ENGINE = ("engine", "share", "ram_style", *_STOCHASTIC)
 _NEURON = (
     "threshold", "reset", "readout", "dt", "param", "unit", "start", "refractory", "method",
@@ -64,12 +66,12 @@ RULES = (
         "the event engine; give --engine stochastic, too, or leave it out",
     ),
     Rule(
-        ("build",), ("network", "seed", "coding", "steps", "readout", "bias", "epochs"),
+        ("build",), ("network", *_TRAINED),
         lambda options: options.file is not None,
         "FILE, a network that is trained already; leave one of the two out",
     ),
     Rule(
-        ("run", "build"), ("seed", "coding", "steps", "readout", "bias", "epochs"),
+        ("run", "build"), _TRAINED,
         lambda options: isinstance(options.network, Path),
         "--network FILE, a network that is trained already; leave one of the two out",
     ),
@@ -80,6 +82,11 @@ RULES = (
     Rule(
         ("report",), ("engine",), lambda options: options.task is None and options.data is None,
         "the list of all reports; name a task by --task or --data, or leave it out",
+    ),
+    Rule(
+        ("train",), ("coding", "steps", "readout", "bias", "neuron", *_STREAMS),
+        lambda options: isinstance(options.network, Path),
+        "--network FILE, which is trained on as it is; leave one of the two out",
     ),
     Rule(
         ("run", "build", "train", "quantize", "report"), ("task", "folder"),

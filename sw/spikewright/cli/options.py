@@ -20,6 +20,7 @@ __all__ = [
     "frequency",
     "minutes",
     "path",
+    "rate",
     "seed",
     "streams_of",
 ]
@@ -145,6 +146,11 @@ def frequency(text: str) -> float:
 def minutes(text: str) -> float:
     """Read a time in minutes."""
     return _positive(text, "a number of minutes above 0, such as 20")
+
+
+def rate(text: str) -> float:
+    """Read a learning rate."""
+    return _positive(text, "a learning rate above 0, such as 0.01")
 
 
 def _positive(text: str, what: str) -> float:

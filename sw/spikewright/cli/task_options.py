@@ -6,7 +6,7 @@ from pathlib import Path
 
 import spikewright as spw
 
-from .options import count, path
+from .options import count, path, rate
 from .words import arguments_checked
 
 __all__ = [
@@ -14,7 +14,7 @@ __all__ = [
 ]
 
 #: Options of :func:`add_network_options` that are arguments of :func:`spikewright.training_config`.
-NETWORK_OPTIONS = ("coding", "steps", "readout", "bias", "epochs")
+NETWORK_OPTIONS = ("coding", "steps", "readout", "bias", "epochs", "learning_rate")
 
 
 def add_task_options(parser: argparse.ArgumentParser, *, folder: bool = True) -> None:
@@ -56,6 +56,10 @@ def add_network_options(parser: argparse.ArgumentParser, *, file: bool) -> None:
     )
     add("--bias", action="store_true", help="each neuron has a learned bias")
     add("--epochs", type=count, metavar="N", help="epochs in real numbers (by the task)")
+    add(
+        "--learning-rate", type=rate, metavar="RATE",
+        help="where that in real numbers starts; that on the grid follows in proportion (0.03)",
+    )
 
 
 def trained(options: argparse.Namespace) -> bool:

@@ -235,7 +235,8 @@ def _network(task: Task, options: RunOptions, stages: Stages) -> QuantizedNetwor
     config = training_config(task) if options.config is None else options.config
     # What the engine cannot run is refused before it is trained; no draft, no training either.
     with suppress(ValueError):
-        check_design(options.design, draft(config.model, steps=config.coding.steps))
+        made = draft(config.model, steps=config.coding.steps, start=config.network)
+        check_design(options.design, made)
     return _train(task, options.seeds[0], options, stages)
 
 

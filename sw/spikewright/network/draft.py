@@ -9,15 +9,25 @@ from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
 from spikewright_hw.neuron import DEFINITIONS
 
+from .first_weights import given_layers
 from .model_config import ModelConfig
 from .quantize import largest_level, scalable, threshold
+from .real_network import RealNetwork
 from .trained_synapses import check_counts
 
 __all__ = ["draft"]
 
 
-def draft(config: ModelConfig, *, steps: int, streams: Streams | None = None) -> Network:
+def draft(
+    config: ModelConfig,
+    *,
+    steps: int,
+    streams: Streams | None = None,
+    start: RealNetwork | None = None,
+) -> Network:
     """Return the network of a configuration with weights of zero.
+
+    Its neurons are those of ``start``, if that is given.
 
     Levels that training scales, those counted in weight steps, are one step of the membrane.
 
@@ -26,16 +36,20 @@ def draft(config: ModelConfig, *, steps: int, streams: Streams | None = None) ->
     ValueError
         No weights would make it a network, or one that can be computed on the streams.
     """
+    neurons: list[tuple[Definition, Mapping[str, Value]]] = [
+        (DEFINITIONS[name], dict(given)) for name, given in config.layers
+    ]
+    if start is not None:
+        neurons = [(layer.definition, layer.parameters) for layer in given_layers(start)]
     layers = []
-    for number, ((name, given), (before, after)) in enumerate(
-        zip(config.layers, pairwise(config.sizes), strict=True)
+    for number, ((definition, given), (before, after)) in enumerate(
+        zip(neurons, pairwise(config.sizes), strict=True)
     ):
-        definition = DEFINITIONS[name]
         recurrent = any(one.source == "recurrent" for one in definition.inputs.values())
         layer = Layer(
             weights=((0,) * after,) * before,
             weight_bits=config.weight_bits,
-            neuron=name,
+            neuron=definition,
             parameters=_known(definition, given, config.membrane),
             membrane=config.membrane,
             recurrent=((0,) * after,) * after if recurrent else None,

@@ -1,14 +1,18 @@
-"""A network before it is trained, in real numbers: its first weights are drawn."""
+"""A network before it is trained, in real numbers: its first weights are drawn, or given."""
 
+from dataclasses import replace
+
+import numpy as np
 import torch
 
 from spikewright_hw.neuron import DEFINITIONS
 
 from .drive import drive
 from .model_config import ModelConfig
-from .real_network import RealLayer
+from .quantize import largest_level, scalable
+from .real_network import RealLayer, RealNetwork
 
-__all__ = ["first_layers"]
+__all__ = ["first_layers", "given_layers"]
 
 
 def first_layers(config: ModelConfig, *, generator: torch.Generator) -> tuple[RealLayer, ...]:
@@ -41,4 +45,37 @@ def first_layers(config: ModelConfig, *, generator: torch.Generator) -> tuple[Re
         for matrix, (name, given), definition, strength, size in zip(
             weights, config.layers, definitions, strengths, config.sizes[1:], strict=True
         )
+    )
+
+
+def given_layers(network: RealNetwork) -> tuple[RealLayer, ...]:
+    """Return the layers of a network in units that a learning rate suits, as drawn ones have them.
+
+    Where all levels of a neuron may be counted in another unit, and the spikes stay the same, the
+    largest level becomes 1; of a neuron without levels, such as a readout, the weights become as
+    large as the first weights of a drawn layer.
+    """
+    return tuple(_in_own_unit(layer) for layer in network.layers)
+
+
+def _in_own_unit(layer: RealLayer) -> RealLayer:
+    definition = layer.definition
+    if not scalable(definition):
+        return layer
+    unit = largest_level(definition, layer.parameters)
+    if unit == 0:
+        unit = float(np.sqrt(np.mean(np.square(layer.weights)))) * layer.inputs**0.5 / 2
+    if unit == 0:
+        return layer
+    levels = {
+        name: tuple(np.divide(value, unit).tolist()) if isinstance(value, tuple) else value / unit  # pyright: ignore
+        for name, value in layer.parameters.items()
+        if definition.parameters[name].unit == "level"
+    }
+    return replace(
+        layer,
+        weights=layer.weights / unit,
+        parameters={**layer.parameters, **levels},
+        bias=None if layer.bias is None else layer.bias / unit,
+        recurrent=None if layer.recurrent is None else layer.recurrent / unit,
     )

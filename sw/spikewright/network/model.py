@@ -23,9 +23,10 @@ from spikewright_hw.readout import SPIKING
 
 from .activity import Activity, activity
 from .cell import Cell
-from .first_weights import first_layers
+from .first_weights import first_layers, given_layers
 from .model_config import ModelConfig
 from .quantize import best_scale, largest_level, quantize, rounded, scalable, threshold
+from .real_network import RealNetwork
 from .surrogate import ArcTangent
 from .trained_synapses import StreamedWeights, SummedWeights, TrainedSynapses
 from .wiring import Wired
@@ -66,6 +67,8 @@ class Model(nn.Module):
         Draws the first weights.
     streams : Streams, optional
         Bitstreams that the model computes on once it is quantised; plain sums unless given.
+    start : RealNetwork, optional
+        Has the layers and their first weights, in the place of those that are drawn.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class Model(nn.Module):
         *,
         generator: torch.Generator,
         streams: Streams | None = None,
+        start: RealNetwork | None = None,
     ):
         super().__init__()
         self.config = config
@@ -81,7 +85,9 @@ class Model(nn.Module):
         self._synapses: list[TrainedSynapses] = []
         width = config.surrogate_width
         self._surrogate = ArcTangent(width=2 * width / math.pi, height=1 / width)
-        layers = first_layers(config, generator=generator)
+        layers = (
+            first_layers(config, generator=generator) if start is None else given_layers(start)
+        )
         parameters: list[dict[str, Any]] = [dict(layer.parameters) for layer in layers]
         self.cells = nn.ModuleList(
             Cell(layer.definition, surrogate=self._surrogate, **given)
@@ -95,6 +101,9 @@ class Model(nn.Module):
         self.biases = nn.ParameterDict({
             str(number): _learned(layer.bias) for number, layer in enumerate(layers)
             if layer.bias is not None
+        } | {
+            str(number): nn.Parameter(torch.zeros(layer.neurons))
+            for number, layer in enumerate(layers) if config.bias and layer.bias is None
         })
         self.grid: tuple[Grid, ...] | None = None
 

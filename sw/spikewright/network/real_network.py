@@ -4,6 +4,8 @@ It is the counterpart of :class:`~spikewright_hw.network.Network`: the same laye
 neurons, with weights, biases and parameters that are not yet on any grid.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +16,7 @@ from rich.text import Text
 
 from spikewright_hw.checks import instance, mapping, numbers, one_of, settle, shown, whole
 from spikewright_hw.definition.definition import Definition, Value
+from spikewright_hw.definition.serial import to_data
 from spikewright_hw.network import Network
 from spikewright_hw.neuron import DEFINITIONS
 from spikewright_hw.readout import READOUTS, SPIKING
@@ -159,6 +162,23 @@ class RealNetwork:
         """Neurons of the last layer."""
         return self.layers[-1].neurons
 
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Inputs, and neurons of each layer."""
+        return self.inputs, *(layer.neurons for layer in self.layers)
+
+    def digest(self) -> str:
+        """Return a hash of everything that the network computes with, in hexadecimal."""
+        digest = hashlib.sha256()
+        for layer in self.layers:
+            facts = to_data(layer.definition), layer.parameters
+            digest.update(json.dumps(facts, sort_keys=True).encode())
+            for array in (layer.weights, layer.bias, layer.recurrent):
+                shape, data = (None, b"") if array is None else (array.shape, array.tobytes())
+                digest.update(f"\n{shape}\n".encode() + data)
+        digest.update(f"\n{self.steps} {self.readout}".encode())
+        return digest.hexdigest()
+
     def __rich__(self) -> Table:
         """Return a row for each layer, with what its neurons compute."""
         table = Table(caption=f"readout: {self.readout}", caption_justify="left")
@@ -175,7 +195,17 @@ class RealNetwork:
 
 
 def in_reals(network: Network) -> RealNetwork:
-    """Return a network in integers as one in real numbers, as if nothing rounded or saturated."""
+    """Return a network in integers as one in real numbers, as if nothing rounded or saturated.
+
+    Parameters
+    ----------
+    network : Network
+
+    Returns
+    -------
+    RealNetwork
+        Its levels are in weight steps, as those of the network are.
+    """
     return RealNetwork(
         layers=tuple(
             RealLayer(

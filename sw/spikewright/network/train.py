@@ -107,7 +107,9 @@ def train(
     _check(config, task)
     with one_thread():
         generator = torch.Generator().manual_seed(seed)
-        model = Model(config.model, generator=generator, streams=config.streams)
+        model = Model(
+            config.model, generator=generator, streams=config.streams, start=config.network
+        )
         test = encode(task.x_test, config.coding)
         spikes = TrainingSpikes(config, task, generator=generator)
         objective = Objective(task, config)
@@ -198,6 +200,11 @@ def _check(config: TrainingConfig, task: Task) -> None:
         raise DataError(
             f"{task.name} has {task.outputs} {what}, but the network has {sizes[-1]} outputs"
         )
+    if config.network is not None and not task.classes:
+        raise DataError(
+            f"the targets of {task.name} are values, and a network that is given is trained on for "
+            "labels alone"
+        )
     check_readout(task, config.model.readout)
     if task.each_step and task.steps != coding.steps:
         raise DataError(
@@ -207,6 +214,8 @@ def _check(config: TrainingConfig, task: Task) -> None:
     if len(task.image) != 2 and config.augmentation is not None:
         raise DataError(f"{task.name} holds no images of one channel, so it cannot be augmented")
     try:
-        draft(config.model, steps=coding.steps, streams=config.streams)
+        draft(
+            config.model, steps=coding.steps, streams=config.streams, start=config.network
+        )
     except ValueError as error:
         raise DataError(f"this network cannot be trained: {error}") from error

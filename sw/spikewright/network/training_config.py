@@ -15,6 +15,7 @@ from spikewright_hw.layer import MOST_NEURONS
 
 from .augment import Augmentation
 from .model_config import MEMBRANE, ModelConfig
+from .real_network import RealNetwork
 
 __all__ = ["Phase", "TrainingConfig", "training_config"]
 
@@ -58,6 +59,11 @@ class TrainingConfig:
     streams : Streams, optional
         Bitstreams that the quantised phase computes on, with the errors that they will have on the
         stochastic engine; plain sums unless given.
+    network : RealNetwork, optional
+        Where training starts, in the place of drawn weights; see
+        :func:`~spikewright.network.retraining.retraining_config`. Its layers and its readout are
+        trained: of ``model``, the sizes and the readout must be its own, and its neurons stand in
+        the place of those that ``model`` names.
     """
 
     model: ModelConfig = field(default_factory=ModelConfig)
@@ -71,6 +77,7 @@ class TrainingConfig:
     spike_cost: float = 5e-4
     augmentation: Augmentation | None = field(default_factory=Augmentation)
     streams: Streams | None = None
+    network: RealNetwork | None = field(default=None, hash=False)
 
     def __post_init__(self):
         settle(
@@ -86,13 +93,29 @@ class TrainingConfig:
             spike_cost=real(0),
             augmentation=optional(instance(Augmentation)),
             streams=optional(instance(Streams)),
+            network=optional(instance(RealNetwork)),
         )
+        if self.network is not None:
+            for name in ("sizes", "readout"):
+                own, given = getattr(self.network, name), getattr(self.model, name)
+                if own != given:
+                    raise ValueError(f"model.{name} is {given!r}, but network has {own!r}")
 
     def settings(self) -> dict[str, Any]:
         """Return all fields as JSON can hold them; the coding's has its name, too."""
         model = asdict(self.model)
         model["readout_neuron"], model["readout_parameters"] = self.model.layers[-1]
-        return asdict(self) | {"model": model, "coding": to_fields(self.coding)}
+        settings = asdict(replace(self, network=None)) | {"coding": to_fields(self.coding)}
+        if self.network is None:
+            return settings | {"model": model}
+        own = ("neuron", "parameters", "readout_neuron", "readout_parameters")
+        return settings | {
+            "model": {name: value for name, value in model.items() if name not in own},
+            "network": {
+                "neurons": [layer.definition.name for layer in self.network.layers],
+                "digest": self.network.digest(),
+            },
+        }
 
 
 _DEFAULT = TrainingConfig()
@@ -117,6 +140,7 @@ def training_config(
     coding: Coding | str | None = None,
     steps: int | None = None,
     epochs: int | None = None,
+    learning_rate: float | None = None,
     streams: Streams | None = None,
 ) -> TrainingConfig:
     """Return how a network for a task is trained: the defaults, with what is given changed.
@@ -151,6 +175,9 @@ def training_config(
         Epochs in real numbers; of a task with more training samples than the digits, fewer in
         proportion unless given, but no fewer than 15. Those on the integer grid are in the
         proportion of the defaults.
+    learning_rate : float, optional
+        Where that in real numbers starts; that of the default unless given. That on the grid is in
+        the proportion of the defaults.
     streams : Streams, optional
         Bitstreams to train on, for the stochastic engine.
 
@@ -189,7 +216,9 @@ def training_config(
     if epochs is None:
         more = max(1.0, len(task.x_train) / _DIGITS)
         epochs = max(_FEWEST_EPOCHS, round(config.real.epochs / more))
-    return config if epochs == config.real.epochs else _brief(config, epochs)
+    rate = config.real.learning_rate if learning_rate is None else learning_rate
+    real(0)("learning_rate", rate)
+    return _scaled(config, epochs=epochs, learning_rate=rate)
 
 
 def _coding(task: Task, coding: Coding | str | None, steps: int | None) -> Coding:
@@ -202,13 +231,18 @@ def _coding(task: Task, coding: Coding | str | None, steps: int | None) -> Codin
     return given
 
 
-def _brief(config: TrainingConfig, epochs: int) -> TrainingConfig:
-    real, quantized = config.real, config.quantized
-    share = -(-epochs * quantized.epochs // real.epochs)
+def _scaled(config: TrainingConfig, *, epochs: int, learning_rate: float) -> TrainingConfig:
+    """Return the same with other epochs and another learning rate, on the grid in proportion."""
+    first, grid = config.real, config.quantized
+    share = grid.learning_rate / first.learning_rate
     return replace(
         config,
-        real=Phase(epochs=epochs, learning_rate=real.learning_rate),
-        quantized=Phase(epochs=share, learning_rate=quantized.learning_rate),
+        real=Phase(epochs=epochs, learning_rate=learning_rate),
+        quantized=grid if (epochs, learning_rate) == (first.epochs, first.learning_rate) else Phase(
+            epochs=-(-epochs * grid.epochs // first.epochs),
+            learning_rate=grid.learning_rate if learning_rate == first.learning_rate
+            else learning_rate * share,
+        ),
     )
 
 

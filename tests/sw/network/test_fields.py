@@ -161,6 +161,7 @@ TABLE: tuple[tuple[Any, Mapping[str, tuple]], ...] = (
         "batch": (*NO_WHOLE, 0), "weight_decay": (*NO_REAL, -1),
         "label_smoothing": (*NO_REAL, -1, 1.5), "spikes": (*NO_REAL, -1),
         "spike_cost": (*NO_REAL, -1), "augmentation": NO_OBJECT[1:], "streams": NO_OBJECT[1:],
+        "network": NO_OBJECT[1:],
     }),
 )
 

@@ -6,7 +6,7 @@ import spikewright as spw
 
 from ...files import check_writable
 from ..options import add_streams_options, count, path, seed, streams_of
-from ..task_options import add_network_options, add_task_options, config_of, task_of
+from ..task_options import add_network_options, add_task_options, config_of, task_of, trained
 from ..words import arguments_checked
 
 __all__ = ["add"]
@@ -17,7 +17,7 @@ def add(commands) -> None:
     verb = commands.add_parser("train", help="train and quantise a network into a .spw file")
     verb.add_argument("output", type=path, metavar="FILE", help="the .spw file to write")
     add_task_options(verb)
-    add_network_options(verb, file=False)
+    add_network_options(verb, file=True)
     verb.add_argument("--seed", type=seed, default=0, metavar="N", help="seed (%(default)s)")
     verb.add_argument("--neuron", metavar="NAME", help="neuron of the hidden layers (lif)")
     verb.add_argument("--weight-bits", type=count, metavar="BITS", help="2 to 8 (4)")
@@ -53,12 +53,22 @@ def train(options: argparse.Namespace) -> None:
 
 
 def _config(task: "spw.Task", options: argparse.Namespace) -> "spw.TrainingConfig":
-    """Return the default training for a task, with what the options change of the network."""
-    given = {
-        name: value
-        for name in ("neuron", "weight_bits", "membrane")
-        if (value := getattr(options, name)) is not None
-    }
+    """Return how the task is trained: by default, with what the options change of the network.
+
+    A network that is trained already is trained on.
+    """
+    names = ("weight_bits", "membrane")
+    if trained(options):
+        quantized = spw.read(options.network)
+        given = {name: getattr(options, name) for name in (*names, "epochs", "learning_rate")
+                 if name in options.given}
+        bits = max(layer.weight_bits for layer in quantized.network.layers)
+        with arguments_checked(options.flags, before="this network cannot be trained: "):
+            return spw.retraining_config(
+                task, spw.in_reals(quantized.network), coding=quantized.coding,
+                **{"weight_bits": bits, **given},
+            )
+    given = {name: getattr(options, name) for name in ("neuron", *names) if name in options.given}
     with arguments_checked(options.flags, before="this network cannot be trained: "):
         given["streams"] = streams_of(options)
     return config_of(options, task, **given)

@@ -1,0 +1,91 @@
+"""How a network that is trained already is trained on, on the integer grid."""
+
+from dataclasses import replace
+
+from spikewright.coding.coding import Coding
+from spikewright.task.task import Task
+from spikewright_hw.checks import instance, optional, whole
+from spikewright_hw.fixed import Format
+
+from .post_training import PostTraining, quantize
+from .real_network import RealNetwork
+from .training_config import Phase, TrainingConfig, training_config
+
+__all__ = ["retraining_config"]
+
+#: Samples on which the membranes' format is found.
+_SAMPLES = 500
+
+
+def retraining_config(
+    task: Task,
+    network: RealNetwork,
+    *,
+    coding: Coding | str | None = None,
+    weight_bits: int = 6,
+    membrane: Format | str | None = None,
+    epochs: int | None = None,
+    learning_rate: float | None = None,
+) -> TrainingConfig:
+    """Return how a network is trained on: with quantisation in the loop, from the first epoch on.
+
+    Parameters
+    ----------
+    task : Task
+        Of labels.
+    network : RealNetwork
+        Where training starts: imported, or, of one in integers,
+        :func:`~spikewright.network.real_network.in_reals`.
+    coding : Coding or str, optional
+        How the samples become spikes, or its name; that of the kind of task, with the network's
+        steps, unless given.
+    weight_bits : int
+        2 to 8.
+    membrane : Format or str, optional
+        Format of the membranes of every layer; unless given, the narrowest that has room for the
+        membranes of every layer on samples of the training part.
+    epochs : int, optional
+        Epochs on the grid; those of a new training unless given.
+    learning_rate : float, optional
+        Where it starts; that of a new training on the grid unless given.
+
+    Raises
+    ------
+    DataError
+        The samples do not fit the network.
+    ValueError
+        An argument is of another kind or out of its range; the message names it.
+    """
+    instance(Task)("task", task)
+    instance(RealNetwork)("network", network)
+    optional(whole(0, 1_000_000))("epochs", epochs)
+    steps = network.steps if coding is None or isinstance(coding, str) else None
+    base = training_config(task, weight_bits=weight_bits, coding=coding, steps=steps)
+    if membrane is None:
+        membrane = _membrane(network, task, base.coding, weight_bits)
+    elif isinstance(membrane, str):
+        membrane = Format.parse(membrane)
+    grid = base.quantized
+    return replace(
+        base,
+        model=replace(
+            base.model, sizes=network.sizes, membrane=membrane, readout=network.readout,
+        ),
+        network=network,
+        real=Phase(epochs=0, learning_rate=base.real.learning_rate),
+        quantized=Phase(
+            epochs=grid.epochs if epochs is None else epochs,
+            learning_rate=grid.learning_rate if learning_rate is None else learning_rate,
+        ),
+    )
+
+
+def _membrane(network: RealNetwork, task: Task, coding: Coding, weight_bits: int) -> Format:
+    made = quantize(
+        network, coding.encode(task.x_train[:_SAMPLES]),
+        options=PostTraining(weight_bits=weight_bits),
+    )
+    formats = [layer.membrane for layer in made.layers]
+    return Format(
+        max(one.integer for one in formats), min(one.fraction for one in formats)
+    )
