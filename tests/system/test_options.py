@@ -292,7 +292,7 @@ def test_an_option_that_applies_changes_what_is_asked_for(asked, command, name, 
 @pytest.mark.parametrize(("command", "name", "said"), DOES_NOT)
 def test_an_option_that_does_not_apply_is_refused(asked, capsys, command, name, said):
     """Also with its default value, and with a value that is empty or zero."""
-    trains = command.startswith(("run", "train")) and name in TRAINED
+    trains = command.startswith(("run", "build", "train")) and name in TRAINED
     value = TRAINED[name] if trains else VALUES[name]
     assert asked(with_option(command, name, value)) == "", "work was begun"
     err = capsys.readouterr().err
