@@ -52,7 +52,7 @@ class Requests:
     def __init__(self, m: Module, dut: CommandProcessor, *, witness: bool):
         self.dut = dut
         network = dut.network
-        infer = infer_bytes(inputs=network.inputs, steps=network.steps)
+        infer = infer_bytes(inputs=network.inputs, planes=network.planes)
         result = result_layout(network).size // 8
         #: Bytes of each command's payload, and of its answer's.
         self.sizes = {
@@ -66,7 +66,7 @@ class Requests:
         self.infer = Signal()  # it is an INFER of the right length
         self.came = Signal(range(infer + 1))  # bytes of its payload that came
         self.bits = [Signal(8, name=f"came_{at}") for at in range(infer)]
-        self.loaded = Signal(range(network.steps + 1))  # steps that the engine got for a result
+        self.loaded = Signal(range(network.planes + 1))  # bitmaps that the engine got for a result
         self.head = Signal(range(3))  # bytes of the answer's head that are out
         self.place = Signal(range(max(answer for _, answer in self.sizes.values())))
         self._traced = Signal()
@@ -96,12 +96,12 @@ class Requests:
         return self.owed & (~self.infer | self.result.valid)
 
     def step(self) -> tuple[Value, Value]:
-        """Return whether a step is due to the engine, and its bits."""
+        """Return whether a bitmap is due to the engine, and its bits."""
         network = self.dut.network
         size = step_bytes(network.inputs)
-        whole = [size * (step + 1) for step in range(network.steps)]
+        whole = [size * (plane + 1) for plane in range(network.planes)]
         bitmaps = [Cat(self.bits[end - size : end])[: network.inputs] for end in whole]
-        there = self.infer & (self.loaded != network.steps)
+        there = self.infer & (self.loaded != network.planes)
         return there & (self.came == Array(whole)[self.loaded]), Array(bitmaps)[self.loaded]
 
     def _drive(self, m: Module) -> None:
@@ -118,7 +118,7 @@ class Requests:
             dut.i_result.valid.eq(anything(1)),
             Assume(dut.i_result.valid | ~offered, "the engine does not withdraw a result"),
             Assume(
-                ~dut.i_result.valid | (self.loaded == dut.network.steps),
+                ~dut.i_result.valid | (self.loaded == dut.network.planes),
                 "a result is that of all steps",
             ),
         ]
@@ -152,7 +152,7 @@ class Requests:
             dut.i.payload.data.eq(Mux(self._traced, Command.TRACE, Command.INFER)),
             dut.i.payload.last.eq(self.index == last),
             dut.i_length.eq(last + 1),
-            dut.i_result.valid.eq(self.loaded == dut.network.steps),
+            dut.i_result.valid.eq(self.loaded == dut.network.planes),
         ]
 
     def _read(self, m: Module) -> None:

@@ -1,5 +1,7 @@
 """What is proved of the event engine."""
 
+from dataclasses import replace
+
 from amaranth import Elaboratable
 
 import contract
@@ -29,14 +31,20 @@ def engine(network: Network, *, share: int, right: Network | None = None) -> Inf
 
 
 def specs() -> dict[str, Elaboratable]:
+    once, smallest = tiny_network(steps=1), smallest_network()
     recurrent = EventEngine(
         network=smallest_network(steps=2, recurrent=True), share=1
     )
+    graded_recurrent = EventEngine(
+        network=smallest_network(steps=2, recurrent=True, input_bits=2), share=1
+    )
+    graded = replace(once, layers=(replace(once.layers[0], input_bits=2), once.layers[1]))
     counted = tiny_network(steps=1, readout="count")
-    once, smallest = tiny_network(steps=1), smallest_network()
     return {
         "event_t1": engine(once, share=2, right=once),
         "event_count": engine(counted, share=2, right=counted),
+        "event_graded": engine(graded, share=2, right=graded),
+        "event_t2_graded": engine(graded_recurrent.network, share=1),
         "event_t2": engine(tiny_network(steps=2), share=1),
         "event_recurrent": engine(tiny_network(steps=2, recurrent=True), share=1),
         "event_twice": TwiceSpec(EventEngine(network=once, share=1)),
@@ -44,6 +52,7 @@ def specs() -> dict[str, Elaboratable]:
             engine(smallest, share=1, right=smallest), DETECTORS
         ),
         "event_contract": ContractSpec(recurrent),
+        "event_contract_graded": ContractSpec(graded_recurrent),
         "event_fault_contract": Through(
             ContractSpec(recurrent),
             {**contract.DETECTORS, "cleared": (CLEAR, feedback.CLEAR)},

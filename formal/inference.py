@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from amaranth import Array, Const, Elaboratable, Module, Mux, ResetSignal, Signal, Value
+from amaranth import Array, Cat, Const, Elaboratable, Module, Mux, ResetSignal, Signal, Value
 from amaranth.hdl import Assert, Assume, Cover
 
 from faults import Spec, plant
@@ -12,7 +12,7 @@ from layers import MUTANTS, mutant
 from properties import Observed, anything, drive, held, observe, stall
 from spikewright_hw.engine.inference import InferenceEngine
 from spikewright_hw.engine.record import MEMBRANE_BYTES
-from spikewright_hw.engine.row_layer import layer_start, layer_step, pack_row
+from spikewright_hw.engine.row_layer import graded_rows, layer_start, layer_step, pack_row
 from spikewright_hw.engine.stream_layer import stream_layer_step
 from spikewright_hw.engine.streams import Streams
 from spikewright_hw.fixed import Format
@@ -71,10 +71,10 @@ NO_RESET = "no reset, or the search takes minutes"
 
 @dataclass(frozen=True)
 class Seen:
-    """The inputs of an engine, and what spiked in the last of them."""
+    """The inputs of an engine, and the last bitmaps, as many as a step has, the first lowest."""
 
     i: Observed
-    spikes: Signal
+    bitmaps: Signal
 
 
 class InferenceSpec(Spec):
@@ -89,7 +89,8 @@ class InferenceSpec(Spec):
     longest : int
         Cycles that no inference exceeds, and that one takes.
     values : sequence of dict of str to int, optional
-        For a network of one step: the fields of the result by what spiked, input 0 lowest.
+        For a network of one step: the fields of the result by its bitmaps, input 0 and the first
+        bitmap lowest.
     """
 
     def __init__(
@@ -109,23 +110,24 @@ class InferenceSpec(Spec):
         stall(m, dut.o)
         trace_address = dut.trace_address.as_value()
         m.d.comb += trace_address.eq(anything(len(trace_address)))
-        spikes = Signal(dut.network.inputs)
+        inputs = dut.network.inputs
+        bitmaps = Signal(inputs * dut.network.input_bits)
         with m.If(i.transfers):
-            m.d.sync += spikes.eq(i.payload)
-        return Seen(i, spikes)
+            m.d.sync += bitmaps.eq(Cat(bitmaps, i.payload)[inputs:])
+        return Seen(i, bitmaps)
 
     def check(self, m: Module, seen: Seen, fault: str) -> None:
         dut = self.dut
-        steps, longest = dut.network.steps, self.longest
+        planes, longest = dut.network.planes, self.longest
         i, o = seen.i, observe(dut.o)
         plant(m, o, fault)
         taken = i.ready | (fault == "greedy")
         ready = taken & (fault != "deaf")
 
-        loaded = Signal(range(steps + 2))  # inputs that came since the last result was taken
+        loaded = Signal(range(planes + 2))  # inputs that came since the last result was taken
         running = Signal()
         passed = Signal(range(longest + 2))  # cycles since the last of them
-        m.d.comb += running.eq((loaded == steps) & ~o.valid)
+        m.d.comb += running.eq((loaded == planes) & ~o.valid)
         if fault == "late":
             o.valid = o.valid & (passed != longest)
         m.d.sync += loaded.eq(Mux(o.transfers, 0, loaded + (i.valid & taken)))
@@ -135,17 +137,17 @@ class InferenceSpec(Spec):
             m.d.sync += passed.eq(0)
         held(m, o, name="result")
 
-        with m.If(loaded == steps):
+        with m.If(loaded == planes):
             m.d.comb += Assert(~ready, "no input is taken before the result is")
         with m.Else():
             m.d.comb += [
                 Assert(ready, "an input is taken at once if the inference is not complete"),
                 Assert(~(o.valid | (fault == "early")), "no result without all inputs"),
             ]
-        with m.If((loaded == steps) & ~o.valid):
+        with m.If((loaded == planes) & ~o.valid):
             m.d.comb += Assert(passed < longest, "the result comes within the cycles promised")
         m.d.comb += [
-            Assert(loaded <= steps, "the count of inputs is in range"),
+            Assert(loaded <= planes, "the count of inputs is in range"),
             Cover(o.valid & (passed == longest), "an inference takes as long as any may"),
             Cover(o.transfers & (passed < longest), "an inference takes less"),
         ]
@@ -167,31 +169,34 @@ class InferenceSpec(Spec):
         ]
         for name in VALUES if self.values is not None else ():
             said: Value = Value.cast(result[name]) ^ (fault == f"said_{name}")
-            owed = Array(Const(by[name], len(said)) for by in self.values or ())[seen.spikes]
+            owed = Array(Const(by[name], len(said)) for by in self.values or ())[seen.bitmaps]
             m.d.comb += Assert(said == owed, VALUES[name])
 
 
 def values_of(network: Network, *, streams: Streams | None = None) -> list[dict[str, int]]:
-    """Return the results of a network of one step by what spiked, as its layers' references say.
+    """Return the results of a network of one step by its bitmaps, as its layers' references say.
 
     With ``streams`` these compute on bitstreams, bit by bit.
     """
     assert network.steps == 1
     step_of = layer_step if streams is None else partial(stream_layer_step, streams=streams)
     found = []
-    for bitmap in range(1 << network.inputs):
-        rows = [number for number in range(network.inputs) if bitmap >> number & 1]
+    for bitmaps in range(1 << network.inputs * network.input_bits):
+        planes = [
+            [at for at in range(network.inputs) if bitmaps >> plane * network.inputs + at & 1]
+            for plane in range(network.input_bits)
+        ]
         synops, events = 0, []
         states: list[dict[str, int]] = []
         spikes: tuple[int, ...] = ()
         for layer in network.layers:
-            events.append(len(rows))
-            synops += len(rows) * layer.neurons
-            states, spikes = step_of(layer, states=layer_start(layer), rows=rows)
-            rows = [number for number, spike in enumerate(spikes) if spike]
+            events.append(sum(map(len, planes)))
+            synops += events[-1] * layer.neurons
+            states, spikes = step_of(layer, states=layer_start(layer), rows=graded_rows(planes))
+            planes = [[number for number, spike in enumerate(spikes) if spike]]
         given = spikes if network.reads_spikes else tuple(state["v"] for state in states)
         outputs = tuple(output_after(network.readout, 0, one, step=0, steps=1) for one in given)
-        counts = (*events[1:], len(rows))
+        counts = (*events[1:], sum(spikes))
         found.append({
             "outputs": pack_row(outputs, 8 * MEMBRANE_BYTES), "input_events": events[0],
             "spikes": pack_row(counts, 32), "synops": synops,
@@ -223,12 +228,15 @@ class TwiceSpec(Elaboratable):
         return m
 
 
-def smallest_network(*, steps: int = 1, recurrent: bool = False) -> Network:
+def smallest_network(
+    *, steps: int = 1, recurrent: bool = False, input_bits: int = 1
+) -> Network:
     """Make a network of one input and one hidden neuron, with two outputs."""
     form = Format(2, 1)
     hidden = Layer(
         ((2,),), 3, "recurrent_lif" if recurrent else "lif", {"decay": 0.5, "threshold": 0.5}, form,
         recurrent=((1,),) if recurrent else None,
+        input_bits=input_bits,
     )
     readout = Layer(((1, -1),), 3, "li", {"decay": 0.5}, form)
     return Network(layers=(hidden, readout), steps=steps)

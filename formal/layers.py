@@ -46,12 +46,30 @@ APART = _sources("excitatory", "inhibitory")
 SWAPPED = _sources("inhibitory", "excitatory")
 
 
+def _graded(weights: Rows, *, recurrent: Rows | None = None) -> Layer:
+    neuron = "lif" if recurrent is None else "recurrent_lif"
+    form = Format(1 + len(weights[0]), 1)
+    return Layer(
+        weights, 3, neuron, TINY[neuron], form, exponent=1, recurrent=recurrent, input_bits=2
+    )
+
+
+#: Layers with inputs of two bits; those of one neuron are small enough for a proof over memory.
+GRADED = {
+    "graded": _graded(((1,), (-1,))),
+    "graded_own": _graded(((1,),), recurrent=((-1,),)),
+    "graded_pair": _graded(((1, -2), (1, 1)), recurrent=((0, 1), (1, 0))),
+}
+
+
 def tiny_layer(kind: str) -> Layer:
     """Make a layer of two inputs and two neurons; it is too small for their states not to clamp.
 
-    ``kind`` is a neuron, ``apart``, or ``biased`` for that with a bias. Its currents fit the
-    membrane's format, as :func:`~neuron.exact_step` asks.
+    ``kind`` is a neuron, ``apart``, or ``biased`` for that with a bias; or one of :data:`GRADED`.
+    Its currents fit the membrane's format, as :func:`~neuron.exact_step` asks.
     """
+    if kind in GRADED:
+        return GRADED[kind]
     apart = kind in ("apart", "biased")
     return Layer(
         weights=((2, -3), (1, 2)),

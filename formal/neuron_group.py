@@ -36,8 +36,9 @@ class NeuronGroupSpec(Elaboratable):
 
     Beside the core stand the neurons by themselves, which do not rotate: sums wider than they can
     get, and a step that is made as a whole at the end of an update. Addends are rows of the layer's
-    weights, any and in any order, each once at most in a step; to the padding neurons comes
-    anything. Core and model are there once, the properties once for each of ``faults``.
+    weights, any and in any order, each once at most in a step, or in a bit plane of its graded
+    inputs; to the padding neurons comes anything. Core and model are there once, the properties
+    once for each of ``faults``.
     """
 
     def __init__(self, dut: NeuronGroup, *, faults: Iterable[str] = ("",)):
@@ -77,11 +78,14 @@ class NeuronGroupSpec(Elaboratable):
         dut, layer = self.dut, self.dut.layer
         rows = len(layer.rows)
         row, seen = Signal(range(rows)), Signal(rows)
+        plane = Signal(range(layer.input_bits))
         turn = Signal(range(last + 1))
         m.d.comb += [
             row.eq(anything(row.shape())),
             dut.own.eq(row >= layer.inputs),
             dut.accumulate.eq(anything(1)),
+            dut.twice.eq(anything(1) if layer.input_bits > 1 else 0),
+            Assume(~dut.twice | (plane != layer.input_bits - 1), "no more planes than bits"),
             dut.update.eq(anything(1)),
             dut.clear.eq(anything(1)),
             dut.turn.eq(turn),
@@ -96,10 +100,17 @@ class NeuronGroupSpec(Elaboratable):
             m.d.comb += dut.addends[at].eq(weight)
         with m.If(dut.update):
             m.d.sync += turn.eq(Mux(turn == last, 0, turn + 1))
-            m.d.sync += seen.eq(0)
-        with m.Elif(dut.accumulate):
-            m.d.comb += Assume(~seen.bit_select(row, 1), "no row twice in a step")
-            m.d.sync += seen.bit_select(row, 1).eq(1)
+            m.d.sync += [seen.eq(0), plane.eq(0)]
+        with m.Else():
+            with m.If(dut.twice):
+                m.d.sync += [seen.eq(0), plane.eq(plane + 1)]
+            with m.If(dut.accumulate):
+                m.d.comb += [
+                    Assume(~seen.bit_select(row, 1) | dut.twice, "no row twice in a plane"),
+                    Assume(~dut.own | ((plane + dut.twice) == layer.input_bits - 1),
+                           "rows of the layer's own neurons in the last plane alone"),
+                ]
+                m.d.sync += seen.bit_select(row, 1).eq(1)
         return row
 
     def _is_real(self, at: int) -> bool:
@@ -110,14 +121,18 @@ class NeuronGroupSpec(Elaboratable):
         dut, layer = self.dut, self.dut.layer
         fixed = layer.fixed
         totals = {}
-        for name in fixed.definition.inputs:
+        for name, input in fixed.definition.inputs.items():
             column = [weights[number] for weights in layer.contributions(name)]
-            shape = signed(sum(map(abs, column)).bit_length() + 1)
+            shape = signed((layer.most_input * sum(map(abs, column))).bit_length() + 1)
             total = totals[name] = Signal(shape, name=f"sum_{name}_{number}")
+            addend = Array(Const(one, shape) for one in column)[row]
+            doubles = dut.twice & (input.source != "recurrent")
             with m.If(ended):
                 m.d.sync += total.eq(0)
-            with m.Elif(dut.accumulate & ~dut.update):
-                m.d.sync += total.eq(total + Array(Const(one, shape) for one in column)[row])
+            with m.Elif(~dut.update):
+                m.d.sync += total.eq(
+                    total + Mux(doubles, total, 0) + Mux(dut.accumulate, addend, 0)
+                )
         start = integers.start(fixed, neuron=number)
         states = {
             name: Signal(signed(form.width), name=f"{name}_{number}", init=start[name])
@@ -210,6 +225,7 @@ def specs() -> dict[str, Elaboratable]:
         "neuron_group_lif": NeuronGroupSpec(tiny("lif", share=2)),
         "neuron_group_li": NeuronGroupSpec(tiny("nir_li", share=3)),
         "neuron_group_recurrent": NeuronGroupSpec(tiny("recurrent_lif", share=2, stages=2)),
+        "neuron_group_graded": NeuronGroupSpec(tiny("graded_pair", share=2)),
         "neuron_group_biased": NeuronGroupSpec(tiny("biased", share=2)),
         "neuron_group_alpha": NeuronGroupSpec(tiny("alpha", share=2)),
         "neuron_group_fault": NeuronGroupFaults(tiny("recurrent_lif", share=2)),

@@ -17,7 +17,8 @@ CAPACITY = 3
 #: What the core assumes of whoever clears it, and of its events.
 CLEAR = "row layer: clear only while it is empty"
 ROW = "row layer: a row that there is"
-ONCE = "row layer: no row twice in a step"
+ONCE = "row layer: no row twice in a step, or in a bit plane of it"
+OWN = "row layer: rows of its own neurons in the last plane alone"
 
 #: What the groups of neurons assume of a layer.
 GAP = "an update has no gap"
@@ -31,16 +32,20 @@ class Contents(Elaboratable):
         self.empty = Signal()
         self.begun = Signal()
         self.steps = Signal(range(CAPACITY + 2))
+        self.plane = Signal(range(dut.layer.input_bits))  # of the step that is begun
+        self.final = self.plane == dut.layer.input_bits - 1
 
     def elaborate(self, platform) -> Module:
         m = Module()
         i, o = self.dut.i, self.dut.o
         taken = i.valid & i.ready
         m.d.sync += self.steps.eq(
-            self.steps + (taken & i.payload.last) - (o.valid & o.ready)
+            self.steps + (taken & i.payload.last & self.final) - (o.valid & o.ready)
         )
         with m.If(taken):
-            m.d.sync += self.begun.eq(~i.payload.last)
+            m.d.sync += self.begun.eq(~(i.payload.last & self.final))
+            with m.If(i.payload.last):
+                m.d.sync += self.plane.eq(Mux(self.final, 0, self.plane + 1))
         m.d.comb += self.empty.eq((self.steps == 0) & ~self.begun)
         return m
 
@@ -56,10 +61,19 @@ class _Steps:
         self.event = dut.i.payload
         self.taken = drive(m, dut.i).transfers
         stall(m, dut.o)
-        self.closed = Observed(
-            payload=self.event, valid=dut.i.valid & self.event.last, ready=dut.i.ready
-        )
         m.submodules.contents = contents = Contents(dut)
+        self.final = contents.final
+        #: Whether a plane begins after others of its step, so that these count twice.
+        self.doubles = Signal()
+        begins = Signal(init=1)
+        with m.If(self.taken):
+            m.d.sync += begins.eq(self.event.last)
+        m.d.comb += self.doubles.eq(begins & (contents.plane != 0))
+        self.closed = Observed(
+            payload=self.event,
+            valid=dut.i.valid & self.event.last & contents.final,
+            ready=dut.i.ready,
+        )
         m.d.comb += [dut.clear.eq(anything(1)), Assume(~dut.clear | contents.empty, CLEAR)]
 
 
@@ -95,7 +109,8 @@ class RowLayerDataSpec(Elaboratable):
     """Each output is the definition's, over integers wide enough for all that happens.
 
     Beside the core, currents are summed and neurons are updated in the cycle that the last event of
-    a step is taken. Assumes that a step brings each row at most once, as the core's docstring says.
+    a step is taken. Assumes that a step, or a bit plane of its graded inputs, brings each row at
+    most once, and the last plane alone rows of the layer's own neurons.
     A planted fault is a core of another layer, :func:`~layers.mutant`, or ``cut``, a value in
     between that loses a bit.
     """
@@ -114,7 +129,7 @@ class RowLayerDataSpec(Elaboratable):
         event = steps.event
         o = observe(dut.o)
 
-        # Environment: each row at most once a step.
+        # Environment: each row at most once a step, or a plane of it.
         row = Signal(rows)
         seen = Signal(rows)
         m.d.comb += row.eq(Cat(Value.cast(event.row) == at for at in range(rows)))
@@ -122,6 +137,7 @@ class RowLayerDataSpec(Elaboratable):
             m.d.comb += [
                 Assume(row.any(), ROW),
                 Assume(~(row & seen).any(), ONCE),
+                Assume((event.row < layer.inputs) | steps.final, OWN),
             ]
         with m.If(steps.taken):
             m.d.sync += seen.eq(Mux(event.last, 0, seen | Mux(event.spike, row, 0)))
@@ -131,9 +147,10 @@ class RowLayerDataSpec(Elaboratable):
         for neuron in range(layer.neurons):
             inputs = {
                 name: self._current(
-                    m, steps, row, column, bias=layer.biases(name)[neuron], name=f"{name}_{neuron}"
+                    m, steps, row, column, bias=layer.biases(name)[neuron], name=f"{name}_{neuron}",
+                    doubles=one.source != "recurrent",
                 )
-                for name in fixed.definition.inputs
+                for name, one in fixed.definition.inputs.items()
                 for column in [[weights[neuron] for weights in layer.contributions(name)]]
             }
             start = integers.start(fixed, neuron=neuron)
@@ -179,19 +196,25 @@ class RowLayerDataSpec(Elaboratable):
         return m
 
     def _current(
-        self, m: Module, steps: _Steps, row: Signal, column: list[int], *, bias: int, name: str
+        self, m: Module, steps: _Steps, row: Signal, column: list[int], *, bias: int, name: str,
+        doubles: bool,
     ) -> Value:
-        """Return a stored current when a step ends, else 0: the sum over its events, and a bias."""
-        shape = signed(sum(map(abs, column)).bit_length() + 1)
+        """Return a stored current when a step ends, else 0: the sum over its events, and a bias.
+
+        The sum ``doubles`` with each bit plane, unless it is of the layer's own neurons.
+        """
+        most = sum(map(abs, column)) * (self.layer.most_input if doubles else 1)
+        shape = signed(most.bit_length() + 1)
         before = Signal(shape, name=f"before_{name}")
         current = Signal(shape, name=f"sum_{name}")
         weight = sum(
             (Mux(row[at] & steps.event.spike, value, 0) for at, value in enumerate(column)),
             start=Const(0, shape),
         )
-        m.d.comb += current.eq(before + weight)
+        twice = before + before if doubles else before
+        m.d.comb += current.eq(Mux(steps.doubles, twice, before) + weight)
         with m.If(steps.taken):
-            m.d.sync += before.eq(Mux(steps.event.last, 0, current))
+            m.d.sync += before.eq(Mux(steps.closed.transfers, 0, current))
         return Mux(steps.closed.transfers, (current << self.dut.layer.shift) + bias, 0)
 
 
@@ -202,8 +225,16 @@ def tiny(kind: str, *, share: int, stages: int = 1, fault: str = "") -> RowLayer
     return RowLayerDataSpec(dut, layer=layer, fault=fault)
 
 
+class _Alike(RowLayer):
+    """A broken core, in which all bit planes count alike."""
+
+    def _planes(self, m: Module, *, event: Value, last: Value) -> tuple[Value, Value]:
+        _, final = super()._planes(m, event=event, last=last)
+        return Const(0), final
+
+
 def planted() -> Planted:
-    """Plant a core of each mutant, and a value that loses a bit."""
+    """Plant a core of each mutant, one in which bit planes count alike, and a lost bit."""
     owed = ("step: each payload is the one owed",)
     faults = Planted.each(
         lambda fault: tiny("lif", share=2, fault=fault),
@@ -211,6 +242,8 @@ def planted() -> Planted:
     )
     faults.plant("sources", tiny("apart", share=2, fault="sources"), owed)
     faults.plant("bias", tiny("biased", share=2, fault="bias"), owed)
+    layer = tiny_layer("graded")
+    faults.plant("planes", RowLayerDataSpec(_Alike(layer=layer, share=1)), owed)
     faults.plant("own", tiny("recurrent_lif", share=1, fault="own"), owed)
     return faults
 
@@ -225,6 +258,8 @@ def specs() -> dict[str, Elaboratable]:
         "row_layer_li": tiny("nir_li", share=1),
         "row_layer_apart": tiny("apart", share=2),
         "row_layer_biased": tiny("biased", share=2),
+        "row_layer_graded": tiny("graded", share=1),
+        "row_layer_graded_own": tiny("graded_own", share=1),
         "row_layer_refractory": tiny("lif_refractory", share=2),
         "row_layer_recurrent": tiny("recurrent_lif", share=1, stages=2),
         "row_layer_fault": planted(),

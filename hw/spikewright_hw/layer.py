@@ -1,7 +1,8 @@
 """A layer of a quantised network: integer weights, and a neuron at a number format.
 
-Units: a layer's current is the plain sum of the weights whose inputs spiked, in weight steps; one
-weight step is ``2**-exponent`` in the unit of the membrane and of the neuron's levels.
+Units: a layer's current is the plain sum of the weights, each times its input, in weight steps; one
+weight step is ``2**-exponent`` in the unit of the membrane and of the neuron's levels. An input is
+1 where there is a spike, or a whole number of some bits where the layer takes graded inputs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +30,8 @@ from .fixed import Format
 from .neuron import DEFINITIONS
 
 __all__ = [
-    "MEMBRANE_BITS", "MOST_BIAS", "MOST_NEURONS", "MOST_WEIGHTS", "Layer", "NetworkError", "Rows",
+    "MEMBRANE_BITS", "MOST_BIAS", "MOST_INPUT_BITS", "MOST_NEURONS", "MOST_WEIGHTS", "Layer",
+    "NetworkError", "Rows",
 ]
 
 #: Weights, ``[neuron before][neuron]``.
@@ -46,6 +48,9 @@ MOST_WEIGHTS = 1 << 22
 
 #: Largest bias, either way: what 32 bits hold.
 MOST_BIAS = (1 << 31) - 1
+
+#: Most bits of a graded input: what images and recordings come in, after their offset.
+MOST_INPUT_BITS = 8
 
 
 class NetworkError(ValueError):
@@ -83,6 +88,9 @@ class Layer:
         format: finer than a weight step. Of a neuron with an excitatory and an inhibitory input,
         a positive bias goes to the one, a negative bias to the other; an input that sums recurrent
         weights has none. Zeros alone become None.
+    input_bits : int
+        1 for inputs that are spikes; 2 to 8 for graded inputs, each a whole number from 0 to
+        ``2**input_bits - 1`` that multiplies its weights. The layer's own spikes are never graded.
 
     Raises
     ------
@@ -101,6 +109,7 @@ class Layer:
     saturation: Literal["full", "symmetric", "positive"] = "full"
     recurrent: Rows | None = None
     bias: tuple[int, ...] | None = None
+    input_bits: int = 1
 
     def __post_init__(self):
         try:
@@ -123,6 +132,7 @@ class Layer:
             membrane=instance(Format),
             recurrent=optional(matrix),
             bias=optional(wholes(-MOST_BIAS, MOST_BIAS)),
+            input_bits=whole(1, MOST_INPUT_BITS),
         )
         settle(self, exponent=whole(0, self.membrane.fraction))
         Arithmetic(format=self.membrane, rounding=self.rounding, saturation=self.saturation)
@@ -150,6 +160,11 @@ class Layer:
     def rows(self) -> Rows:
         """The rows of weights by event: one for each input, then the recurrent ones."""
         return self.weights + (self.recurrent or ())
+
+    @property
+    def most_input(self) -> int:
+        """Greatest value of an input: 1 where inputs are spikes."""
+        return (1 << self.input_bits) - 1
 
     @property
     def weight_range(self) -> tuple[int, int]:
@@ -186,7 +201,7 @@ class Layer:
         )
 
     def sums(self, input: str) -> Interval:
-        """Return the least and the greatest sum of weights of one of the neuron's inputs."""
+        """Return the least and the greatest sum of one of the neuron's inputs, in weight steps."""
         ends = self._sums(input)
         return Interval(min(low for low, _ in ends), max(high for _, high in ends))
 
@@ -199,10 +214,11 @@ class Layer:
         return Interval(min(low for low, _ in ends), max(high for _, high in ends))
 
     def _sums(self, input: str) -> list[tuple[int, int]]:
-        """Return the least and the greatest sum of weights of each neuron."""
+        """Return the least and the greatest sum of each neuron, in weight steps."""
+        greatest = (self.most_input,) * self.inputs + (1,) * (len(self.rows) - self.inputs)
         return [
-            (sum(weight for weight in column if weight < 0),
-             sum(weight for weight in column if weight > 0))
+            (sum(min(weight, 0) * most for weight, most in zip(column, greatest, strict=True)),
+             sum(max(weight, 0) * most for weight, most in zip(column, greatest, strict=True)))
             for column in zip(*self.contributions(input), strict=True)
         ]
 
@@ -284,7 +300,9 @@ class Layer:
     def gateware(self) -> dict:
         """Return all that the gateware of the layer depends on, as JSON has it."""
         fixed = self.fixed
-        return {
+        # Not of spikes, so that a board that was built before there were graded inputs stays valid.
+        graded = {"input_bits": self.input_bits} if self.input_bits > 1 else {}
+        return graded | {
             "weights": self.weights,
             "recurrent": self.recurrent,
             "bias": self.bias,

@@ -32,10 +32,10 @@ class Network:
     Parameters
     ----------
     layers : tuple of Layer
-        From input to output, 1 to 64.
+        From input to output, 1 to 64. The first one alone may take graded inputs.
     steps : int
-        Time steps of one inference; at least 1, and no more than fit a frame of the link: the input
-        spikes of all steps, and their trace, are one frame each.
+        Time steps of one inference; at least 1, and no more than fit a frame of the link: the
+        inputs of all steps, and their trace, are one frame each.
     readout : str
         What an output is: the membrane after the ``"last"`` step, or the ``"maximum"`` of the
         membrane over all steps, of a last layer that does not spike; the ``"count"`` of spikes, or
@@ -63,6 +63,11 @@ class Network:
                     f"layers[{index}].weights has {layer.inputs} inputs, but layers[{index - 1}] "
                     f"has {self.layers[index - 1].neurons} neurons"
                 )
+            if index and layer.input_bits > 1:
+                raise NetworkError(
+                    f"layers[{index}].input_bits is {layer.input_bits}; the first layer alone "
+                    "takes graded inputs, and the others spikes: 1"
+                )
             last = index == len(self.layers) - 1
             if layer.definition.spikes != (self.reads_spikes or not last):
                 raise NetworkError(
@@ -82,7 +87,7 @@ class Network:
 
     def _check_frames(self) -> None:
         sizes = {
-            "the input spikes": infer_bytes(inputs=self.inputs, steps=self.steps),
+            "the input": infer_bytes(inputs=self.inputs, planes=self.planes),
             "the result": result_bytes(layers=len(self.layers), outputs=self.outputs),
             "the trace": trace_bytes(
                 spiking=[layer.neurons for layer in self.spiking],
@@ -101,6 +106,16 @@ class Network:
     def inputs(self) -> int:
         """Width of one step's input."""
         return self.layers[0].inputs
+
+    @property
+    def input_bits(self) -> int:
+        """Bits of an input: 1 for spikes, more for graded inputs."""
+        return self.layers[0].input_bits
+
+    @property
+    def planes(self) -> int:
+        """Bitmaps of one inference: the bit planes of each step's input; of spikes, the steps."""
+        return self.steps * self.input_bits
 
     @property
     def outputs(self) -> int:

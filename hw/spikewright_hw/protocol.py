@@ -171,9 +171,12 @@ def step_bytes(inputs: int) -> int:
     return (inputs + 7) // 8
 
 
-def infer_bytes(*, inputs: int, steps: int) -> int:
-    """Bytes of an INFER payload: the bitmaps of all steps, first step first."""
-    return steps * step_bytes(inputs)
+def infer_bytes(*, inputs: int, planes: int) -> int:
+    """Bytes of an INFER payload: the bitmaps of all steps, first step first.
+
+    A step of graded inputs has a bitmap for each of their bits, the most significant bit first.
+    """
+    return planes * step_bytes(inputs)
 
 
 def result_bytes(*, layers: int, outputs: int) -> int:

@@ -18,7 +18,7 @@ __all__ = [
     "Reference", "loads_the_next_sample_at_once", "matches_reference", "starts_anew_after_a_reset",
 ]
 
-#: Gives the result and the trace of an engine's inference, from the bitmap of each step.
+#: Gives the result and the trace of an engine's inference, from the bitmaps of its input.
 Reference = Callable[[Any, Sequence[int]], tuple[Result, Trace]]
 
 #: Of the inputs that spike in a step.
@@ -29,7 +29,7 @@ def draw(network: Network, density: float) -> list[int]:
     """Draw the bitmaps of one inference."""
     return [
         sum((random.random() < density) << bit for bit in range(network.inputs))
-        for _ in range(network.steps)
+        for _ in range(network.planes)
     ]
 
 
@@ -114,7 +114,8 @@ async def starts_anew_after_a_reset(dut: Any, reference: Reference) -> None:
     network = bench.component.network
     source = bench.source("i")
     sink = bench.sink("o")
-    for loaded, cycles in ((1, 1), (network.steps, 1), (network.steps, 7), (network.steps, 20)):
+    planes = network.planes
+    for loaded, cycles in ((1, 1), (planes, 1), (planes, 7), (planes, 20)):
         source.send(draw(network, 0.5)[:loaded])
         await bench.until(lambda: source.pending == 0)
         await bench.cycles(cycles)

@@ -34,7 +34,7 @@ class Model:
         return (31 * address + 7) % 256
 
     def steps_of(self, payload: bytes) -> list[int]:
-        size = len(payload) // self.network.steps
+        size = len(payload) // self.network.planes
         mask = (1 << self.network.inputs) - 1
         parts = [payload[at : at + size] for at in range(0, len(payload), size)]
         return [int.from_bytes(part, "little") & mask for part in parts]
@@ -58,7 +58,7 @@ class Model:
         network = self.network
         sizes = {
             Command.HELLO: 0,
-            Command.INFER: infer_bytes(inputs=network.inputs, steps=network.steps),
+            Command.INFER: infer_bytes(inputs=network.inputs, planes=network.planes),
             Command.TRACE: 0,
         }
         if request.code not in sizes:
@@ -78,7 +78,7 @@ class Model:
 
 def requests(model: Model, count: int) -> list[Frame]:
     """Return requests of each kind, right and wrong; INFER for the first time in their middle."""
-    size = infer_bytes(inputs=model.network.inputs, steps=model.network.steps)
+    size = infer_bytes(inputs=model.network.inputs, planes=model.network.planes)
 
     def right() -> Frame:
         return Frame(random.randint(1, 255), Command.INFER, random.randbytes(size))
@@ -139,7 +139,7 @@ async def each_request_has_its_answer(dut, stall_in, stall_out):
 
     bench.monitor("o", collect)
     sent = requests(model, 15)
-    size = infer_bytes(inputs=network.inputs, steps=network.steps)
+    size = infer_bytes(inputs=network.inputs, planes=network.planes)
     payloads = [
         frame.payload for frame in sent
         if frame.code == Command.INFER and len(frame.payload) == size

@@ -5,7 +5,7 @@ import random
 import cocotb
 
 from bench import Bench
-from spikewright_hw.engine.row_layer import layer_start, layer_step
+from spikewright_hw.engine.row_layer import graded_rows, layer_start, layer_step
 
 
 class Model:
@@ -42,6 +42,14 @@ class Model:
             drawn = [row for row in rows if self.layer.rows[row][number] > 0]
         return random.sample(drawn, len(drawn))
 
+    def some_planes(self) -> list[list[int]]:
+        """Draw the rows of a step's bit planes; the layer's own neurons are in the last."""
+        before = [
+            [row for row in self.some_rows() if row < self.layer.inputs]
+            for _ in range(self.layer.input_bits - 1)
+        ]
+        return [*before, self.some_rows()]
+
     def seen(self) -> int:
         """Return the group's output, without that of its padding neurons."""
         return self.bench.read("o") & ((1 << (self.width * len(self.numbers))) - 1)
@@ -61,6 +69,27 @@ async def add(bench: Bench, row: int) -> None:
     bench.write("accumulate", 0)
 
 
+async def bring(bench: Bench, planes: list[list[int]], *, pause: float) -> None:
+    """Bring the rows of a step, and double the sums between its planes: with a row, or alone."""
+    idle = [0] * len(bench.component.numbers)
+    for number, rows in enumerate(planes):
+        twice = number > 0
+        if twice and (not rows or random.random() < 0.5):
+            bench.write("addends", idle)
+            bench.write("twice", 1)
+            await bench.cycles(1)
+            twice = False
+        bench.write("twice", 0)
+        for row in rows:
+            while random.random() < pause:
+                bench.write("addends", idle)
+                await bench.cycles(1)
+            bench.write("twice", int(twice))
+            await add(bench, row)
+            bench.write("twice", 0)
+            twice = False
+
+
 async def update(bench: Bench) -> None:
     """Go through an update, with addends on the way that are not to be added."""
     for turn in range(len(bench.component.numbers) + bench.component.stages - 1):
@@ -78,16 +107,12 @@ async def matches_reference(dut, pause):
     model = Model(bench)
     given: list[set[int]] = [set() for _ in model.numbers]
     for number in range(150):
-        rows = model.some_rows()
-        for row in rows:
-            while random.random() < pause:
-                bench.write("addends", [0] * len(bench.component.numbers))
-                await bench.cycles(1)
-            await add(bench, row)
+        planes = model.some_planes()
+        await bring(bench, planes, pause=pause)
         await update(bench)
         await bench.cycles(1 + (random.random() < pause))
-        expected = model.step(rows)
-        assert model.seen() == expected, f"step {number} of rows {sorted(rows)}"
+        expected = model.step(graded_rows(planes))
+        assert model.seen() == expected, f"step {number} of rows {planes}"
         for at, values in enumerate(given):
             values.add(expected >> (at * model.width) & ((1 << model.width) - 1))
         if random.random() < 0.1:

@@ -6,20 +6,32 @@ from typing import Any
 import cocotb
 
 from bench import Bench, Scoreboard
-from spikewright_hw.engine.row_layer import layer_start, layer_step
+from spikewright_hw.engine.row_layer import graded_rows, layer_start, layer_step
 from spikewright_hw.engine.scan import scan_events
 from spikewright_hw.network import Layer
 
 
-def steps(rows: int) -> list[list[dict[str, int]]]:
-    """Events of steps without any row, with all, with each alone, and with random ones."""
+def steps(layer: Layer) -> list[list[dict[str, int]]]:
+    """Events of steps without any row, with all, with each alone, and with random ones.
+
+    Before the last bit plane of graded inputs come others, without rows of the layer's own neurons.
+    """
+    rows = len(layer.rows)
     bitmaps = [0, (1 << rows) - 1, (1 << rows) - 1, 0, *(1 << bit for bit in range(rows))]
     for density in (0, 0.1, 0.5, 1):
         for _ in range(25):
             bitmaps.append(sum((random.random() < density) << bit for bit in range(rows)))
+    of_inputs = (1 << layer.inputs) - 1
+    before = [
+        [random.choice(bitmaps) & of_inputs for _ in range(layer.input_bits - 1)] for _ in bitmaps
+    ]
     return [
-        [{"row": row, "spike": spike, "last": last} for row, spike, last in scan_events(bitmap)]
-        for bitmap in bitmaps
+        [
+            {"row": row, "spike": spike, "last": last}
+            for plane in [*planes, bitmap]
+            for row, spike, last in scan_events(plane)
+        ]
+        for planes, bitmap in zip(before, bitmaps, strict=True)
     ]
 
 
@@ -33,14 +45,16 @@ class Model:
 
     def clear(self) -> None:
         self.states = layer_start(self.layer)
-        self.rows: list[int] = []
+        self.planes: list[list[int]] = [[]]
 
     def take(self, event: dict[str, int]) -> None:
         if event["spike"]:
-            self.rows.append(event["row"])
+            self.planes[-1].append(event["row"])
         if event["last"]:
-            self.states, spikes = layer_step(self.layer, self.states, self.rows)
-            self.rows = []
+            self.planes.append([])
+        if len(self.planes) > self.layer.input_bits:
+            self.states, spikes = layer_step(self.layer, self.states, graded_rows(self.planes[:-1]))
+            self.planes = [[]]
             self.scoreboard.expect(self.output(spikes))
 
     def output(self, spikes: tuple[int, ...]) -> dict[str, Any]:
@@ -59,7 +73,7 @@ async def matches_reference(dut, stall_in, stall_out):
     scoreboard = Scoreboard("step")
     bench.monitor("i", Model(layer, scoreboard).take)
     bench.monitor("o", scoreboard.observe)
-    sent = steps(len(layer.rows))
+    sent = steps(layer)
     source.send(event for step in sent for event in step)
     await bench.until(lambda: len(sink.received) == len(sent))
     scoreboard.check(at_least=len(sent))
@@ -78,7 +92,7 @@ async def clear_starts_anew(dut):
     bench.monitor("o", scoreboard.observe)
     sent = 0
     for _ in range(5):
-        chosen = random.sample(steps(len(bench.component.layer.rows)), 6)
+        chosen = random.sample(steps(bench.component.layer), 6)
         source.send(event for step in chosen for event in step)
         sent += len(chosen)
         await bench.until(lambda awaited=sent: len(sink.received) == awaited)
@@ -92,7 +106,7 @@ async def clear_starts_anew(dut):
 @cocotb.test()
 async def takes_a_cycle_for_each_event_and_each_turn(dut):
     bench = await Bench.start(dut)
-    sent = steps(len(bench.component.layer.rows))
+    sent = steps(bench.component.layer)
     bench.source("i").send(event for step in sent for event in step)
     sink = bench.sink("o")
     await bench.until(lambda: len(sink.received) == 1)

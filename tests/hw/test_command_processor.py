@@ -161,7 +161,7 @@ def bench(request, rng):
 
 def inputs(bench: Bench) -> bytes:
     network = bench.network
-    return bench.rng.randbytes(infer_bytes(inputs=network.inputs, steps=network.steps))
+    return bench.rng.randbytes(infer_bytes(inputs=network.inputs, planes=network.planes))
 
 
 def steps_of(network: Network, payload: bytes) -> list[int]:

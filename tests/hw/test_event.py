@@ -114,10 +114,10 @@ def test_engine_follows_reference(sizes, steps, share, rng):
 
 def test_engine_follows_reference_of_any_network(rng):
     for _ in range(8):
-        network = drawn_network(rng, largest=4)
+        network = drawn_network(rng, largest=4, graded=True)
         share = rng.randint(1, 3)
         samples = [
-            [rng.getrandbits(network.inputs) for _ in range(network.steps)] for _ in range(3)
+            [rng.getrandbits(network.inputs) for _ in range(network.planes)] for _ in range(3)
         ]
         for bitmaps, (result, trace, passed) in zip(
             samples, classify(EventEngine(network=network, share=share), samples), strict=True

@@ -192,6 +192,8 @@ def readout(**fields):
             "readout is 'mean'; there are last, maximum, count, first",
         ),
         (hidden(bias=(1, 2)), "bias has 2 values; the layer has 3 neurons"),
+        (hidden(input_bits=9), "input_bits is 9; it must be a whole number from 1 to 8"),
+        (hidden(input_bits=0), "input_bits is 0; it must be a whole number from 1 to 8"),
         (hidden(bias=(1, 2, 0.5)), "bias[2] is 0.5; it must be a whole number"),
         (
             hidden(bias=(1, 2, 1 << 31)),
@@ -218,6 +220,7 @@ CHANGES = {
     "rounding": hidden(rounding="floor"),
     "saturation": hidden(saturation="symmetric"),
     "a bias": hidden(bias=(0, 0, 1)),
+    "graded inputs": hidden(input_bits=2),
     "another bias": hidden(bias=(0, 0, -1)),
     "recurrent weights": hidden(neuron="recurrent_lif", recurrent=OWN),
     "other recurrent weights": hidden(neuron="recurrent_lif", recurrent=OWN[::-1]),

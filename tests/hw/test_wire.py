@@ -122,7 +122,7 @@ def test_the_document_has_the_same_layouts():
     assert [re.sub(r"\D", "", row[1]) for row in result[4:]] == ["4", "4"]
     whole = sum(fixed) + 4 * layers + 4 * outputs
     assert protocol.result_bytes(layers=layers, outputs=outputs) == whole
-    assert protocol.infer_bytes(inputs=9, steps=3) == 3 * 2
+    assert protocol.infer_bytes(inputs=9, planes=3) == 3 * 2
     assert protocol.trace_bytes(spiking=[9, 3], membranes=5, steps=3) == 3 * (2 + 1 + 4 * 5)
 
 

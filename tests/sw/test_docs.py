@@ -83,7 +83,7 @@ def test_training(folder):
 
 def test_spw(folder):
     names = do("spw.md")
-    assert names["about"]["schema"] == 3
+    assert names["about"]["schema"] == 4
     assert names["weights"].shape == (64, 128)
     said = dict(
         re.findall(r"^(quantized\S*) +# (Q\S+|Ttfs\(.*\))$", (DOCS / "spw.md").read_text(), re.M)

@@ -458,7 +458,7 @@ def test_the_table_of_cores_cuts_no_word(width):
         ({"neuron": "alpha"}, {"streams": Streams(encoding="unipolar")},
          "layers[0]: the input exc of alpha takes excitatory weights alone, and unipolar streams"),
         ({}, {"coding": Ttfs(steps=60_000)},
-         "the input spikes of an inference of 60000 steps would be 480000 bytes, and a frame of"),
+         "the input of an inference of 60000 steps would be 480000 bytes, and a frame of"),
     ],
 )
 def test_a_training_that_cannot_end_well_is_not_begun(model, changes, message):

@@ -32,6 +32,14 @@ PRESETS = {
         "sizes": (8, 6, 4), "steps": 4, "weight_bits": 4, "membrane": Format(6, 2), "biased": True,
         "readout": "count",
     },
+    "n7_6_3_graded": {
+        "sizes": (7, 6, 3), "steps": 3, "weight_bits": 4, "membrane": Format(8, 2), "biased": True,
+        "input_bits": 3,
+    },
+    "n5_4_3_graded_recurrent": {
+        "sizes": (5, 4, 3), "steps": 4, "weight_bits": 3, "membrane": Format(6, 2), "share": 2,
+        "neurons": ("recurrent_lif", "li"), "input_bits": 2,
+    },
     "n8_6_4_maximum": {
         "sizes": (8, 6, 4), "steps": 3, "weight_bits": 4, "membrane": Format(6, 2), "biased": True,
         "readout": "maximum", "share": 3,
@@ -46,17 +54,24 @@ def worst_cycles(network: Network, *, share: int = 4) -> int:
     every step, an inference comes close to it: a step passes through all layers, and the others
     follow at the pace of the slowest. A layer after another may lose a cycle in a step, if its
     first event comes while it updates its neurons. A recurrent layer hears nothing of itself in the
-    first step, and begins another one when it is through with the one before.
+    first step, and begins another one when it is through with the one before. A graded input is at
+    most an event for each of its bits.
     """
     layers, steps = network.layers, network.steps
     busy = [
-        (layer.inputs if steps == 1 else len(layer.rows)) + share + update_stages(layer) - 1
+        (_most_events(layer) if steps > 1 else layer.inputs * layer.input_bits)
+        + share + update_stages(layer) - 1
         for layer in layers
     ]
     lost = [4 if layer.recurrent else int(layer is not layers[0]) for layer in layers]
     passing = sum(cycles + 3 for cycles in busy)
     pace = max(map(sum, zip(busy, lost, strict=True)))
     return 1 + passing + (steps - 1) * pace + readout_latency(network) + 1
+
+
+def _most_events(layer: Layer) -> int:
+    """Return the events of a step in which every input and every neuron of the layer spikes."""
+    return layer.inputs * layer.input_bits + len(layer.rows) - layer.inputs
 
 
 class EventStage(wiring.Component):

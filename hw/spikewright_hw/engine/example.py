@@ -31,6 +31,7 @@ def example_layer(
     exponent: int = 0,
     parameters: Mapping[str, Value] | None = None,
     biased: bool = False,
+    input_bits: int = 1,
     seed: int = 0,
 ) -> Layer:
     """Make a layer whose weights follow from the seed alone.
@@ -50,13 +51,16 @@ def example_layer(
         Of the neuron. Its ``threshold`` is the largest weight if it has one that is not given.
     biased : bool
         Whether each neuron has a bias, of up to two weight steps.
+    input_bits : int
+        Bits of each input; its ``threshold`` is that of the largest input times the largest weight.
     seed : int
         Seed of the standard library's generator.
     """
     rng = random.Random(seed)
     bound = (1 << (weight_bits - 1)) - 1
     has_threshold = "threshold" in DEFINITIONS[neuron].parameters
-    level = {"threshold": bound * 2.0**-exponent} if has_threshold else {}
+    largest = bound * ((1 << input_bits) - 1)
+    level = {"threshold": largest * 2.0**-exponent} if has_threshold else {}
     return Layer(
         weights=_rows(rng, inputs, neurons, bound),
         weight_bits=weight_bits,
@@ -66,6 +70,7 @@ def example_layer(
         exponent=exponent,
         recurrent=_rows(rng, neurons, neurons, bound) if _hears_itself(neuron) else None,
         bias=_bias(rng, neurons, 2 << membrane.fraction - exponent) if biased else None,
+        input_bits=input_bits,
     )
 
 
@@ -79,6 +84,7 @@ def example_network(
     exponent: int = 0,
     biased: bool = False,
     readout: str = "last",
+    input_bits: int = 1,
     seed: int = 0,
 ) -> Network:
     """Make a network.
@@ -93,6 +99,8 @@ def example_network(
         As for :func:`example_layer`, the same in all layers.
     readout : str
         One of :data:`~spikewright_hw.readout.READOUTS`.
+    input_bits : int
+        Bits of each input of the first layer.
     neurons : sequence of str, optional
         The neuron of each layer; LIF if not given, and LI for a readout of membranes.
     seed : int
@@ -110,6 +118,7 @@ def example_network(
                 membrane=membrane,
                 exponent=exponent,
                 biased=biased,
+                input_bits=1 if number else input_bits,
                 seed=seed + number,
             )
             for number, ((before, count), neuron) in enumerate(
@@ -121,7 +130,9 @@ def example_network(
     )
 
 
-def drawn_layer(rng: random.Random, *, inputs: int, neurons: int, neuron: str) -> Layer:
+def drawn_layer(
+    rng: random.Random, *, inputs: int, neurons: int, neuron: str, input_bits: int = 1
+) -> Layer:
     """Draw a layer with neurons of a kind; those that cannot be built are drawn again."""
     while True:
         bits = rng.randint(2, 8)
@@ -141,6 +152,7 @@ def drawn_layer(rng: random.Random, *, inputs: int, neurons: int, neuron: str) -
             "saturation": rng.choice(("full", "symmetric", "positive")),
             "recurrent": _rows(rng, neurons, neurons, bound) if _hears_itself(neuron) else None,
             "bias": _bias(rng, neurons, membrane.max) if rng.randrange(2) else None,
+            "input_bits": input_bits,
         }
         try:
             return Layer(**fields)
@@ -148,18 +160,27 @@ def drawn_layer(rng: random.Random, *, inputs: int, neurons: int, neuron: str) -
             continue
 
 
-def drawn_network(rng: random.Random, *, largest: int = 6) -> Network:
-    """Draw a network of up to three layers of up to ``largest`` neurons, and up to five steps."""
+def drawn_network(
+    rng: random.Random, *, largest: int = 6, graded: bool = False
+) -> Network:
+    """Draw a network of up to three layers of up to ``largest`` neurons, and up to five steps.
+
+    With ``graded``, every other one takes graded inputs, of up to four bits.
+    """
     sizes = [rng.randint(1, largest) for _ in range(rng.randint(2, 4))]
     hidden = [name for name, definition in DEFINITIONS.items() if definition.spikes]
     readouts = [name for name, definition in DEFINITIONS.items() if not definition.spikes]
     readout = rng.choice(READOUTS)
     last = hidden if readout in SPIKING else readouts
     neurons = [*(rng.choice(hidden) for _ in sizes[2:]), rng.choice(last)]
+    first = rng.choice((1, rng.randint(2, 4))) if graded else 1
+    input_bits = [first, *[1] * (len(neurons) - 1)]
     return Network(
         layers=tuple(
-            drawn_layer(rng, inputs=before, neurons=count, neuron=neuron)
-            for (before, count), neuron in zip(pairwise(sizes), neurons, strict=True)
+            drawn_layer(rng, inputs=before, neurons=count, neuron=neuron, input_bits=bits)
+            for (before, count), neuron, bits in zip(
+                pairwise(sizes), neurons, input_bits, strict=True
+            )
         ),
         steps=rng.randint(1, 5),
         readout=readout,

@@ -46,7 +46,7 @@ def stage_signature(layer: Layer, *, together: int = 1) -> dict:
     Members
     -------
     i : In(stream.Signature(unsigned(layer.inputs)))
-        Spikes of one step.
+        Spikes of one step; or the bit planes of its graded inputs, the most significant first.
     o : Out(stream.Signature(step_layout(layer)))
         One transfer per step.
     clear : In(1)
@@ -80,11 +80,12 @@ class InferenceEngine(wiring.Component):
     Members
     -------
     i : In(stream.Signature(unsigned(network.inputs)))
-        Spikes of one step. ``network.steps`` transfers make and start one inference; then not ready
-        until its result is taken.
+        Inputs of one step: its spikes, or, of graded inputs, their bit planes one after the other,
+        the most significant first. ``network.planes`` transfers make and start one inference; then
+        not ready until its result is taken.
     o : Out(stream.Signature(result_layout(network)))
-        One transfer per inference: prediction, cycles, input events, synaptic operations, spikes of
-        each layer, outputs.
+        One transfer per inference: prediction, cycles, input events (spikes, or bits of graded
+        inputs that are set), synaptic operations, spikes of each layer, outputs.
     trace_address : In(trace_address(network))
         Byte of the last inference's trace to read: its step, and its place in the step.
     trace_data : Out(8)
@@ -131,17 +132,17 @@ class InferenceEngine(wiring.Component):
     def _feed(self, m: Module, *, clear: Signal, finished: Signal) -> Signal:
         """Build the input memory, and what runs an inference; return whether one runs.
 
-        The steps are stored as they come and handed to the first layer as it takes them.
+        The bitmaps are stored as they come and handed to the first layer as it takes them.
         """
         network, first = self.network, self.stages[0]
-        last_step = network.steps - 1
+        last_plane = network.planes - 1
         m.submodules.inputs = inputs = memory.Memory(
-            shape=unsigned(network.inputs), depth=network.steps, init=[]
+            shape=unsigned(network.inputs), depth=network.planes, init=[]
         )
         write = inputs.write_port()
         read = inputs.read_port(domain="comb")
-        written = Signal(range(network.steps))
-        to_read = Signal(range(network.steps + 1))
+        written = Signal(range(network.planes))
+        to_read = Signal(range(network.planes + 1))
         fetched = Signal()
         bitmap = Signal(network.inputs)
         running = Signal()
@@ -152,8 +153,8 @@ class InferenceEngine(wiring.Component):
                 m.d.comb += [self.i.ready.eq(1), clear.eq(1)]
                 m.d.sync += to_read.eq(0)
                 with m.If(self.i.valid):
-                    m.d.sync += written.eq(Mux(written == last_step, 0, written + 1))
-                    with m.If(written == last_step):
+                    m.d.sync += written.eq(Mux(written == last_plane, 0, written + 1))
+                    with m.If(written == last_plane):
                         m.next = "RUN"
             with m.State("RUN"):
                 with m.If(finished):
@@ -171,7 +172,7 @@ class InferenceEngine(wiring.Component):
             first.i.valid.eq(fetched),
             first.i.payload.eq(bitmap),
         ]
-        with m.If(running & (to_read <= last_step) & (~fetched | first.i.ready)):
+        with m.If(running & (to_read <= last_plane) & (~fetched | first.i.ready)):
             m.d.sync += [bitmap.eq(read.data), to_read.eq(to_read + 1), fetched.eq(1)]
         with m.Elif(first.i.ready):
             m.d.sync += fetched.eq(0)

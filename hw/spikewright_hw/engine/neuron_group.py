@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from amaranth import Array, Cat, Const, Module, Signal, Value, signed
+from amaranth import Array, Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -30,6 +30,10 @@ PRESETS = {
     "recurrent_lif_n3": {
         "inputs": 4, "neurons": 3, "neuron": "recurrent_lif", "weight_bits": 3,
         "membrane": Format(5, 2), "share": 3,
+    },
+    "recurrent_lif_n3_graded": {
+        "inputs": 4, "neurons": 3, "neuron": "recurrent_lif", "weight_bits": 3,
+        "membrane": Format(6, 2), "input_bits": 2, "share": 3,
     },
     "alpha_n5_biased": {
         "inputs": 6, "neurons": 5, "neuron": "alpha", "weight_bits": 5, "membrane": Format(4, 6),
@@ -73,6 +77,9 @@ class NeuronGroup(wiring.Component):
         The row is of the layer's own neurons.
     accumulate : In(1)
         The addends are added to the sums.
+    twice : In(1)
+        The sums of what is not the layer's own count twice, before anything is added: of a layer
+        with graded inputs alone.
     update : In(1)
         The neurons are updated. An update goes through all its cycles without a gap, and nothing is
         added to the sums meanwhile.
@@ -93,6 +100,7 @@ class NeuronGroup(wiring.Component):
     addends: data.View
     own: Signal
     accumulate: Signal
+    twice: Signal
     update: Signal
     turn: Signal
     clear: Signal
@@ -119,6 +127,7 @@ class NeuronGroup(wiring.Component):
             "addends": In(data.ArrayLayout(synapses.addend, share)),
             "own": In(1),
             "accumulate": In(1),
+            "twice": In(1),
             "update": In(1),
             "turn": In(range(share + stages - 1)),
             "clear": In(1),
@@ -146,13 +155,19 @@ class NeuronGroup(wiring.Component):
         inputs = {}
         for name, input in fixed.definition.inputs.items():
             totals = self.totals[name]
+            own = input.source == "recurrent"
+            adds = self.accumulate & (self.own == own)
+            graded = self.layer.input_bits > 1 and not own
             with m.If(self.update):
                 m.d.sync += Cat(totals).eq(Cat(totals[1:]))
-            with m.Elif(self.accumulate & (self.own == (input.source == "recurrent"))):
+            with m.Elif(adds | self.twice if graded else adds):
                 for at, total in enumerate(totals):
-                    m.d.sync += total.eq(
-                        total + self.synapses.contribution(input.source, self.addends[at])
-                    )
+                    addend = self.synapses.contribution(input.source, self.addends[at])
+                    if graded:
+                        summed = Mux(self.twice, total << 1, total) + Mux(adds, addend, 0)
+                    else:
+                        summed = total + addend
+                    m.d.sync += total.eq(summed)
             inputs[name] = self.synapses.current(totals[0])
             biases = self.layer.biases(name)
             if any(biases):

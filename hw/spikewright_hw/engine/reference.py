@@ -10,7 +10,7 @@ from functools import partial
 from ..network import Network
 from ..readout import output_after
 from .record import Result, Trace
-from .row_layer import layer_start, layer_step
+from .row_layer import graded_rows, layer_start, layer_step
 from .scan import scan_events
 from .stream_layer import stream_layer_step
 from .streams import Streams
@@ -28,7 +28,8 @@ def run(
     network : Network
         What to run.
     bitmaps : sequence of int
-        For each step the spikes of the inputs, input 0 lowest.
+        For each step the spikes of the inputs, input 0 lowest; of graded inputs, for each step
+        their bit planes, the most significant first.
     streams : Streams, optional
         Compute on bitstreams, bit by bit.
 
@@ -44,8 +45,15 @@ def run(
     ValueError
         The bitmaps do not fit the network.
     """
-    if len(bitmaps) != network.steps:
-        raise ValueError(f"this network runs {network.steps} steps, not {len(bitmaps)}")
+    if len(bitmaps) != network.planes:
+        planes = f" of {network.input_bits} bit planes" if network.input_bits > 1 else ""
+        raise ValueError(f"this network runs {network.steps} steps{planes}, not {len(bitmaps)}")
+    for number, bitmap in enumerate(bitmaps):
+        if not 0 <= bitmap < 1 << network.inputs:
+            raise ValueError(
+                f"the bitmap of step {number // network.input_bits} is {bitmap}; {network.inputs} "
+                f"inputs fit into 0 to {(1 << network.inputs) - 1}"
+            )
     step_of = layer_step if streams is None else partial(stream_layer_step, streams=streams)
     layers = network.layers
     states = [layer_start(layer) for layer in layers]
@@ -53,22 +61,19 @@ def run(
     spikes: list[list[tuple[int, ...]]] = [[] for _ in layers]
     membranes: list[tuple[int, ...]] = []
     outputs = (0,) * network.outputs
-    for step, bitmap in enumerate(bitmaps):
-        if not 0 <= bitmap < 1 << network.inputs:
-            raise ValueError(
-                f"the bitmap of step {step} is {bitmap}; {network.inputs} inputs fit into "
-                f"0 to {(1 << network.inputs) - 1}"
-            )
-        input_events += bitmap.bit_count()
-        arriving = bitmap
+    for step in range(network.steps):
+        arriving = list(bitmaps[step * network.input_bits : (step + 1) * network.input_bits])
+        input_events += sum(bitmap.bit_count() for bitmap in arriving)
         for number, layer in enumerate(layers):
             if layer.recurrent is not None and step:
-                arriving |= _bitmap(spikes[number][-1]) << layer.inputs
-            rows = [row for row, spike, _ in scan_events(arriving) if spike]
-            states[number], spiked = step_of(layer, states=states[number], rows=rows)
-            synops += len(rows) * layer.neurons
+                arriving[-1] |= _bitmap(spikes[number][-1]) << layer.inputs
+            planes = [[row for row, spike, _ in scan_events(one) if spike] for one in arriving]
+            states[number], spiked = step_of(
+                layer, states=states[number], rows=graded_rows(planes)
+            )
+            synops += sum(map(len, planes)) * layer.neurons
             spikes[number].append(spiked)
-            arriving = _bitmap(spiked)
+            arriving = [_bitmap(spiked)]
         membranes.append(() if network.reads_spikes else tuple(one["v"] for one in states[-1]))
         outputs = tuple(
             output_after(network.readout, output, given, step=step, steps=network.steps)

@@ -1,8 +1,9 @@
 """Row layer: a dense layer of any neuron that reads one row of weights per event."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from amaranth import Cat, Module, Signal, signed, unsigned
+from amaranth import Cat, Const, Module, Mux, Signal, Value, signed, unsigned
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -17,8 +18,8 @@ from .scan import event_layout
 from .synapses import WeightSynapses
 
 __all__ = [
-    "PRESETS", "RowLayer", "core", "layer_start", "layer_step", "pack_row", "step_layout",
-    "update_stages",
+    "PRESETS", "RowLayer", "core", "graded_rows", "layer_start", "layer_step", "pack_row",
+    "step_layout", "update_stages",
 ]
 
 #: Adders, one after the other, in a stage of an updater; and what comes on top of them, which is
@@ -40,6 +41,14 @@ PRESETS = {
     "i4_n6_recurrent": {
         "inputs": 4, "neurons": 6, "neuron": "recurrent_lif", "weight_bits": 3,
         "membrane": Format(5, 2), "share": 3,
+    },
+    "i5_n4_graded": {
+        "inputs": 5, "neurons": 4, "neuron": "lif", "weight_bits": 4, "membrane": Format(7, 2),
+        "input_bits": 3, "share": 2,
+    },
+    "i3_n4_graded_recurrent": {
+        "inputs": 3, "neurons": 4, "neuron": "recurrent_lif", "weight_bits": 3,
+        "membrane": Format(6, 2), "input_bits": 2, "share": 2,
     },
     "i6_n5_alpha_biased": {
         "inputs": 6, "neurons": 5, "neuron": "alpha", "weight_bits": 5, "membrane": Format(4, 6),
@@ -66,9 +75,9 @@ def layer_step(
 ) -> tuple[list[dict[str, int]], tuple[int, ...]]:
     """Run one step of a layer: the definition of correct.
 
-    ``rows`` are the events: the inputs that spiked, and ``layer.inputs + neuron`` for each neuron
-    of the layer whose spike in the step before returns to it. Gives the next states and the spikes
-    of all neurons.
+    ``rows`` are the events: the inputs that spiked, a graded input as often as its value says, and
+    ``layer.inputs + neuron`` for each neuron of the layer whose spike in the step before returns to
+    it. Returns the next states and the spikes of all neurons.
     """
     names = layer.definition.inputs
     weights = {name: layer.contributions(name) for name in names}
@@ -87,6 +96,17 @@ def layer_step(
         for neuron, state in enumerate(states)
     ]
     return [state for state, _ in after], tuple(int(spike) for _, spike in after)
+
+
+def graded_rows(planes: Sequence[Sequence[int]]) -> list[int]:
+    """Return the rows of a step for :func:`layer_step`, of the rows that each bit plane has.
+
+    The most significant plane comes first; a row of it counts twice as much as one of the next.
+    """
+    rows: list[int] = []
+    for plane in planes:
+        rows = rows + rows + list(plane)
+    return rows
 
 
 def update_stages(layer: Layer, *, adders: int = _ADDERS) -> int:
@@ -115,7 +135,8 @@ class RowLayer(wiring.Component):
     ``share + stages + 1`` cycles.
 
     Currents grow to full precision: the sum of all rows always fits. In a step, a row may come once
-    only.
+    only. Graded inputs come as bit planes, the most significant first, each a pass of events of its
+    own; between planes the currents are doubled, which takes no cycle.
 
     Parameters
     ----------
@@ -132,7 +153,7 @@ class RowLayer(wiring.Component):
     -------
     i : In(stream.Signature(event_layout(len(layer.rows))))
         Events: ``row``, ``spike`` and ``last``, as a :class:`~spikewright_hw.engine.scan.Scan`
-        gives them.
+        gives them; ``layer.input_bits`` passes for each step.
     o : Out(stream.Signature(step_layout(layer)))
         One transfer per step: ``spikes``, or ``membranes`` of a readout.
     clear : In(1)
@@ -185,12 +206,13 @@ class RowLayer(wiring.Component):
         spike_q = Signal()
         last_q = Signal()
         own_q = Signal()  # the row is of the layer's own neurons
+        twice, final = self._planes(m, event=event_q & ~closing, last=last_q)
         with m.If(~closing):
             m.d.sync += [
                 event_q.eq(self.i.valid),
                 spike_q.eq(self.i.payload.spike),
                 last_q.eq(self.i.payload.last),
-                closing.eq(event_q & last_q),
+                closing.eq(event_q & last_q & final),
             ]
             if layer.recurrent is not None:
                 m.d.sync += own_q.eq(self.i.payload.row >= layer.inputs)
@@ -219,6 +241,7 @@ class RowLayer(wiring.Component):
             row = group.addends.as_value()
             m.d.comb += [
                 group.accumulate.eq(accumulate),
+                group.twice.eq(twice),
                 group.own.eq(own_q),
                 group.update.eq(update),
                 group.turn.eq(turn),
@@ -228,6 +251,24 @@ class RowLayer(wiring.Component):
 
         m.d.comb += self.o.payload.as_value().eq(Cat(group.o for group in groups))
         return m
+
+    def _planes(self, m: Module, *, event: Value, last: Value) -> tuple[Value, Value]:
+        """Build the count of a step's bit planes.
+
+        Return whether the event is the first of a plane that is not a step's first, so that what
+        was summed before counts twice, and whether its plane is the last of the step.
+        """
+        planes = self.layer.input_bits
+        if planes == 1:
+            return Const(0), Const(1)
+        plane = Signal(range(planes))
+        begins = Signal(init=1)
+        final = plane == planes - 1
+        with m.If(event):
+            m.d.sync += begins.eq(last)
+            with m.If(last):
+                m.d.sync += plane.eq(Mux(final, 0, plane + 1))
+        return event & begins & (plane != 0), final
 
 
 def core(*, share: int = 4, stages: int | None = None, **layer: Any) -> RowLayer:

@@ -113,6 +113,11 @@ def current_exponent(streams: Streams, layer: Layer) -> int:
 
 def check_streams(streams: Streams, layer: Layer, *, name: str) -> None:
     """Raise :exc:`ValueError`, naming the layer, unless it can be computed on these streams."""
+    if layer.input_bits > 1:
+        raise ValueError(
+            f"{name}.input_bits is {layer.input_bits}; the stochastic engine takes spikes alone, "
+            "and the event engine graded inputs, too"
+        )
     if streams.encoding == "sign_magnitude":
         return
     for input, one in layer.fixed.definition.inputs.items():

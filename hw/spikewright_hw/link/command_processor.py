@@ -33,6 +33,9 @@ __all__ = ["PRESETS", "CommandProcessor", "core", "frame_capacity", "hello_of"]
 PRESETS = {
     "n9_3_2_t3": {"sizes": (9, 3, 2), "steps": 3, "weight_bits": 4, "membrane": Format(8, 8)},
     "n16_4_t1": {"sizes": (16, 4), "steps": 1, "weight_bits": 4, "membrane": Format(6, 2)},
+    "n9_2_t2_graded": {
+        "sizes": (9, 2), "steps": 2, "weight_bits": 4, "membrane": Format(8, 2), "input_bits": 3,
+    },
 }
 
 
@@ -55,7 +58,7 @@ def _payload_bytes(network: Network) -> dict[Command, tuple[int, int]]:
     return {
         Command.HELLO: (0, Hello.SIZE),
         Command.INFER: (
-            infer_bytes(inputs=network.inputs, steps=network.steps),
+            infer_bytes(inputs=network.inputs, planes=network.planes),
             result_layout(network).size // 8,
         ),
         Command.TRACE: (0, trace_bytes(network)),
@@ -195,11 +198,11 @@ class CommandProcessor(wiring.Component):
                 m.next = "SEQUENCE"
 
     def _load(self, m: Module, traced: Signal) -> None:
-        """Build the states that hand the steps of an INFER on, and wait for the result."""
+        """Build the states that hand the bitmaps of an INFER on, and wait for the result."""
         per_step = step_bytes(self.network.inputs)
         bitmap = Signal(8 * per_step)
         fill = Signal(range(max(2, per_step)))
-        step = Signal(range(max(2, self.network.steps)))
+        plane = Signal(range(max(2, self.network.planes)))
         m.d.comb += self.o_spikes.payload.eq(bitmap)
 
         with m.State("LOAD"):
@@ -208,18 +211,18 @@ class CommandProcessor(wiring.Component):
                 m.d.sync += bitmap.eq(Cat(bitmap, self.i.payload.data)[8:])
                 with m.If(fill == per_step - 1):
                     m.d.sync += fill.eq(0)
-                    m.next = "STEP"
+                    m.next = "BITMAP"
                 with m.Else():
                     m.d.sync += fill.eq(fill + 1)
 
-        with m.State("STEP"):
+        with m.State("BITMAP"):
             m.d.comb += self.o_spikes.valid.eq(1)
             with m.If(self.o_spikes.ready):
-                with m.If(step == self.network.steps - 1):
-                    m.d.sync += step.eq(0)
+                with m.If(plane == self.network.planes - 1):
+                    m.d.sync += plane.eq(0)
                     m.next = "WAIT"
                 with m.Else():
-                    m.d.sync += step.eq(step + 1)
+                    m.d.sync += plane.eq(plane + 1)
                     m.next = "LOAD"
 
         with m.State("WAIT"):

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from spikewright_hw.checks import instance
 
-__all__ = ["Coding", "Invertible", "coding_rule", "decode", "encode"]
+__all__ = ["Coding", "Graded", "Invertible", "coding_rule", "decode", "encode", "input_bits"]
 
 
 @runtime_checkable
@@ -40,6 +40,8 @@ class Coding(Protocol):
     def encode(self, samples: ArrayLike) -> np.ndarray:
         """Return the spikes of samples, a bool array ``[samples, steps, inputs]``.
 
+        A graded coding returns whole numbers instead, uint8; see :class:`Graded`.
+
         Raises :exc:`~spikewright.errors.DataError`, naming the sample and the value, for what
         cannot be encoded.
         """
@@ -59,6 +61,21 @@ class Invertible(Coding, Protocol):
         ...
 
 
+@runtime_checkable
+class Graded(Coding, Protocol):
+    """A coding that makes graded inputs of the first layer: whole numbers of ``bits`` bits."""
+
+    @property
+    def bits(self) -> int:
+        """Bits of an input: 2 to 8."""
+        ...
+
+
+def input_bits(coding: Coding) -> int:
+    """Return the bits of an input that a coding makes: 1 for spikes."""
+    return coding.bits if isinstance(coding, Graded) else 1
+
+
 def encode(samples: ArrayLike, coding: Coding) -> np.ndarray:
     """Turn samples into spikes.
 
@@ -70,7 +87,7 @@ def encode(samples: ArrayLike, coding: Coding) -> np.ndarray:
 
     Returns
     -------
-    bool array ``[samples, steps, inputs]``
+    bool array ``[samples, steps, inputs]``, or uint8 of a graded coding
 
     Raises
     ------

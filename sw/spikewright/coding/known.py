@@ -10,6 +10,7 @@ from spikewright_hw.protocol import MAX_PAYLOAD
 
 from .coding import Coding
 from .delta import Delta
+from .direct import Direct
 from .events import Events
 from .population import Population
 from .rate import Rate
@@ -40,7 +41,7 @@ class Known(Coding, Protocol):
 
 #: The codings by name.
 CODINGS: dict[str, type[Known]] = {
-    one.name: one for one in (Ttfs, Rate, Delta, Population, Events, Spikes)
+    one.name: one for one in (Ttfs, Rate, Direct, Delta, Population, Events, Spikes)
 }
 
 #: The coding of each kind of task, unless another is named.

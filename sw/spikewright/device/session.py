@@ -14,6 +14,7 @@ from spikewright_hw.protocol import VERSION, Command, Hello, Kind
 
 from ..errors import DataError, DeviceError
 from ..gateware.board import BOARDS, DEFAULT_BOARD, Board
+from ..network.bit_planes import bit_planes, is_graded
 from .answers import Answers, Inference
 from .link import Link
 
@@ -89,22 +90,23 @@ class Session:
         except ValueError as error:
             raise self._malformed(Command.HELLO, error) from error
 
-    def infer(self, bitmaps: np.ndarray) -> Result:
+    def infer(self, inputs: np.ndarray) -> Result:
         """Run one inference.
 
         Parameters
         ----------
-        bitmaps : numpy.ndarray
-            Spikes, shape ``[steps, inputs]``, values 0 and 1.
+        inputs : numpy.ndarray
+            Shape ``[steps, inputs]``: spikes, 0 and 1; or graded inputs, whole numbers.
 
         Raises
         ------
         DataError
             The input has another shape or other values; nothing was sent.
         """
-        spikes = _checked(bitmaps, network=self._network)
+        checked = _checked(inputs, network=self._network)
+        planes = bit_planes(checked, bits=self._network.input_bits)
         payload = self._link.ask(
-            Command.INFER, np.packbits(spikes, axis=1, bitorder="little").tobytes()
+            Command.INFER, np.packbits(planes, axis=1, bitorder="little").tobytes()
         )
         try:
             return unpack_result(self._network, payload)
@@ -118,7 +120,8 @@ class Session:
 
         Parameters
         ----------
-        spikes : array ``[samples, steps, inputs]`` of 0 and 1
+        spikes : array ``[samples, steps, inputs]``
+            Spikes, 0 and 1; or graded inputs, whole numbers.
         progress : callable
             Told after each sample how many are done.
 
@@ -218,19 +221,22 @@ def connect(
     return session
 
 
-def _checked(bitmaps: np.ndarray, *, network: Network) -> np.ndarray:
-    """Return the spikes as bytes of 0 and 1, or raise :exc:`DataError`."""
-    bitmaps = np.asarray(bitmaps)
+def _checked(inputs: np.ndarray, *, network: Network) -> np.ndarray:
+    """Return the inputs as bytes, or raise :exc:`DataError`."""
+    inputs = np.asarray(inputs)
     shape = (network.steps, network.inputs)
-    if bitmaps.shape != shape:
+    if inputs.shape != shape:
         raise DataError(
-            f"The input has shape {list(bitmaps.shape)}; this network takes {list(shape)}, "
+            f"The input has shape {list(inputs.shape)}; this network takes {list(shape)}, "
             "a row of inputs for each step."
         )
-    wrong = np.argwhere(~np.isin(bitmaps, (0, 1)))
+    bits = network.input_bits
+    wrong = np.argwhere(~is_graded(inputs, bits=bits))
     if len(wrong):
         step, place = wrong[0]
-        raise DataError(
-            f"Input {place} of step {step} is {bitmaps[step, place]}; a spike is 0 or 1."
+        wanted = (
+            "a spike is 0 or 1" if bits == 1
+            else f"a graded input is a whole number from 0 to {(1 << bits) - 1}"
         )
-    return bitmaps.astype(np.uint8)
+        raise DataError(f"Input {place} of step {step} is {inputs[step, place]}; {wanted}.")
+    return inputs.astype(np.uint8)

@@ -22,6 +22,7 @@ from spikewright_hw.network import Network
 from ..errors import BuildError
 from ..gateware.board import DEFAULT_BOARD, Board, board_named
 from ..gateware.design import check_design
+from ..network.bit_planes import bit_planes
 from ..network.reference import check_spikes
 from ..quantized.network import QuantizedNetwork, network_of
 from .answers import Answers, Inference
@@ -94,8 +95,9 @@ async def _infer(
     ctx: Any, engine: InferenceEngine, sample: np.ndarray, *, most: int
 ) -> Inference:
     """Run a sample ``[steps, inputs]`` on an engine that takes ``most`` cycles at most."""
+    planes = bit_planes(sample, bits=engine.network.input_bits)
     ctx.set(engine.i.valid, 1)
-    for bits in np.packbits(sample.astype(np.uint8), axis=1, bitorder="little"):
+    for bits in np.packbits(planes, axis=1, bitorder="little"):
         ctx.set(engine.i.payload, int.from_bytes(bits.tobytes(), "little"))
         await ctx.tick().until(engine.i.ready)
     ctx.set(engine.i.valid, 0)

@@ -42,17 +42,18 @@ def draft(
     if start is not None:
         neurons = [(layer.definition, layer.parameters) for layer in given_layers(start)]
     layers = []
-    for number, ((definition, given), (before, after)) in enumerate(
-        zip(neurons, pairwise(config.sizes), strict=True)
+    for number, ((definition, given), (before, after), membrane) in enumerate(
+        zip(neurons, pairwise(config.sizes), config.membranes, strict=True)
     ):
         recurrent = any(one.source == "recurrent" for one in definition.inputs.values())
         layer = Layer(
             weights=((0,) * after,) * before,
             weight_bits=config.weight_bits,
             neuron=definition,
-            parameters=_known(definition, given, config.membrane),
-            membrane=config.membrane,
+            parameters=_known(definition, given, membrane),
+            membrane=membrane,
             recurrent=((0,) * after,) * after if recurrent else None,
+            input_bits=1 if number else config.input_bits,
         )
         if streams is not None:
             check_streams(streams, layer, name=f"layers[{number}]")

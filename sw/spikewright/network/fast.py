@@ -64,8 +64,8 @@ class Predictor:
 
         Parameters
         ----------
-        spikes : array ``[samples, steps, inputs]`` of 0 and 1
-            Input spikes of each step.
+        spikes : array ``[samples, steps, inputs]``
+            Input spikes of each step, 0 and 1; or graded inputs, whole numbers.
 
         Returns
         -------

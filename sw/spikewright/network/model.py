@@ -129,7 +129,7 @@ class Model(nn.Module):
             SummedWeights(layer, bias=bias) if self._streams is None
             else StreamedWeights(layer, streams=self._streams, name=f"layers[{number}]", bias=bias)
             for number, layer in enumerate(layers)
-            for bias in [self.config.membrane.max if str(number) in self.biases else 0]
+            for bias in [layer.membrane.max if str(number) in self.biases else 0]
         ]
         self.cells = nn.ModuleList(
             Cell(layer.fixed, surrogate=self._surrogate, inputs=synapses.reach)
@@ -143,7 +143,7 @@ class Model(nn.Module):
         """
         readout = self.config.readout
         if self.grid is None:
-            result = activity(spikes, [
+            result = activity(spikes / self._most_input, [
                 Wired(cell, weights, self._of(self.recurrent, number),
                       bias=self._of(self.biases, number))
                 for number, (cell, weights) in enumerate(
@@ -166,13 +166,13 @@ class Model(nn.Module):
         """What 1 of an output is in real units: of spikes, and before quantisation, 1."""
         if self.grid is None or self.config.readout in SPIKING:
             return 1.0
-        return self.grid[-1].step(self.config.membrane)
+        return self.grid[-1].step(self.config.membranes[-1])
 
     def integer_weights(self) -> list[Tensor]:
         """Return the weights on the grid, whole numbers in float32 tensors, with gradients."""
         return [
-            quantize(weights, scale=grid.scale, bits=self.config.weight_bits)
-            for weights, grid in zip(self.weights, self._fixed_grid(), strict=True)
+            quantize(self._weights(number), scale=grid.scale, bits=self.config.weight_bits)
+            for number, grid in enumerate(self._fixed_grid())
         ]
 
     def integer_recurrent(self) -> list[Tensor | None]:
@@ -188,16 +188,26 @@ class Model(nn.Module):
 
         They are in the range of the membrane.
         """
-        membrane = self.config.membrane
         return [
             None if (bias := self._of(self.biases, number)) is None
             else rounded(bias, step=grid.step(membrane), limit=membrane.max)
-            for number, grid in enumerate(self._fixed_grid())
+            for number, (grid, membrane) in enumerate(
+                zip(self._fixed_grid(), self.config.membranes, strict=True)
+            )
         ]
 
     def network(self, *, steps: int) -> Network:
         """Return the finished network in plain integers."""
         return Network(layers=tuple(self._layers()), steps=steps, readout=self.config.readout)
+
+    def _weights(self, number: int) -> Tensor:
+        """Return the real weights of a layer for an input of 1; a graded one's largest is more."""
+        weights = self.weights[number]
+        return weights / self._most_input if number == 0 and self._most_input > 1 else weights
+
+    @property
+    def _most_input(self) -> int:
+        return (1 << self.config.input_bits) - 1
 
     @staticmethod
     def _of(those: nn.ParameterDict, number: int) -> Tensor | None:
@@ -209,20 +219,20 @@ class Model(nn.Module):
         return self.grid
 
     def _grid(self, number: int, *, largest: float) -> Grid:
-        config, cell = self.config, self._cells()[number]
-        scale = best_scale(self.weights[number], bits=config.weight_bits)
+        cell, membrane = self._cells()[number], self.config.membranes[number]
+        scale = best_scale(self._weights(number), bits=self.config.weight_bits)
         values = cell.values()
         if scalable(cell.definition):
             # The real 1.0, most neurons' threshold, becomes a whole number of membrane units.
             levels = cell.definition.parameters
             largest = max(largest, largest_level(cell.definition, values))
-            scale = config.membrane.one / threshold(scale, config.membrane, largest=largest)
+            scale = membrane.one / threshold(scale, membrane, largest=largest)
             values = {
                 name: _times(value, 1 / scale) if levels[name].unit == "level" else value
                 for name, value in values.items()
             }
             return Grid(scale, 0, values)
-        exponent = max(0, min(config.membrane.fraction, round(-math.log2(scale))))
+        exponent = max(0, min(membrane.fraction, round(-math.log2(scale))))
         return Grid(2.0**-exponent, exponent, values)
 
     def _layers(self) -> list[Layer]:
@@ -238,14 +248,16 @@ class Model(nn.Module):
                 weight_bits=self.config.weight_bits,
                 neuron=cell.definition,
                 parameters=dict(grid.parameters),
-                membrane=self.config.membrane,
+                membrane=membrane,
                 exponent=grid.exponent,
                 recurrent=own,
                 bias=bias,
+                input_bits=1 if number else self.config.input_bits,
             )
-            for matrix, own, bias, cell, grid in zip(
-                matrices, back, biases, self._cells(), self._fixed_grid(), strict=True
-            )
+            for number, (matrix, own, bias, cell, grid, membrane) in enumerate(zip(
+                matrices, back, biases, self._cells(), self._fixed_grid(), self.config.membranes,
+                strict=True,
+            ))
         ]
 
     def _cells(self) -> list[Cell]:

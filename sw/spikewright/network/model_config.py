@@ -18,7 +18,7 @@ from spikewright_hw.checks import (
     wholes,
 )
 from spikewright_hw.fixed import Format
-from spikewright_hw.layer import MEMBRANE_BITS, MOST_NEURONS, MOST_WEIGHTS
+from spikewright_hw.layer import MEMBRANE_BITS, MOST_INPUT_BITS, MOST_NEURONS, MOST_WEIGHTS
 from spikewright_hw.neuron import DEFINITIONS
 from spikewright_hw.readout import READOUTS, SPIKING
 
@@ -56,10 +56,15 @@ class ModelConfig:
         definition, and of ``li`` a leak of 1/32.
     bias : bool
         Whether each neuron has a learned bias, a current of every step.
+    input_bits : int
+        Bits of an input: 1 for spikes, 2 to 8 for graded inputs. In real numbers the largest input
+        is 1.
     weight_bits : int
         2 to 8.
     membrane : Format
-        Of every layer, in weight steps.
+        Of every layer, in weight steps. Of a first layer with graded inputs its point lies so many
+        bits further right, as the largest input times a weight step then is what a weight step is
+        elsewhere; see :attr:`membranes`.
     surrogate_width : float
         Distance from the threshold, relative to that of the rest, over which the surrogate gradient
         falls to about a third.
@@ -79,6 +84,7 @@ class ModelConfig:
     readout_neuron: str | None = None
     readout_parameters: Mapping[str, float] | None = field(default=None, hash=False)
     bias: bool = False
+    input_bits: int = 1
     weight_bits: int = 4
     membrane: Format = MEMBRANE
     surrogate_width: float = 0.33
@@ -93,6 +99,7 @@ class ModelConfig:
             readout_neuron=optional(one_of(DEFINITIONS)),
             readout_parameters=optional(mapping),
             bias=flag,
+            input_bits=whole(1, MOST_INPUT_BITS),
             weight_bits=whole(2, 8),
             membrane=instance(Format),
             surrogate_width=real(),
@@ -103,9 +110,10 @@ class ModelConfig:
             raise ValueError(f"sizes is {self.sizes}; a layer has at most {MOST_WEIGHTS} weights")
         if self.surrogate_width <= 0:
             raise ValueError(f"surrogate_width is {self.surrogate_width}; it must be above 0")
-        if self.membrane.width > MEMBRANE_BITS:
+        widest = max(form.width for form in (self.membrane, *self.membranes))
+        if widest > MEMBRANE_BITS:
             raise ValueError(
-                f"membrane is {self.membrane}, {self.membrane.width} bits; "
+                f"membrane is {self.membrane}, {widest} bits; "
                 f"a membrane has at most {MEMBRANE_BITS}"
             )
         self._check_readout()
@@ -131,6 +139,13 @@ class ModelConfig:
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from error
         object.__setattr__(self, name, values)
+
+    @property
+    def membranes(self) -> tuple[Format, ...]:
+        """The format of each layer's membrane."""
+        form, more = self.membrane, self.input_bits if self.input_bits > 1 else 0
+        first = Format(form.integer + more, max(0, form.fraction - more))
+        return first, *[form] * (len(self.sizes) - 2)
 
     @property
     def layers(self) -> tuple[tuple[str, Mapping[str, float]], ...]:

@@ -47,7 +47,7 @@ def reach(network: Network) -> tuple[LayerReach, ...]:
         The neurons compute with wider integers than the reference on arrays has.
     """
     shape = network.steps, network.inputs
-    least, most = np.zeros(shape, np.int64), np.ones(shape, np.int64)
+    least, most = np.zeros(shape, np.int64), np.full(shape, network.layers[0].most_input)
     found = []
     for index, layer in enumerate(network.layers):
         found.append(_layer(f"layers[{index}]", layer, least, most))

@@ -19,6 +19,7 @@ from spikewright_hw.definition.expression import Operations, evaluate
 from spikewright_hw.network import Layer, Network
 from spikewright_hw.readout import SPIKING
 
+from .bit_planes import is_graded
 from .outputs import outputs
 from .synapses import Synapses, weight_synapses
 
@@ -26,8 +27,8 @@ if TYPE_CHECKING:  # beside a board numpy is enough
     from .real_network import RealNetwork
 
 __all__ = [
-    "Arrays", "LayerRun", "Run", "Store", "check_spikes", "check_width", "run", "share_right",
-    "starts",
+    "Arrays", "LayerRun", "Run", "Store", "check_spikes", "check_width", "count_bits", "run",
+    "share_right", "starts",
 ]
 
 #: From a layer and its states, each int64 ``[samples, neurons]``, to what is found there later.
@@ -48,7 +49,8 @@ class LayerRun:
     membranes : int64 array ``[samples, steps, neurons]``
         The state ``v`` after each step, stored integers.
     events : int64 array ``[samples]``
-        Spikes that reached the layer, its own ones that returned to it among them.
+        Spikes that reached the layer, its own ones that returned to it among them; of graded
+        inputs each bit that is set.
     """
 
     spikes: np.ndarray
@@ -71,7 +73,7 @@ class Run:
     predictions : int64 array ``[samples]``
         The highest output; of equal ones, the first.
     input_events : int64 array ``[samples]``
-        Spikes in the input.
+        Spikes in the input; of graded inputs the bits that are set.
     synops : int64 array ``[samples]``
         Synaptic operations: for each spike arriving at a layer, its own ones that return to it
         among them, the layer's neurons.
@@ -153,8 +155,8 @@ def run(
     Parameters
     ----------
     network : Network
-    spikes : array ``[samples, steps, inputs]`` of 0 and 1
-        Input spikes of each step.
+    spikes : array ``[samples, steps, inputs]``
+        Input spikes of each step, 0 and 1; or graded inputs, whole numbers.
     synapses : callable
         Gives a layer's synapses; by default they are its weights.
     store : callable
@@ -172,8 +174,8 @@ def run(
     made = [synapses(layer) for layer in network.layers]
     for index, (layer, one) in enumerate(zip(network.layers, made, strict=True)):
         check_width(f"layers[{index}]", layer, one)
-    arriving = spikes.astype(bool)
-    input_events = arriving.sum(axis=(1, 2), dtype=np.int64)
+    arriving = spikes.astype(bool if network.input_bits == 1 else np.uint8)
+    input_events = count_bits(arriving).sum(axis=(1, 2), dtype=np.int64)
     synops = np.zeros(len(arriving), np.int64)
     layers = []
     for layer, one in zip(network.layers, made, strict=True):
@@ -217,7 +219,7 @@ def _run_layer(
         if layer.recurrent is not None:
             own = spikes[:, t - 1]  # none before the first step: the last one is still empty
             heard = np.concatenate([heard, own], axis=1)
-        events += heard.sum(axis=1, dtype=np.int64)
+        events += count_bits(heard).sum(axis=1, dtype=np.int64)
         currents = synapses.currents(heard)
         after = evaluate(fixed.update, {**states, **constants, **currents}, Arrays())
         spikes[:, t] = after.pop("spike", False)
@@ -244,13 +246,25 @@ def check_width(name: str, layer: Layer, synapses: Synapses) -> int:
     return width
 
 
+def count_bits(inputs: np.ndarray) -> np.ndarray:
+    """Return how many bits are set in each input, a spike or a graded one."""
+    return inputs if inputs.dtype == bool else np.bitwise_count(inputs)
+
+
 def check_spikes(network: "Network | RealNetwork", spikes: np.ndarray) -> None:
-    """Raise :exc:`DataError` unless these are input spikes of the network."""
+    """Raise :exc:`DataError` unless these are input spikes, or graded inputs, of the network."""
+    bits = network.input_bits if isinstance(network, Network) else 1
+    what = "the input spikes are" if bits == 1 else "the graded inputs are"
     if spikes.ndim != 3 or spikes.shape[1:] != (network.steps, network.inputs):
         shape = " × ".join(map(str, spikes.shape)) or "a single number"
         raise DataError(
-            f"the input spikes are of shape {shape}; this network needs samples × "
+            f"{what} of shape {shape}; this network needs samples × "
             f"{network.steps} steps × {network.inputs} inputs"
         )
-    if spikes.dtype != bool and not np.isin(spikes, (0, 1)).all():
+    if bits == 1 and spikes.dtype != bool and not np.isin(spikes, (0, 1)).all():
         raise DataError("the input spikes hold values other than 0 and 1; encode the samples first")
+    if bits > 1 and not is_graded(spikes, bits=bits).all():
+        raise DataError(
+            f"the graded inputs hold values other than whole numbers from 0 to {(1 << bits) - 1}; "
+            "encode the samples first"
+        )

@@ -112,7 +112,10 @@ def arranged(
         ]
         spiking, silent = (np.concatenate(kind) for kind in zip(*kinds, strict=True))
         adds[name], always[name] = spiking - silent, silent.sum(axis=0)
-    return Synapses(adds=adds, always=always, exponent=exponent, bias=biases(layer))
+    return Synapses(
+        adds=adds, always=always, exponent=exponent, bias=biases(layer),
+        greatest=np.ones(len(layer.rows), np.int64),
+    )
 
 
 def stream_synapses(layer: Layer, *, streams: Streams) -> Synapses:

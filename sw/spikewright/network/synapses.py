@@ -20,7 +20,7 @@ class Synapses:
 
     .. code-block:: none
 
-        total = spikes @ adds + always        current = total * 2**exponent, rounded half up, + bias
+        total = heard @ adds + always        current = total * 2**exponent, rounded half up, + bias
 
     Parameters
     ----------
@@ -33,25 +33,27 @@ class Synapses:
         From totals to stored currents.
     bias : mapping of str to int64 array ``[neurons]``
         Stored currents that are added in every step.
+    greatest : int64 array ``[rows]``
+        What each row is at most: 1 where it spikes.
     """
 
     adds: Mapping[str, np.ndarray]
     always: Mapping[str, np.ndarray]
     exponent: int
     bias: Mapping[str, np.ndarray]
+    greatest: np.ndarray
     _factors: dict[str, np.ndarray] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self):
         for name, adds in self.adds.items():
-            most = int(np.abs(adds).sum(axis=0).max(initial=0))
+            most = int((np.abs(adds) * self.greatest[:, None]).sum(axis=0).max(initial=0))
             exact = next(kind for kind, end in _EXACT.items() if most < end)
             # Matrices of floating point are multiplied far faster, and these sums are exact in it.
             self._factors[name] = adds.astype(exact)
 
     def reach(self, name: str) -> Interval:
         """Return the least and the greatest stored current of an input."""
-        rows = len(self.adds[name])
-        low, high = self.between(name, np.zeros(rows, np.int64), np.ones(rows, np.int64))
+        low, high = self.between(name, np.zeros_like(self.greatest), self.greatest)
         return Interval(int(low.min()), int(high.max()))
 
     def between(
@@ -69,7 +71,10 @@ class Synapses:
     def currents(
         self, heard: np.ndarray, *, integer: type[np.signedinteger] = np.int64
     ) -> dict[str, np.ndarray]:
-        """Return the stored currents by input, ``[..., neurons]``, of spikes ``[..., rows]``."""
+        """Return the stored currents by input, ``[..., neurons]``, of what is heard.
+
+        That is, ``[..., rows]``, a spike, or a graded input's whole number.
+        """
         totals = self.totals(heard, integer=integer)
         return {
             name: self._stored(total) + self.bias[name].astype(integer)
@@ -106,4 +111,5 @@ def weight_synapses(layer: Layer) -> Synapses:
         always=dict.fromkeys(names, nothing),
         exponent=layer.shift,
         bias=biases(layer),
+        greatest=np.repeat((layer.most_input, 1), (layer.inputs, len(layer.rows) - layer.inputs)),
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from spikewright.coding.coding import Coding, coding_rule
+from spikewright.coding.coding import Coding, coding_rule, input_bits
 from spikewright.coding.known import CODINGS, coding_of, to_fields
 from spikewright.coding.ttfs import Ttfs
 from spikewright.task.task import Task
@@ -201,6 +201,7 @@ def training_config(
         membrane=_format("membrane", membrane),
         readout=readout,
         bias=bias,
+        input_bits=input_bits(chosen),
     )
     # Hidden spikes are as cheap as in the default network, for its neurons and steps.
     size = max(1.0, sum(layers) * chosen.steps / _SIZE)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from spikewright.coding.coding import Coding, coding_rule
+from spikewright.coding.coding import Coding, coding_rule, input_bits
 from spikewright.coding.output_scale import OutputScale
 from spikewright.machine import processor
 from spikewright_hw.checks import instance, mapping, optional, real, settle, text, whole
@@ -140,6 +140,13 @@ class QuantizedNetwork:
             coded, taken = getattr(self.coding, name), getattr(self.network, name)
             if coded != taken:
                 raise ValueError(f"coding.{name} is {coded}, but the network takes {taken}")
+        made, taken = input_bits(self.coding), self.network.input_bits
+        if made != taken:
+            words = [f"{bits} bits" if bits > 1 else "spikes" for bits in (made, taken)]
+            raise ValueError(
+                f"coding.bits: {self.coding.name} makes {words[0]}, but the network's inputs are "
+                f"{words[1]}"
+            )
         if self.output_scale is not None and len(self.output_scale.scale) != self.network.outputs:
             raise ValueError(
                 f"output_scale is of {len(self.output_scale.scale)} outputs, but the network has "

@@ -30,9 +30,9 @@ from .network import Provenance, QuantizedNetwork
 __all__ = ["SCHEMA", "read", "write"]
 
 #: Version of the schema that is written and read.
-SCHEMA = 3
-#: The version before is read as well: its neurons are registered ones without a bias, and the
-#: readout is the membrane after the last step.
+SCHEMA = 4
+#: Versions before are read as well. The neurons of schema 2 are registered ones without a bias, and
+#: its readout is the membrane after the last step; the inputs of schema 2 and 3 are spikes.
 _OLDEST = 2
 
 #: Fields of a layer that are tensors, with the type of their values.
@@ -81,6 +81,7 @@ def write(path: str | Path, quantized: QuantizedNetwork) -> None:
                 "neuron": layer.neuron if isinstance(layer.neuron, str) else to_data(layer.neuron),
                 "parameters": dict(layer.parameters),
                 "weight_bits": layer.weight_bits,
+                "input_bits": layer.input_bits,
                 "membrane": str(layer.membrane),
                 "exponent": layer.exponent,
                 "rounding": layer.rounding,
@@ -169,8 +170,11 @@ def _network(body: dict, tensors: dict[str, np.ndarray]) -> QuantizedNetwork:
     if extra:
         name = extra[0] if extra[0].isprintable() else ascii(extra[0])
         raise Malformed(f"tensor {name[:60]} belongs to no layer")
-    layers = tuple(_layer(index, entry, tensors) for index, entry in enumerate(entries))
-    old = body["schema"] < SCHEMA
+    schema = body["schema"]
+    layers = tuple(
+        _layer(index, entry, tensors, schema=schema) for index, entry in enumerate(entries)
+    )
+    old = schema == 2
     network = Network(
         layers=layers,
         steps=_field(body, "steps", int),
@@ -208,7 +212,7 @@ def _made(kind: Callable[..., _Made], at: str, **fields: Any) -> _Made:
         raise Malformed(f"{at}{error}") from error
 
 
-def _layer(index: int, entry: Any, tensors: dict[str, np.ndarray]) -> Layer:
+def _layer(index: int, entry: Any, tensors: dict[str, np.ndarray], *, schema: int) -> Layer:
     at = f"layers[{index}]"
     if not isinstance(entry, dict):
         raise Malformed(f"{at} is {shown(entry)}; it must be an object")
@@ -236,6 +240,7 @@ def _layer(index: int, entry: Any, tensors: dict[str, np.ndarray]) -> Layer:
         saturation=_field(entry, "saturation", str, f"{at}."),
         recurrent=recurrent,
         bias=bias,
+        input_bits=_field(entry, "input_bits", int, f"{at}.") if schema > 3 else 1,
     )
 
 

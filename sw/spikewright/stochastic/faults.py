@@ -217,6 +217,7 @@ def flip_streams(
         always=plain.always,
         exponent=plain.exponent,
         bias=plain.bias,
+        greatest=plain.greatest,
         rises=arranged(layer, partial(parts, up=True), exponent=0),
         falls=arranged(layer, partial(parts, up=False), exponent=0),
         step=1 if signed else 2,

@@ -78,6 +78,7 @@ def packed_synapses(layer: Layer, *, streams: Streams) -> Synapses:
         always=plain.always,
         exponent=plain.exponent,
         bias=plain.bias,
+        greatest=plain.greatest,
         words=np.packbits(bits, axis=-1).view(np.uint64),
         signs={
             name: kinds.get(input.source, np.sign(weights)).astype(np.int64)

@@ -25,13 +25,16 @@ def rng() -> random.Random:
 
 def spikes_for(network, samples: int, rng: random.Random) -> np.ndarray:
     shape = (samples, network.steps, network.inputs)
-    return np.random.default_rng(rng.randrange(2**32)).random(shape) < 0.4
+    drawn = np.random.default_rng(rng.randrange(2**32)).random(shape)
+    if network.input_bits > 1:
+        return (drawn * (1 << network.input_bits)).astype(np.uint8)
+    return drawn < 0.4
 
 
 def test_equal_to_the_reference_of_any_network(rng, monkeypatch):
     monkeypatch.setattr(fast, "BLOCK", 7)  # so that there are several blocks, the last one short
     for _ in range(40):
-        network = drawn_network(rng, largest=6)
+        network = drawn_network(rng, largest=6, graded=True)
         spikes = spikes_for(network, 17, rng)
         given = Predictor(network, threads=2)(spikes)
         assert given.dtype == np.int64

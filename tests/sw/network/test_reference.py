@@ -27,13 +27,16 @@ def drawn_spikes(network: Network, rng: random.Random) -> np.ndarray:
     density = rng.choice((0.2, 0.7))
     shape = (2, network.steps, network.inputs)
     spikes = [rng.random() < density for _ in range(math.prod(shape))]
+    if network.input_bits > 1:
+        return np.array([one * rng.randrange(1 << network.input_bits) for one in spikes],
+                        np.uint8).reshape(shape)
     return np.array(spikes).reshape(shape)
 
 
 @st.composite
 def networks(draw) -> tuple[Network, np.ndarray]:
     rng = random.Random(draw(SEEDS))
-    network = drawn_network(rng)
+    network = drawn_network(rng, graded=True)
     return network, drawn_spikes(network, rng)
 
 
@@ -41,7 +44,11 @@ def compare(network: Network, spikes: np.ndarray) -> None:
     """Check that arrays and Python integers do the same."""
     result = run(network, spikes)
     for sample, steps in enumerate(spikes.astype(int).tolist()):
-        bitmaps = [sum(bit << place for place, bit in enumerate(step)) for step in steps]
+        bitmaps = [
+            sum((value >> bit & 1) << place for place, value in enumerate(step))
+            for step in steps
+            for bit in reversed(range(network.input_bits))
+        ]
         one, trace = integers.run(network, bitmaps)
         for its, mine in zip(result.traced_spikes, trace.spikes, strict=True):
             assert its[sample].astype(int).tolist() == [list(step) for step in mine]

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save
 
+from spikewright.coding.direct import Direct
 from spikewright.coding.ttfs import Ttfs
 from spikewright.equations import compile_equations
 from spikewright.errors import NetworkFileError, StorageError
@@ -42,8 +43,11 @@ def test_round_trip(path):
 @settings(deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_round_trip_of_any_network(tmp_path_factory, seed):
-    network = drawn_network(random.Random(seed))
-    coding = Ttfs(inputs=network.inputs, steps=network.steps)
+    network = drawn_network(random.Random(seed), graded=True)
+    shape = {"inputs": network.inputs, "steps": network.steps}
+    coding = Ttfs(**shape)
+    if network.input_bits > 1:
+        coding = Direct(**shape, low=0, high=1, bits=network.input_bits)
     path = tmp_path_factory.mktemp("any") / "net.spw"
     write(path, replace(quantized(), network=network, coding=coding))
     assert read(path).network == network
@@ -69,13 +73,31 @@ def test_a_neuron_that_is_not_registered_is_in_the_file(tmp_path):
     assert (tmp_path / "again.spw").read_bytes() == path.read_bytes()
 
 
-def test_the_schema_before_is_read_as_before(path):
+@pytest.mark.parametrize("schema", [2, 3])
+def test_the_schemas_before_are_read_as_before(path, schema):
     def older(body: dict, _: dict) -> None:
-        body["schema"] = 2
-        del body["readout"]
+        body["schema"] = schema
+        if schema == 2:
+            del body["readout"]
+        for layer in body["layers"]:
+            del layer["input_bits"]
 
     forge(path, older)
     assert read(path) == quantized()
+
+
+def test_graded_inputs_and_their_coding_belong_together():
+    layer = Layer(((1,),), 2, "li", {}, MEMBRANE, input_bits=3)
+    network = Network((layer,), 4)
+    fitting = Direct(inputs=1, steps=4, low=0, high=1, bits=3)
+    replace(quantized(), network=network, coding=fitting)
+    for coding, words in (
+        (replace(fitting, bits=4), "coding.bits: direct makes 4 bits"),
+        (Ttfs(inputs=1, steps=4), "coding.bits: ttfs makes spikes"),
+    ):
+        with pytest.raises(ValueError) as caught:
+            replace(quantized(), network=network, coding=coding)
+        assert str(caught.value) == f"{words}, but the network's inputs are 3 bits"
 
 
 def test_a_file_names_all_parameters(tmp_path):

@@ -1,0 +1,139 @@
+"""Direct: values enter the first layer as graded inputs, and the neurons make the spikes.
+
+A value x becomes the whole number nearest to (2**bits - 1) (x - low) / (high - low), halves up; as
+many times as heavy is what its input adds to a neuron's current. The values are the same in each
+step; or, of a sequence, each step has its own. Graded input currents are usual where a
+network is trained by surrogate gradients (N. Rathi, K. Roy, "DIET-SNN: A Low-Latency Spiking Neural
+Network with Direct Input Encoding and Leakage and Threshold Optimization", IEEE TNNLS 34(6), 2023).
+"""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from spikewright.errors import DataError
+from spikewright.task.task import Task
+from spikewright_hw.checks import flag, real, settle, whole
+from spikewright_hw.layer import MOST_INPUT_BITS, MOST_NEURONS
+from spikewright_hw.protocol import MAX_PAYLOAD
+
+from .samples import as_array, check_range, shape_words
+
+__all__ = ["Direct"]
+
+#: Bits of an input, and steps, unless others are asked for.
+_BITS, _STEPS = 4, 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Direct:
+    """Direct: each value is a graded input of the first layer, a whole number of ``bits`` bits.
+
+    Parameters
+    ----------
+    inputs : int
+        Values of a sample; of a signal, values of a step.
+    steps : int
+        Time steps.
+    low, high : float
+        Range of the values, which become 0 to ``2**bits - 1``.
+    bits : int
+        2 to 8. A board adds a row of weights for each bit of an input that is set, so that more
+        bits take longer.
+    sequence : bool
+        Whether a sample has its own values for each step. Otherwise its values are the same in all
+        of them.
+
+    Raises
+    ------
+    ValueError
+        A parameter is of another kind or out of its range; the message names it.
+    """
+
+    name: ClassVar[str] = "direct"
+    kinds: ClassVar[tuple[str, ...]] = ("values", "image", "signal")
+
+    inputs: int
+    steps: int
+    low: float
+    high: float
+    bits: int = _BITS
+    sequence: bool = False
+
+    def __post_init__(self):
+        settle(
+            self,
+            inputs=whole(1, MOST_NEURONS),
+            steps=whole(1, MAX_PAYLOAD),
+            low=real(),
+            high=real(),
+            bits=whole(2, MOST_INPUT_BITS),
+            sequence=flag,
+        )
+        if not self.low < self.high:
+            raise ValueError(f"high is {self.high}; it must be above low, {self.low}")
+
+    @classmethod
+    def fitting(cls, task: Task, *, steps: int | None = None) -> Self:
+        """Return the coding for a task: all values of a sample in each of 8 steps.
+
+        A signal with as many steps as it is long enters value by value, one each step.
+        """
+        sequence = task.kind == "signal" and steps == task.shape[0]
+        return cls(
+            inputs=math.prod(task.shape[1:] if sequence else task.shape),
+            steps=_STEPS if steps is None else steps,
+            low=task.low,
+            high=task.high,
+            sequence=sequence,
+        )
+
+    def encode(self, samples: ArrayLike) -> np.ndarray:
+        """Return the graded inputs of samples, uint8 ``[samples, steps, inputs]``.
+
+        Parameters
+        ----------
+        samples : array ``[samples, ...]``
+            Of ``inputs`` values each; of a signal, ``[samples, steps, ...]`` of ``inputs`` values
+            for each step.
+        """
+        given = as_array(samples)
+        values = self.inputs * (self.steps if self.sequence else 1)
+        steps_differ = self.sequence and given.shape[1:2] != (self.steps,)
+        if given.ndim < 2 or math.prod(given.shape[1:]) != values or steps_differ:
+            wanted = f"{self.steps} steps × {self.inputs}" if self.sequence else f"{self.inputs}"
+            raise DataError(
+                f"the input is of shape {shape_words(given)}; it must be samples × {wanted} values"
+            )
+        check_range(given, low=self.low, high=self.high)
+        graded = np.zeros((len(given), values), np.uint8)
+        for row, sample in zip(graded, given.reshape(len(given), values), strict=True):
+            row[:] = np.floor((sample.astype(np.float64) - self.low) * self._scale + 0.5)
+        if self.sequence:
+            return graded.reshape(len(given), self.steps, self.inputs)
+        return np.repeat(graded[:, None], self.steps, axis=1)
+
+    def decode(self, spikes: ArrayLike) -> np.ndarray:
+        """Return the values that graded inputs stand for, to half a step of their bits.
+
+        ``[samples, inputs]``, or ``[samples, steps, inputs]`` of a signal.
+        """
+        given = as_array(spikes)
+        if given.ndim != 3 or given.shape[1:] != (self.steps, self.inputs):
+            raise DataError(
+                f"the graded inputs are of shape {shape_words(given)}; they must be samples × "
+                f"{self.steps} steps × {self.inputs} inputs"
+            )
+        values = self.low + given / self._scale
+        return values if self.sequence else values[:, 0]
+
+    @property
+    def _scale(self) -> float:
+        return ((1 << self.bits) - 1) / (self.high - self.low)
+
+    def describe(self) -> str:
+        """Return the coding in a few words."""
+        return f"direct, {self.bits} bits, {self.steps} steps"
