@@ -120,4 +120,5 @@ def test_a_neuron_that_counts_in_millivolts_learns():
         real=Phase(epochs=6, learning_rate=3e-2), quantized=Phase(epochs=3, learning_rate=2e-3),
     )
     trained = train(brief, TASK, seed=0)
-    assert trained.accuracy_float > 0.4 and trained.accuracy_integer > 0.4
+    assert trained.accuracy_float is not None and trained.accuracy_float > 0.4
+    assert trained.accuracy_integer is not None and trained.accuracy_integer > 0.4
