@@ -8,6 +8,7 @@ from spikewright.network.real_network import RealNetwork
 from spikewright_hw.checks import one_of, optional, pathlike, real, whole
 
 from .chain import chained, network_of
+from .nir_file import read_nir
 from .nir_graph import links_of
 from .nir_nodes import Reading
 
@@ -62,22 +63,8 @@ def from_nir(
     if dt is not None and dt <= 0:
         raise ValueError(f"dt is {dt}; it must be above 0")
     current = optional(one_of(("old", "new")))("current", current)
-    graph = _read(pathlike("source", source)) if isinstance(source, str | Path) else source
+    graph = read_nir(pathlike("source", source)) if isinstance(source, str | Path) else source
     if type(graph).__name__ != "NIRGraph":
         raise DataError(f"the source is a {type(graph).__name__}; a path or a NIRGraph is read")
     links, width = links_of(graph, Reading(dt=dt, current=current))
     return network_of(chained(links, width=width), steps=steps, readout=readout)
-
-
-def _read(path: Path) -> Any:
-    import nir  # of an extra
-
-    if not path.is_file():
-        raise DataError(f"{path} does not exist; give a NIR file, such as snnTorch exports")
-    try:
-        return nir.read(path, type_check=False)
-    except Exception as error:
-        raise DataError(
-            f"{path} is no NIR file that nir {nir.version} reads: "
-            f"{' '.join(str(error).split()) or type(error).__name__}"
-        ) from error

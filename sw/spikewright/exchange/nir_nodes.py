@@ -162,10 +162,10 @@ def _check_units(name: str, tau: np.ndarray, dt: float) -> None:
 
 
 def _numbers(name: str, node: Any, field: str) -> np.ndarray:
-    try:
-        numbers = np.array(getattr(node, field), np.float64)
-    except (TypeError, ValueError):
-        raise DataError(f"{name}.{field} holds no numbers") from None
+    given = np.asarray(getattr(node, field))
+    if given.dtype.kind not in "biuf":
+        raise DataError(f"{name}.{field} holds no real numbers")
+    numbers = given.astype(np.float64)
     if not numbers.size:
         raise DataError(f"{name}.{field} is empty")
     if not np.isfinite(numbers).all():

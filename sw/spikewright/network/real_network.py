@@ -228,7 +228,10 @@ def _array(axes: int) -> Callable[[str, Any], np.ndarray]:
 
     def rule(name: str, value: Any) -> np.ndarray:
         try:
-            array = np.array(value, np.float64)
+            given = np.asarray(value)
+            if given.dtype.kind == "c":
+                raise TypeError("a complex number would lose its imaginary part")
+            array = np.array(given, np.float64)
         except (TypeError, ValueError):
             raise ValueError(f"{name} is {shown(value)}; it must be an array of numbers") from None
         if array.ndim != axes:

@@ -6,6 +6,7 @@
 
 from itertools import pairwise
 
+import h5py
 import nir
 import numpy as np
 import pytest
@@ -277,3 +278,27 @@ def test_no_file(tmp_path):
     (tmp_path / "net.nir").write_bytes(b"no HDF5")
     with pytest.raises(DataError, match=r"net\.nir is no NIR file that nir 1\.0\.8 reads: "):
         load(tmp_path / "net.nir")
+
+
+@pytest.mark.parametrize("node, field, value, message", [
+    ("n1", "type", "Izhikevich", "n1 is a Izhikevich, which NIR 1.0.8 does not have"),
+    ("n1", "type", None, "n1 does not say which kind of node it is"),
+    ("n1", "tau", None, "n1 is a LIF without tau"),
+    ("in", "shape", None, "in is a Input without shape"),
+    ("n0", "weight", None, "n0 is a Affine without weight"),
+    ("n0", "weight", "many", "n0.weight holds no real numbers"),
+    ("n0", "weight", np.full((3, 4), 1j), "n0.weight holds no real numbers"),
+    ("", "edges", None, "the graph has no edges"),
+])
+def test_a_file_with_a_fault_is_refused_at_its_place(node, field, value, message, tmp_path):
+    path = tmp_path / "net.nir"
+    nir.write(path, graph(matrix(), lif()))
+    with h5py.File(path, "a") as file:
+        place = f"node/nodes/{node}/{field}" if node else f"node/{field}"
+        del file[place]
+        if value is not None:
+            file[place] = value
+    with pytest.raises(DataError) as error:
+        load(path)
+    before = f"{path} is no NIR file that nir 1.0.8 reads: "
+    assert str(error.value).removeprefix(before) == message

@@ -150,6 +150,7 @@ def test_options_out_of_range(given, message):
     ({"weights": np.zeros((0, 3))}, "weights is empty; a layer needs inputs and neurons"),
     ({"weights": np.full((1, 1), np.inf)}, "weights[0, 0] is inf; it must be a finite number"),
     ({"weights": [["a"]]}, "weights is [['a']]; it must be an array of numbers"),
+    ({"weights": [[1j]]}, "weights is [[1j]]; it must be an array of numbers"),
     ({"bias": np.zeros(2)},
      "bias is of shape [2]; the layer has 3 neurons, so it must be [3]"),
     ({"recurrent": np.zeros((3, 3))},
