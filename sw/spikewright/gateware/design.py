@@ -10,7 +10,6 @@ from ..errors import DataError
 from ..network import reference
 from ..network.reference import Run
 from ..quantized.network import QuantizedNetwork, network_of
-from ..stochastic import engine
 
 __all__ = ["check_design", "run_reference"]
 
@@ -49,4 +48,6 @@ def run_reference(
     check_design(design, plain)
     if design.streams is None:
         return reference.run(plain, spikes)
+    from ..stochastic import engine  # loads Amaranth; the other references need numpy alone
+
     return engine.run(plain, spikes, streams=design.streams)

@@ -8,12 +8,10 @@ from spikewright_hw.engine.design import Design, EventDesign
 from spikewright_hw.network import Network
 
 from ..device.session import UNKNOWN_SIMULATOR, Session, connect, patience
-from ..device.virtual import VirtualBoard
 from ..gateware.board import DEFAULT_BOARD, Board, board_named
 from ..gateware.design import check_design
 from ..quantized.network import QuantizedNetwork, network_of
 from ..tools import require
-from .virtual_boards import virtual_board
 
 __all__ = ["VIRTUAL", "open_board"]
 
@@ -70,7 +68,10 @@ def open_board(
     build = pathlike("build", build)
     with ExitStack() as stack:
         simulator = UNKNOWN_SIMULATOR
-        if port == VIRTUAL:
+        if port == VIRTUAL:  # what makes boards loads Amaranth; beside a real one numpy is enough
+            from ..device.virtual import VirtualBoard
+            from .virtual_boards import virtual_board
+
             program = virtual_board(
                 plain, clock_hz=chosen.clock_hz, design=design, build=build
             )

@@ -39,7 +39,8 @@ class Witness:
         Where and when first, both from 0.
     value : float
         What the state would be, in its unit.
-    spikes : bool array ``[steps, inputs]``
+    spikes : bool array ``[steps, inputs]``, or uint8 of graded inputs
+        Of graded inputs, each is 0 or the greatest value.
     """
 
     neuron: int
@@ -59,7 +60,8 @@ class Witness:
                 when = f"step {start}" if t == start + 1 else f"steps {start} to {t - 1}"
                 parts.append(f"{_listed(rows[start])} in {when}")
             start = t
-        return "; ".join(parts) or "no input spikes"
+        value = f", each {self.spikes.max()}" if self.spikes.dtype != bool and parts else ""
+        return "; ".join(parts) + value or "nothing at any input"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -271,6 +273,8 @@ class _Search:
                 nearest, best = over.max(), block[over.argmax()]
 
     def _try(self, block: np.ndarray) -> dict[End, np.ndarray]:
+        if (most := self._network.layers[0].most_input) > 1:
+            block = block.astype(np.uint8) * np.uint8(most)
         over = overshoots(self._network, block, synapses=self._synapses)
         for end in self.open:
             if end not in self.found and (over[end] > 0).any():
@@ -288,7 +292,7 @@ class _Search:
             neuron=neuron,
             step=step,
             value=fixed.formats[end.state].real(high + by if end.upper else low - by),
-            spikes=spikes & (np.arange(len(spikes)) <= step)[:, None],  # the rest is too late
+            spikes=spikes * (np.arange(len(spikes)) <= step)[:, None],  # the rest is too late
         )
 
 

@@ -2,6 +2,7 @@
 
 import random
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -217,3 +218,17 @@ def test_spans_are_the_intervals_of_each_neuron(rng):
                 *(one[n] if isinstance(one, list) else one for one in given)
             )
             assert (int(wide.low[n]), int(wide.high[n])) == (single.low, single.high), name
+
+
+def test_graded_inputs_come_to_their_greatest_value():
+    """Spikes alone do not saturate this layer, and graded inputs do."""
+    layer = Layer(
+        weights=((7, 1), (7, -1)), weight_bits=4, neuron="li", parameters={}, membrane=Format(8, 4),
+    )
+    assert find_saturation(Network((layer,), 2)).excluded
+    network = Network((replace(layer, input_bits=6),), 2)
+    (one,) = find_saturation(network).saturates
+    assert one.upper and one.witness is not None
+    assert re.fullmatch(r"inputs? [01]( to 1)? in steps? .*, each 63", one.witness.words)
+    end = next(e for e in overshoots(network, one.witness.spikes[None]) if e.upper)
+    assert overshoots(network, one.witness.spikes[None])[end].max() > 0
