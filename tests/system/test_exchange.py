@@ -39,8 +39,8 @@ def test_read_quantised_and_written_again(file, capsys):
     assert quantized.coding.name == "rate" and quantized.network.steps == 6
     assert quantized.network.readout == "count"
     assert [layer.definition.name for layer in quantized.network.layers] == ["nir_lif"] * 2
-    share = quantized.provenance.accuracy_integer
-    assert f"net.spw: {100 * quantized.provenance.accuracy_float:.2f} % in real numbers" in said
+    real, share = quantized.provenance.accuracies
+    assert f"net.spw: {100 * real:.2f} % in real numbers" in said
     assert f"{100 * share:.2f} % in integers, on the test split" in said
     assert quantized.provenance.training["source"] == file
     assert main(["export", "net.spw", "again.nir"]) == 0

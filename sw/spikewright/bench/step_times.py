@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 import torch
 
 from ..network.model import Model
+from ..network.objective import Objective
 from ..network.steps import Steps, TrainingSpikes, one_thread
 from ..network.training_config import TrainingConfig
 from ..task.task import Task
@@ -55,6 +56,6 @@ def _steps(config: TrainingConfig, task: Task) -> Steps:
     generator = torch.Generator().manual_seed(0)
     model = Model(config.model, generator=generator, streams=config.streams)
     return Steps(
-        model, config, config.real, spikes=TrainingSpikes(config, task, generator=generator),
-        labels=torch.from_numpy(task.y_train), generator=generator,
+        model, config, config.real, objective=Objective(task, config),
+        spikes=TrainingSpikes(config, task, generator=generator), generator=generator,
     )

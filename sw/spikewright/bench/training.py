@@ -166,9 +166,10 @@ def _trained(
 def _fold(config: TrainingConfig, part: Task, *, seed: int, build: Path) -> Fold:
     quantized = train(part, config, seed=seed, build=build)
     activity = run(quantized.network, encode(part.x_test, quantized.coding))
+    real, integer = quantized.provenance.accuracies
     return Fold(
-        real=quantized.provenance.accuracy_float,
-        integer=quantized.provenance.accuracy_integer,
+        real=real,
+        integer=integer,
         spikes=float(activity.layer_spikes.sum(axis=1).mean()),
         synops=float(activity.synops.mean()),
     )

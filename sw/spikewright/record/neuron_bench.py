@@ -45,12 +45,17 @@ class NeuronBench:
     @property
     def real(self) -> float:
         """Mean test accuracy in real numbers, 0 to 1."""
-        return mean(result.accuracy_float for result in self.results)
+        return mean(self._accuracies[0])
 
     @property
     def integer(self) -> float:
         """Mean test accuracy of the integers, 0 to 1."""
-        return mean(result.accuracy_integer for result in self.results)
+        return mean(self._accuracies[1])
+
+    @property
+    def _accuracies(self) -> tuple[tuple[float, ...], ...]:
+        """The accuracies of all seeds, in real numbers and of the integers."""
+        return tuple(zip(*(result.accuracies for result in self.results), strict=True))
 
     def row(self, config: TrainingConfig) -> dict[str, str | int | float | None]:
         """Return it as a row of the report; accuracies in percent."""
@@ -58,9 +63,9 @@ class NeuronBench:
             "neuron": self.name,
             "states": len(DEFINITIONS[self.name].states),
             "accuracy_float": round(100 * self.real, 2),
-            "accuracy_float_seeds": _percents(result.accuracy_float for result in self.results),
+            "accuracy_float_seeds": _percents(self._accuracies[0]),
             "accuracy_integer": round(100 * self.integer, 2),
-            "accuracy_integer_seeds": _percents(result.accuracy_integer for result in self.results),
+            "accuracy_integer_seeds": _percents(self._accuracies[1]),
             "format": str(config.model.membrane),
             "weight_bits": config.model.weight_bits,
             "epochs_float": config.real.epochs,

@@ -44,10 +44,11 @@ def test_round_trip(path):
 @given(seed=st.integers(0, 2**32 - 1))
 def test_round_trip_of_any_network(tmp_path_factory, seed):
     network = drawn_network(random.Random(seed), graded=True)
-    shape = {"inputs": network.inputs, "steps": network.steps}
-    coding = Ttfs(**shape)
+    coding = Ttfs(inputs=network.inputs, steps=network.steps)
     if network.input_bits > 1:
-        coding = Direct(**shape, low=0, high=1, bits=network.input_bits)
+        coding = Direct(
+            inputs=network.inputs, steps=network.steps, low=0, high=1, bits=network.input_bits
+        )
     path = tmp_path_factory.mktemp("any") / "net.spw"
     write(path, replace(quantized(), network=network, coding=coding))
     assert read(path).network == network
