@@ -4,7 +4,7 @@ import ast
 import gc
 import re
 import warnings
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -233,6 +233,7 @@ def test_a_bounded_task_is_implied_by_a_proof_of_the_same_spec(tmp_path, monkeyp
     assert not any(task.implied for task in tasks.tasks_of("lfsr"))
 
 
+@cache
 def sorts_of(core: str, task: str) -> set[tuple[str, str]]:
     """Return the faults of a task and the properties that find them, whatever a state's name."""
     state = re.compile(rf"^({'|'.join(DEFINITIONS[core].states)})(?= is |_range$|$)")

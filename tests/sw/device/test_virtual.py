@@ -162,6 +162,7 @@ def test_a_compiler_that_fails(tmp_path, monkeypatch):
 def test_any_path_of_the_build_and_of_verilator_will_do(tmp_path, monkeypatch, empty_cache, name):
     folder = tmp_path / name
     folder.mkdir()
+    monkeypatch.delenv("OBJCACHE")  # objects of an installation that is not used again
     packaged = tools._package_folder("verilator")
     assert packaged is not None
     (folder / "verilator").symlink_to(packaged)
