@@ -23,6 +23,7 @@ from spikewright.coding.ttfs import Ttfs
 from spikewright.errors import DataError, DeviceError, StorageError
 from spikewright.gateware.board import BOARDS
 from spikewright.job.emit import print_cores
+from spikewright.job.run_options import RunOptions
 from spikewright.network.draft import draft
 from spikewright.network.model_config import ModelConfig
 from spikewright.network.train import train
@@ -488,7 +489,7 @@ def test_a_run_on_a_port_that_is_not_there_trains_nothing(tmp_path, monkeypatch)
 
     monkeypatch.setattr(job, "train", begun)
     with pytest.raises(DeviceError, match="/dev/ttyNowhere"):
-        job.main_job(job.RunOptions(port="/dev/ttyNowhere", build=tmp_path))
+        job.main_job(RunOptions(port="/dev/ttyNowhere", build=tmp_path))
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="part of the path is a file"):
-        job.main_job(job.RunOptions(build=tmp_path / "file"))
+        job.main_job(RunOptions(build=tmp_path / "file"))

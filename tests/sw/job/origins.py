@@ -18,6 +18,7 @@ from spikewright.gateware.bitstream import Bitstream
 from spikewright.gateware.board import BOARDS
 from spikewright.job import observations
 from spikewright.job import run as job
+from spikewright.job.run_options import RunOptions
 from spikewright.network.reference import LayerRun, Run
 from spikewright.quantized.network import Provenance, QuantizedNetwork, network_of
 from spikewright.record import run_page
@@ -156,7 +157,7 @@ class Origins:
             (job, "build_bitstream", lambda *_, **__: BITSTREAM),
         ):
             monkeypatch.setattr(module, name, stand_in)
-        options = job.RunOptions(
+        options = RunOptions(
             task=self.task, port="/dev/ttyTest", seeds=tuple(FILES), design=design,
             build=folder / "build",
             command="spikewright run --as asked",

@@ -22,6 +22,7 @@ from spikewright.job import run as job
 from spikewright.job.boards import VIRTUAL
 from spikewright.job.observations import make_report
 from spikewright.job.report import report_name
+from spikewright.job.run_options import RunOptions
 from spikewright.network.reference import run
 from spikewright.network.training_config import TrainingConfig, training_config
 from spikewright.quantized.network import Provenance, QuantizedNetwork
@@ -110,9 +111,9 @@ def figures(build: Path) -> dict[str, dict]:
     return {figure["name"]: figure for figure in report["figures"]}
 
 
-def options(tmp_path: Path) -> job.RunOptions:
+def options(tmp_path: Path) -> RunOptions:
     build = tmp_path / "build"
-    return job.RunOptions(network=model(tmp_path), port="/dev/ttyTest", build=build)
+    return RunOptions(network=model(tmp_path), port="/dev/ttyTest", build=build)
 
 
 def test_counters_of_a_real_board_are_counted(board, tmp_path):
