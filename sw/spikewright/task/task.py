@@ -147,10 +147,12 @@ class Task:
                 f"a target of {self.name} has the shape {_shown(train.shape[1:])} in the training "
                 f"part and {_shown(test.shape[1:])} in the test part; they must be the same"
             )
-        absent = np.setdiff1d(np.arange(self.classes), train)
-        if absent.size:
+        present = np.unique(train) if self.classes else train[:0]
+        if len(present) < self.classes:  # there may be too many to count them one by one
+            gaps = np.flatnonzero(present != np.arange(len(present)))
+            absent = gaps[0] if gaps.size else len(present)
             raise DataError(
-                f"class {absent[0]} of {self.name} has no training sample; classes are 0 to "
+                f"class {absent} of {self.name} has no training sample; classes are 0 to "
                 f"{self.classes - 1}, and each needs at least one"
             )
 
