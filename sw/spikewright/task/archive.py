@@ -26,6 +26,8 @@ def read_archive(path: Path) -> dict[str, np.ndarray]:
             return {name: _array(path, archive, name) for name in archive.files}
     except FileNotFoundError:
         raise DataError(f"there is no file {path}") from None
+    except MemoryError as error:
+        raise DataError(f"{path} holds more than fits the memory: {error}") from error
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{path} cannot be read: {error}; write it again") from error
 

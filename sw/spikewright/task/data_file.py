@@ -11,7 +11,7 @@ from spikewright.errors import DataError
 from spikewright_hw.checks import pathlike
 
 from .archive import read_archive
-from .events import EVENT, recordings
+from .events import of_columns, recordings
 from .task import Task
 
 __all__ = ["load_data"]
@@ -48,6 +48,8 @@ def load_data(path: str | Path) -> Task:
             f"{path} is no data that can be read; give a .npz file of arrays, or a .py file that "
             "defines task"
         )
+    if path.is_dir():
+        raise DataError(f"{path} is a folder; give a file in it")
     if not path.is_file():
         raise DataError(f"there is no file {path}")
     return _of_arrays(path) if path.suffix == ".npz" else _of_python(path)
@@ -99,9 +101,7 @@ def _events(content: dict[str, np.ndarray], part: str, path: Path) -> np.ndarray
         raise DataError(
             f"{counting} of {path} is {counts.sum()} in all, but {name} has {len(rows)} events"
         )
-    events = np.empty(len(rows), EVENT)
-    for column, field in enumerate(EVENT.names or ()):
-        events[field] = rows[:, column]
+    events = of_columns(t=rows[:, 0], x=rows[:, 1], y=rows[:, 2], p=rows[:, 3])
     return recordings(np.split(events, np.cumsum(counts)[:-1]))
 
 
@@ -111,7 +111,7 @@ def _of_python(path: Path) -> Task:
         made = found() if callable(found) else found
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         lines = [
             frame.lineno for frame in traceback.extract_tb(error.__traceback__)
             if frame.filename == str(path)

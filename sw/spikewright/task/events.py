@@ -4,10 +4,13 @@ import numpy as np
 
 from spikewright.errors import DataError
 
-__all__ = ["EVENT", "checked_events", "recordings"]
+__all__ = ["EVENT", "checked_events", "of_columns", "recordings"]
 
 #: One event: microseconds, column, row, and polarity (1: lighter).
 EVENT = np.dtype([("t", np.int64), ("x", np.int32), ("y", np.int32), ("p", np.int32)])
+
+#: Last time of an event, in microseconds.
+_LAST = np.iinfo(np.int64).max
 
 
 def recordings(each: list[np.ndarray]) -> np.ndarray:
@@ -15,6 +18,19 @@ def recordings(each: list[np.ndarray]) -> np.ndarray:
     kept = np.empty(len(each), object)
     kept[:] = each
     return kept
+
+
+def of_columns(*, t: np.ndarray, x: np.ndarray, y: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """Return events whose fields have the types of the columns, each ``[events]``.
+
+    :func:`checked_events` makes :data:`EVENT` of them once they are known to fit; a cast before
+    that would make of a column far outside the frame one that is inside.
+    """
+    columns = {"t": t, "x": x, "y": y, "p": p}
+    events = np.empty(len(t), [(name, column.dtype) for name, column in columns.items()])
+    for name, column in columns.items():
+        events[name] = column
+    return events
 
 
 def checked_events(values: object, *, frame: tuple[int, ...], name: str) -> np.ndarray:
@@ -64,11 +80,6 @@ def _recording(values: object, frame: tuple[int, ...], name: str) -> np.ndarray:
                 f"the field {field} of {name} holds {values.dtype[field]} values; it must hold "
                 "whole numbers"
             )
-    events = values
-    if values.dtype != EVENT:
-        events = np.empty(len(values), EVENT)
-        for field in EVENT.names or ():
-            events[field] = values[field]
     height, width, polarities = frame
     for field, end, what in (("x", width, "columns"), ("y", height, "rows"),
                              ("p", polarities, "polarities")):
@@ -79,7 +90,19 @@ def _recording(values: object, frame: tuple[int, ...], name: str) -> np.ndarray:
                 f"event {index} of {name} is outside the frame: its {field} is "
                 f"{values[field][index]}, and there are {end} {what}"
             )
-    back = np.diff(events["t"], prepend=0) < 0
+    late = values["t"] > _LAST
+    if late.any():
+        index = int(late.argmax())
+        raise DataError(
+            f"event {index} of {name} is at {values['t'][index]} µs; the last time that there is "
+            f"is {_LAST}"
+        )
+    events = values
+    if values.dtype != EVENT:
+        events = np.empty(len(values), EVENT)
+        for field in EVENT.names or ():
+            events[field] = values[field]
+    back = events["t"] < np.concatenate([[0], events["t"][:-1]])
     if back.any():
         index = int(back.argmax())
         before = f"after {events['t'][index - 1]}" if index else "before the first, which is 0"

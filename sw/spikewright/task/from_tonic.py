@@ -8,7 +8,7 @@ import numpy as np
 from spikewright.errors import DataError
 from spikewright_hw.checks import optional, shown, wholes
 
-from .events import EVENT, recordings
+from .events import of_columns, recordings
 from .task import Task
 
 __all__ = ["from_tonic"]
@@ -80,10 +80,8 @@ def _in_rows(events: Any) -> Any:
     names = getattr(getattr(events, "dtype", None), "names", None) or ()
     if "y" in names or not {*"txp"} <= {*names}:
         return events  # whatever is wrong with them, Task says
-    kept = np.zeros(len(events), EVENT)
-    for field in "txp":
-        kept[field] = events[field]
-    return kept
+    row = np.zeros(len(events), np.int32)
+    return of_columns(t=events["t"], x=events["x"], y=row, p=events["p"])
 
 
 def _labels(labels: list[Any], part: str) -> np.ndarray:

@@ -1,6 +1,7 @@
 """A user's own data, in a file of arrays or of Python."""
 
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,33 @@ def test_rows_that_are_no_events(changes, message, tmp_path):
     refused(path, message.format(path))
 
 
+def test_an_event_far_outside_the_frame_stays_outside(tmp_path):
+    """A cast to 32 bits would make of it one in the first column."""
+    path = written(tmp_path, "events")
+    rows = dict(np.load(path))
+    rows["x_test"][3, 1] = 1 << 40
+    np.savez(path, **rows)
+    refused(
+        path,
+        f"event 3 of sample 0 of x_test of made is outside the frame: its x is {1 << 40}, "
+        "and there are 4 columns",
+    )
+
+
+def test_more_than_fits_the_memory(tmp_path):
+    path = tmp_path / "mine.npz"
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (99, 9999999999), }"
+    content = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x_train.npy", content)
+    with pytest.raises(DataError, match=f"^{re.escape(str(path))} holds more than fits the memory"):
+        load_data(path)
+
+
 def test_a_file_that_is_none(tmp_path):
+    folder = tmp_path / "folder.npz"
+    folder.mkdir()
+    refused(folder, f"{folder} is a folder; give a file in it")
     path = tmp_path / "mine.npz"
     refused(path, f"there is no file {path}")
     refused(
@@ -127,6 +154,7 @@ def test_a_python_file(text, tmp_path):
     ("def task():\n    return 5", ("{} defines no task; it needs a function task() that returns a "
      "Task, or a Task of the name task")),
     ("\n1 / 0", "line 2 of {} failed: ZeroDivisionError: division by zero"),
+    ("import sys\nsys.exit(3)", "line 2 of {} failed: SystemExit: 3"),
     ("def task():\n    return 1 / 0", "line 2 of {} failed: ZeroDivisionError: division by zero"),
     (TASK.replace("y_test=y", "y_test=y + 1"),
      "{}: the label of sample 1 of y_test of mine is 2; labels must be from 0 to 1"),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from spikewright.errors import DataError
-from spikewright.task.events import EVENT
+from spikewright.task.events import EVENT, of_columns
 from spikewright.task.task import Task
 
 from .made import CLASSES, KINDS, SHAPES, fields, made
@@ -124,6 +124,11 @@ def test_a_class_without_a_training_sample(absent):
         f"class {absent} of made has no training sample; classes are 0 to 2, and each needs at "
         "least one",
     )
+    refused(
+        fields("signal") | {"classes": None, "y_train": np.array([0, 1, 10**9] * 2)},
+        "class 2 of made has no training sample; classes are 0 to 1000000000, and each needs at "
+        "least one",
+    )
     given["y_test"] = np.full(3, absent)
     assert Task(**given).classes == CLASSES  # in the test part, any may be absent
 
@@ -200,6 +205,23 @@ def test_an_event_outside_the_frame(part, field, value, message):
     given = fields("events")
     given[f"x_{part}"][1][field][5] = value
     refused(given, f"event 5 of sample 1 of x_{part} of made {message}")
+
+
+@pytest.mark.parametrize(("field", "value", "message"), [
+    ("x", 1 << 40, f"is outside the frame: its x is {1 << 40}, and there are 4 columns"),
+    ("y", 1 << 32, f"is outside the frame: its y is {1 << 32}, and there are 3 rows"),
+    ("t", (1 << 63) + 5, f"is at {(1 << 63) + 5} µs; the last time that there is is {2**63 - 1}"),
+])
+def test_an_event_that_would_wrap_is_judged_as_it_is_given(field, value, message):
+    given = fields("events")
+    for part in PARTS:
+        given[f"x_{part}"] = [
+            of_columns(**{one: each[one].astype(np.uint64) for one in "txyp"})
+            for each in given[f"x_{part}"]
+        ]
+    assert {one.dtype for one in Task(**given).x_train} == {EVENT}
+    given["x_test"][1][field][6] = value
+    refused(given, f"event 6 of sample 1 of x_test of made {message}")
 
 
 @pytest.mark.parametrize("part", PARTS)
