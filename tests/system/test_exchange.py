@@ -65,6 +65,9 @@ def test_read_quantised_and_written_again(file, capsys):
     (("import", "net.nir", *SAID, "--current", "now"), "--current is 'now'; there are old, new"),
     (("quantize", "net.nir", "net.spw", *SAID, "--coding", "morse"),
      ("--coding is 'morse'; there are ttfs, rate, direct, delta, population, events, spikes")),
+    (("quantize", "net.nir", "net.spw", *SAID, "--coding", "direct"),
+     ("direct makes graded inputs, and a network from elsewhere is quantised, and trained on, for "
+      "spikes alone; take another coding")),
     (("quantize", "net.nir", "net.spw", *SAID, "--weight-bits", "9"),
      "--weight-bits is 9; it must be a whole number from 2 to 8"),
     (("quantize", "net.nir", "net.spw", *SAID, "--percentile", "0"),

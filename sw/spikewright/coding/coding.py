@@ -8,9 +8,13 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike
 
+from spikewright.errors import DataError
 from spikewright_hw.checks import instance
 
-__all__ = ["Coding", "Graded", "Invertible", "coding_rule", "decode", "encode", "input_bits"]
+__all__ = [
+    "Coding", "Graded", "Invertible", "check_spikes_alone", "coding_rule", "decode", "encode",
+    "input_bits",
+]
 
 
 @runtime_checkable
@@ -74,6 +78,18 @@ class Graded(Coding, Protocol):
 def input_bits(coding: Coding) -> int:
     """Return the bits of an input that a coding makes: 1 for spikes."""
     return coding.bits if isinstance(coding, Graded) else 1
+
+
+def check_spikes_alone(coding: Coding) -> None:
+    """Raise :exc:`~spikewright.errors.DataError` for a graded coding of a network from elsewhere.
+
+    Such a network has weights for spikes: what a graded input would be to it is not said.
+    """
+    if input_bits(coding) > 1:
+        raise DataError(
+            f"{coding.name} makes graded inputs, and a network from elsewhere is quantised, and "
+            "trained on, for spikes alone; take another coding"
+        )
 
 
 def encode(samples: ArrayLike, coding: Coding) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 from rich.console import Console
 
 from spikewright import terminal
-from spikewright.coding.coding import Coding, coding_rule
+from spikewright.coding.coding import Coding, check_spikes_alone, coding_rule
 from spikewright.errors import DataError
 from spikewright.machine import processor
 from spikewright.network.fast import Predictor
@@ -77,6 +77,7 @@ def quantize_on_task(
             f"{task.name} has no label for each sample, and accuracy is a share of labels; give a "
             "task of classes"
         )
+    check_spikes_alone(coding)
     for name in ("inputs", "steps"):
         coded, taken = getattr(coding, name), getattr(network, name)
         if coded != taken:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from spikewright.coding.coding import Coding
+from spikewright.coding.coding import Coding, check_spikes_alone
 from spikewright.task.task import Task
 from spikewright_hw.checks import instance, optional, whole
 from spikewright_hw.fixed import Format
@@ -52,7 +52,7 @@ def retraining_config(
     Raises
     ------
     DataError
-        The samples do not fit the network.
+        The samples do not fit the network, or the coding makes graded inputs.
     ValueError
         An argument is of another kind or out of its range; the message names it.
     """
@@ -61,6 +61,7 @@ def retraining_config(
     optional(whole(0, 1_000_000))("epochs", epochs)
     steps = network.steps if coding is None or isinstance(coding, str) else None
     base = training_config(task, weight_bits=weight_bits, coding=coding, steps=steps)
+    check_spikes_alone(base.coding)
     if membrane is None:
         membrane = _membrane(network, task, base.coding, weight_bits)
     elif isinstance(membrane, str):

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from spikewright.coding.coding import encode
+from spikewright.coding.direct import Direct
 from spikewright.errors import DataError
 from spikewright.network.activity import network_activity
 from spikewright.network.first_weights import given_layers
@@ -174,3 +175,9 @@ def test_what_is_not_trained_on(real):
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
         retraining_config(task, real)
     assert encode(TASK.x_test, config.coding).shape[1:] == (6, 12)
+    message = (
+        "direct makes graded inputs, and a network from elsewhere is quantised, and trained on, "
+        "for spikes alone; take another coding"
+    )
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        retraining_config(TASK, real, coding=Direct(inputs=12, steps=6, low=0, high=1))
