@@ -45,6 +45,7 @@ from spikewright.exchange.from_torch import from_torch as from_torch
 from spikewright.exchange.to_nir import to_nir as to_nir
 from spikewright.job.quantization import quantize_on_task as quantize_on_task
 from spikewright.job.saturation import check_saturation as check_saturation
+from spikewright.network.find_saturation import find_saturation as find_saturation
 from spikewright.network.post_training import PostTraining as PostTraining
 from spikewright.network.post_training import quantize as quantize
 from spikewright.network.quantization import LayerFit as LayerFit
@@ -57,7 +58,6 @@ from spikewright.network.real_run import run_real as run_real
 from spikewright.network.saturation import Saturation as Saturation
 from spikewright.network.saturation import StateEnd as StateEnd
 from spikewright.network.saturation import Witness as Witness
-from spikewright.network.saturation import find_saturation as find_saturation
 
 """Networks: their file, and what it holds."""
 

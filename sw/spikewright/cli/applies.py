@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import SpikewrightError
+from .task_options import NETWORK_OPTIONS
 
 __all__ = ["RULES", "Rule", "check_options", "parsed"]
 
 #: Options of bitstreams, of a training, of the engines, and of a neuron given by its equations.
 _STREAMS = ("length", "source", "encoding")
 _STOCHASTIC = (*_STREAMS, "lanes")
-_TRAINED = ("seed", "coding", "steps", "readout", "bias", "epochs", "learning_rate")
+_TRAINED = ("seed", *NETWORK_OPTIONS)
 _ENGINE = ("engine", "share", "ram_style", *_STOCHASTIC)
 _NEURON = (
     "threshold", "reset", "readout", "dt", "param", "unit", "start", "refractory", "method",

@@ -20,7 +20,7 @@ from spikewright_hw.checks import flag, real, settle, whole
 from spikewright_hw.layer import MOST_INPUT_BITS, MOST_NEURONS
 from spikewright_hw.protocol import MAX_PAYLOAD
 
-from .samples import as_array, check_range, shape_words
+from .samples import as_array, check_spikes, shape_words, vectors
 
 __all__ = ["Direct"]
 
@@ -101,16 +101,15 @@ class Direct:
             for each step.
         """
         given = as_array(samples)
-        values = self.inputs * (self.steps if self.sequence else 1)
-        steps_differ = self.sequence and given.shape[1:2] != (self.steps,)
-        if given.ndim < 2 or math.prod(given.shape[1:]) != values or steps_differ:
-            wanted = f"{self.steps} steps × {self.inputs}" if self.sequence else f"{self.inputs}"
+        if self.sequence and given.shape[1:2] != (self.steps,):
             raise DataError(
-                f"the input is of shape {shape_words(given)}; it must be samples × {wanted} values"
+                f"the input is of shape {shape_words(given)}; it must be samples × {self.steps} "
+                f"steps × {self.inputs} values"
             )
-        check_range(given, low=self.low, high=self.high)
-        graded = np.zeros((len(given), values), np.uint8)
-        for row, sample in zip(graded, given.reshape(len(given), values), strict=True):
+        size = self.inputs * (self.steps if self.sequence else 1)
+        values = vectors(given, size=size, low=self.low, high=self.high)
+        graded = np.zeros(values.shape, np.uint8)
+        for row, sample in zip(graded, values, strict=True):
             row[:] = np.floor((sample.astype(np.float64) - self.low) * self._scale + 0.5)
         if self.sequence:
             return graded.reshape(len(given), self.steps, self.inputs)
@@ -121,13 +120,7 @@ class Direct:
 
         ``[samples, inputs]``, or ``[samples, steps, inputs]`` of a signal.
         """
-        given = as_array(spikes)
-        if given.ndim != 3 or given.shape[1:] != (self.steps, self.inputs):
-            raise DataError(
-                f"the graded inputs are of shape {shape_words(given)}; they must be samples × "
-                f"{self.steps} steps × {self.inputs} inputs"
-            )
-        values = self.low + given / self._scale
+        values = self.low + check_spikes(spikes, self) / self._scale
         return values if self.sequence else values[:, 0]
 
     @property

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from spikewright.errors import DataError
 
-from .coding import Coding
+from .coding import Coding, input_bits
 
 __all__ = ["as_array", "check_range", "check_spikes", "in_parts", "shape_words", "vectors"]
 
@@ -55,11 +55,12 @@ def check_range(samples: np.ndarray, *, low: float, high: float) -> None:
 
 
 def check_spikes(spikes: ArrayLike, coding: Coding) -> np.ndarray:
-    """Return spikes as an array; :exc:`DataError` unless they are of the coding's shape."""
+    """Return what a coding makes as an array; :exc:`DataError` unless it is of its shape."""
     given = as_array(spikes)
+    what = "spikes" if input_bits(coding) == 1 else "graded inputs"
     if given.ndim != 3 or given.shape[1:] != (coding.steps, coding.inputs):
         raise DataError(
-            f"the spikes are of shape {shape_words(given)}; they must be samples × "
+            f"the {what} are of shape {shape_words(given)}; they must be samples × "
             f"{coding.steps} steps × {coding.inputs} inputs"
         )
     return given

@@ -139,6 +139,7 @@ def _sample(
         label=int(task.y_test[index]),
         values=_shown(task, index),
         signal=task.kind == "signal",
+        graded=quantized.network.input_bits > 1,
         input_spikes=observed.answers.sent[index],
         layer_spikes=tuple(np.array(layer) for layer in trace.spikes),
         outputs_reference=reference,

@@ -9,7 +9,8 @@ from rich.console import Console
 from spikewright import terminal
 from spikewright.errors import SpikewrightWarning
 from spikewright.files import replacing
-from spikewright.network.saturation import Saturation, find_saturation
+from spikewright.network.find_saturation import find_saturation
+from spikewright.network.saturation import Saturation
 from spikewright.quantized.network import QuantizedNetwork, network_of
 from spikewright_hw.checks import instance
 from spikewright_hw.network import Network
@@ -31,7 +32,7 @@ def check_saturation(
 
     Returns
     -------
-    What :func:`~spikewright.network.saturation.find_saturation` found.
+    What :func:`~spikewright.network.find_saturation.find_saturation` found.
 
     Raises
     ------

@@ -11,10 +11,10 @@ from spikewright_hw.network import Layer, Network
 from .reference import Arrays, run, starts
 from .synapses import Synapses, weight_synapses
 
-__all__ = ["End", "Overshoots", "inputs_to_try", "overshoots"]
+__all__ = ["BLOCK", "End", "Overshoots", "inputs_to_try", "overshoots"]
 
 #: Inputs that run at once.
-_BLOCK = 64
+BLOCK = 64
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def inputs_to_try(network: Network, end: End, neurons: np.ndarray) -> Iterator[n
             other = through[:, neuron] < 0 if up else through[:, neuron] > 0
             for turn in turns:
                 block += _patterns(drive, other, turn=turn, steps=steps)
-                if len(block) >= _BLOCK:
+                if len(block) >= BLOCK:
                     yield np.stack(block)
                     block = []
     if block:

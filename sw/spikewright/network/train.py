@@ -83,13 +83,6 @@ class Trained:
     error_integer: float | None = None
     output_scale: OutputScale | None = None
 
-    @property
-    def accuracies(self) -> tuple[float, float]:
-        """The two accuracies. Raises :exc:`ValueError` for a network that answers with values."""
-        if self.accuracy_float is None or self.accuracy_integer is None:
-            raise ValueError("accuracy_float is missing; the network answers with values")
-        return self.accuracy_float, self.accuracy_integer
-
 
 def train(
     config: TrainingConfig,

@@ -87,13 +87,16 @@ def _one_inference(record: RunRecord) -> Section:
         f"layer {index + 1}" if several else "hidden layer": spikes
         for index, spikes in enumerate(sample.layer_spikes)
     }
-    pictures = [
-        Picture(
-            "raster",
-            plots.raster({"input": sample.input_spikes, **layers}),
-            "Spikes sent to the board (input) and reported by it. One mark is one spike.",
+    pictures = []
+    if not sample.graded:
+        layers = {"input": sample.input_spikes, **layers}
+    if layers:
+        whose = "reported by the board" if sample.graded else (
+            "sent to the board (input) and reported by it"
         )
-    ]
+        pictures.append(
+            Picture("raster", plots.raster(layers), f"Spikes {whose}. One mark is one spike.")
+        )
     if sample.values is not None:
         pictures.append(_drawn(sample.values, sample))
     equal = int((sample.outputs_reference == sample.outputs_device).sum())
@@ -139,7 +142,7 @@ def _drawn(values: np.ndarray, sample: SampleRecord) -> Picture:
             "sample", sample_plots.signal(values), "The sample: a signal over time, low to high."
         )
     small = values.ndim == 2 and max(values.shape) <= _SMALL
-    if small and values.size == sample.input_spikes.shape[1]:
+    if small and not sample.graded and values.size == sample.input_spikes.shape[1]:
         return Picture(
             "coding",
             plots.coding(values, sample.input_spikes),

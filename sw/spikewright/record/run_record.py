@@ -98,7 +98,10 @@ class SampleRecord:
         channels), or a signal (time,) or (time, channels); None if its spikes alone show it.
     signal : bool
         Whether it is a signal.
+    graded : bool
+        Whether the inputs are graded, and no spikes that could be drawn.
     input_spikes : (steps, inputs) array
+        Of graded inputs, the whole numbers.
     layer_spikes : tuple of (steps, neurons) arrays
     readout : str
         What an output is, one of :data:`spikewright_hw.readout.READOUTS`.
@@ -115,6 +118,7 @@ class SampleRecord:
     outputs_reference: np.ndarray
     outputs_device: np.ndarray
     signal: bool = False
+    graded: bool = False
     readout: str = "last"
 
 

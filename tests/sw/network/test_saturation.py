@@ -9,10 +9,9 @@ import pytest
 
 from spikewright.errors import DataError, SpikewrightWarning
 from spikewright.job.saturation import check_saturation
-from spikewright.network import saturation
+from spikewright.network.find_saturation import find_saturation
 from spikewright.network.overshoot import overshoots
 from spikewright.network.reach import reach
-from spikewright.network.saturation import find_saturation
 from spikewright.network.spans import Spans, _Spans
 from spikewright_hw.definition import integers
 from spikewright_hw.definition.interval import Interval, IntervalOperations
@@ -164,7 +163,7 @@ def test_a_membrane_that_is_never_negative_does_not_end_at_zero():
 
 
 def test_what_is_not_known_is_refused_where_none_is_allowed(monkeypatch):
-    monkeypatch.setattr(saturation, "inputs_to_try", lambda *_: ())
+    monkeypatch.setattr("spikewright.network.find_saturation.inputs_to_try", lambda *_: ())
     found = find_saturation(network_of(Format(7, 4)), tries=0)
     sentence = (
         "layers[0]: the state v might saturate at -64 in Q7.4: no input was found with which it "
@@ -176,7 +175,7 @@ def test_what_is_not_known_is_refused_where_none_is_allowed(monkeypatch):
 
 
 def test_inputs_are_found_by_chance_where_the_weights_do_not_say(monkeypatch):
-    monkeypatch.setattr(saturation, "inputs_to_try", lambda *_: ())
+    monkeypatch.setattr("spikewright.network.find_saturation.inputs_to_try", lambda *_: ())
     assert find_saturation(network_of(Format(7, 4)), tries=4096).saturates
 
 

@@ -12,10 +12,10 @@ from spikewright.record.run_report import report
 from .test_run_record import synthetic
 
 
-def pictures(values, *, signal=False) -> dict[str, str]:
+def pictures(values, *, signal=False, graded=False) -> dict[str, str]:
     """Return the pictures of one inference with these values, each with its caption."""
     record = synthetic()
-    sample = dataclasses.replace(record.sample, values=values, signal=signal)
+    sample = dataclasses.replace(record.sample, values=values, signal=signal, graded=graded)
     made = report(dataclasses.replace(record, sample=sample))
     return {one.name: one.caption for section in made.sections for one in section.pictures}
 
@@ -36,6 +36,13 @@ def test_a_sample_is_drawn_as_what_it_is(undrawn, shape, signal, name, caption):
 def test_what_its_spikes_alone_show_is_not_drawn_again(undrawn):
     found = pictures(None)
     assert not found.keys() & {"coding", "sample"} and "raster" in found
+
+
+def test_graded_inputs_are_no_spikes_and_not_drawn_as_such(undrawn):
+    found = pictures(np.zeros((8, 8)), graded=True)
+    assert found["sample"].startswith("The sample, an image.") and "coding" not in found
+    assert found["raster"] == "Spikes reported by the board. One mark is one spike."
+    assert pictures(np.zeros((8, 8)))["raster"].startswith("Spikes sent to the board (input) and")
 
 
 def shapes(svg: str) -> int:

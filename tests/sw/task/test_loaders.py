@@ -34,6 +34,11 @@ AT_HAND = {
     "nmnist": (1_000, 100), "mitbih": (50_979, 26_268), "fsdd": (2_700, 300), "esc10": (120, 40),
 }
 DATA = os.environ.get("SPIKEWRIGHT_DATA", "")
+#: The data sets are large, and not ours to hand on, so they are not in the repository; what is read
+#: of their formats is tested on made files in every run.
+on_the_data_itself = pytest.mark.skipif(
+    not DATA, reason="SPIKEWRIGHT_DATA names no folder of the data itself"
+)
 FORMS = pytest.mark.parametrize("form", WRITTEN, ids=" ".join)
 
 
@@ -77,7 +82,7 @@ def test_an_empty_file_is_refused(form, tmp_path):
     load_task(name, folder=tmp_path)
 
 
-@pytest.mark.skipif(not DATA, reason="SPIKEWRIGHT_DATA names no folder of the data itself")
+@on_the_data_itself
 @pytest.mark.parametrize("name", AT_HAND)
 def test_the_data_itself(name):
     task = load_task(name)
@@ -223,7 +228,7 @@ def test_a_beat_is_what_is_around_its_annotation(tmp_path):
     assert np.allclose(beats[0], np.arange(187) / 186, atol=0.01)
 
 
-@pytest.mark.skipif(not DATA, reason="SPIKEWRIGHT_DATA names no folder of the data itself")
+@on_the_data_itself
 @pytest.mark.parametrize(("record", "archive"), [
     (208, "beats_ds1_train.npz"), (100, "beats_ds2a_test.npz")
 ])
