@@ -17,7 +17,7 @@ run: $(STAMP) ## the main job: train, quantise, build, run, compare, report
 	$(BIN)/spikewright run
 
 test: $(STAMP) ## tests of everything but the simulations and proofs (WHOLE=1: slow ones, too; COVERAGE=1)
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(if $(filter-out 0,$(COVERAGE)),--cov --cov-report= )$(if $(CORE),tests/hw/test_$(CORE).py tests/test_house.py,$(if $(WHOLE),,-m "not slow") tests)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(if $(filter-out 0,$(COVERAGE)),--coverage )$(if $(CORE),tests/hw/test_$(CORE).py tests/test_house.py,$(if $(WHOLE),,-m "not slow") tests)
 
 sim: $(STAMP) ## testbenches of the cores (WHOLE=1: every preset on both simulators, for longer)
 	$(BIN)/python -m pytest -n 2 --dist worksteal sim $(if $(CORE),--core $(CORE))

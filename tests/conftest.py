@@ -14,7 +14,7 @@ from hypothesis import settings
 
 import object_cache
 
-from .coverage_report import tell
+from .coverage_report import measure, tell
 
 # A worker of pytest-xdist for each core: threads within one would wait for those of the others.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -30,14 +30,23 @@ settings.register_profile("whole", max_examples=200)
 settings.load_profile("quick" if os.environ.get("WHOLE", "") in ("", "0") else "whole")
 
 
+def pytest_addoption(parser):
+    parser.addoption("--coverage", action="store_true", help="tell which lines the tests run")
+
+
+def pytest_configure(config):
+    """Measure the workers, where that is asked for: ``make test COVERAGE=1``."""
+    if config.getoption("--coverage") and not hasattr(config, "workerinput"):
+        if not config.getoption("numprocesses", None):
+            raise pytest.UsageError("--coverage measures the workers of pytest-xdist: add -n 2")
+        measure()
+
+
 def pytest_terminal_summary(terminalreporter, config):
-    """Tell the coverage, where ``--cov`` asked for it: ``make test COVERAGE=1``."""
-    plugin = config.pluginmanager.get_plugin("_cov")
-    if plugin is not None:
+    if config.getoption("--coverage"):
         chosen = config.option.markexpr
         terminalreporter.ensure_newline()
         tell(
-            plugin.cov_controller.cov,
             tests=f"of those marked {chosen!r}" if chosen else "of all",
             width=None if terminalreporter.isatty else 100,
         )

@@ -1,7 +1,10 @@
 """Coverage of the tests, a line for each package, on the terminal and as a report."""
 
+import json
 import os
+import shutil
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +15,37 @@ from spikewright.record.report import Report
 from spikewright.record.store import write_report
 from spikewright.record.table import print_table
 
-__all__ = ["rows_of", "tell", "unmeasured"]
+from .measured.sitecustomize import FOLDER, environment
+
+__all__ = ["add", "measure", "rows_of", "tell", "unmeasured"]
 
 HOUSE = Path(__file__).resolve().parent.parent
 REPORT = HOUSE / "build" / "reports" / "coverage"
+PLACE = HOUSE / "build" / "coverage"
+LINES = PLACE / "lines"
+SOURCES = ("hw", "sw")
+
+
+def measure() -> None:
+    """Have the programs that are started from now on note the lines that they run."""
+    shutil.rmtree(PLACE, ignore_errors=True)
+    LINES.mkdir(parents=True)
+    os.environ.update(environment(LINES))
+
+
+def add(notes: Iterable[Path], coverage: Coverage, *, root: Path = HOUSE) -> None:
+    """Add what programs noted; of a source that none of them imported, no line was run.
+
+    What Python runs as ``__main__`` it does not import: the files of that name are left out.
+    """
+    data = coverage.get_data()
+    for note in notes:
+        lines = json.loads(note.read_text())
+        data.add_lines({str(root / name): run for name, run in lines.items()})
+    for source in SOURCES:
+        for file in (root / source).rglob("*.py"):
+            if file.name != "__main__.py":
+                data.touch_file(str(file))
 
 
 def rows_of(coverage: Coverage, *, root: Path = HOUSE) -> list[dict[str, Any]]:
@@ -43,12 +73,15 @@ def rows_of(coverage: Coverage, *, root: Path = HOUSE) -> list[dict[str, Any]]:
     ]
 
 
-def tell(coverage: Coverage, *, tests: str, width: int | None) -> None:
-    """Print the coverage, and write it to ``build/reports/coverage``.
+def tell(*, tests: str, width: int | None) -> None:
+    """Print the coverage, write it to ``build/reports/coverage``, and keep it for ``coverage``.
 
     ``tests`` says which tests were run; ``width`` is that of the table, in columns, unless it is
     that of the terminal.
     """
+    coverage = Coverage(config_file=str(HOUSE / "pyproject.toml"))
+    add(LINES.glob("*.json"), coverage)
+    coverage.save()
     report = Report(
         "coverage",
         "Coverage",
@@ -61,4 +94,4 @@ def tell(coverage: Coverage, *, tests: str, width: int | None) -> None:
 
 def unmeasured() -> dict[str, str]:
     """Return the environment of a program that may write no file of its coverage."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+    return {name: value for name, value in os.environ.items() if name != FOLDER}
