@@ -46,11 +46,12 @@ from spikewright.exchange.to_nir import to_nir as to_nir
 from spikewright.job.quantization import quantize_on_task as quantize_on_task
 from spikewright.job.saturation import check_saturation as check_saturation
 from spikewright.network.find_saturation import find_saturation as find_saturation
+from spikewright.network.fold_coding import fold_coding as fold_coding
 from spikewright.network.post_training import PostTraining as PostTraining
 from spikewright.network.post_training import quantize as quantize
 from spikewright.network.quantization import LayerFit as LayerFit
 from spikewright.network.quantization import Quantization as Quantization
-from spikewright.network.real_network import RealLayer as RealLayer
+from spikewright.network.real_layer import RealLayer as RealLayer
 from spikewright.network.real_network import RealNetwork as RealNetwork
 from spikewright.network.real_network import in_reals as in_reals
 from spikewright.network.real_run import RealRun as RealRun

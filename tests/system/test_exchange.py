@@ -65,9 +65,6 @@ def test_read_quantised_and_written_again(file, capsys):
     (("import", "net.nir", *SAID, "--current", "now"), "--current is 'now'; there are old, new"),
     (("quantize", "net.nir", "net.spw", *SAID, "--coding", "morse"),
      ("--coding is 'morse'; there are ttfs, rate, direct, delta, population, events, spikes")),
-    (("quantize", "net.nir", "net.spw", *SAID, "--coding", "direct"),
-     ("direct makes graded inputs, and a network from elsewhere is quantised, and trained on, for "
-      "spikes alone; take another coding")),
     (("quantize", "net.nir", "net.spw", *SAID, "--weight-bits", "9"),
      "--weight-bits is 9; it must be a whole number from 2 to 8"),
     (("quantize", "net.nir", "net.spw", *SAID, "--percentile", "0"),
@@ -75,7 +72,7 @@ def test_read_quantised_and_written_again(file, capsys):
     (("quantize", "net.nir", "net.spw", *SAID, "--membrane", "8.8"),
      "a number format is written like Q8.8, not '8.8'"),
     (("quantize", "net.nir", "net.spw", *SAID, "--coding", "population"),
-     "population codes digits as 384 inputs, and the network takes 64"),
+     "population makes 384 inputs, and the network takes 64"),
 ])
 def test_one_sentence(file, capsys, command, message):
     assert main([*command]) == 1

@@ -85,7 +85,7 @@ RULES = (
         "the list of all reports; name a task by --task or --data, or leave it out",
     ),
     Rule(
-        ("train",), ("coding", "steps", "readout", "bias", "neuron", *_STREAMS),
+        ("train",), ("coding", "steps", "input_bits", "readout", "bias", "neuron", *_STREAMS),
         lambda options: isinstance(options.network, Path),
         "--network FILE, which is trained on as it is; leave one of the two out",
     ),

@@ -10,11 +10,14 @@ from .options import count, path, rate
 from .words import arguments_checked
 
 __all__ = [
-    "NETWORK_OPTIONS", "add_network_options", "add_task_options", "config_of", "task_of", "trained",
+    "NETWORK_OPTIONS", "add_coding_options", "add_network_options", "add_task_options",
+    "config_of", "task_of", "trained",
 ]
 
 #: Options of :func:`add_network_options` that are arguments of :func:`spikewright.training_config`.
-NETWORK_OPTIONS = ("coding", "steps", "readout", "bias", "epochs", "learning_rate")
+NETWORK_OPTIONS = (
+    "coding", "steps", "input_bits", "readout", "bias", "epochs", "learning_rate"
+)
 
 
 def add_task_options(parser: argparse.ArgumentParser, *, folder: bool = True) -> None:
@@ -47,8 +50,7 @@ def add_network_options(parser: argparse.ArgumentParser, *, file: bool) -> None:
         help="neurons from input to output, 784-128-10, or of one or two hidden layers alone, 128 "
         "or 128-64 (128)" + ("; or a .spw network that is trained already" if file else ""),
     )
-    add("--coding", metavar="NAME", help="how samples become spikes: ttfs, ... (by the task)")
-    add("--steps", type=count, metavar="N", help="time steps of an inference (by the coding)")
+    add_coding_options(group)
     add(
         "--readout", metavar="NAME",
         help="what is read from the last layer: last or maximum, its membranes; count or first, "
@@ -59,6 +61,21 @@ def add_network_options(parser: argparse.ArgumentParser, *, file: bool) -> None:
     add(
         "--learning-rate", type=rate, metavar="RATE",
         help="where that in real numbers starts; that on the grid follows in proportion (0.03)",
+    )
+
+
+def add_coding_options(group: argparse._ArgumentGroup) -> None:
+    """Add the options of how samples become a network's input."""
+    add = group.add_argument
+    add(
+        "--coding", metavar="NAME",
+        help="how samples become spikes: ttfs, rate, ...; or direct, which gives the network the "
+        "values themselves (by the task)",
+    )
+    add("--steps", type=count, metavar="N", help="time steps of an inference (by the coding)")
+    add(
+        "--input-bits", type=count, metavar="BITS",
+        help="of each value, 2 to 8, with --coding direct (4)",
     )
 
 

@@ -8,12 +8,10 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spikewright.errors import DataError
 from spikewright_hw.checks import instance
 
 __all__ = [
-    "Coding", "Graded", "Invertible", "check_spikes_alone", "coding_rule", "decode", "encode",
-    "input_bits",
+    "Coding", "Graded", "Invertible", "coding_rule", "decode", "encode", "input_bits",
 ]
 
 
@@ -67,29 +65,37 @@ class Invertible(Coding, Protocol):
 
 @runtime_checkable
 class Graded(Coding, Protocol):
-    """A coding that makes graded inputs of the first layer: whole numbers of ``bits`` bits."""
+    """A coding that makes graded inputs of the first layer: whole numbers of ``bits`` bits.
+
+    An input *g* stands for the value ``low + step * g``.
+    """
 
     @property
     def bits(self) -> int:
         """Bits of an input: 2 to 8."""
         ...
 
+    @property
+    def low(self) -> float:
+        """The value that an input of 0 stands for."""
+        ...
+
+    @property
+    def step(self) -> float:
+        """The difference of the values of two inputs that follow each other."""
+        ...
+
+    def values(self, samples: ArrayLike) -> np.ndarray:
+        """Return the values that enter in each step, before they are rounded to inputs.
+
+        Float64 ``[samples, steps, inputs]``; errors are those of :meth:`encode`.
+        """
+        ...
+
 
 def input_bits(coding: Coding) -> int:
     """Return the bits of an input that a coding makes: 1 for spikes."""
     return coding.bits if isinstance(coding, Graded) else 1
-
-
-def check_spikes_alone(coding: Coding) -> None:
-    """Raise :exc:`~spikewright.errors.DataError` for a graded coding of a network from elsewhere.
-
-    Such a network has weights for spikes: what a graded input would be to it is not said.
-    """
-    if input_bits(coding) > 1:
-        raise DataError(
-            f"{coding.name} makes graded inputs, and a network from elsewhere is quantised, and "
-            "trained on, for spikes alone; take another coding"
-        )
 
 
 def encode(samples: ArrayLike, coding: Coding) -> np.ndarray:

@@ -100,20 +100,18 @@ class Direct:
             Of ``inputs`` values each; of a signal, ``[samples, steps, ...]`` of ``inputs`` values
             for each step.
         """
-        given = as_array(samples)
-        if self.sequence and given.shape[1:2] != (self.steps,):
-            raise DataError(
-                f"the input is of shape {shape_words(given)}; it must be samples × {self.steps} "
-                f"steps × {self.inputs} values"
-            )
-        size = self.inputs * (self.steps if self.sequence else 1)
-        values = vectors(given, size=size, low=self.low, high=self.high)
+        values = self._rows(samples)
         graded = np.zeros(values.shape, np.uint8)
         for row, sample in zip(graded, values, strict=True):
             row[:] = np.floor((sample.astype(np.float64) - self.low) * self._scale + 0.5)
-        if self.sequence:
-            return graded.reshape(len(given), self.steps, self.inputs)
-        return np.repeat(graded[:, None], self.steps, axis=1)
+        return self._each_step(graded)
+
+    def values(self, samples: ArrayLike) -> np.ndarray:
+        """Return the values that enter in each step, before they are rounded to inputs.
+
+        Float64 ``[samples, steps, inputs]``, of samples as :meth:`encode` takes them.
+        """
+        return self._each_step(self._rows(samples).astype(np.float64))
 
     def decode(self, spikes: ArrayLike) -> np.ndarray:
         """Return the values that graded inputs stand for, to half a step of their bits.
@@ -122,6 +120,28 @@ class Direct:
         """
         values = self.low + check_spikes(spikes, self) / self._scale
         return values if self.sequence else values[:, 0]
+
+    @property
+    def step(self) -> float:
+        """The difference of the values of two inputs that follow each other."""
+        return 1 / self._scale
+
+    def _rows(self, samples: ArrayLike) -> np.ndarray:
+        """Return all values of each sample as a row."""
+        given = as_array(samples)
+        if self.sequence and given.shape[1:2] != (self.steps,):
+            raise DataError(
+                f"the input is of shape {shape_words(given)}; it must be samples × {self.steps} "
+                f"steps × {self.inputs} values"
+            )
+        size = self.inputs * (self.steps if self.sequence else 1)
+        return vectors(given, size=size, low=self.low, high=self.high)
+
+    def _each_step(self, rows: np.ndarray) -> np.ndarray:
+        """Return rows of values as ``[samples, steps, inputs]``."""
+        if self.sequence:
+            return rows.reshape(len(rows), self.steps, self.inputs)
+        return np.repeat(rows[:, None], self.steps, axis=1)
 
     @property
     def _scale(self) -> float:

@@ -1,11 +1,12 @@
 """The codings by name, as a task and as a file name them."""
 
 from collections.abc import Mapping
-from dataclasses import Field, asdict, fields, is_dataclass
+from dataclasses import Field, asdict, fields, is_dataclass, replace
 from typing import Any, ClassVar, Protocol, Self
 
 from spikewright.task.task import Task
 from spikewright_hw.checks import instance, one_of, optional, shown, text, whole
+from spikewright_hw.layer import MOST_INPUT_BITS
 from spikewright_hw.protocol import MAX_PAYLOAD
 
 from .coding import Coding
@@ -50,7 +51,13 @@ _DEFAULTS = {
 }
 
 
-def coding_of(task: Task, *, name: str | None = None, steps: int | None = None) -> Coding:
+def coding_of(
+    task: Task,
+    *,
+    name: str | None = None,
+    steps: int | None = None,
+    input_bits: int | None = None,
+) -> Coding:
     """Return a coding that fits a task.
 
     Parameters
@@ -62,11 +69,14 @@ def coding_of(task: Task, *, name: str | None = None, steps: int | None = None) 
         spike of all else; a signal whose window is known is learned better so than from changes.
     steps : int, optional
         Time steps; the coding's own choice for the task unless given.
+    input_bits : int, optional
+        Bits of a graded input, 2 to 8; those of :class:`~spikewright.coding.direct.Direct` unless
+        given.
 
     Raises
     ------
     ValueError
-        There is no such coding, or it does not fit the task.
+        There is no such coding, or it does not fit the task or the bits.
     """
     instance(Task)("task", task)
     optional(whole(1, MAX_PAYLOAD))("steps", steps)
@@ -77,7 +87,14 @@ def coding_of(task: Task, *, name: str | None = None, steps: int | None = None) 
             f"{task.name} is of the kind {task.kind}, which {chosen} does not code; there are "
             f"{able}"
         )
-    return CODINGS[chosen].fitting(task, steps=steps)
+    made = CODINGS[chosen].fitting(task, steps=steps)
+    if input_bits is None:
+        return made
+    if not isinstance(made, Direct):
+        raise ValueError(
+            f"input_bits is {input_bits}, but {chosen} makes spikes; leave it out, or take direct"
+        )
+    return replace(made, bits=whole(2, MOST_INPUT_BITS)("input_bits", input_bits))
 
 
 def to_fields(coding: Coding) -> dict[str, Any]:

@@ -145,10 +145,6 @@ int main(int argc, char** argv) {
 
     Vboard board;
     board.rx = 1;
-    board.rst = 1;
-    tick(board);
-    tick(board);
-    board.rst = 0;
 
     int quiet = 0;    // cycles in which nothing happened
     int unasked = 0;  // cycles since the host was asked for bytes

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from spikewright.errors import DataError
-from spikewright.network.real_network import RealLayer, RealNetwork
+from spikewright.network.real_layer import RealLayer
+from spikewright.network.real_network import RealNetwork
 from spikewright_hw.definition.definition import Value
 from spikewright_hw.readout import READOUTS, SPIKING
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from spikewright.errors import DataError
 from spikewright.files import write_bytes
-from spikewright.network.real_network import RealLayer, RealNetwork, in_reals
+from spikewright.network.real_layer import RealLayer
+from spikewright.network.real_network import RealNetwork, in_reals
 from spikewright_hw.checks import instance, optional, pathlike, real, texts
 from spikewright_hw.network import Network
 

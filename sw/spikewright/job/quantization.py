@@ -7,10 +7,11 @@ import numpy as np
 from rich.console import Console
 
 from spikewright import terminal
-from spikewright.coding.coding import Coding, check_spikes_alone, coding_rule
+from spikewright.coding.coding import Coding, Graded, coding_rule
 from spikewright.errors import DataError
 from spikewright.machine import processor
 from spikewright.network.fast import Predictor
+from spikewright.network.fold_coding import fold_coding
 from spikewright.network.post_training import PostTraining, quantize
 from spikewright.network.quantization import Quantization
 from spikewright.network.real_network import RealNetwork
@@ -41,7 +42,8 @@ def quantize_on_task(
     """Quantise a network on samples of a task, and test it.
 
     Formats follow from the first 500 samples of the training part, and so does the report of each
-    layer. The accuracies of the provenance are those of the whole test part.
+    layer. The accuracies of the provenance are those of the whole test part; of a network that was
+    trained on values, that in real numbers is on the values themselves, not yet rounded to inputs.
 
     Parameters
     ----------
@@ -49,7 +51,8 @@ def quantize_on_task(
     task : Task
         Of classes, with one label for each sample.
     coding : Coding
-        How its samples become spikes.
+        How its samples become spikes; or ``direct``, of samples as the network was trained on
+        them.
     options : PostTraining, optional
     source : str
         Where the network came from, for its provenance.
@@ -77,21 +80,18 @@ def quantize_on_task(
             f"{task.name} has no label for each sample, and accuracy is a share of labels; give a "
             "task of classes"
         )
-    check_spikes_alone(coding)
-    for name in ("inputs", "steps"):
-        coded, taken = getattr(coding, name), getattr(network, name)
-        if coded != taken:
-            raise DataError(
-                f"{coding.name} codes {task.name} as {coded} {name}, and the network takes {taken}"
-            )
+    folded = fold_coding(network, coding)
     samples = coding.encode(task.x_train[:_SAMPLES])
-    made = quantize(network, samples, labels=task.y_train[:_SAMPLES], options=options)
+    made = quantize(folded, samples, labels=task.y_train[:_SAMPLES], options=options)
     check_saturation(made.network, allow_saturation=allow_saturation)
-    spikes = coding.encode(task.x_test)
+    enter = coding.encode
+    if isinstance(coding, Graded) and network is not folded:
+        enter = coding.values
     before = np.concatenate([
-        run_real(network, spikes[at : at + _BLOCK]).predictions
-        for at in range(0, len(spikes), _BLOCK)
+        run_real(network, enter(task.x_test[at : at + _BLOCK])).predictions
+        for at in range(0, len(task.x_test), _BLOCK)
     ])
+    spikes = coding.encode(task.x_test)
     chosen = options or PostTraining()
     membrane = None if chosen.membrane is None else str(chosen.membrane)
     return QuantizedNetwork(

@@ -3,9 +3,10 @@
 task -> coding -> network -> quantized (.spw) -> gateware -> device -> record
 """
 
+import os
 import shlex
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -13,6 +14,7 @@ from rich.console import Console
 from .. import terminal
 from ..coding.coding import encode
 from ..device.link import check_port
+from ..device.several import infer_on
 from ..device.virtual import NEEDED_TOOLS
 from ..errors import BuildError, DataError, DeviceError, ToolError
 from ..files import check_writable
@@ -39,6 +41,9 @@ from .training import train
 from .virtual_boards import virtual_board
 
 __all__ = ["build_job", "main_job"]
+
+#: Fewest samples for which another virtual board is started.
+_SAMPLES = 100
 
 
 def main_job(options: RunOptions, *, console: Console | None = None) -> Report | None:
@@ -103,10 +108,14 @@ def main_job(options: RunOptions, *, console: Console | None = None) -> Report |
             compiled.result()  # open_board finds it
         with (
             stages.stage(f"{_kind(options).capitalize()}, {split}") as tell,
-            open_board(network, port=options.port, **place) as board,
+            ExitStack() as opened,
         ):
-            answers = board.infer_all(
-                spikes, progress=lambda done: tell(f"{done} of {len(spikes)}")
+            boards = [
+                opened.enter_context(open_board(network, port=options.port, **place))
+                for _ in range(_boards(options, samples))
+            ]
+            answers = infer_on(
+                boards, spikes, progress=lambda done: tell(f"{done} of {len(spikes)}")
             )
         built, reason = _outcome(bitstream)
         report = make_report(
@@ -195,6 +204,11 @@ def _samples(options: RunOptions, task: Task) -> int:
             f"{task.name} has {there} test samples; samples= must be 1 to {there}, not {wanted}"
         )
     return wanted
+
+
+def _boards(options: RunOptions, samples: int) -> int:
+    """Return how many boards run the samples: virtual ones, one for each processor."""
+    return min(os.cpu_count() or 1, 1 + samples // _SAMPLES) if options.virtual else 1
 
 
 def _require_tools(options: RunOptions) -> None:

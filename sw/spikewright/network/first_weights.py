@@ -10,7 +10,8 @@ from spikewright_hw.neuron import DEFINITIONS
 from .drive import drive
 from .model_config import ModelConfig
 from .quantize import largest_level, scalable
-from .real_network import RealLayer, RealNetwork
+from .real_layer import RealLayer
+from .real_network import RealNetwork
 
 __all__ = ["first_layers", "given_layers"]
 
@@ -53,13 +54,14 @@ def given_layers(network: RealNetwork) -> tuple[RealLayer, ...]:
 
     Where all levels of a neuron may be counted in another unit, and the spikes stay the same, the
     largest level becomes 1; of a neuron without levels, such as a readout, the weights become as
-    large as the first weights of a drawn layer.
+    large as the first weights of a drawn layer. The largest input of the first layer becomes 1.
     """
     return tuple(_in_own_unit(layer) for layer in network.layers)
 
 
 def _in_own_unit(layer: RealLayer) -> RealLayer:
     definition = layer.definition
+    layer = replace(layer, weights=layer.weights * layer.most_input, input_bits=1)
     if not scalable(definition):
         return layer
     unit = largest_level(definition, layer.parameters)

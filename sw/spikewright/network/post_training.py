@@ -24,9 +24,10 @@ from spikewright_hw.network import Layer, Network, NetworkError
 
 from .quantization import LayerFit, Quantization
 from .quantize import best_scale, bound, scalable
-from .real_network import RealLayer, RealNetwork
+from .real_layer import RealLayer
+from .real_network import RealNetwork
 from .real_run import RealRun, run_real
-from .reference import Run, run, share_right
+from .reference import Run, check_spikes, run, share_right
 
 __all__ = ["PostTraining", "quantize"]
 
@@ -91,8 +92,10 @@ def quantize(
     Parameters
     ----------
     network : RealNetwork
-    spikes : array ``[samples, steps, inputs]`` of 0 and 1
-        Samples that stand for those to come: of the training part, not of the test part.
+    spikes : array ``[samples, steps, inputs]``
+        Of samples that stand for those to come: of the training part, not of the test part. They
+        are 0 and 1, or whole numbers if the network takes graded inputs (see
+        :func:`~spikewright.network.fold_coding.fold_coding`).
     labels : int array ``[samples]``, optional
         What is right, for the accuracies.
     options : PostTraining, optional
@@ -113,6 +116,8 @@ def quantize(
     """
     instance(RealNetwork)("network", network)
     chosen = PostTraining() if options is None else instance(PostTraining)("options", options)
+    spikes = np.asarray(spikes)
+    check_spikes(network, spikes)
     before = run_real(network, spikes)
     if not len(spikes):
         raise DataError("there are no samples; the membranes' formats follow from what they reach")
@@ -176,6 +181,7 @@ def _quantized(
         recurrent=None if layer.recurrent is None
         else steps(layer.recurrent),  # pyright: ignore[reportArgumentType]
         bias=bias,  # pyright: ignore[reportArgumentType]
+        input_bits=layer.input_bits,
     )
 
 

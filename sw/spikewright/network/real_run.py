@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from spikewright.coding.samples import as_array, shape_words
+from spikewright.errors import DataError
 from spikewright.real_arrays import RealArrays
 from spikewright_hw.definition.expression import evaluate
 from spikewright_hw.readout import SPIKING
 
 from .outputs import outputs
-from .real_network import RealLayer, RealNetwork
-from .reference import check_spikes
+from .real_layer import RealLayer
+from .real_network import RealNetwork
 
 __all__ = ["RealRun", "run_layer", "run_real"]
 
@@ -39,7 +42,7 @@ class RealRun:
     predictions: np.ndarray
 
 
-def run_real(network: RealNetwork, spikes: np.ndarray) -> RealRun:
+def run_real(network: RealNetwork, inputs: np.ndarray) -> RealRun:
     """Run a batch of samples in float64.
 
     A layer's spikes reach the next layer in the same step, and the layer itself in the step after.
@@ -47,16 +50,15 @@ def run_real(network: RealNetwork, spikes: np.ndarray) -> RealRun:
     Parameters
     ----------
     network : RealNetwork
-    spikes : array ``[samples, steps, inputs]`` of 0 and 1
+    inputs : array ``[samples, steps, inputs]``
+        Spikes, 0 and 1, graded inputs, or the values that the network was trained on.
 
     Raises
     ------
     DataError
-        The spikes do not fit the network.
+        The inputs are not of the network's shape, or not finite numbers.
     """
-    spikes = np.asarray(spikes)
-    check_spikes(network, spikes)
-    arriving = spikes.astype(np.float64)
+    arriving = _checked(network, inputs)
     runs = []
     for layer in network.layers:
         runs.append(run_layer(layer, arriving))
@@ -67,6 +69,18 @@ def run_real(network: RealNetwork, spikes: np.ndarray) -> RealRun:
         spikes=fired, states=states, currents=currents,
         predictions=outputs(network.readout, last.swapaxes(0, 1)).argmax(axis=1),
     )
+
+
+def _checked(network: RealNetwork, inputs: ArrayLike) -> np.ndarray:
+    given = as_array(inputs)
+    if given.ndim != 3 or given.shape[1:] != (network.steps, network.inputs):
+        raise DataError(
+            f"the inputs are of shape {shape_words(given)}; this network needs samples × "
+            f"{network.steps} steps × {network.inputs} inputs"
+        )
+    if given.dtype.kind not in "biuf" or not np.isfinite(given).all():
+        raise DataError("the inputs hold values that are no finite numbers")
+    return given.astype(np.float64)
 
 
 def run_layer(

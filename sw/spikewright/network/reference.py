@@ -253,7 +253,7 @@ def count_bits(inputs: np.ndarray) -> np.ndarray:
 
 def check_spikes(network: "Network | RealNetwork", spikes: np.ndarray) -> None:
     """Raise :exc:`DataError` unless these are input spikes, or graded inputs, of the network."""
-    bits = network.input_bits if isinstance(network, Network) else 1
+    bits = network.input_bits
     what = "the input spikes are" if bits == 1 else "the graded inputs are"
     if spikes.ndim != 3 or spikes.shape[1:] != (network.steps, network.inputs):
         shape = " × ".join(map(str, spikes.shape)) or "a single number"

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from spikewright.coding.coding import Coding, check_spikes_alone
+from spikewright.coding.coding import Coding
 from spikewright.task.task import Task
 from spikewright_hw.checks import instance, optional, whole
 from spikewright_hw.fixed import Format
 
+from .fold_coding import fold_coding
 from .post_training import PostTraining, quantize
 from .real_network import RealNetwork
 from .training_config import Phase, TrainingConfig, training_config
@@ -52,7 +53,7 @@ def retraining_config(
     Raises
     ------
     DataError
-        The samples do not fit the network, or the coding makes graded inputs.
+        The samples or the coding do not fit the network.
     ValueError
         An argument is of another kind or out of its range; the message names it.
     """
@@ -61,7 +62,7 @@ def retraining_config(
     optional(whole(0, 1_000_000))("epochs", epochs)
     steps = network.steps if coding is None or isinstance(coding, str) else None
     base = training_config(task, weight_bits=weight_bits, coding=coding, steps=steps)
-    check_spikes_alone(base.coding)
+    network = fold_coding(network, base.coding)
     if membrane is None:
         membrane = _membrane(network, task, base.coding, weight_bits)
     elif isinstance(membrane, str):
@@ -86,7 +87,10 @@ def _membrane(network: RealNetwork, task: Task, coding: Coding, weight_bits: int
         network, coding.encode(task.x_train[:_SAMPLES]),
         options=PostTraining(weight_bits=weight_bits),
     )
-    formats = [layer.membrane for layer in made.layers]
+    # Of a graded first layer, the point lies further right again; see ModelConfig.membranes.
+    more = network.input_bits if network.input_bits > 1 else 0
+    first, *others = (layer.membrane for layer in made.layers)
     return Format(
-        max(one.integer for one in formats), min(one.fraction for one in formats)
+        max([first.integer - more, 1, *(one.integer for one in others)]),
+        min([first.fraction + more, *(one.fraction for one in others)]),
     )

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from spikewright.coding.coding import Coding, coding_rule, input_bits
+from spikewright.coding.coding import Coding, coding_rule
+from spikewright.coding.coding import input_bits as bits_of
 from spikewright.coding.known import CODINGS, coding_of, to_fields
 from spikewright.coding.ttfs import Ttfs
 from spikewright.task.task import Task
@@ -139,6 +140,7 @@ def training_config(
     bias: bool = False,
     coding: Coding | str | None = None,
     steps: int | None = None,
+    input_bits: int | None = None,
     epochs: int | None = None,
     learning_rate: float | None = None,
     streams: Streams | None = None,
@@ -171,6 +173,8 @@ def training_config(
         :data:`~spikewright.coding.known.CODINGS`; that of the kind of task unless given.
     steps : int, optional
         Time steps of an inference; the coding's own choice for the task unless given.
+    input_bits : int, optional
+        Bits of a graded input, 2 to 8, of a coding that makes them; its own choice unless given.
     epochs : int, optional
         Epochs in real numbers; of a task with more training samples than the digits, fewer in
         proportion unless given, but no fewer than 15. Those on the integer grid are in the
@@ -189,7 +193,7 @@ def training_config(
     instance(Task)("task", task)
     optional(whole(0, 1_000_000))("epochs", epochs)
     layers = wholes(1, MOST_NEURONS)("hidden", hidden)
-    chosen = _coding(task, coding, steps)
+    chosen = _coding(task, coding, steps, input_bits)
     if parameters is None:
         parameters = _DEFAULT.model.parameters if neuron == _DEFAULT.model.neuron else {}
     model = replace(
@@ -201,7 +205,7 @@ def training_config(
         membrane=_format("membrane", membrane),
         readout=readout,
         bias=bias,
-        input_bits=input_bits(chosen),
+        input_bits=bits_of(chosen),
     )
     # Hidden spikes are as cheap as in the default network, for its neurons and steps.
     size = max(1.0, sum(layers) * chosen.steps / _SIZE)
@@ -222,13 +226,18 @@ def training_config(
     return _scaled(config, epochs=epochs, learning_rate=rate)
 
 
-def _coding(task: Task, coding: Coding | str | None, steps: int | None) -> Coding:
+def _coding(
+    task: Task, coding: Coding | str | None, steps: int | None, input_bits: int | None
+) -> Coding:
     if coding is None or isinstance(coding, str):
         optional(one_of(CODINGS))("coding", coding)
-        return coding_of(task, name=coding, steps=steps)
+        return coding_of(task, name=coding, steps=steps, input_bits=input_bits)
     given = coding_rule("coding", coding)
-    if steps not in (None, given.steps):
-        raise ValueError(f"steps is {steps}, but coding has {given.steps}; give one of them")
+    for name, asked, has in (
+        ("steps", steps, given.steps), ("input_bits", input_bits, bits_of(given))
+    ):
+        if asked not in (None, has):
+            raise ValueError(f"{name} is {asked}, but coding has {has}; give one of them")
     return given
 
 

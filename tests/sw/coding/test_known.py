@@ -10,6 +10,7 @@ import pytest
 
 import spikewright as spw
 from spikewright.coding.delta import Delta
+from spikewright.coding.direct import Direct
 from spikewright.coding.events import Events
 from spikewright.coding.known import CODINGS, coding_of, from_fields, to_fields
 from spikewright.coding.ttfs import Ttfs
@@ -169,6 +170,12 @@ def test_fields_that_are_missing(name):
         (lambda: UNTYPED.coding_of(load(), name="morse"), "name is 'morse'; there are ttfs"),
         (lambda: UNTYPED.coding_of(load(), steps=0),
          "steps is 0; it must be a whole number from 1 to 65531"),
+        (lambda: spw.coding_of(load(), name="direct", input_bits=9),
+         "input_bits is 9; it must be a whole number from 2 to 8"),
+        (lambda: spw.coding_of(load(), input_bits=4),
+         "input_bits is 4, but ttfs makes spikes; leave it out, or take direct"),
+        (lambda: spw.training_config(load(), coding=Ttfs(), input_bits=4),
+         "input_bits is 4, but coding has 1; give one of them"),
         (lambda: UNTYPED.training_config(load(), coding="morse"),
          "coding is 'morse'; there are ttfs"),
         (lambda: UNTYPED.training_config(load(), coding=3),
@@ -183,3 +190,11 @@ def test_arguments_that_are_wrong(call, message):
     with pytest.raises(ValueError) as caught:
         call()
     assert str(caught.value).startswith(message)
+
+
+def test_input_bits_as_asked():
+    for name in ("values", "signal", "image"):
+        coding = coding_of(TASKS[name], name="direct", input_bits=7)
+        assert isinstance(coding, Direct) and coding.bits == 7
+    config = spw.training_config(load(), coding="direct", input_bits=3)
+    assert config.model.input_bits == 3

@@ -10,7 +10,8 @@ from spikewright.exchange.from_nir import from_nir
 from spikewright.exchange.from_torch import from_torch
 from spikewright.exchange.to_nir import to_nir
 from spikewright.network.post_training import quantize
-from spikewright.network.real_network import RealLayer, RealNetwork
+from spikewright.network.real_layer import RealLayer
+from spikewright.network.real_network import RealNetwork
 from spikewright.network.real_run import run_real
 
 from .frameworks import CASES, INPUTS

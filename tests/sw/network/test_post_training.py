@@ -6,7 +6,8 @@ from rich.console import Console
 
 from spikewright.errors import DataError
 from spikewright.network.post_training import PostTraining, quantize
-from spikewright.network.real_network import RealLayer, RealNetwork, in_reals
+from spikewright.network.real_layer import RealLayer
+from spikewright.network.real_network import RealNetwork, in_reals
 from spikewright.network.real_run import run_real
 from spikewright_hw.fixed import Format
 from spikewright_hw.neuron import DEFINITIONS

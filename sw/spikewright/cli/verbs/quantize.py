@@ -8,7 +8,7 @@ from ...files import check_writable
 from ...terminal import console
 from ..nir_options import add_nir_options, network_of
 from ..options import count, path
-from ..task_options import add_task_options, task_of
+from ..task_options import add_coding_options, add_task_options, task_of
 from ..words import arguments_checked
 
 __all__ = ["add"]
@@ -23,9 +23,7 @@ def add(commands) -> None:
     verb.add_argument("output", type=path, metavar="OUT", help="the .spw file to write")
     add_nir_options(verb)
     add_task_options(verb)
-    add = verb.add_argument_group("its input").add_argument
-    add("--coding", metavar="NAME", help="how samples become spikes: ttfs, rate, ... (by the task)")
-    add("--steps", type=count, metavar="N", help="time steps of an inference (by the coding)")
+    add_coding_options(verb.add_argument_group("its input"))
     add = verb.add_argument_group("the integers").add_argument
     add("--weight-bits", type=count, default=6, metavar="BITS", help="2 to 8 (%(default)s)")
     add(
@@ -46,7 +44,9 @@ def quantize(options: argparse.Namespace) -> None:
     chosen = _options(options)
     task = task_of(options) or spw.load_task("digits")
     with arguments_checked({**options.flags, "name": "--coding"}):
-        coding = spw.coding_of(task, name=options.coding, steps=options.steps)
+        coding = spw.coding_of(
+            task, name=options.coding, steps=options.steps, input_bits=options.input_bits
+        )
     network = network_of(options, steps=coding.steps)
     quantized, report = spw.quantize_on_task(
         network, task, coding=coding, options=chosen, source=options.source,
