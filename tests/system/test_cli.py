@@ -26,11 +26,11 @@ def test_a_network_file_that_was_cut_short(refused_here, small, tmp_path):
     assert "short.spw" in refused_here("run", "--network", "short.spw")
 
 
-def test_a_network_file_that_was_altered(refused, small, tmp_path):
+def test_a_network_file_that_was_altered(refused_here, small, tmp_path):
     content = bytearray(small.read_bytes())
     content[-1] ^= 1
     (tmp_path / "altered.spw").write_bytes(content)
-    assert "altered" in refused("build", "altered.spw")
+    assert "altered" in refused_here("build", "altered.spw")
 
 
 def test_a_port_that_is_not_there(refused_here, small):

@@ -8,12 +8,10 @@ from spikewright_hw.checks import one_of
 
 from .. import terminal
 from ..errors import ReportError
-from ..record.run_report import run_name
 from ..record.store import REPORTS, read_report, report_names
 from ..record.table import print_table
 from ..task.known import TASKS
 from ..task.task import Task
-from .training import known_as
 
 __all__ = ["report_name", "show"]
 
@@ -33,6 +31,10 @@ def report_name(task: str | Task, *, stochastic: bool = False) -> str:
     ValueError
         There is no task of that name.
     """
+    # PyTorch and Matplotlib, which these load, are not needed to show what is stored.
+    from ..record.run_report import run_name
+    from .training import known_as
+
     if isinstance(task, Task):
         return run_name(known_as(task), stochastic=stochastic)
     name = one_of(TASKS)("task", task)

@@ -4,6 +4,7 @@ import math
 import random
 import re
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ import pytest
 
 from spikewright.errors import DataError
 from spikewright.pages import pages, responses
-from spikewright.pages.api_page import API
-from spikewright.pages.coding_page import PICTURES
+from spikewright.pages.api_page import API, api_page
+from spikewright.pages.coding_page import PICTURES, coding_pictures
 from spikewright.pages.core_page import CORE_BLOCKS
 from spikewright.pages.neuron_index import comparison_of, purpose_of, reset_of
 from spikewright.pages.neuron_page import multipliers, neuron_of
@@ -284,7 +285,23 @@ def two_pages(tmp_path, monkeypatch) -> Path:
     path.write_text(text, encoding="utf-8")
     (tmp_path / API).write_text((HOUSE / API).read_text(encoding="utf-8"))
     shutil.copytree(HOUSE / PICTURES, tmp_path / PICTURES)
+    monkeypatch.setattr(pages, "api_page", public)
+    monkeypatch.setattr(pages, "coding_pictures", lambda root: {
+        root / path.relative_to(HOUSE): text for path, text in drawn().items()
+    })
     return tmp_path
+
+
+@cache
+def public() -> str:
+    """Return the page of what is public, which is the same for all tests."""
+    return api_page()
+
+
+@cache
+def drawn() -> dict[Path, str]:
+    """Return the pictures of the codings, as :func:`public`."""
+    return coding_pictures(root=HOUSE)
 
 
 def test_pages_that_are_current_pass_a_check_without_a_simulation(two_pages, monkeypatch):

@@ -17,14 +17,17 @@ from ...hw.engines import classify
 
 DESIGNS = (
     StochasticDesign(streams=Streams(length=16), lanes=2),
-    StochasticDesign(streams=Streams(length=32, encoding="bipolar"), lanes=4, share=2),
+    StochasticDesign(streams=Streams(length=16, encoding="bipolar"), lanes=4, share=2),
     StochasticDesign(streams=Streams(length=16, encoding="unipolar"), lanes=1, share=1),
     EventDesign(),
     EventDesign(share=2),
 )
+LONGER = StochasticDesign(streams=Streams(length=32, encoding="bipolar"), lanes=4, share=2)
 
 
-@pytest.mark.parametrize("design", DESIGNS, ids=str)
+@pytest.mark.parametrize(
+    "design", [*DESIGNS, pytest.param(LONGER, marks=pytest.mark.slow)], ids=str
+)
 @pytest.mark.parametrize(
     ("sizes", "steps"), [((12, 9, 5), 4), ((9, 4, 12, 3), 3), ((2, 20, 3), 3)], ids=str
 )
