@@ -5,6 +5,9 @@ BIN := .venv/bin
 STAMP := .venv/.complete
 CORE :=
 
+# Tests and testbenches start Python by the hundred: without bytecode, each compiles the sources anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run test sim formal lint verilog resources notebooks doctor clean
 
