@@ -1,5 +1,6 @@
 """Neuron definitions: tracing; and integers, gateware and intervals that agree on any equations."""
 
+import math
 import re
 import warnings
 from collections.abc import Sequence
@@ -262,6 +263,25 @@ def test_a_half_that_makes_a_round_number_is_rounded_up():
     fixed = FixedNeuron.of(halves, Arithmetic(format=Format(4, 3)))
     states, _ = integers.step(fixed, {"v": 0, "count": 2, "w": 0}, {"i": 0})
     assert states["v"] == 3 << 3  # 2.9375 lies between 2.875 and 3
+
+
+@settings(deadline=None)
+@given(
+    st.floats(-2, 2, width=16), st.floats(-2, 2, width=16), st.integers(-40, 40),
+    st.sampled_from(["half_up", "floor"]), st.integers(0, 3),
+)
+def test_what_is_compared_is_what_is_stored(drift, peak, i, rounding, fraction):
+    """Its constant is rounded with it, and that of the other side by itself."""
+
+    @neuron(drift=Parameter(0.0, "constant"), peak=Parameter(0.0, "constant"))
+    def drifting(s, i, p):
+        u = 0.75 * s.v + i + p.drift
+        return {"v": u, "spike": u >= p.peak}
+
+    arithmetic = Arithmetic(format=Format(8, fraction), rounding=rounding)
+    fixed = FixedNeuron.of(drifting, arithmetic, {"drift": drift, "peak": peak})
+    states, spike = integers.step(fixed, {"v": 3}, {"i": i})
+    assert spike == (states["v"] + math.floor(-peak * 2**fraction + 0.5) >= 0)
 
 
 # Intervals ----------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ _FINEST_BOUND = 40
 
 #: A constant, rounded: one number, or one for each neuron.
 _Level = Fraction | tuple[Fraction, ...]
+_ZERO = Constant(0.0)
 #: For sums that differ in their constants alone, these constants.
 Families = Mapping[tuple, Collection[_Level]]
 
@@ -55,7 +56,7 @@ class Builder:
         self.vectors: dict[str, tuple[int, ...]] = {}
         self._leaves: dict[tuple[int, ...], Number] = {}
 
-    def number(self, total: Sum, *, half: Fraction = Fraction(0)) -> Number:
+    def number(self, total: Sum, *, more: _Level = Fraction(0)) -> Number:
         """Make the node of a sum, exact but for its coefficients and its constant.
 
         What varies within a step is added up first, then what is known before it. Sums that differ
@@ -63,10 +64,10 @@ class Builder:
 
         Parameters
         ----------
-        half : Fraction
-            What is added to round it.
+        more : Fraction or tuple of Fraction
+            What is added to the constant after that is rounded.
         """
-        level = _plus(self._level(total.constant), half)
+        level = _plus(self._level(total.constant), more)
         base = level
         if any(atom.varies for atom in total.terms):
             family = _family(total)
@@ -77,11 +78,17 @@ class Builder:
             number = self.nodes.binary("add", number, difference)
         return number
 
-    def rounded(self, total: Sum, fraction: int, *, half_up: bool) -> Number:
-        """Make the node of a sum, rounded to ``fraction`` bits after the point."""
-        exact = self._build(total, self._level(total.constant))
+    def rounded(
+        self, total: Sum, fraction: int, *, half_up: bool, plus: Constant = _ZERO
+    ) -> Number:
+        """Make the node of a sum, rounded to ``fraction`` bits after the point.
+
+        ``plus`` is a constant that is rounded by itself, and has no more bits than that then.
+        """
+        more = self._level(plus)
+        exact = self._build(total, _plus(self._level(total.constant), more))
         half = Fraction(1, 2 << fraction) if half_up and exact.fraction > fraction else Fraction(0)
-        return self.dropped(self.number(total, half=half), fraction)
+        return self.dropped(self.number(total, more=_plus(more, half)), fraction)
 
     def dropped(self, number: Number, fraction: int) -> Number:
         """Drop the bits after ``fraction``; append zeros if there are fewer."""

@@ -210,8 +210,9 @@ class Program:
         if not self._builder.on_grid(difference.constant, fraction):
             return self._builder.number(difference)
         # Rounding a sum and then adding a round number is rounding the sum of both.
-        both = exact.plus(Sum(constant=difference.constant))
-        return self._builder.rounded(both, fraction, half_up=self._half_up)
+        return self._builder.rounded(
+            exact, fraction, half_up=self._half_up, plus=difference.constant
+        )
 
     def _both(self, a: Sum, b: Sum) -> Sum:
         return self._join("both", a, b)
