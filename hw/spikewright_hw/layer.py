@@ -183,7 +183,21 @@ class Layer:
         arithmetic = Arithmetic(
             format=self.membrane, rounding=self.rounding, saturation=self.saturation
         )
-        return FixedNeuron.of(self.definition, arithmetic, self.parameters)
+        most = self._most_current
+        return FixedNeuron.of(
+            self.definition, arithmetic, self.parameters,
+            inputs=dict.fromkeys(self.definition.inputs, Interval(-most, most)),
+        )
+
+    @property
+    def _most_current(self) -> int:
+        """What no stored current exceeds, whatever the weights, and whatever bias they train with.
+
+        So the tables of a neuron stay the same while its layer is trained.
+        """
+        rows = max(self.inputs * self.most_input, self.neurons)
+        bias = max(map(abs, (self.membrane.min, *(self.bias or ()))))
+        return 1 << ((rows << self.weight_bits - 1 + self.shift) + bias).bit_length()
 
     def contributions(self, input: str) -> Rows:
         """Return what each of :attr:`rows` adds to one of the neuron's inputs, in weight steps."""

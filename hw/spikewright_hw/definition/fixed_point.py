@@ -101,8 +101,13 @@ class FixedNeuron:
         definition: Definition,
         arithmetic: Arithmetic,
         parameters: Mapping[str, Value] | None = None,
+        *,
+        inputs: Mapping[str, Interval] | None = None,
     ) -> "FixedNeuron":
         """Compile a definition; parameters that are not given take their defaults.
+
+        Tables hold whatever follows from inputs that lie in the format, or in ``inputs``: stored
+        intervals that may reach further, as the sums of a layer's weights do.
 
         Raises
         ------
@@ -119,10 +124,9 @@ class FixedNeuron:
             name: _bounds(name, form, arithmetic, counts=definition.states[name].bits is not None)
             for name, form in formats.items()
         }
-        leaves = {
-            name: (format.fraction, Interval(format.min, format.max), False)
-            for name in definition.inputs
-        }
+        full = Interval(format.min, format.max)
+        reach = {name: full.hull((inputs or {}).get(name, full)) for name in definition.inputs}
+        leaves = {name: (format.fraction, one, False) for name, one in reach.items()}
         leaves |= {
             name: (form.fraction, Interval(*bounds[name]), True) for name, form in formats.items()
         }
@@ -134,7 +138,9 @@ class FixedNeuron:
             digits=arithmetic.digits,
             fraction=_finest(format, formats).fraction,
             half_up=arithmetic.rounding == "half_up",
-            uses=uses(replace(definition, update=equations), given, formats, bounds, format),
+            uses=uses(
+                replace(definition, update=equations), given, formats, bounds, reach, format
+            ),
         )
         first = compiler()  # finds which sums differ in a constant alone
         _compile(first, definition)

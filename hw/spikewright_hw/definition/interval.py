@@ -23,6 +23,10 @@ class Interval:
         """Return the narrowest interval that holds these values."""
         return cls(min(values), max(values))
 
+    def hull(self, other: "Interval") -> "Interval":
+        """Return the narrowest interval that holds both."""
+        return Interval(min(self.low, other.low), max(self.high, other.high))
+
     @property
     def width(self) -> int:
         """Bits of the narrowest two's-complement number that holds the interval."""

@@ -62,6 +62,7 @@ def uses(
     values: Mapping[str, Value],
     formats: Mapping[str, Format],
     bounds: Mapping[str, tuple[int, int]],
+    inputs: Mapping[str, Interval],
     format: Format,
 ) -> dict[Expression, list[Use | None]]:
     """Return the uses of each function in a definition's equations: one, or one for each neuron.
@@ -75,12 +76,14 @@ def uses(
         Of the parameters.
     formats, bounds : mapping of str
         Of each state; the bounds are stored values.
+    inputs : mapping of str to Interval
+        Stored values of each input.
     format : Format
         Of the inputs.
     """
     ranges = {
-        name: real_interval(format.real(format.min), format.real(format.max))
-        for name in definition.inputs
+        name: real_interval(format.real(one.low), format.real(one.high))
+        for name, one in inputs.items()
     }
     steps = {"spike": format.real(1)}
     limits = {"spike": format.real(format.max)}
