@@ -114,7 +114,8 @@ def test_a_condition_is_no_number():
     data["update"]["nodes"].append(["add", at, 0])
     last = len(data["update"]["nodes"]) - 1
     message = (
-        f"operand 0 of neuron.update.nodes[{last}] is a condition, and add works on numbers there"
+        f"operand 0 of neuron.update.nodes[{last}] is a condition, and add works on numbers there; "
+        "where(condition, 1, 0) is a number"
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         from_data(data)

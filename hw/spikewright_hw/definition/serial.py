@@ -219,7 +219,9 @@ def _node(at: str, data: Any, before: list[Expression], leaves: set[str]) -> Exp
         wanted = known in ("both", "either", "invert") or (known == "where" and place == 0)
         if wanted != (one.operation in CONDITIONS):
             raise ValueError(
-                f"operand {place} of {at} is {'no condition' if wanted else 'a condition'}, and "
-                f"{known} works on {'conditions' if wanted else 'numbers'} there"
+                f"operand {place} of {at} is no condition, and {known} works on conditions there"
+                if wanted else
+                f"operand {place} of {at} is a condition, and {known} works on numbers there; "
+                "where(condition, 1, 0) is a number"
             )
     return Expression(known, *taken)

@@ -57,7 +57,8 @@ def write(path: str | Path, quantized: QuantizedNetwork) -> None:
     Raises
     ------
     NetworkFileError
-        The network is larger than a file may be.
+        The network is larger than a file may be, or a neuron's definition has what a file cannot
+        hold, such as a condition that is used as a number.
     StorageError
         The file cannot be written.
     """
@@ -78,7 +79,7 @@ def write(path: str | Path, quantized: QuantizedNetwork) -> None:
             {
                 "inputs": layer.inputs,
                 "neurons": layer.neurons,
-                "neuron": layer.neuron if isinstance(layer.neuron, str) else to_data(layer.neuron),
+                "neuron": _written(layer.neuron, path, at=f"layers[{index}].neuron"),
                 "parameters": dict(layer.parameters),
                 "weight_bits": layer.weight_bits,
                 "input_bits": layer.input_bits,
@@ -87,7 +88,7 @@ def write(path: str | Path, quantized: QuantizedNetwork) -> None:
                 "rounding": layer.rounding,
                 "saturation": layer.saturation,
             }
-            for layer in network.layers
+            for index, layer in enumerate(network.layers)
         ],
         "coding": to_fields(quantized.coding),
         "provenance": _given(asdict(quantized.provenance)),
@@ -132,6 +133,18 @@ def read(path: str | Path) -> QuantizedNetwork:
         return _network(body, tensors)
     except (Malformed, NetworkError) as error:
         raise NetworkFileError(f"{path}: {error}") from error
+
+
+def _written(neuron: str | Definition, path: Path, *, at: str) -> str | dict[str, Any]:
+    """Return a neuron as a file holds it, which must be as a file is read."""
+    if isinstance(neuron, str):
+        return neuron
+    data = to_data(neuron)
+    try:
+        from_data(data, at=at)
+    except ValueError as error:
+        raise NetworkFileError(f"{path} cannot be written: {error}") from error
+    return data
 
 
 def _given(fields: dict[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from spikewright.errors import NetworkFileError, StorageError
 from spikewright.quantized import read, write
 from spikewright.quantized.container import KEY
 from spikewright.quantized.spw import SCHEMA
+from spikewright_hw.definition.definition import neuron
 from spikewright_hw.engine.example import drawn_network
 from spikewright_hw.network import Layer, Network, NetworkError, Rows
 from spikewright_hw.neuron import DEFINITIONS
@@ -420,3 +421,20 @@ def test_failed_write_leaves_what_was_there(path, monkeypatch):
     monkeypatch.undo()
     assert path.read_bytes() == before
     assert [entry.name for entry in path.parent.iterdir()] == ["net.spw"]
+
+
+def test_a_definition_that_no_file_can_hold_is_not_written(tmp_path):
+    @neuron()
+    def counting(s, i, p):
+        spike = s.v + i >= 1
+        return {"v": s.v + i - spike, "spike": spike}
+
+    network = Network((Layer(((1,),), 2, counting, {}, MEMBRANE),), 4, "count")
+    path = tmp_path / "net.spw"
+    with pytest.raises(NetworkFileError) as caught:
+        write(path, replace(quantized(), network=network, coding=Ttfs(inputs=1, steps=4)))
+    assert str(caught.value) == (
+        f"{path} cannot be written: operand 1 of layers[0].neuron.update.nodes[5] is a condition, "
+        "and subtract works on numbers there; where(condition, 1, 0) is a number"
+    )
+    assert not path.exists()
