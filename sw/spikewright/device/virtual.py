@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from amaranth.hdl import ClockDomain, Module
+from amaranth.hdl import ClockDomain, ClockSignal, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -107,21 +107,21 @@ class _ClockAlone(wiring.Component):
     It starts from its initial values, as on an FPGA.
     """
 
-    clk: In(1)
-    rx: In(1)
-    tx: Out(1)
-    busy: Out(1)
+    clk: Signal
+    rx: Signal
+    tx: Signal
+    busy: Signal
 
     def __init__(self, board: BoardTop):
         self._board = board
-        super().__init__()
+        super().__init__({"clk": In(1), "rx": In(1), "tx": Out(1), "busy": Out(1)})
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        m.domains.sync = sync = ClockDomain(reset_less=True)
+        m.domains.sync = ClockDomain(reset_less=True)
         m.submodules.board = board = self._board
         m.d.comb += [
-            sync.clk.eq(self.clk),
+            ClockSignal().eq(self.clk),
             board.rx.eq(self.rx),
             self.tx.eq(board.tx),
             self.busy.eq(board.busy),

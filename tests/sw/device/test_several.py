@@ -42,7 +42,7 @@ class Board:
 def test_answers_are_those_of_one_board(boards):
     told = []
     several: Any = [Board() for _ in range(boards)]
-    answers = infer_on(several, samples(7), progress=told.append)
+    answers: Any = infer_on(several, samples(7), progress=told.append)
     assert [one.value for one in answers.inferences] == list(range(7))
     np.testing.assert_array_equal(answers.sent, samples(7))
     assert len(told) == max(told) == 7
