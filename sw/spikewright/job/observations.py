@@ -13,6 +13,7 @@ from ..device.answers import Answers
 from ..errors import DataError
 from ..gateware.bitstream import Bitstream
 from ..network.activity import network_activity
+from ..network.objective import check_readout
 from ..network.reference import Run
 from ..network.reference import run as run_integers
 from ..quantized.network import QuantizedNetwork
@@ -22,7 +23,7 @@ from ..stochastic.cycles import exact_cycles
 from ..task.task import Task
 from .run_record import Observations, run_record
 
-__all__ = ["check_classes", "check_fits", "make_report"]
+__all__ = ["answered", "check_fits", "make_report"]
 
 #: Samples that the integer reference runs at once.
 _AT_ONCE = 1000
@@ -69,7 +70,6 @@ def make_report(
     instance(Run)("expected", expected)
     instance(Task)("task", task)
     instance(QuantizedNetwork)("network", network)
-    check_classes(task)
     check_fits(network, task, argument="network")
     observed = _observe(network, answers, expected, task=task)
     return report(
@@ -85,11 +85,24 @@ def check_fits(quantized: QuantizedNetwork, task: Task, *, argument: str) -> Non
 
     ``argument`` is the name of what gave the network.
     """
-    outputs = quantized.network.outputs
-    if outputs != task.classes:
+    network = quantized.network
+    if network.outputs != task.outputs:
+        what = "classes" if task.classes else "values to a target"
         raise DataError(
-            f"the network has {outputs} outputs, but {task.name} has {task.classes} classes; give "
-            f"{argument}= a network for it"
+            f"the network has {network.outputs} outputs, but {task.name} has {task.outputs} "
+            f"{what}; give {argument}= a network for it"
+        )
+    if bool(task.classes) != (quantized.output_scale is None):
+        answers, targets = ("classes", "values") if not task.classes else ("values", "classes")
+        raise DataError(
+            f"the network answers with {answers}, but the targets of {task.name} are {targets}; "
+            f"give {argument}= a network for it"
+        )
+    check_readout(task, network.readout)
+    if task.each_step and task.steps != network.steps:
+        raise DataError(
+            f"the targets of {task.name} are at each of {task.steps} steps, but the network has "
+            f"{network.steps}; give {argument}= a network for it"
         )
     try:
         encode(task.x_test[:1], quantized.coding)
@@ -100,14 +113,16 @@ def check_fits(quantized: QuantizedNetwork, task: Task, *, argument: str) -> Non
         ) from error
 
 
-def check_classes(task: Task) -> None:
-    """Raise :exc:`~spikewright.errors.DataError` unless each sample has one label."""
-    if not task.classes or task.each_step:
-        targets = "a label at each step" if task.classes else "values"
-        raise DataError(
-            f"the targets of {task.name} are {targets}; gateware answers with one class for each "
-            "sample, so a run takes one label for each"
-        )
+def answered(quantized: QuantizedNetwork, task: Task, run: Run | Answers) -> np.ndarray:
+    """Return what a network answered, as the task has its targets.
+
+    Classes, ``[samples]``, or values in their unit, ``[samples, outputs]``; or the same for each
+    step, ``[samples, steps]`` and ``[samples, steps, outputs]``.
+    """
+    outputs = run.membranes if task.each_step else run.outputs
+    if quantized.output_scale is not None:
+        return quantized.output_scale.values(outputs)
+    return outputs.argmax(axis=-1) if task.each_step else run.predictions
 
 
 def _observe(
@@ -121,27 +136,25 @@ def _observe(
             f"answers has {samples} samples, and the test part of {task.name} has {all_samples}; "
             "run the whole test part, or its first samples"
         )
-    integers = expected.predictions
+    integers = answered(quantized, task, expected)
     if samples < all_samples or not event:
         spikes = encode(task.x_test, quantized.coding)
         if not np.array_equal(spikes[:samples], answers.sent):
             raise DataError(
                 f"answers are not those of the first {samples} samples of {task.name}; run these"
             )
-        integers = _predictions(network, spikes)
+        integers = np.concatenate([
+            answered(quantized, task, run_integers(network, spikes[start : start + _AT_ONCE]))
+            for start in range(0, len(spikes), _AT_ONCE)  # so that states fit in memory
+        ])
     return Observations(
         answers=answers,
+        device=answered(quantized, task, answers),
         integers=integers,
         expected=expected,
         torch_predictions=_torch_predictions(network, answers.sent) if event else None,
         cycles=exact_cycles(network, answers.sent, expected, design=answers.design),
     )
-
-
-def _predictions(network: Network, spikes: np.ndarray) -> np.ndarray:
-    """Return what the integer reference predicts, part by part, so that states fit in memory."""
-    parts = (spikes[start : start + _AT_ONCE] for start in range(0, len(spikes), _AT_ONCE))
-    return np.concatenate([run_integers(network, part).predictions for part in parts])
 
 
 def _torch_predictions(network: Network, spikes: np.ndarray) -> np.ndarray:

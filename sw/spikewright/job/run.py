@@ -33,7 +33,7 @@ from ..task.task import Task
 from ..tools import require_all
 from .background import Background
 from .boards import open_board
-from .observations import check_classes, check_fits, make_report
+from .observations import check_fits, make_report
 from .run_options import RunOptions
 from .saturation import check_saturation
 from .stages import Stages
@@ -178,9 +178,7 @@ def _check_network(network: QuantizedNetwork, options: RunOptions) -> None:
 
 
 def _task(options: RunOptions) -> Task:
-    task = load_task("digits") if options.task is None else options.task
-    check_classes(task)
-    return task
+    return load_task("digits") if options.task is None else options.task
 
 
 def _given(network: str | Path | QuantizedNetwork) -> QuantizedNetwork:

@@ -38,8 +38,10 @@ class Observations:
     ----------
     answers : Answers
         The board's.
-    integers : array ``[samples]``
-        Predictions of the integer reference on the whole test part.
+    device : array ``[samples, ...]``
+        What the board answered, as the task has its targets.
+    integers : array ``[samples, ...]``
+        The same of the integer reference on the whole test part.
     expected : Run
         The engine's own reference on the spikes that the board had.
     torch_predictions : array ``[samples]``, optional
@@ -49,6 +51,7 @@ class Observations:
     """
 
     answers: Answers
+    device: np.ndarray
     integers: np.ndarray
     expected: Run
     torch_predictions: np.ndarray | None
@@ -79,10 +82,10 @@ def run_record(
         digest=design.digest(quantized.network).hex(),
         engine=str(design),
         source=_source(quantized),
-        labels=task.y_test,
-        predictions_integer=observed.integers,
-        predictions_device=answers.predictions,
-        accuracy_float=quantized.provenance.accuracies[0],
+        targets=task.y_test,
+        answers_integer=observed.integers,
+        answers_device=observed.device,
+        score_float=quantized.provenance.measures[0],
         counters=Counters(
             cycles=answers.cycles,
             input_events=answers.input_events,
@@ -136,7 +139,7 @@ def _sample(
     reference, device = _outputs(quantized.network, observed.expected, trace, index)
     return SampleRecord(
         index=index,
-        label=int(task.y_test[index]),
+        target=task.y_test[index],
         values=_shown(task, index),
         signal=task.kind == "signal",
         graded=quantized.network.input_bits > 1,
@@ -170,8 +173,8 @@ def _training(networks: Sequence[QuantizedNetwork]) -> TrainingRecord:
     provenances = [quantized.provenance for quantized in networks]
     return TrainingRecord(
         seeds=tuple(provenance.seed for provenance in provenances),
-        accuracy_float=tuple(provenance.accuracies[0] for provenance in provenances),
-        accuracy_integer=tuple(provenance.accuracies[1] for provenance in provenances),
+        score_float=tuple(provenance.measures[0] for provenance in provenances),
+        score_integer=tuple(provenance.measures[1] for provenance in provenances),
     )
 
 

@@ -96,11 +96,18 @@ class Provenance:
         return self.accuracy_float, self.accuracy_integer
 
     @property
+    def measures(self) -> tuple[float, float]:
+        """The two accuracies; or, of a network that answers with values, the two errors."""
+        if self.error_float is None or self.error_integer is None:
+            return self.accuracies
+        return self.error_float, self.error_integer
+
+    @property
     def scores(self) -> tuple[str, str]:
         """The accuracies, or the errors, in words: ``97.50 %``, or ``an error of 0.25``."""
+        real, integer = self.measures
         if self.accuracy_float is None:
-            return f"an error of {self.error_float:.4g}", f"an error of {self.error_integer:.4g}"
-        real, integer = self.accuracies
+            return f"an error of {real:.4g}", f"an error of {integer:.4g}"
         return f"{100 * real:.2f} %", f"{100 * integer:.2f} %"
 
 

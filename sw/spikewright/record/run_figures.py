@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import energy
+from . import energy, scores
 from .figure import Computed, Figure, PostRoute
 from .run_record import BuildRecord, RunRecord
 
@@ -12,7 +12,7 @@ __all__ = ["figures"]
 def figures(record: RunRecord) -> tuple[Figure, ...]:
     """Return every figure of a run, in the order in which they are read."""
     return (
-        *_accuracies(record),
+        *scores.figures(record),
         *_agreement(record),
         *_timing(record),
         *_size(record),
@@ -24,36 +24,6 @@ def figures(record: RunRecord) -> tuple[Figure, ...]:
             model=energy.ECP5_25F if record.stream_length is None else energy.ECP5_25F_STREAMS,
         ),
     )
-
-
-def _accuracies(record: RunRecord) -> list[Figure]:
-    kind = "virtual" if record.board.virtual else "real"
-    method = Computed(
-        "right predictions on the test split by the float network, before it was quantised and "
-        "trained on as integers; taken from the network file, where training recorded it"
-    )
-    figures = [Figure("accuracy_float", 100 * record.accuracy_float, "%", method)]
-    board = f"{record.board.name}, {kind} board"
-    for name, who, split, predictions in (
-        ("integer", "the integer reference", "the test split", record.predictions_integer),
-        ("device", board, record.split, record.predictions_device),
-    ):
-        samples = len(predictions)
-        right = int((predictions == record.labels[:samples]).sum())
-        method = Computed(f"right predictions on {split}, deployed network, by {who}")
-        detail = {"right": right, "samples": samples}
-        figures.append(Figure(f"accuracy_{name}", 100 * right / samples, "%", method, detail))
-    for name, who, shares in (
-        ("float", "float networks before quantisation", record.training.accuracy_float),
-        ("integer", "deployed networks as integers", record.training.accuracy_integer),
-    ):
-        each = [100 * float(share) for share in shares]
-        method = Computed(
-            f"mean over {len(each)} trained seeds on the test split, {who}; from the network files"
-        )
-        detail = {"per_seed": each, "seeds": list(record.training.seeds)}
-        figures.append(Figure(f"accuracy_{name}_mean", float(np.mean(each)), "%", method, detail))
-    return figures
 
 
 def _agreement(record: RunRecord) -> list[Figure]:

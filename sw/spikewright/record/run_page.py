@@ -4,7 +4,7 @@ import numpy as np
 
 from spikewright_hw.readout import SPIKING
 
-from . import plots, sample_plots
+from . import plots, sample_plots, value_plot
 from .page import format_value
 from .report import Picture, Section
 from .run_record import RunRecord, SampleRecord
@@ -23,7 +23,7 @@ def summary(record: RunRecord) -> str:
         if board.virtual
         else "on a real board"
     )
-    part = f" {_first_upper(record.split)}." if record.answered < len(record.labels) else ""
+    part = f" {_first_upper(record.split)}." if record.answered < len(record.targets) else ""
     return (
         f"{record.network}; {record.engine}; {board.name} ({board.device}) at "
         f"{board.clock_mhz:g} MHz, {where}.{part}"
@@ -50,10 +50,10 @@ def _no_bitstream(record: RunRecord) -> Section:
 
 def _split(record: RunRecord) -> Section:
     compared, mismatches = sum(record.compared.values()), sum(record.mismatches.values())
-    whole = record.answered == len(record.labels)
+    whole = record.answered == len(record.targets)
     samples = f"All {record.answered} samples" if whole else _first_upper(record.split)
     text = (
-        f"{samples} were classified on the board. {format_value(compared)} "
+        f"{samples} were run on the board. {format_value(compared)} "
         f"values ({', '.join(record.compared)}) were compared with the reference; "
         f"{mismatches or 'none'} differed."
     )
@@ -61,15 +61,7 @@ def _split(record: RunRecord) -> Section:
         "The whole test split" if whole else "The first samples of the test split",
         text=(text,),
         pictures=(
-            Picture(
-                "confusion",
-                plots.confusion(
-                    record.labels[: record.answered], record.predictions_device,
-                    classes=record.classes,
-                ),
-                "Classes as the board saw them. Rows are true classes, columns predictions; what "
-                "lies off the diagonal is wrong.",
-            ),
+            _answers(record),
             Picture(
                 "cycles",
                 plots.distribution(record.counters.cycles),
@@ -77,6 +69,22 @@ def _split(record: RunRecord) -> Section:
                 "fewer spikes is done sooner.",
             ),
         ),
+    )
+
+
+def _answers(record: RunRecord) -> Picture:
+    targets, answers = record.targets[: record.answered], record.answers_device
+    if record.of_values:
+        return Picture(
+            "values", value_plot.values(targets, answers),
+            "Values as the board answered them, over their targets. On the line they are equal.",
+        )
+    return Picture(
+        "confusion",
+        plots.confusion(targets.ravel(), answers.ravel(), classes=record.outputs),
+        "Classes as the board saw them"
+        + (", step by step" if record.each_step else "")
+        + ". Rows are true classes, columns predictions; what lies off the diagonal is wrong.",
     )
 
 
@@ -106,20 +114,43 @@ def _one_inference(record: RunRecord) -> Section:
             plots.outputs(
                 sample.outputs_reference,
                 sample.outputs_device,
-                names=[f"class {each}" for each in range(record.classes)],
+                names=[
+                    f"{'output' if record.of_values else 'class'} {each}"
+                    for each in range(record.outputs)
+                ],
                 unit="spikes" if sample.readout in SPIKING else "membrane (weight steps)",
             ),
             f"{_WHAT[sample.readout in SPIKING]} The line is the integer reference, the rings are "
             f"the gateware: {equal} of {sample.outputs_reference.size} values are equal. "
-            f"{_ANSWER[sample.readout]} is the answer.",
+            + _answer(record),
             wide=True,
         )
     )
     return Section(
         "One inference, step by step",
-        text=(f"Sample {sample.index} of the test split, of class {sample.label}.",),
+        text=(f"Sample {sample.index} of the test split, {_target(record)}.",),
         pictures=tuple(pictures),
     )
+
+
+def _answer(record: RunRecord) -> str:
+    """Say which of the outputs is the answer."""
+    if record.of_values:
+        which = "after each step" if record.each_step else _VALUES[record.sample.readout]
+        return f"Those {which} are the answer."
+    if record.each_step:
+        return "The highest after each step is the answer."
+    return f"{_ANSWER[record.sample.readout]} is the answer."
+
+
+def _target(record: RunRecord) -> str:
+    """Say what the answer to the sample should be."""
+    target = record.sample.target
+    if record.each_step:
+        return f"with {'values' if record.of_values else 'a class'} for each step"
+    if record.of_values:
+        return f"with the target {', '.join(f'{value:.4g}' for value in target)}"
+    return f"of class {int(target)}"
 
 
 #: What is drawn of the outputs, of membranes and of spikes; and which of them is the answer.
@@ -133,6 +164,7 @@ _ANSWER = {
     "count": "The output with the most spikes",
     "first": "The output that spikes first",
 }
+_VALUES = {"last": "after the last step", "maximum": "of the step in which they are highest"}
 
 
 def _drawn(values: np.ndarray, sample: SampleRecord) -> Picture:

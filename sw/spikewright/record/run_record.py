@@ -18,21 +18,22 @@ __all__ = [
 
 @dataclass(frozen=True)
 class TrainingRecord:
-    """Accuracies of all trained seeds on the test split, as fractions, one entry per seed.
+    """Scores of all trained seeds on the test split, one entry per seed.
 
-    ``accuracy_float`` is of the float networks before quantisation, ``accuracy_integer`` of the
-    deployed ones.
+    A score is the accuracy, a fraction; or, of a network that answers with values, the error.
+    ``score_float`` is of the float networks before quantisation, ``score_integer`` of the deployed
+    ones.
     """
 
     seeds: tuple[int, ...]
-    accuracy_float: tuple[float, ...]
-    accuracy_integer: tuple[float, ...]
+    score_float: tuple[float, ...]
+    score_integer: tuple[float, ...]
 
     def __post_init__(self):
-        if not len(self.seeds) == len(self.accuracy_float) == len(self.accuracy_integer) > 0:
+        if not len(self.seeds) == len(self.score_float) == len(self.score_integer) > 0:
             raise ValueError(
-                f"training has {len(self.seeds)} seeds, {len(self.accuracy_float)} float and "
-                f"{len(self.accuracy_integer)} integer accuracies; it needs one of each per seed"
+                f"training has {len(self.seeds)} seeds, {len(self.score_float)} float and "
+                f"{len(self.score_integer)} integer scores; it needs one of each per seed"
             )
 
 
@@ -91,8 +92,10 @@ class SampleRecord:
 
     Parameters
     ----------
-    index, label : int
-        Which sample of the test split, and its class.
+    index : int
+        Which sample of the test split.
+    target : array
+        Its class, a number alone; or its values; or a class, or values, for each step.
     values : array, or None
         The sample as it can be drawn, 0 to 1: a picture (rows, columns) or (rows, columns,
         channels), or a signal (time,) or (time, channels); None if its spikes alone show it.
@@ -111,7 +114,7 @@ class SampleRecord:
     """
 
     index: int
-    label: int
+    target: np.ndarray
     values: np.ndarray | None
     input_spikes: np.ndarray
     layer_spikes: tuple[np.ndarray, ...]
@@ -136,16 +139,16 @@ class RunRecord:
         The engine in a few words.
     source : dict of str to str
         Where the network comes from: data set, split, seed, coding.
-    labels : (samples,) integer array
-        Class of each sample of the test split.
-    predictions_integer : (samples,) integer array
+    targets : array ``[samples]``, ``[samples, outputs]``, or with an axis of steps after the first
+        Of the test split: classes, integers; or values, floating-point numbers.
+    answers_integer : array of the shape of the targets
         Of the deployed network as integers, on the whole split.
-    predictions_device : (answered,) integer array
+    answers_device : array ``[answered, ...]``
         Of the same on the board, on the first samples of the split, or all; so are the counters,
         and what was compared.
-    accuracy_float : float
+    score_float : float
         Of the float network that the deployed one was quantised from, before that and before the
-        epochs on the integer grid, as its file says; a fraction.
+        epochs on the integer grid, as its file says: the accuracy, a fraction, or the error.
     compared, mismatches : dict of str to int
         By kind (spikes of a layer, membranes, predictions, counters): how many values of the board
         were compared with the reference, and how many differed.
@@ -165,10 +168,10 @@ class RunRecord:
     digest: str
     engine: str
     source: dict[str, str]
-    labels: np.ndarray
-    predictions_integer: np.ndarray
-    predictions_device: np.ndarray
-    accuracy_float: float
+    targets: np.ndarray
+    answers_integer: np.ndarray
+    answers_device: np.ndarray
+    score_float: float
     counters: Counters
     compared: dict[str, int]
     mismatches: dict[str, int]
@@ -185,14 +188,14 @@ class RunRecord:
     def __post_init__(self):
         if (self.build is None) != bool(self.no_build):
             raise ValueError("a run has either a build, or a reason why there is none")
-        samples = len(self.labels)
+        samples = len(self.targets)
         if samples == 0:
             raise ValueError("the run has no samples; there is nothing to report")
-        self._check("predictions_integer", self.predictions_integer, samples, "labels")
+        self._check("answers_integer", self.answers_integer, samples, "targets")
         if not 0 < self.answered <= samples:
             raise ValueError(
-                f"predictions_device has {self.answered} entries; it must have one for each of the "
-                f"{samples} labels, or for the first of them"
+                f"answers_device has {self.answered} entries; it must have one for each of the "
+                f"{samples} targets, or for the first of them"
             )
         for name in ("cycles", "input_events", "synops", "spikes"):
             given = getattr(self.counters, name)
@@ -211,18 +214,28 @@ class RunRecord:
     @property
     def answered(self) -> int:
         """Samples that the board answered: all of the test split, or its first."""
-        return len(self.predictions_device)
+        return len(self.answers_device)
 
     @property
     def split(self) -> str:
         """What the board answered, in words."""
-        if self.answered == len(self.labels):
+        if self.answered == len(self.targets):
             return "the test split"
-        return f"the first {self.answered:,} of the {len(self.labels):,} samples of the test split"
+        return f"the first {self.answered:,} of the {len(self.targets):,} samples of the test split"
 
     @property
-    def classes(self) -> int:
-        """Number of classes: the readout's neurons."""
+    def of_values(self) -> bool:
+        """Whether the targets are values, and not classes."""
+        return self.targets.dtype.kind == "f"
+
+    @property
+    def each_step(self) -> bool:
+        """Whether there is a target for each step."""
+        return self.targets.ndim > (2 if self.of_values else 1)
+
+    @property
+    def outputs(self) -> int:
+        """Number of outputs: the readout's neurons, one for each class."""
         return self.sample.outputs_device.shape[1]
 
     @property

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ["accuracy", "error"]
+__all__ = ["accuracy", "error", "explained"]
 
 
 def accuracy(outputs: np.ndarray, labels: np.ndarray) -> float:
@@ -20,3 +20,18 @@ def accuracy(outputs: np.ndarray, labels: np.ndarray) -> float:
 def error(values: np.ndarray, targets: np.ndarray) -> float:
     """Return the root of the mean squared error of values, in their unit; arrays of one shape."""
     return float(np.sqrt(np.mean(np.square(values - targets))))
+
+
+def explained(values: np.ndarray, targets: np.ndarray) -> float | None:
+    """Return the coefficient of determination R²; None where the targets do not vary.
+
+    One minus the sum of the squared errors over that of the targets' distances from their mean,
+    each output's own, over all outputs together. 1 is perfect; the mean alone has 0.
+
+    Parameters
+    ----------
+    values, targets : array ``[samples, outputs]`` or ``[samples, steps, outputs]``
+    """
+    mean = targets.mean(axis=tuple(range(targets.ndim - 1)))
+    spread = float(np.square(targets - mean).sum())
+    return 1 - float(np.square(values - targets).sum()) / spread if spread else None

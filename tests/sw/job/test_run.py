@@ -28,7 +28,6 @@ from spikewright.network.training_config import TrainingConfig, training_config
 from spikewright.quantized.network import Provenance, QuantizedNetwork
 from spikewright.quantized.spw import read, write
 from spikewright.task.known import load_task
-from spikewright.task.task import Task
 from spikewright_hw.engine import reference
 from spikewright_hw.engine.design import EventDesign
 from spikewright_hw.engine.example import example_network
@@ -173,24 +172,6 @@ def test_each_task_has_its_own_report(board, tmp_path, name, folder):
         assert (build / "reports" / "run-digits" / "report.json").is_file()
 
 
-@pytest.mark.parametrize(("targets", "classes", "words"), [
-    (np.linspace(0, 1, 1437), 0, "values"),
-    (np.tile(np.arange(8), (1437, 1)), 8, "a label at each step"),
-])
-def test_targets_that_gateware_has_no_answer_to(board, tmp_path, targets, classes, words):
-    x = load_task().x_train
-    task = Task(
-        name="mine", kind="signal", x_train=x, y_train=targets, x_test=x, y_test=targets,
-        classes=classes,
-    )
-    with pytest.raises(DataError) as caught:
-        job.main_job(replace(options(tmp_path), task=task))
-    assert str(caught.value) == (
-        f"the targets of mine are {words}; gateware answers with one class for each sample, so a "
-        "run takes one label for each"
-    )
-
-
 def test_samples_that_the_coding_of_the_network_does_not_take(board, tmp_path):
     wide = replace(load_task(), name="bright", low=0, high=32, x_test=load_task().x_test * 2)
     with pytest.raises(DataError) as caught:
@@ -248,7 +229,7 @@ def test_the_first_samples_alone(board, tmp_path):
     first = "the first 9 of the 360 samples of the test split"
     assert report.summary.endswith(f" {first[0].upper()}{first[1:]}.")
     page = (tmp_path / "build" / "reports" / "run" / "report.html").read_text()
-    assert f"{first[0].upper()}{first[1:]} were classified on the board." in page
+    assert f"{first[0].upper()}{first[1:]} were run on the board." in page
     assert some["accuracy_integer"] == whole["accuracy_integer"]
     assert some["accuracy_integer"]["detail"]["samples"] == 360
     counted = {"accuracy_device", "cycles_mean", "cycles_max", "latency_us",

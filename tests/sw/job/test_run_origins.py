@@ -218,7 +218,7 @@ def test_the_sentences_of_the_page(run):
     differ = mismatches(run)
     total = 640 if run.design.streams is None else 620
     assert run.text[0] == (
-        f"All 20 samples were classified on the board. {total} values ({', '.join(differ)}) were "
+        f"All 20 samples were run on the board. {total} values ({', '.join(differ)}) were "
         f"compared with the reference; {sum(differ.values())} differed."
     )
     assert "Sample 0 of the test split, of class 0." in run.text

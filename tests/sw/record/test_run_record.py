@@ -42,10 +42,10 @@ def synthetic(*, board=VIRTUAL, wrong=8):
         digest="5f0c" * 16,
         engine="event engine",
         source={"data": "scikit-learn digits, 80/20 split", "coding": "time to first spike"},
-        labels=labels,
-        accuracy_float=0.975,
-        predictions_integer=predictions,
-        predictions_device=predictions,
+        targets=labels,
+        score_float=0.975,
+        answers_integer=predictions,
+        answers_device=predictions,
         counters=Counters(
             cycles=events + per_layer[:, 0] + 2 * STEPS + random.integers(0, 3, SAMPLES),
             input_events=events,
@@ -59,7 +59,7 @@ def synthetic(*, board=VIRTUAL, wrong=8):
         mismatches={"hidden spikes": 0, "membranes": 0},
         sample=SampleRecord(
             index=3,
-            label=int(labels[3]),
+            target=labels[3],
             values=values,
             input_spikes=spikes,
             layer_spikes=(hidden,),
@@ -194,12 +194,12 @@ def test_smallest_run():
     one, trace = np.ones(1, int), np.zeros((1, 2))
     record = dataclasses.replace(
         synthetic(),
-        labels=one,
-        accuracy_float=1.0,
-        predictions_integer=one,
-        predictions_device=one,
+        targets=one,
+        score_float=1.0,
+        answers_integer=one,
+        answers_device=one,
         counters=Counters(cycles=one, input_events=one, synops=one, spikes=one[:, None]),
-        sample=SampleRecord(0, 1, None, np.zeros((1, 3), int), (), trace, trace + 1),
+        sample=SampleRecord(0, np.array(1), None, np.zeros((1, 3), int), (), trace, trace + 1),
     )
     smallest = report(record)
     assert smallest["accuracy_device"].value == 100
@@ -211,18 +211,18 @@ def test_smallest_run():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"labels": np.zeros(0, int)}, "the run has no samples; there is nothing to report"),
+        ({"targets": np.zeros(0, int)}, "the run has no samples; there is nothing to report"),
         (
-            {"predictions_device": np.zeros(7, int)},
+            {"answers_device": np.zeros(7, int)},
             "counters.cycles has 360 entries; there are 7 answers of the board",
         ),
         (
-            {"predictions_integer": np.zeros(7, int)},
-            "predictions_integer has 7 entries; there are 360 labels",
+            {"answers_integer": np.zeros(7, int)},
+            "answers_integer has 7 entries; there are 360 targets",
         ),
         (
-            {"predictions_device": np.zeros(361, int)},
-            "predictions_device has 361 entries; it must have one for each of the 360 labels, or",
+            {"answers_device": np.zeros(361, int)},
+            "answers_device has 361 entries; it must have one for each of the 360 targets, or",
         ),
         ({"mismatches": {"membranes": 0}}, "compared has hidden spikes, membranes, mismatches has"),
     ],
@@ -238,7 +238,7 @@ def test_board_says_which_it_is():
 
 
 def test_training_needs_one_accuracy_per_seed():
-    with pytest.raises(ValueError, match=r"^training has 2 seeds, 1 float and 2 integer"):
+    with pytest.raises(ValueError, match=r"^training has 2 seeds, 1 float and 2 integer scores"):
         TrainingRecord((0, 1), (0.9,), (0.9, 0.9))
 
 

@@ -1,0 +1,69 @@
+"""How well a run met its targets, as figures: the accuracy of labels, or the error of values."""
+
+from typing import Any
+
+import numpy as np
+
+from spikewright.task.metrics import error, explained
+
+from .figure import Computed, Figure
+from .run_record import RunRecord
+
+__all__ = ["figures"]
+
+
+def figures(record: RunRecord) -> list[Figure]:
+    """Return the scores of the float network, of the deployed one, and their means over seeds."""
+    name, unit, factor = ("error", "1", 1) if record.of_values else ("accuracy", "%", 100)
+    what = "root of the mean squared error" if record.of_values else "right predictions"
+    kind = "virtual" if record.board.virtual else "real"
+    method = Computed(
+        f"{what} on the test split by the float network, before it was quantised and trained on as "
+        "integers; taken from the network file, where training recorded it"
+    )
+    made = [Figure(f"{name}_float", factor * record.score_float, unit, method)]
+    board = f"{record.board.name}, {kind} board"
+    for which, who, split, answers in (
+        ("integer", "the integer reference", "the test split", record.answers_integer),
+        ("device", board, record.split, record.answers_device),
+    ):
+        by = f"on {split}, deployed network, by {who}"
+        score = _errors if record.of_values else _accuracy
+        made += score(which, answers, record.targets[: len(answers)], what, by)
+    for which, who, scores in (
+        ("float", "float networks before quantisation", record.training.score_float),
+        ("integer", "deployed networks as integers", record.training.score_integer),
+    ):
+        each = [factor * float(score) for score in scores]
+        method = Computed(
+            f"mean over {len(each)} trained seeds on the test split, {who}; from the network files"
+        )
+        detail = {"per_seed": each, "seeds": list(record.training.seeds)}
+        made.append(Figure(f"{name}_{which}_mean", float(np.mean(each)), unit, method, detail))
+    return made
+
+
+def _accuracy(
+    which: str, answers: np.ndarray, targets: np.ndarray, what: str, by: str
+) -> list[Figure]:
+    right = int((answers == targets).sum())
+    detail: dict[str, Any] = {"right": right, "samples": len(answers)}
+    if targets.ndim > 1:
+        detail["steps"] = targets.shape[1]
+    share = 100 * right / targets.size
+    return [Figure(f"accuracy_{which}", share, "%", Computed(f"{what} {by}"), detail)]
+
+
+def _errors(
+    which: str, answers: np.ndarray, targets: np.ndarray, what: str, by: str
+) -> list[Figure]:
+    detail = {"samples": len(answers)}
+    made = [Figure(
+        f"error_{which}", error(answers, targets), "1",
+        Computed(f"{what} {by}, in the unit of the targets"), detail,
+    )]
+    share = explained(answers, targets)
+    if share is not None:
+        method = Computed(f"R²: share of the targets' variance that is explained, {by}")
+        made.append(Figure(f"r2_{which}", share, "1", method, detail))
+    return made
