@@ -46,6 +46,15 @@ rtlil, pins = sources
 assert "EHXPLLL" in rtlil and "LOCATE COMP" in pins
 """
 
+PUBLIC = """
+import sys
+import spikewright as spw
+
+assert spw.__file__.startswith(sys.argv[1]), spw.__file__
+of_a_checkout = {"new_core", "new_neuron"}
+print(len([getattr(spw, name) for name in spw.__all__ if name not in of_a_checkout]))
+"""
+
 #: What writes files of the repository itself.
 OF_A_CHECKOUT = ("spikewright/pages/", "spikewright/scaffold/")
 
@@ -107,6 +116,12 @@ def test_what_writes_the_repository_says_that_it_needs_one(site, tmp_path, comma
     assert not list(tmp_path.iterdir())
 
 
+def test_all_that_is_public_loads_from_a_wheel(site, tmp_path):
+    printed = run("-c", PUBLIC, site, cwd=tmp_path, PYTHONPATH=str(site))
+    assert int(printed) > 0
+
+
+@pytest.mark.slow  # `make notebooks` runs the same lines in the checkout
 def test_the_lines_of_the_readme_run_from_a_wheel(site, tmp_path):
     work = tmp_path / "work"
     work.mkdir()
