@@ -295,6 +295,11 @@ class Layer:
                 f"recurrent is given, but {self.definition.name} does not take the layer's own "
                 "spikes"
             )
+        if not self.definition.spikes:
+            raise NetworkError(
+                f"neuron is {self.definition.name}, which takes the layer's own spikes, and never "
+                "spikes"
+            )
         if len(self.recurrent) != self.neurons:
             raise NetworkError(
                 f"recurrent has {len(self.recurrent)} rows; the layer has {self.neurons} neurons"

@@ -58,8 +58,8 @@ WORK = (
 SIZE = {"engine": "stochastic", "share": "3", "ram_style": "block"}
 STREAMS = {"length": "64", "source": "lfsr", "encoding": "unipolar"}
 STOCHASTIC = {**STREAMS, "lanes": "2"}
-TRAINED = {"coding": "rate", "steps": "3", "readout": "count", "bias": None, "epochs": "2",
-           "learning_rate": "0.01", "seed": "7"}
+TRAINED = {"coding": "rate", "steps": "3", "readout": "count", "bias": None,
+           "epochs": "2", "learning_rate": "0.01", "seed": "7"}
 BUILD = {"board": "other", "clock": "62.5", "limit": "5"}
 RUN = {**BUILD, "network": "other.spw", "port": "/dev/null",
        "build_only": None, "no_bitstream": None, "samples": "5", "task": "mnist",
@@ -75,6 +75,7 @@ NO_NETWORK = "does not apply to --network FILE, a network that is trained alread
 NO_FILE = "does not apply to FILE, a network that is trained already; leave one of the two out"
 NO_CORES = "does not apply to registered cores, but to the engine of a network; leave it out, or"
 NO_EVENT = "does not apply to the event engine; give --engine stochastic, too, or leave it out"
+NO_BITS = "does not apply to codings that make spikes; give --coding direct, too, or leave it out"
 NO_NEURON = "does not apply to a core that is not given by --equations; give them, or leave it out"
 
 #: What a NIR file does not say.
@@ -87,7 +88,11 @@ def every(names, value):
 
 #: By command line: what applies, with a value; and what does not, with what is said.
 TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
-    "run": ({**RUN, **SIZE}, {**every(STOCHASTIC, NO_EVENT), "folder": NO_DIGITS}),
+    "run": (
+        {**RUN, **SIZE},
+        {**every(STOCHASTIC, NO_EVENT), "folder": NO_DIGITS, "input_bits": NO_BITS},
+    ),
+    "run --coding direct": ({"input_bits": "5"}, {}),
     "run --task digits": ({"network": "9"}, {"folder": NO_DIGITS}),
     "run --task mnist": ({"folder": "."}, {}),
     "run --data mine.npz": ({"network": "4-9-3"}, every(("task", "folder"), NO_TASK)),
@@ -97,7 +102,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "run --network net.spw": (
         {name: value for name, value in {**RUN, **SIZE}.items() if name not in TRAINED},
         {**every(STOCHASTIC, NO_EVENT),
-         **every(TRAINED, NO_NETWORK)},
+         **every((*TRAINED, "input_bits"), NO_NETWORK)},
     ),
     "run --build-only": (
         {name: value for name, value in {**RUN, **SIZE}.items()
@@ -117,10 +122,12 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     ),
     "train out.spw": (
         {**TRAINED, "network": "9", "neuron": "alif", "weight_bits": "3", "membrane": "Q8.3",
-         "task": "mnist", "data": "mine.npz", **STREAMS}, {"folder": NO_DIGITS}
+         "task": "mnist", "data": "mine.npz", **STREAMS},
+        {"folder": NO_DIGITS, "input_bits": NO_BITS},
     ),
+    "train out.spw --coding direct": ({"input_bits": "5"}, {}),
     "train out.spw --network net.spw": (
-        {}, every((*STREAMS, "coding", "steps", "readout", "bias", "neuron"),
+        {}, every((*STREAMS, "coding", "steps", "input_bits", "readout", "bias", "neuron"),
                   "does not apply to --network FILE, which is trained on as it is; leave one"),
     ),
     "train out.spw --task mnist": ({"folder": "."}, {}),
@@ -130,8 +137,9 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {"dt": "0.5", "current": "new", "readout": "last", "task": "mnist", "coding": "rate",
          "steps": "3", "weight_bits": "5", "percentile": "99", "membrane": "Q12.4",
          "no_saturation": None},
-        {"folder": NO_DIGITS},
+        {"folder": NO_DIGITS, "input_bits": NO_BITS},
     ),
+    f"quantize net.nir out.spw {NIR} --coding direct": ({"input_bits": "5"}, {}),
     f"quantize net.nir out.spw {NIR} --task mnist": ({"folder": "."}, {}),
     f"quantize small.nir out.spw {NIR} --data mine.npz": (
         {"data": "other.npz"}, every(("task", "folder"), NO_TASK)
@@ -153,8 +161,9 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "emit net.spw --engine stochastic": (STOCHASTIC, {}),
     "build": (
         {**BUILD, **SIZE, "network": "other.spw", "task": "mnist", "data": "mine.npz", **TRAINED},
-        {**every(STOCHASTIC, NO_EVENT), "folder": NO_DIGITS},
+        {**every(STOCHASTIC, NO_EVENT), "folder": NO_DIGITS, "input_bits": NO_BITS},
     ),
+    "build --coding direct": ({"input_bits": "5"}, {}),
     "build --task mnist": ({"folder": ".", "network": "9"}, {}),
     "build --data mine.npz": ({"network": "4-9-3"}, every(("task", "folder"), NO_TASK)),
     "build net.spw": (
@@ -281,7 +290,7 @@ def test_every_option_of_every_command_has_its_place():
 APPLIES = [(row, name, value) for row, (does, _) in TABLE.items() for name, value in does.items()]
 DOES_NOT = [(row, name, said) for row, (_, does) in TABLE.items() for name, said in does.items()]
 VALUES = {**RUN, **SIZE, **STOCHASTIC, **NEURON, "preset": "q8_8", "family": "neuron",
-          "pages": None, "engine": "event", "folder": ".", "neuron": "alif"}
+          "pages": None, "engine": "event", "folder": ".", "neuron": "alif", "input_bits": "5"}
 
 
 @pytest.mark.parametrize(("command", "name", "value"), APPLIES)

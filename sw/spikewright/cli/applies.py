@@ -90,6 +90,11 @@ RULES = (
         "--network FILE, which is trained on as it is; leave one of the two out",
     ),
     Rule(
+        ("run", "build", "train", "quantize"), ("input_bits",),
+        lambda options: options.coding != "direct",
+        "codings that make spikes; give --coding direct, too, or leave it out",
+    ),
+    Rule(
         ("run", "build", "train", "quantize", "report"), ("task", "folder"),
         lambda options: options.data is not None,
         "--data, a task of your own; leave one of the two out",

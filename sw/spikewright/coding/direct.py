@@ -75,6 +75,11 @@ class Direct:
         )
         if not self.low < self.high:
             raise ValueError(f"high is {self.high}; it must be above low, {self.low}")
+        if not 0 < self.high - self.low < math.inf or not math.isfinite(self._scale):
+            raise ValueError(
+                f"high - low is {self.high - self.low:g}; a step of the inputs must be a number "
+                "above 0 in float64"
+            )
 
     @classmethod
     def fitting(cls, task: Task, *, steps: int | None = None) -> Self:
@@ -103,7 +108,9 @@ class Direct:
         values = self._rows(samples)
         graded = np.zeros(values.shape, np.uint8)
         for row, sample in zip(graded, values, strict=True):
-            row[:] = np.floor((sample.astype(np.float64) - self.low) * self._scale + 0.5)
+            # What is checked in float32 may end outside the range in float64.
+            inside = sample.astype(np.float64).clip(self.low, self.high)
+            row[:] = np.floor((inside - self.low) * self._scale + 0.5)
         return self._each_step(graded)
 
     def values(self, samples: ArrayLike) -> np.ndarray:

@@ -44,7 +44,9 @@ def check_range(samples: np.ndarray, *, low: float, high: float) -> None:
     """Raise :exc:`DataError`, saying where, unless all values are numbers in a range."""
     if samples.dtype.kind not in "fiu":
         raise DataError(f"the input holds {samples.dtype} values; it must hold real numbers")
-    bad = ~((samples >= float(low)) & (samples <= float(high)))  # NaN compares false: bad, too
+    # Compared in their own type, in which the ends are rounded as the samples were. NaN compares
+    # false, and infinity may be what high is rounded to: they are bad, too.
+    bad = ~((samples >= float(low)) & (samples <= float(high)) & np.isfinite(samples))
     if bad.any():
         sample, *place = np.unravel_index(int(bad.argmax()), bad.shape)
         index = ", ".join(map(str, place))

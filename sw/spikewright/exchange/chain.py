@@ -129,7 +129,8 @@ def network_of(
     Raises
     ------
     DataError
-        No readout is given, or the last layer cannot be read so; or a layer but the last sends no
+        No readout is given, or the last layer cannot be read so, such as a recurrent one by its
+        membrane; or a layer but the last sends no
         spikes.
     """
     layers = [stage.layer for stage in stages]
@@ -156,6 +157,12 @@ def network_of(
             "'maximum'"
         )
     if readout not in SPIKING and layers[-1].definition.spikes:
+        if layers[-1].recurrent is not None:
+            raise DataError(
+                f"{last.names[-1]} takes its own spikes, and a last layer that is read by its "
+                "membrane sends none; pass readout='count' or 'first', or add a layer without "
+                "recurrence"
+            )
         layers[-1] = RealLayer(
             weights=layers[-1].weights, neuron=silent(layers[-1].definition),
             parameters=layers[-1].parameters, bias=layers[-1].bias,

@@ -1,14 +1,15 @@
 """Networks of snnTorch, SpikingJelly and Norse, read from a module of PyTorch.
 
-A module is run on random spikes of the example's shape. The order in which its parts are called is
-the order of the layers, and each layer must compute what its part computed: so a module that does
-something between its parts, or is of a version that computes otherwise, is refused.
+A module is run on random spikes and on random values of the example's shape. The order in which its
+parts are called is the order of the layers, and each layer must compute what its part computed: so
+a module that does something between its parts, or is of a version that computes otherwise, is
+refused.
 """
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -44,6 +45,23 @@ _TRAINS = 100
 _NEAR = 1e-4
 #: Share of ones among the spikes that a module is tried on.
 _RATE = 0.3
+#: Standard deviation of the values that it is tried on.
+_SPREAD = 2.0
+
+
+class _Inputs(NamedTuple):
+    """What a module is tried on: its name, and how it is drawn."""
+
+    name: str
+    draw: Callable[[torch.Size, torch.Generator], Tensor]
+
+
+_SPIKES = _Inputs("spikes", lambda shape, generator: (
+    torch.rand(shape, generator=generator) < _RATE
+).double())
+_VALUES = _Inputs("values", lambda shape, generator: _SPREAD * torch.randn(
+    shape, generator=generator, dtype=torch.float64
+))
 
 
 @dataclass
@@ -88,16 +106,9 @@ def from_torch(
     instance(nn.Module)("module", module)
     instance(Tensor)("example", example)
     steps = optional(whole(1))("steps", steps)
-    running = _fresh(module)
-    calls, parts = _ran(running, example, steps)
-    links = [Link(name=part.name, what=_read(part)) for part in parts]
-    by_name = {part.name: part for part in parts}
-    sequence = any(_takes_sequence(part.module) for part in parts)
-    took = _arrived(calls, parts[0], whole_sequence=sequence)
-    stages = chained(links, width=took.shape[2])
-    for stage in stages:
-        took = _check(stage, by_name, took)
-    found = len(took)
+    stages, found = _stages(module, example, steps, _SPIKES)
+    # What a module does to values, such as clipping them, spikes do not show.
+    _stages(module, example, steps, _VALUES)
     if steps is not None and found not in (1, steps):
         raise DataError(f"steps is {steps}, and the example has {found}; leave steps out")
     if found == 1 and steps is None:
@@ -105,6 +116,21 @@ def from_torch(
             "the example is one step; pass steps=, the time steps of an inference"
         )
     return network_of(stages, steps=steps or found, readout=readout)
+
+
+def _stages(
+    module: nn.Module, example: Tensor, steps: int | None, inputs: _Inputs
+) -> tuple[list[Stage], int]:
+    """Return the layers, each seen to compute on such inputs what its parts do; and the steps."""
+    calls, parts = _ran(_fresh(module), example, steps, inputs)
+    links = [Link(name=part.name, what=_read(part)) for part in parts]
+    by_name = {part.name: part for part in parts}
+    sequence = any(_takes_sequence(part.module) for part in parts)
+    took = _arrived(calls, parts[0], whole_sequence=sequence)
+    stages = chained(links, width=took.shape[2])
+    for stage in stages:
+        took = _check(stage, by_name, took, on=inputs.name)
+    return stages, len(took)
 
 
 def _fresh(module: nn.Module) -> nn.Module:
@@ -154,9 +180,9 @@ def _parts(module: nn.Module, name: str = "") -> list[_Part]:
 
 
 def _ran(
-    module: nn.Module, example: Tensor, steps: int | None
+    module: nn.Module, example: Tensor, steps: int | None, inputs: _Inputs
 ) -> tuple[list[Tensor], list[_Part]]:
-    """Run a module on random spikes; return these, and the parts in the order of their calls."""
+    """Run a module on random inputs; return these, and the parts in the order of their calls."""
     calls: list[Tensor] = []
     order: list[_Part] = []
     for part in _parts(module):
@@ -165,9 +191,9 @@ def _ran(
     state: Any = None
 
     def call() -> Any:
-        spikes = (torch.rand(example.shape, generator=generator) < _RATE).double()
-        calls.append(spikes)
-        return module(spikes) if state is None else module(spikes, state)
+        given = inputs.draw(example.shape, generator)
+        calls.append(given)
+        return module(given) if state is None else module(given, state)
 
     with torch.no_grad():
         try:
@@ -243,7 +269,9 @@ def _steps_of(order: Sequence[_Part]) -> int:
     )
 
 
-def _check(stage: Stage, parts: dict[str, _Part], took: np.ndarray) -> np.ndarray:
+def _check(
+    stage: Stage, parts: dict[str, _Part], took: np.ndarray, *, on: str
+) -> np.ndarray:
     """Refuse a layer that computes something else than its parts did; return what these sent.
 
     ``took`` is what the layer before sent, ``[steps, samples, values]``.
@@ -256,18 +284,19 @@ def _check(stage: Stage, parts: dict[str, _Part], took: np.ndarray) -> np.ndarra
             "values; only a chain of modules is imported, each called once a step"
         )
     spikes, states, _ = run_layer(stage.layer, took.swapaxes(0, 1))
-    computed = (spikes if stage.layer.definition.spikes else states["v"]).swapaxes(0, 1)
-    computed = computed * np.broadcast_to(stage.after.weights, sent.shape[-1:])
+    made = (spikes if stage.layer.definition.spikes else states["v"]).swapaxes(0, 1)
+    computed = made * np.broadcast_to(stage.after.weights, sent.shape[-1:])
     differs = np.abs(computed - sent) > _NEAR * max(1.0, float(np.abs(sent).max()))
     trains = differs.any(axis=0)
     if trains.sum() * _TRAINS > trains.size:
         step = int(differs.any(axis=(1, 2)).argmax())
         raise DataError(
-            f"{stage} computes something else than its modules say: on random spikes, "
+            f"{stage} computes something else than its modules say: on random {on}, "
             f"{int(trains.sum())} of {trains.size} outputs differ, first in step {step}; only a "
             "chain of modules is imported, with nothing done between them"
         )
-    return computed if stage.layer.definition.spikes else sent
+    # What the neurons make of a spike is in the weights of the next layer already.
+    return made if stage.layer.definition.spikes else sent
 
 
 def _arrived(calls: Sequence[Tensor], first: _Part, *, whole_sequence: bool) -> np.ndarray:

@@ -45,7 +45,7 @@ def _faults(path: Path) -> Iterator[str]:
                 yield "it has no graph, a group named node"
             else:
                 yield from _of_graph("", file["node"])
-    except (OSError, AttributeError, KeyError, TypeError, ValueError):
+    except (OSError, AttributeError, KeyError, RuntimeError, TypeError, ValueError):
         return  # nothing that is better known than what nir says
 
 

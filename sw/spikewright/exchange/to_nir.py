@@ -25,6 +25,7 @@ _INSTEAD = {
     "late": "a reset that acts a step later; one in the same step would be written",
     "none": "a neuron that spikes and is not reset; a reset to zero would be written",
     "at_least": "a spike at v >= threshold; one at v > threshold would be written",
+    "graded": "graded inputs, whole numbers of a few bits; any numbers would be taken",
 }
 
 
@@ -116,8 +117,8 @@ def to_nir(
         Length of a step for neurons that have none of their own, in the unit in which time
         constants are to be written.
     accept : collection of str
-        What may be lost: ``subtract``, ``late``, ``none``, ``at_least``. Without it, a neuron that
-        NIR cannot say is refused.
+        What may be lost: ``subtract``, ``late``, ``none``, ``at_least``, ``graded``. Without it,
+        what NIR cannot say is refused.
 
     Returns
     -------
@@ -141,6 +142,12 @@ def to_nir(
         if word not in _INSTEAD:
             raise ValueError(f"accept is {word!r}; there are {', '.join(_INSTEAD)}")
     reals = in_reals(given) if isinstance(given, Network) else given
+    if reals.input_bits > 1 and "graded" not in accepted:
+        raise DataError(
+            f"layers[0] takes inputs of {reals.input_bits} bits, and NIR has no words for "
+            f"{_INSTEAD['graded']}, without what 0 and a step of them stand for; accept= takes it "
+            "so by the word graded"
+        )
     nodes: dict[str, Any] = {"input": nir.Input(np.array([reals.inputs]))}  # pyright: ignore
     edges, last = [], "input"
     for index, layer in enumerate(reals.layers):

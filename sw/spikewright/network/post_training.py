@@ -8,6 +8,7 @@ finer than a weight step.
 """
 
 import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -15,7 +16,7 @@ from typing import Literal
 import numpy as np
 import torch
 
-from spikewright.errors import DataError
+from spikewright.errors import DataError, SpikewrightWarning
 from spikewright_hw.checks import instance, one_of, optional, real, settle, whole
 from spikewright_hw.definition.definition import Definition, Value
 from spikewright_hw.fixed import Format
@@ -34,6 +35,8 @@ __all__ = ["PostTraining", "quantize"]
 #: Bits after the point of a membrane in weight steps: half a step of 2**-6 is the rounding of a
 #: state in each step, well below the half weight step by which a weight is rounded.
 _FRACTION = 6
+#: Share of a matrix's weights that may be rounded to 0 without a word.
+_LOST = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +131,7 @@ def quantize(
             scale, made = _quantized(layer, states, chosen)
         except NetworkError as error:
             raise DataError(f"layers[{index}] cannot be quantised: {error}") from error
+        _warn_of_zeros(f"layers[{index}]", layer, made)
         layers.append(made)
         scales.append(scale)
     try:
@@ -151,18 +155,21 @@ def _quantized(
     layer: RealLayer, states: Mapping[str, np.ndarray], options: PostTraining
 ) -> tuple[float, Layer]:
     """Return the size of a weight step, and the layer in integers."""
-    scale, exponent = _scale(layer, options), 0
+    scale, exponent, in_steps = _scale(layer, options), 0, scalable(layer.definition)
     parameters: Mapping[str, Value] = layer.parameters
-    if scalable(layer.definition):
+    if in_steps:
         unit = scale
         parameters = _in_steps(layer.definition, parameters, scale)
     else:
-        exponent = max(0, round(-math.log2(scale)))
-        scale, unit = 2.0**-exponent, 1.0
+        exponent, unit = max(0, round(-math.log2(scale))), 1.0
     membrane = options.membrane or _membrane(
         layer, parameters, {name: one / unit for name, one in states.items()},
         least=exponent, margin=options.margin,
     )
+    if not in_steps:
+        # A weight step is no finer than a step of the membrane.
+        exponent = min(exponent, membrane.fraction)
+        scale = 2.0**-exponent
     most = bound(options.weight_bits)
 
     def steps(weights: np.ndarray) -> np.ndarray:
@@ -177,12 +184,28 @@ def _quantized(
         neuron=layer.definition,
         parameters=parameters,
         membrane=membrane,
-        exponent=min(exponent, membrane.fraction),
+        exponent=exponent,
         recurrent=None if layer.recurrent is None
         else steps(layer.recurrent),  # pyright: ignore[reportArgumentType]
         bias=bias,  # pyright: ignore[reportArgumentType]
         input_bits=layer.input_bits,
     )
+
+
+def _warn_of_zeros(name: str, layer: RealLayer, made: Layer) -> None:
+    """Warn of a matrix that is as good as lost, because its weights are far below a weight step."""
+    for what in ("weights", "recurrent"):
+        real = getattr(layer, what)
+        if real is None or not np.any(real):
+            continue
+        lost = np.mean(np.array(getattr(made, what))[real != 0] == 0)
+        if lost > _LOST:
+            fewer = ", or inputs of fewer bits" if layer.input_bits > 1 else ""
+            warnings.warn(
+                f"{name}: {100 * lost:.0f} % of its {what} are rounded to 0, for one weight step "
+                f"is that of all weights of a layer; take more weight_bits{fewer}",
+                SpikewrightWarning, stacklevel=3,
+            )
 
 
 def _scale(layer: RealLayer, options: PostTraining) -> float:

@@ -83,6 +83,11 @@ class RealLayer:
                 f"recurrent is given, but {self.definition.name} does not take the layer's own "
                 "spikes"
             )
+        if hears_itself and not self.definition.spikes:
+            raise ValueError(
+                f"neuron is {self.definition.name}, which takes the layer's own spikes, and never "
+                "spikes"
+            )
         for name, shape in (("bias", (self.neurons,)), ("recurrent", (self.neurons, self.neurons))):
             if (value := getattr(self, name)) is None:
                 continue

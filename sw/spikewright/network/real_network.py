@@ -6,6 +6,7 @@ neurons, with weights, biases and parameters that are not yet on any grid.
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from spikewright_hw.checks import instance, one_of, settle, shown, whole
+from spikewright_hw.definition.definition import Value
 from spikewright_hw.definition.serial import to_data
 from spikewright_hw.network import Network
 from spikewright_hw.readout import READOUTS, SPIKING
@@ -110,13 +112,27 @@ class RealNetwork:
         for column in ("layer", "inputs", "neurons"):
             table.add_column(column, justify="right", no_wrap=True)
         table.add_column("what they compute")
+        table.add_column("parameters")
         for number, layer in enumerate(self.layers):
             extra = [name for name in ("bias", "recurrent") if getattr(layer, name) is not None]
             table.add_row(
                 str(number), str(layer.inputs), str(layer.neurons),
-                Text("; with ".join([" ".join(layer.definition.doc.split()), *extra])),
+                Text("; with ".join([_first_sentence(layer.definition.doc), *extra])),
+                Text(", ".join(f"{name} {_range(one)}" for name, one in layer.parameters.items())),
             )
         return table
+
+
+def _first_sentence(text: str) -> str:
+    paragraph, _, _ = text.partition("\n\n")
+    return " ".join(paragraph.split()).removesuffix(".")
+
+
+def _range(value: Value) -> str:
+    """Return a parameter in words; of one for each neuron, the lowest and the highest."""
+    if not isinstance(value, Sequence):
+        return f"{value:g}"
+    return f"{min(value):g} to {max(value):g}"
 
 
 def in_reals(network: Network) -> RealNetwork:

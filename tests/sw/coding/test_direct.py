@@ -99,3 +99,23 @@ def test_parameters_that_are_refused(change: Any, message: str):
     fields = {"inputs": 3, "steps": 2, "low": -1, "high": 1} | change
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         Direct(**fields)
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32])
+def test_what_is_rounded_beyond_the_range_is_its_end(kind):
+    coding = Direct(inputs=2, steps=1, low=290, high=310.2, bits=8)
+    assert encode(np.array([[310.2, 290]], kind), coding).tolist() == [[[255, 0]]]
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
+def test_infinity_is_no_value(kind):
+    coding = Direct(inputs=1, steps=1, low=0, high=1e300, bits=8)
+    message = "value 0 of sample 0 is inf; values must be numbers from 0 to 1e+300"
+    with np.errstate(over="ignore"), pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        encode(np.array([[np.inf]], kind), coding)
+
+
+@pytest.mark.parametrize(("low", "high"), [(-1.7e308, 1.7e308), (0, 5e-324)])
+def test_a_range_without_a_step(low, high):
+    with pytest.raises(ValueError, match=r"^high - low is .*; a step of the inputs must be a numb"):
+        Direct(inputs=1, steps=1, low=low, high=high)

@@ -107,6 +107,16 @@ def test_a_readout_of_a_membrane_that_is_reset():
     np.testing.assert_array_equal(membranes, run_real(spiking, spikes).states[0]["v"])
 
 
+@pytest.mark.parametrize("factor", [0.5, 2.0])
+def test_what_a_spike_is_multiplied_by_is_in_the_next_weights(factor):
+    torch.manual_seed(0)
+    module = nn.Sequential(loud(6, 8), leaky(graded_spikes_factor=factor), loud(8, 3), leaky())
+    network = load(module)
+    np.testing.assert_allclose(
+        network.layers[1].weights, factor * module[2].weight.detach().numpy().T, rtol=1e-6
+    )
+
+
 def test_the_module_is_not_changed():
     module = nn.Sequential(loud(6, 3), leaky()).train()
     module(torch.ones(2, 6))
@@ -172,6 +182,17 @@ REFUSED = {
         lambda: Looping(before=lambda x: x.flip(2)), {"shape": (20, 2, 6), "steps": None},
         ("fc1 takes something else than what the module is given, [2, 6] in each of 20 steps; "
         "encode samples before they reach the module, and do nothing to them there"),
+    ),
+    "something done to values alone": (
+        lambda: Looping(before=lambda x: x.clamp(0, 1)), {"shape": (20, 2, 6), "steps": None},
+        ("fc1 takes something else than what the module is given, [2, 6] in each of 20 steps; "
+        "encode samples before they reach the module, and do nothing to them there"),
+    ),
+    "a recurrent layer that is read by its membrane": (
+        sequential(loud(6, 3), snn.RLeaky(beta=0.8, linear_features=3, init_hidden=True)),
+        {"readout": "last"},
+        ("1 takes its own spikes, and a last layer that is read by its membrane sends none; pass "
+        "readout='count' or 'first', or add a layer without recurrence"),
     ),
     "a module with a state to pass": (
         sequential(loud(6, 3), leaky(init_hidden=False), loud(3, 3), leaky()), {},

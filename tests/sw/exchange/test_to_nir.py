@@ -1,5 +1,7 @@
 """Networks written as NIR and read again: the same spikes, or a sentence that says what is lost."""
 
+from dataclasses import replace
+
 import nir
 import numpy as np
 import pytest
@@ -112,4 +114,17 @@ def test_refused(make, given, message):
 def test_an_unknown_word():
     with pytest.raises(ValueError) as error:
         to_nir(network(), accept=["all"])
-    assert str(error.value) == "accept is 'all'; there are subtract, late, none, at_least"
+    assert str(error.value) == "accept is 'all'; there are subtract, late, none, at_least, graded"
+
+
+def test_graded_inputs_are_accepted_by_their_word():
+    first, *others = network().layers
+    graded = replace(network(), layers=(replace(first, input_bits=4), *others))
+    with pytest.raises(DataError) as error:
+        to_nir(graded, dt=1)
+    assert str(error.value) == (
+        "layers[0] takes inputs of 4 bits, and NIR has no words for graded inputs, whole numbers "
+        "of a few bits; any numbers would be taken, without what 0 and a step of them stand for; "
+        "accept= takes it so by the word graded"
+    )
+    assert to_nir(graded, dt=1, accept=["graded", "subtract", "at_least"]).nodes

@@ -1,15 +1,19 @@
 """Quantisation without training: scales, formats, biases, the report, and what is refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from rich.console import Console
 
-from spikewright.errors import DataError
+from spikewright.errors import DataError, SpikewrightWarning
 from spikewright.network.post_training import PostTraining, quantize
 from spikewright.network.real_layer import RealLayer
 from spikewright.network.real_network import RealNetwork, in_reals
 from spikewright.network.real_run import run_real
+from spikewright_hw.definition.definition import Definition
 from spikewright_hw.fixed import Format
+from spikewright_hw.network import Layer, NetworkError
 from spikewright_hw.neuron import DEFINITIONS
 
 STEPS = 30
@@ -193,3 +197,46 @@ def test_arrays_are_copied_and_cannot_be_written_to():
     assert layer.weights[0, 0] == 0
     with pytest.raises(ValueError, match="read-only"):
         layer.weights[0, 0] = 1
+
+
+@pytest.mark.filterwarnings("ignore::spikewright.errors.SpikewrightWarning")
+@pytest.mark.parametrize("neuron", ["adex", "exp_if"])
+def test_a_weight_step_is_no_finer_than_a_step_of_a_given_membrane(neuron):
+    real = network(neuron)
+    real = network(neuron, weights=real.layers[0].weights / 4)
+    options = PostTraining(weight_bits=8, membrane=Format(8, 4))
+    made = quantize(real, samples(8), options=options)
+    layer = made.network.layers[0]
+    assert made.layers[0].scale == 2.0**-layer.exponent == 1 / 16
+    stands_for = np.array(layer.weights) * 2.0**-layer.exponent
+    np.testing.assert_allclose(stands_for, real.layers[0].weights, atol=1 / 32)
+
+
+def test_a_matrix_that_is_lost_is_warned_of():
+    real = network("recurrent_lif", input_bits=8)
+    first, last = real.layers
+    real = replace(real, layers=(replace(first, weights=first.weights / 255), last))
+    spikes = np.random.default_rng(1).integers(0, 256, (8, STEPS, 12))
+    message = (
+        r"layers\[0\]: \d+ % of its weights are rounded to 0, for one weight step is that of all "
+        r"weights of a layer; take more weight_bits, or inputs of fewer bits"
+    )
+    with pytest.warns(SpikewrightWarning, match=f"^{message}$"):
+        quantize(real, spikes)
+
+
+def test_a_layer_that_never_spikes_has_no_spikes_of_its_own():
+    first, _ = network("recurrent_lif").layers
+    mute = Definition(
+        name="mute", doc="", inputs=first.definition.inputs, states=first.definition.states,
+        parameters=first.definition.parameters,
+        update={name: one for name, one in first.definition.update.items() if name != "spike"},
+    )
+    message = "neuron is mute, which takes the layer's own spikes, and never spikes"
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        replace(first, neuron=mute)
+    with pytest.raises(NetworkError, match=f"^{message}$"):
+        Layer(
+            weights=((1,),), weight_bits=4, neuron=mute, parameters=first.parameters,
+            membrane=Format(8, 4), recurrent=((1,),),
+        )

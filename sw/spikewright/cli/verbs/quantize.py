@@ -54,6 +54,7 @@ def quantize(options: argparse.Namespace) -> None:
     )
     spw.write(options.output, quantized)
     console().print(report)
+    print(f"coding of the samples: {coding.describe()}")
     real, integer = quantized.provenance.scores
     print(
         f"{options.output}: {real} in real numbers, "
