@@ -35,7 +35,15 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, own = _HOMES[name]
-    return getattr(import_module(module, __name__), own)
+    try:
+        return getattr(import_module(module, __name__), own)
+    except ModuleNotFoundError as error:
+        from .extras import missing
+
+        sentence = missing(error)
+        if sentence is None:
+            raise
+        raise sentence from error
 
 
 def __dir__() -> list[str]:

@@ -33,7 +33,15 @@ def start(folder: Path) -> None:
         from slipcover import FileMatcher, ImportManager, Slipcover
     except ImportError:  # in an environment that is not ours
         return
-    noted = Slipcover(exclude_lines=[])  # what to exclude is for the report to say
+
+    class Lines(Slipcover):
+        def _filter_excluded_lines(self, files: dict) -> None:
+            """Leave all lines in: what to exclude is for the report to say.
+
+            The sources would be read in the encoding of the program, which may be ASCII.
+            """
+
+    noted = Lines(exclude_lines=[])
     ImportManager(noted, FileMatcher(sources=SOURCES)).__enter__()
     process = os.getpid()
 

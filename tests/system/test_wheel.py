@@ -53,6 +53,13 @@ import spikewright as spw
 assert spw.__file__.startswith(sys.argv[1]), spw.__file__
 of_a_checkout = {"new_core", "new_neuron"}
 print(len([getattr(spw, name) for name in spw.__all__ if name not in of_a_checkout]))
+for name in of_a_checkout:
+    try:
+        getattr(spw, name)
+    except spw.ToolError as error:
+        assert "is not in an installed package" in str(error), error
+    else:
+        raise AssertionError(name)
 """
 
 #: What writes files of the repository itself.
