@@ -18,7 +18,7 @@ from ..network.bit_planes import bit_planes, is_graded
 from .answers import Answers, Inference
 from .link import Link
 
-__all__ = ["UNKNOWN_SIMULATOR", "Session", "connect", "patience"]
+__all__ = ["UNKNOWN_SIMULATOR", "Session", "connect", "most_cycles", "patience"]
 
 #: What simulates a virtual board that was found at a port: who compiled it is not known.
 UNKNOWN_SIMULATOR = "unknown simulator"
@@ -163,9 +163,28 @@ class Session:
 _SLOWEST_HZ = 20_000
 
 
+#: Cycles for the update of a layer beside its neurons' turns, far more than any equation takes.
+_UPDATE = 1_000
+
+
 def patience(network: Network, design: Design) -> float:
     """Return seconds of silence after which an inference has surely failed, on any board."""
-    return 1.0 + design.worst_cycles(network) / _SLOWEST_HZ
+    return 1.0 + most_cycles(network, design) / _SLOWEST_HZ
+
+
+def most_cycles(network: Network, design: Design) -> int:
+    """Return more cycles than an inference takes.
+
+    It is above :meth:`~spikewright_hw.engine.design.Design.worst_cycles`, which knows the engine's
+    stages and so loads its gateware; beside a board, numpy is enough.
+    """
+    passes = 1 if design.streams is None else design.streams.length
+    step = sum(
+        passes * (layer.inputs * layer.input_bits + len(layer.rows)) + layer.neurons + design.share
+        + _UPDATE
+        for layer in network.layers
+    )
+    return network.steps * step
 
 
 def connect(

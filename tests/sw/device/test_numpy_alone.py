@@ -21,13 +21,11 @@ import sys
 sys.modules |= dict.fromkeys({ABSENT})
 import numpy as np
 import spikewright as spw
-from spikewright.device.session import connect
-
 network = spw.read(sys.argv[1])
 samples = np.array([np.zeros(9), np.ones(9)])
 spikes = spw.encode(samples, network.coding)
 assert spikes.shape == (2, 3, 9) and spikes[1].any() and not spikes[0].any()
-with connect(sys.argv[2], network=network.network, timeout=60) as board:
+with spw.open_board(network, port=sys.argv[2]) as board:
     answers = [board.infer_all(spikes[[n]]) for n in (0, 1)]
 for n, answer in enumerate(answers):
     expected = spw.run_reference(network, spikes[[n]])

@@ -2,7 +2,9 @@
 
 import errno
 import os
+import random
 import re
+import secrets
 import termios
 import threading
 import tty
@@ -15,13 +17,15 @@ import numpy as np
 import pytest
 import serial
 
-from spikewright.device.session import connect, patience
+from spikewright.device.session import connect, most_cycles, patience
 from spikewright.errors import DataError, DeviceError
 from spikewright_hw.engine.design import EventDesign, StochasticDesign
+from spikewright_hw.engine.example import drawn_layer
 from spikewright_hw.engine.record import trace_bytes
 from spikewright_hw.engine.result_layout import result_layout
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
+from spikewright_hw.neuron import DEFINITIONS
 from spikewright_hw.protocol import (
     VERSION,
     Command,
@@ -420,8 +424,19 @@ def test_a_port_that_takes_no_bytes(monkeypatch):
         )
 
 
-@pytest.mark.parametrize("design", [EventDesign(), StochasticDesign()])
-def test_patience_is_the_longest_inference_on_the_slowest_board_and_a_second(design):
-    worst_s = design.worst_cycles(NETWORK) / 20_000
-    assert worst_s > 0
-    assert patience(NETWORK, design) == pytest.approx(worst_s + 1)
+@pytest.mark.parametrize("readout", ["last", "count"])
+@pytest.mark.parametrize("neuron", [name for name, one in DEFINITIONS.items() if one.spikes])
+def test_patience_is_longer_than_the_longest_inference_on_the_slowest_board(neuron, readout):
+    seed = secrets.randbits(32)
+    print(f"seed {seed}")
+    rng = random.Random(seed)
+    layers = (
+        drawn_layer(rng, inputs=rng.randint(1, 30), neurons=7, neuron=neuron),
+        drawn_layer(rng, inputs=7, neurons=2, neuron="li" if readout == "last" else neuron),
+    )
+    network = Network(layers, rng.randint(1, 9), readout)
+    for share in (1, 4, 7):
+        for design in (EventDesign(share=share), StochasticDesign(share=share, lanes=2)):
+            worst = design.worst_cycles(network)
+            assert 0 < worst < most_cycles(network, design)
+            assert patience(network, design) > 1 + worst / 20_000
