@@ -10,9 +10,17 @@ __all__ = ["checked_targets", "classes_of"]
 
 
 def classes_of(values: object, *, name: str) -> int:
-    """Return how many classes labels are of, by the highest; 0 for floats, which are values."""
+    """Return how many classes labels are of, by the highest; 0 for floats, which are values.
+
+    Raises :exc:`~spikewright.errors.DataError` for floats that could be labels as well.
+    """
     targets = array(values, name=name)
     if targets.dtype.kind == "f":
+        if targets.ndim == 1 and targets.size and (targets == np.floor(targets)).all():
+            raise DataError(
+                f"{name} holds whole numbers as {targets.dtype}; give labels as integers, or say "
+                "by classes of 0 that they are values"
+            )
         return 0
     return int(_labels(targets, name=name).max(initial=0)) + 1
 

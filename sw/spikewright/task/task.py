@@ -154,6 +154,7 @@ class Task:
             raise DataError(
                 f"class {absent} of {self.name} has no training sample; classes are 0 to "
                 f"{self.classes - 1}, and each needs at least one"
+                + ("; labels begin at 0" if absent == 0 else "")
             )
 
     def _set(self, name: str, value: Any) -> None:

@@ -115,6 +115,20 @@ def test_labels_that_are_no_whole_numbers(part, values):
     )
 
 
+@pytest.mark.parametrize("kind", ["f4", "f8"])
+def test_labels_or_values(kind):
+    given = fields("values") | {"classes": None}
+    floats = {f"y_{part}": given[f"y_{part}"].astype(kind) for part in PARTS}
+    refused(
+        given | floats,
+        f"y_train of made holds whole numbers as {np.dtype(kind)}; give labels as integers, or say "
+        "by classes of 0 that they are values",
+    )
+    assert Task(**given | floats | {"classes": 0}).outputs == 1
+    halves = {name: values + 0.5 for name, values in floats.items()}
+    assert Task(**given | halves).classes == 0
+
+
 @pytest.mark.parametrize("absent", range(CLASSES))
 def test_a_class_without_a_training_sample(absent):
     given = fields("signal")
@@ -122,7 +136,7 @@ def test_a_class_without_a_training_sample(absent):
     refused(
         given | {"y_train": labels},
         f"class {absent} of made has no training sample; classes are 0 to 2, and each needs at "
-        "least one",
+        "least one" + ("; labels begin at 0" if absent == 0 else ""),
     )
     refused(
         fields("signal") | {"classes": None, "y_train": np.array([0, 1, 10**9] * 2)},
