@@ -9,6 +9,7 @@ from spikewright_hw.checks import instance
 from spikewright_hw.network import Network
 
 from ..coding.coding import encode
+from ..coding.output_scale import OutputScale
 from ..device.answers import Answers
 from ..errors import DataError
 from ..gateware.bitstream import Bitstream
@@ -23,7 +24,7 @@ from ..stochastic.cycles import exact_cycles
 from ..task.task import Task
 from .run_record import Observations, run_record
 
-__all__ = ["answered", "check_fits", "make_report"]
+__all__ = ["answered", "check_fits", "check_targets", "make_report"]
 
 #: Samples that the integer reference runs at once.
 _AT_ONCE = 1000
@@ -86,23 +87,17 @@ def check_fits(quantized: QuantizedNetwork, task: Task, *, argument: str) -> Non
     ``argument`` is the name of what gave the network.
     """
     network = quantized.network
-    if network.outputs != task.outputs:
-        what = "classes" if task.classes else "values to a target"
-        raise DataError(
-            f"the network has {network.outputs} outputs, but {task.name} has {task.outputs} "
-            f"{what}; give {argument}= a network for it"
+    try:
+        check_targets(
+            task, outputs=network.outputs, readout=network.readout, steps=network.steps
         )
+    except DataError as error:
+        raise DataError(f"{error}; give {argument}= a network for it") from error
     if bool(task.classes) != (quantized.output_scale is None):
         answers, targets = ("classes", "values") if not task.classes else ("values", "classes")
         raise DataError(
             f"the network answers with {answers}, but the targets of {task.name} are {targets}; "
             f"give {argument}= a network for it"
-        )
-    check_readout(task, network.readout)
-    if task.each_step and task.steps != network.steps:
-        raise DataError(
-            f"the targets of {task.name} are at each of {task.steps} steps, but the network has "
-            f"{network.steps}; give {argument}= a network for it"
         )
     try:
         encode(task.x_test[:1], quantized.coding)
@@ -113,15 +108,35 @@ def check_fits(quantized: QuantizedNetwork, task: Task, *, argument: str) -> Non
         ) from error
 
 
-def answered(quantized: QuantizedNetwork, task: Task, run: Run | Answers) -> np.ndarray:
+def check_targets(task: Task, *, outputs: int, readout: str, steps: int) -> None:
+    """Raise :exc:`~spikewright.errors.DataError` unless a network can give the targets of a task.
+
+    ``outputs``, ``readout`` and ``steps`` are the network's.
+    """
+    if outputs != task.outputs:
+        what = "classes" if task.classes else "values to a target"
+        raise DataError(
+            f"the network has {outputs} outputs, but {task.name} has {task.outputs} {what}"
+        )
+    check_readout(task, readout)
+    if task.each_step and task.steps != steps:
+        raise DataError(
+            f"the targets of {task.name} are at each of {task.steps} steps, but the network has "
+            f"{steps}"
+        )
+
+
+def answered(run: Run | Answers, *, task: Task, scale: OutputScale | None) -> np.ndarray:
     """Return what a network answered, as the task has its targets.
+
+    ``scale`` is what its outputs stand for, if these are values.
 
     Classes, ``[samples]``, or values in their unit, ``[samples, outputs]``; or the same for each
     step, ``[samples, steps]`` and ``[samples, steps, outputs]``.
     """
     outputs = run.membranes if task.each_step else run.outputs
-    if quantized.output_scale is not None:
-        return quantized.output_scale.values(outputs)
+    if scale is not None:
+        return scale.values(outputs)
     return outputs.argmax(axis=-1) if task.each_step else run.predictions
 
 
@@ -136,7 +151,8 @@ def _observe(
             f"answers has {samples} samples, and the test part of {task.name} has {all_samples}; "
             "run the whole test part, or its first samples"
         )
-    integers = answered(quantized, task, expected)
+    scale = quantized.output_scale
+    integers = answered(expected, task=task, scale=scale)
     if samples < all_samples or not event:
         spikes = encode(task.x_test, quantized.coding)
         if not np.array_equal(spikes[:samples], answers.sent):
@@ -144,12 +160,12 @@ def _observe(
                 f"answers are not those of the first {samples} samples of {task.name}; run these"
             )
         integers = np.concatenate([
-            answered(quantized, task, run_integers(network, spikes[start : start + _AT_ONCE]))
-            for start in range(0, len(spikes), _AT_ONCE)  # so that states fit in memory
+            answered(run_integers(network, spikes[at : at + _AT_ONCE]), task=task, scale=scale)
+            for at in range(0, len(spikes), _AT_ONCE)  # so that states fit in memory
         ])
     return Observations(
         answers=answers,
-        device=answered(quantized, task, answers),
+        device=answered(answers, task=task, scale=scale),
         integers=integers,
         expected=expected,
         torch_predictions=_torch_predictions(network, answers.sent) if event else None,

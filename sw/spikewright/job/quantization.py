@@ -8,19 +8,22 @@ from rich.console import Console
 
 from spikewright import terminal
 from spikewright.coding.coding import Coding, Graded, coding_rule
-from spikewright.errors import DataError
+from spikewright.coding.output_scale import OutputScale
 from spikewright.machine import processor
-from spikewright.network.fast import Predictor
 from spikewright.network.fold_coding import fold_coding
+from spikewright.network.outputs import outputs
 from spikewright.network.post_training import PostTraining, quantize
 from spikewright.network.quantization import Quantization
+from spikewright.network.quantize import scalable
 from spikewright.network.real_network import RealNetwork
-from spikewright.network.real_run import run_real
-from spikewright.network.reference import share_right
+from spikewright.network.real_run import RealRun, run_real
+from spikewright.network.reference import run
 from spikewright.quantized.network import Provenance, QuantizedNetwork
+from spikewright.task.metrics import score
 from spikewright.task.task import Task
 from spikewright_hw.checks import instance, text
 
+from .observations import answered, check_targets
 from .saturation import check_saturation
 
 __all__ = ["print_network", "quantize_on_task"]
@@ -49,7 +52,7 @@ def quantize_on_task(
     ----------
     network : RealNetwork
     task : Task
-        Of classes, with one label for each sample.
+        Of labels or of values, for each sample or for each step.
     coding : Coding
         How its samples become spikes; or ``direct``, of samples as the network was trained on
         them.
@@ -66,8 +69,8 @@ def quantize_on_task(
     Raises
     ------
     DataError
-        The task has no classes, the coding does not fit the network, a layer cannot be quantised,
-        or its states can saturate and may not.
+        The task or the coding does not fit the network, a layer cannot be quantised, or its states
+        can saturate and may not.
     ValueError
         An argument is of another kind.
     """
@@ -75,33 +78,35 @@ def quantize_on_task(
     instance(Task)("task", task)
     coding_rule("coding", coding)
     text("source", source)
-    if not task.classes or task.y_test.ndim != 1:
-        raise DataError(
-            f"{task.name} has no label for each sample, and accuracy is a share of labels; give a "
-            "task of classes"
-        )
+    check_targets(task, outputs=network.outputs, readout=network.readout, steps=network.steps)
     folded = fold_coding(network, coding)
     samples = coding.encode(task.x_train[:_SAMPLES])
-    made = quantize(folded, samples, labels=task.y_train[:_SAMPLES], options=options)
+    one_label = task.classes and not task.each_step
+    labels = task.y_train[:_SAMPLES] if one_label else None
+    made = quantize(folded, samples, labels=labels, options=options)
     check_saturation(made.network, allow_saturation=allow_saturation)
     enter = coding.encode
     if isinstance(coding, Graded) and network is not folded:
         enter = coding.values
-    before = np.concatenate([
-        run_real(network, enter(task.x_test[at : at + _BLOCK])).predictions
-        for at in range(0, len(task.x_test), _BLOCK)
-    ])
-    spikes = coding.encode(task.x_test)
+    scale = _output_scale(made) if not task.classes else None
+    before, after = [], []
+    for at in range(0, len(task.x_test), _BLOCK):
+        some = task.x_test[at : at + _BLOCK]
+        before.append(_real_answers(run_real(network, enter(some)), network, task))
+        after.append(answered(run(made.network, coding.encode(some)), task=task, scale=scale))
+    scores = [score(np.concatenate(one), task.y_test) for one in (before, after)]
+    measure = "accuracy" if task.classes else "error"
     chosen = options or PostTraining()
     membrane = None if chosen.membrane is None else str(chosen.membrane)
     return QuantizedNetwork(
         network=made.network,
         coding=coding,
+        output_scale=scale,
         provenance=Provenance(
             data_set=task.name,
             seed=0,
-            accuracy_float=share_right(before, task.y_test),
-            accuracy_integer=share_right(Predictor(made.network)(spikes), task.y_test),
+            **{f"{measure}_{kind}": one
+               for kind, one in zip(("float", "integer"), scores, strict=True)},
             versions={
                 "spikewright": version("spikewright"), "numpy": np.__version__,
                 "python": platform.python_version(), "processor": processor(),
@@ -112,6 +117,23 @@ def quantize_on_task(
             },
         ),
     ), made
+
+
+def _real_answers(run: RealRun, network: RealNetwork, task: Task) -> np.ndarray:
+    """Return what a network in real numbers answers, as the task has its targets."""
+    if task.classes and not task.each_step:
+        return run.predictions
+    membranes = run.states[-1]["v"]
+    made = membranes if task.each_step else outputs(network.readout, membranes.swapaxes(0, 1))
+    return made.argmax(axis=-1) if task.classes else made
+
+
+def _output_scale(made: Quantization) -> OutputScale:
+    """Return what the outputs stand for: the membranes of the network in real numbers."""
+    last, network = made.layers[-1], made.network
+    unit = last.scale if scalable(network.layers[-1].definition) else 1.0
+    step = unit / network.layers[-1].membrane.one
+    return OutputScale(offset=(0.0,) * network.outputs, scale=(step,) * network.outputs)
 
 
 def print_network(network: RealNetwork, *, console: Console | None = None) -> None:

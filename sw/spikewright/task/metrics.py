@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ["accuracy", "error", "explained"]
+__all__ = ["accuracy", "error", "explained", "score"]
 
 
 def accuracy(outputs: np.ndarray, labels: np.ndarray) -> float:
@@ -35,3 +35,10 @@ def explained(values: np.ndarray, targets: np.ndarray) -> float | None:
     mean = targets.mean(axis=tuple(range(targets.ndim - 1)))
     spread = float(np.square(targets - mean).sum())
     return 1 - float(np.square(values - targets).sum()) / spread if spread else None
+
+
+def score(answers: np.ndarray, targets: np.ndarray) -> float:
+    """Return the share of right labels, if the targets are whole numbers, or else the error."""
+    if targets.dtype.kind == "f":
+        return error(answers, targets)
+    return float(np.mean(answers == targets))
