@@ -117,16 +117,17 @@ def test_labels_that_are_no_whole_numbers(part, values):
 
 @pytest.mark.parametrize("kind", ["f4", "f8"])
 def test_labels_or_values(kind):
-    given = fields("values") | {"classes": None}
-    floats = {f"y_{part}": given[f"y_{part}"].astype(kind) for part in PARTS}
+    given: dict[str, Any] = fields("values") | {"classes": None}
+    floats: dict[str, Any] = {f"y_{part}": given[f"y_{part}"].astype(kind) for part in PARTS}
     refused(
         given | floats,
         f"y_train of made holds whole numbers as {np.dtype(kind)}; give labels as integers, or say "
         "by classes of 0 that they are values",
     )
-    assert Task(**given | floats | {"classes": 0}).outputs == 1
-    halves = {name: values + 0.5 for name, values in floats.items()}
-    assert Task(**given | halves).classes == 0
+    said: dict[str, Any] = given | floats | {"classes": 0}
+    assert Task(**said).outputs == 1
+    halves: dict[str, Any] = given | {name: values + 0.5 for name, values in floats.items()}
+    assert Task(**halves).classes == 0
 
 
 @pytest.mark.parametrize("absent", range(CLASSES))
