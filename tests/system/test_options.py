@@ -8,7 +8,7 @@ import argparse
 import importlib
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -37,7 +37,7 @@ from spikewright_hw.engine.streams import Streams
 from spikewright_hw.fixed import Format
 from spikewright_hw.neuron import DEFINITIONS
 
-EQUATIONS = ("--equations", "dv/dt = i - v", "--threshold", "v > 1", "--reset", "v = 0")
+from .option_table import EQUATIONS, NEURON, NO_EVENT, RUN, SIZE, STOCHASTIC, TABLE, TRAINED
 
 #: What each command asks for its work.
 WORK = (
@@ -53,155 +53,6 @@ WORK = (
     "spikewright.exchange.to_nir.to_nir", "spikewright.scaffold.new_core.new_core",
     "spikewright.scaffold.new_neuron.new_neuron",
 )
-
-#: Options that apply to an engine, by the engine, with a value that is not the default.
-SIZE = {"engine": "stochastic", "share": "3", "ram_style": "block"}
-STREAMS = {"length": "64", "source": "lfsr", "encoding": "unipolar"}
-STOCHASTIC = {**STREAMS, "lanes": "2"}
-TRAINED = {"coding": "rate", "steps": "3", "readout": "count", "bias": None,
-           "epochs": "2", "learning_rate": "0.01", "seed": "7"}
-BUILD = {"board": "other", "clock": "62.5", "limit": "5"}
-RUN = {**BUILD, "network": "other.spw", "port": "/dev/null",
-       "build_only": None, "no_bitstream": None, "samples": "5", "task": "mnist",
-       "data": "mine.npz",
-       **TRAINED}
-NEURON = {"threshold": "v > 2", "reset": "v = -1", "readout": None, "dt": "0.5",
-          "param": "a=1", "unit": "v=mV", "start": "v=0", "refractory": "2", "method": "euler",
-          "format": "Q6.4"}
-
-NO_DIGITS = "does not apply to the digits, which come with scikit-learn; name another task by"
-NO_TASK = "does not apply to --data, a task of your own; leave one of the two out"
-NO_NETWORK = "does not apply to --network FILE, a network that is trained already;"
-NO_FILE = "does not apply to FILE, a network that is trained already; leave one of the two out"
-NO_CORES = "does not apply to registered cores, but to the engine of a network; leave it out, or"
-NO_EVENT = "does not apply to the event engine; give --engine stochastic, too, or leave it out"
-NO_BITS = "does not apply to codings that make spikes; give --coding direct, too, or leave it out"
-NO_NEURON = "does not apply to a core that is not given by --equations; give them, or leave it out"
-
-#: What a NIR file does not say.
-NIR = "--dt 1 --current old --readout count"
-
-
-def every(names, value):
-    return dict.fromkeys(names, value)
-
-
-#: By command line: what applies, with a value; and what does not, with what is said.
-TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
-    "run": (
-        {**RUN, **SIZE},
-        {**every(STOCHASTIC, NO_EVENT), "folder": NO_DIGITS, "input_bits": NO_BITS},
-    ),
-    "run --coding direct": ({"input_bits": "5"}, {}),
-    "run --task digits": ({"network": "9"}, {"folder": NO_DIGITS}),
-    "run --task mnist": ({"folder": "."}, {}),
-    "run --data mine.npz": ({"network": "4-9-3"}, every(("task", "folder"), NO_TASK)),
-    "run --engine stochastic": (
-        {**RUN, "engine": "event", "share": "3", "ram_style": "block", **STOCHASTIC}, {}
-    ),
-    "run --network net.spw": (
-        {name: value for name, value in {**RUN, **SIZE}.items() if name not in TRAINED},
-        {**every(STOCHASTIC, NO_EVENT),
-         **every((*TRAINED, "input_bits"), NO_NETWORK)},
-    ),
-    "run --build-only": (
-        {name: value for name, value in {**RUN, **SIZE}.items()
-         if name not in ("port", "build_only", "no_bitstream", "samples")},
-        {**every(STOCHASTIC, NO_EVENT),
-         **every(("port", "samples"), "does not apply to --build-only, which runs"),
-         "no_bitstream": "does not apply to --build-only, which builds a bitstream and"},
-    ),
-    "run --build-only --seed 1": (
-        {}, {"seed": "does not apply to --build-only more than once, for the first seed alone"}
-    ),
-    "run --no-bitstream": (
-        {}, {"limit": "does not apply to --no-bitstream, which places and routes nothing; leave"}
-    ),
-    "run --no-bitstream --port /dev/null": (
-        {}, {"clock": "does not apply to --port with --no-bitstream: the clock of that board is"}
-    ),
-    "train out.spw": (
-        {**TRAINED, "network": "9", "neuron": "alif", "weight_bits": "3", "membrane": "Q8.3",
-         "task": "mnist", "data": "mine.npz", **STREAMS},
-        {"folder": NO_DIGITS, "input_bits": NO_BITS},
-    ),
-    "train out.spw --coding direct": ({"input_bits": "5"}, {}),
-    "train out.spw --network net.spw": (
-        {}, every((*STREAMS, "coding", "steps", "input_bits", "readout", "bias", "neuron"),
-                  "does not apply to --network FILE, which is trained on as it is; leave one"),
-    ),
-    "train out.spw --task mnist": ({"folder": "."}, {}),
-    "train out.spw --data mine.npz": ({}, every(("task", "folder"), NO_TASK)),
-    f"import net.nir {NIR}": ({"dt": "0.5", "current": "new", "readout": "last"}, {}),
-    f"quantize net.nir out.spw {NIR}": (
-        {"dt": "0.5", "current": "new", "readout": "last", "task": "mnist", "coding": "rate",
-         "steps": "3", "weight_bits": "5", "percentile": "99", "membrane": "Q12.4",
-         "no_saturation": None},
-        {"folder": NO_DIGITS, "input_bits": NO_BITS},
-    ),
-    f"quantize net.nir out.spw {NIR} --coding direct": ({"input_bits": "5"}, {}),
-    f"quantize net.nir out.spw {NIR} --task mnist": ({"folder": "."}, {}),
-    f"quantize small.nir out.spw {NIR} --data mine.npz": (
-        {"data": "other.npz"}, every(("task", "folder"), NO_TASK)
-    ),
-    "check net.spw": ({"inputs": "found.npz", "no_saturation": None}, {}),
-    "export net.spw out.nir": ({"dt": "0.5", "accept": "late"}, {}),
-    "emit lif": (
-        {"preset": "q8_8", "output": "out"}, every({**SIZE, **STOCHASTIC}, NO_CORES)
-    ),
-    "emit --all": (
-        {"output": "out"},
-        {**every({**SIZE, **STOCHASTIC}, NO_CORES), "preset": "does not apply to --all, which is"},
-    ),
-    "emit": ({"all": None}, {}),
-    "emit net.spw": (
-        {"output": "out", **SIZE},
-        {**every(STOCHASTIC, NO_EVENT), "preset": "does not apply to a network, which has no"},
-    ),
-    "emit net.spw --engine stochastic": (STOCHASTIC, {}),
-    "build": (
-        {**BUILD, **SIZE, "network": "other.spw", "task": "mnist", "data": "mine.npz", **TRAINED},
-        {**every(STOCHASTIC, NO_EVENT), "folder": NO_DIGITS, "input_bits": NO_BITS},
-    ),
-    "build --coding direct": ({"input_bits": "5"}, {}),
-    "build --task mnist": ({"folder": ".", "network": "9"}, {}),
-    "build --data mine.npz": ({"network": "4-9-3"}, every(("task", "folder"), NO_TASK)),
-    "build net.spw": (
-        {**BUILD, **SIZE, "no_saturation": None, "task": "mnist", "data": "mine.npz"},
-        {**every(STOCHASTIC, NO_EVENT), **every(("network", *TRAINED), NO_FILE)},
-    ),
-    "build --network net.spw": (BUILD, every(TRAINED, NO_NETWORK)),
-    "build net.spw --engine stochastic": (STOCHASTIC, {}),
-    "report": ({"task": "mnist", "data": "mine.npz"}, {"engine": "does not apply to the list of"}),
-    "report --task mnist": ({"engine": "stochastic"}, {}),
-    "report --data mine.npz": ({"engine": "stochastic"}, {"task": NO_TASK}),
-    "report run": ({}, every(("task", "data", "engine"), "does not apply to NAME, which names a")),
-    "resources": ({}, every({**SIZE, **STOCHASTIC}, NO_CORES)),
-    "resources lif": ({}, every({**SIZE, **STOCHASTIC}, NO_CORES)),
-    "resources net.spw": (SIZE, every(STOCHASTIC, NO_EVENT)),
-    "resources net.spw --engine stochastic": (STOCHASTIC, {}),
-    "pages": ({"check": None}, {}),
-    "bench neurons": ({"neuron": "lif", "seeds": "7", "epochs": "3", "pages": None}, {}),
-    "bench neurons --neuron lif": (
-        {"seeds": "7", "epochs": "3"}, {"pages": "does not apply to a single neuron, for"}
-    ),
-    "bench stochastic": ({"data": "folder", "seeds": "7", "epochs": "3", "pages": None}, {}),
-    "bench training": ({"pages": None}, {}),
-    "cores": ({"plain": None}, {}),
-    "doctor": ({}, {}),
-    "new-core gate": (
-        {"family": "engine"}, every(NEURON, NO_NEURON)
-    ),
-    "new-core cell EQUATIONS": (
-        {"equations": "dw/dt = v - w", **{
-            name: value for name, value in NEURON.items() if name != "readout"
-        }},
-        {"family": "does not apply to a neuron, whose family is neuron; leave it out"},
-    ),
-    "new-core cell --equations dv/dt=i-v --readout": (
-        {}, every(("threshold", "reset", "refractory"), "does not apply to a readout, which never")
-    ),
-}
 
 
 def line(command: str) -> list[str]:
