@@ -302,3 +302,19 @@ def test_a_file_with_a_fault_is_refused_at_its_place(node, field, value, message
         load(path)
     before = f"{path} is no NIR file that nir 1.0.8 reads: "
     assert str(error.value).removeprefix(before) == message
+
+
+def test_a_damaged_tree_of_groups_is_one_sentence(tmp_path, monkeypatch):
+    """HDF5 says RuntimeError of it, when the groups are walked."""
+
+    def damaged(*_, **__):
+        raise RuntimeError("wrong B-tree signature")
+
+    path = tmp_path / "net.nir"
+    path.write_bytes(b"")
+    monkeypatch.setattr("h5py.File", damaged)
+    with pytest.raises(DataError) as caught:
+        from_nir(path, steps=3, readout="count")
+    assert str(caught.value) == (
+        f"{path} is no NIR file that nir 1.0.8 reads: wrong B-tree signature"
+    )
