@@ -112,50 +112,21 @@ class NeuronArray(wiring.Component):
             ))),
         })
 
-    def elaborate(self, platform):
+    def elaborate(self, platform) -> Module:
         """Elaborate the order of turns, the memories, the updater and the output."""
         m = Module()
-        fixed, last = self.fixed, self.neurons - 1
         advance = Signal()
         m.d.comb += [advance.eq(~self.o.valid | self.o.ready), self.i.ready.eq(advance)]
+        turn, fresh = self._turns(m, advance)
 
-        # Turns ------------------------------------------------------------------------------------
-        turn = Signal(range(self.neurons))
-        fresh = Signal(init=1)  # no neuron has had its first step since reset
-        taken = Signal()
-        m.d.comb += taken.eq(self.i.valid & advance)
-        with m.If(taken):
-            m.d.sync += turn.eq(Mux(turn == last, 0, turn + 1))
-            with m.If(turn == last):
-                m.d.sync += fresh.eq(0)
-
-        # Memories ---------------------------------------------------------------------------------
-        widths = {name: form.width for name, form in fixed.formats.items()}
-        starts = [_pack(integers.start(fixed, neuron=n), widths) for n in range(self.neurons)]
+        widths = {name: form.width for name, form in self.fixed.formats.items()}
         m.submodules.states = states = memory.Memory(
             shape=unsigned(sum(widths.values())), depth=self.neurons, init=[]
         )
         read, write = states.read_port(), states.write_port()
         m.d.comb += [read.addr.eq(turn), read.en.eq(advance)]
+        vectors, start = self._constants(m, widths, turn, advance)
 
-        def of_each(name: str, values: Sequence[int], shape: Shape) -> Value:
-            """Return what differs between neurons, with the answer of the state memory."""
-            m.submodules[name] = table = memory.Memory(
-                shape=shape, depth=self.neurons, init=values
-            )
-            port = table.read_port()
-            m.d.comb += [port.addr.eq(turn), port.en.eq(advance)]
-            return port.data
-
-        vectors = {
-            name: of_each(name, values, signed(Interval.of(*values).width))
-            for name, values in fixed.vectors.items()
-        }
-        start: ValueLike = starts[0]
-        if len(set(starts)) > 1:
-            start = of_each("starts", starts, read.data.shape())
-
-        # Updater ----------------------------------------------------------------------------------
         # What comes with the memories' answer, and what goes along the pipeline with it.
         payload: Any = Signal(self.i.payload.shape())
         anew = Signal()
@@ -172,9 +143,9 @@ class NeuronArray(wiring.Component):
         m.d.comb += word.eq(Mux(anew, start, read.data))
         after, spike = pipelined_step(
             m,
-            fixed,
+            self.fixed,
             _unpack(word, widths),
-            {name: payload[name] for name in fixed.definition.inputs},
+            {name: payload[name] for name in self.fixed.definition.inputs},
             vectors=vectors,
             stages=self.stages,
             advance=advance,
@@ -184,14 +155,50 @@ class NeuronArray(wiring.Component):
             write.data.eq(Cat(after[name][: widths[name]] for name in widths)),
             write.en.eq(valid[-1] & advance),
         ]
-
-        # Output -----------------------------------------------------------------------------------
         with m.If(advance):
             m.d.sync += [self.o.valid.eq(valid[-1]), self.o.payload.neuron.eq(neuron[-1])]
             m.d.sync += [self.o.payload[name].eq(value) for name, value in after.items()]
             if spike is not None:
                 m.d.sync += self.o.payload.spike.eq(spike)
         return m
+
+    def _turns(self, m: Module, advance: Signal) -> tuple[Signal, Signal]:
+        """Build the count of turns; return it, and whether it is the first round since reset."""
+        last = self.neurons - 1
+        turn = Signal(range(self.neurons))
+        fresh = Signal(init=1)
+        taken = Signal()
+        m.d.comb += taken.eq(self.i.valid & advance)
+        with m.If(taken):
+            m.d.sync += turn.eq(Mux(turn == last, 0, turn + 1))
+            with m.If(turn == last):
+                m.d.sync += fresh.eq(0)
+        return turn, fresh
+
+    def _constants(
+        self, m: Module, widths: Mapping[str, int], turn: Signal, advance: Signal
+    ) -> tuple[dict[str, Value], ValueLike]:
+        """Build what does not change: the parameters that differ by name, and the start of states.
+
+        What differs between neurons is read from a memory and comes with the answer of the state
+        memory.
+        """
+        def of_each(name: str, values: Sequence[int], shape: Shape) -> Value:
+            m.submodules[name] = table = memory.Memory(
+                shape=shape, depth=self.neurons, init=values
+            )
+            port = table.read_port()
+            m.d.comb += [port.addr.eq(turn), port.en.eq(advance)]
+            return port.data
+
+        vectors = {
+            name: of_each(name, values, signed(Interval.of(*values).width))
+            for name, values in self.fixed.vectors.items()
+        }
+        starts = [_pack(integers.start(self.fixed, neuron=n), widths) for n in range(self.neurons)]
+        if len(set(starts)) == 1:
+            return vectors, starts[0]
+        return vectors, of_each("starts", starts, unsigned(sum(widths.values())))
 
 
 def _pack(values: Mapping[str, int], widths: Mapping[str, int]) -> int:

@@ -183,7 +183,7 @@ class RowLayer(wiring.Component):
             "clear": In(1),
         })
 
-    def elaborate(self, platform):
+    def elaborate(self, platform) -> Module:
         """Elaborate the row read, the accumulation and the update."""
         m = Module()
         layer = self.layer
@@ -228,7 +228,14 @@ class RowLayer(wiring.Component):
             with m.If(turn == last_turn):
                 m.d.sync += [turn.eq(0), closing.eq(0), self.o.valid.eq(1)]
 
-        # Neurons ----------------------------------------------------------------------------------
+        self._neurons(m, port.data, accumulate=accumulate, twice=twice, own=own_q)
+        return m
+
+    def _neurons(
+        self, m: Module, weights: Value, *, accumulate: Value, twice: Value, own: Value
+    ) -> None:
+        """Build the groups of neurons, each with its part of a row of weights."""
+        layer = self.layer
         synapses = WeightSynapses(layer)
         groups = [
             NeuronGroup(
@@ -242,15 +249,13 @@ class RowLayer(wiring.Component):
             m.d.comb += [
                 group.accumulate.eq(accumulate),
                 group.twice.eq(twice),
-                group.own.eq(own_q),
-                group.update.eq(update),
-                group.turn.eq(turn),
+                group.own.eq(own),
+                group.update.eq(self.update),
+                group.turn.eq(self.turn),
                 group.clear.eq(self.clear),
-                row.eq(port.data.word_select(number, len(row))),
+                row.eq(weights.word_select(number, len(row))),
             ]
-
         m.d.comb += self.o.payload.as_value().eq(Cat(group.o for group in groups))
-        return m
 
     def _planes(self, m: Module, *, event: Value, last: Value) -> tuple[Value, Value]:
         """Build the count of a step's bit planes.

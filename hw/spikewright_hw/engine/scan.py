@@ -77,7 +77,7 @@ class Scan(wiring.Component):
             "o": Out(stream.Signature(event_layout(width))),
         })
 
-    def elaborate(self, platform):
+    def elaborate(self, platform) -> Module:
         """Elaborate the three stages: bitmap, group, event."""
         m = Module()
         groups = -(-self.width // self.group)
@@ -89,10 +89,9 @@ class Scan(wiring.Component):
 
         first = lowest(pending)
         final = ~(pending & ~first).any()
-        parts = [bitmap[at : at + self.group] for at in range(0, self.width, self.group)]
         picked = Signal(self.group)
         index = Signal(range(max(2, groups)))
-        for number, part in enumerate(parts):
+        for number, part in enumerate(self._groups(bitmap)):
             with m.If(first[number]):
                 m.d.comb += [picked.eq(part), index.eq(number)]
 
@@ -123,24 +122,29 @@ class Scan(wiring.Component):
             m.d.sync += [
                 loaded.eq(self.i.valid),
                 bitmap.eq(self.i.payload),
-                pending.eq(Cat(
-                    self.i.payload[at : at + self.group].any()
-                    for at in range(0, self.width, self.group)
-                )),
+                pending.eq(Cat(part.any() for part in self._groups(self.i.payload))),
             ]
 
-        # Event ------------------------------------------------------------------------------------
+        self._event(m, bits, base, valid=holding, last=closing & ~more)
+        return m
+
+    def _groups(self, bitmap: Value) -> list[Value]:
+        """Cut a bitmap into its groups."""
+        return [bitmap[at : at + self.group] for at in range(0, self.width, self.group)]
+
+    def _event(self, m: Module, bits: Value, base: Value, *, valid: Value, last: Value) -> None:
+        """Build the output: the lowest bit of the group ``base``, or that a bitmap is empty."""
+        given = lowest(bits)
         offset = Signal(range(self.group))
         for number in range(self.group):
             with m.If(given[number]):
                 m.d.comb += offset.eq(number)
         m.d.comb += [
-            self.o.valid.eq(holding),
+            self.o.valid.eq(valid),
             self.o.payload.row.eq(Mux(bits.any(), Cat(offset, base), 0)),
             self.o.payload.spike.eq(bits.any()),
-            self.o.payload.last.eq(closing & ~more),
+            self.o.payload.last.eq(last),
         ]
-        return m
 
 
 core = Scan
