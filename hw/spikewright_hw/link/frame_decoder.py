@@ -1,8 +1,9 @@
 """Frame decoder: bytes from a serial port in, whole valid packets out."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from amaranth import Module, Mux, Signal
+from amaranth import Module, Mux, Signal, Value
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.crc import catalog
 from amaranth.lib.wiring import In, Out
@@ -78,20 +79,39 @@ class FrameDecoder(wiring.Component):
     def elaborate(self, platform) -> Module:
         """Build the COBS decoder, the frame's memory and its reader."""
         m = Module()
-        crc: Any = catalog.CRC16_IBM_3740().create()  # the stubs leave this module out
-        m.submodules.crc = crc
         m.submodules.buffer = buffer = memory.Memory(shape=8, depth=self.capacity, init=[])
         write, read = buffer.write_port(), buffer.read_port()
-
-        # COBS, on the way in ----------------------------------------------------------------
-        empty = Signal(init=1)  # nothing since the last delimiter
-        left = Signal(8)  # bytes to come before the next code byte
-        full = Signal(init=1)  # the next code byte stands for no zero
-        count = Signal(range(self.capacity + 1))  # bytes stored
-        too_long = Signal()
-
         take = Signal()  # a byte that belongs to a frame
         end = Signal()  # its delimiter
+        frame = self._decode(m, write, take, end)
+        verdict = self._verdict(m, frame)
+        with m.If(self.o_error.ready):
+            m.d.sync += self.o_error.valid.eq(0)
+        with m.FSM():
+            with m.State("RECEIVE"):
+                m.d.comb += [
+                    self.i.ready.eq(1),
+                    take.eq(self.i.valid & (self.i.payload != DELIMITER)),
+                    end.eq(self.i.valid & (self.i.payload == DELIMITER)),
+                ]
+                with m.If(end & (~frame.empty | frame.incomplete)):
+                    with m.If(verdict == Status.OK):
+                        m.d.sync += self.length.eq(frame.count - 2)
+                        m.next = "EMIT"
+                    with m.Elif(~self.o_error.valid | self.o_error.ready):
+                        m.d.sync += [self.o_error.valid.eq(1), self.o_error.payload.eq(verdict)]
+            self._emit(m, read)
+        return m
+
+    def _decode(self, m: Module, write: Any, take: Signal, end: Signal) -> "_Frame":
+        """Build what undoes COBS, sums up the CRC and stores the bytes of a frame."""
+        crc: Any = catalog.CRC16_IBM_3740().create()  # the stubs leave this module out
+        m.submodules.crc = crc
+        empty = Signal(init=1)
+        left = Signal(8)
+        full = Signal(init=1)  # the next code byte stands for no zero
+        count = Signal(range(self.capacity + 1))
+        too_long = Signal()
         store = Signal()
         m.d.comb += [
             store.eq(take & ((left != 0) | ~full)),
@@ -117,62 +137,69 @@ class FrameDecoder(wiring.Component):
             m.d.sync += [
                 empty.eq(1), left.eq(0), full.eq(1), count.eq(0), too_long.eq(0)
             ]  # fmt: skip
+        return _Frame(
+            empty=empty, left=left, count=count, too_long=too_long,
+            incomplete=self._incomplete(m, take, end), intact=crc.match_detected,
+        )
 
-        # Bytes lost -------------------------------------------------------------------------
+    def _incomplete(self, m: Module, take: Signal, end: Signal) -> Signal:
+        """Build the memory of bytes that were lost; return whether one was in this frame."""
         gap = Signal()  # after the byte that waits
-        incomplete = Signal()  # in the frame
+        incomplete = Signal()
         with m.If(self.lost):
             m.d.sync += gap.eq(1)
         with m.If(take | end):
             m.d.sync += [gap.eq(0), incomplete.eq(gap | (incomplete & ~end))]
+        return incomplete
 
-        # Verdict ----------------------------------------------------------------------------
+    def _verdict(self, m: Module, frame: "_Frame") -> Signal:
+        """Build what a frame that ends here is."""
         verdict = Signal(Status, init=Status.OK)
-        with m.If(too_long):
+        with m.If(frame.too_long):
             m.d.comb += verdict.eq(Status.TOO_LONG)
-        with m.Elif(left != 0):
+        with m.Elif(frame.left != 0):
             m.d.comb += verdict.eq(Status.BAD_COBS)
-        with m.Elif(count < OVERHEAD):
+        with m.Elif(frame.count < OVERHEAD):
             m.d.comb += verdict.eq(Status.TOO_SHORT)
-        with m.Elif(~crc.match_detected | incomplete):
+        with m.Elif(~frame.intact | frame.incomplete):
             m.d.comb += verdict.eq(Status.BAD_CRC)
+        return verdict
 
-        with m.If(self.o_error.ready):
-            m.d.sync += self.o_error.valid.eq(0)
-
-        # Packet, on the way out -------------------------------------------------------------
+    def _emit(self, m: Module, read: Any) -> None:
+        """Build the state in which a packet leaves."""
         position = Signal(range(self.capacity))
         m.d.comb += [
             read.addr.eq(position),
             self.o.payload.data.eq(read.data),
             self.o.payload.last.eq(position == self.length - 1),
         ]
+        with m.State("EMIT"):
+            m.d.comb += self.o.valid.eq(1)
+            with m.If(self.o.ready):
+                with m.If(self.o.payload.last):
+                    m.d.sync += position.eq(0)
+                    m.next = "RECEIVE"
+                with m.Else():
+                    # The memory answers one cycle later, so it is asked one byte ahead.
+                    m.d.comb += read.addr.eq(position + 1)
+                    m.d.sync += position.eq(position + 1)
 
-        with m.FSM():
-            with m.State("RECEIVE"):
-                m.d.comb += [
-                    self.i.ready.eq(1),
-                    take.eq(self.i.valid & (self.i.payload != DELIMITER)),
-                    end.eq(self.i.valid & (self.i.payload == DELIMITER)),
-                ]
-                with m.If(end & (~empty | incomplete)):
-                    with m.If(verdict == Status.OK):
-                        m.d.sync += self.length.eq(count - 2)
-                        m.next = "EMIT"
-                    with m.Elif(~self.o_error.valid | self.o_error.ready):
-                        m.d.sync += [self.o_error.valid.eq(1), self.o_error.payload.eq(verdict)]
 
-            with m.State("EMIT"):
-                m.d.comb += self.o.valid.eq(1)
-                with m.If(self.o.ready):
-                    with m.If(self.o.payload.last):
-                        m.d.sync += position.eq(0)
-                        m.next = "RECEIVE"
-                    with m.Else():
-                        # The memory answers one cycle later, so it is asked one byte ahead.
-                        m.d.comb += read.addr.eq(position + 1)
-                        m.d.sync += position.eq(position + 1)
-        return m
+@dataclass(frozen=True, kw_only=True)
+class _Frame:
+    """The frame that is stored: ``count`` bytes of it, and what is known of them.
+
+    ``empty``: nothing came since the last delimiter; ``left``: bytes to come before the next code
+    byte; ``too_long``: there was no room for a byte; ``incomplete``: a byte was lost; ``intact``:
+    the CRC is that of the bytes.
+    """
+
+    empty: Signal
+    left: Signal
+    count: Signal
+    too_long: Signal
+    incomplete: Signal
+    intact: Value
 
 
 core = FrameDecoder

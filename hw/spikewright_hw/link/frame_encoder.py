@@ -1,5 +1,6 @@
 """Frame encoder: packets in, frames for a serial port out."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from amaranth import Module, Mux, Signal
@@ -56,66 +57,25 @@ class FrameEncoder(wiring.Component):
         m.submodules.crc = crc
         m.submodules.buffer = buffer = memory.Memory(shape=8, depth=_BLOCK, init=[])
         write, read = buffer.write_port(), buffer.read_port()
-
-        count = Signal(range(_BLOCK + 1))  # bytes of the run
-        position = Signal(range(_BLOCK))
-        tail = Signal(range(3))  # bytes of the CRC still to come, once the packet is in
-        checked = Signal()  # the packet is in
-        zero = Signal()  # the run ended with a zero, so another run follows
-
-        byte, feed = Signal(8), Signal()
+        packet = _Packet(
+            count=Signal(range(_BLOCK + 1), name="count"),
+            zero=Signal(name="zero"),
+            checked=Signal(name="checked"),
+            tail=Signal(range(3), name="tail"),
+        )
         m.d.comb += [
             crc.data.eq(self.i.payload.data),
             crc.valid.eq(self.i.valid & self.i.ready),
-            write.addr.eq(count),
-            write.data.eq(byte),
-            read.addr.eq(position),
         ]
-
         with m.FSM():
-            with m.State("FILL"):
-                with m.If(checked):
-                    m.d.comb += [byte.eq(Mux(tail == 2, crc.crc[8:], crc.crc[:8])), feed.eq(1)]
-                with m.Else():
-                    m.d.comb += [
-                        byte.eq(self.i.payload.data),
-                        feed.eq(self.i.valid),
-                        self.i.ready.eq(1),
-                    ]
-                with m.If(feed):
-                    with m.If(checked):
-                        m.d.sync += tail.eq(tail - 1)
-                    with m.Elif(self.i.payload.last):
-                        m.d.sync += [checked.eq(1), tail.eq(2)]
-                    m.d.sync += zero.eq(byte == 0)
-                    with m.If(byte != 0):
-                        m.d.comb += write.en.eq(1)
-                        m.d.sync += count.eq(count + 1)
-                    with m.If((byte == 0) | (count == _BLOCK - 1) | (checked & (tail == 1))):
-                        m.next = "CODE"
-
-            with m.State("CODE"):
-                m.d.comb += [self.o.valid.eq(1), self.o.payload.eq(count + 1)]
-                with m.If(self.o.ready):
-                    m.next = "END"
-                    with m.If(count != 0):
-                        m.next = "RUN"
-
-            with m.State("RUN"):
-                m.d.comb += [self.o.valid.eq(1), self.o.payload.eq(read.data)]
-                with m.If(self.o.ready):
-                    # The memory answers one cycle later, so it is asked one byte ahead.
-                    m.d.comb += read.addr.eq(position + 1)
-                    m.d.sync += position.eq(position + 1)
-                    with m.If(position == count - 1):
-                        m.d.sync += position.eq(0)
-                        m.next = "END"
+            self._fill(m, packet, write, crc)
+            self._send(m, packet, read)
 
             with m.State("END"):
-                m.d.sync += [count.eq(0), zero.eq(0)]
-                with m.If(~checked | (tail != 0)):
+                m.d.sync += [packet.count.eq(0), packet.zero.eq(0)]
+                with m.If(~packet.checked | (packet.tail != 0)):
                     m.next = "FILL"
-                with m.Elif(zero):
+                with m.Elif(packet.zero):
                     m.next = "CODE"
                 with m.Else():
                     m.next = "DELIMITER"
@@ -124,9 +84,70 @@ class FrameEncoder(wiring.Component):
                 m.d.comb += [self.o.valid.eq(1), self.o.payload.eq(DELIMITER)]
                 with m.If(self.o.ready):
                     m.d.comb += crc.start.eq(1)
-                    m.d.sync += checked.eq(0)
+                    m.d.sync += packet.checked.eq(0)
                     m.next = "FILL"
         return m
+
+    def _fill(self, m: Module, packet: "_Packet", write: Any, crc: Any) -> None:
+        """Build the state that stores a run: of the packet, and after it of the CRC."""
+        count, checked, tail = packet.count, packet.checked, packet.tail
+        byte, feed = Signal(8), Signal()
+        m.d.comb += [write.addr.eq(count), write.data.eq(byte)]
+        with m.State("FILL"):
+            with m.If(checked):
+                m.d.comb += [byte.eq(Mux(tail == 2, crc.crc[8:], crc.crc[:8])), feed.eq(1)]
+            with m.Else():
+                m.d.comb += [
+                    byte.eq(self.i.payload.data),
+                    feed.eq(self.i.valid),
+                    self.i.ready.eq(1),
+                ]
+            with m.If(feed):
+                with m.If(checked):
+                    m.d.sync += tail.eq(tail - 1)
+                with m.Elif(self.i.payload.last):
+                    m.d.sync += [checked.eq(1), tail.eq(2)]
+                m.d.sync += packet.zero.eq(byte == 0)
+                with m.If(byte != 0):
+                    m.d.comb += write.en.eq(1)
+                    m.d.sync += count.eq(count + 1)
+                with m.If((byte == 0) | (count == _BLOCK - 1) | (checked & (tail == 1))):
+                    m.next = "CODE"
+
+    def _send(self, m: Module, packet: "_Packet", read: Any) -> None:
+        """Build the states in which a run leaves, its code byte first."""
+        position = Signal(range(_BLOCK))
+        m.d.comb += read.addr.eq(position)
+        with m.State("CODE"):
+            m.d.comb += [self.o.valid.eq(1), self.o.payload.eq(packet.count + 1)]
+            with m.If(self.o.ready):
+                m.next = "END"
+                with m.If(packet.count != 0):
+                    m.next = "RUN"
+
+        with m.State("RUN"):
+            m.d.comb += [self.o.valid.eq(1), self.o.payload.eq(read.data)]
+            with m.If(self.o.ready):
+                # The memory answers one cycle later, so it is asked one byte ahead.
+                m.d.comb += read.addr.eq(position + 1)
+                m.d.sync += position.eq(position + 1)
+                with m.If(position == packet.count - 1):
+                    m.d.sync += position.eq(0)
+                    m.next = "END"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Packet:
+    """Registers: how far a packet has come in.
+
+    ``count``: bytes of the run that is stored; ``zero``: the run ended with a zero, so another
+    follows; ``checked``: the packet is in; ``tail``: bytes of the CRC that then still come.
+    """
+
+    count: Signal
+    zero: Signal
+    checked: Signal
+    tail: Signal
 
 
 core = FrameEncoder
