@@ -52,9 +52,18 @@ echo "Setting up .venv (some minutes the first time) ..."
     exit 1
 }
 
-# FuseSoC calls Verilator by name; a system Verilator that is new enough goes first.
-verilator=$(.venv/bin/python -c 'from spikewright.tools import require; print(*require("verilator").command)')
-[ "$verilator" = "$(command -v verilator)" ] || ln -sf "$verilator" .venv/bin/verilator
+# FuseSoC calls Verilator by name; a system Verilator that is new enough goes first. Where the
+# checkout's path has a space or a sign, its command has several words.
+verilator=$(.venv/bin/python -c 'from spikewright.tools import require; print(require("verilator").shell)')
+if [ "$verilator" != "$(command -v verilator)" ]; then
+    rm -f .venv/bin/verilator
+    if [ -x "$verilator" ]; then
+        ln -s "$verilator" .venv/bin/verilator
+    else
+        printf '#!/bin/sh\nexec %s "$@"\n' "$verilator" >.venv/bin/verilator
+        chmod +x .venv/bin/verilator
+    fi
+fi
 
 # FuseSoC does not look for cores here.
 mkdir -p build

