@@ -131,7 +131,7 @@ def imported(file: Path) -> Iterator[str]:
 
 
 #: What commands print or are run in; everything else they take from the face.
-PRINTING = {"job.stages", "job.report", "job.emit", "pages.pages", "job.doctor",
+PRINTING = {"job.progress", "job.report", "job.emit", "pages.pages", "job.doctor",
             "job.quantization", "job.saturation", "scaffold.neuron_report"}
 
 

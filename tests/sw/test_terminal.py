@@ -18,7 +18,7 @@ from spikewright.bench.stochastic.gateware import Deployment, Placed, printed
 from spikewright.gateware.resources import Resources, Target
 from spikewright.gateware.synthesis import CellCounts
 from spikewright.job import resources
-from spikewright.job.stages import Stages
+from spikewright.job.progress import JobProgress
 from spikewright.record.figure import Coefficient, Computed, Estimated, Figure
 from spikewright.record.report import Report
 from spikewright.record.table import print_table
@@ -100,14 +100,14 @@ def table_of_neurons() -> None:
     terminal.console().print(neurons._table(bench, Report("seen", "µ", rows=rows)))
 
 
-def stages_of_a_job() -> None:
-    with Stages() as stages, stages.stage(LONG + " on 8 × 8"):
+def parts_of_a_job() -> None:
+    with JobProgress() as progress, progress.part(LONG + " on 8 × 8"):
         pass
 
 
 @pytest.mark.parametrize(
     "prints",
-    [table_of_a_report, table_of_engines, table_of_cores, table_of_neurons, stages_of_a_job],
+    [table_of_a_report, table_of_engines, table_of_cores, table_of_neurons, parts_of_a_job],
 )
 def test_a_narrow_pipe_in_ascii_has_every_word(monkeypatch, prints):
     text = piped(prints, monkeypatch)

@@ -22,7 +22,7 @@ from ..errors import DataError
 from ..files import write_if_changed
 from ..gateware.resources import Resources, Target, measure
 from ..job.background import Background
-from ..job.stages import Stages
+from ..job.progress import JobProgress
 from ..job.training import train, versions
 from ..machine import processor
 from ..network.training_config import TrainingConfig, training_config
@@ -131,13 +131,13 @@ def bench_neurons(
     if epochs is not None:
         config = replace(config, real=replace(config.real, epochs=epochs))
     console = terminal.console() if console is None else console
-    with Stages() as stages, Background(jobs=1) as background:
-        with stages.stage("Training times") as tell:
+    with JobProgress() as progress, Background(jobs=1) as background:
+        with progress.part("Training times") as tell:
             times = relative_times(names, config, task, tell=tell)
         sizes = [background.submit(lambda name=name: _size(name, build)) for name in names]
-        with stages.stage(f"Training, seeds {', '.join(map(str, seeds))}") as tell:
+        with progress.part(f"Training, seeds {', '.join(map(str, seeds))}") as tell:
             found = _trained(each(config, names), task, seeds, build=build, tell=tell)
-        with stages.stage("Sizes"):
+        with progress.part("Sizes"):
             benches = [
                 NeuronBench(name, results, times[name], size.result())
                 for (name, results), size in zip(found.items(), sizes, strict=True)

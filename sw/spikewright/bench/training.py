@@ -20,7 +20,7 @@ from ..coding.coding import encode
 from ..coding.ttfs import Ttfs
 from ..errors import DataError
 from ..files import write_if_changed
-from ..job.stages import Stages
+from ..job.progress import JobProgress
 from ..job.training import DEFAULT, train, versions
 from ..machine import processor
 from ..network.reference import run
@@ -116,7 +116,8 @@ def bench_training(
     chosen = settings() if chosen is None else chosen
     task = digits.load() if task is None else task
     console = terminal.console() if console is None else console
-    with Stages() as stages, stages.stage(f"{len(chosen)} settings on {folds} folds") as tell:
+    title = f"{len(chosen)} settings on {folds} folds"
+    with JobProgress() as progress, progress.part(title) as tell:
         found = _trained(chosen, task, folds=folds, seeds=(0,), build=build, tell=tell)
     (base,) = (setting for setting in found if setting.name == DEFAULTS)
     better = [setting.name for setting in found if setting.better(base)]
@@ -124,7 +125,7 @@ def bench_training(
     if better and again:
         named = {name: chosen[name] for name in (DEFAULTS, *better)}
         title = f"{len(named)} settings on {folds * len(again)} other folds"
-        with Stages() as stages, stages.stage(title) as tell:
+        with JobProgress() as progress, progress.part(title) as tell:
             others = _trained(named, task, folds=folds, seeds=again, build=build, tell=tell)
     report = training_report(found, again=others, made={
         "command": "spikewright bench training",

@@ -9,11 +9,14 @@ from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 
 from .. import terminal
 from ..coding.coding import encode
+from ..device.answers import Answers
 from ..device.link import check_port
+from ..device.session import Session
 from ..device.several import infer_on
 from ..device.virtual import NEEDED_TOOLS
 from ..errors import BuildError, DataError, DeviceError, ToolError
@@ -34,9 +37,9 @@ from ..tools import require_all
 from .background import Background
 from .boards import open_board
 from .observations import check_fits, make_report
+from .progress import JobProgress
 from .run_options import RunOptions
 from .saturation import check_saturation
-from .stages import Stages
 from .training import train
 from .virtual_boards import virtual_board
 
@@ -76,47 +79,28 @@ def main_job(options: RunOptions, *, console: Console | None = None) -> Report |
     _check_at_once(options)
     task = _task(options)
     samples = _samples(options, task)
-    split = "whole test split" if options.samples is None else f"first {samples} test samples"
-    place = {"board": options.board, "design": options.design, "build": options.build}
-    with Stages(console) as stages, Background() as background:
-        network = _network(task, options, stages)
+    with JobProgress(console) as progress, Background() as background:
+        network = _network(task, options, progress)
         check_fits(network, task, argument="network")
         _check_network(network, options)
         if not options.virtual:
             # No minutes of building for a board that is not there or holds another network.
-            open_board(network, port=options.port, **place).close()
-
-        bitstream = (
-            background.submit(lambda: _bitstream(network, options, stages))
-            if options.bitstream
-            else None
-        )
-        compiled = (
-            background.submit(lambda: _compile(network, options, stages))
-            if options.virtual
-            else None
-        )
+            _open(network, options).close()
+        bitstream = compiled = None
+        if options.bitstream:
+            bitstream = background.submit(lambda: _bitstream(network, options, progress))
+        if options.virtual:
+            compiled = background.submit(lambda: _compile(network, options, progress))
         others = [
-            _train(task, each, options, stages)
+            _train(task, each, options, progress)
             for each in (options.seeds[1:] if options.network is None else ())
         ]
-
-        with stages.stage(f"Reference, {split}"):
+        with progress.part(f"Reference, {_split(options)}"):
             spikes = encode(task.x_test[:samples], network.coding)
             expected = run_reference(network, spikes, design=options.design)
         if compiled:
             compiled.result()  # open_board finds it
-        with (
-            stages.stage(f"{_kind(options).capitalize()}, {split}") as tell,
-            ExitStack() as opened,
-        ):
-            boards = [
-                opened.enter_context(open_board(network, port=options.port, **place))
-                for _ in range(_boards(options, samples))
-            ]
-            answers = infer_on(
-                boards, spikes, progress=lambda done: tell(f"{done} of {len(spikes)}")
-            )
+        answers = _infer(network, spikes, options, progress)
         built, reason = _outcome(bitstream)
         report = make_report(
             answers, expected, task=task, network=network, others=others, bitstream=built,
@@ -128,11 +112,7 @@ def main_job(options: RunOptions, *, console: Console | None = None) -> Report |
     print_table(report)
     page = folder / "report.html"
     console.print(f"The page with the pictures is {page}", soft_wrap=True, highlight=False)
-    if report["mismatches"].value:
-        raise DeviceError(
-            f"{report['mismatches'].value} of {report['compared'].value} values differ between the "
-            f"board and the reference; {page} says of which kind"
-        )
+    _check_report(report, page)
     if reason and options.bitstream:
         raise BuildError(f"there is no bitstream: {reason}; {page} reports everything else")
     return report
@@ -154,18 +134,18 @@ def build_job(options: RunOptions, *, console: Console | None = None) -> Bitstre
         Whatever failed.
     """
     _check_at_once(options)
-    with Stages(console) as stages:
-        network = _fitting(options, stages)
-        return _bitstream(network, options, stages)
+    with JobProgress(console) as progress:
+        network = _fitting(options, progress)
+        return _bitstream(network, options, progress)
 
 
-def _fitting(options: RunOptions, stages: Stages) -> QuantizedNetwork:
+def _fitting(options: RunOptions, progress: JobProgress) -> QuantizedNetwork:
     """Return the network of a bitstream; without a task, the one given is taken as it is."""
     if options.network is not None and options.task is None:
         network = _given(options.network)
     else:
         task = _task(options)
-        network = _network(task, options, stages)
+        network = _network(task, options, progress)
         check_fits(network, task, argument="network")
     _check_network(network, options)
     return network
@@ -222,6 +202,33 @@ def _require_tools(options: RunOptions) -> None:
             raise ToolError(f"{error} Or run without a bitstream: bitstream=False.") from error
 
 
+def _split(options: RunOptions) -> str:
+    """Say which samples the board is given."""
+    if options.samples is None:
+        return "whole test split"
+    return f"first {options.samples} test samples"
+
+
+def _open(network: QuantizedNetwork, options: RunOptions) -> Session:
+    return open_board(
+        network, port=options.port, board=options.board, design=options.design,
+        build=options.build,
+    )
+
+
+def _infer(
+    network: QuantizedNetwork, spikes: np.ndarray, options: RunOptions, progress: JobProgress
+) -> Answers:
+    """Return what the boards answer to the samples."""
+    kind = "Virtual board" if options.virtual else f"Board on {options.port}"
+    with progress.part(f"{kind}, {_split(options)}") as tell, ExitStack() as opened:
+        boards = [
+            opened.enter_context(_open(network, options))
+            for _ in range(_boards(options, len(spikes)))
+        ]
+        return infer_on(boards, spikes, progress=lambda done: tell(f"{done} of {len(spikes)}"))
+
+
 def _outcome(bitstream: Future[Bitstream] | None) -> tuple[Bitstream | None, str]:
     """Return the bitstream, or why there is none."""
     if bitstream is None:
@@ -232,15 +239,20 @@ def _outcome(bitstream: Future[Bitstream] | None) -> tuple[Bitstream | None, str
         return None, str(error)
 
 
-def _kind(options: RunOptions) -> str:
-    return "virtual board" if options.virtual else f"board on {options.port}"
+def _check_report(report: Report, page: Path) -> None:
+    """Raise :exc:`~spikewright.errors.DeviceError` if values differ."""
+    if report["mismatches"].value:
+        raise DeviceError(
+            f"{report['mismatches'].value} of {report['compared'].value} values differ between the "
+            f"board and the reference; {page} says of which kind"
+        )
 
 
 def _load_command(board: Board, bitstream: Bitstream) -> str:
     return shlex.join([*board.programmer, str(bitstream.path)])
 
 
-def _network(task: Task, options: RunOptions, stages: Stages) -> QuantizedNetwork:
+def _network(task: Task, options: RunOptions, progress: JobProgress) -> QuantizedNetwork:
     """Return the network that is run: the one given, or that of the first seed."""
     if options.network is not None:
         return _given(options.network)
@@ -249,11 +261,11 @@ def _network(task: Task, options: RunOptions, stages: Stages) -> QuantizedNetwor
     with suppress(ValueError):
         made = draft(config.model, steps=config.coding.steps, start=config.network)
         check_design(options.design, made)
-    return _train(task, options.seeds[0], options, stages)
+    return _train(task, options.seeds[0], options, progress)
 
 
-def _train(task: Task, seed: int, options: RunOptions, stages: Stages) -> QuantizedNetwork:
-    with stages.stage(f"Training, seed {seed}") as tell:
+def _train(task: Task, seed: int, options: RunOptions, progress: JobProgress) -> QuantizedNetwork:
+    with progress.part(f"Training, seed {seed}") as tell:
         return train(
             task,
             options.config,
@@ -263,16 +275,16 @@ def _train(task: Task, seed: int, options: RunOptions, stages: Stages) -> Quanti
         )
 
 
-def _bitstream(network: QuantizedNetwork, options: RunOptions, stages: Stages) -> Bitstream:
-    with stages.stage(f"Bitstream for {options.board.title}") as tell:
+def _bitstream(network: QuantizedNetwork, options: RunOptions, progress: JobProgress) -> Bitstream:
+    with progress.part(f"Bitstream for {options.board.title}") as tell:
         return build_bitstream(
             network, board=options.board, design=options.design, limit_s=options.limit_s,
             build=options.build, progress=tell,
         )
 
 
-def _compile(network: QuantizedNetwork, options: RunOptions, stages: Stages) -> Path:
-    with stages.stage("Virtual board"):
+def _compile(network: QuantizedNetwork, options: RunOptions, progress: JobProgress) -> Path:
+    with progress.part("Virtual board"):
         return virtual_board(
             network.network, clock_hz=options.board.clock_hz, design=options.design,
             build=options.build,

@@ -15,7 +15,7 @@ from spikewright_hw.engine.streams import SOURCES
 
 from ... import terminal
 from ...errors import DataError
-from ...job.stages import Stages
+from ...job.progress import JobProgress
 from ...job.training import versions
 from ...machine import processor
 from ...network.training_config import TrainingConfig
@@ -117,50 +117,25 @@ def bench_stochastic(
             f"--data, or by the variable {VARIABLE}.",
             highlight=False,
         )
-    curves: list[Curve] = []
-    with Stages() as stages:
-        with stages.stage("Training") as tell:
+    with JobProgress() as progress:
+        with progress.part("Training") as tell:
             tasks: list[tuple[Task, TrainingConfig, Sequence[int]]] = [
-                (digits.load(), config, seeds)
+                (digits.load(), with_epochs(config, epochs), seeds)
             ]
             if folder is not None:
-                tasks.append((mnist.MNIST.load(folder), MNIST, seeds[:1]))
+                tasks.append((mnist.MNIST.load(folder), with_epochs(MNIST, epochs), seeds[:1]))
             subjects = [
-                subject(
-                    task, with_epochs(one, epochs), seeds=of, build=build, tell=tell
-                )
-                for task, one, of in tasks
+                subject(task, one, seeds=of, build=build, tell=tell) for task, one, of in tasks
             ]
+            task, wide, _ = tasks[0]
             deployed = {
                 hidden: subject(
-                    tasks[0][0], with_epochs(with_hidden(config, hidden), epochs), seeds=seeds[:1],
-                    build=build, tell=tell,
+                    task, with_hidden(wide, hidden), seeds=seeds[:1], build=build, tell=tell
                 )
                 for hidden in dict.fromkeys(one.hidden for one in scope.deployments)
             }
-        small = subjects[0]
-        with stages.stage("Speed") as tell:
-            timed = speed(small, repeats=scope.repeats, copies=scope.copies, tell=tell)
-        with stages.stage("Accuracy over length") as tell:
-            for one in subjects:
-                curves += parts.accuracy(one, lengths=scope.lengths, build=build, tell=tell)
-        with stages.stage("Trained for short streams") as tell:
-            curves += parts.trained_for(small, lengths=scope.trained, build=build, tell=tell)
-        with stages.stage("Error of one product") as tell:
-            curves += parts.products(lengths=scope.lengths, tell=tell)
-        curves += timed
-        with stages.stage("Faults") as tell:
-            curves += parts.fault_curves(
-                small, rates=scope.rates, repeats=scope.draws, build=build, tell=tell
-            )
-        with stages.stage("Progressive precision") as tell:
-            for one in subjects:
-                # The larger one on the best and the worst of the sources: others lie between.
-                sources = tuple(SOURCES) if one is small else ("sobol", "lfsr")
-                curves += parts.progressive(
-                    one, full=scope.full, sources=sources, build=build, tell=tell
-                )
-        with stages.stage("Gateware") as tell:
+        curves = _measure(subjects, scope, build, progress)
+        with progress.part("Gateware") as tell:
             placed = gateware(deployed, scope.deployments, build=build, tell=tell)
     lines = [figure for one in subjects for figure in _lines(one)]
     report = stochastic_report(
@@ -181,6 +156,36 @@ def bench_stochastic(
     if pages:
         for changed in docs(report, curves, lines, placed, root=root):
             console.print(str(changed), highlight=False)
+    return curves
+
+
+def _measure(
+    subjects: Sequence[Subject], scope: Scope, build: Path, progress: JobProgress
+) -> list[Curve]:
+    """Return what is measured without gateware; most of it of the first subject alone."""
+    small = subjects[0]
+    curves: list[Curve] = []
+    with progress.part("Speed") as tell:
+        timed = speed(small, repeats=scope.repeats, copies=scope.copies, tell=tell)
+    with progress.part("Accuracy over length") as tell:
+        for one in subjects:
+            curves += parts.accuracy(one, lengths=scope.lengths, build=build, tell=tell)
+    with progress.part("Trained for short streams") as tell:
+        curves += parts.trained_for(small, lengths=scope.trained, build=build, tell=tell)
+    with progress.part("Error of one product") as tell:
+        curves += parts.products(lengths=scope.lengths, tell=tell)
+    curves += timed
+    with progress.part("Faults") as tell:
+        curves += parts.fault_curves(
+            small, rates=scope.rates, repeats=scope.draws, build=build, tell=tell
+        )
+    with progress.part("Progressive precision") as tell:
+        for one in subjects:
+            # The larger one on the best and the worst of the sources: others lie between.
+            sources = tuple(SOURCES) if one is small else ("sobol", "lfsr")
+            curves += parts.progressive(
+                one, full=scope.full, sources=sources, build=build, tell=tell
+            )
     return curves
 
 

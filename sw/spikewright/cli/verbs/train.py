@@ -31,12 +31,12 @@ def add(commands) -> None:
 
 def train(options: argparse.Namespace) -> None:
     """Train a network and write its file."""
-    from ...job.stages import Stages
+    from ...job.progress import JobProgress
 
     check_writable(options.output)
     task = task_of(options) or spw.load_task("digits")
     config = _config(task, options)
-    with Stages() as stages, stages.stage(f"Training, seed {options.seed}") as tell:
+    with JobProgress() as progress, progress.part(f"Training, seed {options.seed}") as tell:
         network = spw.train(
             task,
             config,

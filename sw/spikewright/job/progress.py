@@ -1,4 +1,4 @@
-"""Progress of a job: one line a stage, with what it is doing and how long it took."""
+"""Progress of a job: a line for each part of it, what it is doing and how long it took."""
 
 import threading
 import time
@@ -12,13 +12,13 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from .. import terminal
 
-__all__ = ["Stages"]
+__all__ = ["JobProgress"]
 
 
-class Stages:
-    """Stages of a job on a terminal, or as plain lines where there is none.
+class JobProgress:
+    """The parts of a job as they run: live on a terminal, as plain lines where there is none.
 
-    Several may run at once, in different threads. Use as a context manager.
+    Several parts may run at once, in different threads. Use as a context manager.
     """
 
     def __init__(self, console: Console | None = None):
@@ -47,8 +47,8 @@ class Stages:
         self._progress.stop()
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[Callable[[str], None]]:
-        """Run the body as a stage; gives a function that says what it is doing right now."""
+    def part(self, name: str) -> Iterator[Callable[[str], None]]:
+        """Run the body as a part; the ``with`` yields a function to say what it is doing now."""
         task = self._progress.add_task(name, total=1, doing="")
         started = time.monotonic()
 
