@@ -38,7 +38,7 @@ LAYERS = (
 #: Ground under the path: imports nothing of it.
 GROUND = (
     "public", "errors", "temporary", "files", "imports", "extras", "cache", "machine", "guard",
-    "process", "interrupt", "terminal", "tools", "real_arrays",
+    "process", "interrupt", "terminal", "tools", "doctor", "real_arrays",
 )
 
 

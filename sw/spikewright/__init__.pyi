@@ -44,8 +44,6 @@ from spikewright.network.training_config import training_config as training_conf
 from spikewright.exchange.from_nir import from_nir as from_nir
 from spikewright.exchange.from_torch import from_torch as from_torch
 from spikewright.exchange.to_nir import to_nir as to_nir
-from spikewright.job.quantization import quantize_on_task as quantize_on_task
-from spikewright.job.saturation import check_saturation as check_saturation
 from spikewright.network.find_saturation import find_saturation as find_saturation
 from spikewright.network.fold_coding import fold_coding as fold_coding
 from spikewright.network.post_training import PostTraining as PostTraining
@@ -60,6 +58,8 @@ from spikewright.network.real_run import run_real as run_real
 from spikewright.network.saturation import Saturation as Saturation
 from spikewright.network.saturation import StateEnd as StateEnd
 from spikewright.network.saturation import Witness as Witness
+from spikewright.quantized.from_reals import quantize_on_task as quantize_on_task
+from spikewright.quantized.saturation import check_saturation as check_saturation
 
 """Networks: their file, and what it holds."""
 
@@ -100,8 +100,8 @@ from spikewright.gateware.bitstream import Bitstream as Bitstream
 from spikewright.gateware.bitstream import build_bitstream as build_bitstream
 from spikewright.gateware.board import BOARDS as BOARDS
 from spikewright.gateware.board import Board as Board
-from spikewright.job.emit import emit as emit
-from spikewright.job.emit import emit_cores as emit_cores
+from spikewright.gateware.emit import emit as emit
+from spikewright.gateware.emit import emit_cores as emit_cores
 from spikewright.job.resources import resources as resources
 from spikewright_hw.cores import CORES as CORES
 
@@ -109,8 +109,8 @@ from spikewright_hw.cores import CORES as CORES
 
 from spikewright.device.answers import Answers as Answers
 from spikewright.device.answers import Inference as Inference
+from spikewright.device.boards import open_board as open_board
 from spikewright.device.session import Session as Session
-from spikewright.job.boards import open_board as open_board
 from spikewright_hw.engine.record import Result as Result
 from spikewright_hw.engine.record import Trace as Trace
 
@@ -119,20 +119,20 @@ from spikewright_hw.engine.record import Trace as Trace
 from spikewright.job.compare import Comparison as Comparison
 from spikewright.job.compare import compare as compare
 from spikewright.job.observations import make_report as make_report
-from spikewright.job.report import report_name as report_name
 from spikewright.record.figure import Figure as Figure
 from spikewright.record.report import Report as Report
 from spikewright.record.store import read_report as read_report
 from spikewright.record.store import report_names as report_names
 from spikewright.record.store import write_report as write_report
+from spikewright.record.stored import report_name as report_name
 
 """Jobs: what the commands of the same names do as a whole."""
 
 from spikewright.bench.neurons import bench_neurons as bench_neurons
 from spikewright.bench.stochastic.bench import bench_stochastic as bench_stochastic
 from spikewright.bench.training import bench_training as bench_training
-from spikewright.job.doctor import Finding as Finding
-from spikewright.job.doctor import examine_tools as examine_tools
+from spikewright.doctor import Finding as Finding
+from spikewright.doctor import examine_tools as examine_tools
 from spikewright.job.run import build_job as build_job
 from spikewright.job.run import main_job as main_job
 from spikewright.job.run_options import RunOptions as RunOptions

@@ -17,8 +17,8 @@ def homes(package: str) -> dict[str, tuple[str, str]]:
     Returns
     -------
     dict of str to tuple of str
-        By name: the module that defines it, as an import of the package takes it (``.job.emit``),
-        and its name there.
+        By name: the module that defines it, as an import of the package takes it
+        (``.gateware.emit``), and its name there.
     """
     stub = Path(package).with_suffix(".pyi")
     found = {}

@@ -19,7 +19,7 @@ OWN = {package.name for package in PACKAGES}
 def stages() -> list[str]:
     """Return the modules that keep results whose key holds no text that code has made."""
     found = []
-    rooms = (PACKAGES[0] / room for room in ("bench", "job"))
+    rooms = (PACKAGES[0] / room for room in ("bench", "device", "job"))
     for path in (path for room in rooms for path in sorted(room.rglob("*.py"))):
         names = {node.id for node in ast.walk(ast.parse(path.read_text()))
                  if isinstance(node, ast.Name)}
@@ -54,8 +54,8 @@ def tree(tmp_path) -> Path:
 
 def test_the_stages_that_keep_results_are_these():
     assert STAGES == [
-        "spikewright.bench.stochastic.parts", "spikewright.job.training",
-        "spikewright.job.virtual_boards",
+        "spikewright.bench.stochastic.parts", "spikewright.device.compiled",
+        "spikewright.job.training",
     ]
 
 
@@ -107,7 +107,7 @@ def test_a_registry_depends_on_all_that_it_may_import():
 
 
 def test_a_file_that_a_module_names_counts():
-    found = dependencies("spikewright.job.virtual_boards").files
+    found = dependencies("spikewright.device.compiled").files
     assert "spikewright.device.virtual:virtual_board.cpp" in found
 
 
@@ -116,7 +116,7 @@ import sys
 from pathlib import Path
 from spikewright.imports import code_key, dependencies
 
-root, stage = Path(sys.path[0]), "spikewright.job.virtual_boards"
+root, stage = Path(sys.path[0]), "spikewright.device.compiled"
 needed = dependencies(stage).files
 before = code_key(stage)["sources"]
 for path in [*root.rglob("*.py"), *root.rglob("*.cpp")]:

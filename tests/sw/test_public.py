@@ -131,8 +131,8 @@ def imported(file: Path) -> Iterator[str]:
 
 
 #: What commands print or are run in; everything else they take from the face.
-PRINTING = {"job.progress", "job.report", "job.emit", "pages.pages", "job.doctor",
-            "job.quantization", "job.saturation", "scaffold.neuron_report"}
+PRINTING = {"job.progress", "record.stored", "gateware.emit", "pages.pages", "doctor",
+            "quantized.from_reals", "quantized.saturation", "scaffold.neuron_report"}
 
 
 def test_the_command_line_does_its_work_through_what_is_public():

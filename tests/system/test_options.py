@@ -22,7 +22,7 @@ from spikewright import cli
 from spikewright.coding.ttfs import Ttfs
 from spikewright.errors import DataError, DeviceError, StorageError
 from spikewright.gateware.board import BOARDS
-from spikewright.job.emit import print_cores
+from spikewright.gateware.emit import print_cores
 from spikewright.job.run_options import RunOptions
 from spikewright.network.draft import draft
 from spikewright.network.model_config import ModelConfig
@@ -41,17 +41,18 @@ from .option_table import EQUATIONS, NEURON, NO_EVENT, RUN, SIZE, STOCHASTIC, TA
 
 #: What each command asks for its work.
 WORK = (
-    "spikewright.job.run.main_job", "spikewright.job.training.train", "spikewright.job.emit.emit",
-    "spikewright.job.emit.emit_cores",
-    "spikewright.job.emit.print_cores", "spikewright.job.run.build_job",
-    "spikewright.job.report.show", "spikewright.job.resources.resources",
+    "spikewright.job.run.main_job", "spikewright.job.training.train",
+    "spikewright.gateware.emit.emit", "spikewright.gateware.emit.emit_cores",
+    "spikewright.gateware.emit.print_cores", "spikewright.job.run.build_job",
+    "spikewright.record.stored.show", "spikewright.job.resources.resources",
     "spikewright.pages.pages.pages", "spikewright.bench.neurons.bench_neurons",
     "spikewright.bench.stochastic.bench.bench_stochastic",
-    "spikewright.bench.training.bench_training", "spikewright.job.doctor.doctor",
-    "spikewright.job.quantization.print_network", "spikewright.job.quantization.quantize_on_task",
-    "spikewright.job.saturation.check_saturation", "spikewright.job.saturation.show_saturation",
-    "spikewright.exchange.to_nir.to_nir", "spikewright.scaffold.new_core.new_core",
-    "spikewright.scaffold.new_neuron.new_neuron",
+    "spikewright.bench.training.bench_training", "spikewright.doctor.doctor",
+    "spikewright.quantized.from_reals.print_network",
+    "spikewright.quantized.from_reals.quantize_on_task",
+    "spikewright.quantized.saturation.check_saturation",
+    "spikewright.quantized.saturation.show_saturation", "spikewright.exchange.to_nir.to_nir",
+    "spikewright.scaffold.new_core.new_core", "spikewright.scaffold.new_neuron.new_neuron",
 )
 
 

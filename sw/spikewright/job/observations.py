@@ -9,22 +9,21 @@ from spikewright_hw.checks import instance
 from spikewright_hw.network import Network
 
 from ..coding.coding import encode
-from ..coding.output_scale import OutputScale
 from ..device.answers import Answers
 from ..errors import DataError
 from ..gateware.bitstream import Bitstream
 from ..network.activity import network_activity
-from ..network.objective import check_readout
 from ..network.reference import Run
 from ..network.reference import run as run_integers
 from ..quantized.network import QuantizedNetwork
+from ..quantized.on_task import answered, check_fits
 from ..record.report import Report
 from ..record.run_report import report
 from ..stochastic.cycles import exact_cycles
 from ..task.task import Task
 from .run_record import Observations, run_record
 
-__all__ = ["answered", "check_fits", "check_targets", "make_report"]
+__all__ = ["make_report"]
 
 #: Samples that the integer reference runs at once.
 _AT_ONCE = 1000
@@ -79,65 +78,6 @@ def make_report(
             no_bitstream=no_bitstream, command=command,
         )
     )
-
-
-def check_fits(quantized: QuantizedNetwork, task: Task, *, argument: str) -> None:
-    """Raise :exc:`~spikewright.errors.DataError` unless the network can do the task.
-
-    ``argument`` is the name of what gave the network.
-    """
-    network = quantized.network
-    try:
-        check_targets(
-            task, outputs=network.outputs, readout=network.readout, steps=network.steps
-        )
-    except DataError as error:
-        raise DataError(f"{error}; give {argument}= a network for it") from error
-    if bool(task.classes) != (quantized.output_scale is None):
-        answers, targets = ("classes", "values") if not task.classes else ("values", "classes")
-        raise DataError(
-            f"the network answers with {answers}, but the targets of {task.name} are {targets}; "
-            f"give {argument}= a network for it"
-        )
-    try:
-        encode(task.x_test[:1], quantized.coding)
-    except DataError as error:
-        raise DataError(
-            f"the network's coding does not take the samples of {task.name}: {error}; give "
-            f"{argument}= a network for it"
-        ) from error
-
-
-def check_targets(task: Task, *, outputs: int, readout: str, steps: int) -> None:
-    """Raise :exc:`~spikewright.errors.DataError` unless a network can give the targets of a task.
-
-    ``outputs``, ``readout`` and ``steps`` are the network's.
-    """
-    if outputs != task.outputs:
-        what = "classes" if task.classes else "values to a target"
-        raise DataError(
-            f"the network has {outputs} outputs, but {task.name} has {task.outputs} {what}"
-        )
-    check_readout(task, readout)
-    if task.each_step and task.steps != steps:
-        raise DataError(
-            f"the targets of {task.name} are at each of {task.steps} steps, but the network has "
-            f"{steps}"
-        )
-
-
-def answered(run: Run | Answers, *, task: Task, scale: OutputScale | None) -> np.ndarray:
-    """Return what a network answered, as the task has its targets.
-
-    ``scale`` is what its outputs stand for, if these are values.
-
-    Classes, ``[samples]``, or values in their unit, ``[samples, outputs]``; or the same for each
-    step, ``[samples, steps]`` and ``[samples, steps, outputs]``.
-    """
-    outputs = run.membranes if task.each_step else run.outputs
-    if scale is not None:
-        return scale.values(outputs)
-    return outputs.argmax(axis=-1) if task.each_step else run.predictions
 
 
 def _observe(

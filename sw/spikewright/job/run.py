@@ -15,6 +15,8 @@ from rich.console import Console
 from .. import terminal
 from ..coding.coding import encode
 from ..device.answers import Answers
+from ..device.boards import open_board
+from ..device.compiled import virtual_board
 from ..device.link import check_port
 from ..device.session import Session
 from ..device.several import infer_on
@@ -27,6 +29,8 @@ from ..gateware.design import check_design, run_reference
 from ..network.draft import draft
 from ..network.training_config import training_config
 from ..quantized.network import QuantizedNetwork
+from ..quantized.on_task import check_fits
+from ..quantized.saturation import check_saturation
 from ..quantized.spw import read, write
 from ..record.report import Report
 from ..record.store import write_report
@@ -35,13 +39,10 @@ from ..task.known import load_task
 from ..task.task import Task
 from ..tools import require_all
 from .background import Background
-from .boards import open_board
-from .observations import check_fits, make_report
+from .observations import make_report
 from .progress import JobProgress
 from .run_options import RunOptions
-from .saturation import check_saturation
 from .training import train
-from .virtual_boards import virtual_board
 
 __all__ = ["build_job", "main_job"]
 

@@ -7,12 +7,12 @@ from typing import Any
 from spikewright_hw.checks import instance, optional, pathlike, settle, whole, wholes
 from spikewright_hw.engine.design import Design, EventDesign
 
+from ..device.boards import VIRTUAL
 from ..gateware.board import BOARDS, DEFAULT_BOARD, Board
 from ..gateware.closing import LIMIT_S
 from ..network.training_config import TrainingConfig
 from ..quantized.network import MOST_SEED, QuantizedNetwork
 from ..task.task import Task
-from .boards import VIRTUAL
 
 __all__ = ["RunOptions"]
 

@@ -23,9 +23,10 @@ from ..record.run_record import (
     SampleRecord,
     TrainingRecord,
 )
+from ..task.digest import known_as
 from ..task.task import Task
 from .compare import compare
-from .training import known_as, versions
+from .training import versions
 
 __all__ = ["Observations", "describe", "run_record"]
 

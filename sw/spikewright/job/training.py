@@ -1,25 +1,22 @@
 """Networks trained on a task, in the content-addressed cache."""
 
-import hashlib
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-
 from spikewright_hw.checks import called, instance, optional, pathlike, whole
 
-from ..cache import cached, digest
+from ..cache import cached
 from ..imports import code_key
 from ..network.train import Progress
 from ..network.train import train as train_anew
 from ..network.training_config import TrainingConfig, training_config
 from ..quantized.network import MOST_SEED, QuantizedNetwork, from_training
 from ..quantized.spw import read, write
-from ..task.known import load_task
+from ..task.digest import task_digest
 from ..task.task import Task
 
-__all__ = ["DEFAULT", "known_as", "task_digest", "train", "versions"]
+__all__ = ["DEFAULT", "train", "versions"]
 
 #: The network of the main job: 64-128-10, 4-bit weights, time to first spike.
 DEFAULT = TrainingConfig()
@@ -86,24 +83,3 @@ def train(
         write(folder / "network.spw", from_training(result))
 
     return read(cached("training", key, stage, root=cache) / "network.spw")
-
-
-def task_digest(task: Task) -> str:
-    """Return a hash of a task's samples and labels."""
-    arrays = (task.x_train, task.y_train, task.x_test, task.y_test)
-    facts = [task.name, task.kind, list(task.shape), task.low, task.high, task.classes]
-    return digest([*facts, *(_array_digest(array) for array in arrays)])
-
-
-def known_as(task: Task) -> str:
-    """Return what a run calls a task: nothing that of the main job, but another of its name."""
-    name = "digits"
-    default = task.name == name and task_digest(task) == task_digest(load_task(name))
-    return "" if default else task.name
-
-
-def _array_digest(array: np.ndarray) -> str:
-    if array.dtype == object:  # recordings of events
-        return digest([_array_digest(one) for one in array])
-    content = hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
-    return digest([str(array.dtype), list(array.shape), content])

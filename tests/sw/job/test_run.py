@@ -14,19 +14,19 @@ from spikewright import tools
 from spikewright.coding.coding import encode
 from spikewright.coding.ttfs import Ttfs
 from spikewright.device.answers import Answers, Inference
+from spikewright.device.boards import VIRTUAL
 from spikewright.device.session import UNKNOWN_SIMULATOR
 from spikewright.errors import BuildError, DataError, DeviceError, ToolError
 from spikewright.gateware.bitstream import Bitstream
 from spikewright.gateware.board import BOARDS, DEFAULT_BOARD
 from spikewright.job import run as job
-from spikewright.job.boards import VIRTUAL
 from spikewright.job.observations import make_report
-from spikewright.job.report import report_name
 from spikewright.job.run_options import RunOptions
 from spikewright.network.reference import run
 from spikewright.network.training_config import TrainingConfig, training_config
 from spikewright.quantized.network import Provenance, QuantizedNetwork
 from spikewright.quantized.spw import read, write
+from spikewright.record.stored import report_name
 from spikewright.task.known import load_task
 from spikewright_hw.engine import reference
 from spikewright_hw.engine.design import EventDesign

@@ -10,7 +10,6 @@ from spikewright.coding.coding import decode, encode
 from spikewright.coding.direct import Direct
 from spikewright.coding.spikes import Spikes
 from spikewright.errors import DataError
-from spikewright.job.quantization import quantize_on_task
 from spikewright.network.fold_coding import fold_coding
 from spikewright.network.post_training import PostTraining, quantize
 from spikewright.network.real_layer import RealLayer
@@ -19,6 +18,7 @@ from spikewright.network.real_run import run_real
 from spikewright.network.reference import run
 from spikewright.network.retraining import retraining_config
 from spikewright.network.train import train
+from spikewright.quantized.from_reals import quantize_on_task
 from spikewright.task.task import Task
 from spikewright_hw.neuron import DEFINITIONS
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from spikewright.errors import DataError, SpikewrightWarning
-from spikewright.job.saturation import check_saturation
 from spikewright.network.find_saturation import find_saturation
 from spikewright.network.overshoot import overshoots
 from spikewright.network.reach import reach
 from spikewright.network.spans import Spans, _Spans
+from spikewright.quantized.saturation import check_saturation
 from spikewright_hw.definition import integers
 from spikewright_hw.definition.interval import Interval, IntervalOperations
 from spikewright_hw.engine.example import drawn_network

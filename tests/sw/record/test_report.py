@@ -8,11 +8,11 @@ import pytest
 from rich.console import Console
 
 from spikewright.errors import ReportError, StorageError
-from spikewright.job.report import show
 from spikewright.record.figure import Coefficient, Computed, Estimated, Figure, Simulated
 from spikewright.record.page import format_value, render
 from spikewright.record.report import Report, Section
 from spikewright.record.store import read_report, report_names, write_report
+from spikewright.record.stored import show
 from spikewright.record.table import print_table
 
 CYCLES = Figure(

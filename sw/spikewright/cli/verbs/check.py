@@ -28,7 +28,7 @@ def add(commands) -> None:
 
 def check(options: argparse.Namespace) -> None:
     """Print each end of each state's format, and write the inputs that were found."""
-    from ...job.saturation import show_saturation
+    from ...quantized.saturation import show_saturation
 
     if options.inputs is not None:
         check_writable(options.inputs)

@@ -18,6 +18,6 @@ def add(commands) -> None:
 
 def cores(options: argparse.Namespace) -> None:
     """List the registered cores."""
-    from ...job.emit import print_cores
+    from ...gateware.emit import print_cores
 
     print_cores(plain=options.plain or not sys.stdout.isatty())

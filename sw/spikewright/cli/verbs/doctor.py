@@ -15,6 +15,6 @@ def add(commands) -> None:
 
 def doctor(options: argparse.Namespace) -> int:
     """Say which tools were found."""
-    from ...job.doctor import doctor
+    from ...doctor import doctor
 
     return doctor()

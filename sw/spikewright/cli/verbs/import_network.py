@@ -17,6 +17,6 @@ def add(commands) -> None:
 
 def read(options: argparse.Namespace) -> None:
     """Read a network and print its layers."""
-    from ...job.quantization import print_network
+    from ...quantized.from_reals import print_network
 
     print_network(network_of(options, steps=1))

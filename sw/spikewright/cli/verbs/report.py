@@ -25,7 +25,7 @@ def add(commands) -> None:
 
 def report(options: argparse.Namespace) -> None:
     """Print a stored report, or list the reports."""
-    from ...job.report import show
+    from ...record.stored import show
 
     task = options.task if options.data is None else task_of(options)
     if task is None:

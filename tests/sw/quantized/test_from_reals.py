@@ -8,12 +8,12 @@ from spikewright.coding.spikes import Spikes
 from spikewright.device.simulation import simulate
 from spikewright.errors import DataError
 from spikewright.job.observations import make_report
-from spikewright.job.quantization import quantize_on_task
 from spikewright.network.post_training import PostTraining
 from spikewright.network.real_layer import RealLayer
 from spikewright.network.real_network import RealNetwork
 from spikewright.network.real_run import run_real
 from spikewright.network.reference import run
+from spikewright.quantized.from_reals import quantize_on_task
 from spikewright.task.task import Task
 
 STEPS, INPUTS = 9, 8

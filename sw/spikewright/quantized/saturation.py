@@ -6,14 +6,15 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from spikewright import terminal
-from spikewright.errors import SpikewrightWarning
-from spikewright.files import replacing
-from spikewright.network.find_saturation import find_saturation
-from spikewright.network.saturation import Saturation
-from spikewright.quantized.network import QuantizedNetwork, network_of
 from spikewright_hw.checks import instance
 from spikewright_hw.network import Network
+
+from .. import terminal
+from ..errors import SpikewrightWarning
+from ..files import replacing
+from ..network.find_saturation import find_saturation
+from ..network.saturation import Saturation
+from .network import QuantizedNetwork, network_of
 
 __all__ = ["check_saturation", "show_saturation"]
 

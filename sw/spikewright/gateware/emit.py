@@ -1,4 +1,4 @@
-"""``spikewright emit`` and ``spikewright cores``: the registry, listed and as Verilog."""
+"""Verilog of a network's engine and of the registered cores, and the list of these."""
 
 import json
 import re
@@ -17,9 +17,9 @@ from spikewright_hw.network import Network
 from .. import terminal
 from ..errors import DataError
 from ..files import check_writable, write_if_changed
-from ..gateware.design import check_design
-from ..gateware.fusesoc import write_core_file
 from ..quantized.network import QuantizedNetwork, network_of
+from .design import check_design
+from .fusesoc import write_core_file
 
 __all__ = ["VERILOG", "emit", "emit_cores", "print_cores"]
 

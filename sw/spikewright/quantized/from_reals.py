@@ -6,24 +6,24 @@ from importlib.metadata import version
 import numpy as np
 from rich.console import Console
 
-from spikewright import terminal
-from spikewright.coding.coding import Coding, Graded, coding_rule
-from spikewright.coding.output_scale import OutputScale
-from spikewright.machine import processor
-from spikewright.network.fold_coding import fold_coding
-from spikewright.network.outputs import outputs
-from spikewright.network.post_training import PostTraining, quantize
-from spikewright.network.quantization import Quantization
-from spikewright.network.quantize import scalable
-from spikewright.network.real_network import RealNetwork
-from spikewright.network.real_run import RealRun, run_real
-from spikewright.network.reference import run
-from spikewright.quantized.network import Provenance, QuantizedNetwork
-from spikewright.task.metrics import score
-from spikewright.task.task import Task
 from spikewright_hw.checks import instance, text
 
-from .observations import answered, check_targets
+from .. import terminal
+from ..coding.coding import Coding, Graded, coding_rule
+from ..coding.output_scale import OutputScale
+from ..machine import processor
+from ..network.fold_coding import fold_coding
+from ..network.outputs import outputs
+from ..network.post_training import PostTraining, quantize
+from ..network.quantization import Quantization
+from ..network.quantize import scalable
+from ..network.real_network import RealNetwork
+from ..network.real_run import RealRun, run_real
+from ..network.reference import run
+from ..task.metrics import score
+from ..task.task import Task
+from .network import Provenance, QuantizedNetwork
+from .on_task import answered, check_targets
 from .saturation import check_saturation
 
 __all__ = ["print_network", "quantize_on_task"]

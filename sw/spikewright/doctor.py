@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from .. import terminal, tools
+from . import terminal, tools
 
 __all__ = ["Finding", "doctor", "examine_tools"]
 

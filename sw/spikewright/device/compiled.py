@@ -6,9 +6,9 @@ from spikewright_hw.engine.design import Design, EventDesign
 from spikewright_hw.network import Network
 
 from ..cache import cached
-from ..device.virtual import build_virtual_board
 from ..imports import code_key
 from ..tools import require
+from .virtual import build_virtual_board
 
 __all__ = ["virtual_board"]
 

@@ -8,10 +8,10 @@ from spikewright_hw.checks import one_of
 
 from .. import terminal
 from ..errors import ReportError
-from ..record.store import REPORTS, read_report, report_names
-from ..record.table import print_table
 from ..task.known import TASKS
 from ..task.task import Task
+from .store import REPORTS, read_report, report_names
+from .table import print_table
 
 __all__ = ["report_name", "show"]
 
@@ -32,8 +32,8 @@ def report_name(task: str | Task, *, stochastic: bool = False) -> str:
         There is no task of that name.
     """
     # PyTorch and Matplotlib, which these load, are not needed to show what is stored.
-    from ..record.run_report import run_name
-    from .training import known_as
+    from ..task.digest import known_as
+    from .run_report import run_name
 
     if isinstance(task, Task):
         return run_name(known_as(task), stochastic=stochastic)

@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 
 from spikewright import tools
-from spikewright.job.doctor import doctor, examine_tools
+from spikewright.doctor import doctor, examine_tools
 
 
 def report() -> tuple[int, str]:

@@ -7,11 +7,11 @@ from spikewright_hw.checks import pathlike, text
 from spikewright_hw.engine.design import Design, EventDesign
 from spikewright_hw.network import Network
 
-from ..device.session import UNKNOWN_SIMULATOR, Session, connect, patience
 from ..gateware.board import DEFAULT_BOARD, Board, board_named
 from ..gateware.design import check_design
 from ..quantized.network import QuantizedNetwork, network_of
 from ..tools import require
+from .session import UNKNOWN_SIMULATOR, Session, connect, patience
 
 __all__ = ["VIRTUAL", "open_board"]
 
@@ -69,8 +69,8 @@ def open_board(
     with ExitStack() as stack:
         simulator = UNKNOWN_SIMULATOR
         if port == VIRTUAL:  # what makes boards loads Amaranth; beside a real one numpy is enough
-            from ..device.virtual import VirtualBoard
-            from .virtual_boards import virtual_board
+            from .compiled import virtual_board
+            from .virtual import VirtualBoard
 
             program = virtual_board(
                 plain, clock_hz=chosen.clock_hz, design=design, build=build
