@@ -6,7 +6,7 @@ from amaranth.hdl import Assert, Cover
 from faults import Planted
 from gate import each_lane, stage_specs
 from properties import anything
-from spikewright.stochastic.arithmetic import product_error_bound
+from spikewright.stochastic_models.arithmetic import product_error_bound
 from spikewright_hw.stochastic.arithmetic.and_multiplier import AndMultiplier
 from spikewright_hw.stochastic.number.sng import Sng
 

@@ -54,7 +54,7 @@ def tree(tmp_path) -> Path:
 
 def test_the_stages_that_keep_results_are_these():
     assert STAGES == [
-        "spikewright.bench.stochastic.parts", "spikewright.device.compiled",
+        "spikewright.bench.stochastic_engine.parts", "spikewright.device.compiled",
         "spikewright.job.training",
     ]
 

@@ -14,7 +14,7 @@ import spikewright
 import spikewright_hw
 from spikewright import terminal
 from spikewright.bench import neurons
-from spikewright.bench.stochastic.gateware import Deployment, Placed, printed
+from spikewright.bench.stochastic_engine.gateware import Deployment, Placed, printed
 from spikewright.gateware.resources import Resources, Target
 from spikewright.gateware.synthesis import CellCounts
 from spikewright.job import resources

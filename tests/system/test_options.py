@@ -46,7 +46,7 @@ WORK = (
     "spikewright.gateware.emit.print_cores", "spikewright.job.run.build_job",
     "spikewright.record.stored.show", "spikewright.job.resources.resources",
     "spikewright.pages.pages.pages", "spikewright.bench.neurons.bench_neurons",
-    "spikewright.bench.stochastic.bench.bench_stochastic",
+    "spikewright.bench.stochastic_engine.bench.bench_stochastic",
     "spikewright.bench.training.bench_training", "spikewright.doctor.doctor",
     "spikewright.quantized.from_reals.print_network",
     "spikewright.quantized.from_reals.quantize_on_task",

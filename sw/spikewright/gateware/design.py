@@ -48,6 +48,6 @@ def run_reference(
     check_design(design, plain)
     if design.streams is None:
         return reference.run(plain, spikes)
-    from ..stochastic import engine  # loads Amaranth; the other references need numpy alone
+    from ..stochastic_models import engine
 
     return engine.run(plain, spikes, streams=design.streams)

@@ -19,7 +19,7 @@ from ..quantized.network import QuantizedNetwork
 from ..quantized.on_task import answered, check_fits
 from ..record.report import Report
 from ..record.run_report import report
-from ..stochastic.cycles import exact_cycles
+from ..stochastic_models.cycles import exact_cycles
 from ..task.task import Task
 from .run_record import Observations, run_record
 

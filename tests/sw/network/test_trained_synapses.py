@@ -16,7 +16,7 @@ from spikewright.network.train import train
 from spikewright.network.trained_synapses import StreamedWeights
 from spikewright.network.training_config import Phase, TrainingConfig
 from spikewright.quantized import from_training, read, write
-from spikewright.stochastic.engine import run
+from spikewright.stochastic_models.engine import run
 from spikewright.task.digits import load
 from spikewright_hw.engine.streams import ENCODINGS, Streams
 from spikewright_hw.fixed import Format

@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from spikewright.bench.stochastic.gateware import Deployment, Placed
+from spikewright.bench.stochastic_engine.gateware import Deployment, Placed
 from spikewright.gateware.resources import Resources, Target
 from spikewright.gateware.synthesis import CellCounts
 from spikewright.record.energy import ECP5_25F, ECP5_25F_STREAMS, estimate, figures

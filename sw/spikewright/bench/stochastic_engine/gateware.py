@@ -16,8 +16,8 @@ from ...network import reference
 from ...record import energy
 from ...record.figure import Computed, Figure, PostRoute
 from ...record.page import format_value
-from ...stochastic import engine
-from ...stochastic.cycles import cycles
+from ...stochastic_models import engine
+from ...stochastic_models.cycles import cycles
 from .networks import Subject
 
 __all__ = ["DEPLOYMENTS", "HEADINGS", "Deployment", "Placed", "gateware", "printed"]

@@ -13,7 +13,7 @@ from ...record.page import format_value
 from ...record.report import Picture, Report, Section
 from ...record.stochastic_bench import Curve, chosen, shown
 from ...record.svg import standalone
-from ...stochastic.products import NUMBERS
+from ...stochastic_models.products import NUMBERS
 from .gateware import HEADINGS, Placed
 
 __all__ = ["BLOCKS", "PAGE", "PICTURES", "blocks", "docs", "sections"]

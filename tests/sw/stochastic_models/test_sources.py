@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spikewright.stochastic.sources import SOURCES, sequence, share
+from spikewright.stochastic_models.sources import SOURCES, sequence, share
 from spikewright_hw.stochastic.source import (
     counter,
     halton,

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spikewright.stochastic import arithmetic
-from spikewright.stochastic.sources import sequence
+from spikewright.stochastic_models import arithmetic
+from spikewright.stochastic_models.sources import sequence
 from spikewright_hw.stochastic.arithmetic import (
     absolute_difference,
     accumulative_adder,

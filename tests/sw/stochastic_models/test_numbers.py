@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from spikewright.stochastic.numbers import (
+from spikewright.stochastic_models.numbers import (
     bipolar,
     estimate,
     sign_magnitude,
@@ -13,7 +13,7 @@ from spikewright.stochastic.numbers import (
     value,
     weighted,
 )
-from spikewright.stochastic.sources import sequence
+from spikewright.stochastic_models.sources import sequence
 from spikewright_hw.stochastic.number import estimator, sng, weighted_generator
 
 MODES = [

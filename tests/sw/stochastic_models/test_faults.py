@@ -8,8 +8,8 @@ import pytest
 
 from spikewright.network import reference
 from spikewright.network.stream_synapses import stream_synapses
-from spikewright.stochastic import engine
-from spikewright.stochastic.faults import SITES, flip_states, flip_streams, flip_weights, run
+from spikewright.stochastic_models import engine
+from spikewright.stochastic_models.faults import SITES, flip_states, flip_streams, flip_weights, run
 from spikewright_hw.engine.example import example_layer, example_network
 from spikewright_hw.engine.stream_products import products
 from spikewright_hw.engine.streams import ENCODINGS, Streams

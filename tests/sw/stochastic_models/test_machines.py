@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spikewright.stochastic import machines, numbers
-from spikewright.stochastic.sources import sequence
+from spikewright.stochastic_models import machines, numbers
+from spikewright.stochastic_models.sources import sequence
 from spikewright_hw.stochastic.arithmetic import divider, relu, tanh
 
 SHAPE = (3, 5, 120)

@@ -6,15 +6,15 @@ from itertools import product
 import numpy as np
 import pytest
 
-from spikewright.stochastic.correlation import (
+from spikewright.stochastic_models.correlation import (
     decorrelate,
     desynchronize,
     isolate,
     scc,
     synchronize,
 )
-from spikewright.stochastic.numbers import unipolar
-from spikewright.stochastic.sources import sequence
+from spikewright.stochastic_models.numbers import unipolar
+from spikewright.stochastic_models.sources import sequence
 from spikewright_hw.stochastic.correlation import (
     decorrelator,
     desynchronizer,

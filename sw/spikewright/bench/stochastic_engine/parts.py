@@ -20,11 +20,11 @@ from ...job.training import train
 from ...network import reference
 from ...record.figure import Computed
 from ...record.stochastic_bench import Curve
-from ...stochastic import engine, faults
-from ...stochastic.cycles import cycles
-from ...stochastic.engine import predictor
-from ...stochastic.products import BITS, GATES, NUMBERS, product_rms
-from ...stochastic.progressive import Prefix
+from ...stochastic_models import engine, faults
+from ...stochastic_models.cycles import cycles
+from ...stochastic_models.engine import predictor
+from ...stochastic_models.products import BITS, GATES, NUMBERS, product_rms
+from ...stochastic_models.progressive import Prefix
 from .networks import Subject
 
 __all__ = [

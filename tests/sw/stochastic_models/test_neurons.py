@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from spikewright.errors import DataError
-from spikewright.stochastic import neurons
+from spikewright.stochastic_models import neurons
 from spikewright_hw.definition import integers
 from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
 from spikewright_hw.fixed import Format

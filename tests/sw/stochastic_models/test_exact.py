@@ -8,12 +8,12 @@ import pytest
 
 from spikewright.network import reference
 from spikewright.network.stream_synapses import stream_synapses, synapse_counts
-from spikewright.stochastic import arithmetic, engine, numbers, sources
-from spikewright.stochastic.engine import predictor
-from spikewright.stochastic.packed import packed_predictor, packed_synapses
-from spikewright.stochastic.products import BITS, GATES, NUMBERS, product_rms
-from spikewright.stochastic.products import numbers as numbers_of
-from spikewright.stochastic.progressive import Prefix
+from spikewright.stochastic_models import arithmetic, engine, numbers, sources
+from spikewright.stochastic_models.engine import predictor
+from spikewright.stochastic_models.packed import packed_predictor, packed_synapses
+from spikewright.stochastic_models.products import BITS, GATES, NUMBERS, product_rms
+from spikewright.stochastic_models.products import numbers as numbers_of
+from spikewright.stochastic_models.progressive import Prefix
 from spikewright_hw.engine.example import example_layer, example_network
 from spikewright_hw.engine.stream_products import products
 from spikewright_hw.engine.streams import ENCODINGS, SOURCES, Streams

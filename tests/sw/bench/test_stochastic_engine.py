@@ -11,13 +11,19 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from spikewright.bench.stochastic import bench as job
-from spikewright.bench.stochastic import parts
-from spikewright.bench.stochastic.bench import Scope, bench_stochastic
-from spikewright.bench.stochastic.gateware import Deployment, gateware
-from spikewright.bench.stochastic.networks import DIGITS, MNIST, Subject, with_epochs, with_hidden
-from spikewright.bench.stochastic.networks import subject as make_subject
-from spikewright.bench.stochastic.page import BLOCKS, PAGE, PICTURES, docs, sections
+from spikewright.bench.stochastic_engine import bench as job
+from spikewright.bench.stochastic_engine import parts
+from spikewright.bench.stochastic_engine.bench import Scope, bench_stochastic
+from spikewright.bench.stochastic_engine.gateware import Deployment, gateware
+from spikewright.bench.stochastic_engine.networks import (
+    DIGITS,
+    MNIST,
+    Subject,
+    with_epochs,
+    with_hidden,
+)
+from spikewright.bench.stochastic_engine.networks import subject as make_subject
+from spikewright.bench.stochastic_engine.page import BLOCKS, PAGE, PICTURES, docs, sections
 from spikewright.cli import main
 from spikewright.errors import DataError
 from spikewright.gateware.resources import Target
@@ -29,7 +35,7 @@ from spikewright.record.figure import Computed, Measured, PostRoute
 from spikewright.record.report import Report
 from spikewright.record.stochastic_bench import Curve, chosen
 from spikewright.record.store import read_report
-from spikewright.stochastic.engine import predictor
+from spikewright.stochastic_models.engine import predictor
 from spikewright.task.digits import load
 from spikewright.task.mnist import FILES
 from spikewright.task.source import VARIABLE

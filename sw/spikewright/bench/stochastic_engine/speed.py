@@ -12,8 +12,8 @@ from spikewright_hw.engine.streams import Streams
 from ...network.fast import Predictor
 from ...record.figure import Measured
 from ...record.stochastic_bench import Curve
-from ...stochastic.engine import predictor
-from ...stochastic.packed import packed_predictor
+from ...stochastic_models.engine import predictor
+from ...stochastic_models.packed import packed_predictor
 from .networks import Subject
 
 __all__ = ["speed"]
