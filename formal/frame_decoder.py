@@ -57,13 +57,7 @@ class FrameDecoderSpec(Spec):
         stall(m, dut.o_error)
         o, o_error = observe(dut.o), observe(dut.o_error)
 
-        # A byte may be lost while another waits; it comes after that.
-        m.d.comb += [dut.lost.eq(anything(1)), Assume(~dut.lost | (i.valid & ~i.ready), LOST)]
-        lost, after = Signal(), Signal()  # of the frame, and after the byte that waits
-        with m.If(i.transfers):
-            m.d.sync += [lost.eq(Mux(i.payload == 0, 0, lost) | after), after.eq(0)]
-        with m.Elif(dut.lost):
-            m.d.sync += after.eq(1)
+        lost = self._lost(m, dut, i)
 
         # The naive decoder.
         crc: Any = catalog.CRC16_IBM_3740().create()
@@ -91,7 +85,7 @@ class FrameDecoderSpec(Spec):
         cut = begun & (place != code)
         with m.If(count > self.capacity):
             m.d.comb += verdict.eq(Status.TOO_LONG)
-        with m.Elif(cut ):
+        with m.Elif(cut):
             m.d.comb += verdict.eq(Status.BAD_COBS)
         with m.Elif(count < OVERHEAD):
             m.d.comb += verdict.eq(Status.TOO_SHORT)
@@ -119,6 +113,16 @@ class FrameDecoderSpec(Spec):
             dut=dut, i=i, stored=stored, count=count, verdict=verdict, ended=ended, valid=valid,
             size=size, given=given, owing=owing, owed=owed, lost=lost,
         )
+
+    def _lost(self, m: Module, dut: FrameDecoder, i: Observed) -> Signal:
+        """Lose bytes, each while another waits and after that; return whether of this frame."""
+        m.d.comb += [dut.lost.eq(anything(1)), Assume(~dut.lost | (i.valid & ~i.ready), LOST)]
+        lost, after = Signal(name="lost"), Signal()
+        with m.If(i.transfers):
+            m.d.sync += [lost.eq(Mux(i.payload == 0, 0, lost) | after), after.eq(0)]
+        with m.Elif(dut.lost):
+            m.d.sync += after.eq(1)
+        return lost
 
     def check(self, m: Module, seen: Decoding, fault: str) -> None:
         size, given, owing = seen.size, seen.given, seen.owing

@@ -124,23 +124,10 @@ class RowLayerDataSpec(Elaboratable):
         m = Module()
         dut, layer = self.dut, self.layer
         fixed = layer.fixed
-        rows = len(layer.rows)
         steps = _Steps(m, dut)
-        event = steps.event
         o = observe(dut.o)
 
-        # Environment: each row at most once a step, or a plane of it.
-        row = Signal(rows)
-        seen = Signal(rows)
-        m.d.comb += row.eq(Cat(Value.cast(event.row) == at for at in range(rows)))
-        with m.If(dut.i.valid & event.spike):
-            m.d.comb += [
-                Assume(row.any(), ROW),
-                Assume(~(row & seen).any(), ONCE),
-                Assume((event.row < layer.inputs) | steps.final, OWN),
-            ]
-        with m.If(steps.taken):
-            m.d.sync += seen.eq(Mux(event.last, 0, seen | Mux(event.spike, row, 0)))
+        row = self._row(m, steps)
 
         # Model.
         expected, high, low = [], [], []
@@ -194,6 +181,22 @@ class RowLayerDataSpec(Elaboratable):
             Cover(o.transfers & o.payload.any(), "an output is not zero"),
         ]
         return m
+
+    def _row(self, m: Module, steps: _Steps) -> Signal:
+        """Return the row of an event, one bit for each; assume each once a step, or a plane."""
+        event, rows = steps.event, len(self.layer.rows)
+        row = Signal(rows)
+        seen = Signal(rows)
+        m.d.comb += row.eq(Cat(Value.cast(event.row) == at for at in range(rows)))
+        with m.If(self.dut.i.valid & event.spike):
+            m.d.comb += [
+                Assume(row.any(), ROW),
+                Assume(~(row & seen).any(), ONCE),
+                Assume((event.row < self.layer.inputs) | steps.final, OWN),
+            ]
+        with m.If(steps.taken):
+            m.d.sync += seen.eq(Mux(event.last, 0, seen | Mux(event.spike, row, 0)))
+        return row
 
     def _current(
         self, m: Module, steps: _Steps, row: Signal, column: list[int], *, bias: int, name: str,

@@ -16,6 +16,42 @@ ROW = "the row is the lowest bit that is still owed"
 EMPTY_ROW = "the row of an empty bitmap is 0"
 
 
+class Queue:
+    """The bitmaps that came: what is left of the oldest is ``head``.
+
+    ``level`` is how many there are, and ``after`` how many without one that is ``done`` now;
+    ``bit`` is the lowest of the head, ``rest`` the others; ``fresh``: the oldest bitmap came at
+    the last clock edge.
+    """
+
+    def __init__(self, m: Module, *, i: Observed, o: Observed, width: int):
+        self.head, following = Signal(width, name="head"), Signal(width, name="following")
+        self.level = Signal(range(CAPACITY + 2), name="level")
+        self.fresh = Signal(name="fresh")
+        self.bit = Signal(width, name="bit")
+        self.rest = Signal(width, name="rest")
+        self.done = Signal(name="done")
+        self.after = Signal(range(CAPACITY + 2), name="after")
+        m.d.comb += [
+            self.bit.eq(Cat(self.head[at] & (self.head[:at] == 0) for at in range(width))),
+            self.rest.eq(self.head & ~self.bit),
+            self.done.eq(o.transfers & (self.rest == 0)),
+            self.after.eq(self.level - self.done),
+        ]
+        m.d.sync += [
+            self.level.eq(self.after + i.transfers),
+            self.fresh.eq(i.transfers & (self.after == 0)),
+        ]
+        with m.If(self.done):
+            m.d.sync += self.head.eq(following)
+        with m.Elif(o.transfers):
+            m.d.sync += self.head.eq(self.rest)
+        with m.If(i.transfers & (self.after == 0)):
+            m.d.sync += self.head.eq(i.payload)
+        with m.Elif(i.transfers):
+            m.d.sync += following.eq(i.payload)
+
+
 class ScanSpec(Elaboratable):
     """The events of each bitmap are its set bits, each once, in ascending order.
 
@@ -48,32 +84,8 @@ class ScanSpec(Elaboratable):
         plant(m, offers, self.fault)
         held(m, offers, name="event")
 
-        # Queue: what is left of the oldest bitmap is head.
-        head, following = Signal(self.width), Signal(self.width)
-        level = Signal(range(CAPACITY + 2))
-        fresh = Signal()  # the oldest bitmap came at the last clock edge
-        bit = Signal(self.width)
-        rest = Signal(self.width)
-        done = Signal()
-        after = Signal(range(CAPACITY + 2))
-        m.d.comb += [
-            bit.eq(Cat(head[at] & (head[:at] == 0) for at in range(self.width))),
-            rest.eq(head & ~bit),
-            done.eq(o.transfers & (rest == 0)),
-            after.eq(level - done),
-        ]
-        m.d.sync += [
-            level.eq(after + i.transfers),
-            fresh.eq(i.transfers & (after == 0)),
-        ]
-        with m.If(done):
-            m.d.sync += head.eq(following)
-        with m.Elif(o.transfers):
-            m.d.sync += head.eq(rest)
-        with m.If(i.transfers & (after == 0)):
-            m.d.sync += head.eq(dut.i.payload)
-        with m.Elif(i.transfers):
-            m.d.sync += following.eq(dut.i.payload)
+        queue = Queue(m, i=i, o=o, width=self.width)
+        head, level, done, after = queue.head, queue.level, queue.done, queue.after
 
         # Properties.
         here = Cat(row == at for at in range(self.width))
@@ -81,16 +93,16 @@ class ScanSpec(Elaboratable):
             m.d.comb += [
                 Assert(level != 0, "no event is repeated or invented"),
                 Assert(spike == (head != 0), SPIKE),
-                Assert(last == (rest == 0), LAST),
+                Assert(last == (queue.rest == 0), LAST),
             ]
             with m.If(head != 0):
-                m.d.comb += Assert(here == bit, ROW)
+                m.d.comb += Assert(here == queue.bit, ROW)
             with m.Else():
                 m.d.comb += Assert(row == 0, EMPTY_ROW)
         m.d.comb += [
             Assert(~i.transfers | (after != CAPACITY), "no bitmap is taken beyond the capacity"),
             Assert(level <= CAPACITY, "the queue is in range"),
-            Assert(o.valid | fresh | (level == 0), "no event is lost or kept back"),
+            Assert(o.valid | queue.fresh | (level == 0), "no event is lost or kept back"),
         ]
 
         # Witnesses.

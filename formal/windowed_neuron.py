@@ -1,6 +1,6 @@
 """What is proved of the windowed neuron."""
 
-from amaranth import Const, Elaboratable, Module, Mux, Signal, signed
+from amaranth import Const, Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.hdl import Assert, Cover
 
 from driven import follows_definition
@@ -39,7 +39,6 @@ class WindowedNeuronSpec(Spec):
 
     def check(self, m: Module, seen: Observed, fault: str) -> None:
         dut, i = self.dut, seen
-        form = dut.fixed.format
         o, offers = observe(dut.o), observe(dut.o)
         plant(m, offers, fault)
         held(m, offers, name="result")
@@ -57,15 +56,7 @@ class WindowedNeuronSpec(Spec):
         full = i.transfers & (counted == dut.length - 1)
         with m.If(i.transfers):
             m.d.sync += [total.eq(Mux(full, 0, sum_now)), counted.eq(Mux(full, 0, counted + 1))]
-        if dut.shift >= 0:
-            scaled = sum_now * (1 << dut.shift)
-        else:
-            scaled = ((sum_now * 2 >> -dut.shift) + 1) >> 1
-        current = Signal(signed(form.width + 1))
-        with m.If(full):
-            m.d.sync += current.eq(
-                Mux(scaled > form.max, form.max, Mux(scaled < form.min, form.min, scaled))
-            )
+        current = self._current(m, full, sum_now)
         half = 1 << (len(i.payload) - 1)
         m.d.comb += [
             Assert(the_sum == total, SUM),
@@ -106,6 +97,17 @@ class WindowedNeuronSpec(Spec):
         # The step is the definition's.
         if self.step:
             self._check_step(m, step, fault)
+
+    def _current(self, m: Module, full: Value, total: Value) -> Signal:
+        """Build the current that a sum stands for, rounded and clamped, once a window is full."""
+        shift, form = self.dut.shift, self.dut.fixed.format
+        scaled = total * (1 << shift) if shift >= 0 else ((total * 2 >> -shift) + 1) >> 1
+        current = Signal(signed(form.width + 1))
+        with m.If(full):
+            m.d.sync += current.eq(
+                Mux(scaled > form.max, form.max, Mux(scaled < form.min, form.min, scaled))
+            )
+        return current
 
     def _check_step(self, m: Module, step: Observed, fault: str) -> None:
         dut, fixed = self.dut, self.dut.fixed

@@ -73,85 +73,97 @@ class Bench:
     def run(self, requests: list[Frame | Status]) -> list[Frame]:
         """Return the answers to commands and refused frames, each awaited before the next."""
         answers: list[Frame] = []
-        dut = self.dut
-
-        async def pause(ctx):
-            while self.rng.random() < self.stall:
-                await ctx.tick()
 
         async def host(ctx):
             for request in requests:
-                if isinstance(request, Status):
-                    ctx.set(dut.i_error.payload, request)
-                    ctx.set(dut.i_error.valid, 1)
-                    await ctx.tick().until(dut.i_error.ready)
-                    ctx.set(dut.i_error.valid, 0)
-                else:
-                    packet = bytes([request.sequence, request.code]) + request.payload
-                    ctx.set(dut.i_length, len(packet))
-                    for at, byte in enumerate(packet):
-                        await pause(ctx)
-                        ctx.set(dut.i.payload, {"data": byte, "last": at == len(packet) - 1})
-                        ctx.set(dut.i.valid, 1)
-                        await ctx.tick().until(dut.i.ready)
-                        ctx.set(dut.i.valid, 0)
-                answer = bytearray()
-                last = False
-                while not last:
-                    ready = self.rng.random() >= self.stall
-                    ctx.set(dut.o.ready, ready)
-                    _, _, valid, byte = await ctx.tick().sample(dut.o.valid, dut.o.payload)
-                    if valid and ready:
-                        answer.append(byte.data)
-                        last = byte.last
-                ctx.set(dut.o.ready, 0)
-                assert ctx.get(dut.busy) == 0
-                answers.append(Frame(answer[0], answer[1], bytes(answer[2:])))
-
-        async def engine(ctx):
-            while True:
-                steps = []
-                for _ in range(self.network.steps):
-                    await pause(ctx)
-                    ctx.set(dut.o_spikes.ready, 1)
-                    valid = spikes = 0
-                    while not valid:
-                        _, _, valid, spikes = await ctx.tick().sample(
-                            dut.o_spikes.valid, dut.o_spikes.payload
-                        )
-                    ctx.set(dut.o_spikes.ready, 0)
-                    steps.append(spikes)
-                for _ in range(5):
-                    await ctx.tick()
-                self.loaded.append(steps)
-                shape = result_layout(self.network)
-                bits = int.from_bytes(self.result(len(self.loaded)), "little")
-                ctx.set(dut.i_result.payload, shape.from_bits(bits))
-                ctx.set(dut.i_result.valid, 1)
-                ready = 0
-                while not ready:
-                    _, _, ready = await ctx.tick().sample(dut.i_result.ready)
-                ctx.set(dut.i_result.valid, 0)
-
-        async def trace(ctx):
-            while True:
-                _, _, place = await ctx.tick().sample(dut.trace_address)
-                address = place.step * trace_step_bytes(self.network) + place.byte
-                ctx.set(dut.trace_data, (address + 1) % 256)
+                await self._ask(ctx, request)
+                answers.append(await self._answer(ctx))
 
         async def guard(ctx):
             for _ in range(20_000):
                 await ctx.tick()
             raise AssertionError(f"after 20000 cycles only {answers} came")
 
-        simulator = Simulator(dut)
+        simulator = Simulator(self.dut)
         simulator.add_clock(1e-6)
         simulator.add_testbench(host)
-        simulator.add_testbench(engine, background=True)
-        simulator.add_testbench(trace, background=True)
-        simulator.add_testbench(guard, background=True)
+        for process in (self._engine, self._trace, guard):
+            simulator.add_testbench(process, background=True)
         simulator.run()
         return answers
+
+    async def _pause(self, ctx) -> None:
+        while self.rng.random() < self.stall:
+            await ctx.tick()
+
+    async def _ask(self, ctx, request: Frame | Status) -> None:
+        """Send a command, or say why a frame was refused."""
+        dut = self.dut
+        if isinstance(request, Status):
+            ctx.set(dut.i_error.payload, request)
+            ctx.set(dut.i_error.valid, 1)
+            await ctx.tick().until(dut.i_error.ready)
+            ctx.set(dut.i_error.valid, 0)
+            return
+        packet = bytes([request.sequence, request.code]) + request.payload
+        ctx.set(dut.i_length, len(packet))
+        for at, byte in enumerate(packet):
+            await self._pause(ctx)
+            ctx.set(dut.i.payload, {"data": byte, "last": at == len(packet) - 1})
+            ctx.set(dut.i.valid, 1)
+            await ctx.tick().until(dut.i.ready)
+            ctx.set(dut.i.valid, 0)
+
+    async def _answer(self, ctx) -> Frame:
+        """Take an answer, after which the processor is idle."""
+        dut = self.dut
+        answer = bytearray()
+        last = False
+        while not last:
+            ready = self.rng.random() >= self.stall
+            ctx.set(dut.o.ready, ready)
+            _, _, valid, byte = await ctx.tick().sample(dut.o.valid, dut.o.payload)
+            if valid and ready:
+                answer.append(byte.data)
+                last = byte.last
+        ctx.set(dut.o.ready, 0)
+        assert ctx.get(dut.busy) == 0
+        return Frame(answer[0], answer[1], bytes(answer[2:]))
+
+    async def _engine(self, ctx) -> None:
+        """Take the spikes of each inference, and give its result some cycles later."""
+        dut = self.dut
+        while True:
+            steps = []
+            for _ in range(self.network.steps):
+                await self._pause(ctx)
+                ctx.set(dut.o_spikes.ready, 1)
+                valid = spikes = 0
+                while not valid:
+                    _, _, valid, spikes = await ctx.tick().sample(
+                        dut.o_spikes.valid, dut.o_spikes.payload
+                    )
+                ctx.set(dut.o_spikes.ready, 0)
+                steps.append(spikes)
+            for _ in range(5):
+                await ctx.tick()
+            self.loaded.append(steps)
+            shape = result_layout(self.network)
+            bits = int.from_bytes(self.result(len(self.loaded)), "little")
+            ctx.set(dut.i_result.payload, shape.from_bits(bits))
+            ctx.set(dut.i_result.valid, 1)
+            ready = 0
+            while not ready:
+                _, _, ready = await ctx.tick().sample(dut.i_result.ready)
+            ctx.set(dut.i_result.valid, 0)
+
+    async def _trace(self, ctx) -> None:
+        """Answer each address with a byte that follows from it, a cycle later."""
+        dut = self.dut
+        while True:
+            _, _, place = await ctx.tick().sample(dut.trace_address)
+            address = place.step * trace_step_bytes(self.network) + place.byte
+            ctx.set(dut.trace_data, (address + 1) % 256)
 
 
 @pytest.fixture(params=NETWORKS, ids=["9-3-2", "5-2", "16-4-3"])

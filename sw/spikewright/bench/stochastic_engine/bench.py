@@ -4,7 +4,7 @@ One network for each seed on the digits, and one on MNIST where its files are at
 8-bit weights. What is measured stands in the modules beside this one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
@@ -24,7 +24,6 @@ from ...record.stochastic_bench import Curve, chosen, stochastic_report, tables
 from ...record.store import write_report
 from ...task import digits, mnist
 from ...task.source import VARIABLE, find
-from ...task.task import Task
 from . import parts
 from .gateware import DEPLOYMENTS, Deployment, Placed, gateware, printed
 from .networks import DIGITS, MNIST, Subject, subject, with_epochs, with_hidden
@@ -119,21 +118,10 @@ def bench_stochastic(
         )
     with JobProgress() as progress:
         with progress.part("Training") as tell:
-            tasks: list[tuple[Task, TrainingConfig, Sequence[int]]] = [
-                (digits.load(), with_epochs(config, epochs), seeds)
-            ]
-            if folder is not None:
-                tasks.append((mnist.MNIST.load(folder), with_epochs(MNIST, epochs), seeds[:1]))
-            subjects = [
-                subject(task, one, seeds=of, build=build, tell=tell) for task, one, of in tasks
-            ]
-            task, wide, _ = tasks[0]
-            deployed = {
-                hidden: subject(
-                    task, with_hidden(wide, hidden), seeds=seeds[:1], build=build, tell=tell
-                )
-                for hidden in dict.fromkeys(one.hidden for one in scope.deployments)
-            }
+            subjects, deployed = _train(
+                folder, with_epochs(config, epochs), with_epochs(MNIST, epochs), seeds=seeds,
+                widths=[one.hidden for one in scope.deployments], build=build, tell=tell,
+            )
         curves = _measure(subjects, scope, build, progress)
         with progress.part("Gateware") as tell:
             placed = gateware(deployed, scope.deployments, build=build, tell=tell)
@@ -157,6 +145,34 @@ def bench_stochastic(
         for changed in docs(report, curves, lines, placed, root=root):
             console.print(str(changed), highlight=False)
     return curves
+
+
+def _train(
+    folder: Path | None,
+    small: TrainingConfig,
+    large: TrainingConfig,
+    *,
+    seeds: Sequence[int],
+    widths: Sequence[int],
+    build: Path,
+    tell: Callable[[str], None],
+) -> tuple[list[Subject], dict[int, Subject]]:
+    """Train what is looked at: subjects, and by width those that become gateware.
+
+    The first subject is of the digits, for each seed. Where there is a ``folder`` of MNIST's files,
+    there is a ``large`` one, for the first seed.
+    """
+    task = digits.load()
+    subjects = [subject(task, small, seeds=seeds, build=build, tell=tell)]
+    if folder is not None:
+        subjects.append(
+            subject(mnist.MNIST.load(folder), large, seeds=seeds[:1], build=build, tell=tell)
+        )
+    deployed = {
+        hidden: subject(task, with_hidden(small, hidden), seeds=seeds[:1], build=build, tell=tell)
+        for hidden in dict.fromkeys(widths)
+    }
+    return subjects, deployed
 
 
 def _measure(
