@@ -11,8 +11,9 @@ from faults import Faults
 from properties import Observed, drive, held, observe, stall
 from spikewright_hw.cores import CORES
 from spikewright_hw.definition import integers
-from spikewright_hw.definition.expression import Expression, Operations, evaluate
+from spikewright_hw.definition.expression import Expression, Operations
 from spikewright_hw.definition.fixed_point import FixedNeuron
+from spikewright_hw.definition.graph import evaluate, operands, operands_first
 from spikewright_hw.definition.interval import Interval, IntervalOperations
 from spikewright_hw.neuron.component import NeuronCore
 
@@ -90,7 +91,7 @@ def exact_of(m: Module, fixed: FixedNeuron, leaves: Mapping[str, Value]) -> Exac
     exact, and its result is then cut to the width that the core has for it. That this loses nothing
     is for :meth:`Exact.check`; so each property rests on those of the operands.
     """
-    nodes = nodes_of(fixed.update)
+    nodes = operands_first(fixed.update.values())
     outputs = {str(number): node for number, node in enumerate(nodes)}
     intervals = evaluate(outputs, fixed.leaf_ranges(), IntervalOperations()).values()
     known: dict[Expression, Value] = {}
@@ -99,11 +100,11 @@ def exact_of(m: Module, fixed: FixedNeuron, leaves: Mapping[str, Value]) -> Exac
         if node.operation == "leaf":
             known[node] = leaves[node.operands[0]]
             continue
-        operands = [known[one] if isinstance(one, Expression) else one for one in node.operands]
+        parts = operands(node, known)
         if node.operation == "pick":
-            index, table = operands
+            index, table = parts
             reads.append((index, len(table)))
-        exact = getattr(_Exact, node.operation)(*operands)
+        exact = getattr(_Exact, node.operation)(*parts)
         known[node] = Signal(signed(interval.width), name=node.operation)
         m.d.comb += known[node].eq(exact)
         cuts.append((known[node], exact))
@@ -115,21 +116,6 @@ def exact_step(m: Module, fixed: FixedNeuron, leaves: Mapping[str, Value]) -> di
     exact = exact_of(m, fixed, leaves)
     exact.check(m)
     return exact.after
-
-
-def nodes_of(outputs: Mapping[str, Expression]) -> list[Expression]:
-    """Return every node of a graph, operands first."""
-    found: dict[Expression, None] = {}
-
-    def visit(node: Expression) -> None:
-        for one in node.operands:
-            if isinstance(one, Expression) and one not in found:
-                visit(one)
-        found.setdefault(node)
-
-    for node in outputs.values():
-        visit(node)
-    return list(found)
 
 
 def saturating(fixed: FixedNeuron) -> set[tuple[str, int]]:
@@ -289,7 +275,7 @@ class NeuronFaults(Faults):
             found |= {name: (follows,), f"{name}_range": (follows, f"{name} is in its range")}
         if fixed.definition.spikes:
             found["spike"] = (SPIKES,)
-        if any(node.operation == "pick" for node in nodes_of(fixed.update)):
+        if any(node.operation == "pick" for node in operands_first(fixed.update.values())):
             found["table"] = ("a table is read between its ends",)
         super().__init__(found | dict(more or {}))
         self.core = core

@@ -23,8 +23,8 @@ from .checks import (
     wholes,
 )
 from .definition.definition import Definition, Value
-from .definition.expression import listing
 from .definition.fixed_point import Arithmetic, FixedNeuron
+from .definition.graph import listing
 from .definition.interval import Interval
 from .fixed import Format
 from .neuron import DEFINITIONS

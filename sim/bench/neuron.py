@@ -13,8 +13,8 @@ from cocotb.triggers import FallingEdge
 
 from spikewright.network.reference import Arrays
 from spikewright_hw.definition import integers
-from spikewright_hw.definition.expression import evaluate
 from spikewright_hw.definition.fixed_point import FixedNeuron
+from spikewright_hw.definition.graph import evaluate
 from spikewright_hw.fixed import Format
 from spikewright_hw.neuron.component import NeuronCore
 

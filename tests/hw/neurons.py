@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from spikewright_hw.cores import CORES
 from spikewright_hw.definition import integers, reals
 from spikewright_hw.definition.definition import Definition
-from spikewright_hw.definition.expression import Expression, Operations, evaluate
+from spikewright_hw.definition.expression import Expression, Operations
 from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
+from spikewright_hw.definition.graph import evaluate, operands_first
 from spikewright_hw.fixed import Format
 
 __all__ = [
@@ -109,17 +110,7 @@ def unlimited(definition: Definition, *, limit: float) -> Definition:
 
 def products(update: Mapping[str, Expression]) -> int:
     """Count the products of two values in a program."""
-    seen: set[Expression] = set()
-
-    def visit(node: Any) -> None:
-        if isinstance(node, Expression) and node not in seen:
-            seen.add(node)
-            for operand in node.operands:
-                visit(operand)
-
-    for node in update.values():
-        visit(node)
-    return sum(node.operation == "multiply" for node in seen)
+    return sum(node.operation == "multiply" for node in operands_first(update.values()))
 
 
 # What every neuron does ---------------------------------------------------------------------------

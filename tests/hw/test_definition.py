@@ -21,9 +21,7 @@ from spikewright_hw.definition.definition import (
 from spikewright_hw.definition.expression import (
     Expression,
     Operations,
-    evaluate,
     exp,
-    listing,
     maximum,
     minimum,
     sigmoid,
@@ -31,6 +29,7 @@ from spikewright_hw.definition.expression import (
     where,
 )
 from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
+from spikewright_hw.definition.graph import evaluate, listing
 from spikewright_hw.definition.interval import Interval
 from spikewright_hw.definition.precision import PrecisionWarning
 from spikewright_hw.fixed import Format

@@ -13,7 +13,6 @@ from spikewright_hw.definition.definition import Definition, Parameter, neuron
 from spikewright_hw.definition.expression import (
     FUNCTIONS,
     Expression,
-    evaluate,
     exp,
     exprel,
     log,
@@ -24,6 +23,7 @@ from spikewright_hw.definition.expression import (
 )
 from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
 from spikewright_hw.definition.functions import real_function
+from spikewright_hw.definition.graph import evaluate
 from spikewright_hw.definition.integers import _Integers
 from spikewright_hw.definition.interval import Interval
 from spikewright_hw.definition.lookup import look_up

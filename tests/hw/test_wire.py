@@ -13,7 +13,7 @@ import pytest
 
 from spikewright_hw import protocol
 from spikewright_hw.definition.definition import Input
-from spikewright_hw.definition.expression import listing
+from spikewright_hw.definition.graph import listing
 from spikewright_hw.engine.neuron_array import _pack
 from spikewright_hw.engine.result_layout import result_layout
 from spikewright_hw.fixed import Format

@@ -3,6 +3,7 @@
 Equations in real numbers:
 
 ``expression``   values with overloaded operators, and the graph that they trace
+``graph``        such graphs walked, and run over any kind of value
 ``definition``   a neuron: inputs, states, parameters with units, and its traced update
 ``refractory``   a neuron of any definition that rests after a spike
 ``reals``        the update on real numbers
@@ -16,6 +17,6 @@ and the same at a number format, as a program of integers:
 ``gateware``     the program as Amaranth expressions, ``pipeline`` the same in stages
 ``dead_zone``    the smallest current that still moves the membrane
 
-Lowering is :func:`~spikewright_hw.definition.expression.evaluate` with another set of operations;
+Lowering is :func:`~spikewright_hw.definition.graph.evaluate` with another set of operations;
 ``spikewright.network`` adds numpy and PyTorch in the same way.
 """

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .expression import listing
+from .graph import listing
 from .interval import Interval
 from .nodes import Nodes, Number, signed_digits
 from .sums import Constant, Sum

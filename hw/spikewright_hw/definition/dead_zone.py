@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from . import integers
-from .expression import Expression, Operations, evaluate
+from .expression import Expression, Operations
 from .fixed_point import FixedNeuron
+from .graph import evaluate
 
 __all__ = ["DeadZone", "dead_zone"]
 

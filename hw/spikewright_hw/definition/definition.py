@@ -18,7 +18,8 @@ from numbers import Real
 from types import SimpleNamespace
 from typing import Any, Literal
 
-from .expression import Expression, listing, merged
+from .expression import Expression
+from .graph import listing, merged
 
 __all__ = ["Definition", "Input", "Parameter", "State", "Value", "check_names", "neuron"]
 

@@ -1,7 +1,7 @@
 """Expressions: values with overloaded operators that remember how they were computed.
 
 A neuron's update is a plain Python function. Called once with :class:`Expression` arguments it
-leaves a graph; :func:`evaluate` then runs that graph over any kind of value, given the
+leaves a graph; :func:`~.graph.evaluate` then runs that graph over any kind of value, given the
 :class:`Operations` of that kind.
 
 There are two vocabularies of one graph. *Equations* speak of real numbers: sums, products,
@@ -11,7 +11,6 @@ shifts and look-ups, each of them exact.
 """
 
 import operator
-from collections.abc import Mapping
 from typing import Any
 
 __all__ = [
@@ -21,14 +20,11 @@ __all__ = [
     "Operations",
     "absolute",
     "clip",
-    "evaluate",
     "exp",
     "expm1",
     "exprel",
-    "listing",
     "log",
     "maximum",
-    "merged",
     "minimum",
     "sigmoid",
     "sqrt",
@@ -124,6 +120,11 @@ class Expression:
 
     def __bool__(self):
         raise TypeError("an equation cannot branch with `if`; use where(condition, a, b)")
+
+    @property
+    def parts(self) -> tuple["Expression", ...]:
+        """The operands that are expressions themselves."""
+        return tuple(one for one in self.operands if isinstance(one, Expression))
 
     def __repr__(self) -> str:
         return f"{self.operation}({', '.join(map(repr, self.operands))})"
@@ -255,67 +256,3 @@ class Operations:
     def pick(index: Any, table: tuple[int, ...]) -> Any:
         """Return the entry of a table; the index is in range."""
         return table[index]
-
-
-def evaluate(
-    outputs: Mapping[str, Expression], leaves: Mapping[str, Any], operations: Operations
-) -> dict[str, Any]:
-    """Run a graph: each node once, operands first.
-
-    Parameters
-    ----------
-    outputs : mapping of str to Expression
-        What to compute, by name.
-    leaves : mapping of str to value
-        A value for every leaf that the outputs need.
-    operations : Operations
-        What the node names mean for these values.
-    """
-    done: dict[Expression, Any] = {}
-
-    def value(node: Any) -> Any:
-        if not isinstance(node, Expression):
-            return node
-        if node not in done:
-            if node.operation == "leaf":
-                done[node] = leaves[node.operands[0]]
-            else:
-                method = getattr(operations, node.operation)
-                done[node] = operations.made(method(*map(value, node.operands)))
-        return done[node]
-
-    return {name: value(node) for name, node in outputs.items()}
-
-
-def listing(outputs: Mapping[str, Expression]) -> str:
-    """Return a graph as text, a line per node; equal graphs have equal text."""
-    numbers: dict[Expression, str] = {}
-    lines = []
-
-    def name(node: Any) -> str:
-        if not isinstance(node, Expression):
-            return repr(node)
-        if node not in numbers:
-            words = " ".join(map(name, node.operands))
-            numbers[node] = f"%{len(numbers)}"
-            lines.append(f"{numbers[node]} = {node.operation} {words}")
-        return numbers[node]
-
-    ends = [f"{output} = {name(node)}" for output, node in outputs.items()]
-    return "\n".join([*lines, *ends])
-
-
-def merged(outputs: Mapping[str, Expression]) -> dict[str, Expression]:
-    """Return the same graph with equal nodes made one."""
-    made: dict[tuple, Expression] = {}
-    done: dict[Expression, Expression] = {}
-
-    def one(node: Any) -> Any:
-        if not isinstance(node, Expression):
-            return node
-        if node not in done:
-            key = (node.operation, *map(one, node.operands))
-            done[node] = made.setdefault(key, Expression(*key))
-        return done[node]
-
-    return {name: one(node) for name, node in outputs.items()}

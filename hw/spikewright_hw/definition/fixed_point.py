@@ -21,7 +21,8 @@ from typing import Literal
 from ..checks import instance, settle, whole
 from ..fixed import Format
 from .definition import Definition, Value
-from .expression import Expression, Operations, evaluate, merged
+from .expression import Expression, Operations
+from .graph import evaluate, merged
 from .interval import Interval, IntervalOperations
 from .precision import warn_of_tables
 from .program import Program

@@ -44,7 +44,7 @@ class Forward:
         self._off, self._compared = {source: error}, 0.0
         for node in self.back.ranges:  # operands first
             if node in self.back.gains and node is not source:
-                off = [self._off.get(x, 0.0) for x in node.operands if isinstance(x, Expression)]
+                off = [self._off.get(x, 0.0) for x in node.parts]
                 if any(off):
                     self._off[node] = getattr(self, f"of_{node.operation}", self._function)(
                         node, *off

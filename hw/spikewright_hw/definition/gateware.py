@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from amaranth import Array, Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.hdl import ValueLike
 
-from .expression import Operations, evaluate
+from .expression import Operations
 from .fixed_point import FixedNeuron
+from .graph import evaluate
 from .interval import Interval, IntervalOperations
 
 __all__ = ["Bits", "LoweredOperations", "saturate", "step"]

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from .expression import Operations, evaluate
+from .expression import Operations
 from .fixed_point import FixedNeuron
+from .graph import evaluate
 
 __all__ = ["start", "step"]
 

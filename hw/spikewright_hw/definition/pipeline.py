@@ -8,6 +8,7 @@ from amaranth.hdl import ValueLike
 from .expression import Expression
 from .fixed_point import FixedNeuron
 from .gateware import Bits, LoweredOperations, saturate
+from .graph import operands, operands_first
 from .interval import Interval
 
 __all__ = ["depth", "pipelined_step"]
@@ -68,8 +69,8 @@ def pipelined_step(
     def compute(node: Expression, stage: int) -> Bits:
         if node.operation == "leaf":
             return leaves[node.operands[0]]
-        operands = [at(one, stage) if isinstance(one, Expression) else one for one in node.operands]
-        return operations.made(getattr(operations, node.operation)(*operands))
+        values = {one: at(one, stage) for one in node.parts}
+        return operations.made(getattr(operations, node.operation)(*operands(node, values)))
 
     after = {name: at(node, stages - 1) for name, node in fixed.update.items()}
     spike = after.pop("spike", None)
@@ -81,13 +82,7 @@ def pipelined_step(
 def _levels(fixed: FixedNeuron) -> dict[Expression, int]:
     """Return the level of each node: how many costly operations lie on the longest way to it."""
     levels: dict[Expression, int] = {}
-
-    def level(node: Expression) -> int:
-        if node not in levels:
-            below = [level(one) for one in node.operands if isinstance(one, Expression)]
-            levels[node] = max(below, default=0) + (node.operation not in _FREE)
-        return levels[node]
-
-    for output in fixed.update.values():
-        level(output)
+    for node in operands_first(fixed.update.values()):
+        below = max((levels[one] for one in node.parts), default=0)
+        levels[node] = below + (node.operation not in _FREE)
     return levels

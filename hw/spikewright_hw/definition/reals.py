@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from .definition import Definition
-from .expression import Operations, evaluate
+from .expression import Operations
 from .functions import real_function
+from .graph import evaluate
 
 __all__ = ["Reals", "start", "step"]
 

@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 
 from ..checks import flag, mapping, one_of, optional, real, shown, text, whole
 from .definition import Definition, Input, Parameter, State
-from .expression import CONDITIONS, FUNCTIONS, Expression, merged
+from .expression import CONDITIONS, FUNCTIONS, Expression
+from .graph import merged, operands, operands_first
 
 __all__ = ["MOST_GUARD", "MOST_NODES", "from_data", "to_data"]
 
@@ -37,19 +38,11 @@ _SOURCES = ("all", "excitatory", "inhibitory", "recurrent")
 
 def to_data(definition: Definition) -> dict[str, Any]:
     """Return a definition as JSON has it; :func:`from_data` makes an equal one of it."""
-    numbers: dict[Expression, int] = {}
-    nodes: list[list] = []
-
-    def number(node: Expression) -> int:
-        if node not in numbers:
-            operands = [
-                number(one) if isinstance(one, Expression) else one for one in node.operands
-            ]
-            numbers[node] = len(nodes)
-            nodes.append([node.operation, *operands])
-        return numbers[node]
-
-    outputs = [[name, number(node)] for name, node in merged(definition.update).items()]
+    update = merged(definition.update)
+    order = operands_first(update.values())
+    numbers = {node: number for number, node in enumerate(order)}
+    nodes = [[node.operation, *operands(node, numbers)] for node in order]
+    outputs = [[name, numbers[node]] for name, node in update.items()]
     return {
         "name": definition.name,
         "doc": definition.doc,

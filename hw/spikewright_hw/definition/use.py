@@ -13,9 +13,10 @@ from functools import partial
 from ..fixed import Format
 from .backward import Backward
 from .definition import Definition, Value
-from .expression import FUNCTIONS, Expression, Operations, evaluate
+from .expression import FUNCTIONS, Expression, Operations
 from .forward import Forward
 from .functions import image, real_interval, steepest
+from .graph import evaluate, operands_first
 from .interval import Interval, IntervalOperations
 
 __all__ = ["Use", "uses"]
@@ -121,12 +122,10 @@ def _uses_of_one(
     bounds: Mapping[str, float],
 ) -> dict[Expression, Use]:
     """Return the uses where each parameter is one number."""
-    order: dict[Expression, Interval] = {}
-    names: dict[str, Expression] = {}
-    _collect(outputs, names)
+    nodes = operands_first(outputs.values())
+    names = {str(number): node for number, node in enumerate(nodes)}
     values = evaluate(names, ranges, _Ranges())
-    for name, node in names.items():
-        order[node] = values[name]
+    order = dict(zip(nodes, values.values(), strict=True))
     smallest = min(steps.values())
     found: dict[Expression, Use] = {}
     for output, node in outputs.items():
@@ -169,20 +168,6 @@ def _use(operation: str, x: Interval, *, gain: float, limit: float, state: str) 
 def _bits(value: float) -> int:
     """Return the least power of two that is not below a value."""
     return math.ceil(math.log2(min(max(value, 2.0**-60), 2.0**60)))
-
-
-def _collect(outputs: Mapping[str, Expression], names: dict[str, Expression]) -> None:
-    seen: set[Expression] = set()
-
-    def visit(node: object) -> None:
-        if isinstance(node, Expression) and node not in seen:
-            seen.add(node)
-            for operand in node.operands:
-                visit(operand)
-            names[str(len(names))] = node  # operands come first
-
-    for node in outputs.values():
-        visit(node)
 
 
 class _Ranges(IntervalOperations):

@@ -16,8 +16,9 @@ from typing import Any
 import sympy
 
 from spikewright_hw.definition.expression import Expression, exp
+from spikewright_hw.definition.graph import leaves
 
-from .graph import leaves, varies
+from .graph import varies
 from .names import TIME_STEP
 from .ranges import Range, Ranges
 

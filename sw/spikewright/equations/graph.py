@@ -1,72 +1,38 @@
-"""Walks over expressions."""
+"""What is asked of an expression, and names put into it."""
 
 from collections.abc import Collection, Mapping
 
 from spikewright_hw.definition.expression import Expression
+from spikewright_hw.definition.graph import leaves, operands, operands_first
 
-__all__ = ["divisors", "leaves", "size", "substitute", "varies"]
-
-
-def leaves(expression: Expression) -> list[Expression]:
-    """Return the leaves of an expression, in the order in which they are written."""
-    found: dict[Expression, None] = {}
-    seen: set[Expression] = set()
-
-    def visit(node: object) -> None:
-        if isinstance(node, Expression) and node not in seen:
-            seen.add(node)
-            if node.operation == "leaf":
-                found[node] = None
-            else:
-                for operand in node.operands:
-                    visit(operand)
-
-    visit(expression)
-    return list(found)
+__all__ = ["divisors", "size", "substitute", "varies"]
 
 
 def divisors(expression: Expression) -> set[str]:
     """Return the names that something is divided by as they are."""
-    found: set[str] = set()
-    seen: set[Expression] = set()
-    waiting = [expression]
-    while waiting:
-        node = waiting.pop()
-        if node not in seen:
-            seen.add(node)
-            waiting += [one for one in node.operands if isinstance(one, Expression)]
-            if node.operation == "divide" and node.operands[1].operation == "leaf":
-                found.add(node.operands[1].operands[0])
-    return found
+    quotients = [node for node in operands_first([expression]) if node.operation == "divide"]
+    return {
+        by.operands[0] for _, by in (node.operands for node in quotients) if by.operation == "leaf"
+    }
 
 
-def substitute(node: Expression, names: Mapping[str, Expression]) -> Expression:
+def substitute(expression: Expression, names: Mapping[str, Expression]) -> Expression:
     """Put expressions in the place of leaves; what is shared stays shared."""
     done: dict[Expression, Expression] = {}
-
-    def visit(one):
-        if not isinstance(one, Expression):
-            return one
-        if one not in done:
-            if one.operation == "leaf":
-                done[one] = names.get(one.operands[0], one)
-            else:
-                done[one] = Expression(one.operation, *map(visit, one.operands))
-        return done[one]
-
-    return visit(node)
+    for node in operands_first([expression]):
+        if node.operation == "leaf":
+            done[node] = names.get(node.operands[0], node)
+        else:
+            done[node] = Expression(node.operation, *operands(node, done))
+    return done[expression]
 
 
-def size(node: Expression) -> int:
+def size(expression: Expression) -> int:
     """Count the operations of an expression, shared ones as often as they are used."""
     known: dict[Expression, int] = {}
-
-    def visit(one: Expression) -> int:
-        if one not in known:
-            known[one] = 1 + sum(visit(x) for x in one.operands if isinstance(x, Expression))
-        return known[one]
-
-    return visit(node)
+    for node in operands_first([expression]):
+        known[node] = 1 + sum(known[one] for one in node.parts)
+    return known[expression]
 
 
 def varies(node: Expression, parameters: Collection[str]) -> bool:

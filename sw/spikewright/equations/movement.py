@@ -20,10 +20,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from spikewright_hw.definition.definition import Definition
-from spikewright_hw.definition.expression import Expression, evaluate, listing
+from spikewright_hw.definition.expression import Expression
+from spikewright_hw.definition.graph import evaluate, leaves, listing
 from spikewright_hw.definition.reals import Reals
 
-from .graph import leaves, substitute, varies
+from .graph import substitute, varies
 from .source import one_line
 from .trial import Trial
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from spikewright_hw.definition.definition import Parameter, State
+from spikewright_hw.definition.graph import leaves
 
 from .dimensions import check_dimensions, levels
-from .graph import divisors, leaves
+from .graph import divisors
 from .names import INPUT, TIME_STEP
 from .parse import close_match
 from .place import EquationError

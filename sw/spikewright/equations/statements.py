@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from spikewright_hw.definition.expression import CONDITIONS, Expression
+from spikewright_hw.definition.graph import leaves
 
-from .graph import leaves, size, substitute
+from .graph import size, substitute
 from .names import INPUT, NAME, TIME_STEP, check_name, check_parameter, unknown
 from .parse import Places, close_match, parse
 from .place import EquationError, Place, Text

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from spikewright_hw.definition.expression import Expression, where
+from spikewright_hw.definition.graph import leaves
 
 from .discretise import Linear, forward_euler, linear, scaled
-from .graph import leaves, substitute
+from .graph import substitute
 from .names import INPUT
 from .place import EquationError
 from .statements import Statements

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikewright_hw.definition.definition import Definition
-from spikewright_hw.definition.expression import Expression, evaluate
+from spikewright_hw.definition.expression import Expression
+from spikewright_hw.definition.graph import evaluate
 from spikewright_hw.fixed import Format
 
 from ..real_arrays import RealArrays

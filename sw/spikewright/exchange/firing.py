@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from spikewright_hw.definition.definition import Definition, Input, Parameter, State, neuron
-from spikewright_hw.definition.expression import Expression, Operations, evaluate, where
+from spikewright_hw.definition.expression import Expression, Operations, where
+from spikewright_hw.definition.graph import evaluate
 
 __all__ = [
     "DECAY", "THRESHOLD", "Charge", "Firing", "defined", "hearing_itself", "silent",

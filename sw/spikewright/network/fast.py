@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from spikewright_hw.definition.expression import evaluate
+from spikewright_hw.definition.graph import evaluate
 from spikewright_hw.layer import Layer
 from spikewright_hw.network import Network
 

@@ -11,13 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from spikewright_hw.definition.expression import (
-    CONDITIONS,
-    FUNCTIONS,
-    Expression,
-    Operations,
-    evaluate,
-)
+from spikewright_hw.definition.expression import CONDITIONS, FUNCTIONS, Expression, Operations
+from spikewright_hw.definition.graph import evaluate, leaves
 
 from .operations import Soft, TapeOperations, copied, hold
 from .surrogate import Surrogate
@@ -33,23 +28,11 @@ def spike_comparisons(condition: Expression, counts: Collection[str]) -> list[Ex
     """
     if condition.operation in ("both", "either", "invert"):
         return [one for part in condition.operands for one in spike_comparisons(part, counts)]
-    if condition.operation in ("greater", "at_least") and not _leaves(condition) <= set(counts):
+    if condition.operation in ("greater", "at_least") and any(
+        leaf.operands[0] not in counts for leaf in leaves(condition)
+    ):
         return [condition]
     return []
-
-
-def _leaves(node: Expression) -> set[str]:
-    found, seen, left = set(), set(), [node]
-    while left:
-        one = left.pop()
-        if not isinstance(one, Expression) or one in seen:
-            continue
-        seen.add(one)
-        if one.operation == "leaf":
-            found.add(one.operands[0])
-        else:
-            left.extend(one.operands)
-    return found
 
 
 def lower(
@@ -171,8 +154,8 @@ def _value(node: Expression, leaves: Mapping[str, Any]) -> Tensor:
 def _degree(node: Any, state: str) -> int:
     if not isinstance(node, Expression):
         return 0
-    leaves = dict.fromkeys(_leaves(node), 0) | {state: 1}
-    return evaluate({"": node}, leaves, _Degree())[""]
+    degrees = {leaf.operands[0]: 0 for leaf in leaves(node)} | {state: 1}
+    return evaluate({"": node}, degrees, _Degree())[""]
 
 
 def _core(node: Expression, state: str) -> Expression:

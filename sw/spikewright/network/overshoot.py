@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spikewright_hw.definition.expression import evaluate
+from spikewright_hw.definition.graph import evaluate
 from spikewright_hw.network import Layer, Network
 
 from .reference import Arrays, run, starts

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from spikewright.coding.samples import as_array, shape_words
 from spikewright.errors import DataError
 from spikewright.real_arrays import RealArrays
-from spikewright_hw.definition.expression import evaluate
+from spikewright_hw.definition.graph import evaluate
 from spikewright_hw.readout import SPIKING
 
 from .outputs import outputs

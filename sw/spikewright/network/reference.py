@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spikewright.errors import DataError
-from spikewright_hw.definition.expression import Operations, evaluate
+from spikewright_hw.definition.expression import Operations
+from spikewright_hw.definition.graph import evaluate
 from spikewright_hw.network import Layer, Network
 from spikewright_hw.readout import SPIKING
 

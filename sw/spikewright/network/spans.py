@@ -5,7 +5,7 @@ that the cases of a condition are taken apart: where a neuron does not spike, it
 to be below the threshold, and so are the sums that it was made of.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache, reduce
 from itertools import product
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from spikewright_hw.definition.expression import Expression, Operations
+from spikewright_hw.definition.graph import operands, operands_first
 
 __all__ = ["Spans", "after_step"]
 
@@ -140,7 +141,7 @@ def after_step(update: Mapping[str, Expression], leaves: Mapping[str, Spans]) ->
     leaves : mapping of str to Spans
         Where the states, the inputs and the constants lie.
     """
-    order = _operands_first(update.values())
+    order = operands_first(update.values())
     at_once = _forward(order, leaves, {})
     open_ones = [
         node for node in _conditions(order, update)
@@ -159,7 +160,7 @@ def after_step(update: Mapping[str, Expression], leaves: Mapping[str, Spans]) ->
     return found
 
 
-def _conditions(order: list[Expression], update: Mapping[str, Expression]) -> list[Expression]:
+def _conditions(order: Sequence[Expression], update: Mapping[str, Expression]) -> list[Expression]:
     """Return the comparisons whose cases are taken apart: all, or of many those of the spike."""
     comparisons = [node for node in order if node.operation in ("greater", "at_least")]
     if len(comparisons) <= _MOST_SPLIT:
@@ -176,7 +177,7 @@ def _conditions(order: list[Expression], update: Mapping[str, Expression]) -> li
 
 
 def _case(
-    order: list[Expression], leaves: Mapping[str, Spans], held: Mapping[Expression, bool]
+    order: Sequence[Expression], leaves: Mapping[str, Spans], held: Mapping[Expression, bool]
 ) -> tuple[dict[Expression, Spans], Any]:
     """Return the values where conditions hold or not, and for which neurons that is possible."""
     met = {node: Spans(int(one), int(one)) for node, one in held.items()}
@@ -191,7 +192,7 @@ def _case(
 
 
 def _forward(
-    order: list[Expression], leaves: Mapping[str, Spans], met: Mapping[Expression, Spans]
+    order: Sequence[Expression], leaves: Mapping[str, Spans], met: Mapping[Expression, Spans]
 ) -> dict[Expression, Spans]:
     operations = _Spans()
     values: dict[Expression, Spans] = {}
@@ -200,21 +201,18 @@ def _forward(
             made = leaves[node.operands[0]]
         else:
             method = getattr(operations, node.operation)
-            made = method(*(
-                values[one] if isinstance(one, Expression) else one for one in node.operands
-            ))
+            made = method(*operands(node, values))
         values[node] = made.meet(met[node]) if node in met else made
     return values
 
 
-def _backward(order: list[Expression], values: dict[Expression, Spans]) -> None:
+def _backward(order: Sequence[Expression], values: dict[Expression, Spans]) -> None:
     """Narrow the operands of each node to what its own values leave of them."""
     for node in reversed(order):
         if (narrow := _NARROWED.get(node.operation)) is None:
             continue
         of = values[node]
-        operands = [values[one] if isinstance(one, Expression) else one for one in node.operands]
-        for operand, left in zip(node.operands, narrow(of, *operands), strict=False):
+        for operand, left in zip(node.operands, narrow(of, *operands(node, values)), strict=False):
             values[operand] = values[operand].meet(left)
 
 
@@ -248,20 +246,6 @@ _NARROWED = {
     "minimum": lambda of, a, b: (Spans(of.low, a.high), Spans(of.low, b.high)),
     "maximum": lambda of, a, b: (Spans(a.low, of.high), Spans(b.low, of.high)),
 }
-
-
-def _operands_first(outputs: Iterable[Expression]) -> list[Expression]:
-    order: dict[Expression, None] = {}
-
-    def visit(node: Any) -> None:
-        if isinstance(node, Expression) and node not in order:
-            for operand in node.operands:
-                visit(operand)
-            order[node] = None
-
-    for node in outputs:
-        visit(node)
-    return list(order)
 
 
 def _least(*values: Any) -> Any:

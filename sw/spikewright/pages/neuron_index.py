@@ -6,9 +6,10 @@ from typing import Any
 
 from spikewright_hw.definition.definition import Definition
 from spikewright_hw.definition.expression import Expression
+from spikewright_hw.definition.graph import leaves
 
 from ..record.markdown import Presets, table
-from .neuron_page import multipliers, neuron_of, nodes
+from .neuron_page import multipliers, neuron_of
 
 __all__ = ["comparison_of", "index_block", "purpose_of", "reset_of"]
 
@@ -60,8 +61,7 @@ def reset_of(definition: Definition) -> str:
         if yes.operation == "leaf" and yes.operands[0] == "v":  # it rests
             node = no
             continue
-        leaves = {one.operands[0] for one in nodes([yes]) if one.operation == "leaf"}
-        if leaves <= set(definition.parameters):
+        if all(leaf.operands[0] in definition.parameters for leaf in leaves(yes)):
             return "to zero" if yes.operation == "constant" else "to a level"
         while yes is not no and yes.operation == "subtract":
             yes = yes.operands[0]

@@ -1,18 +1,18 @@
 """What a neuron's page says that follows from its definition, as blocks of Markdown."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import fields
 
 from spikewright_hw.definition import integers
 from spikewright_hw.definition.dead_zone import dead_zone
 from spikewright_hw.definition.definition import Definition, Parameter
-from spikewright_hw.definition.expression import Expression
 from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
+from spikewright_hw.definition.graph import operands_first
 from spikewright_hw.definition.table import Table
 
 from ..record.markdown import Presets, presets_line, table, wrapped
 
-__all__ = ["multipliers", "neuron_of", "neuron_page_blocks", "nodes", "unit_of"]
+__all__ = ["multipliers", "neuron_of", "neuron_page_blocks", "unit_of"]
 
 _INPUTS = {
     "all": "the step's current; in a layer the sum of the weights whose inputs spiked",
@@ -78,19 +78,7 @@ def neuron_page_blocks(definition: Definition, presets: Presets) -> dict[str, st
 
 def multipliers(fixed: FixedNeuron) -> int:
     """Count the products of two variables in a step."""
-    return sum(node.operation == "multiply" for node in nodes(fixed.update.values()))
-
-
-def nodes(outputs: Iterable[Expression]) -> set[Expression]:
-    """Return every node of a graph."""
-    seen: set[Expression] = set()
-    waiting = list(outputs)
-    while waiting:
-        node = waiting.pop()
-        if node not in seen:
-            seen.add(node)
-            waiting += [one for one in node.operands if isinstance(one, Expression)]
-    return seen
+    return sum(node.operation == "multiply" for node in operands_first(fixed.update.values()))
 
 
 # Blocks -------------------------------------------------------------------------------------------
@@ -182,7 +170,7 @@ def _arithmetic(fixed: FixedNeuron, preset: str) -> Iterator[str]:
         if products
         else "No two variables are multiplied, so there is no multiplier"
     )
-    equations = nodes(fixed.definition.update.values())
+    equations = operands_first(fixed.definition.update.values())
     compares = any(node.operation in ("greater", "at_least") for node in equations)
     compared = (
         "; in a comparison, whatever a state stores, with a reset or without, stands as it is "

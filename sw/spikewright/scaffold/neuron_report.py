@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from spikewright_hw.definition import reals
 from spikewright_hw.definition.dead_zone import DeadZone, dead_zone
 from spikewright_hw.definition.definition import Definition
-from spikewright_hw.definition.expression import Expression, evaluate
+from spikewright_hw.definition.expression import Expression
 from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
+from spikewright_hw.definition.graph import evaluate, operands, operands_first
 from spikewright_hw.definition.interval import Interval, IntervalOperations
 from spikewright_hw.fixed import Format
 
@@ -156,25 +157,20 @@ def _steps(current: int) -> str:
 def _intermediates(fixed: FixedNeuron) -> Iterator[str]:
     """Return a line for each value in the program, with its width and its range."""
     names: dict[Expression, str] = {}
-
-    def visit(node: object) -> str:
-        if not isinstance(node, Expression):
-            return "..." if isinstance(node, tuple) else str(node)
+    lines: dict[str, Expression] = {}
+    for node in operands_first(fixed.update.values()):
         if node.operation in ("leaf", "constant"):
-            return str(node.operands[0])
-        if node not in names:
-            words = " ".join(map(visit, node.operands))
-            names[node] = f"%{len(names)} = {node.operation} {words}"
-        return names[node].split(" ")[0]
-
-    ends = {name: visit(node) for name, node in fixed.update.items()}
-    intervals: dict[str, Interval] = evaluate(
-        {text: node for node, text in names.items()}, fixed.leaf_ranges(), IntervalOperations()
-    )
+            names[node] = str(node.operands[0])
+            continue
+        words = ["..." if isinstance(one, tuple) else str(one) for one in operands(node, names)]
+        names[node] = f"%{len(lines)}"
+        lines[f"{names[node]} = {node.operation} {' '.join(words)}"] = node
+    intervals: dict[str, Interval] = evaluate(lines, fixed.leaf_ranges(), IntervalOperations())
     yield (
-        f"  program: {len(names)} operations on integers, the widest of {fixed.widest()} bits; no "
+        f"  program: {len(lines)} operations on integers, the widest of {fixed.widest()} bits; no "
         "value is ever wider than this says"
     )
     for text, interval in intervals.items():
         yield f"    {text:40} {interval.width:3} bits, {interval.low} to {interval.high}"
-    yield f"    {', '.join(f'{name} = {end}' for name, end in ends.items())}"
+    ends = (f"{name} = {names[node]}" for name, node in fixed.update.items())
+    yield f"    {', '.join(ends)}"

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from spikewright.errors import DataError
 from spikewright.network.reference import Arrays
-from spikewright_hw.definition.expression import evaluate
 from spikewright_hw.definition.fixed_point import FixedNeuron
+from spikewright_hw.definition.graph import evaluate
 from spikewright_hw.definition.interval import Interval
 
 __all__ = ["currents", "integrate_and_fire", "windowed_neuron"]
