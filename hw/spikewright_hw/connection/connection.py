@@ -1,0 +1,93 @@
+"""What a connection is: which events add which weights to which neurons."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from itertools import product
+from typing import NamedTuple
+
+from .feature_map import FeatureMap
+
+__all__ = ["Axis", "Connection", "Place"]
+
+
+class Place(NamedTuple):
+    """A step to a row of weights, and a step to the word of neurons that it is added to."""
+
+    row: int
+    word: int
+
+
+#: For each coordinate along an axis of the sources, the places that an event there leads to.
+Axis = tuple[tuple[Place, ...], ...]
+
+
+class Connection:
+    """From the event of a source to rows of weights, and to the neurons that each is added to.
+
+    A row has ``lanes`` weights, and neurons come in *words* of as many: row ``r`` on word ``w`` adds
+    weight ``l`` of ``r`` to neuron ``w * lanes + l``. A source is a coordinate on each of three
+    axes, in the order in which the sources are numbered. Each axis leads to places, and what an
+    event does is their product: one place of each axis, the sum of their rows, the sum of their
+    words. So a kind of connection says three short lists, and from them follow the product in
+    PyTorch, the integer references, the order in which the gateware reads rows, and the count of
+    synaptic operations, ``lanes`` for each of the taps.
+
+    A kind is a frozen dataclass that derives from this class and has its own ``source``, ``target``,
+    ``lanes``, ``rows`` and ``_axes``.
+    """
+
+    source: FeatureMap
+
+    @property
+    def target(self) -> FeatureMap:
+        """Shape of the neurons."""
+        raise NotImplementedError
+
+    @property
+    def lanes(self) -> int:
+        """Weights of a row, which are added at once."""
+        raise NotImplementedError
+
+    @property
+    def rows(self) -> int:
+        """Number of rows of weights."""
+        raise NotImplementedError
+
+    def _axes(self) -> tuple[Axis, Axis, Axis]:
+        """Return the axes y, x and channel."""
+        raise NotImplementedError
+
+    @cached_property
+    def axes(self) -> tuple[Axis, Axis, Axis]:
+        """The axes in the order of the sources' numbers, the last counting fastest."""
+        y, x, channel = self._axes()
+        return self.source.ordered(y=y, x=x, channel=channel)
+
+    @property
+    def words(self) -> int:
+        """Words of neurons."""
+        return len(self.target) // self.lanes
+
+    def coordinates(self, source: int) -> tuple[int, int, int]:
+        """Return where a source is on each of :attr:`axes`."""
+        _, middle, last = map(len, self.axes)
+        rest, third = divmod(source, last)
+        return *divmod(rest, middle), third
+
+    def taps(self, source: int) -> Iterator[tuple[int, int]]:
+        """Yield what an event of a source does, as pairs of a row and a word: the definition."""
+        places = (axis[at] for axis, at in zip(self.axes, self.coordinates(source), strict=True))
+        for chosen in product(*places):
+            yield sum(place.row for place in chosen), sum(place.word for place in chosen)
+
+    def operations(self, source: int) -> int:
+        """Return the synaptic operations of an event: how many weights it adds."""
+        count = self.lanes
+        for axis, at in zip(self.axes, self.coordinates(source), strict=True):
+            count *= len(axis[at])
+        return count
+
+    def most_taps(self) -> int:
+        """Return the most taps that an event of one source has."""
+        first, second, third = (max(map(len, axis)) for axis in self.axes)
+        return first * second * third
