@@ -1,4 +1,4 @@
-"""A layer of a quantised network: integer weights, and a neuron at a number format.
+"""A layer of a quantised network: a connection, its integer weights, and neurons at a format.
 
 Units: a layer's current is the plain sum of the weights, each times its input, in weight steps; one
 weight step is ``2**-exponent`` in the unit of the membrane and of the neuron's levels. An input is
@@ -8,7 +8,7 @@ weight step is ``2**-exponent`` in the unit of the membrane and of the neuron's 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from .checks import (
     instance,
@@ -18,15 +18,27 @@ from .checks import (
     one_of,
     optional,
     settle,
-    shown,
     whole,
     wholes,
 )
+from .connection import Connection, Dense, FeatureMap, connection_to_data
+from .connection.feature_map import MOST_NEURONS
 from .definition.definition import Definition, Value
 from .definition.fixed_point import Arithmetic, FixedNeuron
 from .definition.graph import listing
 from .definition.interval import Interval
 from .fixed import Format
+from .layer_rules import (
+    MEMBRANE_BITS,
+    MOST_WEIGHTS,
+    NetworkError,
+    Rows,
+    check_bias,
+    check_connection,
+    check_parameters,
+    check_recurrent,
+    check_rows,
+)
 from .neuron import DEFINITIONS
 
 __all__ = [
@@ -34,38 +46,25 @@ __all__ = [
     "NetworkError", "Rows",
 ]
 
-#: Weights, ``[neuron before][neuron]``.
-Rows = tuple[tuple[int, ...], ...]
-
-#: Widest membrane: what an engine's records have room for.
-MEMBRANE_BITS = 32
-
-#: Most inputs, and most neurons, of a layer: what two bytes on the link count to.
-MOST_NEURONS = 65_535
-
-#: Most weights of a layer: more than the block RAM of any board that is built for.
-MOST_WEIGHTS = 1 << 22
-
 #: Largest bias, either way: what 32 bits hold.
 MOST_BIAS = (1 << 31) - 1
 
 #: Most bits of a graded input: what images and recordings come in, after their offset.
 MOST_INPUT_BITS = 8
 
-
-class NetworkError(ValueError):
-    """A network that cannot be built; the message names the field."""
+_Number = TypeVar("_Number", int, float)
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One dense layer of neurons. A layer that exists is valid.
+    """A connection, and the neurons that it reaches. A layer that exists is valid.
 
     Parameters
     ----------
     weights : tuple of tuples of int
-        ``weights[input][neuron]``: a row per presynaptic neuron, as an engine reads it. Lists and
-        arrays of integers are taken as well, and become tuples.
+        ``weights[row][lane]``: the rows of the connection, as an engine reads them. Of a dense
+        layer that is ``weights[input][neuron]``. Lists and arrays of integers are taken as well,
+        and become tuples.
     weight_bits : int
         2 to 8. Weights lie in the symmetric range ``±(2**(bits-1) - 1)``.
     neuron : str or Definition
@@ -73,7 +72,8 @@ class Layer:
         definition; one that is registered becomes its name.
     parameters : mapping of str to float or tuple of float
         The definition's parameters, real numbers in the units that it names; a tuple has one for
-        each neuron. Those not given are filled in with their defaults.
+        each neuron, or for each channel of the neurons. Those not given are filled in with their
+        defaults.
     membrane : Format
         Format of the membrane; its state ``v`` has at most 32 bits.
     exponent : int
@@ -84,13 +84,16 @@ class Layer:
         ``recurrent[neuron before][neuron]``: weights from the layer's own spikes of the step
         before, as many bits each as ``weights``. For a neuron with an input that sums them.
     bias : tuple of int, optional
-        What is added to the current of each neuron in every step, in steps of the membrane's
-        format: finer than a weight step. Of a neuron with an excitatory and an inhibitory input,
-        a positive bias goes to the one, a negative bias to the other; an input that sums recurrent
-        weights has none. Zeros alone become None.
+        What is added to the current of each neuron, or of the neurons of each channel, in every
+        step, in steps of the membrane's format: finer than a weight step. Of a neuron with an
+        excitatory and an inhibitory input, a positive bias goes to the one, a negative bias to the
+        other; an input that sums recurrent weights has none. Zeros alone become None.
     input_bits : int
         1 for inputs that are spikes; 2 to 8 for graded inputs, each a whole number from 0 to
         ``2**input_bits - 1`` that multiplies its weights. The layer's own spikes are never graded.
+    connection : Connection, optional
+        Which events add which weights to which neurons. A dense one of inputs without a place, as
+        it is if not given, follows from the weights.
 
     Raises
     ------
@@ -110,16 +113,19 @@ class Layer:
     recurrent: Rows | None = None
     bias: tuple[int, ...] | None = None
     input_bits: int = 1
+    connection: Connection = None  # type: ignore[assignment]  # a dense one, once it is settled
 
     def __post_init__(self):
         try:
             self._settle()
         except ValueError as error:
             raise NetworkError(str(error)) from error
-        self._check_rows("weights", self.weights)
-        self._check_parameters()
-        self._check_recurrent()
-        self._check_bias()
+        check_connection(self)
+        check_parameters(self)
+        check_recurrent(self)
+        check_bias(self)
+        if self.bias is not None and not any(self.bias):
+            object.__setattr__(self, "bias", None)
 
     def _settle(self) -> None:
         """Check each field by itself."""
@@ -133,7 +139,12 @@ class Layer:
             recurrent=optional(matrix),
             bias=optional(wholes(-MOST_BIAS, MOST_BIAS)),
             input_bits=whole(1, MOST_INPUT_BITS),
+            connection=optional(instance(Connection)),
         )
+        if self.connection is None or self.is_flat:
+            check_rows("weights", self.weights, bits=self.weight_bits)
+            source, neurons = FeatureMap(channels=len(self.weights)), len(self.weights[0])
+            object.__setattr__(self, "connection", Dense(source=source, neurons=neurons))
         settle(self, exponent=whole(0, self.membrane.fraction))
         Arithmetic(format=self.membrane, rounding=self.rounding, saturation=self.saturation)
         known = self.definition.parameters
@@ -149,16 +160,34 @@ class Layer:
     @property
     def inputs(self) -> int:
         """Number of presynaptic inputs from the layer before."""
-        return len(self.weights)
+        return len(self.connection.source)
 
     @property
     def neurons(self) -> int:
         """Number of neurons."""
-        return len(self.weights[0])
+        return len(self.connection.target)
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether each input has a row of its own, with a weight for each neuron."""
+        return isinstance(self.connection, Dense)
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether it is dense, and its inputs are without a place."""
+        connection = self.connection
+        return isinstance(connection, Dense) and connection.source.is_flat
+
+    @property
+    def events(self) -> int:
+        """Number of what may spike in a step: the inputs, and the neurons where they return."""
+        return self.inputs + len(self.recurrent or ())
 
     @property
     def rows(self) -> Rows:
-        """The rows of weights by event: one for each input, then the recurrent ones."""
+        """The rows of a dense layer by event: one for each input, then the recurrent ones."""
+        if not self.is_dense:
+            raise TypeError("the events of this layer have taps, not rows")
         return self.weights + (self.recurrent or ())
 
     @property
@@ -184,8 +213,12 @@ class Layer:
             format=self.membrane, rounding=self.rounding, saturation=self.saturation
         )
         most = self._most_current
+        parameters = {
+            name: self._of_each(value) if isinstance(value, tuple) else value
+            for name, value in self.parameters.items()
+        }
         return FixedNeuron.of(
-            self.definition, arithmetic, self.parameters,
+            self.definition, arithmetic, parameters,
             inputs=dict.fromkeys(self.definition.inputs, Interval(-most, most)),
         )
 
@@ -195,24 +228,37 @@ class Layer:
 
         So the tables of a neuron stay the same while its layer is trained.
         """
-        rows = max(self.inputs * self.most_input, self.neurons)
+        fan_in = max(map(len, self.connection.fans))
+        rows = max(fan_in * self.most_input, len(self.recurrent or ()), self._most_own)
         bias = max(map(abs, (self.membrane.min, *(self.bias or ()))))
         return 1 << ((rows << self.weight_bits - 1 + self.shift) + bias).bit_length()
 
+    @property
+    def _most_own(self) -> int:
+        """Neurons of a dense layer: what it may hear of itself, were it recurrent."""
+        return self.neurons if self.is_dense else 0
+
     def contributions(self, input: str) -> Rows:
-        """Return what each of :attr:`rows` adds to one of the neuron's inputs, in weight steps."""
+        """Return what each row adds to one of the neuron's inputs, in weight steps.
+
+        The rows are those of :attr:`weights`, and then those of :attr:`recurrent`.
+        """
         source = self.definition.inputs[input].source
         return tuple(
-            tuple(_contribution(source, weight, own=number >= self.inputs) for weight in row)
-            for number, row in enumerate(self.rows)
+            tuple(_contribution(source, weight, own=own) for weight in row)
+            for own, rows in ((False, self.weights), (True, self.recurrent or ()))
+            for row in rows
         )
 
     def biases(self, input: str) -> tuple[int, ...]:
         """Return what the bias adds to one of the inputs of each neuron, a stored current."""
         source = self.definition.inputs[input].source
-        return tuple(
-            _contribution(source, bias, own=False) for bias in self.bias or (0,) * self.neurons
-        )
+        of_each = self._of_each(self.bias or (0,))
+        return tuple(_contribution(source, bias, own=False) for bias in of_each)
+
+    def _of_each(self, values: Sequence[_Number]) -> tuple[_Number, ...]:
+        """Return the value of each neuron, of one for all, for each channel, or for each neuron."""
+        return tuple(values) * (self.neurons // len(values))
 
     def sums(self, input: str) -> Interval:
         """Return the least and the greatest sum of one of the neuron's inputs, in weight steps."""
@@ -220,108 +266,47 @@ class Layer:
         return Interval(min(low for low, _ in ends), max(high for _, high in ends))
 
     def reach(self, input: str) -> Interval:
-        """Return the least and the greatest stored current of one of the neuron's inputs."""
+        """Return the least and the greatest stored current of one of the neuron's inputs.
+
+        Of a layer that is not dense, that of any neuron with any bias of the layer.
+        """
+        biases = self.biases(input)
+        sums = self._sums(input)
+        if len(sums) != len(biases):
+            sums, biases = [self.sums(input)] * 2, (min(biases), max(biases))
         ends = [
             ((low << self.shift) + bias, (high << self.shift) + bias)
-            for (low, high), bias in zip(self._sums(input), self.biases(input), strict=True)
+            for (low, high), bias in zip(sums, biases, strict=True)
         ]
         return Interval(min(low for low, _ in ends), max(high for _, high in ends))
 
     def _sums(self, input: str) -> list[tuple[int, int]]:
-        """Return the least and the greatest sum of each neuron, in weight steps."""
-        greatest = (self.most_input,) * self.inputs + (1,) * (len(self.rows) - self.inputs)
-        return [
-            (sum(min(weight, 0) * most for weight, most in zip(column, greatest, strict=True)),
-             sum(max(weight, 0) * most for weight, most in zip(column, greatest, strict=True)))
-            for column in zip(*self.contributions(input), strict=True)
-        ]
+        """Return the least and the greatest sum, in weight steps.
 
-    def _check_rows(self, name: str, rows: Rows) -> None:
-        if not rows or not rows[0]:
-            raise NetworkError(f"{name} is empty; a layer needs inputs and neurons")
-        if max(len(rows), self.neurons) > MOST_NEURONS or len(rows) * self.neurons > MOST_WEIGHTS:
-            raise NetworkError(
-                f"{name} has {len(rows)} rows of {self.neurons}; a layer has at most "
-                f"{MOST_NEURONS} inputs, {MOST_NEURONS} neurons and {MOST_WEIGHTS} weights"
-            )
-        least, most = self.weight_range
-        for index, row in enumerate(rows):
-            if len(row) != self.neurons:
-                raise NetworkError(
-                    f"{name}[{index}] has {len(row)} entries; "
-                    + ("row 0 has" if rows is self.weights else "the layer has")
-                    + f" {self.neurons}"
-                )
-            for column, weight in enumerate(row):
-                if not least <= weight <= most:
-                    raise NetworkError(
-                        f"{name}[{index}][{column}] is {shown(weight)}; "
-                        f"{self.weight_bits}-bit weights lie in {least} to {most}"
-                    )
-
-    def _check_parameters(self) -> None:
-        for parameter, value in self.parameters.items():
-            if isinstance(value, Sequence) and len(value) != self.neurons:
-                raise NetworkError(
-                    f"parameters.{parameter} has {len(value)} values; "
-                    f"the layer has {self.neurons} neurons"
-                )
-        width = self.membrane.width + self.definition.states["v"].guard
-        if width > MEMBRANE_BITS:
-            raise NetworkError(
-                f"membrane is {self.membrane}, {width} bits; "
-                f"a membrane has at most {MEMBRANE_BITS}"
-            )
-        try:
-            self.fixed  # noqa: B018  (compiled here, and kept)
-        except ValueError as error:
-            raise NetworkError(f"parameters: {error}") from error
-        except OverflowError as error:
-            raise NetworkError(
-                f"parameters: {self.definition.name} gets a constant that is too large for any "
-                "format"
-            ) from error
-
-    def _check_recurrent(self) -> None:
-        hears_itself = any(one.source == "recurrent" for one in self.definition.inputs.values())
-        if self.recurrent is None:
-            if hears_itself:
-                raise NetworkError(
-                    f"recurrent is missing; {self.definition.name} takes the layer's own spikes"
-                )
-            return
-        if not hears_itself:
-            raise NetworkError(
-                f"recurrent is given, but {self.definition.name} does not take the layer's own "
-                "spikes"
-            )
-        if not self.definition.spikes:
-            raise NetworkError(
-                f"neuron is {self.definition.name}, which takes the layer's own spikes, and never "
-                "spikes"
-            )
-        if len(self.recurrent) != self.neurons:
-            raise NetworkError(
-                f"recurrent has {len(self.recurrent)} rows; the layer has {self.neurons} neurons"
-            )
-        self._check_rows("recurrent", self.recurrent)
-
-    def _check_bias(self) -> None:
-        if self.bias is None:
-            return
-        if len(self.bias) != self.neurons:
-            raise NetworkError(
-                f"bias has {len(self.bias)} values; the layer has {self.neurons} neurons"
-            )
-        if not any(self.bias):
-            object.__setattr__(self, "bias", None)
+        Of each neuron of a dense layer; of another one, of each lane of words that have the same
+        rows.
+        """
+        contributions = self.contributions(input)
+        forward, own = contributions[: len(self.weights)], contributions[len(self.weights) :]
+        found = []
+        for fan in self.connection.fans:
+            rows = [forward[row] for row in fan]
+            greatest = (self.most_input,) * len(rows) + (1,) * len(own)
+            found += [
+                (sum(min(weight, 0) * most for weight, most in zip(column, greatest, strict=True)),
+                 sum(max(weight, 0) * most for weight, most in zip(column, greatest, strict=True)))
+                for column in zip(*rows, *own, strict=True)
+            ]
+        return found
 
     def gateware(self) -> dict:
         """Return all that the gateware of the layer depends on, as JSON has it."""
         fixed = self.fixed
         # Not of spikes, so that a board that was built before there were graded inputs stays valid.
         graded = {"input_bits": self.input_bits} if self.input_bits > 1 else {}
-        return graded | {
+        # Nor of a dense layer without a map, for the same reason.
+        kind = {} if self.is_flat else {"connection": connection_to_data(self.connection)}
+        return graded | kind | {
             "weights": self.weights,
             "recurrent": self.recurrent,
             "bias": self.bias,

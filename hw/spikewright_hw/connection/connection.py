@@ -24,16 +24,16 @@ Axis = tuple[tuple[Place, ...], ...]
 class Connection:
     """From the event of a source to rows of weights, and to the neurons that each is added to.
 
-    A row has ``lanes`` weights, and neurons come in *words* of as many: row ``r`` on word ``w`` adds
-    weight ``l`` of ``r`` to neuron ``w * lanes + l``. A source is a coordinate on each of three
-    axes, in the order in which the sources are numbered. Each axis leads to places, and what an
-    event does is their product: one place of each axis, the sum of their rows, the sum of their
+    A row has ``lanes`` weights, and neurons come in *words* of as many: row ``r`` on word ``w``
+    adds weight ``l`` of ``r`` to neuron ``w * lanes + l``. A source is a coordinate on each of
+    three axes, in the order in which the sources are numbered. Each axis leads to places, and what
+    an event does is their product: one place of each axis, the sum of their rows, the sum of their
     words. So a kind of connection says three short lists, and from them follow the product in
     PyTorch, the integer references, the order in which the gateware reads rows, and the count of
     synaptic operations, ``lanes`` for each of the taps.
 
-    A kind is a frozen dataclass that derives from this class and has its own ``source``, ``target``,
-    ``lanes``, ``rows`` and ``_axes``.
+    A kind is a frozen dataclass that derives from this class and has its own ``source``,
+    ``target``, ``lanes``, ``rows`` and ``_axes``.
     """
 
     source: FeatureMap
@@ -87,7 +87,30 @@ class Connection:
             count *= len(axis[at])
         return count
 
+    @cached_property
+    def fans(self) -> tuple[tuple[int, ...], ...]:
+        """Which rows reach the neurons of a word, all of them: each set that there is, once.
+
+        A row is named as often as there are sources from which it reaches the word.
+        """
+        axes = [_arrivals(axis) for axis in self.axes]
+        sets = [sorted(set(found.values())) for found in axes]
+        fans = {tuple(sorted(map(sum, product(*rows)))) for rows in product(*sets)}
+        reached = 1
+        for found in axes:
+            reached *= len(found)
+        return (*sorted(fans), *([()] if reached < self.words else []))
+
     def most_taps(self) -> int:
         """Return the most taps that an event of one source has."""
         first, second, third = (max(map(len, axis)) for axis in self.axes)
         return first * second * third
+
+
+def _arrivals(axis: Axis) -> dict[int, tuple[int, ...]]:
+    """Return the rows that lead along an axis to each step of a word."""
+    found: dict[int, list[int]] = {}
+    for places in axis:
+        for place in places:
+            found.setdefault(place.word, []).append(place.row)
+    return {word: tuple(sorted(rows)) for word, rows in found.items()}

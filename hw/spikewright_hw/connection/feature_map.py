@@ -19,8 +19,8 @@ class FeatureMap:
 
     They are numbered row by row, the channels of a place one after the other: neuron
     ``(y * width + x) * channels + c`` is channel ``c`` at the place ``(y, x)``. Inputs may be
-    numbered channel by channel, as PyTorch flattens them: ``(c * height + y) * width + x``. What has
-    no place, such as a dense layer, is channels of height and width 1.
+    numbered channel by channel, as PyTorch flattens them: ``(c * height + y) * width + x``. What
+    has no place, such as a dense layer, is channels of height and width 1.
 
     Parameters
     ----------
@@ -42,6 +42,8 @@ class FeatureMap:
     def __post_init__(self):
         sides = dict.fromkeys(("channels", "height", "width"), whole(1, MOST_NEURONS))
         settle(self, **sides, channels_first=flag)
+        if self.is_flat:  # both orders are the same
+            object.__setattr__(self, "channels_first", False)
         if len(self) > MOST_NEURONS:
             raise ValueError(
                 f"channels, height and width are {self}, {len(self)} in all; a layer has at most "
@@ -53,9 +55,14 @@ class FeatureMap:
         return self.channels * self.height * self.width
 
     def __str__(self) -> str:
-        if self.height == self.width == 1:
+        if self.is_flat:
             return str(self.channels)
         return f"{self.channels} × {self.height} × {self.width}"
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether there is one place alone."""
+        return self.height == self.width == 1
 
     @property
     def sides(self) -> tuple[int, int, int]:

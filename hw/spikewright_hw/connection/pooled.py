@@ -1,9 +1,8 @@
 """Pooling on the way: sums of neighbours, and then another connection."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
-from ..checks import instance, settle, whole, wholes
+from ..checks import instance, settle, wholes
 from .connection import Axis, Connection
 from .feature_map import MOST_NEURONS, FeatureMap
 
