@@ -11,8 +11,9 @@ from faults import Spec, plant
 from layers import MUTANTS, mutant
 from properties import Observed, anything, drive, held, observe, stall
 from spikewright_hw.engine.inference import InferenceEngine
+from spikewright_hw.engine.layer_step import graded_events, layer_start, layer_step
 from spikewright_hw.engine.record import MEMBRANE_BYTES
-from spikewright_hw.engine.row_layer import graded_rows, layer_start, layer_step, pack_row
+from spikewright_hw.engine.row_layer import pack_row
 from spikewright_hw.engine.stream_layer import stream_layer_step
 from spikewright_hw.engine.streams import Streams
 from spikewright_hw.fixed import Format
@@ -192,7 +193,7 @@ def values_of(network: Network, *, streams: Streams | None = None) -> list[dict[
         for layer in network.layers:
             events.append(sum(map(len, planes)))
             synops += events[-1] * layer.neurons
-            states, spikes = step_of(layer, states=layer_start(layer), rows=graded_rows(planes))
+            states, spikes = step_of(layer, states=layer_start(layer), events=graded_events(planes))
             planes = [[number for number, spike in enumerate(spikes) if spike]]
         given = spikes if network.reads_spikes else tuple(state["v"] for state in states)
         outputs = tuple(output_after(network.readout, 0, one, step=0, steps=1) for one in given)

@@ -190,6 +190,13 @@ class Layer:
             raise TypeError("the events of this layer have taps, not rows")
         return self.weights + (self.recurrent or ())
 
+    def operations(self, event: int) -> int:
+        """Return the synaptic operations of an event, which is an input or, after them, a neuron.
+
+        Each is the addition of one weight to the current of one neuron.
+        """
+        return self.connection.operations(event) if event < self.inputs else self.neurons
+
     @property
     def most_input(self) -> int:
         """Greatest value of an input: 1 where inputs are spikes."""

@@ -58,11 +58,8 @@ class Network:
         except ValueError as error:
             raise NetworkError(str(error)) from error
         for index, layer in enumerate(self.layers):
-            if index and layer.inputs != self.layers[index - 1].neurons:
-                raise NetworkError(
-                    f"layers[{index}].weights has {layer.inputs} inputs, but layers[{index - 1}] "
-                    f"has {self.layers[index - 1].neurons} neurons"
-                )
+            if index:
+                self._check_chain(index)
             if index and layer.input_bits > 1:
                 raise NetworkError(
                     f"layers[{index}].input_bits is {layer.input_bits}; the first layer alone "
@@ -74,6 +71,24 @@ class Network:
                     f"layers[{index}].neuron is {layer.definition.name!r}; " + self._wanted(last)
                 )
         self._check_frames()
+
+    def _check_chain(self, index: int) -> None:
+        """Check that what a layer takes is what the one before it comes to."""
+        taken, made = (
+            self.layers[index].connection.source, self.layers[index - 1].connection.target
+        )
+        if len(taken) != len(made):
+            what = "weights has" if taken.is_flat else "connection takes a map of"
+            raise NetworkError(
+                f"layers[{index}].{what} {taken} inputs, but layers[{index - 1}] has {made} neurons"
+            )
+        if taken.is_flat or taken == made:
+            return
+        other = "it in another order" if taken.sides == made.sides else f"a map of {made}"
+        raise NetworkError(
+            f"layers[{index}].connection takes a map of {taken}, but layers[{index - 1}] has "
+            f"{other}"
+        )
 
     def _wanted(self, last: bool) -> str:
         if not last:

@@ -5,7 +5,7 @@ import random
 import cocotb
 
 from bench import Bench
-from spikewright_hw.engine.row_layer import graded_rows, layer_start, layer_step
+from spikewright_hw.engine.layer_step import graded_events, layer_start, layer_step
 
 
 class Model:
@@ -111,7 +111,7 @@ async def matches_reference(dut, pause):
         await bring(bench, planes, pause=pause)
         await update(bench)
         await bench.cycles(1 + (random.random() < pause))
-        expected = model.step(graded_rows(planes))
+        expected = model.step(graded_events(planes))
         assert model.seen() == expected, f"step {number} of rows {planes}"
         for at, values in enumerate(given):
             values.add(expected >> (at * model.width) & ((1 << model.width) - 1))

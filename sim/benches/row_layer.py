@@ -6,7 +6,7 @@ from typing import Any
 import cocotb
 
 from bench import Bench, Scoreboard
-from spikewright_hw.engine.row_layer import graded_rows, layer_start, layer_step
+from spikewright_hw.engine.layer_step import graded_events, layer_start, layer_step
 from spikewright_hw.engine.scan import scan_events
 from spikewright_hw.network import Layer
 
@@ -53,7 +53,8 @@ class Model:
         if event["last"]:
             self.planes.append([])
         if len(self.planes) > self.layer.input_bits:
-            self.states, spikes = layer_step(self.layer, self.states, graded_rows(self.planes[:-1]))
+            events = graded_events(self.planes[:-1])
+            self.states, spikes = layer_step(self.layer, self.states, events)
             self.planes = [[]]
             self.scoreboard.expect(self.output(spikes))
 

@@ -6,7 +6,7 @@ from typing import Any
 import cocotb
 
 from bench import Bench, Scoreboard
-from spikewright_hw.engine.row_layer import layer_start
+from spikewright_hw.engine.layer_step import layer_start
 from spikewright_hw.engine.stream_lane import blocks
 from spikewright_hw.engine.stream_layer import stream_layer_step
 

@@ -7,8 +7,9 @@ import pytest
 
 from spikewright_hw.definition import integers
 from spikewright_hw.engine.example import example_layer
+from spikewright_hw.engine.layer_step import layer_start, layer_step
 from spikewright_hw.engine.neuron_group import NeuronGroup
-from spikewright_hw.engine.row_layer import layer_start, layer_step, update_stages
+from spikewright_hw.engine.row_layer import update_stages
 from spikewright_hw.engine.synapses import WeightSynapses
 from spikewright_hw.fixed import Format
 from spikewright_hw.layer import Layer

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from spikewright_hw.engine.example import drawn_layer, example_layer
-from spikewright_hw.engine.row_layer import RowLayer, layer_start, layer_step
+from spikewright_hw.engine.layer_step import layer_start, layer_step
+from spikewright_hw.engine.row_layer import RowLayer
 from spikewright_hw.engine.scan import scan_events
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer

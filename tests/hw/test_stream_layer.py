@@ -10,7 +10,7 @@ from math import floor
 import pytest
 
 from spikewright_hw.engine.example import drawn_layer, example_layer
-from spikewright_hw.engine.row_layer import layer_start, layer_step
+from spikewright_hw.engine.layer_step import layer_start, layer_step
 from spikewright_hw.engine.stream_counts import row_planes, weight_count
 from spikewright_hw.engine.stream_lane import blocks
 from spikewright_hw.engine.stream_layer import PRESETS, StreamLayer, core, stream_layer_step

@@ -54,7 +54,13 @@ class EventDesign:
         return EventEngine(network=network, share=self.share, ram_style=self.ram_style)
 
     def check(self, network: Network) -> None:
-        """Every network runs on it."""
+        """Raise :exc:`ValueError`, naming the layer and why, if the network cannot run on it."""
+        for number, layer in enumerate(network.layers):
+            if not layer.is_flat:
+                raise ValueError(
+                    f"layers[{number}].connection has a map; the event engine runs dense layers "
+                    "without one alone"
+                )
 
     def digest(self, network: Network) -> bytes:
         """Return what a board of this design answers when it is asked what it computes."""

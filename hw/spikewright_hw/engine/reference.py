@@ -9,8 +9,8 @@ from functools import partial
 
 from ..network import Network
 from ..readout import output_after
+from .layer_step import graded_events, layer_start, layer_step
 from .record import Result, Trace
-from .row_layer import graded_rows, layer_start, layer_step
 from .scan import scan_events
 from .stream_layer import stream_layer_step
 from .streams import Streams
@@ -69,9 +69,9 @@ def run(
                 arriving[-1] |= _bitmap(spikes[number][-1]) << layer.inputs
             planes = [[row for row, spike, _ in scan_events(one) if spike] for one in arriving]
             states[number], spiked = step_of(
-                layer, states=states[number], rows=graded_rows(planes)
+                layer, states=states[number], events=graded_events(planes)
             )
-            synops += sum(map(len, planes)) * layer.neurons
+            synops += sum(layer.operations(event) for plane in planes for event in plane)
             spikes[number].append(spiked)
             arriving = [_bitmap(spiked)]
         membranes.append(() if network.reads_spikes else tuple(one["v"] for one in states[-1]))

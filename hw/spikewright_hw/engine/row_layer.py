@@ -1,13 +1,11 @@
 """Row layer: a dense layer of any neuron that reads one row of weights per event."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from amaranth import Cat, Const, Module, Mux, Signal, Value, signed, unsigned
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..definition import integers
 from ..definition.pipeline import depth
 from ..fixed import Format
 from ..layer import Layer
@@ -18,8 +16,7 @@ from .scan import event_layout
 from .synapses import WeightSynapses
 
 __all__ = [
-    "PRESETS", "RowLayer", "core", "graded_rows", "layer_start", "layer_step", "pack_row",
-    "step_layout", "update_stages",
+    "PRESETS", "RowLayer", "core", "pack_row", "step_layout", "update_stages",
 ]
 
 #: Adders, one after the other, in a stage of an updater; and what comes on top of them, which is
@@ -63,50 +60,6 @@ def step_layout(layer: Layer) -> data.StructLayout:
         return data.StructLayout({"spikes": unsigned(layer.neurons)})
     membranes = data.ArrayLayout(signed(layer.fixed.formats["v"].width), layer.neurons)
     return data.StructLayout({"membranes": membranes})
-
-
-def layer_start(layer: Layer) -> list[dict[str, int]]:
-    """Return the states of a layer's neurons before the first step."""
-    return [integers.start(layer.fixed, neuron=neuron) for neuron in range(layer.neurons)]
-
-
-def layer_step(
-    layer: Layer, states: list[dict[str, int]], rows: list[int]
-) -> tuple[list[dict[str, int]], tuple[int, ...]]:
-    """Run one step of a layer: the definition of correct.
-
-    ``rows`` are the events: the inputs that spiked, a graded input as often as its value says, and
-    ``layer.inputs + neuron`` for each neuron of the layer whose spike in the step before returns to
-    it. Returns the next states and the spikes of all neurons.
-    """
-    names = layer.definition.inputs
-    weights = {name: layer.contributions(name) for name in names}
-    biases = {name: layer.biases(name) for name in names}
-    after = [
-        integers.step(
-            layer.fixed,
-            state,
-            {
-                name: (sum(weights[name][row][neuron] for row in rows) << layer.shift)
-                + biases[name][neuron]
-                for name in names
-            },
-            neuron=neuron,
-        )
-        for neuron, state in enumerate(states)
-    ]
-    return [state for state, _ in after], tuple(int(spike) for _, spike in after)
-
-
-def graded_rows(planes: Sequence[Sequence[int]]) -> list[int]:
-    """Return the rows of a step for :func:`layer_step`, of the rows that each bit plane has.
-
-    The most significant plane comes first; a row of it counts twice as much as one of the next.
-    """
-    rows: list[int] = []
-    for plane in planes:
-        rows = rows + rows + list(plane)
-    return rows
 
 
 def update_stages(layer: Layer, *, adders: int = _ADDERS) -> int:

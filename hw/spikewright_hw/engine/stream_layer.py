@@ -1,5 +1,6 @@
 """Stream layer: a dense layer of any neuron that multiplies and adds bitstreams."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,11 +50,11 @@ PRESETS = {
 
 
 def stream_layer_step(
-    layer: Layer, states: list[dict[str, int]], rows: list[int], *, streams: Streams
+    layer: Layer, states: list[dict[str, int]], events: Sequence[int], *, streams: Streams
 ) -> tuple[list[dict[str, int]], tuple[int, ...]]:
     """Run one step of a layer, bit by bit: the definition of correct.
 
-    ``rows`` are the rows that spiked, as for :func:`~.row_layer.layer_step`.
+    ``events`` are the rows that spiked, as for :func:`~.layer_step.layer_step`.
     """
     counts = [dict.fromkeys(layer.fixed.definition.inputs, 0) for _ in range(layer.neurons)]
     for row, weights in enumerate(layer.rows):
@@ -61,7 +62,7 @@ def stream_layer_step(
         for neuron, weight in enumerate(weights):
             product = products(
                 streams, layer.weight_bits,
-                row=row - layer.inputs * own, spike=int(row in rows), weight=weight,
+                row=row - layer.inputs * own, spike=int(row in events), weight=weight,
             )
             up, down = (sum(bits) for bits in zip(*product, strict=True))
             counted = {"excitatory": up, "inhibitory": down}

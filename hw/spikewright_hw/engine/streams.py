@@ -113,6 +113,11 @@ def current_exponent(streams: Streams, layer: Layer) -> int:
 
 def check_streams(streams: Streams, layer: Layer, *, name: str) -> None:
     """Raise :exc:`ValueError`, naming the layer, unless it can be computed on these streams."""
+    if not layer.is_dense:
+        raise ValueError(
+            f"{name}.connection is not dense; the stochastic engine takes dense layers alone, and "
+            "the event engine convolutions and pooling, too"
+        )
     if layer.input_bits > 1:
         raise ValueError(
             f"{name}.input_bits is {layer.input_bits}; the stochastic engine takes spikes alone, "
