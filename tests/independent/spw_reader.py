@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .connections import Arrival, arrivals, channels, dense
 from .decision_8 import Neuron
 from .definitions import Definition, of_object, of_page
 
@@ -20,10 +21,11 @@ TYPES = {"I8": ("int8", 1), "I32": ("int32", 4)}
 
 @dataclass
 class Layer:
-    """A layer: rows of weights, a bias for each neuron, and the neurons."""
+    """A layer: rows of weights, and for each neuron how inputs reach it, its bias, and its step."""
 
     definition: Definition
     weights: list[list[int]]
+    arrivals: list[list[Arrival]]
     recurrent: list[list[int]]
     bias: list[int]
     neurons: list[Neuron]
@@ -57,7 +59,7 @@ def read(path: str | Path) -> Network:
     about = json.loads(text["spikewright"])
     if about["hash"] != content_hash(about, tensors):
         raise ValueError("the hash does not match")
-    if about["schema"] not in (2, 3, 4):
+    if about["schema"] not in (2, 3, 4, 5):
         raise ValueError(f"schema {about['schema']}")
     layers = [layer(one, f"layers.{n}", tensors) for n, one in enumerate(about["layers"])]
     coding = about["coding"]
@@ -107,19 +109,26 @@ def layer(about: dict[str, Any], name: str, tensors: dict) -> Layer:
     count, given = about["neurons"], about["parameters"]
     whole, fraction = map(int, about["membrane"].removeprefix("Q").split("."))
     shift = fraction - about["exponent"]
+    connection = about.get("connection")
+    reached = dense(about["inputs"], count) if connection is None else arrivals(connection)
+    many = count if connection is None else channels(connection)
     bias = (rows("bias") or [[0] * count])[0]
-    rows_most = max(about["inputs"] * (2 ** about.get("input_bits", 1) - 1), count)
+    bias = bias * (count // len(bias))
+    rows_most = max(map(len, reached)) * (2 ** about.get("input_bits", 1) - 1)
+    if connection is None or connection["kind"] == "dense":
+        rows_most = max(rows_most, count)
     most_bias = max(2 ** (whole + fraction - 1), *map(abs, bias))
     most = rows_most * 2 ** (about["weight_bits"] - 1 + shift) + most_bias
     return Layer(
         definition=definition,
         weights=rows("weights"),
+        arrivals=reached,
         recurrent=rows("recurrent"),
         bias=bias,
         neurons=[
             Neuron(
                 definition,
-                {key: x[n] if isinstance(x, list) else x for key, x in given.items()},
+                {key: of_neuron(x, n, many) for key, x in given.items()},
                 form=(whole, fraction),
                 rounding=about["rounding"],
                 saturation=about["saturation"],
@@ -129,6 +138,13 @@ def layer(about: dict[str, Any], name: str, tensors: dict) -> Layer:
         ],
         shift=shift,
     )
+
+
+def of_neuron(given: float | list[float], neuron: int, channels: int) -> float:
+    """Return the parameter of a neuron, of one for all, for each neuron or for each channel."""
+    if not isinstance(given, list):
+        return given
+    return given[neuron % channels if len(given) == channels else neuron]
 
 
 def run(network: Network, steps: list[list[int]]) -> Run:
@@ -156,16 +172,18 @@ def run(network: Network, steps: list[list[int]]) -> Run:
 
 def current(layer: Layer, source: str, neuron: int, given: list[int], own: list[int]) -> int:
     """Return what an input of a neuron gets in a step, in steps of the membrane's format."""
-    rows, spikes = (layer.recurrent, own) if source == "recurrent" else (layer.weights, given)
     takes = {
         "all": lambda x: x,
         "recurrent": lambda x: x,
         "excitatory": lambda x: max(x, 0),
         "inhibitory": lambda x: max(-x, 0),
     }[source]
-    total = sum(
-        takes(row[neuron]) * times for row, times in zip(rows, spikes, strict=True) if times
-    )
+    if source == "recurrent":
+        total = sum(row[neuron] * spike for row, spike in zip(layer.recurrent, own, strict=True))
+    else:
+        total = sum(
+            takes(layer.weights[row][lane]) * given[i] for i, row, lane in layer.arrivals[neuron]
+        )
     bias = 0 if source == "recurrent" else takes(layer.bias[neuron])
     return total * 2**layer.shift + bias
 

@@ -11,14 +11,19 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from ..connection import Connection, Dense, FeatureMap
 from ..definition.definition import Parameter, Value
 from ..fixed import Format
 from ..layer import Layer, NetworkError, Rows
 from ..network import Network
 from ..neuron import DEFINITIONS
 from ..readout import READOUTS, SPIKING
+from .drawn_connection import drawn_connection, drawn_map
 
-__all__ = ["drawn_layer", "drawn_network", "example_layer", "example_network"]
+__all__ = [
+    "drawn_layer", "drawn_layer_of", "drawn_map_network", "drawn_network", "example_layer",
+    "example_network",
+]
 
 
 def example_layer(
@@ -133,17 +138,27 @@ def example_network(
 def drawn_layer(
     rng: random.Random, *, inputs: int, neurons: int, neuron: str, input_bits: int = 1
 ) -> Layer:
-    """Draw a layer with neurons of a kind; those that cannot be built are drawn again."""
+    """Draw a dense layer with neurons of a kind; those that cannot be built are drawn again."""
+    dense = Dense(source=FeatureMap(channels=inputs), neurons=neurons)
+    return drawn_layer_of(rng, dense, neuron=neuron, input_bits=input_bits)
+
+
+def drawn_layer_of(
+    rng: random.Random, connection: Connection, *, neuron: str, input_bits: int = 1
+) -> Layer:
+    """Draw a layer with a connection; those that cannot be built are drawn again."""
+    neurons = len(connection.target)
     while True:
         bits = rng.randint(2, 8)
         bound = (1 << (bits - 1)) - 1
         membrane = Format(rng.randint(2, 8), rng.randint(0, 6))
         fields: dict[str, Any] = {
-            "weights": _rows(rng, inputs, neurons, bound),
+            "weights": _rows(rng, connection.rows, connection.lanes, bound),
+            "connection": connection,
             "weight_bits": bits,
             "neuron": neuron,
             "parameters": {
-                name: _drawn_value(rng, parameter, neurons)
+                name: _drawn_value(rng, parameter, _count(rng, connection))
                 for name, parameter in DEFINITIONS[neuron].parameters.items()
             },
             "membrane": membrane,
@@ -151,7 +166,9 @@ def drawn_layer(
             "rounding": rng.choice(("half_up", "floor")),
             "saturation": rng.choice(("full", "symmetric", "positive")),
             "recurrent": _rows(rng, neurons, neurons, bound) if _hears_itself(neuron) else None,
-            "bias": _bias(rng, neurons, membrane.max) if rng.randrange(2) else None,
+            "bias": (
+                _bias(rng, _count(rng, connection), membrane.max) if rng.randrange(2) else None
+            ),
             "input_bits": input_bits,
         }
         try:
@@ -185,6 +202,40 @@ def drawn_network(
         steps=rng.randint(1, 5),
         readout=readout,
     )
+
+
+def drawn_map_network(rng: random.Random, *, largest: int = 5) -> Network:
+    """Draw a network of convolutions, poolings and dense layers, the last one dense.
+
+    Its inputs are a map of up to ``largest`` by ``largest`` places; every third time they are
+    graded, of up to four bits.
+    """
+    source = drawn_map(rng, largest=largest)
+    spiking = [
+        name for name, definition in DEFINITIONS.items()
+        if definition.spikes and not _hears_itself(name)
+    ]
+    readout = rng.choice(READOUTS)
+    last = [name for name, one in DEFINITIONS.items() if one.spikes == (readout in SPIKING)]
+    input_bits = rng.choice((1, 1, rng.randint(2, 4)))
+    layers: list[Layer] = []
+    for _ in range(rng.randint(1, 2)):
+        connection = drawn_connection(rng, source, kind="convolution", largest=4)
+        neuron = rng.choice(spiking)
+        bits = 1 if layers else input_bits
+        layers.append(drawn_layer_of(rng, connection, neuron=neuron, input_bits=bits))
+        source = connection.target
+    if rng.randrange(2):
+        source = FeatureMap(channels=len(source))
+    connection = drawn_connection(rng, source, kind="dense")
+    layers.append(drawn_layer_of(rng, connection, neuron=rng.choice(last)))
+    return Network(layers=tuple(layers), steps=rng.randint(1, 4), readout=readout)
+
+
+def _count(rng: random.Random, connection: Connection) -> int:
+    """Return how many values a parameter has: one for each channel, or for each neuron."""
+    target = connection.target
+    return rng.choice((target.channels, len(target)))
 
 
 def _drawn_value(rng: random.Random, parameter: Parameter, neurons: int) -> Value:

@@ -52,11 +52,14 @@ class LayerRun:
     events : int64 array ``[samples]``
         Spikes that reached the layer, its own ones that returned to it among them; of graded
         inputs each bit that is set.
+    synops : int64 array ``[samples]``
+        Synaptic operations of these: for each, the weights that it adds.
     """
 
     spikes: np.ndarray
     membranes: np.ndarray
     events: np.ndarray
+    synops: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class Run:
         Spikes in the input; of graded inputs the bits that are set.
     synops : int64 array ``[samples]``
         Synaptic operations: for each spike arriving at a layer, its own ones that return to it
-        among them, the layer's neurons.
+        among them, the weights that it adds.
     layer_spikes : int64 array ``[samples, layers]``
         Spikes of each layer; 0 for one that does not spike.
     """
@@ -181,7 +184,7 @@ def run(
     layers = []
     for layer, one in zip(network.layers, made, strict=True):
         layers.append(_run_layer(layer, arriving, one, store))
-        synops += layers[-1].events * layer.neurons
+        synops += layers[-1].synops
         arriving = layers[-1].spikes
     last = layers[-1].spikes if network.reads_spikes else layers[-1].membranes
     found = outputs(network.readout, last.swapaxes(0, 1))
@@ -214,13 +217,16 @@ def _run_layer(
     states = starts(layer, samples)
     spikes = np.zeros((samples, steps, layer.neurons), bool)
     membranes = np.zeros((samples, steps, layer.neurons), np.int64)
-    events = np.zeros(samples, np.int64)
+    events, synops = np.zeros(samples, np.int64), np.zeros(samples, np.int64)
+    operations = np.array([layer.operations(event) for event in range(layer.events)])
     for t in range(steps):
         heard = arriving[:, t]
         if layer.recurrent is not None:
             own = spikes[:, t - 1]  # none before the first step: the last one is still empty
             heard = np.concatenate([heard, own], axis=1)
-        events += count_bits(heard).sum(axis=1, dtype=np.int64)
+        bits = count_bits(heard)
+        events += bits.sum(axis=1, dtype=np.int64)
+        synops += bits @ operations
         currents = synapses.currents(heard)
         after = evaluate(fixed.update, {**states, **constants, **currents}, Arrays())
         spikes[:, t] = after.pop("spike", False)
@@ -228,7 +234,7 @@ def _run_layer(
             layer, {name: np.clip(value, *fixed.bounds[name]) for name, value in after.items()}
         )
         membranes[:, t] = states["v"]
-    return LayerRun(spikes, membranes, events)
+    return LayerRun(spikes, membranes, events, synops)
 
 
 def check_width(name: str, layer: Layer, synapses: Synapses) -> int:

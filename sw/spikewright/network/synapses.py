@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from spikewright_hw.connection import Connection
 from spikewright_hw.definition.interval import Interval
 from spikewright_hw.layer import Layer
+
+from .product import connected
 
 __all__ = ["Synapses", "biases", "weight_synapses"]
 
@@ -16,25 +19,29 @@ _EXACT = {np.float32: 1 << 24, np.float64: 1 << 53}
 
 @dataclass(frozen=True)
 class Synapses:
-    """For each input of a layer's neurons, what each row adds when it spikes.
+    """For each input of a layer's neurons, what each row adds.
 
     .. code-block:: none
 
         total = heard @ adds + always        current = total * 2**exponent, rounded half up, + bias
 
+    The product is that of the connection; of a dense one it is that of matrices.
+
     Parameters
     ----------
-    adds : mapping of str to int64 array ``[rows, neurons]``
-        By the name of the neuron's input. Rows are those of the layer: its inputs, then its own
-        neurons where it hears itself.
+    adds : mapping of str to int64 array ``[rows, lanes]``
+        By the name of the neuron's input. Rows are those of the connection. Of a dense one, they
+        are the layer's inputs, and then its own neurons where it hears itself.
     always : mapping of str to int64 array ``[neurons]``
         What is added in every step.
     exponent : int
         From totals to stored currents.
     bias : mapping of str to int64 array ``[neurons]``
         Stored currents that are added in every step.
-    greatest : int64 array ``[rows]``
-        What each row is at most: 1 where it spikes.
+    greatest : int64 array ``[events]``
+        What is heard of each input, or neuron of the layer, at most: 1 where it spikes.
+    connection : Connection, optional
+        A dense one if not given.
     """
 
     adds: Mapping[str, np.ndarray]
@@ -42,11 +49,12 @@ class Synapses:
     exponent: int
     bias: Mapping[str, np.ndarray]
     greatest: np.ndarray
+    connection: Connection | None = None
     _factors: dict[str, np.ndarray] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self):
         for name, adds in self.adds.items():
-            most = int((np.abs(adds) * self.greatest[:, None]).sum(axis=0).max(initial=0))
+            most = int(self._product(self.greatest, np.abs(adds)).max(initial=0))
             exact = next(kind for kind, end in _EXACT.items() if most < end)
             # Matrices of floating point are multiplied far faster, and these sums are exact in it.
             self._factors[name] = adds.astype(exact)
@@ -61,11 +69,12 @@ class Synapses:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the least and the greatest stored current of an input of each neuron.
 
-        ``least`` and ``most`` say between what each row lies, int64 ``[rows]``.
+        ``least`` and ``most`` say between what lies all that is heard, int64 ``[events]``.
         """
         adds, always, bias = self.adds[name], self.always[name], self.bias[name]
         down, up = adds.clip(max=0), adds.clip(min=0)
-        low, high = most @ down + least @ up, least @ down + most @ up
+        low = self._product(most, down) + self._product(least, up)
+        high = self._product(least, down) + self._product(most, up)
         return self._stored(low + always) + bias, self._stored(high + always) + bias
 
     def currents(
@@ -73,7 +82,7 @@ class Synapses:
     ) -> dict[str, np.ndarray]:
         """Return the stored currents by input, ``[..., neurons]``, of what is heard.
 
-        That is, ``[..., rows]``, a spike, or a graded input's whole number.
+        That is, ``[..., events]``, a spike, or a graded input's whole number.
         """
         totals = self.totals(heard, integer=integer)
         return {
@@ -86,10 +95,15 @@ class Synapses:
     ) -> dict[str, np.ndarray]:
         """Return the same before they are scaled."""
         return {
-            name: (heard.astype(factors.dtype) @ factors).astype(integer)
+            name: self._product(heard.astype(factors.dtype), factors).astype(integer)
             + self.always[name].astype(integer)
             for name, factors in self._factors.items()
         }
+
+    def _product(self, heard: np.ndarray, adds: np.ndarray) -> np.ndarray:
+        if self.connection is None:
+            return heard @ adds
+        return connected(self.connection, heard, adds)
 
     def _stored(self, total):
         if self.exponent >= 0:
@@ -111,5 +125,6 @@ def weight_synapses(layer: Layer) -> Synapses:
         always=dict.fromkeys(names, nothing),
         exponent=layer.shift,
         bias=biases(layer),
-        greatest=np.repeat((layer.most_input, 1), (layer.inputs, len(layer.rows) - layer.inputs)),
+        greatest=np.repeat((layer.most_input, 1), (layer.inputs, layer.events - layer.inputs)),
+        connection=None if layer.is_dense else layer.connection,
     )

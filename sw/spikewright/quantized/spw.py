@@ -6,10 +6,9 @@ executed. Reading checks everything, in this order: the size, the container, the
 hash, then each field.
 """
 
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -18,28 +17,22 @@ from spikewright.coding.output_scale import OutputScale
 from spikewright.errors import NetworkFileError
 from spikewright.files import write_bytes
 from spikewright_hw.checks import instance, pathlike, shown
-from spikewright_hw.definition.definition import Definition
-from spikewright_hw.definition.serial import from_data, to_data
-from spikewright_hw.fixed import Format
-from spikewright_hw.network import MOST_LAYERS, Layer, Network, NetworkError, Rows
-from spikewright_hw.neuron import DEFINITIONS
+from spikewright_hw.network import MOST_LAYERS, Layer, Network, NetworkError
 
 from .container import MOST_BYTES, Malformed, content_hash, pack, unpack
+from .fields import field, made
+from .layer_fields import TENSORS, layer_entry, layer_tensors, read_layer, tensor_name
 from .network import Provenance, QuantizedNetwork
 
 __all__ = ["SCHEMA", "read", "write"]
 
-#: Version of the schema that is written and read.
-SCHEMA = 4
+#: Latest version of the schema; a network whose layers have no connection is written as the one
+#: before.
+SCHEMA = 5
 #: Versions before are read as well. The neurons of schema 2 are registered ones without a bias, and
-#: its readout is the membrane after the last step; the inputs of schema 2 and 3 are spikes.
+#: its readout is the membrane after the last step; the inputs of schema 2 and 3 are spikes; the
+#: layers of schema 2 to 4 are dense.
 _OLDEST = 2
-
-#: Fields of a layer that are tensors, with the type of their values.
-_TENSORS = {"weights": np.int8, "recurrent": np.int8, "bias": np.int32}
-_Made = TypeVar("_Made")
-_Json = TypeVar("_Json", int, float, str, list, dict)
-_NAMES = {int: "an integer", float: "a number", str: "a text", list: "a list", dict: "an object"}
 
 
 def write(path: str | Path, quantized: QuantizedNetwork) -> None:
@@ -66,28 +59,16 @@ def write(path: str | Path, quantized: QuantizedNetwork) -> None:
     instance(QuantizedNetwork)("quantized", quantized)
     network = quantized.network
     tensors = {
-        _tensor(index, name): np.array(getattr(layer, name), kind)
+        name: tensor
         for index, layer in enumerate(network.layers)
-        for name, kind in _TENSORS.items()
-        if getattr(layer, name) is not None
+        for name, tensor in layer_tensors(index, layer).items()
     }
     body: dict[str, Any] = {
-        "schema": SCHEMA,
+        "schema": SCHEMA - all(layer.is_flat for layer in network.layers),
         "steps": network.steps,
         "readout": network.readout,
         "layers": [
-            {
-                "inputs": layer.inputs,
-                "neurons": layer.neurons,
-                "neuron": _written(layer.neuron, path, at=f"layers[{index}].neuron"),
-                "parameters": dict(layer.parameters),
-                "weight_bits": layer.weight_bits,
-                "input_bits": layer.input_bits,
-                "membrane": str(layer.membrane),
-                "exponent": layer.exponent,
-                "rounding": layer.rounding,
-                "saturation": layer.saturation,
-            }
+            _written(layer, path, at=f"layers[{index}]")
             for index, layer in enumerate(network.layers)
         ],
         "coding": to_fields(quantized.coding),
@@ -135,28 +116,20 @@ def read(path: str | Path) -> QuantizedNetwork:
         raise NetworkFileError(f"{path}: {error}") from error
 
 
-def _written(neuron: str | Definition, path: Path, *, at: str) -> str | dict[str, Any]:
-    """Return a neuron as a file holds it, which must be as a file is read."""
-    if isinstance(neuron, str):
-        return neuron
-    data = to_data(neuron)
+def _written(layer: Layer, path: Path, *, at: str) -> dict[str, Any]:
+    """Return a layer as a file holds it."""
     try:
-        from_data(data, at=at)
-    except ValueError as error:
+        return layer_entry(layer, at=at)
+    except Malformed as error:
         raise NetworkFileError(f"{path} cannot be written: {error}") from error
-    return data
 
 
 def _given(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _tensor(index: int, name: str) -> str:
-    return f"layers.{index}.{name}"
-
-
 def _check_version_and_hash(body: dict, tensors: dict[str, np.ndarray]) -> None:
-    schema = _field(body, "schema", int)
+    schema = field(body, "schema", int)
     if schema > SCHEMA:
         raise Malformed(
             f"schema is {shown(schema)}, and this version of spikewright reads {SCHEMA}; "
@@ -168,39 +141,39 @@ def _check_version_and_hash(body: dict, tensors: dict[str, np.ndarray]) -> None:
         raise Malformed(
             f"schema is {schema}, whose neurons leak by another rounding; train the network again"
         )
-    if _field(body, "hash", str) != content_hash(body, tensors):
+    if field(body, "hash", str) != content_hash(body, tensors):
         raise Malformed(
             "hash does not match the content, so the file was altered; use an unaltered copy"
         )
 
 
 def _network(body: dict, tensors: dict[str, np.ndarray]) -> QuantizedNetwork:
-    entries = _field(body, "layers", list)
+    entries = field(body, "layers", list)
     if len(entries) > MOST_LAYERS:
         raise Malformed(f"layers has {len(entries)} layers; a network has at most {MOST_LAYERS}")
-    known = {_tensor(index, name) for index in range(len(entries)) for name in _TENSORS}
+    known = {tensor_name(index, name) for index in range(len(entries)) for name in TENSORS}
     extra = sorted(set(tensors) - known)
     if extra:
         name = extra[0] if extra[0].isprintable() else ascii(extra[0])
         raise Malformed(f"tensor {name[:60]} belongs to no layer")
     schema = body["schema"]
     layers = tuple(
-        _layer(index, entry, tensors, schema=schema) for index, entry in enumerate(entries)
+        read_layer(index, entry, tensors, schema=schema) for index, entry in enumerate(entries)
     )
     old = schema == 2
     network = Network(
         layers=layers,
-        steps=_field(body, "steps", int),
-        readout="last" if old else _field(body, "readout", str),
+        steps=field(body, "steps", int),
+        readout="last" if old else field(body, "readout", str),
     )
-    coding = _field(body, "coding", dict)
+    coding = field(body, "coding", dict)
     if old:
         coding = {"low": 0.0, **coding}  # the least value was always 0
-    return _made(
+    return made(
         QuantizedNetwork, "",
         network=network,
-        coding=_made(from_fields, "coding.", given=coding),
-        provenance=_provenance(_field(body, "provenance", dict)),
+        coding=made(from_fields, "coding.", given=coding),
+        provenance=_provenance(field(body, "provenance", dict)),
         output_scale=_output_scale(body),
     )
 
@@ -210,121 +183,23 @@ def _output_scale(body: dict) -> OutputScale | None:
     if "output_scale" not in body:
         return None
     at = "output_scale."
-    given = _field(body, "output_scale", dict)
-    return _made(
+    given = field(body, "output_scale", dict)
+    return made(
         OutputScale, at,
-        offset=_field(given, "offset", list, at), scale=_field(given, "scale", list, at),
+        offset=field(given, "offset", list, at), scale=field(given, "scale", list, at),
     )
-
-
-def _made(kind: Callable[..., _Made], at: str, **fields: Any) -> _Made:
-    """Make an object of fields; what it refuses is named with where it stands in the file."""
-    try:
-        return kind(**fields)
-    except ValueError as error:
-        raise Malformed(f"{at}{error}") from error
-
-
-def _layer(index: int, entry: Any, tensors: dict[str, np.ndarray], *, schema: int) -> Layer:
-    at = f"layers[{index}]"
-    if not isinstance(entry, dict):
-        raise Malformed(f"{at} is {shown(entry)}; it must be an object")
-    inputs, neurons = (_field(entry, name, int, f"{at}.") for name in ("inputs", "neurons"))
-    neuron = _neuron(entry, at)
-    membrane = _field(entry, "membrane", str, f"{at}.")
-    try:
-        form = Format.parse(membrane)
-    except ValueError as error:
-        raise Malformed(f"{at}.membrane: {error}") from error
-    recurrent = bias = None
-    if _tensor(index, "recurrent") in tensors:
-        recurrent = _rows(_tensor(index, "recurrent"), tensors, (neurons, neurons), at)
-    if (name := _tensor(index, "bias")) in tensors:
-        bias = _checked(name, tensors, (neurons,), at).tolist()
-    return _made(
-        Layer, f"{at}.",
-        weights=_rows(_tensor(index, "weights"), tensors, (inputs, neurons), at),
-        weight_bits=_field(entry, "weight_bits", int, f"{at}."),
-        neuron=neuron,
-        parameters=_parameters(_field(entry, "parameters", dict, f"{at}."), neuron, at),
-        membrane=form,
-        exponent=_field(entry, "exponent", int, f"{at}."),
-        rounding=_field(entry, "rounding", str, f"{at}."),
-        saturation=_field(entry, "saturation", str, f"{at}."),
-        recurrent=recurrent,
-        bias=bias,
-        input_bits=_field(entry, "input_bits", int, f"{at}.") if schema > 3 else 1,
-    )
-
-
-def _neuron(entry: dict, at: str) -> str | Definition:
-    """Return a neuron: the name of a registered one, or a definition that the file holds."""
-    if isinstance(entry.get("neuron"), dict):
-        try:
-            return from_data(entry["neuron"], at=f"{at}.neuron")
-        except ValueError as error:
-            raise Malformed(str(error)) from error
-    return _field(entry, "neuron", str, f"{at}.")
-
-
-def _rows(name: str, tensors: dict[str, np.ndarray], shape: tuple[int, int], at: str) -> Rows:
-    return tuple(tuple(row) for row in _checked(name, tensors, shape, at).tolist())
-
-
-def _checked(
-    name: str, tensors: dict[str, np.ndarray], shape: tuple[int, ...], at: str
-) -> np.ndarray:
-    """Return a tensor of the right type and shape."""
-    kind = _TENSORS[name.rpartition(".")[2]]
-    if name not in tensors:
-        raise Malformed(f"tensor {name} is missing")
-    values = tensors[name]
-    what = "biases" if name.endswith("bias") else "weights"
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise Malformed(f"tensor {name} holds NaN or infinite {what}; train the network again")
-    if values.dtype != kind:
-        raise Malformed(f"tensor {name} holds {values.dtype} values; {what} are {kind.__name__}")
-    if values.shape != shape:
-        given = f"{at}.neurons says" if len(shape) == 1 else f"{at}.inputs and {at}.neurons say"
-        raise Malformed(
-            f"tensor {name} is of shape {list(values.shape)}, "
-            f"but {given} [{', '.join(map(shown, shape))}]"
-        )
-    return values
-
-
-def _parameters(body: dict, neuron: str | Definition, at: str) -> dict[str, Any]:
-    """Return the parameters; a file names them all, so that a new default changes no network."""
-    definition = DEFINITIONS.get(neuron) if isinstance(neuron, str) else neuron
-    for name in () if definition is None else definition.parameters:
-        if name not in body:
-            raise Malformed(f"{at}.parameters.{name} is missing")
-    return body
 
 
 def _provenance(body: dict) -> Provenance:
     at = "provenance."
     what = "error" if "error_float" in body else "accuracy"
-    return _made(
+    return made(
         Provenance, at,
-        data_set=_field(body, "data_set", str, at),
-        seed=_field(body, "seed", int, at),
-        **{name: _field(body, name, float, at) for name in (f"{what}_float", f"{what}_integer")},
-        versions=_field(body, "versions", dict, at),
-        training=_field(body, "training", dict, at),
+        data_set=field(body, "data_set", str, at),
+        seed=field(body, "seed", int, at),
+        **{name: field(body, name, float, at) for name in (f"{what}_float", f"{what}_integer")},
+        versions=field(body, "versions", dict, at),
+        training=field(body, "training", dict, at),
     )
 
 
-def _field(body: dict, name: str, kind: type[_Json], at: str = "") -> _Json:
-    """Return a field of the right kind; an integer passes for a number, a boolean for neither."""
-    if name not in body:
-        raise Malformed(f"{at}{name} is missing")
-    value = body[name]
-    if not _is(value, kind):
-        raise Malformed(f"{at}{name} is {shown(value)}; it must be {_NAMES[kind]}")
-    return value
-
-
-def _is(value: Any, kind: type) -> bool:
-    accepted = (int, float) if kind is float else kind
-    return isinstance(value, accepted) and not isinstance(value, bool)

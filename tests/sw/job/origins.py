@@ -65,8 +65,8 @@ def layers(seed: int) -> tuple[LayerRun, ...]:
     none = np.zeros((SAMPLES, STEPS, CLASSES), bool)
     events = np.zeros(SAMPLES, int)
     return (
-        LayerRun(hidden, np.zeros((SAMPLES, STEPS, HIDDEN), int), events),
-        LayerRun(none, membranes, events),
+        LayerRun(hidden, np.zeros((SAMPLES, STEPS, HIDDEN), int), events, events),
+        LayerRun(none, membranes, events, events),
     )
 
 

@@ -20,7 +20,7 @@ import spikewright as spw
 from spikewright.network.reference import run as run_reference
 from spikewright_hw.definition.precision import PrecisionWarning
 from spikewright_hw.definition.serial import from_data
-from spikewright_hw.engine.example import drawn_layer, drawn_network
+from spikewright_hw.engine.example import drawn_layer, drawn_map_network, drawn_network
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network, NetworkError
 from spikewright_hw.neuron import DEFINITIONS
@@ -141,6 +141,11 @@ def test_networks(rng, tmp_path):
         compare_network(tmp_path / "net.spw", drawn_network(rng, largest=4, graded=True), rng)
 
 
+def test_networks_with_maps(rng, tmp_path):
+    for _ in range(8):
+        compare_network(tmp_path / "net.spw", drawn_map_network(rng), rng)
+
+
 def drawn_network_of_definitions(rng: Random) -> Network:
     """Draw a network of a neuron that is drawn; one that cannot be is drawn again."""
     while True:
@@ -171,7 +176,9 @@ def test_neurons_as_data(rng, tmp_path):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", PrecisionWarning)
             network = drawn_network_of_definitions(rng)
-            if network.layers[0].fixed.widest() < 60:  # else arrays have too few bits
+            (layer,) = network.layers
+            sums = {name: layer.reach(name) for name in layer.definition.inputs}
+            if layer.fixed.widest(sums) < 60:  # else arrays have too few bits
                 compare_network(tmp_path / "net.spw", network, rng)
                 compared += 1
 
