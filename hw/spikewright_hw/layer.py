@@ -215,7 +215,10 @@ class Layer:
 
     @cached_property
     def fixed(self) -> FixedNeuron:
-        """The neuron in integers. Raises :exc:`ValueError` where it cannot be compiled."""
+        """The neuron in integers, with the constants of each of the :attr:`kinds`.
+
+        Raises :exc:`ValueError` where it cannot be compiled.
+        """
         arithmetic = Arithmetic(
             format=self.membrane, rounding=self.rounding, saturation=self.saturation
         )
@@ -257,15 +260,29 @@ class Layer:
             for row in rows
         )
 
+    @property
+    def kinds(self) -> int:
+        """How many neurons, from the first on, may differ in their constants.
+
+        Those after them repeat them: neuron ``n`` has the constants of neuron ``n % kinds``. These
+        are the channels, or all neurons where a parameter or the bias has a value for each.
+        """
+        given = [*self.parameters.values(), self.bias]
+        lengths = [len(values) for values in given if isinstance(values, tuple)]
+        return max(self.connection.target.channels, *lengths, 0)
+
     def biases(self, input: str) -> tuple[int, ...]:
-        """Return what the bias adds to one of the inputs of each neuron, a stored current."""
+        """Return what the bias adds to one of the inputs, a stored current, of each of the kinds.
+
+        See :attr:`kinds`.
+        """
         source = self.definition.inputs[input].source
         of_each = self._of_each(self.bias or (0,))
         return tuple(_contribution(source, bias, own=False) for bias in of_each)
 
     def _of_each(self, values: Sequence[_Number]) -> tuple[_Number, ...]:
-        """Return the value of each neuron, of one for all, for each channel, or for each neuron."""
-        return tuple(values) * (self.neurons // len(values))
+        """Return the value of each of the kinds, of one for all, or for each channel or neuron."""
+        return tuple(values) * (self.kinds // len(values))
 
     def sums(self, input: str) -> Interval:
         """Return the least and the greatest sum of one of the neuron's inputs, in weight steps."""
@@ -279,8 +296,9 @@ class Layer:
         """
         biases = self.biases(input)
         sums = self._sums(input)
-        if len(sums) != len(biases):
-            sums, biases = [self.sums(input)] * 2, (min(biases), max(biases))
+        if not self.is_dense:
+            least, most = zip(*sums, strict=True)
+            sums, biases = [(min(least), max(most))] * 2, (min(biases), max(biases))
         ends = [
             ((low << self.shift) + bias, (high << self.shift) + bias)
             for (low, high), bias in zip(sums, biases, strict=True)
@@ -297,7 +315,8 @@ class Layer:
         forward, own = contributions[: len(self.weights)], contributions[len(self.weights) :]
         found = []
         for fan in self.connection.fans:
-            rows = [forward[row] for row in fan]
+            # A word that no row reaches has sums of zero.
+            rows = [forward[row] for row in fan] or [(0,) * self.connection.lanes]
             greatest = (self.most_input,) * len(rows) + (1,) * len(own)
             found += [
                 (sum(min(weight, 0) * most for weight, most in zip(column, greatest, strict=True)),
@@ -325,7 +344,7 @@ class Layer:
             "formats": {name: str(form) for name, form in fixed.formats.items()},
             "bounds": dict(fixed.bounds),
             "start": {
-                name: [fixed.start(name, neuron=neuron) for neuron in range(self.neurons)]
+                name: [fixed.start(name, neuron=neuron) for neuron in range(self.kinds)]
                 for name in fixed.formats
             },
         }

@@ -233,9 +233,9 @@ def drawn_map_network(rng: random.Random, *, largest: int = 5) -> Network:
 
 
 def _count(rng: random.Random, connection: Connection) -> int:
-    """Return how many values a parameter has: one for each channel, or for each neuron."""
+    """Return how many values a parameter has: one for each channel, or for each of few neurons."""
     target = connection.target
-    return rng.choice((target.channels, len(target)))
+    return rng.choice((target.channels, len(target))) if len(target) <= 12 else target.channels
 
 
 def _drawn_value(rng: random.Random, parameter: Parameter, neurons: int) -> Value:

@@ -10,7 +10,9 @@ __all__ = ["graded_events", "layer_start", "layer_step"]
 
 def layer_start(layer: Layer) -> list[dict[str, int]]:
     """Return the states of a layer's neurons before the first step."""
-    return [integers.start(layer.fixed, neuron=neuron) for neuron in range(layer.neurons)]
+    return [
+        integers.start(layer.fixed, neuron=neuron % layer.kinds) for neuron in range(layer.neurons)
+    ]
 
 
 def layer_step(
@@ -28,7 +30,7 @@ def layer_step(
             layer.fixed,
             state,
             {name: values[neuron] for name, values in currents.items()},
-            neuron=neuron,
+            neuron=neuron % layer.kinds,
         )
         for neuron, state in enumerate(states)
     ]
@@ -47,9 +49,10 @@ def _currents(layer: Layer, name: str, events: Sequence[int]) -> list[int]:
         for row, word in taps:
             for neuron, weight in enumerate(contributions[row], word * layer.connection.lanes):
                 totals[neuron] += weight
+    biases = layer.biases(name)
     return [
-        (total << layer.shift) + bias
-        for total, bias in zip(totals, layer.biases(name), strict=True)
+        (total << layer.shift) + biases[neuron % layer.kinds]
+        for neuron, total in enumerate(totals)
     ]
 
 

@@ -1,11 +1,11 @@
-"""A feed-forward spiking network, run in PyTorch: what its layers do.
+"""A spiking network of layers one after the other, run in PyTorch: what its layers do.
 
 The same :func:`activity` runs the network in real numbers, with quantisation in the loop, and as
 the integers of a finished :class:`~spikewright_hw.network.Network`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -82,10 +82,16 @@ def _wired(layer: Layer) -> Wired:
     def stored(rows) -> Tensor:
         return torch.tensor(rows, dtype=torch.float32) * (1 << layer.shift)
 
+    if layer.kinds < layer.neurons:
+        layer = replace(layer, parameters={  # a cell has a constant for each neuron
+            name: value * (layer.neurons // len(value)) if isinstance(value, tuple) else value
+            for name, value in layer.parameters.items()
+        })
     reach = {name: layer.reach(name) for name in layer.fixed.definition.inputs}
     return Wired(
         cell=Cell(layer.fixed, inputs=reach),
         weights=stored(layer.weights),
         recurrent=None if layer.recurrent is None else stored(layer.recurrent),
         bias=None if layer.bias is None else torch.tensor(layer.bias, dtype=torch.float64),
+        connection=None if layer.is_dense else layer.connection,
     )

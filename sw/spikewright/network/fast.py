@@ -18,7 +18,7 @@ from spikewright_hw.layer import Layer
 from spikewright_hw.network import Network
 
 from .outputs import outputs
-from .reference import Arrays, check_spikes, check_width, starts
+from .reference import Arrays, check_spikes, check_width, constants, starts
 from .synapses import Synapses, weight_synapses
 
 __all__ = ["BLOCK", "Predictor"]
@@ -103,9 +103,7 @@ class _Layer:
         self._synapses = synapses
         width = check_width(name, layer, synapses)
         self.integer = np.int32 if width < 32 else np.int64
-        self._constants = {
-            name: np.array(values, self.integer) for name, values in layer.fixed.vectors.items()
-        }
+        self._constants = constants(layer, self.integer)
 
     def __call__(self, arriving: np.ndarray) -> np.ndarray:
         steps, samples, _ = arriving.shape

@@ -8,7 +8,7 @@ import numpy as np
 from spikewright_hw.definition.graph import evaluate
 from spikewright_hw.network import Layer, Network
 
-from .reference import Arrays, run, starts
+from .reference import Arrays, constants, run, starts
 from .synapses import Synapses, weight_synapses
 
 __all__ = ["BLOCK", "End", "Overshoots", "inputs_to_try", "overshoots"]
@@ -75,8 +75,7 @@ def overshoots(
         steps = [starts(layer, len(arriving)), *own[:-1]]
         before = {name: np.stack([one[name] for one in steps], axis=1) for name in own[0]}
         heard = _heard(layer, arriving, done.spikes[index])
-        constants = {key: np.array(one, np.int64) for key, one in layer.fixed.vectors.items()}
-        leaves = {**before, **constants, **synapses(layer).currents(heard)}
+        leaves = {**before, **constants(layer), **synapses(layer).currents(heard)}
         after = evaluate(layer.fixed.update, leaves, Arrays())
         after.pop("spike", None)
         for name, value in after.items():

@@ -7,7 +7,7 @@ import numpy as np
 
 from spikewright_hw.network import Layer, Network
 
-from .reference import check_width, starts
+from .reference import check_width, constants, starts
 from .spans import Spans, after_step
 from .synapses import weight_synapses
 
@@ -58,9 +58,7 @@ def reach(network: Network) -> tuple[LayerReach, ...]:
 def _layer(name: str, layer: Layer, least: np.ndarray, most: np.ndarray) -> LayerReach:
     fixed, synapses = layer.fixed, weight_synapses(layer)
     kind = np.int64 if check_width(name, layer, synapses) <= _NARROW else object
-    constants = {
-        name: Spans(*[np.array(values, kind)] * 2) for name, values in fixed.vectors.items()
-    }
+    constant = {name: Spans(*[values] * 2) for name, values in constants(layer, kind).items()}
     states = {
         name: Spans(*[one[0].astype(kind)] * 2) for name, one in starts(layer, 1).items()
     }
@@ -76,7 +74,7 @@ def _layer(name: str, layer: Layer, least: np.ndarray, most: np.ndarray) -> Laye
             one: Spans(*(end.astype(kind) for end in synapses.between(one, *ends)))
             for one in fixed.definition.inputs
         }
-        after = after_step(fixed.update, {**states, **constants, **currents})
+        after = after_step(fixed.update, {**states, **constant, **currents})
         spike = after.pop("spike", Spans(0, 0))
         must[t], may[t] = spike.low, spike.high
         for one, span in after.items():

@@ -28,8 +28,8 @@ if TYPE_CHECKING:  # beside a board numpy is enough
     from .real_network import RealNetwork
 
 __all__ = [
-    "Arrays", "LayerRun", "Run", "Store", "check_spikes", "check_width", "count_bits", "run",
-    "share_right", "starts",
+    "Arrays", "LayerRun", "Run", "Store", "check_spikes", "check_width", "constants", "count_bits",
+    "run", "share_right", "starts",
 ]
 
 #: From a layer and its states, each int64 ``[samples, neurons]``, to what is found there later.
@@ -202,9 +202,21 @@ def run(
 def starts(layer: Layer, samples: int) -> dict[str, np.ndarray]:
     """Return the states of a layer before the first step, each int64 ``[samples, neurons]``."""
     fixed = layer.fixed
+    times = layer.neurons // layer.kinds
     return {
-        name: np.tile([fixed.start(name, neuron=n) for n in range(layer.neurons)], (samples, 1))
+        name: np.tile([fixed.start(name, neuron=n) for n in range(layer.kinds)], (samples, times))
         for name in fixed.formats
+    }
+
+
+def constants(
+    layer: Layer, kind: type[np.signedinteger] | type[object] = np.int64
+) -> dict[str, np.ndarray]:
+    """Return what differs between the neurons of a layer, each ``[neurons]``."""
+    times = layer.neurons // layer.kinds
+    return {
+        name: np.tile(np.array(values, kind), times)
+        for name, values in layer.fixed.vectors.items()
     }
 
 
@@ -213,7 +225,7 @@ def _run_layer(
 ) -> LayerRun:
     samples, steps, _ = arriving.shape
     fixed = layer.fixed
-    constants = {name: np.array(values, np.int64) for name, values in fixed.vectors.items()}
+    constant = constants(layer)
     states = starts(layer, samples)
     spikes = np.zeros((samples, steps, layer.neurons), bool)
     membranes = np.zeros((samples, steps, layer.neurons), np.int64)
@@ -228,7 +240,7 @@ def _run_layer(
         events += bits.sum(axis=1, dtype=np.int64)
         synops += bits @ operations
         currents = synapses.currents(heard)
-        after = evaluate(fixed.update, {**states, **constants, **currents}, Arrays())
+        after = evaluate(fixed.update, {**states, **constant, **currents}, Arrays())
         spikes[:, t] = after.pop("spike", False)
         states = store(
             layer, {name: np.clip(value, *fixed.bounds[name]) for name, value in after.items()}

@@ -113,7 +113,10 @@ class Synapses:
 
 def biases(layer: Layer) -> dict[str, np.ndarray]:
     """Return what the bias of a layer adds to each input of its neurons, int64 ``[neurons]``."""
-    return {name: np.array(layer.biases(name), np.int64) for name in layer.definition.inputs}
+    return {
+        name: np.tile(np.array(layer.biases(name), np.int64), layer.neurons // layer.kinds)
+        for name in layer.definition.inputs
+    }
 
 
 def weight_synapses(layer: Layer) -> Synapses:

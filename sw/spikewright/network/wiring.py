@@ -12,7 +12,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from spikewright_hw.connection import Connection
+
 from .cell import Cell
+from .torch_product import connected
 
 __all__ = ["Wired", "scan"]
 
@@ -24,16 +27,18 @@ class Wired:
     Parameters
     ----------
     cell : Cell
-    weights : Tensor ``[inputs, neurons]``
-        In the unit of the cell's inputs.
+    weights : Tensor ``[rows, lanes]``
+        Of the connection, in the unit of the cell's inputs; of a dense one ``[inputs, neurons]``.
     recurrent : Tensor ``[neurons, neurons]``, optional
         ``recurrent[before, after]``, for a cell with a recurrent input.
     current : callable, optional
         What makes a current of a sum of weights, if it is none as it stands.
     own_current : callable, optional
         The same of a sum of recurrent weights; ``current`` unless given.
-    bias : Tensor ``[neurons]``, optional
+    bias : Tensor ``[neurons]``, or ``[channels]``, optional
         A current that is added in every step; to an excitatory and an inhibitory input by its sign.
+    connection : Connection, optional
+        A dense one if not given.
     """
 
     cell: Cell
@@ -42,6 +47,12 @@ class Wired:
     current: Callable[[Tensor], Tensor] | None = None
     own_current: Callable[[Tensor], Tensor] | None = None
     bias: Tensor | None = None
+    connection: Connection | None = None
+
+    @property
+    def neurons(self) -> int:
+        """Number of neurons."""
+        return self.weights.shape[1] if self.connection is None else len(self.connection.target)
 
 
 def scan(layer: Wired, arriving: Tensor) -> tuple[Tensor, Tensor]:
@@ -61,7 +72,7 @@ def scan(layer: Wired, arriving: Tensor) -> tuple[Tensor, Tensor]:
     constants = cell.constants()
     sources = [one.source for one in cell.definition.inputs.values()]
     fed = {source: _forward(source, layer, arriving) for source in {*sources} - {"recurrent"}}
-    shape = (arriving.shape[1], layer.weights.shape[1])
+    shape = (arriving.shape[1], layer.neurons)
     states = cell.start(*shape)
     spike = torch.zeros(shape, dtype=cell.dtype, device=layer.weights.device)
     spikes, membranes = [], []
@@ -78,10 +89,15 @@ def scan(layer: Wired, arriving: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _forward(source: str, layer: Wired, arriving: Tensor) -> tuple[Tensor, ...]:
-    total = arriving @ _taken(source, layer.weights).to(arriving.dtype)
+    weights = _taken(source, layer.weights).to(arriving.dtype)
+    if layer.connection is None:
+        total = arriving @ weights
+    else:
+        total = connected(layer.connection, arriving, weights)
     current = _current(layer, total, layer.current)
     if layer.bias is not None:
-        current = current + _taken(source, layer.bias).to(current.dtype)
+        bias = _taken(source, layer.bias).to(current.dtype)
+        current = current + bias.repeat(layer.neurons // len(bias))
     return current.unbind(0)
 
 

@@ -14,7 +14,7 @@ from spikewright.errors import DataError
 from spikewright.network.activity import network_activity
 from spikewright.network.reference import run
 from spikewright_hw.engine import reference as integers
-from spikewright_hw.engine.example import drawn_layer, drawn_network
+from spikewright_hw.engine.example import drawn_layer, drawn_map_network, drawn_network
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
 from spikewright_hw.neuron import DEFINITIONS
@@ -79,10 +79,30 @@ def test_arrays_equal_python_integers_with_any_neuron(neuron, seed):
     compare(network, drawn_spikes(network, rng))
 
 
+@settings(deadline=None, max_examples=30)
+@given(seed=SEEDS)
+def test_arrays_equal_python_integers_with_maps(seed):
+    rng = random.Random(seed)
+    network = drawn_map_network(rng)
+    compare(network, drawn_spikes(network, rng))
+
+
+@settings(deadline=None, max_examples=30)
+@given(seed=SEEDS)
+def test_pytorch_on_the_grid_equals_arrays_with_maps(seed):
+    rng = random.Random(seed)
+    network = drawn_map_network(rng)
+    compare_pytorch(network, drawn_spikes(network, rng))
+
+
 @settings(deadline=None)
 @given(networks())
 def test_pytorch_on_the_grid_equals_arrays(case):
-    network, spikes = case
+    compare_pytorch(*case)
+
+
+def compare_pytorch(network: Network, spikes: np.ndarray) -> None:
+    """Check that PyTorch and arrays do the same."""
     result = network_activity(network, torch.from_numpy(spikes.astype(np.float32)))
     expected = run(network, spikes)
     for layer, mine, membranes in zip(
