@@ -31,7 +31,7 @@ PATH = (
 
 #: The layers of the gateware: each imports only those before it.
 LAYERS = (
-    "checks", "fixed", "definition", "registry", "neuron", "layer", "protocol", "network",
+    "checks", "fixed", "definition", "registry", "neuron", "connection", "layer", "protocol", "network",
     "stochastic", "engine", "link", "board", "cores", "emit",
 )
 

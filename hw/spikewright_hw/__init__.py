@@ -7,6 +7,7 @@ The layers, lowest first; each imports only those before it::
     definition   a neuron as equations, and what it lowers to
     registry     what cores there are
     neuron       the neurons
+    connection   which events add which weights to which neurons
     layer        a layer of a quantised network
     protocol     the bytes on the link, and how they are framed
     network      a quantised network in plain integers

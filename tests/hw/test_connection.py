@@ -97,19 +97,17 @@ def drawn(rng):
         channels=groups * rng.randint(1, 2), height=rng.randint(1, 6), width=rng.randint(1, 6),
         channels_first=rng.random() < 0.5,
     )
-    window = stride = None
-    taken = source
+    window, stride = pair(1, 3), pair(1, 3)
+    pooled = rng.random() < 0.5
     try:
-        if rng.random() < 0.5:
-            window, stride = pair(1, 3), pair(1, 3)
-            taken = pooled_map(source, window=window, stride=stride)
+        taken = pooled_map(source, window=window, stride=stride) if pooled else source
         made = Convolution(
             source=taken, channels=groups * rng.randint(1, 2), kernel=pair(1, 3), stride=pair(1, 3),
             padding=pair(0, 2), dilation=pair(1, 2), groups=groups,
         )
     except ValueError:
         return None
-    if window is None:
+    if not pooled:
         return made
     return Pooled(source=source, window=window, stride=stride, then=made)
 
@@ -197,7 +195,7 @@ def test_a_pooled_dense_connection_shares_rows_among_a_window():
             "groups is 4, which does not divide the 6 channels of the target",
         ),
         (
-            lambda: Convolution(source=MAP, channels=6, kernel=(3,)),
+            lambda: Convolution(source=MAP, channels=6, kernel=(3,)),  # pyright: ignore
             "kernel has 1 numbers; it has two, along the height and along the width",
         ),
         (

@@ -26,7 +26,7 @@ CONNECTIONS: Mapping[str, type[Connection]] = {
     "pooled": Pooled,
 }
 
-_NAMES = {kind: name for name, kind in CONNECTIONS.items()}
+_NAMES: Mapping[type[Connection], str] = {kind: name for name, kind in CONNECTIONS.items()}
 
 
 def connection_to_data(connection: Connection) -> dict[str, Any]:

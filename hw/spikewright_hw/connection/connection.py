@@ -1,6 +1,7 @@
 """What a connection is: which events add which weights to which neurons."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from typing import NamedTuple
@@ -21,6 +22,7 @@ class Place(NamedTuple):
 Axis = tuple[tuple[Place, ...], ...]
 
 
+@dataclass(frozen=True, kw_only=True)
 class Connection:
     """From the event of a source to rows of weights, and to the neurons that each is added to.
 

@@ -81,7 +81,7 @@ class Convolution(Connection):
                     f"kernel reaches over {reach} along the {('height', 'width')[side]}, and the "
                     f"map has {size} there{padded}"
                 )
-        self.target  # noqa: B018  (made here, and kept)
+        self._target  # noqa: B018  (made here, and kept)
 
     def _places(self, side: int) -> int:
         """Return how many places the target has along a side."""
@@ -89,9 +89,13 @@ class Convolution(Connection):
         reach = (self.kernel[side] - 1) * self.dilation[side] + 1
         return (size + 2 * self.padding[side] - reach) // self.stride[side] + 1
 
-    @cached_property
+    @property
     def target(self) -> FeatureMap:
         """The map that the kernel comes to."""
+        return self._target
+
+    @cached_property
+    def _target(self) -> FeatureMap:
         return FeatureMap(channels=self.channels, height=self._places(0), width=self._places(1))
 
     @property
