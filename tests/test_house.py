@@ -31,8 +31,8 @@ PATH = (
 
 #: The layers of the gateware: each imports only those before it.
 LAYERS = (
-    "checks", "fixed", "definition", "registry", "neuron", "connection", "layer", "protocol", "network",
-    "stochastic", "engine", "link", "board", "cores", "emit",
+    "checks", "fixed", "definition", "registry", "neuron", "connection", "layer", "protocol",
+    "network", "stochastic", "engine", "link", "board", "cores", "emit",
 )
 
 #: Ground under the path: imports nothing of it.

@@ -49,7 +49,7 @@ class Synapses:
     exponent: int
     bias: Mapping[str, np.ndarray]
     greatest: np.ndarray
-    connection: Connection | None = None
+    connection: Connection | None = field(default=None, kw_only=True)
     _factors: dict[str, np.ndarray] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self):
