@@ -7,10 +7,11 @@ here rounds or wraps by itself: each operation that loses information is a funct
 import math
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from .checks import settle, whole
 
-__all__ = ["Format"]
+__all__ = ["Format", "scaled"]
 
 #: Most bits of a format; a number that is wider has lost its way.
 _WIDEST = 128
@@ -90,3 +91,11 @@ class Format:
     def real(self, stored: int) -> float:
         """Return the real number which a stored integer stands for."""
         return stored / self.one
+
+
+def scaled(value: Any, exponent: int) -> Any:
+    """Return ``value * 2**exponent``, rounded half up.
+
+    ``value`` is an integer of any kind: Python's, an array of them, or gateware.
+    """
+    return value << exponent if exponent >= 0 else (value + (1 << (-exponent - 1))) >> -exponent

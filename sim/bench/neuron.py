@@ -11,10 +11,9 @@ import numpy as np
 from amaranth.lib import data
 from cocotb.triggers import FallingEdge
 
-from spikewright.network.reference import Arrays
+from spikewright.network import arrays
 from spikewright_hw.definition import integers
 from spikewright_hw.definition.fixed_point import FixedNeuron
-from spikewright_hw.definition.graph import evaluate
 from spikewright_hw.fixed import Format
 from spikewright_hw.neuron.component import NeuronCore
 
@@ -219,9 +218,8 @@ def on_arrays(fixed: FixedNeuron, inputs: Mapping[str, np.ndarray]) -> dict[str,
     after = []
     for step in range(steps):
         given = {name: value[:, step] for name, value in inputs.items()}
-        new = evaluate(fixed.update, {**states, **given}, Arrays())
-        spike = {"spike": new.pop("spike").astype(np.int64)} if fixed.definition.spikes else {}
-        states = {name: np.clip(value, *fixed.bounds[name]) for name, value in new.items()}
+        states, spiked = arrays.step(fixed, states, given, constants={})
+        spike = {"spike": spiked.astype(np.int64)} if fixed.definition.spikes else {}
         after.append(spike | states)
     return {name: np.stack([step[name] for step in after], axis=1) for name in after[0]}
 

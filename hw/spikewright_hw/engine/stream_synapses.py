@@ -5,6 +5,7 @@ from typing import Any
 from amaranth import Cat, Const, Module, Shape, Signal, Value, signed
 from amaranth.lib import data
 
+from ..fixed import scaled
 from ..layer import Layer
 from .stream_counts import count_bounds
 from .streams import Streams, current_exponent
@@ -14,8 +15,7 @@ __all__ = ["StreamSynapses", "stream_current"]
 
 def stream_current(streams: Streams, layer: Layer, count: Any) -> Any:
     """Return the stored current that a count of a step comes to, rounded half up."""
-    exponent = current_exponent(streams, layer)
-    return count << exponent if exponent >= 0 else (count + (1 << -exponent - 1)) >> -exponent
+    return scaled(count, current_exponent(streams, layer))
 
 
 class StreamSynapses:

@@ -9,7 +9,7 @@ from spikewright_hw.engine.design import Design
 from spikewright_hw.engine.record import Result, Trace
 
 from ..gateware.board import Board
-from ..network.reference import share_right
+from ..task.metrics import share_right
 
 __all__ = ["Answers", "Inference"]
 

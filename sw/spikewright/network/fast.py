@@ -13,12 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from spikewright_hw.definition.graph import evaluate
 from spikewright_hw.layer import Layer
 from spikewright_hw.network import Network
 
+from . import arrays
 from .outputs import outputs
-from .reference import Arrays, check_spikes, check_width, constants, starts
+from .reference import check_spikes, check_width, constants, starts
 from .synapses import Synapses, weight_synapses
 
 __all__ = ["BLOCK", "Predictor"]
@@ -121,15 +121,8 @@ class _Layer:
                 currents = {name: values[t] for name, values in together.items()}
             else:
                 currents = self._currents(np.concatenate([arriving[t], given[t - 1]], axis=1))
-            after = evaluate(fixed.update, {**states, **self._constants, **currents}, Arrays())
-            if spiking:
-                given[t] = after.pop("spike")
-            states = {
-                name: np.clip(value, *fixed.bounds[name], out=value)
-                for name, value in after.items()
-            }
-            if not spiking:
-                given[t] = states["v"]
+            states, spiked = arrays.step(fixed, states, currents, constants=self._constants)
+            given[t] = spiked if spiking else states["v"]
         return given
 
     def _currents(self, heard: np.ndarray) -> dict[str, np.ndarray]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spikewright_hw.definition.graph import evaluate
 from spikewright_hw.network import Layer, Network
 
-from .reference import Arrays, constants, run, starts
+from . import arrays
+from .reference import constants, run, starts
 from .synapses import Synapses, weight_synapses
 
 __all__ = ["BLOCK", "End", "Overshoots", "inputs_to_try", "overshoots"]
@@ -76,7 +76,7 @@ def overshoots(
         before = {name: np.stack([one[name] for one in steps], axis=1) for name in own[0]}
         heard = _heard(layer, arriving, done.spikes[index])
         leaves = {**before, **constants(layer), **synapses(layer).currents(heard)}
-        after = evaluate(layer.fixed.update, leaves, Arrays())
+        after = arrays.update(layer.fixed, leaves)
         after.pop("spike", None)
         for name, value in after.items():
             low, high = layer.fixed.bounds[name]

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from spikewright.errors import DataError, SpikewrightWarning
+from spikewright.task.metrics import share_right
 from spikewright_hw.checks import instance, one_of, optional, real, settle, whole
 from spikewright_hw.definition.definition import Definition, Value
 from spikewright_hw.fixed import Format
@@ -28,7 +29,7 @@ from .quantize import best_scale, bound, scalable
 from .real_layer import RealLayer
 from .real_network import RealNetwork
 from .real_run import RealRun, run_real
-from .reference import Run, check_spikes, run, share_right
+from .reference import Run, check_spikes, run
 
 __all__ = ["PostTraining", "quantize"]
 
@@ -145,7 +146,7 @@ def quantize(
             _fit(index, network.layers[index], made.layers[index], scale, before, after)
             for index, scale in enumerate(scales)
         ),
-        agreement=float(np.mean(before.predictions == after.predictions)),
+        agreement=share_right(before.predictions, after.predictions),
         accuracy_real=None if labels is None else share_right(before.predictions, labels),
         accuracy_integer=None if labels is None else share_right(after.predictions, labels),
     )

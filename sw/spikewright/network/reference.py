@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spikewright.errors import DataError
-from spikewright_hw.definition.expression import Operations
-from spikewright_hw.definition.graph import evaluate
+from spikewright.task.metrics import share_right
 from spikewright_hw.network import Layer, Network
 from spikewright_hw.readout import SPIKING
 
+from . import arrays
 from .bit_planes import is_graded
 from .outputs import outputs
 from .synapses import Synapses, weight_synapses
@@ -28,8 +28,8 @@ if TYPE_CHECKING:  # beside a board numpy is enough
     from .real_network import RealNetwork
 
 __all__ = [
-    "Arrays", "LayerRun", "Run", "Store", "check_spikes", "check_width", "constants", "count_bits",
-    "run", "share_right", "starts",
+    "LayerRun", "Run", "Store", "check_spikes", "check_width", "constants", "count_bits", "run",
+    "starts",
 ]
 
 #: From a layer and its states, each int64 ``[samples, neurons]``, to what is found there later.
@@ -118,35 +118,6 @@ class Run:
         return share_right(self.predictions, labels)
 
 
-def share_right(predictions: np.ndarray, labels: np.ndarray) -> float:
-    """Return the share of predictions that are the labels; ValueError unless there are as many."""
-    labels = np.asarray(labels)
-    if labels.shape != predictions.shape or not len(labels) or labels.dtype.kind not in "iu":
-        raise ValueError(
-            f"labels is an array of {labels.dtype} of shape {list(labels.shape)}; it must have "
-            f"whole numbers, one for each of the {len(predictions)} samples, and at least one"
-        )
-    return float(np.mean(predictions == labels))
-
-
-class Arrays(Operations):
-    """Arrays of integers: numpy's ``>>`` rounds toward minus infinity, as Python's does."""
-    @staticmethod
-    def invert(condition: np.ndarray) -> np.ndarray:
-        """Negate each condition."""
-        return np.logical_not(condition)
-
-    @staticmethod
-    def where(condition: np.ndarray, yes: np.ndarray, no: np.ndarray) -> np.ndarray:
-        """Choose by each condition."""
-        return np.where(condition, yes, no)
-
-    @staticmethod
-    def pick(index: np.ndarray, table: tuple[int, ...]) -> np.ndarray:
-        """Return the table's entry for each index."""
-        return np.array(table, index.dtype)[index.astype(np.intp)]
-
-
 def run(
     network: Network,
     spikes: np.ndarray,
@@ -213,11 +184,7 @@ def constants(
     layer: Layer, kind: type[np.signedinteger] | type[object] = np.int64
 ) -> dict[str, np.ndarray]:
     """Return what differs between the neurons of a layer, each ``[neurons]``."""
-    times = layer.neurons // layer.kinds
-    return {
-        name: np.tile(np.array(values, kind), times)
-        for name, values in layer.fixed.vectors.items()
-    }
+    return arrays.constants(layer.fixed, kind, times=layer.neurons // layer.kinds)
 
 
 def _run_layer(
@@ -240,11 +207,8 @@ def _run_layer(
         events += bits.sum(axis=1, dtype=np.int64)
         synops += bits @ operations
         currents = synapses.currents(heard)
-        after = evaluate(fixed.update, {**states, **constant, **currents}, Arrays())
-        spikes[:, t] = after.pop("spike", False)
-        states = store(
-            layer, {name: np.clip(value, *fixed.bounds[name]) for name, value in after.items()}
-        )
+        after, spikes[:, t] = arrays.step(fixed, states, currents, constants=constant)
+        states = store(layer, after)
         membranes[:, t] = states["v"]
     return LayerRun(spikes, membranes, events, synops)
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from spikewright_hw.connection import Connection
 from spikewright_hw.definition.interval import Interval
+from spikewright_hw.fixed import scaled
 from spikewright_hw.layer import Layer
 
 from .product import connected
@@ -106,9 +107,7 @@ class Synapses:
         return connected(self.connection, heard, adds)
 
     def _stored(self, total):
-        if self.exponent >= 0:
-            return total << self.exponent
-        return (total + (1 << -self.exponent - 1)) >> -self.exponent
+        return scaled(total, self.exponent)
 
 
 def biases(layer: Layer) -> dict[str, np.ndarray]:

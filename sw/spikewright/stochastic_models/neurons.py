@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikewright.errors import DataError
-from spikewright.network.reference import Arrays
+from spikewright.network import arrays
 from spikewright_hw.definition.fixed_point import FixedNeuron
-from spikewright_hw.definition.graph import evaluate
 from spikewright_hw.definition.interval import Interval
+from spikewright_hw.fixed import scaled
 
 __all__ = ["currents", "integrate_and_fire", "windowed_neuron"]
 
@@ -66,8 +66,7 @@ def currents(fixed: FixedNeuron, counts: Counts, *, length: int, shift: int) -> 
     windows = counts.shape[-1] // length
     whole = counts[..., : windows * length].reshape(*counts.shape[:-1], windows, length)
     sums = whole.sum(axis=-1)
-    scaled = sums << shift if shift >= 0 else sums + (1 << (-shift - 1)) >> -shift
-    return np.clip(scaled, fixed.format.min, fixed.format.max)
+    return np.clip(scaled(sums, shift), fixed.format.min, fixed.format.max)
 
 
 def _steps(fixed: FixedNeuron, current: Counts) -> dict[str, np.ndarray]:
@@ -81,17 +80,16 @@ def _steps(fixed: FixedNeuron, current: Counts) -> dict[str, np.ndarray]:
         )
     shape = current.shape[:-1]
     lanes = range(shape[-1]) if shape else [0]
-    constants = {word: np.array(values, np.int64) for word, values in fixed.vectors.items()}
+    constants = arrays.constants(fixed)
     starts = {
         word: np.array([fixed.start(word, neuron=lane) for lane in lanes]) for word in fixed.formats
     }
     states = starts if shape else {word: values[0] for word, values in starts.items()}
     after: dict[str, list[np.ndarray]] = {}
     for t in range(current.shape[-1]):
-        leaves = {**states, **constants, name: current[..., t]}
-        new = evaluate(fixed.update, leaves, Arrays())
-        spike = {"spike": np.asarray(new.pop("spike"), bool)} if fixed.definition.spikes else {}
-        states = {word: np.clip(value, *fixed.bounds[word]) for word, value in new.items()}
+        inputs = {name: current[..., t]}
+        states, spiked = arrays.step(fixed, states, inputs, constants=constants)
+        spike = {"spike": spiked} if fixed.definition.spikes else {}
         for word, value in {**states, **spike}.items():
             after.setdefault(word, []).append(np.broadcast_to(value, shape))
     return {word: np.stack(values, axis=-1) for word, values in after.items()}

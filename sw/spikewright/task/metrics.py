@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ["accuracy", "error", "explained", "score"]
+__all__ = ["accuracy", "error", "explained", "score", "share_right"]
 
 
 def accuracy(outputs: np.ndarray, labels: np.ndarray) -> float:
@@ -14,7 +14,21 @@ def accuracy(outputs: np.ndarray, labels: np.ndarray) -> float:
     labels : int array ``[...]``
         One for each sample, or for each of its steps.
     """
-    return float(np.mean(outputs.argmax(axis=-1) == labels))
+    return share_right(outputs.argmax(axis=-1), labels)
+
+
+def share_right(predictions: np.ndarray, labels: np.ndarray) -> float:
+    """Return the share of predictions that are the labels, 0 to 1.
+
+    Raises :exc:`ValueError` unless these are as many whole numbers, and at least one.
+    """
+    labels = np.asarray(labels)
+    if labels.shape != predictions.shape or not labels.size or labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"labels is an array of {labels.dtype} of shape {list(labels.shape)}; it must have "
+            f"whole numbers, one for each of the {len(predictions)} samples, and at least one"
+        )
+    return float(np.mean(predictions == labels))
 
 
 def error(values: np.ndarray, targets: np.ndarray) -> float:
@@ -41,4 +55,4 @@ def score(answers: np.ndarray, targets: np.ndarray) -> float:
     """Return the share of right labels, if the targets are whole numbers, or else the error."""
     if targets.dtype.kind == "f":
         return error(answers, targets)
-    return float(np.mean(answers == targets))
+    return share_right(answers, targets)

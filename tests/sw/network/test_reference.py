@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from spikewright.errors import DataError
 from spikewright.network.activity import network_activity
+from spikewright.network.fast import Predictor
 from spikewright.network.reference import run
+from spikewright_hw.definition.definition import Parameter, State, neuron
 from spikewright_hw.engine import reference as integers
 from spikewright_hw.engine.example import drawn_layer, drawn_map_network, drawn_network
 from spikewright_hw.fixed import Format
@@ -93,6 +95,30 @@ def test_pytorch_on_the_grid_equals_arrays_with_maps(seed):
     rng = random.Random(seed)
     network = drawn_map_network(rng)
     compare_pytorch(network, drawn_spikes(network, rng))
+
+
+@neuron(
+    w=State("sum of all currents", unit="1"),
+    threshold=Parameter(1.0, "sum from which it spikes", unit="level"),
+)
+def twofold(s, i, p):
+    """A sum that is kept twice, in states that end at different values."""
+    total = s.w + i
+    return {"v": total, "w": total, "spike": total >= p.threshold}
+
+
+@pytest.mark.parametrize("predicts", [run, lambda network, spikes: Predictor(network)(spikes)])
+def test_a_value_that_two_states_store_is_saturated_for_each(predicts):
+    layer = Layer(
+        weights=((-7, 0), (4, 1)), weight_bits=4, neuron=twofold, parameters={},
+        membrane=Format(5, 2), saturation="positive",
+    )
+    assert layer.fixed.update["v"] is layer.fixed.update["w"]
+    network = Network(layers=(layer,), steps=3, readout="count")
+    spikes = np.array([[[1, 0], [0, 1], [0, 1]]], bool)  # the first neuron is far below zero
+    compare(network, spikes)
+    found = predicts(network, spikes)
+    assert getattr(found, "predictions", found).tolist() == [1]
 
 
 @settings(deadline=None)

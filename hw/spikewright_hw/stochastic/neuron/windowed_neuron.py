@@ -11,7 +11,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from ...definition import gateware
 from ...definition.definition import Value
 from ...definition.fixed_point import Arithmetic
-from ...fixed import Format
+from ...fixed import Format, scaled
 from ...neuron.component import NeuronCore
 from .driven import compiled
 
@@ -26,9 +26,7 @@ PRESETS = {
 
 def current(total: int, *, shift: int, format: Format) -> int:
     """Return the current of a sum of counts: ``total * 2**shift``, rounded half up, saturated."""
-    if shift >= 0:
-        return format.saturate(total << shift)
-    return format.saturate((total + (1 << (-shift - 1))) >> -shift)
+    return format.saturate(scaled(total, shift))
 
 
 class WindowedNeuron(wiring.Component):
@@ -127,10 +125,10 @@ class WindowedNeuron(wiring.Component):
             total.eq(self.sum + self.i.payload),
             self.i.ready.eq(~last | ~step.valid | step.ready),
         ]
-        if self.shift >= 0:
-            scaled = Cat(Const(0, self.shift), total).as_signed()
+        if self.shift >= 0:  # wires alone
+            current = Cat(Const(0, self.shift), total).as_signed()
         else:
-            scaled = (total + (1 << (-self.shift - 1))) >> -self.shift
+            current = scaled(total, self.shift)
         with m.If(step.ready):
             m.d.sync += step.valid.eq(0)
         with m.If(self.i.valid & self.i.ready):
@@ -138,7 +136,7 @@ class WindowedNeuron(wiring.Component):
             with m.If(last):
                 m.d.sync += [
                     step.valid.eq(1),
-                    step.payload.eq(gateware.saturate(scaled, format.min, format.max)),
+                    step.payload.eq(gateware.saturate(current, format.min, format.max)),
                 ]
         return m
 

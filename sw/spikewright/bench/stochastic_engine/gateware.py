@@ -4,19 +4,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 from rich.table import Table
 
 from spikewright_hw.engine.design import Design, EventDesign, StochasticDesign
 
+from ...gateware.design import run_reference
 from ...gateware.parts import PARTS
 from ...gateware.resources import Resources, Target, measure
 from ...job.resources import Deployed
-from ...network import reference
 from ...record import energy
 from ...record.figure import Computed, Figure, PostRoute
 from ...record.page import format_value
-from ...stochastic_models import engine
 from ...stochastic_models.cycles import cycles
 from .networks import Subject
 
@@ -172,11 +170,7 @@ def _placed(
     design, target = deployment.design, deployment.target
     network, spikes = subject.networks[subject.seeds[0]], subject.spikes
     tell(f"{subject.sizes} on the {design.name} engine, {target.label}")
-    run = (
-        reference.run(network, spikes) if design.streams is None
-        else engine.run(network, spikes, streams=design.streams)
-    )
-    heard = [spikes, *run.spikes[:-1]]
+    run = run_reference(network, spikes, design=design)
     return Placed(
         deployment=deployment,
         sizes=subject.sizes,
@@ -186,10 +180,7 @@ def _placed(
             build=build,
         ),
         cycles=float(cycles(network, spikes, run, design=design).mean()),
-        synops=float(np.mean(sum(
-            one.sum(axis=(1, 2)) * layer.neurons
-            for one, layer in zip(heard, network.layers, strict=True)
-        ))),
+        synops=float(run.synops.mean()),
     )
 
 

@@ -15,16 +15,17 @@ from spikewright_hw.engine.streams import ENCODINGS, SOURCES, Encoding, SourceNa
 
 from ...cache import cached
 from ...files import write_json
+from ...gateware.design import run_reference
 from ...imports import code_key
 from ...job.training import train
-from ...network import reference
 from ...record.figure import Computed
 from ...record.stochastic_bench import Curve
-from ...stochastic_models import engine, faults
+from ...stochastic_models import faults
 from ...stochastic_models.cycles import cycles
 from ...stochastic_models.engine import predictor
 from ...stochastic_models.products import BITS, GATES, NUMBERS, product_rms
 from ...stochastic_models.progressive import Prefix
+from ...task.metrics import share_right
 from .networks import Subject
 
 __all__ = [
@@ -243,17 +244,14 @@ def progressive(
 def _point(subject: Subject, design: EventDesign | StochasticDesign) -> list[float]:
     took, shares = [], []
     for network in subject.networks.values():
-        run = (
-            reference.run(network, subject.spikes) if design.streams is None
-            else engine.run(network, subject.spikes, streams=design.streams)
-        )
+        run = run_reference(network, subject.spikes, design=design)
         took.append(float(cycles(network, subject.spikes, run, design=design).mean()))
         shares.append(run.accuracy(subject.task.y_test))
     return [mean(took), mean(shares)]
 
 
 def _share(subject: Subject, predictions: np.ndarray) -> float:
-    return float(np.mean(predictions == subject.task.y_test))
+    return share_right(predictions, subject.task.y_test)
 
 
 def _listed(seeds: Sequence[int]) -> str:
