@@ -13,11 +13,11 @@ from .affine import Affine
 from .firing import silent
 from .found import Found
 
-__all__ = ["Link", "Stage", "chained", "network_of"]
+__all__ = ["Piece", "ReadLayer", "chained", "network_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Link:
+class Piece:
     """A module or a node of a chain."""
 
     name: str
@@ -25,8 +25,8 @@ class Link:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stage:
-    """A layer, and the modules or nodes that it is made of.
+class ReadLayer:
+    """A layer that was read, and the modules or nodes that it is made of.
 
     Parameters
     ----------
@@ -45,12 +45,12 @@ class Stage:
         return " → ".join(self.names)
 
 
-def chained(links: Sequence[Link], *, width: int | None = None) -> list[Stage]:
+def chained(pieces: Sequence[Piece], *, width: int | None = None) -> list[ReadLayer]:
     """Return the layers of a chain; maps between two neurons are folded into one matrix.
 
     Parameters
     ----------
-    links : sequence of Link
+    pieces : sequence of Piece
         From input to output.
     width : int, optional
         Values of the input, where neurons take it without a matrix.
@@ -60,22 +60,22 @@ def chained(links: Sequence[Link], *, width: int | None = None) -> list[Stage]:
     DataError
         The chain does not end in neurons, or the width of a layer is not known or does not fit.
     """
-    stages: list[Stage] = []
+    layers: list[ReadLayer] = []
     before, names = Affine.of(), []
-    for link in links:
-        names.append(link.name)
-        if isinstance(link.what, Affine):
-            before = _joined(before, link.what, link.name, width)
+    for piece in pieces:
+        names.append(piece.name)
+        if isinstance(piece.what, Affine):
+            before = _joined(before, piece.what, piece.name, width)
             continue
-        stages.append(_stage(link.what, before, tuple(names), width))
-        width = stages[-1].layer.neurons
-        before, names = link.what.after, []
-    if (names and not before.identity) or not stages:
+        layers.append(_read_layer(piece.what, before, tuple(names), width))
+        width = layers[-1].layer.neurons
+        before, names = piece.what.after, []
+    if (names and not before.identity) or not layers:
         raise DataError(
             f"{names[-1] if names else 'the network'} is followed by no neurons, so nothing says "
             "what becomes of its values; add neurons, or one that only integrates"
         )
-    return stages
+    return layers
 
 
 def _joined(first: Affine, second: Affine, name: str, width: int | None) -> Affine:
@@ -87,7 +87,9 @@ def _joined(first: Affine, second: Affine, name: str, width: int | None) -> Affi
     return first.then(second)
 
 
-def _stage(found: Found, before: Affine, names: tuple[str, ...], width: int | None) -> Stage:
+def _read_layer(
+    found: Found, before: Affine, names: tuple[str, ...], width: int | None
+) -> ReadLayer:
     """Return the layer of neurons after all maps before them."""
     *_, name = names
     whole = _joined(before, found.before, name, width)
@@ -113,7 +115,7 @@ def _stage(found: Found, before: Affine, names: tuple[str, ...], width: int | No
         )
     except ValueError as error:
         raise DataError(f"{name}: {error}") from error
-    return Stage(layer=layer, names=names, after=found.after)
+    return ReadLayer(layer=layer, names=names, after=found.after)
 
 
 def _once(value: Value) -> Value:
@@ -122,7 +124,7 @@ def _once(value: Value) -> Value:
 
 
 def network_of(
-    stages: Sequence[Stage], *, steps: int, readout: str | None
+    read: Sequence[ReadLayer], *, steps: int, readout: str | None
 ) -> RealNetwork:
     """Return the network of the layers of a chain, with an answer that is read as asked.
 
@@ -130,15 +132,14 @@ def network_of(
     ------
     DataError
         No readout is given, or the last layer cannot be read so, such as a recurrent one by its
-        membrane; or a layer but the last sends no
-        spikes.
+        membrane; or a layer but the last sends no spikes.
     """
-    layers = [stage.layer for stage in stages]
-    last = stages[-1]
-    for stage in stages[:-1]:
-        if not stage.layer.definition.spikes:
+    layers = [one.layer for one in read]
+    last = read[-1]
+    for one in read[:-1]:
+        if not one.layer.definition.spikes:
             raise DataError(
-                f"{stage.names[-1]} never spikes, and sends its membrane on; only spikes are "
+                f"{one.names[-1]} never spikes, and sends its membrane on; only spikes are "
                 "sent from layer to layer"
             )
     if readout is None:

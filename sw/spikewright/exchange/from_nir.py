@@ -9,7 +9,7 @@ from spikewright_hw.checks import one_of, optional, pathlike, real, whole
 
 from .chain import chained, network_of
 from .nir_file import read_nir
-from .nir_graph import links_of
+from .nir_graph import pieces_of
 from .nir_nodes import Reading
 
 __all__ = ["from_nir"]
@@ -66,5 +66,5 @@ def from_nir(
     graph = read_nir(pathlike("source", source)) if isinstance(source, str | Path) else source
     if type(graph).__name__ != "NIRGraph":
         raise DataError(f"the source is a {type(graph).__name__}; a path or a NIRGraph is read")
-    links, width = links_of(graph, Reading(dt=dt, current=current))
-    return network_of(chained(links, width=width), steps=steps, readout=readout)
+    pieces, width = pieces_of(graph, Reading(dt=dt, current=current))
+    return network_of(chained(pieces, width=width), steps=steps, readout=readout)

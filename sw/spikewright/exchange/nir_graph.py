@@ -9,12 +9,12 @@ import numpy as np
 from spikewright.errors import DataError
 
 from .affine import Affine
-from .chain import Link
+from .chain import Piece
 from .firing import hearing_itself, with_threshold
 from .found import Found
 from .nir_nodes import Reading, nir_threshold, read_node
 
-__all__ = ["links_of"]
+__all__ = ["pieces_of"]
 
 
 @dataclass
@@ -31,7 +31,7 @@ class _Graph:
         return [a for a, b in self.edges if b == name]
 
 
-def links_of(graph: Any, reading: Reading) -> tuple[list[Link], int | None]:
+def pieces_of(graph: Any, reading: Reading) -> tuple[list[Piece], int | None]:
     """Return the chain of a NIR graph, and the values of its input if the graph says it.
 
     Raises
@@ -76,8 +76,8 @@ def links_of(graph: Any, reading: Reading) -> tuple[list[Link], int | None]:
     over = known - seen - {end} - {one for several in loops.values() for one in several}
     if over:
         raise DataError(f"{_list(sorted(over))} cannot be reached from {start}")
-    links = [_link(flat, name, loops.get(name), reading) for name in chain[:-1]]
-    return _thresholds_joined(links), _width(flat.nodes[start])
+    pieces = [_piece(flat, name, loops.get(name), reading) for name in chain[:-1]]
+    return _thresholds_joined(pieces), _width(flat.nodes[start])
 
 
 def _flat(graph: Any, prefix: str = "") -> _Graph:
@@ -127,12 +127,12 @@ def _recurrences(flat: _Graph) -> dict[str, list[str]]:
     return loops
 
 
-def _link(
+def _piece(
     flat: _Graph, name: str, loop: Sequence[str] | None, reading: Reading
-) -> Link:
+) -> Piece:
     what = read_node(name, flat.nodes[name], reading)
     if loop is None:
-        return Link(name=name, what=what)
+        return Piece(name=name, what=what)
     if isinstance(what, Affine) or len(loop) > 1 or not what.definition.spikes:
         raise DataError(
             f"{name} is part of a circle that is no recurrence: neurons whose spikes return to "
@@ -143,24 +143,24 @@ def _link(
         read = read_node(loop[0], flat.nodes[loop[0]], reading)
         assert isinstance(read, Affine)
         own = read
-    return Link(name=name, what=replace(what, definition=hearing_itself(what.definition), own=own))
+    return Piece(name=name, what=replace(what, definition=hearing_itself(what.definition), own=own))
 
 
-def _thresholds_joined(links: Sequence[Link]) -> list[Link]:
+def _thresholds_joined(pieces: Sequence[Piece]) -> list[Piece]:
     """Make one neuron of an integrator and the threshold right after it."""
-    joined: list[Link] = []
-    for link in links:
+    joined: list[Piece] = []
+    for piece in pieces:
         last = joined[-1].what if joined else None
         if (
-            isinstance(link.what, Found) and link.what.definition is nir_threshold
+            isinstance(piece.what, Found) and piece.what.definition is nir_threshold
             and isinstance(last, Found) and not last.definition.spikes
         ):
-            joined[-1] = Link(name=link.name, what=replace(
+            joined[-1] = Piece(name=piece.name, what=replace(
                 last, definition=with_threshold(last.definition),
-                parameters={**last.parameters, **link.what.parameters},
+                parameters={**last.parameters, **piece.what.parameters},
             ))
         else:
-            joined.append(link)
+            joined.append(piece)
     return joined
 
 
