@@ -17,6 +17,7 @@ LAST = "last is on a step's last event, and only there"
 INVENTED = "no event is repeated or invented"
 LOST = "no event is lost or kept back"
 BEYOND = "no word of a third step is taken"
+TAKES = "a word is taken while nothing is owed"
 
 
 class WordScanSpec(Elaboratable):
@@ -26,7 +27,7 @@ class WordScanSpec(Elaboratable):
     kept back. Beside the core, what is owed of a step stands in one bitmap, which fills word by
     word, and whatever event was taken has its bit removed. Where a spike is, follows from a list of
     all places. A planted fault is an event with a wrong field, one that is withdrawn or changed
-    while it stalls, or words that seem to be taken when they are not.
+    while it stalls, or words that seem to be taken when they are not, or not to be.
     """
 
     def __init__(self, *, source: FeatureMap, bits: int, fault: str = ""):
@@ -89,6 +90,7 @@ class WordScanSpec(Elaboratable):
                 with m.Else():
                     m.d.comb += Assert(seen == places[-self.bits][axis], CLOSING)
         m.d.comb += [
+            Assert((dut.i.ready & (self.fault != "deaf")) | pending, TAKES),
             Assert(o.valid | ~pending | ~waited, LOST),
             Assert(~(i.transfers & into[1]) | (kept[1] != words), BEYOND),
         ]
@@ -153,7 +155,8 @@ def specs() -> dict[str, Elaboratable]:
                 "closing": (CLOSING,),
                 "spike": (SPIKE,),
                 "last": (LAST,),
-                "greedy": (SPIKE, PLACE, CLOSING, LAST, INVENTED, LOST, BEYOND),
+                "deaf": (TAKES,),
+                "greedy": (SPIKE, PLACE, CLOSING, LAST, INVENTED, LOST, BEYOND, TAKES),
                 "withdrawn": ("event: an offer is not withdrawn while it stalls",),
                 "unsteady": ("event: a payload is held while it stalls",),
             },
