@@ -95,7 +95,15 @@ class WordScanSpec(Elaboratable):
             Assert(~(i.transfers & into[1]) | (kept[1] != words), BEYOND),
         ]
 
-        # Witnesses.
+        self._cover(m, o, spike, last, closed=closed, waits=taken[1] != 0, comes=i.transfers)
+        return m
+
+    def _cover(
+        self, m: Module, o: Observed, spike: Value, last: Value, *, closed: Value, waits: Value,
+        comes: Value,
+    ) -> None:
+        """Add the witnesses."""
+        sources = len(self.source)
         count, resumed = Signal(range(sources + 1)), Signal()
         m.d.sync += resumed.eq(closed)
         with m.If(o.transfers):
@@ -104,9 +112,8 @@ class WordScanSpec(Elaboratable):
             Cover(closed & ~spike, "a step is closed by an event without a spike"),
             Cover(closed & (count == sources - 1), "all events of a full step come"),
             Cover(resumed & o.transfers & spike, "a step follows another without a gap"),
-            Cover((taken[1] != 0) & i.transfers, "words of the next step wait"),
+            Cover(waits & comes, "words of the next step wait"),
         ]
-        return m
 
     def _sizes(self) -> tuple[int, int, int]:
         source = self.source

@@ -22,7 +22,7 @@ from .drawn_connection import drawn_connection, drawn_map
 
 __all__ = [
     "drawn_layer", "drawn_layer_of", "drawn_map_network", "drawn_network", "example_layer",
-    "example_network",
+    "example_map_layer", "example_network",
 ]
 
 
@@ -61,21 +61,59 @@ def example_layer(
     seed : int
         Seed of the standard library's generator.
     """
+    return example_map_layer(
+        connection=Dense(source=FeatureMap(channels=inputs), neurons=neurons),
+        neuron=neuron,
+        weight_bits=weight_bits,
+        membrane=membrane,
+        exponent=exponent,
+        parameters=parameters,
+        biased=biased,
+        input_bits=input_bits,
+        seed=seed,
+    )
+
+
+def example_map_layer(
+    *,
+    connection: Connection,
+    neuron: str,
+    weight_bits: int,
+    membrane: Format,
+    exponent: int = 0,
+    parameters: Mapping[str, Value] | None = None,
+    biased: bool = False,
+    input_bits: int = 1,
+    seed: int = 0,
+) -> Layer:
+    """Make a layer of a connection whose weights follow from the seed alone.
+
+    Parameters
+    ----------
+    connection : Connection
+        What reaches what.
+    neuron, weight_bits, membrane, exponent, parameters, input_bits, seed
+        As for :func:`example_layer`.
+    biased : bool
+        Whether each channel of neurons has a bias, of up to two weight steps.
+    """
     rng = random.Random(seed)
     bound = (1 << (weight_bits - 1)) - 1
+    channels = connection.target.channels
     has_threshold = "threshold" in DEFINITIONS[neuron].parameters
     largest = bound * ((1 << input_bits) - 1)
     level = {"threshold": largest * 2.0**-exponent} if has_threshold else {}
     return Layer(
-        weights=_rows(rng, inputs, neurons, bound),
+        weights=_rows(rng, connection.rows, connection.lanes, bound),
         weight_bits=weight_bits,
         neuron=neuron,
         parameters=level | dict(parameters or {}),
         membrane=membrane,
         exponent=exponent,
-        recurrent=_rows(rng, neurons, neurons, bound) if _hears_itself(neuron) else None,
-        bias=_bias(rng, neurons, 2 << membrane.fraction - exponent) if biased else None,
+        recurrent=_rows(rng, channels, channels, bound) if _hears_itself(neuron) else None,
+        bias=_bias(rng, channels, 2 << membrane.fraction - exponent) if biased else None,
         input_bits=input_bits,
+        connection=connection,
     )
 
 

@@ -1,0 +1,194 @@
+"""Neurons of a layer word by word: their states and constants in memories."""
+
+from collections.abc import Sequence
+
+from amaranth import Cat, Const, Elaboratable, Module, Mux, Signal, Value, signed, unsigned
+from amaranth.lib import data, memory
+
+from ..definition.interval import Interval
+from ..definition.pipeline import pipelined_step
+from ..layer import Layer
+from .synapses import WeightSynapses
+
+__all__ = ["WordConstants", "WordNeurons", "totals_layout"]
+
+
+def totals_layout(layer: Layer, synapses: WeightSynapses) -> data.ArrayLayout:
+    """Layout of the sums of a word: of each lane, one for each of the neuron's inputs."""
+    of_lane = {name: synapses.total(name) for name in layer.definition.inputs}
+    return data.ArrayLayout(data.StructLayout(of_lane), layer.connection.lanes)
+
+
+class WordNeurons(Elaboratable):
+    """Words of neurons that take turns, a word a cycle: a memory of states, a pipeline per lane.
+
+    A word whose sums are read while ``update`` is high is updated from the next cycle on, and its
+    spikes are there ``stages - 1`` cycles later. Only cycles with ``advance`` count.
+    The states of a word must be written before they are read again: that is what ``busy`` is for.
+
+    Parameters
+    ----------
+    layer : Layer
+    stages : int
+        Stages of an updater.
+    synapses : WeightSynapses
+
+    Attributes
+    ----------
+    update, word : Signal
+        In: the next word is read, and which it is; ``update`` only together with ``advance``.
+    totals : View
+        In: the sums of the word that was read, in the cycle after.
+    advance : Signal
+        In: the pipeline goes on.
+    clear : Signal
+        In: the next words, up to the last, take their start in place of their states.
+    spikes, done : Signal
+        Out: the spikes of the word that is through, and whether there is one.
+    begun : Signal
+        Out: the word whose sums were read is updated.
+    busy : Signal
+        Out: there is a word in the pipeline.
+    """
+
+    def __init__(self, layer: Layer, *, stages: int, synapses: WeightSynapses):
+        lanes, words = layer.connection.lanes, layer.connection.words
+        self.layer = layer
+        self.stages = stages
+        self.synapses = synapses
+        self.depth = max(2, words)
+        self.update, self.advance, self.clear = Signal(), Signal(), Signal()
+        self.word = Signal(range(self.depth))
+        self.totals = Signal(totals_layout(layer, synapses))
+        self.spikes = Signal(lanes)
+        self.done, self.begun, self.busy = Signal(), Signal(), Signal()
+
+    def elaborate(self, platform) -> Module:
+        """Elaborate the memory of states, what goes along the pipeline, and the updaters."""
+        m = Module()
+        fixed = self.layer.fixed
+        valid = [Signal(name=f"valid_{stage}") for stage in range(self.stages)]
+        number = [Signal.like(self.word, name=f"number_{stage}") for stage in range(self.stages)]
+        anew = self._start(m)
+        with m.If(self.advance):
+            m.d.sync += [
+                Cat(valid).eq(Cat(self.update, *valid[:-1])),
+                Cat(number).eq(Cat(self.word, *number[:-1])),
+            ]
+        m.d.comb += [
+            self.begun.eq(valid[0]), self.done.eq(valid[-1]), self.busy.eq(Cat(valid).any()),
+        ]
+
+        of_lane = data.StructLayout(
+            {name: signed(form.width) for name, form in fixed.formats.items()}
+        )
+        m.submodules.states = states = memory.Memory(
+            shape=data.ArrayLayout(of_lane, len(self.spikes)), depth=self.depth, init=[]
+        )
+        write, read = states.write_port(), states.read_port()
+        m.d.comb += [
+            read.addr.eq(self.word),
+            read.en.eq(self.update),
+            write.addr.eq(number[-1]),
+            write.en.eq(valid[-1] & self.advance),
+        ]
+        m.submodules.constants = constants = WordConstants(self.layer.kinds // len(self.spikes))
+        m.d.comb += constants.turn.eq(self.update)
+        for lane, spike in enumerate(self.spikes):
+            after = self._lane(m, lane, read.data[lane], anew, constants, spike)
+            m.d.comb += [write.data[lane][name].eq(value) for name, value in after.items()]
+        return m
+
+    def _start(self, m: Module) -> Signal:
+        """Return whether the word that was read takes its start in place of its states."""
+        fresh, anew = Signal(init=1), Signal()
+        with m.If(self.update & (self.word == self.layer.connection.words - 1)):
+            m.d.sync += fresh.eq(0)
+        with m.If(self.clear):
+            m.d.sync += fresh.eq(1)
+        with m.If(self.advance):
+            m.d.sync += anew.eq(fresh)
+        return anew
+
+    def _lane(
+        self, m: Module, lane: int, stored: data.View, anew: Signal, constants: "WordConstants",
+        spike: Value,
+    ) -> dict[str, Value]:
+        """Build the updater of a lane; return the states after the step, and set the spike."""
+        layer, fixed = self.layer, self.layer.fixed
+        kinds = range(lane, layer.kinds, len(self.spikes))
+        before, inputs = {}, {}
+        for name in fixed.formats:
+            start = constants.of([fixed.start(name, neuron=kind) for kind in kinds])
+            before[name] = Mux(anew, start, stored[name])
+        for name in layer.definition.inputs:
+            bias = constants.of([layer.biases(name)[kind] for kind in kinds])
+            inputs[name] = self.synapses.current(self.totals[lane][name]) + bias
+        after, spiked = pipelined_step(
+            m, fixed, before, inputs,
+            vectors={
+                name: constants.of([values[kind] for kind in kinds])
+                for name, values in fixed.vectors.items()
+            },
+            stages=self.stages,
+            advance=self.advance,
+        )
+        assert spiked is not None, "these neurons never spike"
+        m.d.comb += spike.eq(spiked)
+        return after
+
+
+class WordConstants(Elaboratable):
+    """Constants of neurons that take turns word by word; those that differ lie in a memory.
+
+    Parameters
+    ----------
+    period : int
+        After how many words the constants are repeated.
+
+    Attributes
+    ----------
+    turn : Signal
+        High to read the constants of the next word, which are there a cycle later, and stay.
+    """
+
+    def __init__(self, period: int):
+        self.period = period
+        self.turn = Signal()
+        self._columns: list[tuple[Sequence[int], Signal]] = []
+
+    def of(self, values: Sequence[int]) -> Value:
+        """Return the constant of the word that was read, of one for each word of a period."""
+        shape = signed(Interval.of(*values).width)
+        if len(set(values)) == 1:
+            return Const(values[0], shape)
+        constant = Signal(shape, name=f"constant_{len(self._columns)}")
+        self._columns.append((values, constant))
+        return constant
+
+    def elaborate(self, platform) -> Module:
+        """Elaborate the memory, and the count of words."""
+        m = Module()
+        if not self._columns:
+            return m
+        signals = [constant for _, constant in self._columns]
+        widths = [len(signal) for signal in signals]
+        rows = zip(*(values for values, _ in self._columns), strict=True)
+        m.submodules.table = table = memory.Memory(
+            shape=unsigned(sum(widths)), depth=self.period,
+            init=[_packed(row, widths) for row in rows],
+        )
+        at = Signal(range(self.period))
+        with m.If(self.turn):
+            m.d.sync += at.eq(Mux(at == self.period - 1, 0, at + 1))
+        port = table.read_port()
+        m.d.comb += [port.addr.eq(at), port.en.eq(self.turn), Cat(signals).eq(port.data)]
+        return m
+
+
+def _packed(values: Sequence[int], widths: Sequence[int]) -> int:
+    word = offset = 0
+    for value, width in zip(values, widths, strict=True):
+        word |= (value & ((1 << width) - 1)) << offset
+        offset += width
+    return word
