@@ -1,0 +1,56 @@
+"""Words: in which parts the spikes of a step travel between the stages of an engine.
+
+What a step has is a string of bits, one for each input or neuron in the order of their numbers. It
+travels as words of as many bits each, the first bits first, so that no port is as wide as a map of
+thousands of neurons.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..layer import Layer
+from ..network import Network
+
+__all__ = ["MOST_BITS", "Words", "input_words", "output_words", "words_of"]
+
+#: Most bits of a word of a map that comes from a host: what a scan finds spikes in at a good clock.
+MOST_BITS = 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """How a step travels: ``count`` words of ``bits`` bits."""
+
+    bits: int
+    count: int
+
+
+def output_words(layer: Layer) -> Words:
+    """Return how the spikes of a layer leave it: as many at once as a row of weights reaches."""
+    return Words(bits=layer.connection.lanes, count=layer.connection.words)
+
+
+def input_words(network: Network) -> Words:
+    """Return how the inputs of a step, or of a bit plane of it, come to a network's first layer.
+
+    Inputs without a place come at once. Of a map, a word is the largest whole part of at most 1,024
+    bits: all of it, or all that its first axis counts, or all along its last axis; else the largest
+    part of this one that fits without a remainder.
+    """
+    layer = network.layers[0]
+    if layer.is_flat:
+        return Words(bits=layer.inputs, count=1)
+    first, second, third = map(len, layer.connection.axes)
+    for bits in (first * second * third, second * third, third):
+        if bits <= MOST_BITS:
+            return Words(bits=bits, count=layer.inputs // bits)
+    bits = max(one for one in range(1, MOST_BITS + 1) if third % one == 0)
+    return Words(bits=bits, count=layer.inputs // bits)
+
+
+def words_of(bitmaps: Iterable[int], words: Words) -> list[int]:
+    """Cut bitmaps, each of a step or of a bit plane of it, into the words in which they travel."""
+    mask = (1 << words.bits) - 1
+    return [
+        bitmap >> at * words.bits & mask for bitmap in bitmaps for at in range(words.count)
+    ]
