@@ -11,11 +11,13 @@ from ..layer import Layer
 from ..network import Network
 from .example import example_network
 from .feedback import feedback_of
-from .inference import InferenceEngine, stage_signature
+from .inference import InferenceEngine
 from .outputs import readout_latency
 from .ram_style import RamStyle
 from .row_layer import RowLayer, update_stages
 from .scan import Scan, scan_group
+from .stage import dense_operations, stage_signature
+from .words import Words
 
 __all__ = ["PRESETS", "EventEngine", "EventStage", "core", "worst_cycles"]
 
@@ -85,7 +87,7 @@ class EventStage(wiring.Component):
 
     Members
     -------
-    Those of :func:`~.inference.stage_signature`.
+    Those of :func:`~.stage.stage_signature`.
     """
 
     i: stream.Interface
@@ -93,12 +95,13 @@ class EventStage(wiring.Component):
     clear: Signal
     arriving: Signal
     returning: Signal
+    operations: Signal
 
     def __init__(self, *, layer: Layer, share: int):
         self.layer = layer
         self.rows = RowLayer(layer=layer, share=share)
         self.feedback = feedback_of(layer)
-        super().__init__(stage_signature(layer))
+        super().__init__(stage_signature(layer, words=Words(bits=layer.inputs, count=1)))
 
     def elaborate(self, platform):
         """Elaborate feedback, scan and layer."""
@@ -108,7 +111,12 @@ class EventStage(wiring.Component):
         m.submodules.rows = rows = self.rows
         connect(m, scan.o, rows.i)
         connect(m, rows.o, flipped(self.o))
-        m.d.comb += rows.clear.eq(self.clear)
+        m.d.comb += [
+            rows.clear.eq(self.clear),
+            self.operations.eq(dense_operations(
+                self.layer, arriving=self.arriving, returning=self.returning
+            )),
+        ]
 
         arrives = Signal()
         m.d.comb += arrives.eq(rows.i.valid & rows.i.ready & rows.i.payload.spike)
@@ -153,7 +161,7 @@ class EventEngine(InferenceEngine):
         self.share = share
         super().__init__(network=network, ram_style=ram_style)
 
-    def stage(self, layer: Layer) -> EventStage:
+    def stage(self, layer: Layer, words: Words) -> EventStage:
         """Make the stage of a layer."""
         return EventStage(layer=layer, share=self.share)
 

@@ -1,9 +1,8 @@
 """What all engines share: a chain of layers, its input, its counters and its trace."""
 
 from itertools import pairwise
-from typing import Protocol
 
-from amaranth import Array, Cat, Const, Module, Mux, Signal, Value, unsigned
+from amaranth import Cat, Const, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -13,56 +12,12 @@ from .argmax import Argmax
 from .outputs import Outputs
 from .ram_style import RamStyle, check_ram_style
 from .result_layout import result_layout
-from .row_layer import step_layout
+from .stage import Stage
 from .trace_address import trace_address
 from .trace_memory import TraceMemory
+from .words import MOST_BITS, Words, arriving_words, output_words
 
-__all__ = ["InferenceEngine", "Stage", "stage_signature"]
-
-
-class Stage(Protocol):
-    """One layer of an engine, with all that it needs to take a step's spikes as a bitmap."""
-
-    i: stream.Interface
-    o: stream.Interface
-    clear: Signal
-    arriving: Signal
-    returning: Signal
-
-    def elaborate(self, platform) -> Module:
-        """Build the stage."""
-        ...
-
-
-def stage_signature(layer: Layer, *, together: int = 1) -> dict:
-    """Return the members of a :class:`Stage`.
-
-    Parameters
-    ----------
-    layer : Layer
-    together : int
-        Spikes that the stage may count in one cycle.
-
-    Members
-    -------
-    i : In(stream.Signature(unsigned(layer.inputs)))
-        Spikes of one step; or the bit planes of its graded inputs, the most significant first.
-    o : Out(stream.Signature(step_layout(layer)))
-        One transfer per step.
-    clear : In(1)
-        Sets all states to their start; only while the stage is empty.
-    arriving : Out(range(together + 1))
-        How many spikes from the layer before are counted in this cycle; each is counted once.
-    returning : Out(range(together + 1))
-        How many of the layer's own.
-    """
-    return {
-        "i": In(stream.Signature(unsigned(layer.inputs))),
-        "o": Out(stream.Signature(step_layout(layer))),
-        "clear": In(1),
-        "arriving": Out(range(together + 1)),
-        "returning": Out(range(together + 1)),
-    }
+__all__ = ["InferenceEngine"]
 
 
 class InferenceEngine(wiring.Component):
@@ -76,13 +31,17 @@ class InferenceEngine(wiring.Component):
         What to build: layers and steps.
     ram_style : {"auto", "block"}
         Where the trace of an inference lies: left to synthesis, or in block RAM always.
+    most_bits : int, at least 1
+        Most bits of a word of the inputs of a map; :func:`~.words.input_words`.
 
     Members
     -------
-    i : In(stream.Signature(unsigned(network.inputs)))
+    i : In(stream.Signature(unsigned(words.bits)))
         Inputs of one step: its spikes, or, of graded inputs, their bit planes one after the other,
-        the most significant first. ``network.planes`` transfers make and start one inference; then
-        not ready until its result is taken.
+        the most significant first. Each comes as the ``words.count`` words of
+        :func:`~.words.input_words`, which is one unless the inputs are a large map.
+        ``network.planes`` times as many transfers make and start one inference; then not ready
+        until its result is taken.
     o : Out(stream.Signature(result_layout(network)))
         One transfer per inference: prediction, cycles, input events (spikes, or bits of graded
         inputs that are set), synaptic operations, spikes of each layer, outputs.
@@ -97,20 +56,26 @@ class InferenceEngine(wiring.Component):
     trace_address: data.View
     trace_data: Signal
 
-    def __init__(self, *, network: Network, ram_style: RamStyle = "auto"):
+    def __init__(
+        self, *, network: Network, ram_style: RamStyle = "auto", most_bits: int = MOST_BITS
+    ):
         check_ram_style(ram_style)
         self.network = network
         self.ram_style: RamStyle = ram_style
+        arriving = arriving_words(network, most=most_bits)
+        self.words = arriving[0]
         super().__init__({
-            "i": In(stream.Signature(unsigned(network.inputs))),
+            "i": In(stream.Signature(unsigned(self.words.bits))),
             "o": Out(stream.Signature(result_layout(network))),
             "trace_address": In(trace_address(network)),
             "trace_data": Out(8),
         })
-        self.stages = [self.stage(layer) for layer in network.layers]
+        self.stages = [
+            self.stage(layer, words) for layer, words in zip(network.layers, arriving, strict=True)
+        ]
 
-    def stage(self, layer: Layer) -> Stage:
-        """Make the stage of a layer; each subclass says how."""
+    def stage(self, layer: Layer, words: Words) -> Stage:
+        """Make the stage of a layer whose spikes come in these words; each subclass says how."""
         raise NotImplementedError(f"{type(self).__name__} does not say what a layer is")
 
     def elaborate(self, platform) -> Module:
@@ -122,29 +87,30 @@ class InferenceEngine(wiring.Component):
             m.d.comb += layer.clear.eq(clear)
         finished = Signal()
         running = self._feed(m, clear=clear, finished=finished)
-        self._chain(m)
+        m.submodules.trace = trace = TraceMemory(network=self.network, ram_style=self.ram_style)
+        self._chain(m, trace)
         outputs, argmax = self._decide(m)
         m.d.comb += finished.eq(argmax.o_valid)
         self._count(m, running=running, outputs=outputs, argmax=argmax)
-        self._record(m)
+        self._record(m, trace)
         return m
 
     def _feed(self, m: Module, *, clear: Signal, finished: Signal) -> Signal:
         """Build the input memory, and what runs an inference; return whether one runs.
 
-        The bitmaps are stored as they come and handed to the first layer as it takes them.
+        The words are stored as they come and handed to the first layer as it takes them.
         """
-        network, first = self.network, self.stages[0]
-        last_plane = network.planes - 1
+        first, count = self.stages[0], self.network.planes * self.words.count
+        last_word = count - 1
         m.submodules.inputs = inputs = memory.Memory(
-            shape=unsigned(network.inputs), depth=network.planes, init=[]
+            shape=unsigned(self.words.bits), depth=count, init=[]
         )
         write = inputs.write_port()
         read = inputs.read_port(domain="comb")
-        written = Signal(range(network.planes))
-        to_read = Signal(range(network.planes + 1))
+        written = Signal(range(count))
+        to_read = Signal(range(count + 1))
         fetched = Signal()
-        bitmap = Signal(network.inputs)
+        word = Signal(self.words.bits)
         running = Signal()
 
         with m.FSM() as fsm:
@@ -153,8 +119,8 @@ class InferenceEngine(wiring.Component):
                 m.d.comb += [self.i.ready.eq(1), clear.eq(1)]
                 m.d.sync += to_read.eq(0)
                 with m.If(self.i.valid):
-                    m.d.sync += written.eq(Mux(written == last_plane, 0, written + 1))
-                    with m.If(written == last_plane):
+                    m.d.sync += written.eq(Mux(written == last_word, 0, written + 1))
+                    with m.If(written == last_word):
                         m.next = "RUN"
             with m.State("RUN"):
                 with m.If(finished):
@@ -170,21 +136,28 @@ class InferenceEngine(wiring.Component):
             write.en.eq(self.i.valid & self.i.ready),
             read.addr.eq(to_read),
             first.i.valid.eq(fetched),
-            first.i.payload.eq(bitmap),
+            first.i.payload.eq(word),
         ]
-        with m.If(running & (to_read <= last_plane) & (~fetched | first.i.ready)):
-            m.d.sync += [bitmap.eq(read.data), to_read.eq(to_read + 1), fetched.eq(1)]
+        with m.If(running & (to_read <= last_word) & (~fetched | first.i.ready)):
+            m.d.sync += [word.eq(read.data), to_read.eq(to_read + 1), fetched.eq(1)]
         with m.Elif(first.i.ready):
             m.d.sync += fetched.eq(0)
         return running
 
-    def _chain(self, m: Module) -> None:
-        """Hand the spikes of each hidden layer on to the next one."""
-        for layer, following in pairwise(self.stages):
+    def _chain(self, m: Module, trace: TraceMemory) -> None:
+        """Hand the spikes of each hidden layer on to the next one.
+
+        A trace that is not always ready takes a word in the cycle in which the next layer does.
+        """
+        for number, (layer, following) in enumerate(pairwise(self.stages)):
+            valid, ready = layer.o.valid, following.i.ready
+            if output_words(self.network.layers[number]).count > 1:
+                kept = getattr(trace, f"layer_{number}")
+                valid, ready = valid & kept.ready, ready & kept.ready
             m.d.comb += [
-                following.i.valid.eq(layer.o.valid),
+                following.i.valid.eq(valid),
                 following.i.payload.eq(layer.o.payload.spikes),
-                layer.o.ready.eq(following.i.ready),
+                layer.o.ready.eq(ready),
             ]
 
     def _decide(self, m: Module) -> tuple[data.View, Argmax]:
@@ -238,7 +211,7 @@ class InferenceEngine(wiring.Component):
         with m.If(running):
             m.d.sync += [
                 cycles.eq(cycles + 1),
-                synops.eq(synops + sum(map(_operations, layers, network.layers))),
+                synops.eq(synops + sum(layer.operations for layer in layers)),
             ]
             m.d.sync += [
                 count.eq(count + layer.arriving)
@@ -272,25 +245,16 @@ class InferenceEngine(wiring.Component):
             m.d.sync += count.eq(0)
         return count
 
-    def _record(self, m: Module) -> None:
-        """Build the trace of an inference."""
-        m.submodules.trace = trace = TraceMemory(network=self.network, ram_style=self.ram_style)
+    def _record(self, m: Module, trace: TraceMemory) -> None:
+        """Connect the trace of an inference."""
         for number, layer in enumerate(self.stages):
             port = getattr(trace, f"layer_{number}")
+            taken = self.stages[number + 1].i.ready if number + 1 < len(self.stages) else 1
             m.d.comb += [
-                port.valid.eq(layer.o.valid & layer.o.ready),
+                port.valid.eq(layer.o.valid & taken),
                 port.payload.eq(layer.o.payload),
             ]
         m.d.comb += [
             trace.address.eq(self.trace_address),
             self.trace_data.eq(trace.data),
         ]
-
-
-def _operations(stage: Stage, layer: Layer) -> Value:
-    """Return the synaptic operations of this cycle's spikes, without a multiplier."""
-
-    def of(spikes: Signal) -> Value:
-        return Array(count * layer.neurons for count in range(1 << len(spikes)))[spikes]
-
-    return of(stage.arriving) + (of(stage.returning) if layer.recurrent is not None else 0)

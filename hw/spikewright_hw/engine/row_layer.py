@@ -55,9 +55,12 @@ PRESETS = {
 
 
 def step_layout(layer: Layer) -> data.StructLayout:
-    """Layout of what a layer gives after a step: its spikes, or the membranes of a readout."""
+    """Layout of what a layer gives after a step: its spikes, or the membranes of a readout.
+
+    Of a layer that comes to a map it is the spikes of a word of it.
+    """
     if layer.fixed.definition.spikes:
-        return data.StructLayout({"spikes": unsigned(layer.neurons)})
+        return data.StructLayout({"spikes": unsigned(layer.connection.lanes)})
     membranes = data.ArrayLayout(signed(layer.fixed.formats["v"].width), layer.neurons)
     return data.StructLayout({"membranes": membranes})
 

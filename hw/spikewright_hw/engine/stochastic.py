@@ -11,12 +11,14 @@ from ..layer import Layer
 from ..network import Network
 from .example import example_network
 from .feedback import feedback_of
-from .inference import InferenceEngine, stage_signature
+from .inference import InferenceEngine
 from .outputs import readout_latency
 from .ram_style import RamStyle
+from .stage import dense_operations, stage_signature
 from .stream_lane import blocks
 from .stream_layer import StreamLayer, stream_update_stages
 from .streams import Encoding, SourceName, Streams, check_streams
+from .words import Words
 
 __all__ = ["PRESETS", "StochasticEngine", "StochasticStage", "core", "worst_cycles"]
 
@@ -65,7 +67,7 @@ class StochasticStage(wiring.Component):
 
     Members
     -------
-    Those of :func:`~.inference.stage_signature`.
+    Those of :func:`~.stage.stage_signature`.
     """
 
     i: stream.Interface
@@ -73,11 +75,13 @@ class StochasticStage(wiring.Component):
     clear: Signal
     arriving: Signal
     returning: Signal
+    operations: Signal
 
     def __init__(self, *, layer: Layer, streams: Streams, lanes: int, share: int):
         self.layer = StreamLayer(layer=layer, streams=streams, lanes=lanes, share=share)
         self.feedback = feedback_of(layer)
-        super().__init__(stage_signature(layer, together=lanes))
+        words = Words(bits=layer.inputs, count=1)
+        super().__init__(stage_signature(layer, words=words, together=lanes))
 
     def elaborate(self, platform):
         """Elaborate feedback and layer."""
@@ -88,6 +92,9 @@ class StochasticStage(wiring.Component):
             streams.clear.eq(self.clear),
             self.arriving.eq(streams.arriving),
             self.returning.eq(streams.returning),
+            self.operations.eq(dense_operations(
+                self.layer.layer, arriving=self.arriving, returning=self.returning
+            )),
         ]
         if self.feedback is None:
             connect(m, flipped(self.i), streams.i)
@@ -146,7 +153,7 @@ class StochasticEngine(InferenceEngine):
         self.share = share
         super().__init__(network=network, ram_style=ram_style)
 
-    def stage(self, layer: Layer) -> StochasticStage:
+    def stage(self, layer: Layer, words: Words) -> StochasticStage:
         """Make the stage of a layer."""
         return StochasticStage(
             layer=layer, streams=self.streams, lanes=self.lanes, share=self.share

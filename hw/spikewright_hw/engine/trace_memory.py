@@ -2,17 +2,21 @@
 
 from typing import Any
 
-from amaranth import Cat, Const, Module, Mux, Shape, Signal, unsigned
+from amaranth import Array, Cat, Const, Module, Mux, Shape, Signal, Value, unsigned
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
+from amaranth.utils import exact_log2
 
 from ..fixed import Format
+from ..layer import Layer
 from ..network import Network
 from .example import example_network
 from .ram_style import RamStyle, check_ram_style, ram_attributes
 from .record import MEMBRANE_BYTES, spike_bytes
+from .repack import Repack
 from .row_layer import step_layout
 from .trace_address import trace_address
+from .words import output_words
 
 __all__ = ["PRESETS", "TraceMemory", "core"]
 
@@ -44,9 +48,10 @@ class TraceMemory(wiring.Component):
 
     Members
     -------
-    layer_0, layer_1, ... : In(stream.Signature(step_layout(layer), always_ready=True))
-        The layer's spikes, or the membranes of one that does not spike, one transfer per step;
-        ``network.steps`` transfers are one inference.
+    layer_0, layer_1, ... : In(stream.Signature(step_layout(layer), always_ready=...))
+        The layer's spikes, or the membranes of one that does not spike: one transfer per step, or
+        the words of a map, :func:`~.words.output_words`. ``network.steps`` steps are one inference.
+        Always ready but for maps.
     address : In(trace_address(network))
         The step and the byte of it to read, in the order of
         :func:`~spikewright_hw.engine.record.unpack_trace`.
@@ -63,56 +68,132 @@ class TraceMemory(wiring.Component):
         self.ram_style: RamStyle = ram_style
         super().__init__({
             **{
-                f"layer_{number}": In(stream.Signature(step_layout(layer), always_ready=True))
+                f"layer_{number}": In(stream.Signature(
+                    step_layout(layer), always_ready=output_words(layer).count == 1
+                ))
                 for number, layer in enumerate(network.layers)
             },
             "address": In(trace_address(network)),
             "data": Out(8),
         })
 
-    def elaborate(self, platform):
-        """Elaborate a memory per layer, one row per step, and a selector of bytes."""
+    def elaborate(self, platform) -> Module:
+        """Elaborate a memory per layer, and a selector of bytes."""
         m = Module()
-        steps = self.network.steps
         offset = Signal.like(self.address.byte)
         m.d.sync += offset.eq(self.address.byte)
 
-        rows = []
+        # What layers of one word give are bytes side by side, and maps lie between them.
+        rows: list[Value] = []
+        maps: list[tuple[int, int, Value]] = []
+        first = 0
         for number, layer in enumerate(self.network.layers):
-            given = getattr(self, f"layer_{number}")
-            if not layer.definition.spikes:
-                words, width = list(given.payload.membranes), 8 * MEMBRANE_BYTES
+            size = _step_bytes(layer)
+            if output_words(layer).count > 1:
+                maps.append((first, first + size, self._map(m, number, first=first)))
             else:
-                words, width = [given.payload.spikes], 8 * spike_bytes(layer)
-            m.submodules[f"rows_{number}"] = trace = memory.Memory(
-                shape=unsigned(len(Cat(words))), depth=steps, init=[],
-                attrs=ram_attributes(self.ram_style),
-            )
-            write = trace.write_port()
-            read = trace.read_port(domain="comb")
-            row = Signal(range(steps), name=f"row_{number}")
-            with m.If(given.valid):
-                m.d.sync += row.eq(Mux(row == steps - 1, 0, row + 1))
-            m.d.comb += [
-                write.addr.eq(row),
-                write.en.eq(given.valid),
-                write.data.eq(Cat(words)),
-                read.addr.eq(self.address.step),
-            ]
-            # Nothing is read while a row is written, and synthesis sees it: a block RAM that need
-            # not choose between the old row and the new one has no logic around it.
-            row_read = Signal.like(read.data, name=f"row_read_{number}")
-            with m.If(~given.valid):
-                m.d.sync += row_read.eq(read.data)
-            # Words are kept as wide as they are, and widened when they are read.
-            for at, word in enumerate(words):
-                wide = Signal(Shape(width, word.shape().signed), name=f"word_{number}_{at}")
-                kept = row_read.word_select(at, len(word))
-                m.d.comb += wide.eq(kept.as_signed() if word.shape().signed else kept)
-                rows.append(wide)
-        bits_before = Cat(Const(0, 3), offset)  # eight for each byte
+                rows += self._row(m, number)
+            first += size
+
+        place, skipped = offset, 0
+        if maps:
+            place = Signal.like(offset)
+            m.d.comb += place.eq(offset)
+        for begin, end, _ in maps:
+            skipped += end - begin
+            with m.If(offset >= end):
+                m.d.comb += place.eq(offset - skipped)
+        bits_before = Cat(Const(0, 3), place)  # eight for each byte
         m.d.comb += self.data.eq((Cat(rows) >> bits_before)[:8])
+        for begin, end, byte in maps:
+            with m.If((offset >= begin) & (offset < end)):
+                m.d.comb += self.data.eq(byte)
         return m
+
+    def _row(self, m: Module, number: int) -> list[Value]:
+        """Build the memory of a layer of one word, one row per step; return the row as it is read.
+
+        It is a list of words, as wide as the record has them.
+        """
+        layer, given = self.network.layers[number], getattr(self, f"layer_{number}")
+        if not layer.definition.spikes:
+            words, width = list(given.payload.membranes), 8 * MEMBRANE_BYTES
+        else:
+            words, width = [given.payload.spikes], 8 * spike_bytes(layer)
+        row_read = self._memory(
+            m, number, Cat(words), valid=given.valid, rows=1, address=self.address.step
+        )
+        # Words are kept as wide as they are, and widened when they are read.
+        found: list[Value] = []
+        for at, word in enumerate(words):
+            wide = Signal(Shape(width, word.shape().signed), name=f"word_{number}_{at}")
+            kept = row_read.word_select(at, len(word))
+            m.d.comb += wide.eq(kept.as_signed() if word.shape().signed else kept)
+            found.append(wide)
+        return found
+
+    def _map(self, m: Module, number: int, *, first: int) -> Value:
+        """Build the memory of a layer of many words; return the byte of it that is read.
+
+        ``first`` is the layer's first byte in a step.
+        """
+        layer, given = self.network.layers[number], getattr(self, f"layer_{number}")
+        words = output_words(layer)
+        width = max(8, 1 << (words.bits - 1).bit_length())
+        m.submodules[f"repack_{number}"] = repack = Repack(
+            bits=words.bits, count=words.count, out_bits=width
+        )
+        m.d.comb += [
+            repack.i.valid.eq(given.valid),
+            repack.i.payload.eq(given.payload.spikes),
+            given.ready.eq(repack.i.ready),
+            repack.o.ready.eq(1),
+        ]
+        place = Signal.like(self.address.byte, name=f"place_{number}")
+        m.d.comb += place.eq(self.address.byte - first)
+        in_row = exact_log2(width // 8)
+        begins = Array(step * repack.out_count for step in range(self.network.steps))
+        row_read = self._memory(
+            m, number, repack.o.payload, valid=repack.o.valid, rows=repack.out_count,
+            address=begins[self.address.step] + (place >> in_row),
+        )
+        if in_row == 0:
+            return row_read
+        byte = Signal(in_row, name=f"byte_{number}")
+        m.d.sync += byte.eq(place)
+        return row_read.word_select(byte, 8)
+
+    def _memory(
+        self, m: Module, number: int, written: Value, *, valid: Value, rows: int, address: Value
+    ) -> Signal:
+        """Build a memory of so many rows per step; return the row of an address, a cycle later."""
+        last = self.network.steps * rows - 1
+        m.submodules[f"rows_{number}"] = trace = memory.Memory(
+            shape=unsigned(len(written)), depth=last + 1, init=[],
+            attrs=ram_attributes(self.ram_style),
+        )
+        write = trace.write_port()
+        read = trace.read_port(domain="comb")
+        row = Signal(range(last + 1), name=f"row_{number}")
+        with m.If(valid):
+            m.d.sync += row.eq(Mux(row == last, 0, row + 1))
+        m.d.comb += [
+            write.addr.eq(row),
+            write.en.eq(valid),
+            write.data.eq(written),
+            read.addr.eq(address),
+        ]
+        # Nothing is read while a row is written, and synthesis sees it: a block RAM that need not
+        # choose between the old row and the new one has no logic around it.
+        row_read = Signal.like(read.data, name=f"row_read_{number}")
+        with m.If(~valid):
+            m.d.sync += row_read.eq(read.data)
+        return row_read
+
+
+def _step_bytes(layer: Layer) -> int:
+    """Return the bytes of a layer in each step."""
+    return spike_bytes(layer) if layer.definition.spikes else MEMBRANE_BYTES * layer.neurons
 
 
 def core(*, ram_style: RamStyle = "auto", **network: Any) -> TraceMemory:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ..layer import Layer
 from ..network import Network
 
-__all__ = ["MOST_BITS", "Words", "input_words", "output_words", "words_of"]
+__all__ = ["MOST_BITS", "Words", "arriving_words", "input_words", "output_words", "words_of"]
 
 #: Most bits of a word of a map that comes from a host: what a scan finds spikes in at a good clock.
 MOST_BITS = 1024
@@ -30,22 +30,27 @@ def output_words(layer: Layer) -> Words:
     return Words(bits=layer.connection.lanes, count=layer.connection.words)
 
 
-def input_words(network: Network) -> Words:
+def input_words(network: Network, *, most: int = MOST_BITS) -> Words:
     """Return how the inputs of a step, or of a bit plane of it, come to a network's first layer.
 
-    Inputs without a place come at once. Of a map, a word is the largest whole part of at most 1,024
-    bits: all of it, or all that its first axis counts, or all along its last axis; else the largest
-    part of this one that fits without a remainder.
+    Inputs without a place come at once. Of a map, a word is the largest whole part of at most
+    ``most`` bits: all of it, or all that its first axis counts, or all along its last axis; else
+    the largest part of this one that fits without a remainder.
     """
     layer = network.layers[0]
     if layer.is_flat:
         return Words(bits=layer.inputs, count=1)
     first, second, third = map(len, layer.connection.axes)
     for bits in (first * second * third, second * third, third):
-        if bits <= MOST_BITS:
+        if bits <= most:
             return Words(bits=bits, count=layer.inputs // bits)
-    bits = max(one for one in range(1, MOST_BITS + 1) if third % one == 0)
+    bits = max(one for one in range(1, most + 1) if third % one == 0)
     return Words(bits=bits, count=layer.inputs // bits)
+
+
+def arriving_words(network: Network, *, most: int = MOST_BITS) -> tuple[Words, ...]:
+    """Return how the spikes of a step come to each layer of a network."""
+    return input_words(network, most=most), *map(output_words, network.layers[:-1])
 
 
 def words_of(bitmaps: Iterable[int], words: Words) -> list[int]:

@@ -9,8 +9,10 @@ from amaranth.lib.wiring import In, Out
 
 from ..engine.example import example_network
 from ..engine.record import trace_bytes, trace_step_bytes
+from ..engine.repack import Repack
 from ..engine.result_layout import result_layout
 from ..engine.trace_address import trace_address
+from ..engine.words import MOST_BITS, input_words
 from ..fixed import Format
 from ..network import Network
 from ..protocol import (
@@ -86,6 +88,8 @@ class CommandProcessor(wiring.Component):
         Gives the sizes of the commands and answers, and the digest.
     hello : Hello
         What the board says of itself.
+    most_bits : int, at least 1
+        Most bits of a word of the inputs of a map; that of the engine.
 
     Members
     -------
@@ -98,8 +102,9 @@ class CommandProcessor(wiring.Component):
         Why a frame was refused; answered before any waiting packet.
     o : Out(stream.Signature(PACKET))
         Answers, in the same form: sequence, status, payload.
-    o_spikes : Out(stream.Signature(network.inputs))
-        Spikes to the engine, one transfer a step.
+    o_spikes : Out(stream.Signature(unsigned(words.bits)))
+        Spikes to the engine: the words of :func:`~.engine.words.input_words`, one transfer a step
+        or a bit plane of it unless the inputs are a large map.
     i_result : In(stream.Signature(result_layout(network)))
         Results from the engine.
     trace_address : Out(trace_address(network))
@@ -120,17 +125,18 @@ class CommandProcessor(wiring.Component):
     trace_data: Signal
     busy: Signal
 
-    def __init__(self, *, network: Network, hello: Hello):
+    def __init__(self, *, network: Network, hello: Hello, most_bits: int = MOST_BITS):
         frame_capacity(network)
         self.network = network
         self.hello = hello
+        self.words = input_words(network, most=most_bits)
         super().__init__(
             {
                 "i": In(stream.Signature(PACKET)),
                 "i_length": In(range(MAX_FRAME)),
                 "i_error": In(stream.Signature(Status)),
                 "o": Out(stream.Signature(PACKET)),
-                "o_spikes": Out(stream.Signature(unsigned(network.inputs))),
+                "o_spikes": Out(stream.Signature(unsigned(self.words.bits))),
                 "i_result": In(stream.Signature(result_layout(network))),
                 "trace_address": Out(trace_address(network)),
                 "trace_data": In(8),
@@ -152,7 +158,14 @@ class CommandProcessor(wiring.Component):
         with m.FSM() as fsm:
             m.d.comb += self.busy.eq(~fsm.ongoing("IDLE"))
             self._take(m, answer, traced)
-            self._load(m, traced)
+            if self.words.count == 1:
+                self._load(m)
+            else:
+                self._load_words(m)
+            with m.State("WAIT"):
+                with m.If(self.i_result.valid):
+                    m.d.sync += traced.eq(1)
+                    m.next = "SEQUENCE"
             self._answer(m, answer)
         return m
 
@@ -197,8 +210,8 @@ class CommandProcessor(wiring.Component):
             with m.If(self.i.valid & self.i.payload.last):
                 m.next = "SEQUENCE"
 
-    def _load(self, m: Module, traced: Signal) -> None:
-        """Build the states that hand the bitmaps of an INFER on, and wait for the result."""
+    def _load(self, m: Module) -> None:
+        """Build the states that hand the bitmaps of an INFER on."""
         per_step = step_bytes(self.network.inputs)
         bitmap = Signal(8 * per_step)
         fill = Signal(range(max(2, per_step)))
@@ -225,10 +238,18 @@ class CommandProcessor(wiring.Component):
                     m.d.sync += plane.eq(plane + 1)
                     m.next = "LOAD"
 
-        with m.State("WAIT"):
-            with m.If(self.i_result.valid):
-                m.d.sync += traced.eq(1)
-                m.next = "SEQUENCE"
+    def _load_words(self, m: Module) -> None:
+        """Build the state that hands the bytes of an INFER on, as words of another width."""
+        per_step = step_bytes(self.network.inputs)
+        m.submodules.repack = repack = Repack(
+            bits=8, count=per_step, out_bits=self.words.bits, total=self.network.inputs
+        )
+        wiring.connect(m, repack.o, wiring.flipped(self.o_spikes))
+        m.d.comb += repack.i.payload.eq(self.i.payload.data)
+        with m.State("LOAD"):
+            m.d.comb += [repack.i.valid.eq(self.i.valid), self.i.ready.eq(repack.i.ready)]
+            with m.If(self.i.valid & repack.i.ready & self.i.payload.last):
+                m.next = "WAIT"
 
     def _answer(self, m: Module, answer: "_Answer") -> None:
         """Build the states that write an answer: sequence, status, and payload byte by byte.
