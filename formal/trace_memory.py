@@ -1,14 +1,17 @@
 """What is proved of the trace memory."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from amaranth import Array, Cat, Const, Elaboratable, Module, Mux, Signal, Value
 from amaranth.hdl import Assert, Cover
 
 from faults import Planted
 from properties import anything
+from spikewright_hw.connection import Convolution, Dense, FeatureMap
 from spikewright_hw.engine.record import MEMBRANE_BYTES, spike_bytes, trace_bytes, trace_step_bytes
 from spikewright_hw.engine.trace_memory import TraceMemory, core
+from spikewright_hw.engine.words import output_words
 from spikewright_hw.fixed import Format
 
 #: What is said of each kind of bits; a planted fault inverts one of them, in the last step.
@@ -18,6 +21,8 @@ SAID = {
     "membranes": "a membrane read is the one that the readout gave last in the step",
     "sign": "a membrane is widened by its sign",
 }
+
+WAITS = "a word of a map waits a cycle at most"
 
 
 @dataclass(frozen=True)
@@ -37,8 +42,10 @@ class TraceMemorySpec(Elaboratable):
     """A byte that is read is that of its place in the last inference, in the order of the record.
 
     Beside the core, each layer's output of each step is kept in registers, which a reset leaves as
-    they are, as it does a memory. Nothing is said of a byte that is read while its layer gives. A
-    planted fault inverts the lowest bit of a kind, in the last byte that has one.
+    they are, as it does a memory. Nothing is said of a byte that is read while its layer gives; or,
+    of a map, while its words are stored, which is two cycles after the last one, or before it has
+    given an inference since a reset. A planted fault inverts the
+    lowest bit of a kind, in the last byte that has one, or a map's port is ready never (``waits``).
     """
 
     def __init__(self, dut: TraceMemory, *, fault: str = ""):
@@ -67,7 +74,7 @@ class TraceMemorySpec(Elaboratable):
         assert len(owed) == size
 
         seen: Value = dut.data
-        if self.fault:
+        if self.fault in SAID:
             last = max(at for at, byte in enumerate(owed) if byte.mask(self.fault))
             mask = owed[last].mask(self.fault)
             seen = seen ^ Mux(address == last, mask & -mask, 0)
@@ -86,26 +93,41 @@ class TraceMemorySpec(Elaboratable):
         ]
         return m
 
-    def _layer(self, m: Module, number: int) -> tuple[list[Signal], Signal, Signal]:
+    def _layer(self, m: Module, number: int) -> tuple[list[Value], Signal, Signal]:
         """Drive a layer; return what it gave in each step, whether it just gave, and twice all."""
         given = getattr(self.dut, f"layer_{number}")
-        steps = self.dut.network.steps
+        words = output_words(self.dut.network.layers[number]).count
+        rows = self.dut.network.steps * words
         payload = given.payload.as_value()
         m.d.comb += [payload.eq(anything(len(payload))), given.valid.eq(anything(1))]
         row = [
-            Signal(len(payload), name=f"row_{number}_{step}", reset_less=True)
-            for step in range(steps)
+            Signal(len(payload), name=f"row_{number}_{at}", reset_less=True) for at in range(rows)
         ]
-        count = Signal(range(steps))
+        count = Signal(range(rows))
         once, twice, gave = Signal(), Signal(), Signal()
-        m.d.sync += gave.eq(given.valid)
-        with m.If(given.valid):
+        taken: Value = given.valid & given.ready
+        if words == 1:
+            m.d.sync += gave.eq(taken)
+        else:  # a reset loses what is on its way to the memory
+            m.d.sync += gave.eq(taken | self._stores(m, given, count, words) | ~once)
+        with m.If(taken):
             m.d.sync += [Array(row)[count].eq(payload), count.eq(count + 1)]
-            with m.If(count == steps - 1):
+            with m.If(count == rows - 1):
                 m.d.sync += [count.eq(0), once.eq(1), twice.eq(once)]
-        return row, gave, twice
+        return [Cat(row[at : at + words]) for at in range(0, rows, words)], gave, twice
 
-    def _bytes(self, rows: list[list[Signal]], step: int) -> list[Byte]:
+    def _stores(self, m: Module, given: Any, count: Signal, words: int) -> Value:
+        """Return whether some of a map's words are not stored, and say how long its port waits."""
+        ready = given.ready & (self.fault != "waits")
+        waited, stores = Signal(), Signal(2)
+        m.d.sync += [
+            waited.eq(~ready), stores.eq(Cat(given.valid & given.ready, stores))
+        ]
+        m.d.comb += Assert(ready | ~waited, WAITS)
+        begun = Array(at % words != 0 for at in range(self.dut.network.steps * words))
+        return stores.any() | begun[count]
+
+    def _bytes(self, rows: list[list[Value]], step: int) -> list[Byte]:
         """Return the bytes of a step, as the record has them."""
         found = []
         network = self.dut.network
@@ -142,13 +164,27 @@ def small(*hidden: int, outputs: int, steps: int, readout: str = "last") -> Trac
     )
 
 
+def mapped() -> TraceMemory:
+    """Make the memory of a network whose first layer gives three words of three bits."""
+    return core(
+        connections=(
+            Convolution(source=FeatureMap(channels=1, width=3), channels=3, kernel=(1, 1)),
+            Dense(source=FeatureMap(channels=3, width=3), neurons=1),
+        ),
+        steps=2, weight_bits=2, membrane=Format(2, 1),
+    )
+
+
 def specs() -> dict[str, Elaboratable]:
+    faults = Planted({
+        kind: (TraceMemorySpec(small(2, outputs=1, steps=2), fault=kind), (sentence,))
+        for kind, sentence in SAID.items()
+    })
+    faults.plant("waits", TraceMemorySpec(mapped(), fault="waits"), (WAITS,))
     return {
         "trace_memory_n9_2": TraceMemorySpec(small(9, outputs=2, steps=2)),
         "trace_memory_n2_3_1": TraceMemorySpec(small(2, 3, outputs=1, steps=3)),
         "trace_memory_spikes": TraceMemorySpec(small(2, outputs=9, steps=2, readout="count")),
-        "trace_memory_fault": Planted({
-            kind: (TraceMemorySpec(small(2, outputs=1, steps=2), fault=kind), (sentence,))
-            for kind, sentence in SAID.items()
-        }),
+        "trace_memory_map": TraceMemorySpec(mapped()),
+        "trace_memory_fault": faults,
     }

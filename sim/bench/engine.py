@@ -10,6 +10,7 @@ from cocotb.triggers import RisingEdge
 
 from spikewright_hw.engine.record import Result, Trace, pack_trace
 from spikewright_hw.engine.trace_address import trace_places
+from spikewright_hw.engine.words import words_of
 from spikewright_hw.network import Network
 
 from .bench import Bench
@@ -83,7 +84,7 @@ async def matches_reference(
     spikes = 0
     samples = [draw(engine.network, density) for density in 2 * DENSITIES]
     for number, bitmaps in enumerate(samples):
-        source.send(bitmaps)
+        source.send(words_of(bitmaps, engine.words))
         await bench.until(lambda awaited=number + 1: len(sink.received) == awaited)
         expected, trace = reference(engine, bitmaps)
         result = as_result(sink.received[number])
@@ -101,7 +102,8 @@ async def loads_the_next_sample_at_once(dut: Any, reference: Reference) -> None:
     samples = [draw(bench.component.network, density) for density in 3 * DENSITIES]
     source = bench.source("i")
     sink = bench.sink("o")
-    source.send(bitmap for bitmaps in samples for bitmap in bitmaps)
+    for bitmaps in samples:
+        source.send(words_of(bitmaps, bench.component.words))
     await bench.until(lambda: len(sink.received) == len(samples))
     for bitmaps, received in zip(samples, sink.received, strict=True):
         expected, _ = reference(bench.component, bitmaps)
@@ -111,17 +113,17 @@ async def loads_the_next_sample_at_once(dut: Any, reference: Reference) -> None:
 async def starts_anew_after_a_reset(dut: Any, reference: Reference) -> None:
     """Check that a reset while inputs are loaded, or while it runs, leaves nothing behind."""
     bench = await Bench.start(dut)
-    network = bench.component.network
+    network, words = bench.component.network, bench.component.words
     source = bench.source("i")
     sink = bench.sink("o")
     planes = network.planes
     for loaded, cycles in ((1, 1), (planes, 1), (planes, 7), (planes, 20)):
-        source.send(draw(network, 0.5)[:loaded])
+        source.send(words_of(draw(network, 0.5)[:loaded], words))
         await bench.until(lambda: source.pending == 0)
         await bench.cycles(cycles)
         await bench.reset()
         received = len(sink.received)
-        source.send(bitmaps := draw(network, 0.5))
+        source.send(words_of(bitmaps := draw(network, 0.5), words))
         await bench.until(lambda seen=received: len(sink.received) > seen)
         expected, _ = reference(bench.component, bitmaps)
         assert replace(as_result(sink.received[received]), cycles=0) == expected

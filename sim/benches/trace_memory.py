@@ -1,12 +1,14 @@
 """Trace memory against the record of an inference: whole inferences, read back byte by byte."""
 
 import random
+from typing import Any
 
 import cocotb
 
 from bench import Bench
 from spikewright_hw.engine.record import Trace, pack_trace
 from spikewright_hw.engine.trace_address import trace_places
+from spikewright_hw.engine.words import output_words, words_of
 from spikewright_hw.network import Network
 
 
@@ -33,33 +35,59 @@ def draw(network: Network) -> Trace:
     )
 
 
+def payloads(network: Network, trace: Trace, number: int) -> list[dict[str, Any]]:
+    """Return what a layer gives in an inference: words of spikes, or lists of membranes."""
+    layer = network.layers[number]
+    if layer not in network.spiking:
+        return [{"membranes": list(membranes)} for membranes in trace.membranes]
+    bitmaps = [
+        sum(bit << neuron for neuron, bit in enumerate(spikes)) for spikes in trace.spikes[number]
+    ]
+    return [{"spikes": word} for word in words_of(bitmaps, output_words(layer))]
+
+
+def noise(network: Network, number: int) -> dict[str, Any]:
+    """Draw a payload that is not valid."""
+    layer = network.layers[number]
+    if layer in network.spiking:
+        return {"spikes": random.getrandbits(output_words(layer).bits)}
+    width = layer.fixed.formats["v"].width - 1
+    return {"membranes": [random.getrandbits(width) for _ in range(layer.neurons)]}
+
+
 async def give(bench: Bench, trace: Trace) -> None:
     """Return an inference as the layers do: each at its own pace, with noise in between."""
     network = bench.component.network
-    given, places = [0] * len(network.layers), list(trace_places(network))
-    while min(given) < network.steps:
-        for number, layer in enumerate(network.layers):
-            # No layer is ahead of the layer before it.
-            ahead = number and given[number] == given[number - 1]
-            step = given[number]
-            there = step < network.steps and not ahead and random.random() < 0.5
-            if layer not in network.spiking:
-                width = layer.fixed.formats["v"].width - 1
-                noise = [random.getrandbits(width) for _ in range(layer.neurons)]
-                payload = {"membranes": list(trace.membranes[step]) if there else noise}
-            else:
-                bits = random.getrandbits(layer.neurons)
-                if there:
-                    spikes = trace.spikes[number][step]
-                    bits = sum(bit << neuron for neuron, bit in enumerate(spikes))
-                payload = {"spikes": bits}
+    places = list(trace_places(network))
+    counts = [output_words(layer).count for layer in network.layers]
+    left = [payloads(network, trace, number) for number, _ in enumerate(network.layers)]
+    offered = [False] * len(left)
+    while any(left):
+        for number, rest in enumerate(left):
+            # No layer begins a step before the layer before it has ended it.
+            steps = [-(-len(one) // count) for one, count in zip(left, counts, strict=True)]
+            begins = len(rest) % counts[number] == 0
+            ahead = number and begins and steps[number] <= steps[number - 1]
+            if rest and not offered[number]:
+                offered[number] = not ahead and random.random() < 0.5
+            payload = rest[0] if offered[number] else noise(network, number)
             bench.write(f"layer_{number}__payload", payload)
-            bench.write(f"layer_{number}__valid", there)
-            given[number] += there
+            bench.write(f"layer_{number}__valid", offered[number])
         bench.write("address", random.choice(places))
         await bench.cycles(1)
-    for number, _ in enumerate(network.layers):
+        for number, rest in enumerate(left):
+            if offered[number] and taken(bench, number):
+                del rest[0]
+                offered[number] = False
+    for number, _ in enumerate(left):
         bench.write(f"layer_{number}__valid", 0)
+    await bench.cycles(2)
+
+
+def taken(bench: Bench, number: int) -> bool:
+    """Return whether what was offered to a layer's port was taken at the last clock edge."""
+    ready = getattr(bench.dut, f"layer_{number}__ready", None)
+    return ready is None or bool(ready.value)
 
 
 async def read(bench: Bench, places: list[dict[str, int]]) -> bytes:

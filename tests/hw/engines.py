@@ -4,6 +4,7 @@
 from spikewright_hw.engine.inference import InferenceEngine
 from spikewright_hw.engine.record import Result, unpack_result
 from spikewright_hw.engine.trace_address import trace_places
+from spikewright_hw.engine.words import words_of
 
 from .simulation import Simulator
 
@@ -20,8 +21,8 @@ def classify(
     async def testbench(ctx):
         for bitmaps in samples:
             ctx.set(dut.i.valid, 1)
-            for bitmap in bitmaps:
-                ctx.set(dut.i.payload, bitmap)
+            for word in words_of(bitmaps, dut.words):
+                ctx.set(dut.i.payload, word)
                 await ctx.tick().until(dut.i.ready)
             ctx.set(dut.i.valid, 0)
             passed = 0

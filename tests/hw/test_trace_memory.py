@@ -10,6 +10,7 @@ from spikewright_hw.engine.example import example_network
 from spikewright_hw.engine.record import Trace, pack_trace
 from spikewright_hw.engine.trace_address import trace_places
 from spikewright_hw.engine.trace_memory import PRESETS, TraceMemory, core
+from spikewright_hw.engine.words import output_words, words_of
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Network
 
@@ -52,11 +53,14 @@ def run(dut: TraceMemory, traces: list[Trace]) -> list[bytes]:
                 for step in range(network.steps):
                     if layer not in network.spiking:
                         ctx.set(port.payload, {"membranes": list(trace.membranes[step])})
-                    else:
-                        bits = trace.spikes[number][step]
-                        ctx.set(port.payload.spikes, sum(bit << at for at, bit in enumerate(bits)))
-                    await ctx.tick()
+                        await ctx.tick()
+                        continue
+                    bitmap = sum(bit << at for at, bit in enumerate(trace.spikes[number][step]))
+                    for word in words_of([bitmap], output_words(layer)):
+                        ctx.set(port.payload.spikes, word)
+                        await ctx.tick().until(port.ready)
                 ctx.set(port.valid, 0)
+                await ctx.tick().repeat(2)  # what is over of a last word is written
             found = bytearray()
             for place in trace_places(network):
                 ctx.set(dut.address, place)
@@ -79,9 +83,18 @@ def test_the_last_inference_is_read_back(sizes, steps, membrane, rng):
     assert read == [pack_trace(network, trace) for trace in traces]
 
 
+@pytest.mark.parametrize("preset", ["map_w3_n6_t2", "map_w9_n2_t3"])
+def test_maps_are_read_back(preset, rng):
+    dut = core(**PRESETS[preset])
+    traces = [draw(dut.network, rng) for _ in range(4)]
+    assert run(dut, traces) == [pack_trace(dut.network, trace) for trace in traces]
+
+
 def test_a_stream_that_is_always_ready_has_no_such_port():
     text = as_rtlil(core(**PRESETS["n9_3_t3"]), name="trace")
     assert "layer_0__valid" in text and "layer_0__ready" not in text
+    text = as_rtlil(core(**PRESETS["map_w3_n6_t2"]), name="trace")
+    assert "layer_0__ready" in text and "layer_1__ready" not in text
 
 
 def test_an_unknown_ram_style_is_refused():

@@ -119,7 +119,8 @@ def example_map_layer(
 
 def example_network(
     *,
-    sizes: Sequence[int],
+    sizes: Sequence[int] = (),
+    connections: Sequence[Connection] = (),
     steps: int,
     weight_bits: int,
     membrane: Format,
@@ -135,7 +136,9 @@ def example_network(
     Parameters
     ----------
     sizes : sequence of int
-        Inputs, hidden layers, outputs.
+        Inputs, hidden layers, outputs: of dense layers without a map.
+    connections : sequence of Connection
+        Those of the layers, instead of them.
     steps : int
         Time steps of an inference.
     weight_bits, membrane, exponent, biased
@@ -149,13 +152,17 @@ def example_network(
     seed : int
         Seed of the first layer; the others take the numbers after it.
     """
+    connections = connections or [
+        Dense(source=FeatureMap(channels=before), neurons=count)
+        for before, count in pairwise(sizes)
+    ]
     if neurons is None:
-        neurons = [*["lif"] * (len(sizes) - 2), "lif" if readout in SPIKING else "li"]
+        hidden = ["lif"] * (len(connections) - 1)
+        neurons = [*hidden, "lif" if readout in SPIKING else "li"]
     return Network(
         layers=tuple(
-            example_layer(
-                inputs=before,
-                neurons=count,
+            example_map_layer(
+                connection=connection,
                 neuron=neuron,
                 weight_bits=weight_bits,
                 membrane=membrane,
@@ -164,8 +171,8 @@ def example_network(
                 input_bits=1 if number else input_bits,
                 seed=seed + number,
             )
-            for number, ((before, count), neuron) in enumerate(
-                zip(pairwise(sizes), neurons, strict=True)
+            for number, (connection, neuron) in enumerate(
+                zip(connections, neurons, strict=True)
             )
         ),
         steps=steps,

@@ -7,6 +7,7 @@ from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
+from ..connection import Convolution, Dense, FeatureMap
 from ..fixed import Format
 from ..layer import Layer
 from ..network import Network
@@ -20,7 +21,8 @@ from .words import output_words
 
 __all__ = ["PRESETS", "TraceMemory", "core"]
 
-#: Parameter sets by name: spikes that do not fill their last byte, with one hidden layer and two.
+#: Parameter sets by name: spikes that do not fill their last byte, with one hidden layer and two;
+#: and maps, whose words are narrower than a byte and wider.
 PRESETS = {
     "n9_3_t3": {"sizes": (2, 9, 3), "steps": 3, "weight_bits": 3, "membrane": Format(4, 3)},
     "n17_5_2_t4": {
@@ -30,6 +32,24 @@ PRESETS = {
     "n5_9_t2_count": {
         "sizes": (2, 5, 9), "steps": 2, "weight_bits": 3, "membrane": Format(4, 3),
         "readout": "count",
+    },
+    "map_w3_n6_t2": {
+        "connections": (
+            Convolution(
+                source=FeatureMap(channels=1, height=3, width=4), channels=3, kernel=(2, 2)
+            ),
+            Dense(source=FeatureMap(channels=3, height=2, width=3), neurons=2),
+        ),
+        "steps": 2, "weight_bits": 2, "membrane": Format(4, 2),
+    },
+    "map_w9_n2_t3": {
+        "connections": (
+            Convolution(source=FeatureMap(channels=1, width=3), channels=9, kernel=(1, 2)),
+            Dense(source=FeatureMap(channels=9, width=2), neurons=5),
+            Convolution(source=FeatureMap(channels=5), channels=5, kernel=(1, 1), groups=5),
+            Dense(source=FeatureMap(channels=5), neurons=1),
+        ),
+        "steps": 3, "weight_bits": 2, "membrane": Format(4, 2),
     },
 }
 
@@ -106,7 +126,7 @@ class TraceMemory(wiring.Component):
         bits_before = Cat(Const(0, 3), place)  # eight for each byte
         m.d.comb += self.data.eq((Cat(rows) >> bits_before)[:8])
         for begin, end, byte in maps:
-            with m.If((offset >= begin) & (offset < end)):
+            with m.If((offset < end) & (offset >= begin if begin else 1)):
                 m.d.comb += self.data.eq(byte)
         return m
 
@@ -161,7 +181,7 @@ class TraceMemory(wiring.Component):
             return row_read
         byte = Signal(in_row, name=f"byte_{number}")
         m.d.sync += byte.eq(place)
-        return row_read.word_select(byte, 8)
+        return Array(row_read[at : at + 8] for at in range(0, width, 8))[byte]
 
     def _memory(
         self, m: Module, number: int, written: Value, *, valid: Value, rows: int, address: Value

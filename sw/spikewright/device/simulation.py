@@ -17,6 +17,7 @@ from spikewright_hw.engine.design import Design, EventDesign
 from spikewright_hw.engine.inference import InferenceEngine
 from spikewright_hw.engine.record import unpack_result, unpack_trace
 from spikewright_hw.engine.trace_address import trace_places
+from spikewright_hw.engine.words import words_of
 from spikewright_hw.network import Network
 
 from ..errors import BuildError
@@ -97,8 +98,10 @@ async def _infer(
     """Run a sample ``[steps, inputs]`` on an engine that takes ``most`` cycles at most."""
     planes = bit_planes(sample, bits=engine.network.input_bits)
     ctx.set(engine.i.valid, 1)
-    for bits in np.packbits(planes, axis=1, bitorder="little"):
-        ctx.set(engine.i.payload, int.from_bytes(bits.tobytes(), "little"))
+    packed = np.packbits(planes, axis=1, bitorder="little")
+    bitmaps = [int.from_bytes(bits.tobytes(), "little") for bits in packed]
+    for word in words_of(bitmaps, engine.words):
+        ctx.set(engine.i.payload, word)
         await ctx.tick().until(engine.i.ready)
     ctx.set(engine.i.valid, 0)
     passed = 0
