@@ -8,6 +8,7 @@ from amaranth.hdl import Assert, Cover
 from commands import Counting, Requests, byte_of
 from faults import Faults
 from properties import Observed, held, observe
+from spikewright_hw.connection import Dense, FeatureMap
 from spikewright_hw.engine.example import example_network
 from spikewright_hw.fixed import Format
 from spikewright_hw.link.command_processor import CommandProcessor
@@ -23,10 +24,10 @@ HELLO = "the payload of HELLO is what the board is, byte by byte"
 RESULT = "the payload of INFER is the engine's result, byte by byte"
 TRACE = "the payload of TRACE is the trace, byte by byte"
 LAST = "the last byte of an answer is marked, and no other"
-READ = "a request is read to its end, and none while an answer is due or a step waits"
+READ = "a request is read to its end, and none while an answer is due or a word waits"
 REFUSED = "a refused frame is answered before any waiting packet"
-GIVEN = "the engine gets each step of a right INFER when its bytes are in, and nothing else"
-SPIKES = "the spikes of a step are the bits of its bytes"
+GIVEN = "the engine gets each word of a right INFER when its bytes are in, and nothing else"
+SPIKES = "the spikes of a word are the bits of its bytes"
 TAKEN = "the result is taken with the last byte of the answer to INFER, and at no other time"
 BUSY = "busy from the first byte of a request to the last of its answer"
 
@@ -151,7 +152,11 @@ class CommandProcessorSpec(Elaboratable):
         refused = dut.i_error.ready & (fault != "refused")
         busy = dut.busy ^ (now.owed & (fault == "rests"))
         with m.If(dut.i.valid):
-            reads = Mux(now.index == 0, idle & ~dut.i_error.valid, ~dut.o_spikes.valid)
+            # A bitmap of one word leaves before the next byte comes, a word of a map with it.
+            waits = dut.o_spikes.valid
+            if dut.words.count > 1:
+                waits = now.whole(now.loaded + (dut.o_spikes.valid & dut.o_spikes.ready))
+            reads = Mux(now.index == 0, idle & ~dut.i_error.valid, ~waits)
             m.d.comb += Assert(read == reads, READ)
         with m.If(dut.i_error.valid):
             m.d.comb += Assert(refused == idle, REFUSED)
@@ -160,11 +165,11 @@ class CommandProcessorSpec(Elaboratable):
     def _check_engine(self, m: Module, now: Requests, fault: str) -> None:
         """State what the engine gets, and when its result is taken."""
         dut, o = self.dut, observe(self.dut.o)
-        due, bitmap = now.step()
+        due, word = now.word()
         given = dut.o_spikes.valid ^ ((now.index == 2) & (fault == "given"))
         m.d.comb += Assert(given == due, GIVEN)
         with m.If(dut.o_spikes.valid & due):
-            m.d.comb += Assert(dut.o_spikes.payload ^ (fault == "spikes") == bitmap, SPIKES)
+            m.d.comb += Assert(dut.o_spikes.payload ^ (fault == "spikes") == word, SPIKES)
         taken = dut.i_result.ready ^ ((now.head == 1) & (fault == "taken"))
         over = o.transfers & o.payload[8] & now.infer
         m.d.comb += Assert(taken == over, TAKEN)
@@ -188,20 +193,25 @@ class CommandProcessorFaults(Faults):
         return CommandProcessorSpec(self.dut, faults=self.detectors, witness=self.witness)
 
 
-def processor(*, inputs: int, steps: int) -> CommandProcessor:
-    """Make the processor of a network of one layer with one output."""
+def processor(source: FeatureMap, *, steps: int) -> CommandProcessor:
+    """Make the processor of a network of one layer with one output; a map comes in words of 3."""
     network = example_network(
-        sizes=(inputs, 1), steps=steps, weight_bits=2, membrane=Format(2, 1)
+        connections=[Dense(source=source, neurons=1)], steps=steps, weight_bits=2,
+        membrane=Format(2, 1),
     )
-    return CommandProcessor(
-        network=network, hello=Counting(0, Kind.REAL, 0, 0, 0, 0, 0, network.digest())
-    )
+    hello = Counting(0, Kind.REAL, 0, 0, 0, 0, 0, network.digest())
+    return CommandProcessor(network=network, hello=hello, most_bits=3)
 
 
 def specs() -> dict[str, Elaboratable]:
-    smallest = processor(inputs=1, steps=1)
+    smallest = processor(FeatureMap(channels=1), steps=1)
     return {
-        "command_processor_i9_t2": CommandProcessorSpec(processor(inputs=9, steps=2)),
+        "command_processor_i9_t2": CommandProcessorSpec(
+            processor(FeatureMap(channels=9), steps=2)
+        ),
+        "command_processor_map": CommandProcessorSpec(
+            processor(FeatureMap(channels=3, width=3), steps=2)
+        ),
         "command_processor_i1_t1": CommandProcessorSpec(smallest),
         "command_processor_witness": CommandProcessorSpec(smallest, witness=True),
         "command_processor_fault": CommandProcessorFaults(smallest, FAULTS),

@@ -66,7 +66,9 @@ class Requests:
         self.infer = Signal()  # it is an INFER of the right length
         self.came = Signal(range(infer + 1))  # bytes of its payload that came
         self.bits = [Signal(8, name=f"came_{at}") for at in range(infer)]
-        self.loaded = Signal(range(network.planes + 1))  # bitmaps that the engine got for a result
+        #: Words that the engine gets for a result, and that it got.
+        self.words = network.planes * dut.words.count
+        self.loaded = Signal(range(self.words + 1))
         self.head = Signal(range(3))  # bytes of the answer's head that are out
         self.place = Signal(range(max(answer for _, answer in self.sizes.values())))
         self._traced = Signal()
@@ -95,14 +97,28 @@ class Requests:
         """Whether an answer may come: the request is over, and its result is there."""
         return self.owed & (~self.infer | self.result.valid)
 
-    def step(self) -> tuple[Value, Value]:
-        """Return whether a bitmap is due to the engine, and its bits."""
-        network = self.dut.network
+    def whole(self, loaded: Value) -> Value:
+        """Return whether the bytes of the word after ``loaded`` ones are in."""
+        network, words = self.dut.network, self.dut.words
         size = step_bytes(network.inputs)
-        whole = [size * (plane + 1) for plane in range(network.planes)]
-        bitmaps = [Cat(self.bits[end - size : end])[: network.inputs] for end in whole]
-        there = self.infer & (self.loaded != network.planes)
-        return there & (self.came == Array(whole)[self.loaded]), Array(bitmaps)[self.loaded]
+        wanted = [
+            size * plane + -(-words.bits * (word + 1) // 8)
+            for plane in range(network.planes)
+            for word in range(words.count)
+        ]
+        return self.infer & (loaded != self.words) & (self.came >= Array(wanted)[loaded])
+
+    def word(self) -> tuple[Value, Value]:
+        """Return whether a word is due to the engine, and its bits."""
+        network, size = self.dut.network, step_bytes(self.dut.network.inputs)
+        bits = self.dut.words.bits
+        bitmaps = [
+            Cat(self.bits[size * plane : size * (plane + 1)]) for plane in range(network.planes)
+        ]
+        words = [
+            bitmap[at : at + bits] for bitmap in bitmaps for at in range(0, network.inputs, bits)
+        ]
+        return self.whole(self.loaded), Array(words)[self.loaded]
 
     def _drive(self, m: Module) -> None:
         """Send anything at any time, as the decoder and the engine may."""
@@ -118,7 +134,7 @@ class Requests:
             dut.i_result.valid.eq(anything(1)),
             Assume(dut.i_result.valid | ~offered, "the engine does not withdraw a result"),
             Assume(
-                ~dut.i_result.valid | (self.loaded == dut.network.planes),
+                ~dut.i_result.valid | (self.loaded == self.words),
                 "a result is that of all steps",
             ),
         ]
@@ -152,7 +168,7 @@ class Requests:
             dut.i.payload.data.eq(Mux(self._traced, Command.TRACE, Command.INFER)),
             dut.i.payload.last.eq(self.index == last),
             dut.i_length.eq(last + 1),
-            dut.i_result.valid.eq(self.loaded == dut.network.planes),
+            dut.i_result.valid.eq(self.loaded == self.words),
         ]
 
     def _read(self, m: Module) -> None:

@@ -9,6 +9,7 @@ from bench import Bench, Scoreboard
 from bench.payload import unpack
 from spikewright_hw.engine.record import trace_bytes, trace_step_bytes
 from spikewright_hw.engine.result_layout import result_layout
+from spikewright_hw.engine.words import words_of
 from spikewright_hw.protocol import Command, Frame, Status, infer_bytes
 
 REFUSALS = [Status.BAD_COBS, Status.BAD_CRC, Status.TOO_LONG, Status.TOO_SHORT]
@@ -37,7 +38,8 @@ class Model:
         size = len(payload) // self.network.planes
         mask = (1 << self.network.inputs) - 1
         parts = [payload[at : at + size] for at in range(0, len(payload), size)]
-        return [int.from_bytes(part, "little") & mask for part in parts]
+        bitmaps = [int.from_bytes(part, "little") & mask for part in parts]
+        return words_of(bitmaps, self.bench.component.words)
 
     def take(self, byte: dict[str, int]) -> None:
         """See a byte of a packet go in."""
@@ -149,7 +151,7 @@ async def each_request_has_its_answer(dut, stall_in, stall_out):
 
     async def infer():
         for number, payload in enumerate(payloads, start=1):
-            while len(engine.received) < number * network.steps:
+            while len(engine.received) < number * network.planes * bench.component.words.count:
                 await bench.cycles(1)
             bits = int.from_bytes(model.result(payload), "little")
             results.send([unpack(result_layout(network), bits)])

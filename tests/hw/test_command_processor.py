@@ -7,8 +7,10 @@ import pytest
 from amaranth import unsigned
 from amaranth.lib import stream, wiring
 
+from spikewright_hw.connection import Dense, FeatureMap
 from spikewright_hw.engine.record import trace_bytes, trace_step_bytes
 from spikewright_hw.engine.result_layout import result_layout
+from spikewright_hw.engine.words import words_of
 from spikewright_hw.fixed import Format
 from spikewright_hw.link.command_processor import CommandProcessor, frame_capacity
 from spikewright_hw.network import Layer, Network
@@ -41,8 +43,22 @@ def network(*sizes: int, steps: int) -> Network:
     return Network(tuple(layers), steps=steps)
 
 
-NETWORKS = [network(9, 3, 2, steps=3), network(5, 2, steps=1), network(16, 4, 3, steps=2)]
-"""Inputs that fill their last byte and that do not, several steps and one."""
+#: Inputs of a map of 18 that go on in words of 9, and of one of 16 in words of 8.
+MAPS = [
+    Network(
+        (Layer(((1, 2),) * len(source), 4, "li", {}, Format(8, 8), connection=dense),), steps=2
+    )
+    for source in (
+        FeatureMap(channels=2, height=3, width=3, channels_first=True),
+        FeatureMap(channels=4, height=2, width=2),
+    )
+    for dense in [Dense(source=source, neurons=2)]
+]
+
+#: Inputs that fill their last byte and that do not, several steps and one.
+NETWORKS = [
+    network(9, 3, 2, steps=3), network(5, 2, steps=1), network(16, 4, 3, steps=2), *MAPS
+]
 
 
 def hello(of: Network) -> Hello:
@@ -60,7 +76,7 @@ class Bench:
     """
 
     def __init__(self, network: Network, rng, *, stall: float):
-        self.dut = CommandProcessor(network=network, hello=hello(network))
+        self.dut = CommandProcessor(network=network, hello=hello(network), most_bits=9)
         self.network = network
         self.rng = rng
         self.stall = stall
@@ -135,7 +151,7 @@ class Bench:
         dut = self.dut
         while True:
             steps = []
-            for _ in range(self.network.steps):
+            for _ in range(self.network.steps * dut.words.count):
                 await self._pause(ctx)
                 ctx.set(dut.o_spikes.ready, 1)
                 valid = spikes = 0
@@ -166,7 +182,7 @@ class Bench:
             ctx.set(dut.trace_data, (address + 1) % 256)
 
 
-@pytest.fixture(params=NETWORKS, ids=["9-3-2", "5-2", "16-4-3"])
+@pytest.fixture(params=NETWORKS, ids=["9-3-2", "5-2", "16-4-3", "2x9-2", "4x4-2"])
 def bench(request, rng):
     return Bench(request.param, rng, stall=0.3)
 
@@ -176,13 +192,15 @@ def inputs(bench: Bench) -> bytes:
     return bench.rng.randbytes(infer_bytes(inputs=network.inputs, planes=network.planes))
 
 
-def steps_of(network: Network, payload: bytes) -> list[int]:
+def steps_of(bench: Bench, payload: bytes) -> list[int]:
+    network = bench.network
     size = len(payload) // network.steps
     mask = (1 << network.inputs) - 1
-    return [
+    steps = [
         int.from_bytes(payload[at : at + size], "little") & mask
         for at in range(0, len(payload), size)
     ]
+    return words_of(steps, bench.dut.words)
 
 
 def test_hello(bench):
@@ -197,7 +215,7 @@ def test_inference_and_trace(bench):
         requests.append(Frame(2 * number, Command.INFER, payload))
         requests.append(Frame(2 * number + 1, Command.TRACE))
     answers = bench.run(requests)
-    assert bench.loaded == [steps_of(bench.network, payload) for payload in payloads]
+    assert bench.loaded == [steps_of(bench, payload) for payload in payloads]
     trace = bytes((place + 1) % 256 for place in range(trace_bytes(bench.network)))
     for number in range(3):
         assert answers[2 * number] == Frame(2 * number, Status.OK, bench.result(number + 1))
@@ -229,14 +247,14 @@ def test_refusals(bench):
     assert answers[10:] == [
         Frame(10, Status.OK, bench.result(1)), Frame(11, Status.BAD_LENGTH)
     ]  # fmt: skip
-    assert bench.loaded == [steps_of(bench.network, payload)]
+    assert bench.loaded == [steps_of(bench, payload)]
 
 
 def test_a_repeated_command_has_the_same_answer(bench):
     payload = inputs(bench)
     first, again = bench.run([Frame(3, Command.INFER, payload)] * 2)
     assert (first.sequence, first.code) == (again.sequence, again.code)
-    assert bench.loaded == [steps_of(bench.network, payload)] * 2
+    assert bench.loaded == [steps_of(bench, payload)] * 2
 
 
 def test_frame_capacity_is_that_of_the_longest_command():
@@ -247,6 +265,8 @@ def test_frame_capacity_is_that_of_the_longest_command():
 def test_ports_are_those_of_an_engine():
     dut = Bench(NETWORKS[0], None, stall=0).dut
     assert dut.o_spikes.signature == stream.Signature(unsigned(9))
+    assert Bench(MAPS[0], None, stall=0).dut.o_spikes.signature == dut.o_spikes.signature
+    assert Bench(MAPS[1], None, stall=0).dut.o_spikes.signature == stream.Signature(unsigned(8))
     assert dut.i_result.signature == wiring.FlippedSignature(
         stream.Signature(result_layout(NETWORKS[0]))
     )

@@ -7,6 +7,7 @@ from amaranth import Array, Cat, Const, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from ..connection import Dense, FeatureMap
 from ..engine.example import example_network
 from ..engine.record import trace_bytes, trace_step_bytes
 from ..engine.repack import Repack
@@ -31,12 +32,17 @@ from .packet import PACKET
 
 __all__ = ["PRESETS", "CommandProcessor", "core", "frame_capacity", "hello_of"]
 
-#: Parameter sets by name: inputs that fill their last byte and that do not, several steps and one.
+#: Parameter sets by name: inputs that fill their last byte and that do not, several steps and one;
+#: and inputs of a map, which go on in three words.
 PRESETS = {
     "n9_3_2_t3": {"sizes": (9, 3, 2), "steps": 3, "weight_bits": 4, "membrane": Format(8, 8)},
     "n16_4_t1": {"sizes": (16, 4), "steps": 1, "weight_bits": 4, "membrane": Format(6, 2)},
     "n9_2_t2_graded": {
         "sizes": (9, 2), "steps": 2, "weight_bits": 4, "membrane": Format(8, 2), "input_bits": 3,
+    },
+    "map_w6_n3_t2": {
+        "connections": (Dense(source=FeatureMap(channels=2, height=3, width=3), neurons=2),),
+        "steps": 2, "weight_bits": 4, "membrane": Format(8, 2), "most_bits": 6,
     },
 }
 
@@ -331,11 +337,13 @@ class _Answer:
     length: Signal
 
 
-def core(*, clock_hz: int = 25_000_000, **network: Any) -> CommandProcessor:
+def core(
+    *, clock_hz: int = 25_000_000, most_bits: int = MOST_BITS, **network: Any
+) -> CommandProcessor:
     """Make the processor of a made-up network on a real board.
 
     The other keywords are those of :func:`~spikewright_hw.engine.example.example_network`.
     """
     made = example_network(**network)
     hello = hello_of(made, kind=Kind.REAL, clock_hz=clock_hz, digest=made.digest())
-    return CommandProcessor(network=made, hello=hello)
+    return CommandProcessor(network=made, hello=hello, most_bits=most_bits)
