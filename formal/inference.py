@@ -10,6 +10,7 @@ from amaranth.hdl import Assert, Assume, Cover
 from faults import Spec, plant
 from layers import MUTANTS, mutant
 from properties import Observed, anything, drive, held, observe, stall
+from spikewright_hw.connection import Convolution, Dense, FeatureMap, Pooled
 from spikewright_hw.engine.inference import InferenceEngine
 from spikewright_hw.engine.layer_step import graded_events, layer_start, layer_step
 from spikewright_hw.engine.record import MEMBRANE_BYTES
@@ -21,8 +22,8 @@ from spikewright_hw.network import Layer, Network
 from spikewright_hw.readout import SPIKING, output_after
 
 __all__ = [
-    "DETECTORS", "MIXED", "VALUES", "InferenceSpec", "TwiceSpec", "smallest_network",
-    "tiny_network", "told_apart", "values_of",
+    "DETECTORS", "MIXED", "VALUES", "InferenceSpec", "TwiceSpec", "map_network",
+    "smallest_network", "tiny_network", "told_apart", "values_of",
 ]
 
 #: What is said of the fields of a result whose value is known.
@@ -111,24 +112,23 @@ class InferenceSpec(Spec):
         stall(m, dut.o)
         trace_address = dut.trace_address.as_value()
         m.d.comb += trace_address.eq(anything(len(trace_address)))
-        inputs = dut.network.inputs
-        bitmaps = Signal(inputs * dut.network.input_bits)
+        bitmaps = Signal(dut.network.inputs * dut.network.input_bits)
         with m.If(i.transfers):
-            m.d.sync += bitmaps.eq(Cat(bitmaps, i.payload)[inputs:])
+            m.d.sync += bitmaps.eq(Cat(bitmaps, i.payload)[dut.words.bits :])
         return Seen(i, bitmaps)
 
     def check(self, m: Module, seen: Seen, fault: str) -> None:
         dut = self.dut
-        planes, longest = dut.network.planes, self.longest
+        words, longest = dut.network.planes * dut.words.count, self.longest
         i, o = seen.i, observe(dut.o)
         plant(m, o, fault)
         taken = i.ready | (fault == "greedy")
         ready = taken & (fault != "deaf")
 
-        loaded = Signal(range(planes + 2))  # inputs that came since the last result was taken
+        loaded = Signal(range(words + 2))  # inputs that came since the last result was taken
         running = Signal()
         passed = Signal(range(longest + 2))  # cycles since the last of them
-        m.d.comb += running.eq((loaded == planes) & ~o.valid)
+        m.d.comb += running.eq((loaded == words) & ~o.valid)
         if fault == "late":
             o.valid = o.valid & (passed != longest)
         m.d.sync += loaded.eq(Mux(o.transfers, 0, loaded + (i.valid & taken)))
@@ -138,17 +138,17 @@ class InferenceSpec(Spec):
             m.d.sync += passed.eq(0)
         held(m, o, name="result")
 
-        with m.If(loaded == planes):
+        with m.If(loaded == words):
             m.d.comb += Assert(~ready, "no input is taken before the result is")
         with m.Else():
             m.d.comb += [
                 Assert(ready, "an input is taken at once if the inference is not complete"),
                 Assert(~(o.valid | (fault == "early")), "no result without all inputs"),
             ]
-        with m.If((loaded == planes) & ~o.valid):
+        with m.If((loaded == words) & ~o.valid):
             m.d.comb += Assert(passed < longest, "the result comes within the cycles promised")
         m.d.comb += [
-            Assert(loaded <= planes, "the count of inputs is in range"),
+            Assert(loaded <= words, "the count of inputs is in range"),
             Cover(o.valid & (passed == longest), "an inference takes as long as any may"),
             Cover(o.transfers & (passed < longest), "an inference takes less"),
         ]
@@ -192,7 +192,7 @@ def values_of(network: Network, *, streams: Streams | None = None) -> list[dict[
         spikes: tuple[int, ...] = ()
         for layer in network.layers:
             events.append(sum(map(len, planes)))
-            synops += events[-1] * layer.neurons
+            synops += sum(layer.operations(event) for plane in planes for event in plane)
             states, spikes = step_of(layer, states=layer_start(layer), events=graded_events(planes))
             planes = [[number for number, spike in enumerate(spikes) if spike]]
         given = spikes if network.reads_spikes else tuple(state["v"] for state in states)
@@ -220,7 +220,7 @@ class TwiceSpec(Elaboratable):
         results = Signal(2)
         m.d.comb += [
             dut.i.valid.eq(1),
-            dut.i.payload.eq((1 << dut.network.inputs) - 1),
+            dut.i.payload.eq((1 << dut.words.bits) - 1),
             dut.o.ready.eq(1),
             Assume(~ResetSignal(), NO_RESET),
         ]
@@ -241,6 +241,27 @@ def smallest_network(
     )
     readout = Layer(((1, -1),), 3, "li", {"decay": 0.5}, form)
     return Network(layers=(hidden, readout), steps=steps)
+
+
+def map_network(*, steps: int, input_bits: int = 1) -> Network:
+    """Make a network of two inputs along a line, a convolution to three neurons, and two outputs.
+
+    With all inputs all neurons spike. The outputs hear sums of neighbours, and the neuron in the
+    middle twice, so that words wait for its taps.
+    """
+    form = Format(3, 1)
+    line = FeatureMap(channels=1, width=2)
+    convolution = Convolution(source=line, channels=1, kernel=(1, 2), padding=(0, 1))
+    hidden = Layer(
+        ((1,), (2,)), 3, "lif", {"decay": 0.5, "threshold": 0.5}, form, connection=convolution,
+        input_bits=input_bits,
+    )
+    pooled = Pooled(
+        source=convolution.target, window=(1, 2), stride=(1, 1),
+        then=Dense(source=FeatureMap(channels=1, width=2), neurons=2),
+    )
+    last = Layer(((1, -1), (1, 2)), 3, "li", {"decay": 0.5}, form, connection=pooled)
+    return Network(layers=(hidden, last), steps=steps)
 
 
 def told_apart(right: Network, wrong: Network) -> tuple[str, ...]:

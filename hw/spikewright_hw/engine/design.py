@@ -12,7 +12,8 @@ from ..checks import instance, settle, whole
 from ..layer import MOST_NEURONS
 from ..network import Network
 from .ram_style import RamStyle, check_ram_style
-from .streams import Streams, check_streams
+from .streams import Streams, check_network
+from .words import check_words
 
 if TYPE_CHECKING:
     from .event import EventEngine
@@ -55,12 +56,7 @@ class EventDesign:
 
     def check(self, network: Network) -> None:
         """Raise :exc:`ValueError`, naming the layer and why, if the network cannot run on it."""
-        for number, layer in enumerate(network.layers):
-            if not layer.is_flat:
-                raise ValueError(
-                    f"layers[{number}].connection has a map; the event engine runs dense layers "
-                    "without one alone"
-                )
+        check_words(network)
 
     def digest(self, network: Network) -> bytes:
         """Return what a board of this design answers when it is asked what it computes."""
@@ -123,8 +119,7 @@ class StochasticDesign:
 
     def check(self, network: Network) -> None:
         """Raise :exc:`ValueError`, naming the layer and why, if the network cannot run on it."""
-        for number, layer in enumerate(network.layers):
-            check_streams(self.streams, layer, name=f"layers[{number}]")
+        check_network(self.streams, network)
 
     def digest(self, network: Network) -> bytes:
         """Return what a board of this design answers when it is asked what it computes.

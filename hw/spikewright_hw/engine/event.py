@@ -6,20 +6,26 @@ from amaranth import Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import connect, flipped
 
+from ..connection import Convolution, Dense, FeatureMap, Pooled
 from ..fixed import Format
 from ..layer import Layer
 from ..network import Network
 from .example import example_network
 from .feedback import feedback_of
 from .inference import InferenceEngine
+from .map_stage import MapStage
 from .outputs import readout_latency
 from .ram_style import RamStyle
 from .row_layer import RowLayer, update_stages
 from .scan import Scan, scan_group
 from .stage import dense_operations, stage_signature
-from .words import Words
+from .taps import worst_tap_cycles
+from .words import MOST_BITS, Words, check_words
 
 __all__ = ["PRESETS", "EventEngine", "EventStage", "core", "worst_cycles"]
+
+#: Cycles from a word to the first of its rows, and from the last row of a step to an update.
+_PASSING = 6
 
 PRESETS = {
     "n12_9_5": {"sizes": (12, 9, 5), "steps": 4, "weight_bits": 4, "membrane": Format(6, 2)},
@@ -46,6 +52,59 @@ PRESETS = {
         "sizes": (8, 6, 4), "steps": 3, "weight_bits": 4, "membrane": Format(6, 2), "biased": True,
         "readout": "maximum", "share": 3,
     },
+    "convolutions_pooled": {
+        "connections": (
+            Convolution(
+                source=FeatureMap(channels=1, height=5, width=6), channels=3, kernel=(2, 3)
+            ),
+            Pooled(
+                source=FeatureMap(channels=3, height=4, width=4), window=(2, 2), stride=(2, 2),
+                then=Convolution(
+                    source=FeatureMap(channels=3, height=2, width=2), channels=2, kernel=(2, 2),
+                    padding=(1, 1),
+                ),
+            ),
+            Dense(source=FeatureMap(channels=18), neurons=3),
+        ),
+        "steps": 3, "weight_bits": 3, "membrane": Format(5, 2),
+    },
+    "depthwise_count": {  # with a stride, padding and biases
+        "connections": (
+            Convolution(
+                source=FeatureMap(channels=2, height=5, width=5), channels=2, kernel=(3, 3),
+                stride=(2, 2), padding=(1, 1), groups=2,
+            ),
+            Convolution(
+                source=FeatureMap(channels=2, height=3, width=3), channels=3, kernel=(1, 1)
+            ),
+            Pooled(
+                source=FeatureMap(channels=3, height=3, width=3), window=(3, 3), stride=(3, 3),
+                then=Dense(source=FeatureMap(channels=3), neurons=4),
+            ),
+        ),
+        "steps": 4, "weight_bits": 4, "membrane": Format(7, 2), "biased": True, "readout": "count",
+        "share": 2, "most_bits": 10,
+    },
+    "convolution_graded": {
+        "connections": (
+            Convolution(
+                source=FeatureMap(channels=2, height=3, width=4, channels_first=True), channels=3,
+                kernel=(2, 2),
+            ),
+            Dense(source=FeatureMap(channels=3, height=2, width=3), neurons=3),
+        ),
+        "steps": 2, "weight_bits": 3, "membrane": Format(8, 2), "input_bits": 3, "most_bits": 6,
+    },
+    "convolution_1d": {
+        "connections": (
+            Convolution(
+                source=FeatureMap(channels=2, width=8), channels=3, kernel=(1, 3), dilation=(1, 2)
+            ),
+            Dense(source=FeatureMap(channels=3, width=4), neurons=5),
+            Dense(source=FeatureMap(channels=5), neurons=2),
+        ),
+        "steps": 3, "weight_bits": 4, "membrane": Format(6, 3), "neurons": ("alif", "lif", "li"),
+    },
 }
 
 
@@ -60,6 +119,8 @@ def worst_cycles(network: Network, *, share: int = 4) -> int:
     most an event for each of its bits.
     """
     layers, steps = network.layers, network.steps
+    if not all(layer.is_flat for layer in layers):
+        return 1 + _mapped_cycles(network, share=share) + readout_latency(network) + 1
     busy = [
         (_most_events(layer) if steps > 1 else layer.inputs * layer.input_bits)
         + share + update_stages(layer) - 1
@@ -69,6 +130,31 @@ def worst_cycles(network: Network, *, share: int = 4) -> int:
     passing = sum(cycles + 3 for cycles in busy)
     pace = max(map(sum, zip(busy, lost, strict=True)))
     return 1 + passing + (steps - 1) * pace + readout_latency(network) + 1
+
+
+def _mapped_cycles(network: Network, *, share: int) -> int:
+    """Return the cycles that the steps take at most of a network with a map.
+
+    A layer that comes to a map gives its words as the next layer takes them, and hears nothing
+    meanwhile. So there is a phase for each layer, in which the one before it is updated, and the
+    last layer's update: a phase begins when the layer before is through with its own, and the layer
+    itself with its update of the step before. A map's sums are cleared once after a reset.
+    """
+    layers = network.layers
+    updates = [
+        update_stages(layer) + (share if layer.connection.words == 1 else 0) + _PASSING
+        for layer in layers
+    ]
+    taps = [
+        worst_tap_cycles(layer.connection) * layer.input_bits + len(layer.recurrent or ())
+        for layer in layers
+    ]
+    phases = [first + then for first, then in zip([_PASSING, *updates], [*taps, 0], strict=True)]
+    ends = [0] * (len(phases) + 1)  # of each phase, in the step and in the one before
+    for _ in range(network.steps):
+        for at, cycles in enumerate(phases):
+            ends[at] = cycles + max(ends[max(0, at - 1)], ends[at + 1])
+    return ends[-2] + max(layer.connection.words for layer in layers)
 
 
 def _most_events(layer: Layer) -> int:
@@ -138,7 +224,7 @@ class EventStage(wiring.Component):
 
 
 class EventEngine(InferenceEngine):
-    """A network as a chain of scans and row layers: ``scan -> layer -> scan -> layer ...``.
+    """A network as a chain of scans and layers: ``scan -> layer -> scan -> layer ...``.
 
     An inference takes about as many cycles as the busiest layer has events, and a few for the depth
     of the pipeline.
@@ -153,19 +239,36 @@ class EventEngine(InferenceEngine):
         Neurons per updater, in every layer; see :class:`~.row_layer.RowLayer`.
     ram_style : {"auto", "block"}
         Where the trace of an inference lies: left to synthesis, or in block RAM always.
+    most_bits : int, at least 1
+        Most bits of a word of the inputs of a map.
+
+    Raises
+    ------
+    ValueError
+        The network has a layer that it cannot run, which the message names.
     """
 
-    def __init__(self, *, network: Network, share: int = 4, ram_style: RamStyle = "auto"):
+    def __init__(
+        self,
+        *,
+        network: Network,
+        share: int = 4,
+        ram_style: RamStyle = "auto",
+        most_bits: int = MOST_BITS,
+    ):
         if share < 1:
             raise ValueError(f"an updater serves at least one neuron, not {share}")
+        check_words(network, most=most_bits)
         self.share = share
-        super().__init__(network=network, ram_style=ram_style)
+        super().__init__(network=network, ram_style=ram_style, most_bits=most_bits)
 
-    def stage(self, layer: Layer, words: Words) -> EventStage:
+    def stage(self, layer: Layer, words: Words) -> EventStage | MapStage:
         """Make the stage of a layer."""
-        return EventStage(layer=layer, share=self.share)
+        if layer.is_dense and words.count == 1:
+            return EventStage(layer=layer, share=self.share)
+        return MapStage(layer=layer, words=words, share=self.share)
 
 
-def core(*, share: int = 4, **network: Any) -> EventEngine:
+def core(*, share: int = 4, most_bits: int = MOST_BITS, **network: Any) -> EventEngine:
     """Make the engine of a made-up network; keywords as for :func:`~.example.example_network`."""
-    return EventEngine(network=example_network(**network), share=share)
+    return EventEngine(network=example_network(**network), share=share, most_bits=most_bits)

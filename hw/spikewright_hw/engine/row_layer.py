@@ -90,15 +90,17 @@ class RowLayer(wiring.Component):
     cycles more per step; latency from the last event of a step to its output is
     ``share + stages + 1`` cycles.
 
-    Currents grow to full precision: the sum of all rows always fits. In a step, a row may come once
-    only. Graded inputs come as bit planes, the most significant first, each a pass of events of its
-    own; between planes the currents are doubled, which takes no cycle.
+    Currents grow to full precision: the sum of all rows always fits. In a step, a row may come as
+    often as sources lead to it; of a dense layer that is once. Graded inputs come as bit planes,
+    the most significant first, each a pass of events of its own; between planes the currents are
+    doubled, which takes no cycle.
 
     Parameters
     ----------
     layer : Layer
-        Weights, neuron and its parameters, format, rounding, saturation. A recurrent layer has a
-        row for each of its own neurons, after those of its inputs.
+        Weights, neuron and its parameters, format, rounding, saturation; a row of weights is one
+        for each neuron. A recurrent layer has a row for each of its own neurons, after those of its
+        inputs.
     share : int, at least 1
         Neurons per updater. More is smaller and slower.
     stages : int, at least 1, optional
@@ -107,7 +109,7 @@ class RowLayer(wiring.Component):
 
     Members
     -------
-    i : In(stream.Signature(event_layout(len(layer.rows))))
+    i : In(stream.Signature(event_layout(len(rows))))
         Events: ``row``, ``spike`` and ``last``, as a :class:`~spikewright_hw.engine.scan.Scan`
         gives them; ``layer.input_bits`` passes for each step.
     o : Out(stream.Signature(step_layout(layer)))
@@ -125,6 +127,7 @@ class RowLayer(wiring.Component):
         if share < 1:
             raise ValueError(f"an updater serves at least one neuron, not {share}")
         self.layer = layer
+        self.rows = layer.weights + (layer.recurrent or ())
         self.share = share
         self.stages = update_stages(layer) if stages is None else stages
         if self.stages < 1:
@@ -134,7 +137,7 @@ class RowLayer(wiring.Component):
         self.update = Signal()
         self.turn = Signal(range(self.share + self.stages - 1))
         super().__init__({
-            "i": In(stream.Signature(event_layout(len(layer.rows)))),
+            "i": In(stream.Signature(event_layout(len(self.rows)))),
             "o": Out(stream.Signature(step_layout(layer))),
             "clear": In(1),
         })
@@ -152,9 +155,9 @@ class RowLayer(wiring.Component):
         # Row read ---------------------------------------------------------------------------------
         m.submodules.weights = weights = memory.Memory(
             shape=unsigned(layer.neurons * layer.weight_bits),
-            depth=len(layer.rows),
-            init=[pack_row(row, layer.weight_bits) for row in layer.rows],
-            attrs=rom_attributes(len(layer.rows)),
+            depth=len(self.rows),
+            init=[pack_row(row, layer.weight_bits) for row in self.rows],
+            attrs=rom_attributes(len(self.rows)),
         )
         port = weights.read_port()
         m.d.comb += [port.addr.eq(self.i.payload.row), port.en.eq(~closing)]

@@ -17,7 +17,7 @@ from .ram_style import RamStyle
 from .stage import dense_operations, stage_signature
 from .stream_lane import blocks
 from .stream_layer import StreamLayer, stream_update_stages
-from .streams import Encoding, SourceName, Streams, check_streams
+from .streams import Encoding, SourceName, Streams, check_network
 from .words import Words
 
 __all__ = ["PRESETS", "StochasticEngine", "StochasticStage", "core", "worst_cycles"]
@@ -146,8 +146,7 @@ class StochasticEngine(InferenceEngine):
             raise ValueError(f"a layer has a power of two of lanes, not {lanes}")
         if share < 1:
             raise ValueError(f"an updater serves at least one neuron, not {share}")
-        for number, layer in enumerate(network.layers):
-            check_streams(streams, layer, name=f"layers[{number}]")
+        check_network(streams, network)
         self.streams = streams
         self.lanes = lanes
         self.share = share

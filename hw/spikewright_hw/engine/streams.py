@@ -27,10 +27,12 @@ from typing import Literal, get_args
 
 from ..checks import one_of, settle, shown, whole
 from ..layer import Layer
+from ..network import Network
+from .words import input_words
 
 __all__ = [
-    "ENCODINGS", "LENGTHS", "SOURCES", "Encoding", "SourceName", "Streams", "check_streams", "code",
-    "code_width", "current_exponent",
+    "ENCODINGS", "LENGTHS", "SOURCES", "Encoding", "SourceName", "Streams", "check_network",
+    "check_streams", "code", "code_width", "current_exponent",
 ]
 
 Encoding = Literal["sign_magnitude", "unipolar", "bipolar"]
@@ -109,6 +111,19 @@ def current_exponent(streams: Streams, layer: Layer) -> int:
     Where it is negative, bits are lost: the current is rounded half up.
     """
     return layer.weight_bits - 1 + layer.shift - streams.order
+
+
+def check_network(streams: Streams, network: Network) -> None:
+    """Raise :exc:`ValueError`, naming the layer, unless it can be computed on these streams."""
+    for number, layer in enumerate(network.layers):
+        check_streams(streams, layer, name=f"layers[{number}]")
+    words = input_words(network)
+    if words.count > 1:
+        raise ValueError(
+            f"layers[0].connection takes a map of {network.layers[0].connection.source}, which "
+            f"comes in {words.count} words of {words.bits}; the stochastic engine takes all inputs "
+            "of a step at once, and the event engine words, too"
+        )
 
 
 def check_streams(streams: Streams, layer: Layer, *, name: str) -> None:

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from ..layer import Layer
 from ..network import Network
 
-__all__ = ["MOST_BITS", "Words", "arriving_words", "input_words", "output_words", "words_of"]
+__all__ = [
+    "MOST_BITS", "Words", "arriving_words", "check_words", "input_words", "output_words",
+    "words_of",
+]
 
 #: Most bits of a word of a map that comes from a host: what a scan finds spikes in at a good clock.
 MOST_BITS = 1024
@@ -51,6 +54,25 @@ def input_words(network: Network, *, most: int = MOST_BITS) -> Words:
 def arriving_words(network: Network, *, most: int = MOST_BITS) -> tuple[Words, ...]:
     """Return how the spikes of a step come to each layer of a network."""
     return input_words(network, most=most), *map(output_words, network.layers[:-1])
+
+
+def check_words(network: Network, *, most: int = MOST_BITS) -> None:
+    """Raise :exc:`ValueError`, naming the layer, for words that the event engine does not take."""
+    for number, (layer, words) in enumerate(
+        zip(network.layers, arriving_words(network, most=most), strict=True)
+    ):
+        if layer.recurrent is not None and words.count > 1:
+            raise ValueError(
+                f"layers[{number}].recurrent is given, and its inputs come in {words.count} words "
+                f"of {words.bits}; in the event engine a layer that hears itself takes all inputs "
+                "of a step at once, those of a dense layer or of a small map"
+            )
+    last = network.layers[-1]
+    if output_words(last).count > 1:
+        raise ValueError(
+            f"layers[{len(network.layers) - 1}].connection comes to a map of "
+            f"{last.connection.target}; the last layer of the event engine is dense"
+        )
 
 
 def words_of(bitmaps: Iterable[int], words: Words) -> list[int]:
