@@ -16,6 +16,7 @@ from properties import Observed, anything, drive, held, observe, stall
 from spikewright_hw.engine.event import EventStage
 from spikewright_hw.engine.inference import InferenceEngine
 from spikewright_hw.engine.map_stage import MapStage
+from spikewright_hw.engine.row_layer import RowLayer
 
 __all__ = ["DETECTORS", "MAP_DETECTORS", "ContractSpec"]
 
@@ -27,12 +28,10 @@ DETECTORS: dict[str, tuple[str, ...]] = {
     "answer": (feedback.ANSWERS,),
 }
 
-#: The same of an engine whose first layer comes to a map, and gives words.
+#: The same of an engine whose first layer comes to a map.
 MAP_DETECTORS: dict[str, tuple[str, ...]] = {
     "unsteady": ("input: a payload is held while it stalls",),
     "withdrawn": ("input: an offer is not withdrawn while it stalls",),
-    "words_unsteady": ("words: a payload is held while it stalls",),
-    "words_withdrawn": ("words: an offer is not withdrawn while it stalls",),
     "cleared": (map_layer.CLEAR, row_layer.CLEAR),
 }
 
@@ -49,8 +48,7 @@ class ContractSpec(Spec):
     """Layers are cleared only while they are empty, and hear only spikes that are theirs.
 
     These are the assumptions of the layers' own specs, asserted by the same sentences; so is what
-    the first layer assumes of its input, and another one of the words that go to the trace, too. A
-    planted fault is an engine that clears all the time,
+    the first layer assumes of its input. A planted fault is an engine that clears all the time,
     ``cleared``, or one of :data:`DETECTORS`.
     """
 
@@ -69,13 +67,13 @@ class ContractSpec(Spec):
                 m.submodules[f"inside_{number}"] = rows = row_layer.Contents(stage.rows)
                 clears.append((stage.rows.clear, rows.empty, row_layer.CLEAR))
             elif isinstance(stage, MapStage):
-                if stage.rows is not None:
-                    inside, said = row_layer.Contents(stage.rows), row_layer.CLEAR
+                inside: Any
+                if isinstance(stage.neurons, RowLayer):
+                    inside, said = row_layer.Contents(stage.neurons), row_layer.CLEAR
                 else:
-                    assert stage.map is not None
-                    inside, said = map_layer.Contents(stage.map), map_layer.CLEAR
+                    inside, said = map_layer.Contents(stage.neurons), map_layer.CLEAR
                 m.submodules[f"inside_{number}"] = inside
-                clears.append((inside.dut.clear, inside.empty, said))
+                clears.append((stage.neurons.clear, inside.empty, said))
                 continue
             else:
                 layer: Any = stage.layer  # pyright: ignore[reportAttributeAccessIssue]
@@ -89,14 +87,9 @@ class ContractSpec(Spec):
         return Contracts(clears, answers)
 
     def check(self, m: Module, seen: Contracts, fault: str) -> None:
-        first, *others = self.dut.stages
-        seen_by = [("input", "", first)]
-        seen_by += [("words", "words_", one) for one in others if isinstance(one, MapStage)]
-        for name, prefix, stage in seen_by:
-            offers: Observed = observe(stage.i)
-            if fault.startswith(prefix):
-                plant(m, offers, fault.removeprefix(prefix))
-            held(m, offers, name=name)
+        first: Observed = observe(self.dut.stages[0].i)
+        plant(m, first, fault)
+        held(m, first, name="input")
         for clear, empty, said in seen.clears:
             m.d.comb += [
                 Assert(~(clear | (fault == "cleared")) | empty, said),

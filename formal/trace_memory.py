@@ -23,6 +23,8 @@ SAID = {
 }
 
 WAITS = "a word of a map waits a cycle at most"
+#: So that the next layer, which takes a word in the cycle in which the trace does, sees it stand.
+STAYS = "the port of a map that is ready stays so until a word comes"
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ class TraceMemorySpec(Elaboratable):
     they are, as it does a memory. Nothing is said of a byte that is read while its layer gives; or,
     of a map, while its words are stored, which is two cycles after the last one, or before it has
     given an inference since a reset. A planted fault inverts the
-    lowest bit of a kind, in the last byte that has one, or a map's port is ready never (``waits``).
+    lowest bit of a kind, in the last byte that has one; or a map's port is ready never (``waits``), or
+    no longer after a cycle without a word (``falters``).
     """
 
     def __init__(self, dut: TraceMemory, *, fault: str = ""):
@@ -118,12 +121,14 @@ class TraceMemorySpec(Elaboratable):
 
     def _stores(self, m: Module, given: Any, count: Signal, words: int) -> Value:
         """Return whether some of a map's words are not stored, and say how long its port waits."""
-        ready = given.ready & (self.fault != "waits")
-        waited, stores = Signal(), Signal(2)
+        waited, stood, stores = Signal(), Signal(), Signal(2)
+        ready = given.ready & (self.fault != "waits") & ~(stood & (self.fault == "falters"))
         m.d.sync += [
-            waited.eq(~ready), stores.eq(Cat(given.valid & given.ready, stores))
+            waited.eq(~ready),
+            stood.eq(given.ready & ~given.valid),
+            stores.eq(Cat(given.valid & given.ready, stores)),
         ]
-        m.d.comb += Assert(ready | ~waited, WAITS)
+        m.d.comb += [Assert(ready | ~waited, WAITS), Assert(ready | ~stood, STAYS)]
         begun = Array(at % words != 0 for at in range(self.dut.network.steps * words))
         return stores.any() | begun[count]
 
@@ -180,7 +185,8 @@ def specs() -> dict[str, Elaboratable]:
         kind: (TraceMemorySpec(small(2, outputs=1, steps=2), fault=kind), (sentence,))
         for kind, sentence in SAID.items()
     })
-    faults.plant("waits", TraceMemorySpec(mapped(), fault="waits"), (WAITS,))
+    faults.plant("waits", TraceMemorySpec(mapped(), fault="waits"), (WAITS, STAYS))
+    faults.plant("falters", TraceMemorySpec(mapped(), fault="falters"), (WAITS, STAYS))
     return {
         "trace_memory_n9_2": TraceMemorySpec(small(9, outputs=2, steps=2)),
         "trace_memory_n2_3_1": TraceMemorySpec(small(2, 3, outputs=1, steps=3)),

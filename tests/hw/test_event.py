@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from spikewright_hw.engine.event import EventEngine, worst_cycles
+from spikewright_hw.connection import Convolution, Dense, FeatureMap
+from spikewright_hw.engine.design import EventDesign
+from spikewright_hw.engine.event import PRESETS, EventEngine, core, worst_cycles
 from spikewright_hw.engine.example import drawn_network, example_network
 from spikewright_hw.engine.record import Result, Trace, pack_trace
 from spikewright_hw.engine.reference import run
@@ -126,6 +128,89 @@ def test_engine_follows_reference_of_any_network(rng):
             assert replace(result, cycles=0) == expected
             assert trace == pack_trace(network, expected_trace)
             assert result.cycles == passed <= worst_cycles(network, share=share)
+
+
+@pytest.mark.parametrize("most_bits", [1024, 4])
+@pytest.mark.parametrize(
+    "preset", ["convolutions_pooled", "depthwise_count", "convolution_graded", "convolution_1d"]
+)
+def test_maps_follow_the_reference(preset, most_bits, rng):
+    engine = core(**{**PRESETS[preset], "most_bits": most_bits})
+    network, share = engine.network, engine.share
+    samples = [
+        [
+            sum((rng.random() < density) << bit for bit in range(network.inputs))
+            for _ in range(network.planes)
+        ]
+        for density in (0, 0.3, 1)
+    ]
+    for bitmaps, (result, trace, passed) in zip(samples, classify(engine, samples), strict=True):
+        expected, expected_trace = run(network, bitmaps)
+        assert replace(result, cycles=0) == expected
+        assert trace == pack_trace(network, expected_trace)
+        assert result.cycles == passed <= worst_cycles(network, share=share)
+
+
+def all_ones(network: Network) -> Network:
+    """Make every weight 1 and every threshold too, so that whatever a spike reaches spikes."""
+    layers = []
+    for layer in network.layers:
+        level = {"threshold": 1} if "threshold" in layer.parameters else {}
+        ones = ((1,) * layer.connection.lanes,) * layer.connection.rows
+        layers.append(replace(layer, weights=ones, parameters={**layer.parameters, **level}))
+    return replace(network, layers=tuple(layers))
+
+
+@pytest.mark.parametrize(
+    ("preset", "steps", "share"),
+    [("convolutions_pooled", 1, 2), ("convolutions_pooled", 6, 2), ("depthwise_count", 4, 3),
+     ("convolution_graded", 3, 1), ("convolution_1d", 5, 4)],
+)
+def test_the_worst_case_of_maps_is_within_the_bound(preset, steps, share):
+    given = {
+        name: one for name, one in PRESETS[preset].items() if name not in ("share", "most_bits")
+    }
+    network = replace(all_ones(example_network(**given)), steps=steps)
+    engine = EventEngine(network=network, share=share, most_bits=6)
+    everything = [(1 << network.inputs) - 1] * network.planes
+    (first, _, _), (again, _, _) = classify(engine, [everything] * 2)
+    assert first.spikes[0] == again.spikes[0] == steps * network.layers[0].neurons
+    # The first one after a reset may wait until all sums are cleared.
+    assert worst_cycles(network, share=share) / 2 < again.cycles <= first.cycles
+    assert first.cycles <= worst_cycles(network, share=share)
+
+
+def test_a_map_at_the_end_is_refused():
+    source = FeatureMap(channels=1, height=3, width=3)
+    convolution = Convolution(source=source, channels=2, kernel=(2, 2))
+    network = example_network(
+        connections=[convolution], steps=1, weight_bits=2, membrane=Format(4, 1)
+    )
+    message = (
+        "layers[0].connection comes to a map of 2 × 2 × 2; the last layer of the event engine is "
+        "dense"
+    )
+    for made in (EventDesign().check, lambda network: EventEngine(network=network)):
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+            made(network)
+
+
+def test_a_layer_that_hears_itself_after_a_map_is_refused():
+    source = FeatureMap(channels=1, height=3, width=3)
+    convolution = Convolution(source=source, channels=2, kernel=(2, 2))
+    hidden = Dense(source=convolution.target, neurons=3)
+    readout = Dense(source=hidden.target, neurons=2)
+    network = example_network(
+        connections=[convolution, hidden, readout], neurons=["lif", "recurrent_lif", "li"], steps=1,
+        weight_bits=2, membrane=Format(4, 1),
+    )
+    message = (
+        "layers[1].recurrent is given, and its inputs come in 4 words of 2; in the event engine a "
+        "layer that hears itself takes all inputs of a step at once, those of a dense layer or of "
+        "a small map"
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        EventEngine(network=network)
 
 
 def always_spiking(

@@ -44,9 +44,11 @@ class MapStage(wiring.Component):
         self.layer = layer
         self.scan = WordScan(source=layer.connection.source, bits=words.bits)
         self.taps = Taps(connection=layer.connection)
-        # What adds and updates; attributes, so that a proof can look at them.
-        self.rows = RowLayer(layer=layer, share=share) if layer.connection.words == 1 else None
-        self.map = None if self.rows else MapLayer(layer=layer)
+        # What adds and updates; an attribute, so that a proof can look at it.
+        self.neurons: MapLayer | RowLayer = (
+            RowLayer(layer=layer, share=share) if layer.connection.words == 1
+            else MapLayer(layer=layer)
+        )
         super().__init__(stage_signature(layer, words=words))
 
     def elaborate(self, platform) -> Module:
@@ -56,8 +58,8 @@ class MapStage(wiring.Component):
         m.submodules.taps = taps = self.taps
         connect(m, flipped(self.i), scan.i)
         connect(m, scan.o, taps.i)
-        if self.map is not None:
-            m.submodules.map = layer = self.map
+        m.submodules.neurons = layer = self.neurons
+        if isinstance(layer, MapLayer):
             connect(m, taps.o, layer.i)
             m.d.comb += [
                 self.o.valid.eq(layer.o.valid),
@@ -65,7 +67,6 @@ class MapStage(wiring.Component):
                 layer.o.ready.eq(self.o.ready),
             ]
         else:
-            m.submodules.rows = layer = self.rows
             connect(m, layer.o, flipped(self.o))
             m.d.comb += [
                 layer.i.valid.eq(taps.o.valid),
