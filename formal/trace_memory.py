@@ -46,9 +46,10 @@ class TraceMemorySpec(Elaboratable):
     Beside the core, each layer's output of each step is kept in registers, which a reset leaves as
     they are, as it does a memory. Nothing is said of a byte that is read while its layer gives; or,
     of a map, while its words are stored, which is two cycles after the last one, or before it has
-    given an inference since a reset. A planted fault inverts the
-    lowest bit of a kind, in the last byte that has one; or a map's port is ready never (``waits``), or
-    no longer after a cycle without a word (``falters``).
+    given an inference since a reset.
+
+    A planted fault inverts the lowest bit of a kind, in the last byte that has one; or a map's port
+    is ready never (``waits``), or no longer after a cycle without a word (``falters``).
     """
 
     def __init__(self, dut: TraceMemory, *, fault: str = ""):
