@@ -74,8 +74,8 @@ from spikewright_hw.network import Network as Network
 """Neurons: those there are, and one of your own from its equations."""
 
 from spikewright.equations.compile import Compiled as Compiled
-from spikewright.equations.compile import Specification as Specification
 from spikewright.equations.compile import compile_equations as compile_equations
+from spikewright.equations.specification import Specification as Specification
 from spikewright.scaffold.new_core import new_core as new_core
 from spikewright.scaffold.new_neuron import new_neuron as new_neuron
 from spikewright_hw.neuron import DEFINITIONS as DEFINITIONS

@@ -8,8 +8,9 @@ from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
 from spikewright_hw.fixed import Format
 from spikewright_hw.registry import Entry, for_core
 
-from ..equations.compile import Compiled, Specification
+from ..equations.compile import Compiled
 from ..equations.parse import FUNCTIONS
+from ..equations.specification import Specification
 from ..errors import SpikewrightError
 from ..pages.neuron_page import neuron_of, neuron_page_blocks
 from ..pages.neuron_results import picture, picture_path, proofs_block, response_block

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from spikewright.equations.compile import Compiled, Specification
+from spikewright.equations.compile import Compiled
 from spikewright.equations.document import body, functions
 from spikewright.equations.parse import parse
 from spikewright.equations.place import EquationError, Text
 from spikewright.equations.source import WIDTH, one_line, statement
+from spikewright.equations.specification import Specification
 from spikewright_hw.definition import expression, reals
 from spikewright_hw.definition.definition import Definition, Parameter, State, neuron
 from spikewright_hw.definition.expression import Expression

@@ -7,7 +7,8 @@ import pytest
 from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
-from spikewright.equations.compile import Compiled, Specification, compile_equations
+from spikewright.equations.compile import Compiled, compile_equations
+from spikewright.equations.specification import Specification
 from spikewright_hw.definition import integers, reals
 from spikewright_hw.definition.definition import Definition
 from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
