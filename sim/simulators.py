@@ -20,7 +20,8 @@ from spikewright.cache import cached
 from spikewright.errors import BuildError, ToolError
 from spikewright.files import write_text
 from spikewright.gateware.fusesoc import WAIVERS
-from spikewright.tools import Tool, find, is_plain, require
+from spikewright.plain_paths import is_plain
+from spikewright.tools import Tool, find, require
 from spikewright_hw.cores import CORES
 from spikewright_hw.emit import as_verilog
 

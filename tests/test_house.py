@@ -38,7 +38,8 @@ LAYERS = (
 #: Ground under the path: imports nothing of it.
 GROUND = (
     "public", "errors", "temporary", "files", "imports", "extras", "cache", "machine", "guard",
-    "process", "interrupt", "terminal", "tools", "doctor", "real_arrays",
+    "process", "interrupt", "terminal", "plain_paths", "tool_search", "tools", "doctor",
+    "real_arrays",
 )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from spikewright import tools
+from spikewright import plain_paths, tool_search, tools
 from spikewright.errors import BuildError, StorageError, ToolError
 
 
@@ -59,7 +59,7 @@ def test_sby_is_told_where_its_companions_are():
 
 
 def test_sby_takes_the_other_yosys_where_there_is_no_library(monkeypatch):
-    monkeypatch.setattr(tools, "_package_folder", lambda package: None)
+    monkeypatch.setattr(tool_search, "package_folder", lambda package: None)
     assert tools.require("sby").environment["YOSYS"] == tools.require("yosys").shell
 
 
@@ -208,13 +208,13 @@ def test_a_path_that_make_cannot_take_has_a_link_to_it(tmp_path, monkeypatch):
     folder = tmp_path / "a b" / "c$d"
     folder.mkdir(parents=True)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    link = tools.plain_path(folder)
-    assert link.resolve() == folder and tools.is_plain(link)
-    assert tools.plain_path(folder) == link
-    assert tools.plain_path(tmp_path) == tmp_path
+    link = plain_paths.plain_path(folder)
+    assert link.resolve() == folder and plain_paths.is_plain(link)
+    assert plain_paths.plain_path(folder) == link
+    assert plain_paths.plain_path(tmp_path) == tmp_path
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
     with pytest.raises(ToolError) as caught:
-        tools.plain_path(folder)
+        plain_paths.plain_path(folder)
     assert str(caught.value) == (
         f"{folder} has a space or a sign in its path that make cannot take, and so has "
         f"{folder / 'spikewright'}, where a link to it would be; name a plain folder in "

@@ -25,8 +25,9 @@ from spikewright_hw.network import Network
 
 from ..errors import DeviceError
 from ..files import replacing, storage_errors, write_if_changed
+from ..plain_paths import is_plain
 from ..temporary import clear_left_behind, temporary
-from ..tools import is_plain, require_all, run
+from ..tools import require_all, run
 
 __all__ = ["CLOCK_HZ", "NEEDED_TOOLS", "VirtualBoard", "build_virtual_board"]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..files import write_if_changed
-from ..tools import is_plain
+from ..plain_paths import is_plain
 
 __all__ = ["WAIVERS", "write_core_file"]
 

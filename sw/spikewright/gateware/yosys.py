@@ -33,7 +33,7 @@ def run(command: str) -> None:
         packages = Path(spec.origin).parent.parent
         if not re.fullmatch(r"[\w./+-]+", str(packages), re.ASCII):
             # The library puts its own path into commands of a shell.
-            from spikewright.tools import plain_path
+            from spikewright.plain_paths import plain_path
 
             sys.path.insert(0, str(plain_path(packages)))
     libyosys = importlib.import_module("pyosys.libyosys")  # a large library: only here

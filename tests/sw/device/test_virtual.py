@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import serial
 
-from spikewright import tools
+from spikewright import tool_search, tools
 from spikewright.device.session import connect
 from spikewright.device.virtual import VirtualBoard, build_virtual_board
 from spikewright.errors import BuildError, DeviceError
@@ -163,11 +163,11 @@ def test_any_path_of_the_build_and_of_verilator_will_do(tmp_path, monkeypatch, e
     folder = tmp_path / name
     folder.mkdir()
     monkeypatch.delenv("OBJCACHE")  # objects of an installation that is not used again
-    packaged = tools._package_folder("verilator")
+    packaged = tool_search.package_folder("verilator")
     assert packaged is not None
     (folder / "verilator").symlink_to(packaged)
-    monkeypatch.setattr(tools, "_package_folder", lambda package: folder / package)
-    entry = replace(tools.TOOLS["verilator"], search=(tools._packaged_verilator,))
+    monkeypatch.setattr(tool_search, "package_folder", lambda package: folder / package)
+    entry = replace(tools.TOOLS["verilator"], search=(tool_search.packaged_verilator,))
     monkeypatch.setitem(tools.TOOLS, "verilator", entry)
     program = build_virtual_board(TINY, folder / "board", logs=folder / "logs")
     with VirtualBoard(program) as running, connect(running.port, network=TINY) as opened:
