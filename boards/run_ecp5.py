@@ -26,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     """Run the command line; return the exit status."""
-    given = parsed(parser, sys.argv[1:])
+    given = parsed(parser(), sys.argv[1:])
     command = shlex.join(["python", "boards/run_ecp5.py", *sys.argv[1:]])
 
     def work() -> None:

@@ -131,7 +131,7 @@ def test_the_notebook_of_your_network_has_the_lines_of_the_page():
 def test_the_commands_of_your_network_are_commands():
     for language, text in blocks("your_network.md"):
         for line in text.splitlines() if language == "sh" else ():
-            parsed(parser, shlex.split(line.partition("#")[0])[1:])
+            parsed(parser(), shlex.split(line.partition("#")[0])[1:])
 
 
 def test_the_codings_in_a_file_are_those_that_there_are():
@@ -153,7 +153,7 @@ def test_data(folder, capsys):
     assert tuple(named) == (*KINDS, *TASKS)
     for line in text.splitlines():
         if line.startswith("spikewright "):
-            parsed(parser, shlex.split(line.partition("#")[0])[1:])
+            parsed(parser(), shlex.split(line.partition("#")[0])[1:])
 
 
 def test_reports(folder, capsys):

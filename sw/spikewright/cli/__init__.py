@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not arguments:
         parser().print_help()
         return 0
-    options = parsed(parser, arguments)
+    options = parsed(parser(), arguments)
 
     def work() -> int | None:
         check_options(options)

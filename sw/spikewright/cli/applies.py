@@ -3,6 +3,7 @@
 import argparse
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -143,16 +144,16 @@ RULES = (
 )
 
 
-def parsed(make: Callable[[], ArgumentParser], arguments: Sequence[str]) -> Namespace:
+def parsed(parser: ArgumentParser, arguments: Sequence[str]) -> Namespace:
     """Parse a command line.
 
     ``given`` of the result are the names of the options that stand on it, ``flags`` by name what
-    each option of the command is called. ``make`` makes the parser, which is asked twice: with its
-    defaults and without.
+    each option of the command is called. The parser is asked twice: with its defaults and without.
     """
-    parser = make()
     options = parser.parse_args(arguments)
-    options.given = frozenset(vars(_without_defaults(make()).parse_args(arguments)))
+    with ExitStack() as restored:
+        _leave_out_defaults(parser, restored)
+        options.given = frozenset(vars(parser.parse_args(arguments)))
     options.flags = _flags(parser, options.command)
     return options
 
@@ -168,14 +169,16 @@ def _flags(parser: ArgumentParser, command: str) -> dict[str, str]:
     }
 
 
-def _without_defaults(parser: ArgumentParser) -> ArgumentParser:
+def _leave_out_defaults(parser: ArgumentParser, restored: ExitStack) -> None:
+    """Take away the defaults of a parser and of all below it, until the stack is closed."""
+    restored.callback(parser._defaults.update, dict(parser._defaults))
     parser._defaults.clear()
     for action in parser._actions:
+        restored.callback(setattr, action, "default", action.default)
         action.default = argparse.SUPPRESS
         if isinstance(action, argparse._SubParsersAction):
             for below in action.choices.values():
-                _without_defaults(below)
-    return parser
+                _leave_out_defaults(below, restored)
 
 
 def check_options(options: Namespace) -> None:

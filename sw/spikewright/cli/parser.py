@@ -1,6 +1,7 @@
 """The parser of the command line: all commands, in the order of its help."""
 
 import argparse
+from functools import cache
 
 import spikewright as spw
 
@@ -30,8 +31,9 @@ _VERBS = (
 )
 
 
+@cache
 def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command ``spikewright``."""
+    """Return the parser of the command ``spikewright``, which is made once."""
     parser = argparse.ArgumentParser(
         prog="spikewright", description="From a spiking network to proved, measured gateware."
     )

@@ -219,6 +219,6 @@ def test_the_library_has_no_options(file):
     ],
 )
 def test_the_command_line_names_its_options(library, command):
-    flags = parsed(parser, ["new-core", "x"]).flags
+    flags = parsed(parser(), ["new-core", "x"]).flags
     with pytest.raises(EquationError, match=f"^{re.escape(command)}$"), options_named(flags):
         raise EquationError(library)

@@ -15,11 +15,11 @@ from spikewright_hw.engine.example import example_network
 from spikewright_hw.engine.streams import Streams
 from spikewright_hw.fixed import Format
 
-NETWORK = example_network(sizes=(12, 9, 5), steps=4, weight_bits=4, membrane=Format(6, 2))
+NETWORK = example_network(sizes=(3, 2, 3), steps=4, weight_bits=4, membrane=Format(6, 2))
 
 
 def asked_for(*arguments: str):
-    return design_of(parsed(parser, ["run", *arguments]))
+    return design_of(parsed(parser(), ["run", *arguments]))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_block_ram_takes_the_place_of_registers_and_no_logic_comes_with_it(desig
         ).counts
         for style in ("auto", "block")
     )
-    # Four steps of 9 spikes, and of 5 membranes of 8 bits, in words of 16 bits.
-    assert block.bram == auto.bram + 1 + 3
-    assert block.ff <= auto.ff - 4 * (9 + 5 * 8)
+    # Four steps of 2 spikes, and of 3 membranes of 8 bits, in words of 16 bits.
+    assert block.bram == auto.bram + 1 + 2
+    assert block.ff <= auto.ff - 4 * (2 + 3 * 8)
     assert block.lut < auto.lut
