@@ -46,7 +46,8 @@ class Rule:
 
 
 def _network(options: Namespace) -> bool:
-    return options.core is not None and options.core.endswith(".spw")
+    cores = options.core if isinstance(options.core, list) else [options.core]
+    return any(core is not None and core.endswith(".spw") for core in cores)
 
 
 RULES = (

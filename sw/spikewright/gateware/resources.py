@@ -12,6 +12,7 @@ from spikewright_hw.cores import Core
 from spikewright_hw.emit import as_rtlil
 
 from .. import tools
+from ..cache import digest
 from ..errors import BuildError
 from .harness import Harness
 from .parts import PARTS
@@ -19,7 +20,8 @@ from .placement import place
 from .synthesis import CellCounts, synthesize
 
 __all__ = [
-    "SEEDS", "TARGETS", "Measurable", "Resources", "Target", "measure", "placements_of",
+    "SEEDS", "TARGETS", "UNPLACED", "Measurable", "Resources", "Target", "digest_of", "measure",
+    "placements_of",
 ]
 
 SEEDS = (1, 2, 3)
@@ -28,6 +30,9 @@ SEEDS = (1, 2, 3)
 
 LIMIT_S = 600
 """Seconds for one placement; on a part that is nearly full the router may try for ever."""
+
+UNPLACED = "synthesised only"
+"""How the note begins where nothing was placed."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,14 @@ class Target:
     def takes(self, core: Core) -> bool:
         """Whether a core is measured here."""
         return core.family.startswith(self.kin)
+
+    @property
+    def without_placer(self) -> str:
+        """Why a core has no frequency here; nothing where it can be placed."""
+        tool = PARTS[self.part].tool
+        if self.optional and tools.find(tool) is None:
+            return f"{UNPLACED}: {tool} was not found"
+        return ""
 
 
 TARGETS = (
@@ -102,6 +115,8 @@ class Resources:
         The core.
     target : Target
         The family.
+    digest : str
+        First digits of the hash of its gateware, see :func:`digest_of`.
     counts : CellCounts
         Its size, after synthesis of the core alone.
     fmax_mhz : float or None
@@ -116,6 +131,7 @@ class Resources:
     core: str
     preset: str
     target: Target
+    digest: str
     counts: CellCounts
     fmax_mhz: float | None
     note: str
@@ -129,6 +145,7 @@ class Resources:
             "preset": self.preset,
             "family": self.target.family,
             "device": self.target.label,
+            "digest": self.digest,
             "lut": self.counts.lut,
             "ff": self.counts.ff,
             "bram": self.counts.bram,
@@ -158,21 +175,19 @@ def measure(
     name = core.top(preset)
     alone = as_rtlil(core.build(preset), name=name)
     netlist = synthesize(alone, top=name, family=target.family, build=build)
-    fmax, note, source = None, "", ""
-    tool = PARTS[target.part].tool
-    if not seeds:
-        note = "synthesised only"
-    elif target.optional and tools.find(tool) is None:
-        note = f"synthesised only: {tool} was not found"
-    else:
+    harnessed = _harnessed(core, preset, lean)
+    fmax, source = None, ""
+    note = target.without_placer if seeds else UNPLACED
+    if not note:
         try:
-            fmax, source = _fmax(core, preset, target, seeds, lean, build)
+            fmax, source = _fmax(harnessed, _top(core, preset), target, seeds, build)
         except BuildError as error:
             note = str(error)
     return Resources(
         core=core.name,
         preset=preset,
         target=target,
+        digest=_digits(harnessed),
         counts=netlist.counts,
         fmax_mhz=fmax,
         note=note,
@@ -181,11 +196,26 @@ def measure(
     )
 
 
+def digest_of(core: Measurable, preset: str) -> str:
+    """Return the first digits of the hash of a core in its harness: of all that is measured."""
+    return _digits(_harnessed(core, preset, lean=False))
+
+
+def _digits(rtlil: str) -> str:
+    return digest(rtlil)[:12]
+
+
+def _top(core: Measurable, preset: str) -> str:
+    return f"{core.top(preset)}_harness"
+
+
+def _harnessed(core: Measurable, preset: str, lean: bool) -> str:
+    return as_rtlil(Harness(core.build(preset), lean=lean), name=_top(core, preset))
+
+
 def _fmax(
-    core: Measurable, preset: str, target: Target, seeds: Sequence[int], lean: bool, build: Path
+    design: str, name: str, target: Target, seeds: Sequence[int], build: Path
 ) -> tuple[float, str]:
-    name = f"{core.top(preset)}_harness"
-    design = as_rtlil(Harness(core.build(preset), lean=lean), name=name)
     netlist = synthesize(design, top=name, family=target.family, pads=True, build=build)
     placements = [
         place(

@@ -26,13 +26,14 @@ from .. import terminal
 from ..errors import DataError
 from ..files import write_if_changed
 from ..record.markdown import Presets, filled
-from ..record.store import read_report
+from ..record.resource_rows import KEPT, read_rows
 from .api_page import API, api_page
 from .coding_page import coding_pictures
 from .core_page import CORE_BLOCKS, core_page_blocks
 from .neuron_index import index_block
 from .neuron_page import neuron_of, neuron_page_blocks
 from .neuron_results import cost_block, picture, picture_path, proofs_block, response_block
+from .resources_page import RESOURCES_PAGE, resources_page
 from .responses import responses
 
 __all__ = ["BLOCKS", "NO_COST", "current", "files", "index", "page_path", "pages"]
@@ -45,17 +46,16 @@ BLOCKS = (
 NO_COST = "Not counted yet: `make resources` counts it, then `spikewright pages` writes it here."
 #: The list of the cores.
 INDEX = Path("docs") / "cores" / "README.md"
-_REPORT = Path("build") / "reports" / "resources" / "report.json"
 
 
 def pages(core: str | None = None, *, check: bool = False, root: Path = Path()) -> list[Path]:
     """Write the blocks of the page of each core, or of one, a neuron's picture, and two lists.
 
     The lists are that of the cores, and that of what the library exports. With the pages of all
-    cores, the pictures of the codings are drawn.
+    cores, the pictures of the codings are drawn, and the table of their size and speed is written.
 
-    The cost of a neuron is that of the report ``resources``, its proofs are those of the ``.sby``
-    file; where there is none, the block stays as it is.
+    The cost of a neuron is that of the rows of ``docs/resources.json``, as the table of all cores
+    has it; its proofs are those of the ``.sby`` file. Where there is none, the block stays.
 
     Parameters
     ----------
@@ -88,7 +88,10 @@ def pages(core: str | None = None, *, check: bool = False, root: Path = Path()) 
     for name in track(names, "Pages", console=console, transient=True):
         wanted = current(name, root=root, simulate=not check)
         changed += [path for path, text in wanted.items() if _changes(path, text, write=not check)]
-    others = {root / API: api_page()} | (coding_pictures(root=root) if core is None else {})
+    others = {root / API: api_page()}
+    if core is None:
+        others[root / RESOURCES_PAGE] = resources_page(read_rows(root / KEPT))
+        others |= coding_pictures(root=root)
     for path, text in (index(root=root), *others.items()):
         if _changes(path, text, write=not check):
             changed.append(path)
@@ -122,7 +125,7 @@ def current(name: str, *, root: Path, simulate: bool = True) -> dict[Path, str]:
 
     Unless it may ``simulate``, there is no picture, and the results beside it stay.
     """
-    page, report = root / page_path(name), root / _REPORT
+    page = root / page_path(name)
     if not page.is_file():
         model = page_path("lif" if name in DEFINITIONS else "scan").as_posix()
         raise DataError(f"there is no page {page}; write one in the form of {model}")
@@ -136,7 +139,7 @@ def current(name: str, *, root: Path, simulate: bool = True) -> dict[Path, str]:
         CORES[name].presets,
         text=text,
         recipe=recipe.relative_to(root) if recipe.is_file() else None,
-        sizes=read_report(report).rows if report.is_file() else (),
+        sizes=read_rows(root / KEPT),
         simulate=simulate,
         root=root,
     )
@@ -164,7 +167,7 @@ def files(
     recipe : Path, optional
         Its ``.sby`` file, or its kind's, in the checkout.
     sizes : sequence of mapping
-        Rows of the report ``resources``. Where this or the recipe is missing, the block stays.
+        Rows of ``docs/resources.json``. Where this or the recipe is missing, the block stays.
     simulate : bool
         Whether to simulate the neuron for its picture; else the block ``response`` stays.
     root : Path

@@ -6,12 +6,9 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.sim import Simulator
 
-from spikewright.errors import DataError
 from spikewright.gateware.harness import Harness
 from spikewright.gateware.parts import PARTS
-from spikewright.gateware.resources import TARGETS, Resources, measure, placements_of
-from spikewright.gateware.synthesis import CellCounts
-from spikewright.job.resources import markdown, resources
+from spikewright.gateware.resources import TARGETS, digest_of, measure, placements_of
 from spikewright.tools import find
 from spikewright_hw.cores import CORES
 
@@ -83,6 +80,7 @@ def test_a_core_is_measured_on_every_family(build):
         found = measure(core, preset, target, seeds=(1,), build=build)
         row = found.row()
         assert (row["core"], row["preset"], row["family"]) == (core.name, preset, target.family)
+        assert row["digest"] == digest_of(core, preset)
         assert isinstance(row["lut"], int) and row["lut"] > 0
         assert str(row["size_provenance"]).startswith("post-synthesis (yosys ")
         if target.optional and find(PARTS[target.part].tool) is None:
@@ -114,26 +112,10 @@ def test_without_seeds_nothing_is_placed(build):
     assert (found.fmax_mhz, found.note, found.fmax_source) == (None, "synthesised only", "")
 
 
-def test_an_unknown_core_is_a_sentence():
-    with pytest.raises(DataError, match=r"^there is no core 'liff'; there are .*\blif\b"):
-        resources("liff")
-
-
-def test_the_page_has_a_table_for_each_family_and_says_why_a_figure_is_missing():
-    results = [
-        Resources(
-            "lif", "q8_8", target, CellCounts(1, 2, 3, 4, 5), fmax, note, "post-synthesis", ""
-        )
-        for target, fmax, note in zip(
-            TARGETS, (50.04, None, 60.0, None), ("", "no place for it", "", "synthesised only"),
-            strict=True,
-        )
-    ]
-    page = markdown(results)
-    for target in TARGETS:
-        assert f"## {target.label}\n" in page
-    assert "| lif | q8_8 | 1 | 2 | 3 | 4 | 5 | 50.0 |\n" in page
-    assert "| lif | q8_8 | 1 | 2 | 3 | 4 | 5 | no place for it |\n" in page
+def test_another_preset_is_another_gateware():
+    presets = [*CORES["and_multiplier"].presets]
+    first, second = (digest_of(CORES["and_multiplier"], preset) for preset in presets[:2])
+    assert first != second and len(first) == 12
 
 
 def test_one_placement_is_no_median():

@@ -19,8 +19,10 @@ from spikewright.pages.neuron_index import comparison_of, purpose_of, reset_of
 from spikewright.pages.neuron_page import multipliers, neuron_of
 from spikewright.pages.neuron_results import cost_block, proofs_block
 from spikewright.pages.pages import BLOCKS, NO_COST, index, page_path
+from spikewright.pages.resources_page import RESOURCES_PAGE, resources_page
 from spikewright.pages.stimulus import run_integers
 from spikewright.record.markdown import filled
+from spikewright.record.resource_rows import KEPT, read_rows
 from spikewright_hw.cores import CORES
 from spikewright_hw.definition import reals
 from spikewright_hw.definition.definition import Definition
@@ -116,9 +118,8 @@ def test_the_comparison_on_a_page_is_that_of_the_definition(name):
              for name in DEFINITIONS]
 )
 def test_a_page_and_its_picture_are_current(name, monkeypatch):
-    """They are what `spikewright pages` writes, but for the cost, which is measured."""
+    """They are what `spikewright pages` writes."""
     monkeypatch.setattr(responses, "simulated", run_integers)  # the simulator has its own test
-    monkeypatch.setattr(pages, "cost_block", lambda *_: None)
     for path, text in pages.current(name, root=HOUSE).items():
         message = f"{path.name} is not what follows from the definition: run `spikewright pages`"
         assert path.read_text(encoding="utf-8") == text, message
@@ -212,6 +213,12 @@ def test_no_such_core():
         pages.pages("fil")
 
 
+def test_the_table_of_sizes_is_current():
+    """Beside the cores' pages it is the only one that is written whole from what was measured."""
+    page = (HOUSE / RESOURCES_PAGE).read_text(encoding="utf-8")
+    assert page == resources_page(read_rows(HOUSE / KEPT)), "run `spikewright pages`"
+
+
 @pytest.mark.parametrize(("name", "model"), [("li", "lif"), ("argmax", "scan")])
 def test_no_page(tmp_path, name, model):
     page = tmp_path / "docs" / "cores" / f"{name}.md"
@@ -220,7 +227,7 @@ def test_no_page(tmp_path, name, model):
         pages.current(name, root=tmp_path)
 
 
-def test_the_cost_comes_from_the_report():
+def test_the_cost_comes_from_the_rows_that_are_kept():
     rows = [
         {
             "core": core, "preset": "q8_8", "device": "ECP5", "lut": 78, "ff": 18, "bram": 0,
@@ -255,7 +262,7 @@ def test_pages_writes_what_changed_and_nothing_else(tmp_path):
     changed = pages.pages("li", root=tmp_path)
     assert page in changed
     assert "| `decay` | 0 to 1 | 0.875 |" in block_of(page.read_text(), "parameters")
-    assert block_of(page.read_text(), "cost") == before  # there is no report
+    assert block_of(page.read_text(), "cost") == before  # no rows are kept here
     assert pages.pages("li", root=tmp_path) == []
 
 
@@ -283,7 +290,8 @@ def two_pages(tmp_path, monkeypatch) -> Path:
         copy_pages(tmp_path, name)
     path, text = index(root=tmp_path)  # of the neurons that have a page
     path.write_text(text, encoding="utf-8")
-    (tmp_path / API).write_text((HOUSE / API).read_text(encoding="utf-8"))
+    for path in (API, KEPT, RESOURCES_PAGE):
+        shutil.copy(HOUSE / path, tmp_path / path)
     shutil.copytree(HOUSE / PICTURES, tmp_path / PICTURES)
     monkeypatch.setattr(pages, "api_page", public)
     monkeypatch.setattr(pages, "coding_pictures", lambda root: {

@@ -78,8 +78,8 @@ def test_the_bench_of_both_engines_by_hand(design, dynamic):
         deployment=Deployment(hidden=128, design=design, target=Target("ecp5-25f", 120)),
         sizes="64-128-10", accuracy=98.0, cycles=80.0, synops=4000.0,
         resources=Resources(
-            core="", preset="", target=Target("ecp5-25f", 120), counts=CellCounts(), fmax_mhz=80.0,
-            note="", size_source="synthesis", fmax_source="route",
+            core="", preset="", target=Target("ecp5-25f", 120), digest="", counts=CellCounts(),
+            fmax_mhz=80.0, note="", size_source="synthesis", fmax_source="route",
         ),
     )
     total, static, moving = placed.energy

@@ -13,7 +13,9 @@ def add(commands) -> None:
     """Add the command and its options."""
     verb = commands.add_parser("resources", help="size and speed of every core on every family")
     verb.add_argument(
-        "core", nargs="?", help="one core, or a .spw file; the table in docs then stays"
+        "core", nargs="*",
+        help="cores, which are measured anew; or a .spw file (default: the cores whose gateware "
+        "has changed since they were measured)",
     )
     add_engine_options(verb)
     verb.set_defaults(verb=resources, command="resources")
@@ -21,4 +23,5 @@ def add(commands) -> None:
 
 def resources(options: argparse.Namespace) -> None:
     """Measure cores, or the engine of a network."""
-    spw.resources(options.core, design=design_of(options))
+    network = any(core.endswith(".spw") for core in options.core)
+    spw.resources(*options.core, design=design_of(options) if network else None)
