@@ -34,9 +34,10 @@ The sources of stochastic numbers are placed on the faster iCE40, too. The place
 in the package registry (`spikewright doctor` says where it is); without it, cores are synthesised
 only.
 
-Each row is kept in `resources.json` with the hash of the gateware that it is of. `spikewright
-resources` measures what has changed since, `spikewright resources CORE ...` the cores that it is
-given; the other rows stay.
+Each row is kept in `resources.json` with the hash of the gateware that it is of; one with \\* was
+measured before there were hashes, on a gateware that has changed since. `spikewright resources`
+measures what has changed, `spikewright resources CORE ...` the cores that it is given; the other
+rows stay.
 """
 
 
@@ -45,7 +46,8 @@ def cells(row: Mapping[str, Any]) -> list[str]:
     counted = ("core", "preset", "lut", "ff", "bram", "dsp", "carry")
     fmax = row["fmax_mhz"]
     speed = row["note"] if fmax is None else f"{fmax:.1f}"
-    return [*(str(row[column]) for column in counted), speed]
+    core, *others = (str(row[column]) for column in counted)
+    return [core if row["digest"] else rf"{core} \*", *others, speed]
 
 
 def resources_page(rows: Sequence[Mapping[str, Any]]) -> str:

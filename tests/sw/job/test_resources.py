@@ -89,7 +89,7 @@ def test_a_network_is_measured_by_itself():
 def test_the_page_has_a_table_for_each_family_and_says_why_a_figure_is_missing():
     results = [
         Resources(
-            "lif", "q8_8", target, "", CellCounts(1, 2, 3, 4, 5), fmax, note, "post-synthesis", ""
+            "lif", "q8_8", target, "a", CellCounts(1, 2, 3, 4, 5), fmax, note, "post-synthesis", ""
         ).row()
         for (_, _, target), fmax, note in zip(
             wanted(["counter"])[:4], (50.04, None, 60.0, None),
@@ -102,3 +102,5 @@ def test_the_page_has_a_table_for_each_family_and_says_why_a_figure_is_missing()
     ]
     assert "| lif | q8_8 | 1 | 2 | 3 | 4 | 5 | 50.0 |\n" in page
     assert "| lif | q8_8 | 1 | 2 | 3 | 4 | 5 | no place for it |\n" in page
+    older = resources_page([{**row, "digest": ""} for row in results])
+    assert "| lif \\* | q8_8 | 1 | 2 | 3 | 4 | 5 | 50.0 |\n" in older
