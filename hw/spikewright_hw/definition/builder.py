@@ -122,6 +122,12 @@ class Builder:
         """Say whether a constant has no more than ``fraction`` bits after the point."""
         return all((one * 2**fraction).denominator == 1 for one in _each(self._level(constant)))
 
+    def opposite(self, a: Sum, b: Sum) -> bool:
+        """Say whether one sum is the negative of the other, its constants rounded, too."""
+        total = a.plus(b)
+        levels = _each(_plus(self._level(a.constant), self._level(b.constant)))
+        return not any((*levels, *(x for one in total.terms.values() for x in one.each)))
+
     # Parts ----------------------------------------------------------------------------------------
 
     def _build(self, total: Sum, level: _Level) -> Number:

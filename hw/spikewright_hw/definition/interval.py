@@ -42,6 +42,17 @@ class Interval:
         ends = (self.low, self.high), (other.low, other.high)
         return Interval.of(*(a * b for a in ends[0] for b in ends[1]))
 
+    @property
+    def size(self) -> "Interval":
+        """The distances from zero."""
+        low, high = sorted((abs(self.low), abs(self.high)))
+        return Interval(0 if self.low < 0 < self.high else low, high)
+
+    @property
+    def squared(self) -> "Interval":
+        """The products of a number with itself."""
+        return self.size * self.size
+
     def __and__(self, other: "Interval") -> "Interval":  # of conditions
         return Interval(self.low & other.low, self.high & other.high)
 
@@ -50,7 +61,10 @@ class Interval:
 
 
 class IntervalOperations(Operations):
-    """Sound, not always tight: a value that is used twice counts as two."""
+    """Sound, not always tight: a value that is used twice counts as two.
+
+    Squares and distances from zero are known where nodes are made, since they are never negative.
+    """
 
     @staticmethod
     def constant(value: int) -> Interval:

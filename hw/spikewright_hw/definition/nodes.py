@@ -82,12 +82,21 @@ class Nodes:
         """Make a constant of a binary fraction, with no more bits after the point than it has."""
         return self.constant(value.numerator, value.denominator.bit_length() - 1)
 
-    def make(self, operation: str, *operands: Number | int | tuple, fraction: int = 0) -> Number:
-        """Make the node of an operation; its result has ``fraction`` bits after the point."""
+    def make(
+        self,
+        operation: str,
+        *operands: Number | int | tuple,
+        fraction: int = 0,
+        within: Interval | None = None,
+    ) -> Number:
+        """Make the node of an operation; its result has ``fraction`` bits after the point.
+
+        ``within`` is an interval that is known to hold it, where that of the operation is wider.
+        """
         numbers = [one for one in operands if isinstance(one, Number)]
         key = (operation, *(one.node if isinstance(one, Number) else one for one in operands))
         if key not in self._made:
-            interval = getattr(IntervalOperations, operation)(
+            interval = within or getattr(IntervalOperations, operation)(
                 *(one.interval if isinstance(one, Number) else one for one in operands)
             )
             varies = any(one.varies for one in numbers)
@@ -108,6 +117,15 @@ class Nodes:
         fraction = max(x.fraction, y.fraction)
         x, y = self.aligned(x, fraction), self.aligned(y, fraction)
         return self.make(operation, x, y, fraction=0 if operation in CONDITIONS else fraction)
+
+    def product(self, x: Number, y: Number) -> Number:
+        """Multiply; a square is never negative."""
+        squared = x.interval.squared if x.node is y.node else None
+        return self.make("multiply", x, y, fraction=x.fraction + y.fraction, within=squared)
+
+    def distance(self, x: Number, y: Number) -> Number:
+        """Make the larger of a number and its negative, with their points one above the other."""
+        return self.make("maximum", x, y, fraction=x.fraction, within=x.interval.size)
 
     def choose(self, condition: Number, yes: Number, no: Number) -> Number:
         """Make a choice."""

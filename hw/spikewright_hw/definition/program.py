@@ -184,7 +184,7 @@ class Program:
                 factors.append(atom)
                 scale = of_constants("multiply", scale, value)
         x, y = factors
-        return Sum({self._nodes.make("multiply", x, y, fraction=x.fraction + y.fraction): scale})
+        return Sum({self._nodes.product(x, y): scale})
 
     def _divide(self, a: Sum, b: Sum) -> Sum:
         return a.scaled(of_constants("divide", Constant(1.0), b.constant))
@@ -248,7 +248,10 @@ class Program:
         return Sum.of(self._nodes.binary("minimum", *map(self._builder.bound, (a, b))))
 
     def _maximum(self, a: Sum, b: Sum) -> Sum:
-        return Sum.of(self._nodes.binary("maximum", *map(self._builder.bound, (a, b))))
+        x, y = map(self._builder.bound, (a, b))
+        if self._builder.opposite(a, b) and x.fraction == y.fraction:
+            return Sum.of(self._nodes.distance(x, y))
+        return Sum.of(self._nodes.binary("maximum", x, y))
 
     # Sums to numbers ------------------------------------------------------------------------------
 

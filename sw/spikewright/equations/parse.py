@@ -121,6 +121,16 @@ def parse(text: Text, *, start: int = 0, places: Places) -> Expression:
     return _Reader(text, start, places).read(tree)
 
 
+def _power(base: Expression, count: int) -> Expression:
+    """Return a whole power; an even one as a square, which is known not to be negative."""
+    if count == 1:
+        return base
+    if count % 2:
+        return _power(base, count - 1) * base
+    half = _power(base, count // 2)
+    return half * half
+
+
 def close_match(name: str, known: list[str]) -> str:
     """Return ``"; did you mean tau?"``, or nothing if no name comes near."""
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
@@ -212,7 +222,7 @@ class _Reader:
     def _power(self, node: ast.expr, base: Expression, exponent: ast.expr) -> Expression:
         match exponent:
             case ast.Constant(value=int(count)) if 1 <= count <= _HIGHEST_POWER:
-                return self._folded(node, lambda a: reduce(operator.mul, [a] * count), base)
+                return self._folded(node, lambda a: _power(a, count), base)
         raise EquationError(
             f"a power is a whole number of 1 to {_HIGHEST_POWER}; for another write "
             "exp(k*log(x)), for a square root sqrt(x), for a reciprocal 1/x",

@@ -2,15 +2,15 @@
 
 States and the current range over the number format, and parameters are the values given. A value
 that could make a step undefined, such as a divisor of zero, is refused at its place. The ranges
-are sound, not always tight: a value that is used twice counts as two, as it does in the analysis of
-the integers.
+are sound, not always tight: a value that is used twice counts as two, but in a square and in a
+distance from zero, as it does in the analysis of the integers.
 """
 
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from spikewright_hw.definition.expression import FUNCTIONS, Expression
+from spikewright_hw.definition.expression import FUNCTIONS, Expression, listing
 from spikewright_hw.definition.functions import image, real_interval
 
 from .parse import Places
@@ -36,6 +36,12 @@ class Range:
     def sum(cls, low: float, high: float) -> "Range":
         """Return a range whose ends are sums, of which infinity minus infinity is no number."""
         return cls(-math.inf if math.isnan(low) else low, math.inf if math.isnan(high) else high)
+
+    @property
+    def size(self) -> "Range":
+        """The distances from zero."""
+        low, high = sorted((abs(self.low), abs(self.high)))
+        return Range(0.0 if self.low < 0 < self.high else low, high)
 
     def __str__(self) -> str:
         if self.low == self.high:
@@ -79,6 +85,10 @@ class Ranges:
             return Range(operands[0], operands[0])
         ranges = [self.of(operand) for operand in operands]
         self._check(node, ranges)
+        if operation == "multiply" and _same(*operands):
+            return _product(ranges[0].size, ranges[0].size)
+        if operation == "maximum" and any(map(_opposite, operands, reversed(operands))):
+            return ranges[0].size
         return _RANGES[operation](*ranges)
 
     def _check(self, node: Expression, ranges: list[Range]) -> None:
@@ -115,6 +125,19 @@ class Ranges:
                 f"negative, such as by max({words}, 0)",
                 place,
             )
+
+
+def _same(a: Expression, b: Expression) -> bool:
+    """Say whether two expressions are the same equation."""
+    return a is b or listing({"": a}) == listing({"": b})
+
+
+def _opposite(a: Expression, b: Expression) -> bool:
+    """Say whether this is -b, as in a distance from zero, max(b, -b)."""
+    if a.operation != "subtract":
+        return False
+    zero, number = a.operands
+    return zero.operation == "constant" and not zero.operands[0] and _same(number, b)
 
 
 def _is_exponential_less_one(node: Expression) -> bool:

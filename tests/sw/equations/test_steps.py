@@ -72,6 +72,14 @@ def test_all_right_sides_read_the_states_before_the_step():
     assert step == {"w": 4 + 0.25 * (2 - 2), "v": 1 + 0.25 * (4 - 0.25 + 3)}
 
 
+@pytest.mark.parametrize("count", range(1, 9))
+def test_powers(count):
+    power = compile_equations(
+        f"w = v**{count}; dv/dt = i + w", threshold="v > 90", reset="v = 0", method="euler"
+    )
+    assert last(power, [0.5], states={"v": -1.5})["v"] == -1.5 + 0.5 + (-1.5) ** count
+
+
 def test_a_spike_is_of_the_states_after_the_step_and_resets_them_in_it():
     # 0 + 4 exceeds 3: it spikes, and is reset at once; what is added to w has not seen the reset.
     neuron = compile_equations(
