@@ -67,7 +67,7 @@ def open_board(
     text("port", port)
     build = pathlike("build", build)
     with ExitStack() as stack:
-        simulator = UNKNOWN_SIMULATOR
+        simulator, known = UNKNOWN_SIMULATOR, {}
         if port == VIRTUAL:  # what makes boards loads Amaranth; beside a real one numpy is enough
             from .compiled import virtual_board
             from .virtual import VirtualBoard
@@ -75,11 +75,13 @@ def open_board(
             program = virtual_board(
                 plain, clock_hz=chosen.clock_hz, design=design, build=build
             )
-            port = stack.enter_context(VirtualBoard(program)).port
+            running = stack.enter_context(VirtualBoard(program))
+            port = running.port
             simulator = f"Verilator {require('verilator').version}"
+            # On a busy machine it may start late; that it has ended or is stopped is seen.
+            known = {"timeout": patience(plain, design), "trouble": running.trouble}
         session = connect(
-            port, network=plain, design=design, board=chosen,
-            timeout=patience(plain, design), simulator=simulator,
+            port, network=plain, design=design, board=chosen, simulator=simulator, **known
         )
         session.close_with(stack.pop_all())
     return session

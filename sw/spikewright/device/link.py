@@ -8,6 +8,7 @@ import errno
 import os
 import termios
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import serial
@@ -79,6 +80,8 @@ class Link:
         bytes come in but no answer.
     retries : int
         Repetitions before giving up.
+    trouble : callable
+        Says why the board cannot answer at all, to follow "the board on PORT ..."; else nothing.
 
     Raises
     ------
@@ -86,18 +89,20 @@ class Link:
         The port cannot be opened.
     """
 
-    def __init__(self, port: str, *, timeout: float, retries: int):
+    def __init__(
+        self, port: str, *, timeout: float, retries: int,
+        trouble: Callable[[], str] = lambda: "",
+    ):
         self.port = port
         self.timeout = timeout
         self.retries = retries
+        self._trouble = trouble
         #: Commands that were sent again, of all so far.
         self.repeated = 0
         # A random start, so that a late answer to somebody before us is not taken for ours.
         self._sequence = os.urandom(1)[0]
         try:
-            self._serial = serial.Serial(
-                port, BAUD, timeout=_READ, write_timeout=timeout, exclusive=True
-            )
+            self._serial = serial.Serial(port, BAUD, timeout=_READ, exclusive=True)
         except (serial.SerialException, OSError) as error:
             reason = _REFUSALS.get(error.errno or 0, f"it is no serial port ({error})")
             raise DeviceError(f"The port {port} cannot be opened: {reason}.") from error
@@ -106,8 +111,12 @@ class Link:
         """Close the port."""
         self._serial.close()
 
-    def ask(self, command: Command, payload: bytes = b"") -> bytes:
+    def ask(
+        self, command: Command, payload: bytes = b"", *, timeout: float | None = None
+    ) -> bytes:
         """Send a command, repeating it if need be, and return the payload of its answer.
+
+        A command that takes long may be given another ``timeout`` than that of the link.
 
         Raises
         ------
@@ -116,20 +125,22 @@ class Link:
         """
         self._sequence = self._sequence % 255 + 1
         request = encode_frame(Frame(self._sequence, command, payload))
+        timeout = self.timeout if timeout is None else timeout
         try:
+            self._serial.write_timeout = timeout
             self._serial.reset_input_buffer()
             failure = _Failure("does not answer")
             for attempt in range(self.retries + 1):
                 self.repeated += attempt > 0
                 # The first byte ends whatever the board may have got of something else.
                 self._serial.write(bytes([DELIMITER]) + request)
-                answer = self._answer(command)
+                answer = self._answer(command, timeout)
                 if isinstance(answer, bytes):
                     return answer
                 failure = answer
         except serial.SerialTimeoutException as error:
             raise DeviceError(
-                f"The port {self.port} took no bytes for {self.timeout:g} s; "
+                f"The port {self.port} took no bytes for {timeout:.3g} s; "
                 "unplug the board, plug it in again and try once more."
             ) from error
         except (serial.SerialException, OSError, termios.error) as error:
@@ -139,19 +150,21 @@ class Link:
             ) from error
         raise DeviceError(
             f"The board on {self.port} {failure.reason} ({command.name}, "
-            f"{self.retries + 1} attempts of {self.timeout:g} s); check that it is powered, that "
+            f"{self.retries + 1} attempts of {timeout:.3g} s); check that it is powered, that "
             "it holds this project's bitstream, and that this is its port."
         )
 
-    def _answer(self, command: Command) -> bytes | _Failure:
+    def _answer(self, command: Command, timeout: float) -> bytes | _Failure:
         """Wait for the answer to the present command."""
         deframer = Deframer()
         started = heard = time.monotonic()
         failure = None
-        while (now := time.monotonic()) < min(heard + self.timeout, started + 10 * self.timeout):
+        while (now := time.monotonic()) < min(heard + timeout, started + 10 * timeout):
             data = self._serial.read(max(1, self._serial.in_waiting))
             if data:
                 heard = now
+            elif trouble := self._trouble():
+                raise DeviceError(f"The board on {self.port} {trouble}.")
             elif failure is not None:  # the line is quiet again
                 return failure
             for byte in data:

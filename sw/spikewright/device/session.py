@@ -45,6 +45,8 @@ class Session:
         self._design = design
         self._board = board
         self._simulator = simulator
+        #: Seconds of silence in which an inference may be running.
+        self._patience = link.timeout
         self._after = ExitStack()
 
     def __enter__(self) -> Self:
@@ -90,6 +92,28 @@ class Session:
         except ValueError as error:
             raise self._malformed(Command.HELLO, error) from error
 
+    def identify(self) -> None:
+        """Make sure that the board holds the network, and learn how long an inference may take.
+
+        Raises
+        ------
+        DeviceError
+            It does not answer, speaks another version of the protocol, or holds another network, or
+            this one on another engine.
+        """
+        hello = self.hello()
+        found, wanted = hello.digest, self._design.digest(self._network)
+        if found != wanted:
+            raise DeviceError(
+                f"The board on {self.port} holds network {found.hex()[:8]}, not "
+                f"{wanted.hex()[:8]}; load the bitstream that was built for this network and "
+                "engine, or choose what the board holds."
+            )
+        clock_hz = None if hello.kind == Kind.VIRTUAL else hello.clock_hz
+        self._patience = max(
+            self._link.timeout, patience(self._network, self._design, clock_hz=clock_hz)
+        )
+
     def infer(self, inputs: np.ndarray) -> Result:
         """Run one inference.
 
@@ -106,7 +130,8 @@ class Session:
         checked = _checked(inputs, network=self._network)
         planes = bit_planes(checked, bits=self._network.input_bits)
         payload = self._link.ask(
-            Command.INFER, np.packbits(planes, axis=1, bitorder="little").tobytes()
+            Command.INFER, np.packbits(planes, axis=1, bitorder="little").tobytes(),
+            timeout=self._patience,
         )
         try:
             return unpack_result(self._network, payload)
@@ -147,7 +172,7 @@ class Session:
 
     def trace(self) -> Trace:
         """Return what happened inside the last inference, step by step."""
-        payload = self._link.ask(Command.TRACE)
+        payload = self._link.ask(Command.TRACE, timeout=self._patience)
         try:
             return unpack_trace(self._network, payload)
         except ValueError as error:
@@ -167,9 +192,17 @@ _SLOWEST_HZ = 20_000
 _UPDATE = 1_000
 
 
-def patience(network: Network, design: Design) -> float:
-    """Return seconds of silence after which an inference has surely failed, on any board."""
-    return 1.0 + most_cycles(network, design) / _SLOWEST_HZ
+def patience(network: Network, design: Design, *, clock_hz: int | None = None) -> float:
+    """Return seconds of silence after which an inference has surely failed.
+
+    Parameters
+    ----------
+    network : Network
+    design : Design
+    clock_hz : int, optional
+        Clock of a real board; any board, also a virtual one on a busy machine, if not given.
+    """
+    return 1.0 + most_cycles(network, design) / max(clock_hz or 0, _SLOWEST_HZ)
 
 
 def most_cycles(network: Network, design: Design) -> int:
@@ -196,6 +229,7 @@ def connect(
     timeout: float = 1.0,
     retries: int = 2,
     simulator: str = UNKNOWN_SIMULATOR,
+    trouble: Callable[[], str] = lambda: "",
 ) -> Session:
     """Open the board on a serial port and make sure that it holds ``network``.
 
@@ -210,12 +244,14 @@ def connect(
     board : Board
         Which board it is, or stands for.
     timeout : float
-        Seconds of silence after which a command is repeated; an inference has to be faster, see
-        :func:`patience`.
+        Seconds of silence after which a command is repeated; for an inference they are
+        :func:`patience`, at least.
     retries : int
         Repetitions of a command before giving up.
     simulator : str
         What runs the board if it is virtual.
+    trouble : callable
+        Says why the board cannot answer at all; see :class:`~spikewright.device.link.Link`.
 
     Raises
     ------
@@ -224,16 +260,10 @@ def connect(
         or holds another network, or this one on another engine.
     """
     design = EventDesign() if design is None else design
-    link = Link(port, timeout=timeout, retries=retries)
+    link = Link(port, timeout=timeout, retries=retries, trouble=trouble)
     session = Session(link, network=network, design=design, board=board, simulator=simulator)
     try:
-        found, wanted = session.hello().digest, design.digest(network)
-        if found != wanted:
-            raise DeviceError(
-                f"The board on {port} holds network {found.hex()[:8]}, not {wanted.hex()[:8]}; "
-                "load the bitstream that was built for this network and engine, or choose what the "
-                "board holds."
-            )
+        session.identify()
     except BaseException:
         session.close()
         raise

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,6 +38,8 @@ CLOCK_HZ = 25_000_000
 _DIVISOR = 4
 #: Tools that compile one.
 NEEDED_TOOLS = ("verilator", "make", "c++", "perl")
+#: Seconds after which a board that is stopped, and not let go on, is given up.
+_STOPPED_S = 1.0
 _HARNESS = Path(__file__).with_name("virtual_board.cpp")
 _TOP = "board"
 
@@ -175,11 +178,26 @@ class VirtualBoard:
 
     def __init__(self, program: Path):
         self._program = program
+        self._stopped = 0.0  # since when, or 0
 
     @property
     def pid(self) -> int:
         """Number of its process."""
         return self._process.pid
+
+    def trouble(self) -> str:
+        """Say why it cannot answer, to follow "the board ..."; nothing while it runs."""
+        state = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WSTOPPED | os.WNOHANG | os.WNOWAIT)
+        if state is None:
+            self._stopped = 0.0
+            return ""
+        if state.si_code != os.CLD_STOPPED:
+            return "has ended: its process was killed, or failed"
+        now = time.monotonic()
+        self._stopped = self._stopped or now
+        if now - self._stopped < _STOPPED_S:
+            return ""
+        return f"is stopped, as by SIGSTOP; `kill -CONT {self.pid}` lets it go on"
 
     def __enter__(self) -> Self:
         board, host = os.openpty()
@@ -211,5 +229,5 @@ class VirtualBoard:
         traceback: TracebackType | None,
     ) -> None:
         os.close(self._host)
-        self._process.terminate()
+        self._process.kill()  # which ends it also if it is stopped
         self._process.wait()

@@ -424,6 +424,28 @@ def test_a_port_that_takes_no_bytes(monkeypatch):
         )
 
 
+@pytest.mark.parametrize(
+    ("kind", "clock_hz"), [(Kind.REAL, 80_000_000), (Kind.VIRTUAL, 80_000_000), (Kind.REAL, 0)]
+)
+def test_a_real_board_is_given_up_by_its_own_clock(kind, clock_hz):
+    """A virtual one may be that much slower than the clock that it states."""
+
+    def silent(frame):
+        told = replace(HELLO, kind=kind, clock_hz=clock_hz)
+        return b"" if frame.code == Command.INFER else answer(frame, hello=told)
+
+    cycles = most_cycles(NETWORK, EventDesign())
+    real = kind is Kind.REAL and clock_hz
+    seconds = 1 + cycles / (clock_hz if real else 20_000)
+    with plugged(silent) as port, connect(port, network=NETWORK, retries=0) as board:
+        with pytest.raises(DeviceError) as caught:
+            board.infer(SPIKES)
+        assert str(caught.value).startswith(
+            f"The board on {port} does not answer (INFER, 1 attempts of {seconds:.3g} s); check"
+        )
+        assert (seconds < 1.01) == bool(real)
+
+
 @pytest.mark.parametrize("readout", ["last", "count"])
 @pytest.mark.parametrize("neuron", [name for name, one in DEFINITIONS.items() if one.spikes])
 def test_patience_is_longer_than_the_longest_inference_on_the_slowest_board(neuron, readout):

@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -130,6 +131,47 @@ def test_ends_with_the_process_that_started_it(program):
     while alive(pid) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not alive(pid)
+
+
+@pytest.mark.parametrize(("number", "said"), [
+    (signal.SIGSTOP, "is stopped, as by SIGSTOP; `kill -CONT {pid}` lets it go on"),
+    (signal.SIGKILL, "has ended: its process was killed, or failed"),
+])
+def test_a_board_that_cannot_answer_is_told_soon(program, number, said):
+    """Long before an inference of the slowest board would be given up; and it can be closed."""
+    with VirtualBoard(program) as running:
+        assert running.trouble() == ""
+        os.kill(running.pid, number)
+        deadline = time.monotonic() + 20
+        while not (found := running.trouble()):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert found == said.format(pid=running.pid)
+    assert not alive(running.pid)
+
+
+def test_a_board_that_goes_on_soon_is_no_trouble(program):
+    with VirtualBoard(program) as running:
+        for _ in range(2):
+            os.kill(running.pid, signal.SIGSTOP)
+            time.sleep(0.1)
+            assert running.trouble() == ""
+            os.kill(running.pid, signal.SIGCONT)
+            time.sleep(1.1)
+            assert running.trouble() == ""
+
+
+def test_an_inference_on_a_board_that_is_stopped_ends_in_a_sentence(program):
+    with VirtualBoard(program) as running, connect(
+        running.port, network=NETWORK, timeout=600, trouble=running.trouble
+    ) as opened:
+        os.kill(running.pid, signal.SIGSTOP)
+        with pytest.raises(DeviceError) as caught:
+            opened.infer(np.zeros((4, 13)))
+        assert str(caught.value) == (
+            f"The board on {running.port} is stopped, as by SIGSTOP; `kill -CONT {running.pid}` "
+            "lets it go on."
+        )
 
 
 def test_a_board_that_dies_is_noticed(program):
