@@ -10,8 +10,9 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from spikewright_hw.definition.expression import FUNCTIONS, Expression, listing
+from spikewright_hw.definition.expression import FUNCTIONS, Expression
 from spikewright_hw.definition.functions import image, real_interval
+from spikewright_hw.definition.graph import listing
 
 from .parse import Places
 from .place import EquationError
