@@ -32,6 +32,10 @@ settings.load_profile("quick" if os.environ.get("WHOLE", "") in ("", "0") else "
 
 def pytest_addoption(parser):
     parser.addoption("--coverage", action="store_true", help="tell which lines the tests run")
+    parser.addoption(
+        "--examples", type=int, default=2, help="networks that test_networks.py draws, 2 by default"
+    )
+    parser.addoption("--networks-seed", type=int, help="of the first of them; drawn by default")
 
 
 def pytest_configure(config):

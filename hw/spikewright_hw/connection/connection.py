@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from math import prod
 from typing import NamedTuple
 
 from .feature_map import FeatureMap
@@ -102,6 +103,11 @@ class Connection:
         for found in axes:
             reached *= len(found)
         return (*sorted(fans), *([()] if reached < self.words else []))
+
+    @property
+    def total_taps(self) -> int:
+        """Taps of a step in which every source spikes."""
+        return prod(sum(map(len, axis)) for axis in self.axes)
 
     def most_taps(self) -> int:
         """Return the most taps that an event of one source has."""

@@ -92,9 +92,8 @@ def tap_cycles(connection: Connection, source: int) -> int:
 
 def worst_tap_cycles(connection: Connection) -> int:
     """Return the cycles of a step in which every source spikes: no step takes more."""
-    taps = prod(sum(map(len, axis)) for axis in connection.axes)
     reaching = prod(sum(map(bool, axis)) for axis in connection.axes)
-    return taps + len(connection.source) - reaching
+    return connection.total_taps + len(connection.source) - reaching
 
 
 def _number(connection: Connection, places: tuple[int, int, int]) -> int:

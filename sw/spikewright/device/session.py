@@ -9,7 +9,7 @@ import numpy as np
 
 from spikewright_hw.engine.design import Design, EventDesign
 from spikewright_hw.engine.record import Result, Trace, unpack_result, unpack_trace
-from spikewright_hw.network import Network
+from spikewright_hw.network import Layer, Network
 from spikewright_hw.protocol import VERSION, Command, Hello, Kind
 
 from ..errors import DataError, DeviceError
@@ -213,11 +213,16 @@ def most_cycles(network: Network, design: Design) -> int:
     """
     passes = 1 if design.streams is None else design.streams.length
     step = sum(
-        passes * (layer.inputs * layer.input_bits + len(layer.rows)) + layer.neurons + design.share
-        + _UPDATE
+        passes * (_most_taps(layer) * layer.input_bits + layer.events) + layer.neurons
+        + design.share + _UPDATE
         for layer in network.layers
     )
     return network.steps * step
+
+
+def _most_taps(layer: Layer) -> int:
+    """Return the taps of a step in which every input spikes, and a cycle for each without any."""
+    return layer.inputs + (0 if layer.is_dense else layer.connection.total_taps)
 
 
 def connect(

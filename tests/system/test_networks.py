@@ -1,0 +1,74 @@
+"""Networks drawn at random: PyTorch on the grid, arrays and a virtual board agree in everything.
+
+``pytest tests/system/test_networks.py --examples 1000`` draws more of them than CI does; each is
+compiled by Verilator. ``--networks-seed`` repeats a run.
+"""
+
+import random
+import warnings
+
+import numpy as np
+import torch
+
+import spikewright as spw
+from spikewright.device.answers import Answers
+from spikewright.network.activity import network_activity
+from spikewright.network.reference import Run, run
+from spikewright_hw.definition.precision import PrecisionWarning
+from spikewright_hw.engine.example import drawn_map_network, drawn_network
+from spikewright_hw.network import Network
+
+SAMPLES = 3
+
+
+def drawn(rng: random.Random) -> Network:
+    """Draw a network, mostly one with maps."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PrecisionWarning)
+        if rng.random() < 0.2:
+            return drawn_network(rng, graded=True)
+        while True:
+            network = drawn_map_network(rng)
+            if network.layers[-1].recurrent is None:  # not after a map; see EventDesign.check
+                return network
+
+
+def inputs_of(network: Network, rng: random.Random) -> np.ndarray:
+    """Draw samples: few inputs, some, or all of them."""
+    density = rng.choice((0.1, 0.5, 1.0))
+    shape = SAMPLES, network.steps, network.inputs
+    there = np.array([rng.random() < density for _ in range(int(np.prod(shape)))]).reshape(shape)
+    if network.input_bits == 1:
+        return there
+    most = 1 << network.input_bits
+    values = [rng.randrange(1, most) for _ in range(there.size)]
+    return (there * np.array(values).reshape(shape)).astype(np.uint8)
+
+
+def compare(network: Network, expected: Run, answers: Answers, inputs: np.ndarray) -> None:
+    """Check every spike, membrane, output and counter."""
+    for its, mine in zip(answers.spikes, expected.traced_spikes, strict=True):
+        assert np.array_equal(its, mine)
+    assert np.array_equal(answers.membranes, expected.traced_membranes)
+    for name in ("predictions", "outputs", "input_events", "synops", "layer_spikes"):
+        assert np.array_equal(getattr(answers, name), getattr(expected, name)), name
+    found = network_activity(network, torch.from_numpy(inputs.astype(np.float32)))
+    for layer, spikes, membranes in zip(
+        expected.layers, found.spikes, found.membranes, strict=True
+    ):
+        assert np.array_equal(spikes.transpose(0, 1).numpy(), layer.spikes)
+        assert np.array_equal(membranes.transpose(0, 1).numpy(), layer.membranes)
+
+
+def test_networks_are_the_same_in_pytorch_on_arrays_and_on_a_board(request, tmp_path):
+    examples = request.config.getoption("--examples")
+    seed = request.config.getoption("--networks-seed")
+    seed = random.SystemRandom().getrandbits(32) if seed is None else seed
+    for number in range(examples):
+        rng = random.Random(seed + number)
+        network = drawn(rng)
+        design = spw.EventDesign(share=rng.randint(1, 4))
+        inputs = inputs_of(network, rng)
+        print(f"--networks-seed {seed + number} --examples 1 repeats this one")
+        with spw.open_board(network, design=design, build=tmp_path) as board:
+            compare(network, run(network, inputs), board.infer_all(inputs), inputs)
