@@ -56,14 +56,6 @@ def whole(**values) -> list[Row]:
     ]
 
 
-def test_every_core_has_a_row_on_each_of_its_families():
-    found = {(one["core"], one["device"]) for one in read_rows(HOUSE / KEPT)}
-    missing = dict.fromkeys(
-        core.name for core, _, target in wanted() if (core.name, target.label) not in found
-    )
-    assert not missing, f"no row in {KEPT}: run `spikewright resources {' '.join(missing)}`"
-
-
 @pytest.mark.slow
 def test_every_preset_has_a_row_of_the_gateware_as_it_is():
     rows = read_rows(HOUSE / KEPT)
