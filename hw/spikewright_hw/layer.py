@@ -238,7 +238,7 @@ class Layer:
 
         So the tables of a neuron stay the same while its layer is trained.
         """
-        fan_in = max(map(len, self.connection.fans))
+        fan_in = self.connection.fan_in
         rows = max(fan_in * self.most_input, len(self.recurrent or ()), self._most_own)
         bias = max(map(abs, (self.membrane.min, *(self.bias or ()))))
         return 1 << ((rows << self.weight_bits - 1 + self.shift) + bias).bit_length()

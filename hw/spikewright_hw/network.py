@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .checks import instance, one_of, settle, shown, whole
+from .connection import check_joined
 from .layer import MEMBRANE_BITS, Layer, NetworkError, Rows
 from .protocol import MAX_PAYLOAD, infer_bytes, result_bytes, trace_bytes
 from .readout import READOUTS, SPIKING
@@ -59,7 +60,7 @@ class Network:
             raise NetworkError(str(error)) from error
         for index, layer in enumerate(self.layers):
             if index:
-                self._check_chain(index)
+                self._check_joined(index)
             if index and layer.input_bits > 1:
                 raise NetworkError(
                     f"layers[{index}].input_bits is {layer.input_bits}; the first layer alone "
@@ -72,23 +73,12 @@ class Network:
                 )
         self._check_frames()
 
-    def _check_chain(self, index: int) -> None:
-        """Check that what a layer takes is what the one before it comes to."""
-        taken, made = (
-            self.layers[index].connection.source, self.layers[index - 1].connection.target
-        )
-        if len(taken) != len(made):
-            what = "weights has" if taken.is_flat else "connection takes a map of"
-            raise NetworkError(
-                f"layers[{index}].{what} {taken} inputs, but layers[{index - 1}] has {made} neurons"
-            )
-        if taken.is_flat or taken == made:
-            return
-        other = "it in another order" if taken.sides == made.sides else f"a map of {made}"
-        raise NetworkError(
-            f"layers[{index}].connection takes a map of {taken}, but layers[{index - 1}] has "
-            f"{other}"
-        )
+    def _check_joined(self, index: int) -> None:
+        made, taken = (layer.connection for layer in self.layers[index - 1 : index + 1])
+        try:
+            check_joined(index, taken=taken.source, made=made.target)
+        except ValueError as error:
+            raise NetworkError(str(error)) from error
 
     def _wanted(self, last: bool) -> str:
         if not last:

@@ -11,12 +11,13 @@ from ..checks import mapping, one_of
 from .connection import Axis, Connection, Place
 from .convolution import Convolution
 from .dense import Dense
-from .feature_map import FeatureMap
+from .feature_map import FeatureMap, check_joined
+from .notation import connections_of
 from .pooled import Pooled
 
 __all__ = [
     "CONNECTIONS", "Axis", "Connection", "Convolution", "Dense", "FeatureMap", "Place", "Pooled",
-    "connection_from_data", "connection_to_data",
+    "check_joined", "connection_from_data", "connection_to_data", "connections_of",
 ]
 
 #: Kinds of connections, by the names that network files have for them.

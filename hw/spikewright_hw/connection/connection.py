@@ -105,6 +105,11 @@ class Connection:
         return (*sorted(fans), *([()] if reached < self.words else []))
 
     @property
+    def fan_in(self) -> int:
+        """The most pairs of a source and a row that reach one neuron."""
+        return max(map(len, self.fans))
+
+    @property
     def total_taps(self) -> int:
         """Taps of a step in which every source spikes."""
         return prod(sum(map(len, axis)) for axis in self.axes)

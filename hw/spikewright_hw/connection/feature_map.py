@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from ..checks import flag, settle, whole
 
-__all__ = ["MOST_NEURONS", "FeatureMap"]
+__all__ = ["MOST_NEURONS", "FeatureMap", "check_joined"]
 
 #: Most inputs, and most neurons, of a layer: what two bytes on the link count to.
 MOST_NEURONS = 65_535
@@ -72,3 +72,21 @@ class FeatureMap:
     def ordered(self, *, y: _One, x: _One, channel: _One) -> tuple[_One, _One, _One]:
         """Return something of each axis in the order of the numbers, the last counting fastest."""
         return (channel, y, x) if self.channels_first else (y, x, channel)
+
+
+def check_joined(index: int, *, taken: FeatureMap, made: FeatureMap) -> None:
+    """Raise :exc:`ValueError` unless a layer takes what the one before it comes to.
+
+    Inputs without a place take the neurons of any map by their numbers. ``index`` is the layer's.
+    """
+    if len(taken) != len(made):
+        what = "weights has" if taken.is_flat else "connection takes a map of"
+        raise ValueError(
+            f"layers[{index}].{what} {taken} inputs, but layers[{index - 1}] has {made} neurons"
+        )
+    if not taken.is_flat and taken != made:
+        other = "it in another order" if taken.sides == made.sides else f"a map of {made}"
+        raise ValueError(
+            f"layers[{index}].connection takes a map of {taken}, but layers[{index - 1}] has "
+            f"{other}"
+        )

@@ -48,7 +48,8 @@ def add_network_options(parser: argparse.ArgumentParser, *, file: bool) -> None:
     add(
         "--network", type=_network if file else _sizes, metavar="SIZES|FILE" if file else "SIZES",
         help="neurons from input to output, 784-128-10, or of one or two hidden layers alone, 128 "
-        "or 128-64 (128)" + ("; or a .spw network that is trained already" if file else ""),
+        "or 128-64 (128); or convolutions, pooling and dense layers to the outputs, "
+        "32C5-P2-64C5-P2-128-10" + ("; or a .spw network that is trained already" if file else ""),
     )
     add_coding_options(group)
     add(
@@ -112,6 +113,9 @@ def config_of(
         sizes = options.network
         if sizes is None:
             return spw.training_config(task, **given, **more)  # pyright: ignore[reportArgumentType]
+        if isinstance(sizes, str):
+            hidden = _hidden(sizes, task)
+            return spw.training_config(task, hidden=hidden, **given, **more)  # pyright: ignore
         hidden = sizes if len(sizes) < 3 else sizes[1:-1]
         config = spw.training_config(task, hidden=hidden, **given, **more)  # pyright: ignore
         wanted = config.model.sizes
@@ -123,15 +127,28 @@ def config_of(
         return config
 
 
-def _sizes(text: str) -> tuple[int, ...]:
-    """Read numbers of neurons."""
+def _hidden(name: str, task: "spw.Task") -> str:
+    """Return the hidden layers of a network's short name, whose last part are the outputs."""
+    hidden, _, last = name.rpartition("-")
+    if last != str(task.outputs):
+        raise ValueError(
+            f"network is {name[:60]}; {task.name} has {task.outputs} outputs, so it ends in "
+            f"-{task.outputs}"
+        )
+    return hidden
+
+
+def _sizes(text: str) -> tuple[int, ...] | str:
+    """Read numbers of neurons, or the short name of a network of convolutions."""
+    if re.fullmatch(r"[\dA-Za-z]{1,40}(-[\dA-Za-z]{1,40})+", text) and re.search("[CDP]", text):
+        return text
     if not re.fullmatch(r"\d{1,9}(-\d{1,9})*", text):
         raise argparse.ArgumentTypeError(f"{text[:100]!r} is not sizes, such as 784-128-10 or 128")
     return tuple(map(int, text.split("-")))
 
 
-def _network(text: str) -> tuple[int, ...] | Path:
-    """Read numbers of neurons, or the path of a network file."""
+def _network(text: str) -> tuple[int, ...] | str | Path:
+    """Read numbers of neurons, the short name of a network, or the path of a network file."""
     if text.endswith(".spw") or not text.strip() or path(text).is_file():
         return path(text)
     try:

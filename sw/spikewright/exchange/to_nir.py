@@ -151,6 +151,11 @@ def to_nir(
     nodes: dict[str, Any] = {"input": nir.Input(np.array([reals.inputs]))}  # pyright: ignore
     edges, last = [], "input"
     for index, layer in enumerate(reals.layers):
+        if not layer.is_dense:
+            raise DataError(
+                f"layers[{index}] has a convolution or a pooling; dense layers alone are written "
+                "to NIR"
+            )
         matrix, neurons = f"{index}_weights", f"{index}_neurons"
         nodes[matrix] = _matrix(layer.weights, layer.bias)
         nodes[neurons] = _neurons(f"layers[{index}]", layer, dt, accepted)

@@ -1,7 +1,6 @@
 """A network before it is trained: what would be refused of it afterwards is refused at once."""
 
 from collections.abc import Mapping
-from itertools import pairwise
 
 from spikewright_hw.definition.definition import Definition, Value
 from spikewright_hw.engine.streams import Streams, check_streams
@@ -42,18 +41,20 @@ def draft(
     if start is not None:
         neurons = [(layer.definition, layer.parameters) for layer in given_layers(start)]
     layers = []
-    for number, ((definition, given), (before, after), membrane) in enumerate(
-        zip(neurons, pairwise(config.sizes), config.membranes, strict=True)
+    for number, ((definition, given), connection, membrane) in enumerate(
+        zip(neurons, config.wires, config.membranes, strict=True)
     ):
+        after = len(connection.target)
         recurrent = any(one.source == "recurrent" for one in definition.inputs.values())
         layer = Layer(
-            weights=((0,) * after,) * before,
+            weights=((0,) * connection.lanes,) * connection.rows,
             weight_bits=config.weight_bits,
             neuron=definition,
             parameters=_known(definition, given, membrane),
             membrane=membrane,
             recurrent=((0,) * after,) * after if recurrent else None,
             input_bits=1 if number else config.input_bits,
+            connection=connection,
         )
         if streams is not None:
             check_streams(streams, layer, name=f"layers[{number}]")

@@ -27,25 +27,27 @@ def first_layers(config: ModelConfig, *, generator: torch.Generator) -> tuple[Re
         for definition, (_, given) in zip(definitions, config.layers, strict=True)
     ]
 
-    def drawn(strength: float, inputs: int, neurons: int) -> torch.Tensor:
-        return strength * torch.randn(inputs, neurons, generator=generator) / inputs**0.5
+    def drawn(strength: float, rows: int, lanes: int, *, fan_in: int) -> torch.Tensor:
+        return strength * torch.randn(rows, lanes, generator=generator) / fan_in**0.5
 
-    shapes = zip(config.sizes, config.sizes[1:], strict=False)
     weights = [
-        drawn(2 * strength, *shape) for strength, shape in zip(strengths, shapes, strict=True)
+        drawn(2 * strength, one.rows, one.lanes, fan_in=max(1, one.fan_in))
+        for strength, one in zip(strengths, config.wires, strict=True)
     ]
     return tuple(
         RealLayer(
             weights=matrix.numpy(),
             neuron=name,
             parameters=given,
-            bias=torch.zeros(size).numpy() if config.bias else None,
-            recurrent=drawn(0.5 * strength, size, size).numpy()
+            bias=torch.zeros(one.target.channels).numpy() if config.bias else None,
+            recurrent=drawn(0.5 * strength, size, size, fan_in=size).numpy()
             if any(one.source == "recurrent" for one in definition.inputs.values()) else None,
+            connection=one,
         )
-        for matrix, (name, given), definition, strength, size in zip(
-            weights, config.layers, definitions, strengths, config.sizes[1:], strict=True
+        for matrix, (name, given), definition, strength, one in zip(
+            weights, config.layers, definitions, strengths, config.wires, strict=True
         )
+        for size in [len(one.target)]
     )
 
 
@@ -66,7 +68,7 @@ def _in_own_unit(layer: RealLayer) -> RealLayer:
         return layer
     unit = largest_level(definition, layer.parameters)
     if unit == 0:
-        unit = float(np.sqrt(np.mean(np.square(layer.weights)))) * layer.inputs**0.5 / 2
+        unit = float(np.sqrt(np.mean(np.square(layer.weights)))) * layer.connection.fan_in**0.5 / 2
     if unit == 0:
         return layer
     levels = {

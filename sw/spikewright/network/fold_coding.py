@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from spikewright.coding.coding import Coding, Graded, coding_rule, input_bits
 from spikewright.errors import DataError
 from spikewright_hw.checks import instance
 
+from .product import connected
 from .real_layer import RealLayer
 from .real_network import RealNetwork
 
@@ -70,5 +73,6 @@ def _folded(layer: RealLayer, coding: Graded) -> RealLayer:
                 f"currents apart ({', '.join(apart)}), and an input of 0 stands for "
                 f"{coding.low:g}; give values from 0 on"
             )
-        bias = (0 if bias is None else bias) + coding.low * layer.weights.sum(axis=0)
+        lowest = connected(layer.connection, np.full(layer.inputs, coding.low), layer.weights)
+        bias = lowest if bias is None else layer.of_neurons(bias) + lowest
     return replace(layer, weights=layer.weights * coding.step, bias=bias, input_bits=coding.bits)

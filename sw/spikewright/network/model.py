@@ -102,9 +102,10 @@ class Model(nn.Module):
             str(number): _learned(layer.bias) for number, layer in enumerate(layers)
             if layer.bias is not None
         } | {
-            str(number): nn.Parameter(torch.zeros(layer.neurons))
+            str(number): nn.Parameter(torch.zeros(layer.connection.target.channels))
             for number, layer in enumerate(layers) if config.bias and layer.bias is None
         })
+        self._connections = [layer.connection for layer in layers]
         self.grid: tuple[Grid, ...] | None = None
 
     def quantize(self, *, largest: float = 0.0) -> None:
@@ -145,9 +146,9 @@ class Model(nn.Module):
         if self.grid is None:
             result = activity(spikes / self._most_input, [
                 Wired(cell, weights, self._of(self.recurrent, number),
-                      bias=self._of(self.biases, number))
-                for number, (cell, weights) in enumerate(
-                    zip(self._cells(), self.weights, strict=True)
+                      bias=self._of(self.biases, number), connection=one)
+                for number, (cell, weights, one) in enumerate(
+                    zip(self._cells(), self.weights, self._connections, strict=True)
                 )
             ], readout=readout)
         else:
@@ -253,10 +254,11 @@ class Model(nn.Module):
                 recurrent=own,
                 bias=bias,
                 input_bits=1 if number else self.config.input_bits,
+                connection=one,
             )
-            for number, (matrix, own, bias, cell, grid, membrane) in enumerate(zip(
+            for number, (matrix, own, bias, cell, grid, membrane, one) in enumerate(zip(
                 matrices, back, biases, self._cells(), self._fixed_grid(), self.config.membranes,
-                strict=True,
+                self._connections, strict=True,
             ))
         ]
 

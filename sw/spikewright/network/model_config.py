@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 from spikewright_hw.checks import (
     Rule,
@@ -14,9 +15,11 @@ from spikewright_hw.checks import (
     optional,
     real,
     settle,
+    shown,
     whole,
     wholes,
 )
+from spikewright_hw.connection import Connection, Dense, FeatureMap, check_joined
 from spikewright_hw.fixed import Format
 from spikewright_hw.layer import MEMBRANE_BITS, MOST_INPUT_BITS, MOST_NEURONS, MOST_WEIGHTS
 from spikewright_hw.neuron import DEFINITIONS
@@ -65,6 +68,9 @@ class ModelConfig:
         Of every layer, in weight steps. Of a first layer with graded inputs its point lies so many
         bits further right, as the largest input times a weight step then is what a weight step is
         elsewhere; see :attr:`membranes`.
+    connections : tuple of Connection, optional
+        From the inputs to each layer, of ``sizes``; dense ones of inputs without a place if not
+        given. :func:`spikewright_hw.connection.connections_of` makes them of a short name.
     surrogate_width : float
         Distance from the threshold, relative to that of the rest, over which the surrogate gradient
         falls to about a third.
@@ -87,6 +93,7 @@ class ModelConfig:
     input_bits: int = 1
     weight_bits: int = 4
     membrane: Format = MEMBRANE
+    connections: tuple[Connection, ...] | None = None
     surrogate_width: float = 0.33
 
     def __post_init__(self):
@@ -103,10 +110,12 @@ class ModelConfig:
             weight_bits=whole(2, 8),
             membrane=instance(Format),
             surrogate_width=real(),
+            connections=optional(_connections),
         )
         if len(self.sizes) < 2:
             raise ValueError(f"sizes is {self.sizes}; it needs inputs and outputs")
-        if max(before * after for before, after in pairwise(self.sizes)) > MOST_WEIGHTS:
+        self._check_connections()
+        if max(one.rows * one.lanes for one in self.wires) > MOST_WEIGHTS:
             raise ValueError(f"sizes is {self.sizes}; a layer has at most {MOST_WEIGHTS} weights")
         if self.surrogate_width <= 0:
             raise ValueError(f"surrogate_width is {self.surrogate_width}; it must be above 0")
@@ -120,6 +129,26 @@ class ModelConfig:
         self._settle_parameters("parameters", self.neuron)
         if self.readout_parameters is not None:
             self._settle_parameters("readout_parameters", self.layers[-1][0])
+
+    def _check_connections(self) -> None:
+        if self.connections is None:
+            return
+        for index, (before, after) in enumerate(pairwise(self.connections), 1):
+            check_joined(index, taken=after.source, made=before.target)
+        first, *_ = self.connections
+        made = len(first.source), *(len(one.target) for one in self.connections)
+        if made != self.sizes:
+            raise ValueError(f"connections are of sizes {made}, and sizes is {self.sizes}")
+
+    @property
+    def wires(self) -> tuple[Connection, ...]:
+        """The connection of each layer."""
+        if self.connections is not None:
+            return self.connections
+        return tuple(
+            Dense(source=FeatureMap(channels=before), neurons=after)
+            for before, after in pairwise(self.sizes)
+        )
 
     def _check_readout(self) -> None:
         last = DEFINITIONS[self.layers[-1][0]]
@@ -158,6 +187,13 @@ class ModelConfig:
         if given is None:
             given = self.parameters if last == self.neuron else _LEAK if last == "li" else {}
         return *[hidden] * (len(self.sizes) - 2), (last, given)
+
+
+def _connections(name: str, value: Any) -> tuple[Connection, ...]:
+    if not isinstance(value, list | tuple) or not value:
+        raise ValueError(f"{name} is {shown(value)}; it must be a list of connections")
+    of_layer = instance(Connection)
+    return tuple(of_layer(f"{name}[{index}]", one) for index, one in enumerate(value))
 
 
 def _neuron(*, spikes: bool) -> Rule:

@@ -8,6 +8,7 @@ import numpy as np
 from spikewright_hw.network import Layer, Network
 
 from . import arrays
+from .product import connected
 from .reference import constants, run, starts
 from .synapses import Synapses, weight_synapses
 
@@ -115,7 +116,7 @@ def inputs_to_try(network: Network, end: End, neurons: np.ndarray) -> Iterator[n
     """
     through = np.eye(network.inputs)
     for layer in network.layers[: end.layer + 1]:
-        through = through @ np.array(layer.weights, np.float64)
+        through = connected(layer.connection, through, np.array(layer.weights, np.float64))
     steps = network.steps
     turns = sorted({0, 1, steps // 4, steps // 2, 3 * steps // 4, steps - 1} & {*range(steps)})
     block = []

@@ -190,6 +190,7 @@ def _quantized(
         else steps(layer.recurrent),  # pyright: ignore[reportArgumentType]
         bias=bias,  # pyright: ignore[reportArgumentType]
         input_bits=layer.input_bits,
+        connection=layer.connection,
     )
 
 

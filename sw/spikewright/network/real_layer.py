@@ -6,7 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from spikewright_hw.checks import mapping, numbers, one_of, settle, shown, whole
+from spikewright_hw.checks import (
+    instance,
+    mapping,
+    numbers,
+    one_of,
+    optional,
+    settle,
+    shown,
+    whole,
+)
+from spikewright_hw.connection import Connection, Dense, FeatureMap
 from spikewright_hw.definition.definition import Definition, Value
 from spikewright_hw.layer import MOST_INPUT_BITS
 from spikewright_hw.neuron import DEFINITIONS
@@ -16,17 +26,17 @@ __all__ = ["RealLayer"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RealLayer:
-    """One dense layer of neurons in real numbers. A layer that exists is valid.
+    """A connection and its neurons in real numbers. A layer that exists is valid.
 
     Parameters
     ----------
-    weights : float64 array ``[inputs, neurons]``
-        In the unit of the neuron's inputs.
+    weights : float64 array ``[rows, lanes]``
+        Of the connection, in the unit of the neuron's inputs; of a dense one ``[inputs, neurons]``.
     neuron : str or Definition
         A definition, or the name of a registered one.
     parameters : mapping of str to float or tuple of float
         The definition's; those not given are filled in with their defaults.
-    bias : float64 array ``[neurons]``, optional
+    bias : float64 array ``[neurons]``, or ``[channels]``, optional
         Added to the current from the layer before, in every step; to an excitatory or inhibitory
         input by its sign.
     recurrent : float64 array ``[neurons, neurons]``, optional
@@ -35,6 +45,8 @@ class RealLayer:
     input_bits : int
         1 for inputs that are spikes, or any numbers; 2 to 8 for graded inputs, whole numbers from 0
         to ``2**input_bits - 1``, as :class:`~spikewright_hw.layer.Layer` has them.
+    connection : Connection, optional
+        Which inputs reach which neurons by which weights; a dense one if not given.
 
     Raises
     ------
@@ -49,11 +61,13 @@ class RealLayer:
     bias: np.ndarray | None = None
     recurrent: np.ndarray | None = None
     input_bits: int = 1
+    connection: Connection = None  # type: ignore[assignment]  # a dense one, once it is settled
     definition: Definition = field(init=False, repr=False)
 
     def __post_init__(self):
         settle(
-            self, weights=_array(2), parameters=mapping, input_bits=whole(1, MOST_INPUT_BITS)
+            self, weights=_array(2), parameters=mapping, input_bits=whole(1, MOST_INPUT_BITS),
+            connection=optional(instance(Connection)),
         )
         definition = self.neuron
         if not isinstance(definition, Definition):
@@ -67,12 +81,26 @@ class RealLayer:
         object.__setattr__(self, "parameters", values)
         if 0 in self.weights.shape:
             raise ValueError("weights is empty; a layer needs inputs and neurons")
+        self._check_connection()
         count = definition.neurons(values)
-        if count not in (None, self.neurons):
+        if count not in (None, self.neurons, self.connection.target.channels):
             raise ValueError(
                 f"parameters are given for {count} neurons, and the layer has {self.neurons}"
             )
         self._check_own()
+
+    def _check_connection(self) -> None:
+        """Fill in a dense connection; one of inputs without a place follows from the weights."""
+        rows, lanes = self.weights.shape
+        known = self.connection
+        if known is None or self.is_flat:
+            known = Dense(source=FeatureMap(channels=rows), neurons=lanes)
+            object.__setattr__(self, "connection", known)
+        if (known.rows, known.lanes) != (rows, lanes):
+            raise ValueError(
+                f"weights is of shape [{rows}, {lanes}]; the connection has {known.rows} rows of "
+                f"{known.lanes}"
+            )
 
     def _check_own(self) -> None:
         hears_itself = any(one.source == "recurrent" for one in self.definition.inputs.values())
@@ -88,11 +116,12 @@ class RealLayer:
                 f"neuron is {self.definition.name}, which takes the layer's own spikes, and never "
                 "spikes"
             )
+        channels = (self.connection.target.channels,)
         for name, shape in (("bias", (self.neurons,)), ("recurrent", (self.neurons, self.neurons))):
             if (value := getattr(self, name)) is None:
                 continue
             settle(self, **{name: _array(len(shape))})
-            if np.shape(value) != shape:
+            if np.shape(value) != shape and (name != "bias" or np.shape(value) != channels):
                 raise ValueError(
                     f"{name} is of shape {list(np.shape(value))}; the layer has {self.neurons} "
                     f"neurons, so it must be {list(shape)}"
@@ -101,12 +130,26 @@ class RealLayer:
     @property
     def inputs(self) -> int:
         """Number of inputs from the layer before."""
-        return self.weights.shape[0]
+        return len(self.connection.source)
 
     @property
     def neurons(self) -> int:
         """Number of neurons."""
-        return self.weights.shape[1]
+        return len(self.connection.target)
+
+    def of_neurons(self, values: np.ndarray) -> np.ndarray:
+        """Return the value of each neuron, of one for each, or for each channel."""
+        return np.tile(values, self.neurons // len(values))
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether each input has a row of its own, with a weight for each neuron."""
+        return isinstance(self.connection, Dense)
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether it is dense, and its inputs are without a place."""
+        return self.is_dense and self.connection.source.is_flat
 
     @property
     def most_input(self) -> int:

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from spikewright_hw.checks import instance, one_of, settle, shown, whole
+from spikewright_hw.connection import check_joined, connection_to_data
 from spikewright_hw.definition.definition import Value
 from spikewright_hw.definition.serial import to_data
 from spikewright_hw.network import Network
@@ -55,11 +56,9 @@ class RealNetwork:
         settle(self, layers=_layers, steps=whole(1), readout=one_of(READOUTS))
         for index, layer in enumerate(self.layers):
             last = layer is self.layers[-1]
-            if index and layer.inputs != self.layers[index - 1].neurons:
-                raise ValueError(
-                    f"layers[{index}].weights has {layer.inputs} inputs, but layers[{index - 1}] "
-                    f"has {self.layers[index - 1].neurons} neurons"
-                )
+            if index:
+                before = self.layers[index - 1].connection
+                check_joined(index, taken=layer.connection.source, made=before.target)
             if index and layer.input_bits > 1:
                 raise ValueError(
                     f"layers[{index}].input_bits is {layer.input_bits}; the first layer alone "
@@ -98,7 +97,9 @@ class RealNetwork:
         """Return a hash of everything that the network computes with, in hexadecimal."""
         digest = hashlib.sha256()
         for layer in self.layers:
-            facts = to_data(layer.definition), layer.parameters, layer.input_bits
+            facts = [to_data(layer.definition), layer.parameters, layer.input_bits]
+            if not layer.is_flat:
+                facts.append(connection_to_data(layer.connection))
             digest.update(json.dumps(facts, sort_keys=True).encode())
             for array in (layer.weights, layer.bias, layer.recurrent):
                 shape, data = (None, b"") if array is None else (array.shape, array.tobytes())
@@ -157,6 +158,7 @@ def in_reals(network: Network) -> RealNetwork:
                 recurrent=None if layer.recurrent is None
                 else np.array(layer.recurrent) * 2.0**-layer.exponent,
                 input_bits=layer.input_bits,
+                connection=layer.connection,
             )
             for layer in network.layers
         ),

@@ -14,6 +14,7 @@ from spikewright_hw.definition.graph import evaluate
 from spikewright_hw.readout import SPIKING
 
 from .outputs import outputs
+from .product import connected
 from .real_layer import RealLayer
 from .real_network import RealNetwork
 
@@ -102,7 +103,7 @@ def run_layer(
     samples, steps, _ = arriving.shape
     shape = samples, steps, layer.neurons
     values: dict[str, Any] = {
-        name: np.array(value) if isinstance(value, tuple) else value
+        name: layer.of_neurons(np.array(value)) if isinstance(value, tuple) else value
         for name, value in layer.parameters.items()
     }
     sources = {name: one.source for name, one in definition.inputs.items()}
@@ -138,5 +139,5 @@ def _forward(layer: RealLayer, source: str, arriving: np.ndarray) -> np.ndarray:
         "excitatory": lambda x: x.clip(min=0),
         "inhibitory": lambda x: -x.clip(max=0),
     }[source]
-    total = arriving @ signed(layer.weights)
-    return total if layer.bias is None else total + signed(layer.bias)
+    total = connected(layer.connection, arriving, signed(layer.weights))
+    return total if layer.bias is None else total + signed(layer.of_neurons(layer.bias))

@@ -69,6 +69,7 @@ class SummedWeights:
 
     def __init__(self, layer: Layer, *, bias: int = 0):
         self._unit = 1 << layer.shift
+        self._connection = layer.connection
         self.reach = {
             name: _widened(layer.reach(name), bias) for name in layer.fixed.definition.inputs
         }
@@ -78,7 +79,7 @@ class SummedWeights:
     ) -> Wired:
         """Return the layer ready to run."""
         own = None if recurrent is None else recurrent * self._unit
-        return Wired(cell, weights * self._unit, own, bias=bias)
+        return Wired(cell, weights * self._unit, own, bias=bias, connection=self._connection)
 
 
 class StreamedWeights:

@@ -6,10 +6,12 @@ from typing import Any
 
 from spikewright.coding.coding import Coding, coding_rule
 from spikewright.coding.coding import input_bits as bits_of
+from spikewright.coding.input_map import input_map
 from spikewright.coding.known import CODINGS, coding_of, to_fields
 from spikewright.coding.ttfs import Ttfs
 from spikewright.task.task import Task
 from spikewright_hw.checks import instance, one_of, optional, real, settle, whole, wholes
+from spikewright_hw.connection import Connection, connection_to_data, connections_of
 from spikewright_hw.engine.streams import Streams
 from spikewright_hw.fixed import Format
 from spikewright_hw.layer import MOST_NEURONS
@@ -106,6 +108,9 @@ class TrainingConfig:
         """Return all fields as JSON can hold them; the coding's has its name, too."""
         model = asdict(self.model)
         model["readout_neuron"], model["readout_parameters"] = self.model.layers[-1]
+        del model["connections"]
+        if self.model.connections is not None:
+            model["connections"] = [connection_to_data(one) for one in self.model.connections]
         settings = asdict(replace(self, network=None)) | {"coding": to_fields(self.coding)}
         if self.network is None:
             return settings | {"model": model}
@@ -131,7 +136,7 @@ _FEWEST_EPOCHS = 15
 def training_config(
     task: Task,
     *,
-    hidden: Sequence[int] = (128,),
+    hidden: Sequence[int] | str = (128,),
     neuron: str = "lif",
     parameters: Mapping[str, float] | None = None,
     weight_bits: int = 4,
@@ -151,8 +156,9 @@ def training_config(
     ----------
     task : Task
         Says how many inputs and outputs the network has, and the range of the inputs' values.
-    hidden : sequence of int
-        Neurons of each hidden layer.
+    hidden : sequence of int, or str
+        Neurons of each hidden layer; or a short name of the hidden layers, such as
+        ``"32C5-P2-64C5-P2-128"``, as :func:`spikewright_hw.connection.connections_of` reads it.
     neuron : str
         Definition of the hidden neurons, a key of :data:`~spikewright_hw.neuron.DEFINITIONS`.
     parameters : mapping of str to float, optional
@@ -192,8 +198,13 @@ def training_config(
     """
     instance(Task)("task", task)
     optional(whole(0, 1_000_000))("epochs", epochs)
-    layers = wholes(1, MOST_NEURONS)("hidden", hidden)
     chosen = _coding(task, coding, steps, input_bits)
+    connections = None
+    if isinstance(hidden, str):
+        connections = _connections(task, chosen, hidden)
+        layers = tuple(len(one.target) for one in connections[:-1])
+    else:
+        layers = wholes(1, MOST_NEURONS)("hidden", hidden)
     if parameters is None:
         parameters = _DEFAULT.model.parameters if neuron == _DEFAULT.model.neuron else {}
     model = replace(
@@ -206,6 +217,7 @@ def training_config(
         readout=readout,
         bias=bias,
         input_bits=bits_of(chosen),
+        connections=connections,
     )
     # Hidden spikes are as cheap as in the default network, for its neurons and steps.
     size = max(1.0, sum(layers) * chosen.steps / _SIZE)
@@ -224,6 +236,14 @@ def training_config(
     rate = config.real.learning_rate if learning_rate is None else learning_rate
     real(0)("learning_rate", rate)
     return _scaled(config, epochs=epochs, learning_rate=rate)
+
+
+def _connections(task: Task, coding: Coding, hidden: str) -> tuple[Connection, ...]:
+    """Return the connections of a short name, and those to the outputs."""
+    try:
+        return connections_of(f"{hidden}-{task.outputs}", input_map(task, coding))
+    except ValueError as error:
+        raise ValueError(f"hidden is {hidden[:60]!r}: {error}") from error
 
 
 def _coding(

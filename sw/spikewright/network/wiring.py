@@ -90,10 +90,10 @@ def scan(layer: Wired, arriving: Tensor) -> tuple[Tensor, Tensor]:
 
 def _forward(source: str, layer: Wired, arriving: Tensor) -> tuple[Tensor, ...]:
     weights = _taken(source, layer.weights).to(arriving.dtype)
-    if layer.connection is None:
-        total = arriving @ weights
-    else:
-        total = connected(layer.connection, arriving, weights)
+    total = (
+        arriving @ weights if layer.connection is None
+        else connected(layer.connection, arriving, weights)
+    )
     current = _current(layer, total, layer.current)
     if layer.bias is not None:
         bias = _taken(source, layer.bias).to(current.dtype)

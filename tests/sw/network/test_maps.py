@@ -1,0 +1,198 @@
+"""Networks with convolutions: trained, quantised, written, and run, in one go."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+import spikewright as spw
+from spikewright.coding.input_map import input_map
+from spikewright.errors import DataError
+from spikewright.network.fold_coding import fold_coding
+from spikewright.network.model_config import ModelConfig
+from spikewright.network.post_training import PostTraining, quantize
+from spikewright.network.real_layer import RealLayer
+from spikewright.network.real_network import RealNetwork, in_reals
+from spikewright.network.real_run import run_real
+from spikewright.network.reference import run
+from spikewright_hw.connection import Convolution, Dense, FeatureMap, connections_of
+from spikewright_hw.fixed import Format
+
+SOURCE = FeatureMap(channels=2, height=5, width=4)
+CONVOLUTION = Convolution(source=SOURCE, channels=3, kernel=(3, 3), padding=(1, 1))
+
+
+@pytest.fixture(scope="module")
+def task() -> spw.Task:
+    """Bars across images, or down them."""
+    random = np.random.default_rng(0)
+    images = random.random((700, 6, 7)) * 0.1
+    labels = random.integers(0, 2, 700)
+    for image, label, place in zip(images, labels, random.integers(0, 6, 700), strict=True):
+        image[(place, slice(None)) if label else (slice(None), place)] = 1.0
+    return spw.Task(
+        name="bars", kind="image", x_train=images[:640], y_train=labels[:640],
+        x_test=images[640:], y_test=labels[640:],
+    )
+
+
+def config_for(task: spw.Task) -> spw.TrainingConfig:
+    config = spw.training_config(task, hidden="4C3-P2s1-6", bias=True, epochs=30)
+    return replace(config, augmentation=None)  # bars that are moved are no bars
+
+
+@pytest.fixture(scope="module")
+def trained(task, tmp_path_factory) -> spw.QuantizedNetwork:
+    return spw.train(task, config_for(task), build=tmp_path_factory.mktemp("build"))
+
+
+def test_a_convolution_is_learned_and_stays_exact(task, trained, tmp_path):
+    assert min(trained.provenance.accuracies) > 0.75
+    targets = [str(layer.connection.target) for layer in trained.network.layers]
+    assert targets == ["4 × 4 × 5", "6", "2"]
+    assert len(trained.network.layers[0].bias or ()) in (0, 4)
+    spw.write(tmp_path / "bars.spw", trained)
+    read = spw.read(tmp_path / "bars.spw")
+    assert read == trained
+    inputs = spw.encode(task.x_test[:3], read.coding)
+    answers, expected = spw.simulate(read, inputs), run(read.network, inputs)
+    for its, mine in zip(answers.spikes, expected.traced_spikes, strict=True):
+        assert np.array_equal(its, mine)
+    assert np.array_equal(answers.membranes, expected.traced_membranes)
+    assert np.array_equal(answers.synops, expected.synops)
+
+
+def test_the_same_training_gives_the_same_network(task, trained, tmp_path):
+    assert spw.train(task, config_for(task), build=tmp_path).network == trained.network
+
+
+def test_whether_it_saturates_is_found(trained):
+    found = spw.find_saturation(trained.network, tries=8)
+    assert {one.layer for one in found.ends} == {0, 1, 2}
+    first_layer = replace(trained.network.layers[0], membrane=Format(4, 2), parameters={})
+    narrow = replace(trained.network, layers=(first_layer, *trained.network.layers[1:]))
+    found_first, *_ = spw.find_saturation(narrow, tries=8).saturates
+    assert (found_first.layer, found_first.state) == (0, "v")
+
+
+def test_a_convolution_is_not_written_to_nir(trained):
+    message = (
+        "layers[0] has a convolution or a pooling; dense layers alone are written to NIR"
+    )
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        spw.to_nir(trained.network, accept=("subtract", "at_least"))
+
+
+def test_settings_name_the_connections(trained):
+    first, *_ = trained.provenance.training["model"]["connections"]
+    assert (first["kind"], first["kernel"]) == ("convolution", [3, 3])
+
+
+def test_a_network_in_reals_with_a_convolution_is_pytorchs():
+    random = np.random.default_rng(1)
+    weights = random.normal(size=(CONVOLUTION.rows, CONVOLUTION.lanes))
+    bias = random.normal(size=3)
+    layer = RealLayer(weights=weights, neuron="li", bias=bias, connection=CONVOLUTION)
+    inputs = random.random((2, 1, len(SOURCE))) < 0.5
+    currents = run_real(RealNetwork(layers=(layer,), steps=1), inputs).currents[0]["i"][:, 0]
+    kernel = weights.reshape(3, 3, 2, 3).transpose(3, 2, 0, 1)
+    planes = inputs.reshape(2, 5, 4, 2).transpose(0, 3, 1, 2).astype(float)
+    expected = functional.conv2d(
+        torch.tensor(planes), torch.tensor(kernel.copy()), torch.tensor(bias), padding=1
+    )
+    assert np.allclose(currents.reshape(2, 5, 4, 3), expected.permute(0, 2, 3, 1).numpy())
+
+
+def real_network(**fields) -> RealNetwork:
+    random = np.random.default_rng(2)
+    first = RealLayer(
+        weights=random.normal(size=(18, 3)), neuron="lif", connection=CONVOLUTION, **fields
+    )
+    last = RealLayer(weights=random.normal(size=(60, 4)), neuron="li")
+    return RealNetwork(layers=(first, last), steps=3)
+
+
+def test_a_network_in_reals_is_quantised():
+    network = real_network(bias=np.array([0.1, 0.0, -0.2]))
+    inputs = np.random.default_rng(3).random((20, 3, len(SOURCE))) < 0.4
+    made = quantize(network, inputs, options=PostTraining(weight_bits=8)).network
+    assert made.layers[0].connection == CONVOLUTION
+    back = in_reals(made)
+    assert back.layers[0].connection == CONVOLUTION
+    assert np.mean(run_real(back, inputs).spikes[0] != run(made, inputs).spikes[0]) < 0.02
+    assert real_network().digest() != network.digest()
+
+
+def test_values_below_zero_are_folded_also_at_the_borders():
+    network = real_network()
+    values = np.random.default_rng(4).uniform(-1, 1, (5, len(SOURCE)))
+    coding = spw.Direct(inputs=len(SOURCE), steps=3, low=-1.0, high=1.0, bits=8)
+    graded = spw.encode(values, coding)
+    plain = run_real(network, np.repeat((graded[:, :1] * coding.step - 1), 3, axis=1))
+    folded = run_real(fold_coding(network, coding), graded)
+    assert np.allclose(plain.currents[0]["i"], folded.currents[0]["i"])
+
+
+def test_maps_of_inputs(task):
+    assert input_map(task, spw.training_config(task).coding) == FeatureMap(
+        channels=1, height=6, width=7
+    )
+    events = spw.Events(height=5, width=7, polarities=2, steps=3, duration=10, factor=2)
+    assert input_map(task, events) == FeatureMap(channels=2, height=3, width=4)
+    spikes = spw.Spikes(inputs=9, steps=2)
+    assert input_map(task, spikes) == FeatureMap(channels=9)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: RealLayer(weights=np.ones((4, 3)), neuron="lif", connection=CONVOLUTION),
+            "weights is of shape [4, 3]; the connection has 18 rows of 3",
+        ),
+        (
+            lambda: RealLayer(
+                weights=np.ones((18, 3)), neuron="lif", connection=CONVOLUTION, bias=np.ones(4)
+            ),
+            "bias is of shape [4]; the layer has 60 neurons",
+        ),
+        (
+            lambda: replace(
+                real_network(), layers=(
+                    real_network().layers[0],
+                    RealLayer(
+                        weights=np.ones((60, 2)), neuron="li", connection=Dense(
+                            source=FeatureMap(channels=5, height=4, width=3), neurons=2
+                        ),
+                    ),
+                ),
+            ),
+            (
+                "layers[1].connection takes a map of 5 × 4 × 3, but layers[0] has a map of "
+                "3 × 5 × 4"
+            ),
+        ),
+        (
+            lambda: ModelConfig(sizes=(40, 10), connections=connections_of("4C3-10", SOURCE)),
+            "connections are of sizes (40, 24, 10), and sizes is (40, 10)",
+        ),
+        (
+            lambda: ModelConfig(sizes=(40, 10), connections=()),
+            "connections is (); it must be a list of connections",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_refused(make, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
+        make()
+
+
+def test_a_short_name_that_does_not_fit_the_task_is_refused(task):
+    message = (
+        "hidden is '4C9': 4C9: kernel reaches over 9 along the height, and the map has 6 there"
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        spw.training_config(task, hidden="4C9")
