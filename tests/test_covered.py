@@ -28,14 +28,19 @@ HOUSE = Path(__file__).resolve().parent.parent
 #: Parts that have neither testbench nor proof of their own, and the core that contains them.
 PARTS = {
     "EventStage": "event",
+    "MapStage": "event",
     "StochasticStage": "stochastic",
     "StreamLane": "stream_layer",
+    "WordConstants": "map_layer",
+    "WordNeurons": "map_layer",
 }
 
 #: Modules whose functions build a part of a core, and the core that contains it.
 FUNCTIONS = {
     "definition.gateware": "lif",
     "definition.pipeline": "neuron_group",
+    "engine.constants": "taps",
+    "engine.stage": "event",
     "engine.stream_synapses": "stream_layer",
     "engine.synapses": "row_layer",
 }
@@ -86,12 +91,12 @@ def built() -> set[type]:
 @cache
 def run_by(name: str) -> set[CodeType]:
     """Return the code that runs while a core is elaborated."""
-    component = CORES[name].build(next(iter(CORES[name].presets)))
     found: set[CodeType] = set()
     before = sys.getprofile()
     sys.setprofile(lambda frame, event, argument: found.add(frame.f_code))
     try:
-        Fragment.get(component, platform=None)
+        for preset in CORES[name].presets:
+            Fragment.get(CORES[name].build(preset), platform=None)
     finally:
         sys.setprofile(before)
     return found

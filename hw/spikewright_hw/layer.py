@@ -142,7 +142,7 @@ class Layer:
             connection=optional(instance(Connection)),
         )
         if self.connection is None or self.is_flat:
-            check_rows("weights", self.weights, bits=self.weight_bits)
+            check_rows(self, "weights", self.weights)
             source, neurons = FeatureMap(channels=len(self.weights)), len(self.weights[0])
             object.__setattr__(self, "connection", Dense(source=source, neurons=neurons))
         settle(self, exponent=whole(0, self.membrane.fraction))

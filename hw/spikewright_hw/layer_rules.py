@@ -28,11 +28,12 @@ class NetworkError(ValueError):
     """A network that cannot be built; the message names the field."""
 
 
-def check_rows(name: str, rows: Rows, *, bits: int, width: int | None = None) -> None:
+def check_rows(layer: "Layer", name: str, rows: Rows, *, width: int | None = None) -> None:
     """Raise :exc:`NetworkError` for rows of other lengths than ``width``, or weights out of range.
 
     Without a width it is that of the first row.
     """
+    least, most = layer.weight_range
     if not rows or not rows[0]:
         raise NetworkError(f"{name} is empty; a layer needs inputs and neurons")
     told = "row 0 has" if width is None else "the layer has"
@@ -42,15 +43,14 @@ def check_rows(name: str, rows: Rows, *, bits: int, width: int | None = None) ->
             f"{name} has {len(rows)} rows of {width}; a layer has at most "
             f"{MOST_NEURONS} inputs, {MOST_NEURONS} neurons and {MOST_WEIGHTS} weights"
         )
-    most = (1 << bits - 1) - 1
     for index, row in enumerate(rows):
         if len(row) != width:
             raise NetworkError(f"{name}[{index}] has {len(row)} entries; {told} {width}")
         for column, weight in enumerate(row):
-            if not -most <= weight <= most:
+            if not least <= weight <= most:
                 raise NetworkError(
                     f"{name}[{index}][{column}] is {shown(weight)}; "
-                    f"{bits}-bit weights lie in {-most} to {most}"
+                    f"{layer.weight_bits}-bit weights lie in {least} to {most}"
                 )
 
 
@@ -62,7 +62,7 @@ def check_connection(layer: "Layer") -> None:
             f"weights has {len(rows)} rows; the connection has {connection.rows}, of "
             f"{connection.lanes} weights each"
         )
-    check_rows("weights", rows, bits=layer.weight_bits, width=connection.lanes)
+    check_rows(layer, "weights", rows, width=connection.lanes)
 
 
 def check_parameters(layer: "Layer") -> None:
@@ -115,7 +115,7 @@ def check_recurrent(layer: "Layer") -> None:
         raise NetworkError(
             f"recurrent has {len(layer.recurrent)} rows; the layer has {layer.neurons} neurons"
         )
-    check_rows("recurrent", layer.recurrent, bits=layer.weight_bits, width=layer.neurons)
+    check_rows(layer, "recurrent", layer.recurrent, width=layer.neurons)
 
 
 def check_bias(layer: "Layer") -> None:

@@ -72,7 +72,7 @@ COEFFICIENT = Coefficient("standby", 77.0, "mA", "unverified: from memory", veri
 TARGET = Target("ecp5-25f", 120)
 SIZE = Resources(
     core=LONG, preset="q8_8", target=TARGET, counts=CellCounts(lut=1), fmax_mhz=None,
-    note="µ × ±", size_source="synthesis", fmax_source="route",
+    digest="", note="µ × ±", size_source="synthesis", fmax_source="route",
 )
 
 

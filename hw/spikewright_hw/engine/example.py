@@ -26,6 +26,10 @@ __all__ = [
 ]
 
 
+#: Times that a layer is drawn, before it is given up.
+_TRIES = 1000
+
+
 def example_layer(
     *,
     inputs: int,
@@ -192,8 +196,8 @@ def drawn_layer_of(
     rng: random.Random, connection: Connection, *, neuron: str, input_bits: int = 1
 ) -> Layer:
     """Draw a layer with a connection; those that cannot be built are drawn again."""
-    neurons = len(connection.target)
-    while True:
+    neurons, refused = len(connection.target), None
+    for _ in range(_TRIES):
         bits = rng.randint(2, 8)
         bound = (1 << (bits - 1)) - 1
         membrane = Format(rng.randint(2, 8), rng.randint(0, 6))
@@ -218,8 +222,9 @@ def drawn_layer_of(
         }
         try:
             return Layer(**fields)
-        except NetworkError:
-            continue
+        except NetworkError as error:
+            refused = error
+    raise ValueError(f"no layer of {neuron} with {connection} was found: {refused}")
 
 
 def drawn_network(
@@ -261,7 +266,6 @@ def drawn_map_network(rng: random.Random, *, largest: int = 5) -> Network:
         if definition.spikes and not _hears_itself(name)
     ]
     readout = rng.choice(READOUTS)
-    last = [name for name, one in DEFINITIONS.items() if one.spikes == (readout in SPIKING)]
     input_bits = rng.choice((1, 1, rng.randint(2, 4)))
     layers: list[Layer] = []
     for _ in range(rng.randint(1, 2)):
@@ -273,6 +277,11 @@ def drawn_map_network(rng: random.Random, *, largest: int = 5) -> Network:
     if rng.randrange(2):
         source = FeatureMap(channels=len(source))
     connection = drawn_connection(rng, source, kind="dense")
+    last = [
+        name for name, one in DEFINITIONS.items()
+        if one.spikes == (readout in SPIKING)
+        and (isinstance(connection, Dense) or not _hears_itself(name))
+    ]
     layers.append(drawn_layer_of(rng, connection, neuron=rng.choice(last)))
     return Network(layers=tuple(layers), steps=rng.randint(1, 4), readout=readout)
 

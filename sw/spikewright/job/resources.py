@@ -18,12 +18,13 @@ from ..errors import DataError
 from ..files import write_if_changed
 from ..gateware.design import check_design
 from ..gateware.resources import TARGETS, Measurable, Resources, Target, measure
-from ..pages.resources_page import HEADINGS, RESOURCES_PAGE, cells, resources_page
 from ..quantized.spw import read
 from ..record.report import Report
 from ..record.resource_rows import (
+    HEADINGS,
     KEPT,
     Row,
+    cells,
     lacking,
     merged,
     outdated,
@@ -68,7 +69,7 @@ def resources(
 
     Parameters
     ----------
-    *cores : str
+    cores : str
         Registered cores, all of which are measured; or the path of a ``.spw`` network, by itself.
     design : Design, optional
         The engine of a network; the event engine if not given.
@@ -142,6 +143,8 @@ def _measured(work: Sequence[Work], *, lean: bool, build: Path) -> list[Resource
 
 def _keep(results: Sequence[Resources], build: Path) -> None:
     """Write the figures, the page and the report anew, with what was measured in its place."""
+    from ..pages.resources_page import RESOURCES_PAGE, resources_page  # of a checkout alone
+
     rows = merged(read_rows(KEPT), [result.row() for result in results])
     write_rows(KEPT, rows)
     write_if_changed(RESOURCES_PAGE, resources_page(rows))

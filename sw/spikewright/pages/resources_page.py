@@ -5,13 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from ..gateware.resources import TARGETS
+from ..record.resource_rows import HEADINGS, cells
 
-__all__ = ["HEADINGS", "RESOURCES_PAGE", "cells", "resources_page"]
+__all__ = ["RESOURCES_PAGE", "resources_page"]
 
 RESOURCES_PAGE = Path("docs") / "resources.md"
-
-HEADINGS = ("core", "preset", "LUT", "FF", "BRAM", "DSP", "carry", "Fmax, MHz")
-"""What :func:`cells` gives."""
 
 _HEAD = """\
 # Size and speed of the cores
@@ -39,15 +37,6 @@ measured before there were hashes, on a gateware that has changed since. `spikew
 measures what has changed, `spikewright resources CORE ...` the cores that it is given; the other
 rows stay.
 """
-
-
-def cells(row: Mapping[str, Any]) -> list[str]:
-    """Return the cells of a row; in the place of a frequency that is missing, why it is."""
-    counted = ("core", "preset", "lut", "ff", "bram", "dsp", "carry")
-    fmax = row["fmax_mhz"]
-    speed = row["note"] if fmax is None else f"{fmax:.1f}"
-    core, *others = (str(row[column]) for column in counted)
-    return [core if row["digest"] else rf"{core} \*", *others, speed]
 
 
 def resources_page(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -6,7 +6,7 @@ placer has found that is not installed everywhere.
 """
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from ..files import write_text
 from ..gateware.resources import TARGETS, UNPLACED, Target, digest_of
 
 __all__ = [
-    "KEPT", "Item", "Row", "lacking", "merged", "outdated", "read_rows", "wanted", "write_rows",
+    "HEADINGS", "KEPT", "Item", "Row", "cells", "lacking", "merged", "outdated", "read_rows",
+    "wanted", "write_rows",
 ]
 
 KEPT = Path("docs") / "resources.json"
@@ -28,6 +29,10 @@ Row = dict[str, Any]
 
 Item = tuple[Core, str, Target]
 """What a row is of: a core, the name of its preset, and where it is measured."""
+
+HEADINGS = ("core", "preset", "LUT", "FF", "BRAM", "DSP", "carry", "Fmax, MHz")
+"""What :func:`cells` gives."""
+
 
 def wanted(cores: Collection[str] = ()) -> list[Item]:
     """Return what there should be a row of, in order; with names, of those cores alone."""
@@ -115,3 +120,12 @@ def write_rows(path: Path, rows: Sequence[Row]) -> None:
     """Write the rows, each on a line."""
     lines = ",\n".join(json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows)
     write_text(path, f"[\n{lines}\n]\n")
+
+
+def cells(row: Mapping[str, Any]) -> list[str]:
+    """Return the cells of a row; in the place of a frequency that is missing, why it is."""
+    counted = ("core", "preset", "lut", "ff", "bram", "dsp", "carry")
+    fmax = row["fmax_mhz"]
+    speed = row["note"] if fmax is None else f"{fmax:.1f}"
+    core, *others = (str(row[column]) for column in counted)
+    return [core if row["digest"] else rf"{core} \*", *others, speed]

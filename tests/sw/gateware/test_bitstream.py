@@ -11,7 +11,7 @@ from spikewright import tools
 from spikewright.errors import ToolError
 from spikewright.gateware.bitstream import build_bitstream, elaborate
 from spikewright.gateware.board import BOARDS
-from spikewright.gateware.closing import ClockMissed
+from spikewright.gateware.closing import LOSS, ClockMissed
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
 
@@ -91,7 +91,7 @@ def test_a_hopeless_clock_is_a_sentence_before_anything_is_routed(tmp_path):
         build_bitstream(NETWORK, board=BOARD.at(400), top=Echo(), build=tmp_path)
     estimate = re.match(r"the design is estimated to reach ([\d.]+) MHz", str(caught.value))
     assert estimate is not None
-    slower = 0.85 * float(estimate[1])
+    slower = LOSS * float(estimate[1])
     clock = max(hz / 1e6 for hz in BOARD.clocks_hz if hz / 1e6 <= slower)
     told = re.escape(
         f"the design is estimated to reach {estimate[1]} MHz on ULX3S, whose clock is 400 MHz, and "

@@ -27,6 +27,7 @@ from spikewright.network.augment import Augmentation
 from spikewright.network.model_config import ModelConfig
 from spikewright.network.training_config import Phase, TrainingConfig
 from spikewright.quantized import Provenance, QuantizedNetwork
+from spikewright_hw.connection import Convolution, FeatureMap
 from spikewright_hw.definition.fixed_point import Arithmetic
 from spikewright_hw.engine.design import EventDesign, StochasticDesign
 from spikewright_hw.engine.streams import Streams
@@ -50,6 +51,8 @@ NO_ROWS = (None, 3, "weights", (), ((),), (1, 2), ((1, 2), 3), ((1,), (1, 2)), {
            np.array([[True, False], [True, True]]), torch.tensor([[0.5, 1.0], [1.0, 1.0]]))
 NO_OBJECT = (None, 3, "Q8.4", {}, (1, 2))
 
+#: A connection of other sizes than those of what follows.
+OTHER = Convolution(source=FeatureMap(channels=3, height=4, width=4), channels=2, kernel=(2, 2))
 LAYER = Layer(
     weights=((1, -2), (3, 7)), weight_bits=4, neuron="recurrent_lif",
     parameters={"decay": 0.75, "threshold": 5.0}, membrane=Format(6, 2), recurrent=((1, 0), (0, 1)),
@@ -80,7 +83,7 @@ TABLE: tuple[tuple[Any, Mapping[str, tuple]], ...] = (
         "membrane": (*NO_OBJECT, Format(31, 2)), "exponent": (*NO_WHOLE, -1, 3),
         "rounding": NO_NAME, "saturation": NO_NAME,
         "recurrent": (*NO_ROWS, ((1, 0),), ((1, 0, 0), (0, 1, 0))),
-        "input_bits": (*NO_WHOLE, 0, 9),
+        "input_bits": (*NO_WHOLE, 0, 9), "connection": (*NO_OBJECT[1:], OTHER),
         "bias": (3, "bias", (1,), (1, 2, 3), (1, 0.5), (1, None), (1, 1 << 31), {0: 1},
                  np.array([1.0, 2.0]), np.array([[1, 2]])),
     }),
@@ -151,6 +154,7 @@ TABLE: tuple[tuple[Any, Mapping[str, tuple]], ...] = (
         "readout_parameters": (*NO_MAPPING[1:], {"threshold": 1.0}, {"decay": 1.5}),
         "weight_bits": (*NO_WHOLE, 1, 9), "membrane": (*NO_OBJECT, Format(60, 4)),
         "surrogate_width": (*NO_REAL, 0, -1),
+        "connections": (3, "128", (), {}, (1, 2), (OTHER,)),
     }),
     (Phase(epochs=1, learning_rate=0.1), {
         "epochs": (*NO_WHOLE, -1), "learning_rate": (*NO_REAL, -1, 0),

@@ -158,7 +158,7 @@ def test_the_blocks_of_a_core():
         ("row_layer", "`spike` and `last`, as a [Scan](scan.md) gives them; `layer.input_bits`"),
         ("stochastic", "| Rows at once, in every layer; see [StreamLayer](stream_layer.md). |"),
         ("windowed_neuron", "| `half_up`, `full`, 4 | As in `Arithmetic`. |"),
-        ("event", "| `i` | in, stream | `network.inputs` bits |"),
+        ("event", "| `i` | in, stream | `words.bits` bits |"),
     ],
 )
 def test_a_row_of_a_table(name, row):
