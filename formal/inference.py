@@ -15,7 +15,7 @@ from spikewright_hw.engine.inference import InferenceEngine
 from spikewright_hw.engine.layer_step import graded_events, layer_start, layer_step
 from spikewright_hw.engine.record import MEMBRANE_BYTES
 from spikewright_hw.engine.row_layer import pack_row
-from spikewright_hw.engine.stream_layer import stream_layer_step
+from spikewright_hw.engine.stream_layer_step import stream_layer_step
 from spikewright_hw.engine.streams import Streams
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network

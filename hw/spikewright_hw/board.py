@@ -7,9 +7,10 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .engine.design import Design, EventDesign
-from .link.command_processor import CommandProcessor, frame_capacity, hello_of
+from .link.command_processor import CommandProcessor
 from .link.frame_decoder import FrameDecoder
 from .link.frame_encoder import FrameEncoder
+from .link.payloads import frame_capacity, hello_of
 from .link.uart_rx import UartRx
 from .link.uart_tx import UartTx
 from .network import Network

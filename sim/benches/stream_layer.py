@@ -8,7 +8,7 @@ import cocotb
 from bench import Bench, Scoreboard
 from spikewright_hw.engine.layer_step import layer_start
 from spikewright_hw.engine.stream_lane import blocks
-from spikewright_hw.engine.stream_layer import stream_layer_step
+from spikewright_hw.engine.stream_layer_step import stream_layer_step
 
 
 def steps(rows: int) -> list[int]:

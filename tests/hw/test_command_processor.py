@@ -12,7 +12,8 @@ from spikewright_hw.engine.record import trace_bytes, trace_step_bytes
 from spikewright_hw.engine.result_layout import result_layout
 from spikewright_hw.engine.words import words_of
 from spikewright_hw.fixed import Format
-from spikewright_hw.link.command_processor import CommandProcessor, frame_capacity
+from spikewright_hw.link.command_processor import CommandProcessor
+from spikewright_hw.link.payloads import frame_capacity
 from spikewright_hw.network import Layer, Network
 from spikewright_hw.protocol import (
     VERSION,

@@ -13,7 +13,8 @@ from spikewright_hw.engine.example import drawn_layer, example_layer
 from spikewright_hw.engine.layer_step import layer_start, layer_step
 from spikewright_hw.engine.stream_counts import row_planes, weight_count
 from spikewright_hw.engine.stream_lane import blocks
-from spikewright_hw.engine.stream_layer import PRESETS, StreamLayer, core, stream_layer_step
+from spikewright_hw.engine.stream_layer import PRESETS, StreamLayer, core
+from spikewright_hw.engine.stream_layer_step import stream_layer_step
 from spikewright_hw.engine.streams import ENCODINGS, SOURCES, Streams
 from spikewright_hw.fixed import Format
 from spikewright_hw.layer import Layer

@@ -1,11 +1,11 @@
 """One step of a layer in plain integers: the definition of correct."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..definition import integers
 from ..layer import Layer
 
-__all__ = ["graded_events", "layer_start", "layer_step"]
+__all__ = ["graded_events", "layer_start", "layer_step", "neurons_step"]
 
 
 def layer_start(layer: Layer) -> list[dict[str, int]]:
@@ -25,6 +25,16 @@ def layer_step(
     it. Returns the next states and the spikes of all neurons.
     """
     currents = {name: _currents(layer, name, events) for name in layer.definition.inputs}
+    return neurons_step(layer, states, currents)
+
+
+def neurons_step(
+    layer: Layer, states: list[dict[str, int]], currents: Mapping[str, Sequence[int]]
+) -> tuple[list[dict[str, int]], tuple[int, ...]]:
+    """Run one step of the neurons of a layer, given the stored currents of each.
+
+    Returns what :func:`layer_step` does.
+    """
     after = [
         integers.step(
             layer.fixed,

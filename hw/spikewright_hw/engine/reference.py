@@ -12,7 +12,7 @@ from ..readout import output_after
 from .layer_step import graded_events, layer_start, layer_step
 from .record import Result, Trace
 from .scan import scan_events
-from .stream_layer import stream_layer_step
+from .stream_layer_step import stream_layer_step
 from .streams import Streams
 
 __all__ = ["run"]

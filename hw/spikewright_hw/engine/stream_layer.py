@@ -1,6 +1,5 @@
 """Stream layer: a dense layer of any neuron that multiplies and adds bitstreams."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +7,6 @@ from amaranth import Array, Cat, Const, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..definition import integers
 from ..fixed import Format
 from ..layer import Layer
 from .example import example_layer
@@ -16,13 +14,11 @@ from .neuron_group import NeuronGroup
 from .row_layer import step_layout, update_stages
 from .scan import Scan, scan_group
 from .stream_lane import StreamLane, blocks
-from .stream_products import PAIRS, products
-from .stream_synapses import StreamSynapses, stream_current
+from .stream_products import PAIRS
+from .stream_synapses import StreamSynapses
 from .streams import Encoding, SourceName, Streams, check_streams
 
-__all__ = [
-    "PRESETS", "StreamLayer", "core", "stream_layer_step", "stream_update_stages",
-]
+__all__ = ["PRESETS", "StreamLayer", "core", "stream_update_stages"]
 
 PRESETS = {
     "i12_n9_l16": {
@@ -47,42 +43,6 @@ PRESETS = {
         "biased": True, "length": 16, "lanes": 2,
     },
 }
-
-
-def stream_layer_step(
-    layer: Layer, states: list[dict[str, int]], events: Sequence[int], *, streams: Streams
-) -> tuple[list[dict[str, int]], tuple[int, ...]]:
-    """Run one step of a layer, bit by bit: the definition of correct.
-
-    ``events`` are the rows that spiked, as for :func:`~.layer_step.layer_step`.
-    """
-    counts = [dict.fromkeys(layer.fixed.definition.inputs, 0) for _ in range(layer.neurons)]
-    for row, weights in enumerate(layer.rows):
-        own = row >= layer.inputs
-        for neuron, weight in enumerate(weights):
-            product = products(
-                streams, layer.weight_bits,
-                row=row - layer.inputs * own, spike=int(row in events), weight=weight,
-            )
-            up, down = (sum(bits) for bits in zip(*product, strict=True))
-            counted = {"excitatory": up, "inhibitory": down}
-            for name, input in layer.fixed.definition.inputs.items():
-                if own == (input.source == "recurrent"):
-                    counts[neuron][name] += counted.get(input.source, up - down)
-    biases = {name: layer.biases(name) for name in layer.definition.inputs}
-    after = [
-        integers.step(
-            layer.fixed,
-            state,
-            {
-                name: stream_current(streams, layer, count) + biases[name][neuron]
-                for name, count in counts[neuron].items()
-            },
-            neuron=neuron,
-        )
-        for neuron, state in enumerate(states)
-    ]
-    return [state for state, _ in after], tuple(int(spike) for _, spike in after)
 
 
 def stream_update_stages(layer: Layer) -> int:

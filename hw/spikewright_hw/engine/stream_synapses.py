@@ -5,17 +5,11 @@ from typing import Any
 from amaranth import Cat, Const, Module, Shape, Signal, Value, signed
 from amaranth.lib import data
 
-from ..fixed import scaled
 from ..layer import Layer
 from .stream_counts import count_bounds
-from .streams import Streams, current_exponent
+from .streams import Streams, stream_current
 
-__all__ = ["StreamSynapses", "stream_current"]
-
-
-def stream_current(streams: Streams, layer: Layer, count: Any) -> Any:
-    """Return the stored current that a count of a step comes to, rounded half up."""
-    return scaled(count, current_exponent(streams, layer))
+__all__ = ["StreamSynapses"]
 
 
 class StreamSynapses:

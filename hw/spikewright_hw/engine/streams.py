@@ -23,16 +23,17 @@ once.
 """
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from ..checks import one_of, settle, shown, whole
+from ..fixed import scaled
 from ..layer import Layer
 from ..network import Network
 from .words import input_words
 
 __all__ = [
     "ENCODINGS", "LENGTHS", "SOURCES", "Encoding", "SourceName", "Streams", "check_network",
-    "check_streams", "code", "code_width", "current_exponent",
+    "check_streams", "code", "code_width", "current_exponent", "stream_current",
 ]
 
 Encoding = Literal["sign_magnitude", "unipolar", "bipolar"]
@@ -111,6 +112,11 @@ def current_exponent(streams: Streams, layer: Layer) -> int:
     Where it is negative, bits are lost: the current is rounded half up.
     """
     return layer.weight_bits - 1 + layer.shift - streams.order
+
+
+def stream_current(streams: Streams, layer: Layer, count: Any) -> Any:
+    """Return the stored current that a count of a step comes to, an integer of any kind."""
+    return scaled(count, current_exponent(streams, layer))
 
 
 def check_network(streams: Streams, network: Network) -> None:

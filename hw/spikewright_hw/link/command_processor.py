@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..connection import Dense, FeatureMap
 from ..engine.example import example_network
-from ..engine.record import trace_bytes, trace_step_bytes
+from ..engine.record import trace_step_bytes
 from ..engine.repack import Repack
 from ..engine.result_layout import result_layout
 from ..engine.trace_address import trace_address
@@ -18,19 +18,17 @@ from ..fixed import Format
 from ..network import Network
 from ..protocol import (
     MAX_FRAME,
-    OVERHEAD,
     UNKNOWN_SEQUENCE,
-    VERSION,
     Command,
     Hello,
     Kind,
     Status,
-    infer_bytes,
     step_bytes,
 )
 from .packet import PACKET
+from .payloads import frame_capacity, hello_of, payload_bytes
 
-__all__ = ["PRESETS", "CommandProcessor", "core", "frame_capacity", "hello_of"]
+__all__ = ["PRESETS", "CommandProcessor", "core"]
 
 #: Parameter sets by name: inputs that fill their last byte and that do not, several steps and one;
 #: and inputs of a map, which go on in three words.
@@ -45,37 +43,6 @@ PRESETS = {
         "steps": 2, "weight_bits": 4, "membrane": Format(8, 2), "most_bits": 6,
     },
 }
-
-
-def hello_of(network: Network, *, kind: Kind, clock_hz: int, digest: bytes) -> Hello:
-    """Return what a board says of itself; ``digest`` is that of its design."""
-    return Hello(
-        version=VERSION,
-        kind=kind,
-        inputs=network.inputs,
-        outputs=network.outputs,
-        steps=network.steps,
-        layers=len(network.layers),
-        clock_hz=clock_hz,
-        digest=digest,
-    )
-
-
-def _payload_bytes(network: Network) -> dict[Command, tuple[int, int]]:
-    """Bytes of each command's payload, and of its answer's."""
-    return {
-        Command.HELLO: (0, Hello.SIZE),
-        Command.INFER: (
-            infer_bytes(inputs=network.inputs, planes=network.planes),
-            result_layout(network).size // 8,
-        ),
-        Command.TRACE: (0, trace_bytes(network)),
-    }
-
-
-def frame_capacity(network: Network) -> int:
-    """Bytes of the longest frame that a board of this network takes, decoded."""
-    return max(size for size, _ in _payload_bytes(network).values()) + OVERHEAD
 
 
 class CommandProcessor(wiring.Component):
@@ -153,7 +120,7 @@ class CommandProcessor(wiring.Component):
     def elaborate(self, platform) -> Module:
         """Build the reader of commands and the writer of answers."""
         m = Module()
-        sizes = _payload_bytes(self.network)
+        sizes = payload_bytes(self.network)
         answer = _Answer(
             sequence=Signal(8, name="sequence"),
             command=Signal(Command, name="command"),
@@ -197,7 +164,7 @@ class CommandProcessor(wiring.Component):
                 with m.If(self.i.payload.last):
                     m.next = "SEQUENCE"
                 with m.Switch(self.i.payload.data):
-                    for known, (payload, length) in _payload_bytes(self.network).items():
+                    for known, (payload, length) in payload_bytes(self.network).items():
                         with m.Case(known):
                             m.d.sync += answer.command.eq(known)
                             m.d.sync += answer.status.eq(Status.BAD_LENGTH)
