@@ -9,10 +9,10 @@ The packages follow the path of the data::
     task -> coding -> network -> quantized (.spw) -> gateware -> device -> record
 
 ``equations`` compiles a user's own neuron, ``exchange`` reads and writes networks of others,
-``job`` joins all into the main job, ``bench`` compares on one task, ``pages`` writes what follows
-from a definition on the page of a core, ``scaffold`` lays out the files of a new core, and ``cli``
-is the command line. Each package imports only those before it in the path, and ``spikewright_hw``;
-none but ``cli`` imports what is public from here.
+``job`` joins all into the main job, ``bench`` compares, on one task or by size, ``pages`` writes
+what follows from a definition on the page of a core, ``scaffold`` lays out the files of a new core,
+and ``cli`` is the command line. Each package imports only those before it in the path, and
+``spikewright_hw``; none but ``cli`` imports what is public from here.
 """
 
 from typing import Any

@@ -95,6 +95,7 @@ from spikewright_hw.engine.streams import Streams as Streams
 
 """Gateware: Verilog, bitstreams, and the engine in process."""
 
+from spikewright.bench.resources import resources as resources
 from spikewright.device.simulation import simulate as simulate
 from spikewright.gateware.bitstream import Bitstream as Bitstream
 from spikewright.gateware.bitstream import build_bitstream as build_bitstream
@@ -102,7 +103,6 @@ from spikewright.gateware.board import BOARDS as BOARDS
 from spikewright.gateware.board import Board as Board
 from spikewright.gateware.emit import emit as emit
 from spikewright.gateware.emit import emit_cores as emit_cores
-from spikewright.job.resources import resources as resources
 from spikewright_hw.cores import CORES as CORES
 
 """Boards: virtual by default, or at a serial port."""

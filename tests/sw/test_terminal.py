@@ -13,11 +13,10 @@ import pytest
 import spikewright
 import spikewright_hw
 from spikewright import terminal
-from spikewright.bench import neurons
+from spikewright.bench import neurons, resources
 from spikewright.bench.stochastic_engine.gateware import Deployment, Placed, printed
 from spikewright.gateware.resources import Resources, Target
 from spikewright.gateware.synthesis import CellCounts
-from spikewright.job import resources
 from spikewright.job.progress import JobProgress
 from spikewright.record.figure import Coefficient, Computed, Estimated, Figure
 from spikewright.record.report import Report

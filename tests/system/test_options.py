@@ -45,7 +45,7 @@ WORK = (
     "spikewright.job.run.main_job", "spikewright.job.training.train",
     "spikewright.gateware.emit.emit", "spikewright.gateware.emit.emit_cores",
     "spikewright.gateware.emit.print_cores", "spikewright.job.run.build_job",
-    "spikewright.record.stored.show", "spikewright.job.resources.resources",
+    "spikewright.record.stored.show", "spikewright.bench.resources.resources",
     "spikewright.pages.pages.pages", "spikewright.bench.neurons.bench_neurons",
     "spikewright.bench.stochastic_engine.bench.bench_stochastic",
     "spikewright.bench.training.bench_training", "spikewright.doctor.doctor",

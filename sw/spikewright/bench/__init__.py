@@ -1,1 +1,1 @@
-"""Comparisons on one task: of neurons, of the stochastic engine, of the training's settings."""
+"""Comparisons: of neurons, the stochastic engine and training's settings; of cores by size."""

@@ -1,4 +1,4 @@
-"""Stored reports: their names, and what is printed of them."""
+"""What is printed of stored reports, and the name of the report of a task."""
 
 from pathlib import Path
 

@@ -11,11 +11,11 @@ from spikewright_hw.engine.design import Design, EventDesign, StochasticDesign
 from ...gateware.design import run_reference
 from ...gateware.parts import PARTS
 from ...gateware.resources import Resources, Target, measure
-from ...job.resources import Deployed
 from ...record import energy
 from ...record.figure import Computed, Figure, PostRoute
 from ...record.page import format_value
 from ...stochastic_models.cycles import cycles
+from ..resources import Deployed
 from .networks import Subject
 
 __all__ = ["DEPLOYMENTS", "HEADINGS", "Deployment", "Placed", "gateware", "printed"]

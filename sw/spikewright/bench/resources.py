@@ -18,6 +18,7 @@ from ..errors import DataError
 from ..files import write_if_changed
 from ..gateware.design import check_design
 from ..gateware.resources import TARGETS, Measurable, Resources, Target, measure
+from ..job.background import Background
 from ..quantized.spw import read
 from ..record.report import Report
 from ..record.resource_rows import (
@@ -33,7 +34,6 @@ from ..record.resource_rows import (
     write_rows,
 )
 from ..record.store import write_report
-from .background import Background
 
 __all__ = ["resources"]
 
@@ -143,7 +143,7 @@ def _measured(work: Sequence[Work], *, lean: bool, build: Path) -> list[Resource
 
 def _keep(results: Sequence[Resources], build: Path) -> None:
     """Write the figures, the page and the report anew, with what was measured in its place."""
-    from ..pages.resources_page import RESOURCES_PAGE, resources_page  # of a checkout alone
+    from ..pages.resources_page import RESOURCES_PAGE, resources_page
 
     rows = merged(read_rows(KEPT), [result.row() for result in results])
     write_rows(KEPT, rows)

@@ -5,11 +5,11 @@ import re
 import pytest
 
 from spikewright import cli
+from spikewright.bench import resources as job
+from spikewright.bench.resources import resources
 from spikewright.errors import DataError
 from spikewright.gateware.resources import Resources, digest_of
 from spikewright.gateware.synthesis import CellCounts
-from spikewright.job import resources as job
-from spikewright.job.resources import resources
 from spikewright.pages.resources_page import RESOURCES_PAGE, resources_page
 from spikewright.record.resource_rows import KEPT, read_rows, wanted, write_rows
 from spikewright_hw.cores import CORES
