@@ -16,7 +16,7 @@ from .inference import InferenceEngine
 from .map_stage import MapStage
 from .outputs import readout_latency
 from .ram_style import RamStyle
-from .row_layer import RowLayer, update_stages
+from .row_layer import RowLayer, row_step_cycles, update_stages
 from .scan import Scan, scan_group
 from .stage import dense_operations, stage_signature
 from .taps import worst_tap_cycles
@@ -122,8 +122,10 @@ def worst_cycles(network: Network, *, share: int = 4) -> int:
     if not all(layer.is_flat for layer in layers):
         return 1 + _mapped_cycles(network, share=share) + readout_latency(network) + 1
     busy = [
-        (_most_events(layer) if steps > 1 else layer.inputs * layer.input_bits)
-        + share + update_stages(layer) - 1
+        row_step_cycles(
+            layer, _most_events(layer) if steps > 1 else layer.inputs * layer.input_bits,
+            share=share,
+        )
         for layer in layers
     ]
     lost = [4 if layer.recurrent else int(layer is not layers[0]) for layer in layers]

@@ -16,7 +16,7 @@ from .scan import event_layout
 from .synapses import WeightSynapses
 
 __all__ = [
-    "PRESETS", "RowLayer", "core", "pack_row", "step_layout", "update_stages",
+    "PRESETS", "RowLayer", "core", "pack_row", "row_step_cycles", "step_layout", "update_stages",
 ]
 
 #: Adders, one after the other, in a stage of an updater; and what comes on top of them, which is
@@ -71,6 +71,14 @@ def update_stages(layer: Layer, *, adders: int = _ADDERS) -> int:
     By default the logic in a cycle is not much longer than a LIF's.
     """
     return max(1, -(-(depth(layer.fixed) - _ON_TOP) // adders))
+
+
+def row_step_cycles(layer: Layer, events: Any, *, share: int) -> Any:
+    """Return the cycles that a step occupies a layer.
+
+    ``events`` is how many it has, at least 1; an array of them gives an array.
+    """
+    return events + share + update_stages(layer) - 1
 
 
 def pack_row(row: tuple[int, ...], bits: int) -> int:

@@ -16,7 +16,7 @@ from .outputs import readout_latency
 from .ram_style import RamStyle
 from .stage import dense_operations, stage_signature
 from .stream_lane import blocks
-from .stream_layer import StreamLayer, stream_update_stages
+from .stream_layer import StreamLayer, stream_step_cycles
 from .streams import Encoding, SourceName, Streams, check_network
 from .words import Words
 
@@ -48,7 +48,7 @@ def worst_cycles(
     step passes through all layers, and the others follow at the pace of the slowest.
     """
     busy = [
-        streams.length * len(blocks(layer, lanes=lanes)) + share + stream_update_stages(layer) + 7
+        stream_step_cycles(layer, streams, len(blocks(layer, lanes=lanes)), share=share)
         for layer in network.layers
     ]
     pace = max(busy) + 1

@@ -18,7 +18,9 @@ from .stream_products import PAIRS
 from .stream_synapses import StreamSynapses
 from .streams import Encoding, SourceName, Streams, check_streams
 
-__all__ = ["PRESETS", "StreamLayer", "core", "stream_update_stages"]
+__all__ = [
+    "PRESETS", "StreamLayer", "core", "stream_step_cycles", "stream_update_stages",
+]
 
 PRESETS = {
     "i12_n9_l16": {
@@ -48,6 +50,15 @@ PRESETS = {
 def stream_update_stages(layer: Layer) -> int:
     """Return the stages of an updater: one for each adder, as a step is long anyway."""
     return update_stages(layer, adders=1)
+
+
+def stream_step_cycles(layer: Layer, streams: Streams, blocks: Any, *, share: int) -> Any:
+    """Return the cycles from a step to its output.
+
+    ``blocks`` is how many blocks of rows each pass goes over, at least 1; an array of them gives
+    an array.
+    """
+    return streams.length * blocks + share + stream_update_stages(layer) + 7
 
 
 class StreamLayer(wiring.Component):

@@ -5,9 +5,9 @@ import numpy as np
 from spikewright.network.reference import Run
 from spikewright_hw.engine.design import Design, EventDesign, StochasticDesign
 from spikewright_hw.engine.outputs import readout_latency
-from spikewright_hw.engine.row_layer import update_stages
+from spikewright_hw.engine.row_layer import row_step_cycles
 from spikewright_hw.engine.stream_lane import blocks
-from spikewright_hw.engine.stream_layer import stream_update_stages
+from spikewright_hw.engine.stream_layer import stream_step_cycles
 from spikewright_hw.network import Network
 
 __all__ = ["cycles", "exact_cycles"]
@@ -62,14 +62,11 @@ def _stream_cycles(layer, heard: np.ndarray, design: StochasticDesign) -> np.nda
     used = np.logical_or.reduceat(heard, starts, axis=2).sum(axis=2)
     if design.streams.encoding == "bipolar":
         used = np.full_like(used, len(every))
-    return (
-        design.streams.length * np.maximum(used, 1)
-        + design.share + stream_update_stages(layer) + 7
-    )
+    return stream_step_cycles(layer, design.streams, np.maximum(used, 1), share=design.share)
 
 
 def _event_cycles(layer, heard: np.ndarray, design: EventDesign) -> np.ndarray:
-    return np.maximum(heard.sum(axis=2), 1) + design.share + update_stages(layer) - 1
+    return row_step_cycles(layer, np.maximum(heard.sum(axis=2), 1), share=design.share)
 
 
 def _chained(busy: list[np.ndarray], *, buffered: bool) -> np.ndarray:
