@@ -16,7 +16,7 @@ __all__ = ["virtual_board"]
 def virtual_board(
     network: Network, *, clock_hz: int, design: Design | None = None, build: Path = Path("build")
 ) -> Path:
-    """Compile a virtual board, unless the same was compiled before; return its program."""
+    """Compile a virtual board, unless the same was compiled before; return its executable."""
     design = EventDesign() if design is None else design
     key = {
         "network": network.digest().hex(),

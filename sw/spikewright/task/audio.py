@@ -18,7 +18,9 @@ import numpy as np
 
 from spikewright.errors import DataError
 
-__all__ = ["Bands", "features", "labelled", "read_wave"]
+from .task import Task
+
+__all__ = ["Bands", "features", "read_wave", "sound_task"]
 
 #: Decibels between a value of 1 and a value of 0.
 _RANGE_DB = 60.0
@@ -81,18 +83,37 @@ def features(recording: np.ndarray, bands: Bands) -> np.ndarray:
     return (1 + level / _RANGE_DB).astype(np.float32)
 
 
-def labelled(files: Sequence[tuple[Path, int]], bands: Bands) -> tuple[np.ndarray, np.ndarray]:
-    """Read recordings, each a path with its label.
-
-    Returns
-    -------
-    float32 array ``[recordings, frames, bands]`` and int64 array ``[recordings]``
+def sound_task(
+    name: str,
+    training: Sequence[tuple[Path, int]],
+    test: Sequence[tuple[Path, int]],
+    *,
+    bands: Bands,
+    classes: int,
+) -> Task:
+    """Return the task of telling recordings apart; each is a path with its label.
 
     Raises
     ------
     DataError
         As :func:`read_wave` does.
     """
+    (x_train, y_train), (x_test, y_test) = (_labelled(files, bands) for files in (training, test))
+    return Task(
+        name=name,
+        kind="signal",
+        x_train=x_train,
+        y_train=y_train,
+        x_test=x_test,
+        y_test=y_test,
+        low=0.0,
+        high=1.0,
+        classes=classes,
+    )
+
+
+def _labelled(files: Sequence[tuple[Path, int]], bands: Bands) -> tuple[np.ndarray, np.ndarray]:
+    """Return samples, float32 ``[recordings, frames, bands]``, and labels, one for each."""
     samples = [features(read_wave(path, rate=bands.rate), bands) for path, _ in files]
     return np.stack(samples), np.array([label for _, label in files], np.int64)
 

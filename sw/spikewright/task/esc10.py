@@ -12,7 +12,7 @@ from pathlib import Path
 
 from spikewright.errors import DataError
 
-from .audio import Bands, labelled
+from .audio import Bands, sound_task
 from .source import Source
 from .task import Task
 
@@ -40,21 +40,10 @@ def _load(folder: Path) -> Task:
     parts = [[one for one in clips if (one[1] == last) == test] for test in (False, True)]
     if not parts[0]:
         raise DataError(f"all clips of {table} are of fold {last}; one fold is the test part")
-    (x_train, y_train), (x_test, y_test) = (
-        labelled([(folder / "audio" / name, kinds.index(kind)) for name, _, kind in part], bands)
-        for part in parts
+    training, test = (
+        [(folder / "audio" / name, kinds.index(kind)) for name, _, kind in part] for part in parts
     )
-    return Task(
-        name="esc10",
-        kind="signal",
-        x_train=x_train,
-        y_train=y_train,
-        x_test=x_test,
-        y_test=y_test,
-        low=0.0,
-        high=1.0,
-        classes=len(kinds),
-    )
+    return sound_task("esc10", training, test, bands=bands, classes=len(kinds))
 
 
 def _clips(table: Path) -> list[_Clip]:

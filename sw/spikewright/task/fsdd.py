@@ -11,7 +11,7 @@ from pathlib import Path
 
 from spikewright.errors import DataError
 
-from .audio import Bands, labelled
+from .audio import Bands, sound_task
 from .source import Source
 from .task import Task
 
@@ -42,18 +42,7 @@ def _load(folder: Path) -> Task:
                 f"{folder} holds no {'test' if test else 'training'} recordings: takes 0 to 4 are "
                 "the test part, all others the training part"
             )
-    (x_train, y_train), (x_test, y_test) = (labelled(parts[test], BANDS) for test in (False, True))
-    return Task(
-        name="fsdd",
-        kind="signal",
-        x_train=x_train,
-        y_train=y_train,
-        x_test=x_test,
-        y_test=y_test,
-        low=0.0,
-        high=1.0,
-        classes=10,
-    )
+    return sound_task("fsdd", parts[False], parts[True], bands=BANDS, classes=10)
 
 
 #: Spoken digits.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from spikewright.errors import DataError
 
-from .audio import Bands, labelled
+from .audio import Bands, sound_task
 from .source import Source
 from .task import Task
 
@@ -39,19 +39,8 @@ def _load(folder: Path) -> Task:
     for part, files in parts.items():
         if not files:
             raise DataError(f"{folder} holds no recordings of the {part} part; fetch it again")
-    (x_train, y_train), (x_test, y_test) = (
-        labelled(files, BANDS) for files in parts.values()
-    )
-    return Task(
-        name="speech_commands",
-        kind="signal",
-        x_train=x_train,
-        y_train=y_train,
-        x_test=x_test,
-        y_test=y_test,
-        low=0.0,
-        high=1.0,
-        classes=len(words),
+    return sound_task(
+        "speech_commands", parts["training"], parts["test"], bands=BANDS, classes=len(words)
     )
 
 
