@@ -23,7 +23,7 @@ from spikewright_hw.network import Network
 
 
 def engine(network: Network, *, share: int, right: Network | None = None) -> InferenceSpec:
-    """Say what is proved of the engine of a network, and with the ``right`` one of its results."""
+    """Return what is proved of a network's engine, and with the ``right`` one of its results."""
     return InferenceSpec(
         EventEngine(network=network, share=share, most_bits=1),
         longest=worst_cycles(network, share=share),

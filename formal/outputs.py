@@ -81,7 +81,7 @@ class OutputsSpec(Elaboratable):
         return m
 
     def _is(self, output: Value, given: list[Value]) -> Value:
-        """Say whether an output is the right one of these steps."""
+        """Return whether an output is the right one of these steps."""
         if self.dut.readout == "maximum":
             largest = [output >= one for one in given]
             return Cat(largest).all() & Cat(output == one for one in given).any()

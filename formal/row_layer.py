@@ -222,7 +222,7 @@ class RowLayerDataSpec(Elaboratable):
 
 
 def tiny(kind: str, *, share: int, stages: int = 1, fault: str = "") -> RowLayerDataSpec:
-    """Say what is proved of a row layer of :func:`~layers.tiny_layer`."""
+    """Return what is proved of a row layer of :func:`~layers.tiny_layer`."""
     layer = tiny_layer(kind)
     dut = RowLayer(layer=mutant(layer, fault), share=share, stages=stages)
     return RowLayerDataSpec(dut, layer=layer, fault=fault)

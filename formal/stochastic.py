@@ -29,7 +29,7 @@ def engine(
     share: int = 2,
     right: Network | None = None,
 ) -> InferenceSpec:
-    """Say what is proved of the engine of a network, and with the ``right`` one of its results."""
+    """Return what is proved of a network's engine, and with the ``right`` one of its results."""
     streams = Short(length=length, encoding=encoding)
     return InferenceSpec(
         StochasticEngine(network=network, streams=streams, lanes=lanes, share=share),

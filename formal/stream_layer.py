@@ -106,7 +106,7 @@ class StreamLayerDataSpec(Elaboratable):
 def tiny(
     kind: str, streams: Streams, *, lanes: int, share: int, stages: int = 1, fault: str = ""
 ) -> StreamLayerDataSpec:
-    """Say what is proved of a stream layer of :func:`~layers.tiny_layer`."""
+    """Return what is proved of a stream layer of :func:`~layers.tiny_layer`."""
     layer = tiny_layer(kind)
     dut = StreamLayer(
         layer=mutant(layer, fault), streams=streams, lanes=lanes, share=share, stages=stages
@@ -115,7 +115,7 @@ def tiny(
 
 
 def contract(kind: str, streams: Streams, *, lanes: int, share: int, stages: int = 1):
-    """Say what is proved of its cycles."""
+    """Return what is proved of its cycles."""
     return StreamLayerContractSpec(
         StreamLayer(
             layer=tiny_layer(kind), streams=streams, lanes=lanes, share=share, stages=stages

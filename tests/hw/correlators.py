@@ -37,7 +37,7 @@ def kinds(pairs: Iterable[Pair]) -> Counter[Pair]:
 
 
 def bounded(pairs: list[Pair], came: list[Pair], *, a: int, b: int) -> bool:
-    """Say whether after each pair at most ``a`` ones of a and ``b`` of b are inside, not less."""
+    """Return whether 0 to ``a`` ones of a and 0 to ``b`` of b are inside after each pair."""
     inside = [0, 0]
     for before, after in zip(pairs, came, strict=True):
         inside = [count + before[at] - after[at] for at, count in enumerate(inside)]

@@ -119,11 +119,11 @@ class Builder:
         return Fraction(math.floor(value * 2.0**bits + 0.5), 1 << bits)
 
     def on_grid(self, constant: Constant, fraction: int) -> bool:
-        """Say whether a constant has no more than ``fraction`` bits after the point."""
+        """Return whether a constant has no more than ``fraction`` bits after the point."""
         return all((one * 2**fraction).denominator == 1 for one in _each(self._level(constant)))
 
     def opposite(self, a: Sum, b: Sum) -> bool:
-        """Say whether one sum is the negative of the other, its constants rounded, too."""
+        """Return whether one sum is the negative of the other, its constants rounded, too."""
         total = a.plus(b)
         levels = _each(_plus(self._level(a.constant), self._level(b.constant)))
         return not any((*levels, *(x for one in total.terms.values() for x in one.each)))

@@ -28,12 +28,12 @@ class Reals(Operations):
 
     @staticmethod
     def both(a: float, b: float) -> bool:
-        """Say whether both conditions hold; they may be numbers."""
+        """Return whether both conditions hold; they may be numbers."""
         return bool(a) and bool(b)
 
     @staticmethod
     def either(a: float, b: float) -> bool:
-        """Say whether a condition holds."""
+        """Return whether a condition holds."""
         return bool(a) or bool(b)
 
 

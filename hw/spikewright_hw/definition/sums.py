@@ -43,7 +43,7 @@ class Constant:
         return (self.value,) if isinstance(self.value, int | float) else tuple(self.value)
 
     def always(self, number: float) -> bool:
-        """Say whether this is a number whatever the parameters are."""
+        """Return whether this is a number whatever the parameters are."""
         return not self.names and self.value == number
 
 

@@ -145,7 +145,7 @@ class InferenceEngine(wiring.Component):
         return running
 
     def _chain(self, m: Module, trace: TraceMemory) -> None:
-        """Hand the spikes of each hidden layer on to the next one.
+        """Pass the spikes of each hidden layer on to the next one.
 
         A trace that is not always ready takes a word in the cycle in which the next layer does.
         """

@@ -131,7 +131,7 @@ class _Algebra:
         return symbol
 
     def _is_linear(self, operation: str, left: Expression, right: Expression) -> bool:
-        """Say whether at most one side of a product varies, and not that of a divisor."""
+        """Return whether at most one side of a product varies, and not that of a divisor."""
         if operation == "divide":
             return not self._varies(right)
         return operation != "multiply" or not (self._varies(left) and self._varies(right))
@@ -140,7 +140,7 @@ class _Algebra:
         return varies(node, self._parameters)
 
     def is_constant(self, symbol: Any) -> bool:
-        """Say whether a symbol is a parameter, or made of parameters alone."""
+        """Return whether a symbol is a parameter, or made of parameters alone."""
         return self.hidden.get(symbol, {symbol.name}) <= {*self._parameters}
 
     def value(self, one: Any) -> float:

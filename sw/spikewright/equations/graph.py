@@ -36,5 +36,5 @@ def size(expression: Expression) -> int:
 
 
 def varies(node: Expression, parameters: Collection[str]) -> bool:
-    """Say whether an expression reads anything but parameters."""
+    """Return whether an expression reads anything but parameters."""
     return any(leaf.operands[0] not in parameters for leaf in leaves(node))

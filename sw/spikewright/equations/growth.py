@@ -17,7 +17,7 @@ NEAR = 1e-7
 
 
 def is_linear(node: Expression, parameters: Collection[str]) -> bool:
-    """Say whether an expression is a sum of variables and constants, with constant factors."""
+    """Return whether an expression is a sum of variables and constants, with constant factors."""
     if node.operation == "leaf" or not varies(node, parameters):
         return True
     if node.operation not in ("add", "subtract", "multiply", "divide"):

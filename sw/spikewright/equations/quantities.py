@@ -193,7 +193,7 @@ def _meaning(name: str, text: str) -> str:
 
 
 def _use(name: str, statements: Statements) -> str:
-    """Say where a parameter is read."""
+    """Return where a parameter is read."""
     uses = dict.fromkeys(
         one.text.label
         for one in statements.all()

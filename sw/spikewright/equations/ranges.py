@@ -129,12 +129,12 @@ class Ranges:
 
 
 def _same(a: Expression, b: Expression) -> bool:
-    """Say whether two expressions are the same equation."""
+    """Return whether two expressions are the same equation."""
     return a is b or listing({"": a}) == listing({"": b})
 
 
 def _opposite(a: Expression, b: Expression) -> bool:
-    """Say whether this is -b, as in a distance from zero, max(b, -b)."""
+    """Return whether this is -b, as in a distance from zero, max(b, -b)."""
     if a.operation != "subtract":
         return False
     zero, number = a.operands
@@ -142,7 +142,7 @@ def _opposite(a: Expression, b: Expression) -> bool:
 
 
 def _is_exponential_less_one(node: Expression) -> bool:
-    """Say whether this is expm1(x), exp(x) - 1 or 1 - exp(x)."""
+    """Return whether this is expm1(x), exp(x) - 1 or 1 - exp(x)."""
     if node.operation == "expm1":
         return True
     if node.operation != "subtract":

@@ -127,7 +127,7 @@ class _Writer:
 
     @staticmethod
     def _fits(text: str, indent: str) -> bool:
-        """Say whether a text fits into a line with an operator before it or a comma after it."""
+        """Return whether a text fits into a line with an operator before it or a comma after it."""
         return len(indent) + len("+ ") + len(text) + len(",") <= WIDTH
 
     def _side(self, node: Expression, strength: int, indent: str) -> str:

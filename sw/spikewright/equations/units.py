@@ -156,7 +156,7 @@ class Scales:
         return sum((a * b for a, b in zip(dimension, self.powers, strict=True)), Fraction(0))
 
     def fits(self, unit: Unit) -> bool:
-        """Say whether a unit is coherent."""
+        """Return whether a unit is coherent."""
         return self.power(unit.dimension) == unit.power
 
     def number(self, quantity: Quantity) -> float:

@@ -181,7 +181,7 @@ def place(
 
 
 def is_stalled(log: str) -> bool:
-    """Say whether nextpnr's usual router goes round in circles, by its log so far.
+    """Return whether nextpnr's usual router goes round in circles, by its log so far.
 
     A line of its table is of a thousand arcs, and says how many remain to be routed. Where designs
     were routed in the end, nearly each arc was one less.

@@ -41,7 +41,7 @@ def drive(definition: Definition, values: Mapping[str, Value]) -> float:
 
 
 def _spikes(definition: Definition, values: Mapping[str, float], current: float) -> bool:
-    """Say whether a neuron at its start spikes after a current of one step."""
+    """Return whether a neuron at its start spikes after a current of one step."""
     silence = dict.fromkeys(definition.inputs, 0.0)
     heard = {
         name: current

@@ -93,7 +93,7 @@ def largest_level(definition: Definition, values: Mapping[str, Value]) -> float:
 
 
 def scalable(definition: Definition) -> bool:
-    """Say whether a neuron may count its levels in weight steps.
+    """Return whether a neuron may count its levels in weight steps.
 
     It may if inputs, states and parameters in the membrane's unit can all be multiplied by the same
     number, and the spikes stay the same. That holds of equations that are linear but for

@@ -51,7 +51,7 @@ def synapse_counts(
     width = code_width(streams, weight_bits)
     read = _places(streams, rows, width=width)
     values = np.vectorize(partial(code, streams, weight_bits), otypes=[np.int64])(weights)
-    # Behind the last plane are zeros.
+    # After the last plane come zeros.
     bits = values[..., None] >> np.arange(width - 1, -2, -1).clip(0) & 1
     bits[..., width] = 0
 

@@ -16,7 +16,7 @@ def distance(a: int, b: int) -> int:
 
 
 class AbsoluteDifference(Gate):
-    """Gives the absolute difference of correlated unipolar bitstreams, one XOR gate a lane.
+    """Computes the absolute difference of correlated unipolar bitstreams, one XOR gate a lane.
 
     Where one stream's ones are all among the other's (a correlation SCC of +1, as of two lanes of
     one generator)

@@ -16,7 +16,7 @@ def maximum(a: int, b: int) -> int:
 
 
 class Maximum(Gate):
-    """Gives the maximum of correlated unipolar bitstreams, one OR gate a lane.
+    """Computes the maximum of correlated unipolar bitstreams, one OR gate a lane.
 
     Where one stream's ones are all among the other's (a correlation SCC of +1, as of two lanes of
     one generator)

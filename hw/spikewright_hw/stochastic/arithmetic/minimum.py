@@ -16,7 +16,7 @@ def minimum(a: int, b: int) -> int:
 
 
 class Minimum(Gate):
-    """Gives the minimum of correlated unipolar bitstreams, one AND gate a lane.
+    """Computes the minimum of correlated unipolar bitstreams, one AND gate a lane.
 
     Where one stream's ones are all among the other's (a correlation SCC of +1, as of two lanes of
     one generator)

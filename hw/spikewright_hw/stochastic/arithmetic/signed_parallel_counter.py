@@ -29,7 +29,7 @@ class SignedParallelCounter(GateStage):
           = ones of magnitude         - 2 * ones of magnitude & sign
 
     The second form is built: its counters see fewer gates (the counter is that of B. Parhami,
-    C.-H. Yeh, "Accumulative parallel counters", Asilomar 1995). Behind a
+    C.-H. Yeh, "Accumulative parallel counters", Asilomar 1995). After a
     :class:`~.sign_magnitude_multiplier.SignMagnitudeMultiplier` of ``inputs`` lanes it makes the
     dot product of a cycle. A magnitude of zero adds nothing, whatever its sign.
 

@@ -54,7 +54,7 @@ def stops(
     threshold: int | None = None,
     confidence: float | None = None,
 ) -> bool:
-    """Say whether a run is over after ``used`` bits with ``ones`` ones."""
+    """Return whether a run is over after ``used`` bits with ``ones`` ones."""
     if threshold is not None:
         return ones >= threshold or used - ones > length - threshold
     if confidence is not None:
@@ -64,7 +64,7 @@ def stops(
 
 
 def decides(ones: int, used: int, *, threshold: int | None = None) -> bool:
-    """Say whether the threshold is reached; without one, whether half of the bits are ones."""
+    """Return whether the threshold is reached; without one, whether half of the bits are ones."""
     return ones >= threshold if threshold is not None else 2 * ones >= used
 
 
