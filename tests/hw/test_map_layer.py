@@ -145,14 +145,14 @@ def test_latency_and_throughput(stages):
     taken, offered = run(dut, [*taps(HAND, [0b111]), *taps(HAND, [0])], cycles=30)
     first = dut.words  # after the reset
     assert taken == [*range(first, first + 4), first + 6]
-    last, gap = first + 3, max(3, 2 + stages)
-    begins = [last + stages + 2, last + gap + stages + 2]
+    last, gap = first + 3, 2 + stages + 1
+    begins = [last + stages + 3, last + gap + stages + 3]
     assert offered == [cycle for begin in begins for cycle in (begin, begin + 1)]
 
 
 def test_the_worst_step():
     assert worst_step_cycles(HAND) == 4 + 2
-    assert worst_step_cycles(HAND, stages=9) == 2 + 9
+    assert worst_step_cycles(HAND, stages=9) == 2 + 9 + 1
     assert worst_step_cycles(replace(HAND, input_bits=3)) == 3 * 4 + 2
 
 

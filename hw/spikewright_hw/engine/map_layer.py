@@ -81,24 +81,24 @@ def worst_step_cycles(layer: Layer, *, stages: int | None = None) -> int:
     """Return the cycles of a step in which every source spikes: no step takes more.
 
     They are counted from a step to the next, while nothing stalls: one for each tap, in each bit
-    plane, and one for each word of neurons. Where words are fewer than stages, the words of a step
-    wait until those of the step before are done.
+    plane, and one for each word of neurons. Few words wait: those of a step are not read before
+    those of the step before are written, ``stages + 1`` cycles after they were read.
     """
     connection = layer.connection
     stages = update_stages(layer) if stages is None else stages
     taps = worst_tap_cycles(connection) * layer.input_bits
-    return max(taps + connection.words, connection.words + stages)
+    return max(taps + connection.words, connection.words + stages + 1)
 
 
 class MapLayer(wiring.Component):
     """A layer of a map of neurons that adds one row of weights to one word of sums per tap.
 
     A word is ``layer.connection.lanes`` neurons. The sums of a word are read, added to and written
-    back in two cycles, and a tap that follows sees what the one before wrote. After the last tap of
-    a step all words pass an updater, one a cycle, whose lanes are a pipeline each; their states lie
-    in a memory, too, and the sums are cleared as they are read. Throughput is one tap per cycle,
-    and a cycle more for each word in a step; latency from the last tap of a step to its first
-    output is ``stages + 2`` cycles.
+    back in three cycles, and a tap that follows sees what the one before writes. After the last tap
+    of a step all words pass an updater, one a cycle, whose lanes are a pipeline each; their states
+    lie in a memory, too, and the sums are cleared as they are read. Throughput is one tap per
+    cycle, and a cycle more for each word in a step; latency from the last tap of a step to its
+    first output is ``stages + 3`` cycles.
 
     After a reset, and only then, sums are cleared first, which takes a cycle for each word.
 
@@ -150,11 +150,14 @@ class MapLayer(wiring.Component):
         self.words = layer.connection.words
         self.lanes = layer.connection.lanes
         self.synapses = WeightSynapses(layer)
+        #: Bit planes that follow that of the taps that come.
+        self.follow = Signal(range(max(2, layer.input_bits)), init=layer.input_bits - 1)
         # The word of sums that was read, and why; attributes, so that a proof can look at them.
         self.totals = Signal(totals_layout(layer, self.synapses))
         self.word = Signal(range(max(2, self.words)))
         self.adds = Signal()
         self.updates = Signal()
+        self.moves = Signal()
         super().__init__({
             "i": In(stream.Signature(tap_layout(layer.connection))),
             "o": Out(stream.Signature(unsigned(self.lanes))),
@@ -167,61 +170,54 @@ class MapLayer(wiring.Component):
         m.submodules.neurons = neurons = WordNeurons(
             self.layer, stages=self.stages, synapses=self.synapses
         )
-        clears = Signal()  # the word of sums that was read is cleared
-        free = Signal()  # another word of sums may be read
         taken = Signal()
         m.d.comb += [
             neurons.advance.eq(~self.o.valid | self.o.ready),
+            neurons.free.eq(self.moves),
             neurons.clear.eq(self.clear),
             neurons.totals.eq(self.totals),
-            self.updates.eq(neurons.begun),
-            free.eq(neurons.advance | ~clears),
+            self.updates.eq(neurons.begins),
             taken.eq(self.i.valid & self.i.ready),
         ]
-        power, closes = self._planes(m, taken)
+        closes = self._planes(m, taken)
         walking, walk = self._walk(m, neurons, closes)
-        read = Mux(walking, neurons.word, self.i.payload.word)
-        m.d.comb += self.i.ready.eq(~walking & free)
-        with m.If(free):
-            m.d.sync += [
-                self.word.eq(read), self.adds.eq(taken & self.i.payload.tap), clears.eq(walk),
-            ]
+        m.d.comb += self.i.ready.eq(~walking & self.moves)
+        self._sums(
+            m, word=Mux(walking, neurons.word, self.i.payload.word),
+            adds=taken & self.i.payload.tap, clears=walk, advance=neurons.advance,
+        )
         with m.If(neurons.advance):
             m.d.sync += [self.o.valid.eq(neurons.done), self.o.payload.eq(neurons.spikes)]
-        self._sums(m, read, free, clears & neurons.advance, power)
         return m
 
-    def _planes(self, m: Module, taken: Value) -> tuple[Value, Value]:
-        """Build the count of a step's bit planes.
-
-        Return how many planes follow that of the tap that was read, and whether the tap that is
-        taken closes the step.
-        """
+    def _planes(self, m: Module, taken: Value) -> Value:
+        """Build the count of a step's bit planes; return whether the tap taken closes the step."""
         last = taken & self.i.payload.last
-        planes = self.layer.input_bits
-        if planes == 1:
-            return Const(0), last
-        follow = Signal(range(planes), init=planes - 1)
-        power = Signal.like(follow)
-        m.d.sync += power.eq(follow)
+        if self.layer.input_bits == 1:
+            return last
         with m.If(last):
-            m.d.sync += follow.eq(Mux(follow == 0, planes - 1, follow - 1))
-        return power, last & (follow == 0)
+            m.d.sync += self.follow.eq(
+                Mux(self.follow == 0, self.layer.input_bits - 1, self.follow - 1)
+            )
+        return last & (self.follow == 0)
 
     def _walk(self, m: Module, neurons: WordNeurons, closes: Value) -> tuple[Signal, Signal]:
         """Build the walk over all words, after a step closes, and once after a reset.
 
         Return whether there is one, and whether it goes on. After a reset no neuron is updated. As
-        long as the states of a word are in the pipeline, the next walk does not read them.
+        long as a word may be in the pipeline, or waits at the output behind which it would, the
+        next walk does not read it.
         """
         walking, silent = Signal(init=1), Signal(init=1)
         word = Signal.like(neurons.word)
         walk = Signal()
-        waits = neurons.busy & (word == 0) if self.words <= self.stages else Const(0)
+        waits: Value = Const(0)
+        if self.words <= neurons.length:
+            waits = (word == 0) & (neurons.busy | ~neurons.advance)
         m.d.comb += [
-            walk.eq(walking & neurons.advance & ~waits),
+            walk.eq(walking & self.moves & ~waits),
             neurons.word.eq(word),
-            neurons.update.eq(walk & ~silent),
+            neurons.read.eq(walk & ~silent),
         ]
         with m.If(walk):
             m.d.sync += word.eq(word + 1)
@@ -231,10 +227,14 @@ class MapLayer(wiring.Component):
             m.d.sync += walking.eq(1)
         return walking, walk
 
-    def _sums(self, m: Module, word: Value, free: Value, clears: Value, power: Value) -> None:
-        """Build the weights and the sums: of a word that is read, what is written back.
+    def _sums(
+        self, m: Module, *, word: Value, adds: Value, clears: Value, advance: Value
+    ) -> None:
+        """Build the weights and the sums; ``word`` is read, to add to it, or to clear it.
 
-        A word that is read while it is written is read as it is written.
+        In a cycle a word is read, in the next it goes to registers, and then it is written as it is
+        to be. What is read while it is written is read as it is written, and so is what goes to
+        registers then.
         """
         layer, bits = self.layer, self.layer.weight_bits
         m.submodules.weights = weights = memory.Memory(
@@ -248,22 +248,48 @@ class MapLayer(wiring.Component):
         )
         row, write = weights.read_port(), sums.write_port()
         read = sums.read_port(transparent_for=(write,))
+        held = Signal(row.data.shape())
+        read_word, read_adds, read_clears = Signal.like(self.word), Signal(), Signal()
+        writes, clearing = Signal(), Signal()
         summed = Signal.like(self.totals)
         m.d.comb += [
+            self.moves.eq(advance | ~clearing),
             row.addr.eq(self.i.payload.row),
-            row.en.eq(free),
+            row.en.eq(self.moves),
             read.addr.eq(word),
-            read.en.eq(free),
-            self.totals.as_value().eq(read.data),
+            read.en.eq(self.moves),
+            writes.eq(self.adds | clearing),
             write.addr.eq(self.word),
-            write.en.eq(self.adds | clears),
-            write.data.eq(Mux(self.adds, summed.as_value(), 0)),
+            write.en.eq(self.moves & writes),
+            write.data.eq(Mux(clearing, 0, summed.as_value())),
         ]
+        passed = writes & (read_word == self.word)
+        with m.If(self.moves):
+            m.d.sync += [
+                read_word.eq(word),
+                read_adds.eq(adds),
+                read_clears.eq(clears),
+                self.word.eq(read_word),
+                self.adds.eq(read_adds),
+                clearing.eq(read_clears),
+                self.totals.as_value().eq(Mux(passed, write.data, read.data)),
+                held.eq(row.data),
+            ]
+        power = self._later(m, self.follow)
         for lane in range(self.lanes):
-            weight = row.data.word_select(lane, bits).as_signed()
+            weight = held.word_select(lane, bits).as_signed()
             for name, input in layer.definition.inputs.items():
                 addend = self.synapses.contribution(input.source, weight) << power
                 m.d.comb += summed[lane][name].eq(self.totals[lane][name] + addend)
+
+    def _later(self, m: Module, value: Signal) -> Value:
+        """Return what a value was when the word of sums that may be added to was read."""
+        if self.layer.input_bits == 1:
+            return Const(0)
+        first, second = Signal.like(value), Signal.like(value)
+        with m.If(self.moves):
+            m.d.sync += [first.eq(value), second.eq(first)]
+        return second
 
 
 def core(*, stages: int | None = None, **layer: Any) -> MapLayer:

@@ -22,9 +22,11 @@ def totals_layout(layer: Layer, synapses: WeightSynapses) -> data.ArrayLayout:
 class WordNeurons(Elaboratable):
     """Words of neurons that take turns, a word a cycle: a memory of states, a pipeline per lane.
 
-    A word whose sums are read while ``update`` is high is updated from the next cycle on, and its
-    spikes are there ``stages - 1`` cycles later. Only cycles with ``advance`` count.
-    The states of a word must be written before they are read again: that is what ``busy`` is for.
+    In the cycle in which ``read`` is high the states of a word are read; in the next they go to
+    registers; and then its sums are taken, and the update begins. The first two move on with
+    ``free``, the others with ``advance``, which ``free`` may go without only as long as no word is
+    at the beginning of its update. A word must be written before it is read again: for that,
+    ``busy`` says whether there is any on the way, and ``length`` how many there may be.
 
     Parameters
     ----------
@@ -35,48 +37,52 @@ class WordNeurons(Elaboratable):
 
     Attributes
     ----------
-    update, word : Signal
-        In: the next word is read, and which it is; ``update`` only together with ``advance``.
+    read, word : Signal
+        In: a word is read, and which it is; only together with ``free``.
     totals : View
-        In: the sums of the word that was read, in the cycle after.
-    advance : Signal
-        In: the pipeline goes on.
+        In: the sums of the word whose update begins.
+    free, advance : Signal
+        In: what was read goes on; the update goes on.
     clear : Signal
         In: the next words, up to the last, take their start in place of their states.
     spikes, done : Signal
         Out: the spikes of the word that is through, and whether there is one.
-    begun : Signal
-        Out: the word whose sums were read is updated.
+    begins : Signal
+        Out: there is a word whose update begins.
     busy : Signal
-        Out: there is a word in the pipeline.
+        Out: there is a word on the way.
     """
 
     def __init__(self, layer: Layer, *, stages: int, synapses: WeightSynapses):
-        lanes, words = layer.connection.lanes, layer.connection.words
         self.layer = layer
         self.stages = stages
+        self.length = stages + 1
         self.synapses = synapses
-        self.depth = max(2, words)
-        self.update, self.advance, self.clear = Signal(), Signal(), Signal()
+        self.depth = max(2, layer.connection.words)
+        self.read, self.free, self.advance, self.clear = Signal(), Signal(), Signal(), Signal()
         self.word = Signal(range(self.depth))
         self.totals = Signal(totals_layout(layer, synapses))
-        self.spikes = Signal(lanes)
-        self.done, self.begun, self.busy = Signal(), Signal(), Signal()
+        self.spikes = Signal(layer.connection.lanes)
+        self.done, self.begins, self.busy = Signal(), Signal(), Signal()
 
     def elaborate(self, platform) -> Module:
         """Elaborate the memory of states, what goes along the pipeline, and the updaters."""
         m = Module()
         fixed = self.layer.fixed
-        valid = [Signal(name=f"valid_{stage}") for stage in range(self.stages)]
-        number = [Signal.like(self.word, name=f"number_{stage}") for stage in range(self.stages)]
+        valid = [Signal(name=f"valid_{at}") for at in range(self.length)]
+        number = [Signal.like(self.word, name=f"number_{at}") for at in range(self.length)]
         anew = self._start(m)
+        with m.If(self.free):
+            m.d.sync += [
+                Cat(valid[:2]).eq(Cat(self.read, valid[0])),
+                Cat(number[:2]).eq(Cat(self.word, number[0])),
+            ]
         with m.If(self.advance):
             m.d.sync += [
-                Cat(valid).eq(Cat(self.update, *valid[:-1])),
-                Cat(number).eq(Cat(self.word, *number[:-1])),
+                Cat(valid[2:]).eq(Cat(valid[1:-1])), Cat(number[2:]).eq(Cat(number[1:-1])),
             ]
         m.d.comb += [
-            self.begun.eq(valid[0]), self.done.eq(valid[-1]), self.busy.eq(Cat(valid).any()),
+            self.begins.eq(valid[1]), self.done.eq(valid[-1]), self.busy.eq(Cat(valid).any()),
         ]
 
         of_lane = data.StructLayout(
@@ -88,12 +94,12 @@ class WordNeurons(Elaboratable):
         write, read = states.write_port(), states.read_port()
         m.d.comb += [
             read.addr.eq(self.word),
-            read.en.eq(self.update),
+            read.en.eq(self.read),
             write.addr.eq(number[-1]),
             write.en.eq(valid[-1] & self.advance),
         ]
         m.submodules.constants = constants = WordConstants(self.layer.kinds // len(self.spikes))
-        m.d.comb += constants.turn.eq(self.update)
+        m.d.comb += constants.turn.eq(self.read)
         for lane, spike in enumerate(self.spikes):
             after = self._lane(m, lane, read.data[lane], anew, constants, spike)
             m.d.comb += [write.data[lane][name].eq(value) for name, value in after.items()]
@@ -102,11 +108,11 @@ class WordNeurons(Elaboratable):
     def _start(self, m: Module) -> Signal:
         """Return whether the word that was read takes its start in place of its states."""
         fresh, anew = Signal(init=1), Signal()
-        with m.If(self.update & (self.word == self.layer.connection.words - 1)):
+        with m.If(self.read & (self.word == self.layer.connection.words - 1)):
             m.d.sync += fresh.eq(0)
         with m.If(self.clear):
             m.d.sync += fresh.eq(1)
-        with m.If(self.advance):
+        with m.If(self.free):
             m.d.sync += anew.eq(fresh)
         return anew
 
@@ -117,17 +123,26 @@ class WordNeurons(Elaboratable):
         """Build the updater of a lane; return the states after the step, and set the spike."""
         layer, fixed = self.layer, self.layer.fixed
         kinds = range(lane, layer.kinds, len(self.spikes))
+
+        def held(value: Value) -> Value:
+            if isinstance(value, Const):
+                return value
+            register = Signal(value.shape(), name="held")
+            with m.If(self.free):
+                m.d.sync += register.eq(value)
+            return register
+
         before, inputs = {}, {}
         for name in fixed.formats:
             start = constants.of([fixed.start(name, neuron=kind) for kind in kinds])
-            before[name] = Mux(anew, start, stored[name])
+            before[name] = held(Mux(anew, start, stored[name]))
         for name in layer.definition.inputs:
             bias = constants.of([layer.biases(name)[kind] for kind in kinds])
-            inputs[name] = self.synapses.current(self.totals[lane][name]) + bias
+            inputs[name] = self.synapses.current(self.totals[lane][name]) + held(bias)
         after, spiked = pipelined_step(
             m, fixed, before, inputs,
             vectors={
-                name: constants.of([values[kind] for kind in kinds])
+                name: held(constants.of([values[kind] for kind in kinds]))
                 for name, values in fixed.vectors.items()
             },
             stages=self.stages,
