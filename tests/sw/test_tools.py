@@ -151,7 +151,8 @@ def wait_for_pids(log: Path) -> list[int]:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         if log.exists() and log.read_text().endswith("\n"):
-            return [int(pid) for pid in log.read_text().split()]
+            # A shell that outlives its child by a moment writes "Killed" below their numbers.
+            return [int(pid) for pid in log.read_text().splitlines()[0].split()]
         time.sleep(0.02)
     raise TimeoutError("the sample tool did not start")
 
