@@ -24,7 +24,11 @@ def check_design(design: Design, network: Network) -> None:
 
 
 def run_reference(
-    network: Network | QuantizedNetwork, spikes: np.ndarray, *, design: Design | None = None
+    network: Network | QuantizedNetwork,
+    spikes: np.ndarray,
+    *,
+    design: Design | None = None,
+    hidden_membranes: bool = True,
 ) -> Run:
     """Run a batch of samples on the reference that an engine is checked against, bit for bit.
 
@@ -36,6 +40,9 @@ def run_reference(
     design : Design, optional
         The engine; the event engine if not given. Its reference is the network in integers; that of
         a stochastic engine is the model of its bitstreams.
+    hidden_membranes : bool
+        Whether the membranes of hidden layers are kept; of a large network and many samples they
+        take gigabytes.
 
     Raises
     ------
@@ -47,7 +54,9 @@ def run_reference(
     plain = network_of(network)
     check_design(design, plain)
     if design.streams is None:
-        return reference.run(plain, spikes)
+        return reference.run(plain, spikes, hidden_membranes=hidden_membranes)
     from ..stochastic_models import engine
 
-    return engine.run(plain, spikes, streams=design.streams)
+    return engine.run(
+        plain, spikes, streams=design.streams, hidden_membranes=hidden_membranes
+    )

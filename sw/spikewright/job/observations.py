@@ -13,6 +13,7 @@ from ..device.answers import Answers
 from ..errors import DataError
 from ..gateware.bitstream import Bitstream
 from ..network.activity import network_activity
+from ..network.blocks import blocks_of
 from ..network.reference import Run
 from ..network.reference import run as run_integers
 from ..quantized.network import QuantizedNetwork
@@ -24,9 +25,6 @@ from ..task.task import Task
 from .run_record import Observations, run_record
 
 __all__ = ["make_report"]
-
-#: Samples that the integer reference runs at once.
-_AT_ONCE = 1000
 
 
 def make_report(
@@ -99,10 +97,8 @@ def _observe(
             raise DataError(
                 f"answers are not those of the first {samples} samples of {task.name}; run these"
             )
-        integers = np.concatenate([
-            answered(run_integers(network, spikes[at : at + _AT_ONCE]), task=task, scale=scale)
-            for at in range(0, len(spikes), _AT_ONCE)  # so that states fit in memory
-        ])
+        run = run_integers(network, spikes, hidden_membranes=False)
+        integers = answered(run, task=task, scale=scale)
     return Observations(
         answers=answers,
         device=answered(answers, task=task, scale=scale),
@@ -115,5 +111,7 @@ def _observe(
 
 def _torch_predictions(network: Network, spikes: np.ndarray) -> np.ndarray:
     with torch.no_grad():
-        activity = network_activity(network, torch.from_numpy(spikes.astype(np.float32)))
-    return activity.predictions.numpy()
+        return np.concatenate([
+            network_activity(network, torch.from_numpy(spikes[part]).float()).predictions.numpy()
+            for part in blocks_of(network, len(spikes))
+        ])

@@ -98,7 +98,9 @@ def main_job(options: RunOptions, *, console: Console | None = None) -> Report |
         ]
         with progress.part(f"Reference, {_split(options)}"):
             spikes = encode(task.x_test[:samples], network.coding)
-            expected = run_reference(network, spikes, design=options.design)
+            expected = run_reference(
+                network, spikes, design=options.design, hidden_membranes=False
+            )
         if compiled:
             compiled.result()  # open_board finds it
         answers = _infer(network, spikes, options, progress)

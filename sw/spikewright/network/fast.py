@@ -17,14 +17,15 @@ from spikewright_hw.layer import Layer
 from spikewright_hw.network import Network
 
 from . import arrays
+from .blocks import blocks_of
 from .outputs import outputs
-from .reference import check_spikes, check_width, constants, starts
+from .reference import check_spikes, check_width, constants, narrowest, starts
 from .synapses import Synapses, weight_synapses
 
 __all__ = ["BLOCK", "Predictor"]
 
-#: Samples of a block: enough that threads spend their time in numpy and not in waiting for the
-#: interpreter, few enough for the caches.
+#: Most samples of a block: enough that threads spend their time in numpy and not in waiting for
+#: the interpreter, few enough for the caches.
 BLOCK = 2048
 
 
@@ -80,7 +81,8 @@ class Predictor:
 
         spikes = np.asarray(spikes)
         check_spikes(self.network, spikes)
-        blocks = [spikes[at : at + BLOCK] for at in range(0, len(spikes), BLOCK)]
+        parts = blocks_of(self.network, len(spikes), longest=BLOCK)
+        blocks = [spikes[part] for part in parts]
         # The threads are the blocks' own; matrices are too small to be worth more.
         with threadpool_limits(1), ThreadPoolExecutor(self._threads) as pool:
             return np.concatenate([np.zeros(0, np.int64), *pool.map(self._block, blocks)])
@@ -102,7 +104,7 @@ class _Layer:
         self._layer = layer
         self._synapses = synapses
         width = check_width(name, layer, synapses)
-        self.integer = np.int32 if width < 32 else np.int64
+        self.integer = narrowest(width)
         self._constants = constants(layer, self.integer)
 
     def __call__(self, arriving: np.ndarray) -> np.ndarray:

@@ -8,9 +8,9 @@ A layer's spikes reach the next layer in the same step, and a recurrent layer it
 after. Everything is a stored integer of its state's format.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from spikewright_hw.readout import SPIKING
 
 from . import arrays
 from .bit_planes import is_graded
+from .blocks import blocks_of
 from .outputs import outputs
 from .synapses import Synapses, weight_synapses
 
@@ -28,8 +29,8 @@ if TYPE_CHECKING:  # beside a board numpy is enough
     from .real_network import RealNetwork
 
 __all__ = [
-    "LayerRun", "Run", "Store", "check_spikes", "check_width", "constants", "count_bits", "run",
-    "starts",
+    "LayerRun", "Run", "Store", "check_spikes", "check_width", "constants", "count_bits",
+    "narrowest", "run", "starts",
 ]
 
 #: From a layer and its states, each int64 ``[samples, neurons]``, to what is found there later.
@@ -48,7 +49,8 @@ class LayerRun:
     spikes : bool array ``[samples, steps, neurons]``
         All false for a readout.
     membranes : int64 array ``[samples, steps, neurons]``
-        The state ``v`` after each step, stored integers.
+        The state ``v`` after each step, stored integers; of a hidden layer without neurons where
+        these were not to be kept.
     events : int64 array ``[samples]``
         Spikes that reached the layer, its own ones that returned to it among them; of graded
         inputs each bit that is set.
@@ -123,9 +125,10 @@ def run(
     spikes: np.ndarray,
     *,
     synapses: Callable[[Layer], Synapses] = weight_synapses,
-    store: Store = lambda layer, states: states,
+    store: Store | None = None,
+    hidden_membranes: bool = True,
 ) -> Run:
-    """Run a batch of samples.
+    """Run a batch of samples: a whole test set, in blocks whose states fit in memory.
 
     Parameters
     ----------
@@ -134,9 +137,11 @@ def run(
         Input spikes of each step, 0 and 1; or graded inputs, whole numbers.
     synapses : callable
         Gives a layer's synapses; by default they are its weights.
-    store : callable
-        What becomes of a layer's states when they are stored at the end of a step; by default
-        nothing.
+    store : callable, optional
+        What becomes of a layer's states when they are stored at the end of a step; nothing unless
+        given. With it, all samples are one block.
+    hidden_membranes : bool
+        Whether the membranes of hidden layers are kept, which of many samples take gigabytes.
 
     Raises
     ------
@@ -146,28 +151,52 @@ def run(
     """
     spikes = np.asarray(spikes)
     check_spikes(network, spikes)
-    made = [synapses(layer) for layer in network.layers]
-    for index, (layer, one) in enumerate(zip(network.layers, made, strict=True)):
-        check_width(f"layers[{index}]", layer, one)
+    last = len(network.layers) - 1
+    layers = [
+        _Layer(f"layers[{index}]", layer, synapses(layer), store, hidden_membranes or index == last)
+        for index, layer in enumerate(network.layers)
+    ]
+    parts = [slice(None)] if store else blocks_of(network, len(spikes))
+    runs = [_run_block(network, spikes[part], layers) for part in parts]
+    return runs[0] if len(runs) == 1 else _joined(runs)
+
+
+def _run_block(network: Network, spikes: np.ndarray, layers: "Sequence[_Layer]") -> Run:
     arriving = spikes.astype(bool if network.input_bits == 1 else np.uint8)
     input_events = count_bits(arriving).sum(axis=(1, 2), dtype=np.int64)
-    synops = np.zeros(len(arriving), np.int64)
-    layers = []
-    for layer, one in zip(network.layers, made, strict=True):
-        layers.append(_run_layer(layer, arriving, one, store))
-        synops += layers[-1].synops
-        arriving = layers[-1].spikes
-    last = layers[-1].spikes if network.reads_spikes else layers[-1].membranes
-    found = outputs(network.readout, last.swapaxes(0, 1))
+    made = []
+    for layer in layers:
+        made.append(layer(arriving))
+        arriving = made[-1].spikes
+    read = made[-1].spikes if network.reads_spikes else made[-1].membranes
+    found = outputs(network.readout, read.swapaxes(0, 1))
     return Run(
-        layers=tuple(layers),
+        layers=tuple(made),
         readout=network.readout,
         outputs=found,
         predictions=found.argmax(axis=1),
         input_events=input_events,
-        synops=synops,
-        layer_spikes=np.stack([layer.spikes.sum(axis=(1, 2)) for layer in layers], axis=1),
+        synops=np.sum([layer.synops for layer in made], axis=0),
+        layer_spikes=np.stack([layer.spikes.sum(axis=(1, 2)) for layer in made], axis=1),
     )
+
+
+def _joined(runs: Sequence[Run]) -> Run:
+    """Return the run of all samples of several."""
+    layers = zip(*(one.layers for one in runs), strict=True)
+    return Run(
+        layers=tuple(LayerRun(**_arrays(parts)) for parts in layers),
+        readout=runs[0].readout,
+        **_arrays(runs),
+    )
+
+
+def _arrays(parts: Sequence[Any]) -> dict[str, np.ndarray]:
+    """Return what is an array of several results of one kind, each of all samples."""
+    return {
+        one.name: np.concatenate([getattr(part, one.name) for part in parts])
+        for one in fields(parts[0]) if isinstance(getattr(parts[0], one.name), np.ndarray)
+    }
 
 
 def starts(layer: Layer, samples: int) -> dict[str, np.ndarray]:
@@ -187,30 +216,42 @@ def constants(
     return arrays.constants(layer.fixed, kind, times=layer.neurons // layer.kinds)
 
 
-def _run_layer(
-    layer: Layer, arriving: np.ndarray, synapses: Synapses, store: Store
-) -> LayerRun:
-    samples, steps, _ = arriving.shape
-    fixed = layer.fixed
-    constant = constants(layer)
-    states = starts(layer, samples)
-    spikes = np.zeros((samples, steps, layer.neurons), bool)
-    membranes = np.zeros((samples, steps, layer.neurons), np.int64)
-    events, synops = np.zeros(samples, np.int64), np.zeros(samples, np.int64)
-    operations = np.array([layer.operations(event) for event in range(layer.events)])
-    for t in range(steps):
-        heard = arriving[:, t]
-        if layer.recurrent is not None:
-            own = spikes[:, t - 1]  # none before the first step: the last one is still empty
-            heard = np.concatenate([heard, own], axis=1)
-        bits = count_bits(heard)
-        events += bits.sum(axis=1, dtype=np.int64)
-        synops += bits @ operations
-        currents = synapses.currents(heard)
-        after, spikes[:, t] = arrays.step(fixed, states, currents, constants=constant)
-        states = store(layer, after)
-        membranes[:, t] = states["v"]
-    return LayerRun(spikes, membranes, events, synops)
+class _Layer:
+    """One layer, ready to run blocks of samples."""
+
+    def __init__(
+        self, name: str, layer: Layer, synapses: Synapses, store: Store | None, keep: bool
+    ):
+        self._layer, self._synapses, self._store, self._keep = layer, synapses, store, keep
+        width = check_width(name, layer, synapses)
+        self._integer = np.int64 if store else narrowest(width)
+        self._constants = constants(layer, self._integer)
+        self._operations = np.array([layer.operations(event) for event in range(layer.events)])
+
+    def __call__(self, arriving: np.ndarray) -> LayerRun:
+        samples, steps, _ = arriving.shape
+        layer, kind = self._layer, self._integer
+        states = {name: start.astype(kind) for name, start in starts(layer, samples).items()}
+        spikes = np.zeros((samples, steps, layer.neurons), bool)
+        membranes = np.zeros((samples, steps, layer.neurons if self._keep else 0), np.int64)
+        events, synops = np.zeros(samples, np.int64), np.zeros(samples, np.int64)
+        for t in range(steps):
+            heard = arriving[:, t]
+            if layer.recurrent is not None:
+                own = spikes[:, t - 1]  # none before the first step: the last one is still empty
+                heard = np.concatenate([heard, own], axis=1)
+            bits = count_bits(heard)
+            events += bits.sum(axis=1, dtype=np.int64)
+            synops += bits @ self._operations
+            currents = self._synapses.currents(heard, integer=kind)
+            states, spikes[:, t] = arrays.step(
+                layer.fixed, states, currents, constants=self._constants
+            )
+            if self._store is not None:
+                states = self._store(layer, states)
+            if self._keep:
+                membranes[:, t] = states["v"]
+        return LayerRun(spikes, membranes, events, synops)
 
 
 def check_width(name: str, layer: Layer, synapses: Synapses) -> int:
@@ -227,6 +268,11 @@ def check_width(name: str, layer: Layer, synapses: Synapses) -> int:
             "membrane"
         )
     return width
+
+
+def narrowest(width: int) -> type[np.signedinteger]:
+    """Return the narrowest integer that holds so many bits, of those that numpy is fast with."""
+    return np.int32 if width < 32 else np.int64
 
 
 def count_bits(inputs: np.ndarray) -> np.ndarray:

@@ -23,6 +23,7 @@ from spikewright.task.task import Task
 from spikewright_hw.layer import Layer
 from spikewright_hw.network import Network
 
+from .blocks import blocks
 from .draft import draft
 from .model import Model
 from .objective import Objective, check_readout
@@ -33,9 +34,6 @@ from .synapses import Synapses, weight_synapses
 from .training_config import Phase, TrainingConfig
 
 __all__ = ["Progress", "Trained", "train"]
-
-#: Steps × neurons × samples that are run at once on the test part.
-_MOST_STATES = 1 << 25
 
 
 @dataclass(frozen=True)
@@ -168,7 +166,7 @@ def _integers(
     synapses = _synapses(config)
 
     def outputs(spikes: np.ndarray) -> np.ndarray:
-        made = run(network, spikes, synapses=synapses)
+        made = run(network, spikes, synapses=synapses, hidden_membranes=False)
         return made.membranes if objective.each_step else made.outputs
 
     return outputs
@@ -183,8 +181,10 @@ def _score(
     scale: OutputScale | None,
 ) -> float:
     """Return how well the test part is met, run part by part, so that states fit in memory."""
-    length = max(1, _MOST_STATES // (spikes.shape[1] * neurons))
-    parts = [outputs(spikes[start : start + length]) for start in range(0, len(spikes), length)]
+    parts = [
+        outputs(spikes[part])
+        for part in blocks(len(spikes), steps=spikes.shape[1], neurons=neurons)
+    ]
     return objective.score(np.concatenate(parts), scale)
 
 

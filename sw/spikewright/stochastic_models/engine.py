@@ -18,9 +18,14 @@ from spikewright_hw.network import Network
 __all__ = ["predictor", "run"]
 
 
-def run(network: Network, spikes: np.ndarray, *, streams: Streams) -> Run:
+def run(
+    network: Network, spikes: np.ndarray, *, streams: Streams, hidden_membranes: bool = True
+) -> Run:
     """Run a batch of samples; as :func:`spikewright.network.reference.run`, on bitstreams."""
-    return reference.run(network, spikes, synapses=partial(stream_synapses, streams=streams))
+    return reference.run(
+        network, spikes, synapses=partial(stream_synapses, streams=streams),
+        hidden_membranes=hidden_membranes,
+    )
 
 
 def predictor(network: Network, *, streams: Streams, threads: int | None = None) -> Predictor:
