@@ -1,27 +1,39 @@
 """From a chain of neurons and affine maps to a network in real numbers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from spikewright.errors import DataError
 from spikewright.network.real_layer import RealLayer
 from spikewright.network.real_network import RealNetwork
-from spikewright_hw.definition.definition import Value
 from spikewright_hw.readout import READOUTS, SPIKING
 
-from .affine import Affine
+from .affine import Matrix, Scaling
 from .firing import silent
 from .found import Found
+from .joined import joined, numbered, parameters_of, recurrence
+from .way import Step, View, Way
 
 __all__ = ["Piece", "ReadLayer", "chained", "network_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """A module or a node of a chain."""
+    """A module or a node of a chain.
+
+    Parameters
+    ----------
+    name : str
+    what : Step or Found
+    takes : View, optional
+        The axes of the values that it was seen to take.
+    """
 
     name: str
-    what: Affine | Found
+    what: Step | Found
+    takes: View | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,44 +45,56 @@ class ReadLayer:
     layer : RealLayer
     names : tuple of str
         From the first to the neurons.
-    after : Affine
+    view : View
+        Axes of the neurons in their framework.
+    after : Scaling
         What is done to the layer's spikes before the next one hears them.
     """
 
     layer: RealLayer
     names: tuple[str, ...]
-    after: Affine = field(default_factory=Affine.of)
+    view: View
+    after: Scaling = field(default_factory=Scaling.of)
 
     def __str__(self) -> str:
         return " → ".join(self.names)
 
+    @property
+    def order(self) -> np.ndarray:
+        """Where each neuron is among the values of its framework."""
+        return numbered(self.layer.connection.target)
 
-def chained(pieces: Sequence[Piece], *, width: int | None = None) -> list[ReadLayer]:
-    """Return the layers of a chain; maps between two neurons are folded into one matrix.
+
+def chained(pieces: Sequence[Piece], *, inputs: View | None = None) -> list[ReadLayer]:
+    """Return the layers of a chain; what lies between two neurons becomes one connection.
 
     Parameters
     ----------
     pieces : sequence of Piece
         From input to output.
-    width : int, optional
-        Values of the input, where neurons take it without a matrix.
+    inputs : View, optional
+        Axes of the input, where something takes it that does not say them.
 
     Raises
     ------
     DataError
-        The chain does not end in neurons, or the width of a layer is not known or does not fit.
+        The chain does not end in neurons, the axes of a layer are not known, or what reaches it
+        does not fit.
     """
     layers: list[ReadLayer] = []
-    before, names = Affine.of(), []
+    way, names = Way.of_inputs(inputs), []
     for piece in pieces:
         names.append(piece.name)
-        if isinstance(piece.what, Affine):
-            before = _joined(before, piece.what, piece.name, width)
+        if piece.takes is not None:
+            way = way.seen(piece.takes, name=piece.name)
+        if not isinstance(piece.what, Found):
+            way = way.then(piece.what, name=piece.name)
             continue
-        layers.append(_read_layer(piece.what, before, tuple(names), width))
-        width = layers[-1].layer.neurons
-        before, names = piece.what.after, []
-    if (names and not before.identity) or not layers:
+        layers.append(_read_layer(piece.what, way, tuple(names)))
+        read = layers[-1]
+        way = Way.of_neurons(piece.name, read.layer.connection.target, read.view)
+        way, names = way.then(piece.what.after, name=piece.name), []
+    if (names and not way.is_identity) or not layers:
         raise DataError(
             f"{names[-1] if names else 'the network'} is followed by no neurons, so nothing says "
             "what becomes of its values; add neurons, or one that only integrates"
@@ -78,49 +102,50 @@ def chained(pieces: Sequence[Piece], *, width: int | None = None) -> list[ReadLa
     return layers
 
 
-def _joined(first: Affine, second: Affine, name: str, width: int | None) -> Affine:
-    """Return a map followed by another; ``width`` is that of what reaches the first."""
-    takes = second.weights.shape[0] if second.weights.ndim else None
-    reach = first.width if first.width not in (None, 1) else width
-    if reach not in (None, takes) and takes not in (None, 1):
-        raise DataError(f"{name} takes {takes} values, and {reach} reach it")
-    return first.then(second)
-
-
-def _read_layer(
-    found: Found, before: Affine, names: tuple[str, ...], width: int | None
-) -> ReadLayer:
-    """Return the layer of neurons after all maps before them."""
+def _read_layer(found: Found, way: Way, names: tuple[str, ...]) -> ReadLayer:
+    """Return the layer of neurons at the end of a way."""
     *_, name = names
-    whole = _joined(before, found.before, name, width)
-    counts = {whole.width, found.definition.neurons(found.parameters),
-              found.own.width if found.own is not None else None} - {None, 1}
-    neurons = whole.width or next(iter(counts), width)
-    if neurons is None:
-        raise DataError(f"{name}: nothing says how many neurons it has; give it a value for each")
-    if counts - {neurons}:
-        other = (counts - {neurons}).pop()
-        raise DataError(f"{name} has values for {other} neurons, and {neurons} values reach it")
-    bias = whole.bias
-    recurrent = None
-    if found.own is not None:
-        recurrent, bias = found.own.matrix(neurons), bias + found.own.bias
+    if found.before is not None:
+        way = way.then(found.before, name=name)
+    way = _with_axes(found, way, name)
+    assert way.view is not None
+    given = {key: way.each(one, name=name) for key, one in found.parameters.items()}
+    own = found.own
+    bias = 0.0
+    if own is not None:
+        bias = way.each(own.bias if isinstance(own, Matrix) else own.shift, name=name)
     try:
+        made = joined(way, bias=bias)
+        target = made.connection.target
         layer = RealLayer(
-            weights=whole.matrix(neurons),
+            weights=made.weights,
             neuron=found.definition,
-            parameters={key: _once(value) for key, value in found.parameters.items()},
-            bias=Affine(whole.weights, bias).biases(neurons),
-            recurrent=recurrent,
+            parameters=parameters_of(target, given),
+            bias=made.bias,
+            recurrent=None if own is None else recurrence(target, own, way, name=name),
+            connection=made.connection,
         )
     except ValueError as error:
         raise DataError(f"{name}: {error}") from error
-    return ReadLayer(layer=layer, names=names, after=found.after)
+    return ReadLayer(layer=layer, names=names, view=way.view, after=found.after)
 
 
-def _once(value: Value) -> Value:
-    """Return one number for all neurons where theirs are equal."""
-    return value[0] if isinstance(value, Sequence) and len(set(value)) == 1 else value
+def _with_axes(found: Found, way: Way, name: str) -> Way:
+    """Return the way with the axes of the neurons, where only these say them."""
+    if way.view is not None:
+        return way
+    known = [np.shape(one) for one in found.parameters.values()]
+    if found.own is not None:
+        own = found.own
+        known.append(own.weights.shape[:1] if isinstance(own, Matrix) else own.factor.shape)
+    try:
+        view = np.broadcast_shapes(*known)
+    except ValueError:
+        counts = sorted({" × ".join(map(str, one)) for one in known if one})
+        raise DataError(f"{name} has values for {' and for '.join(counts)} neurons") from None
+    if not view:
+        raise DataError(f"{name}: nothing says how many neurons it has; give it a value for each")
+    return way.seen(view, name=name)
 
 
 def network_of(
@@ -164,11 +189,7 @@ def network_of(
                 "membrane sends none; pass readout='count' or 'first', or add a layer without "
                 "recurrence"
             )
-        layers[-1] = RealLayer(
-            weights=layers[-1].weights, neuron=silent(layers[-1].definition),
-            parameters=layers[-1].parameters, bias=layers[-1].bias,
-            recurrent=layers[-1].recurrent,
-        )
+        layers[-1] = replace(layers[-1], neuron=silent(layers[-1].definition))
     try:
         return RealNetwork(layers=tuple(layers), steps=steps, readout=readout)
     except ValueError as error:

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from spikewright_hw.definition.definition import Definition, Value
+from spikewright_hw.definition.definition import Definition
 
-from .affine import Affine
+from .affine import Matrix, Scaling
+from .way import Step
 
 __all__ = ["Found", "Read", "array", "values"]
 
@@ -20,24 +21,25 @@ class Found:
     Parameters
     ----------
     definition : Definition
-    parameters : mapping of str to float or tuple of float
-    own : Affine, optional
+    parameters : mapping of str to float or array
+        An array by the axes of the neurons.
+    own : Matrix or Scaling, optional
         From the layer's own spikes of the step before to its input; its bias is always added.
-    before : Affine
+    before : Matrix, optional
         What the module does to its input before the neurons take it.
-    after : Affine
+    after : Scaling
         What it does to its spikes.
     """
 
     definition: Definition
-    parameters: Mapping[str, Value] = field(default_factory=dict)
-    own: Affine | None = None
-    before: Affine = field(default_factory=Affine.of)
-    after: Affine = field(default_factory=Affine.of)
+    parameters: Mapping[str, float | np.ndarray] = field(default_factory=dict)
+    own: Matrix | Scaling | None = None
+    before: Matrix | None = None
+    after: Scaling = field(default_factory=Scaling.of)
 
 
 #: From a module to what it is.
-Read = Callable[[Any], Found | Affine]
+Read = Callable[[Any], Found | Step]
 
 
 def array(value: Any) -> np.ndarray:
@@ -47,10 +49,10 @@ def array(value: Any) -> np.ndarray:
     return np.array(value, np.float64)
 
 
-def values(**given: Any) -> dict[str, Value]:
-    """Return parameters as they stand: a number, or one for each neuron."""
+def values(**given: Any) -> dict[str, float | np.ndarray]:
+    """Return parameters as they stand: a number, or an array by the axes of the neurons."""
     found = {}
     for name, value in given.items():
         numbers = array(value)
-        found[name] = float(numbers.flat[0]) if numbers.size == 1 else tuple(numbers.ravel())
+        found[name] = float(numbers.flat[0]) if numbers.size == 1 else numbers
     return found

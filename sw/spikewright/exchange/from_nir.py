@@ -1,11 +1,13 @@
 """Networks in NIR, the neuromorphic intermediate representation, read from a file or a graph."""
 
+from collections.abc import Sequence
+from math import prod
 from pathlib import Path
 from typing import Any, Literal
 
 from spikewright.errors import DataError
 from spikewright.network.real_network import RealNetwork
-from spikewright_hw.checks import one_of, optional, pathlike, real, whole
+from spikewright_hw.checks import one_of, optional, pathlike, real, whole, wholes
 
 from .chain import chained, network_of
 from .nir_file import read_nir
@@ -22,6 +24,7 @@ def from_nir(
     readout: str | None = None,
     dt: float | None = None,
     current: Literal["old", "new"] | None = None,
+    inputs: Sequence[int] | None = None,
 ) -> RealNetwork:
     """Return the network in real numbers of a NIR graph.
 
@@ -43,6 +46,9 @@ def from_nir(
     current : "old" or "new", optional
         Which synaptic current the membrane of CubaLI and CubaLIF takes in a step: that of the step
         before, or the one just computed.
+    inputs : sequence of int, optional
+        Axes of the inputs, such as channels, height and width, where the file says none, or only
+        how many inputs there are.
 
     Raises
     ------
@@ -63,8 +69,14 @@ def from_nir(
     if dt is not None and dt <= 0:
         raise ValueError(f"dt is {dt}; it must be above 0")
     current = optional(one_of(("old", "new")))("current", current)
+    asked = optional(wholes(1))("inputs", inputs)
     graph = read_nir(pathlike("source", source)) if isinstance(source, str | Path) else source
     if type(graph).__name__ != "NIRGraph":
         raise DataError(f"the source is a {type(graph).__name__}; a path or a NIRGraph is read")
-    pieces, width = pieces_of(graph, Reading(dt=dt, current=current))
-    return network_of(chained(pieces, width=width), steps=steps, readout=readout)
+    pieces, said = pieces_of(graph, Reading(dt=dt, current=current))
+    if asked is not None and said not in (None, asked, (prod(asked),)):
+        raise DataError(
+            f"inputs is {' × '.join(map(str, asked))}, and the graph says that its inputs are "
+            f"{' × '.join(map(str, said))}; leave inputs= out"
+        )
+    return network_of(chained(pieces, inputs=asked or said), steps=steps, readout=readout)

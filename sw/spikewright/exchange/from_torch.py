@@ -7,6 +7,7 @@ refused.
 """
 
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 import torch
@@ -18,10 +19,10 @@ from spikewright.network.real_run import run_layer
 from spikewright_hw.checks import instance, optional, whole
 
 from . import torch_modules
-from .affine import Affine
 from .chain import Piece, ReadLayer, chained, network_of
 from .found import Found
-from .torch_run import READ, SPIKES, VALUES, Inputs, Part, as_started, class_of, in_steps, ran
+from .torch_run import READ, SPIKES, VALUES, Inputs, Part, as_started, axes_of, class_of, ran
+from .way import Step
 
 __all__ = ["from_torch"]
 
@@ -38,6 +39,8 @@ def from_torch(
 
     ``docs/import.md`` has the table of what is imported. Modules in between that do nothing at
     inference, such as dropout, are left out, and a batch normalisation is folded into the weights.
+    Convolutions and poolings become connections; inputs of a map are numbered as PyTorch flattens
+    them.
     All states start as the framework starts them, whatever the module has run on before; the module
     itself is not changed.
 
@@ -46,7 +49,7 @@ def from_torch(
     module : torch.nn.Module
     example : Tensor
         What the module takes in one call: one step of a batch, or all steps of it. Only its shape
-        and type count.
+        and type count; it says the axes of a map.
     readout : str
         How the answer is read, as :class:`~spikewright.network.real_network.RealNetwork` has it;
         no module says so.
@@ -80,22 +83,29 @@ def _layers(
 ) -> tuple[list[ReadLayer], int]:
     """Return the layers, each seen to compute on such inputs what its parts do; and the steps."""
     calls, parts = ran(as_started(module), example, steps, inputs)
-    pieces = [Piece(name=part.name, what=_read(part)) for part in parts]
+    found = [_read(part) for part in parts]
+    ends = [part for part, what in zip(parts, found, strict=True) if isinstance(what, Found)]
+    lead = ends[0].sent.shape[:2] if ends else (1, 1)
+    pieces = [
+        Piece(name=part.name, what=what, takes=axes_of(part, lead=lead))
+        for part, what in zip(parts, found, strict=True)
+    ]
+    took = _arrived(calls, parts[0], lead=lead)
+    layers = chained(pieces, inputs=axes_of(parts[0], lead=lead) or (took.shape[2],))
     by_name = {part.name: part for part in parts}
-    took = _arrived(calls, parts[0], whole_sequence=any(part.takes_sequence for part in parts))
-    layers = chained(pieces, width=took.shape[2])
     for layer in layers:
-        took = _check(layer, by_name, took, on=inputs.name)
+        took = _check(layer, by_name[layer.names[-1]].sent, took, on=inputs.name)
     return layers, len(took)
 
 
-def _read(part: Part) -> Found | Affine:
+def _read(part: Part) -> Found | Step:
     package, kind = class_of(part.module)
     read = READ.get(package, {}).get(kind)
     if read is None:
         raise DataError(
             f"{part.name} is a {kind}, which is not imported"
-            + (" yet" if kind in torch_modules.NOT_YET else "; docs/import.md lists what is")
+            + (f": {torch_modules.REFUSED[kind]}" if kind in torch_modules.REFUSED
+               else "; docs/import.md lists what is")
         )
     try:
         return read(part.module)
@@ -103,14 +113,12 @@ def _read(part: Part) -> Found | Affine:
         raise DataError(f"{part.name}, a {kind}, {error}") from error
 
 
-def _check(
-    read: ReadLayer, parts: dict[str, Part], took: np.ndarray, *, on: str
-) -> np.ndarray:
+def _check(read: ReadLayer, sent: np.ndarray, took: np.ndarray, *, on: str) -> np.ndarray:
     """Refuse a layer that computes something else than its parts did; return what these sent.
 
-    ``took`` is what the layer before sent, ``[steps, samples, values]``.
+    ``took`` is what the layer before sent, ``[steps, samples, values]``, in the order of its
+    neurons, and so is what is returned. ``sent`` is what the framework's neurons sent.
     """
-    sent = parts[read.names[-1]].sent
     if took.shape[:2] != sent.shape[:2] or took.shape[2] != read.layer.inputs:
         raise DataError(
             f"{read} takes {list(took.shape)} and sends {list(sent.shape)}, steps × samples × "
@@ -118,7 +126,9 @@ def _check(
         )
     spikes, states, _ = run_layer(read.layer, took.swapaxes(0, 1))
     made = (spikes if read.layer.definition.spikes else states["v"]).swapaxes(0, 1)
-    computed = made * np.broadcast_to(read.after.weights, sent.shape[-1:])
+    factor = np.broadcast_to(read.after.factor, read.view).ravel()
+    sent = sent[..., read.order]
+    computed = made * factor[read.order]
     differs = np.abs(computed - sent) > _NEAR * max(1.0, float(np.abs(sent).max()))
     trains = differs.any(axis=0)
     if trains.sum() * _TRAINS > trains.size:
@@ -132,20 +142,26 @@ def _check(
     return made if read.layer.definition.spikes else sent
 
 
-def _arrived(calls: Sequence[Tensor], first: Part, *, whole_sequence: bool) -> np.ndarray:
-    """Return what the first part took; refuse it unless that is what the module was given."""
-    took = in_steps(first.takes, whole_sequence=whole_sequence)
-    steps, samples, _ = took.shape
+def _arrived(calls: Sequence[Tensor], first: Part, *, lead: tuple[int, ...]) -> np.ndarray:
+    """Return what the first part took; refuse it unless that is what the module was given.
+
+    ``lead`` are the steps and the samples. A part that is called once for all steps takes the same
+    in each.
+    """
+    steps, samples = lead
+    heard = torch.stack(first.takes)
+    takes = [heard.reshape(1, samples, -1).expand(steps, -1, -1)]
+    if heard.numel() % (steps * samples) == 0:
+        takes.insert(0, heard.reshape(steps, samples, -1))
     given = torch.stack(list(calls))
     ways = [given]
     if len(calls) == 1:
         (one,) = calls  # all steps, with the time or the samples first, or the same in all steps
         ways = [one, one.transpose(0, 1) if one.dim() > 1 else one, one.expand(steps, *one.shape)]
-    for way in ways:
-        if way.shape[:2] == took.shape[:2] and np.array_equal(
-            way.reshape(steps, samples, -1).numpy(), took
-        ):
-            return took
+    for took, way in product(takes, ways):
+        if way.shape[:2] == lead and torch.equal(way.reshape(steps, samples, -1), took):
+            return took.numpy()
+    took = takes[0]
     raise DataError(
         f"{first.name} takes something else than what the module is given, "
         f"{list(took.shape[1:])} in each of {steps} steps; encode samples before they reach the "

@@ -8,11 +8,12 @@ import numpy as np
 
 from spikewright.errors import DataError
 
-from .affine import Affine
+from .affine import Matrix, Scaling
 from .chain import Piece
 from .firing import hearing_itself, with_threshold
 from .found import Found
 from .nir_nodes import Reading, nir_threshold, read_node
+from .way import View
 
 __all__ = ["pieces_of"]
 
@@ -31,8 +32,8 @@ class _Graph:
         return [a for a, b in self.edges if b == name]
 
 
-def pieces_of(graph: Any, reading: Reading) -> tuple[list[Piece], int | None]:
-    """Return the chain of a NIR graph, and the values of its input if the graph says it.
+def pieces_of(graph: Any, reading: Reading) -> tuple[list[Piece], View | None]:
+    """Return the chain of a NIR graph, and the axes of its input if the graph says them.
 
     Raises
     ------
@@ -77,7 +78,7 @@ def pieces_of(graph: Any, reading: Reading) -> tuple[list[Piece], int | None]:
     if over:
         raise DataError(f"{_list(sorted(over))} cannot be reached from {start}")
     pieces = [_piece(flat, name, loops.get(name), reading) for name in chain[:-1]]
-    return _thresholds_joined(pieces), _width(flat.nodes[start])
+    return _thresholds_joined(pieces), _axes(flat.nodes[start])
 
 
 def _flat(graph: Any, prefix: str = "") -> _Graph:
@@ -117,7 +118,7 @@ def _recurrences(flat: _Graph) -> dict[str, list[str]]:
     """Return, for each node of neurons, the nodes by which its spikes return to it."""
     loops: dict[str, list[str]] = {}
     for name, node in flat.nodes.items():
-        if type(node).__name__ in ("Affine", "Linear", "Scale"):
+        if type(node).__name__ in ("Affine", "Linear", "Scale", "Conv1d", "Conv2d"):
             before, after = flat.before(name), flat.after(name)
             if len(before) == len(after) == 1 and before == after:
                 loops.setdefault(before[0], []).append(name)
@@ -133,15 +134,19 @@ def _piece(
     what = read_node(name, flat.nodes[name], reading)
     if loop is None:
         return Piece(name=name, what=what)
-    if isinstance(what, Affine) or len(loop) > 1 or not what.definition.spikes:
+    if not isinstance(what, Found) or len(loop) > 1 or not what.definition.spikes:
         raise DataError(
             f"{name} is part of a circle that is no recurrence: neurons whose spikes return to "
             "themselves by one matrix at most"
         )
-    own = Affine.of()
+    own: Matrix | Scaling = Scaling.of()
     if loop:
         read = read_node(loop[0], flat.nodes[loop[0]], reading)
-        assert isinstance(read, Affine)
+        if not isinstance(read, Matrix | Scaling):
+            raise DataError(
+                f"{name} is recurrent by {loop[0]}, a convolution, which is not imported yet; a "
+                "matrix is"
+            )
         own = read
     return Piece(name=name, what=replace(what, definition=hearing_itself(what.definition), own=own))
 
@@ -164,9 +169,9 @@ def _thresholds_joined(pieces: Sequence[Piece]) -> list[Piece]:
     return joined
 
 
-def _width(node: Any) -> int | None:
+def _axes(node: Any) -> View | None:
     shape = (node.input_type or {}).get("input")
-    return None if shape is None else int(np.prod(shape))
+    return None if shape is None else tuple(int(one) for one in np.ravel(shape))
 
 
 def _list(names: Sequence[str]) -> str:

@@ -6,7 +6,6 @@ or at zero, before the first step.
 """
 
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,14 +15,15 @@ from spikewright.errors import DataError, SpikewrightWarning
 from spikewright_hw.definition.definition import Definition, Parameter, neuron
 from spikewright_hw.neuron import DEFINITIONS
 
-from .affine import Affine
 from .firing import THRESHOLD, Firing, defined
 from .found import Found, values
+from .nir_maps import MAPS, numbers_of
+from .way import Step
 
 __all__ = ["NOT_YET", "PARAMETERS", "Reading", "definition_of", "read_node"]
 
 #: Nodes that a later version will read.
-NOT_YET = ("Conv1d", "Conv2d", "SumPool2d", "AvgPool2d", "Delay")
+NOT_YET = ("Delay",)
 #: Parameters of each node of neurons, by the names that node and definition share.
 PARAMETERS = {
     "I": ("r",),
@@ -103,7 +103,7 @@ def definition_of(kind: str, current: str = "old") -> Definition:
     return _NEW[kind] if kind in _NEW and current == "new" else _DEFINITIONS[kind]
 
 
-def read_node(name: str, node: Any, reading: Reading) -> Affine | Found:
+def read_node(name: str, node: Any, reading: Reading) -> Step | Found:
     """Return what a node is.
 
     Raises
@@ -115,12 +115,12 @@ def read_node(name: str, node: Any, reading: Reading) -> Affine | Found:
     kind = type(node).__name__
     if kind in NOT_YET:
         raise DataError(f"{name} is a {kind}, which is not imported yet")
-    read = _MAPS.get(kind)
+    read = MAPS.get(kind)
     if read is not None:
         return read(name, node)
     if kind == "Threshold":
         return Found(definition=nir_threshold,
-                     parameters=values(threshold=_numbers(name, node, "threshold")))
+                     parameters=values(threshold=numbers_of(name, node, "threshold")))
     if kind not in PARAMETERS:
         raise DataError(f"{name} is a {kind}, which NIR 1.0.8 does not have")
     if reading.dt is None:
@@ -134,7 +134,7 @@ def read_node(name: str, node: Any, reading: Reading) -> Affine | Found:
             "in a step; pass current='old' (that of the step before: forward Euler) or "
             "current='new' (the one just computed, as Synaptic of snnTorch)"
         )
-    given = {one: _numbers(name, node, one) for one in PARAMETERS[kind]}
+    given = {one: numbers_of(name, node, one) for one in PARAMETERS[kind]}
     for one in ("tau", "tau_syn", "tau_mem"):
         if one in given:
             _check_units(f"{name}.{one}", given[one], reading.dt)
@@ -159,42 +159,3 @@ def _check_units(name: str, tau: np.ndarray, dt: float) -> None:
             SpikewrightWarning,
             stacklevel=2,
         )
-
-
-def _numbers(name: str, node: Any, field: str) -> np.ndarray:
-    given = np.asarray(getattr(node, field))
-    if given.dtype.kind not in "biuf":
-        raise DataError(f"{name}.{field} holds no real numbers")
-    numbers = given.astype(np.float64)
-    if not numbers.size:
-        raise DataError(f"{name}.{field} is empty")
-    if not np.isfinite(numbers).all():
-        raise DataError(f"{name}.{field} holds NaN or infinite values")
-    return numbers
-
-
-def _weights(name: str, node: Any) -> Affine:
-    weights = _numbers(name, node, "weight")
-    if weights.ndim != 2:
-        raise DataError(
-            f"{name}.weight is of shape {list(weights.shape)}; a matrix [outputs, inputs] is "
-            "imported"
-        )
-    bias = _numbers(name, node, "bias") if hasattr(node, "bias") else np.zeros(())
-    if bias.ndim and bias.shape != weights.shape[:1]:
-        raise DataError(
-            f"{name}.bias is of shape {list(bias.shape)}, and its weight has {len(weights)} outputs"
-        )
-    return Affine(weights.T, bias)
-
-
-def _scale(name: str, node: Any) -> Affine:
-    return Affine.of(_numbers(name, node, "scale").ravel())
-
-
-_MAPS: dict[str, Callable[[str, Any], Affine]] = {
-    "Affine": _weights,
-    "Linear": _weights,
-    "Scale": _scale,
-    **dict.fromkeys(("Flatten", "Input", "Output"), lambda name, node: Affine.of()),
-}

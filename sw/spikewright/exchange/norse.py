@@ -12,7 +12,7 @@ from typing import Any
 from spikewright.errors import DataError
 from spikewright_hw.definition.definition import Definition, Parameter, State
 
-from .affine import Affine
+from .affine import Matrix
 from .firing import Charge, Firing, defined
 from .found import Found, Read, array, values
 
@@ -89,9 +89,9 @@ def _read(module: Any) -> Found:
     return Found(
         definition=_definition(kind, recurrent, reset),
         parameters=values(**given),
-        own=Affine.of(array(module.recurrent_weights).T) if recurrent else None,
-        before=Affine.of(array(module.input_weights).T)
-        if hasattr(module, "input_weights") else Affine.of(),
+        own=Matrix.of(array(module.recurrent_weights).T) if recurrent else None,
+        before=Matrix.of(array(module.input_weights).T)
+        if hasattr(module, "input_weights") else None,
     )
 
 

@@ -13,7 +13,7 @@ from spikewright.errors import DataError
 from spikewright_hw.definition.definition import Definition, Parameter, State
 from spikewright_hw.definition.expression import where
 
-from .affine import Affine
+from .affine import Matrix, Scaling
 from .firing import DECAY, Charge, Firing, defined
 from .found import Found, Read, array, values
 
@@ -116,19 +116,19 @@ def _read(module: Any) -> Found:
         definition=_definition(kind, reset, late and reset != "none"),
         parameters=values(threshold=module.threshold, **given),
         own=_own(module) if kind.startswith("R") else None,
-        after=Affine.of(factor),
+        after=Scaling.of(factor),
     )
 
 
-def _own(module: Any) -> Affine:
+def _own(module: Any) -> Matrix | Scaling:
     if not module.all_to_all:
-        return Affine.of(array(module.recurrent.V))
+        return Scaling.of(array(module.recurrent.V))
     if type(module.recurrent).__name__ != "Linear":
         raise DataError(
             "is recurrent by a convolution, which is not imported yet; only linear_features is"
         )
     bias = module.recurrent.bias
-    return Affine.of(array(module.recurrent.weight).T, 0.0 if bias is None else array(bias))
+    return Matrix.of(array(module.recurrent.weight).T, 0.0 if bias is None else array(bias))
 
 
 #: How each class is read.

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,9 +14,10 @@ from spikewright.errors import DataError
 
 from . import norse, snntorch, spikingjelly, torch_modules
 from .found import Read
+from .way import View
 
 __all__ = [
-    "READ", "SPIKES", "VALUES", "Inputs", "Part", "as_started", "class_of", "in_steps", "ran",
+    "READ", "SPIKES", "VALUES", "Inputs", "Part", "as_started", "axes_of", "class_of", "ran",
 ]
 
 #: How a class of a package is read, by the first part of its module's name.
@@ -29,6 +31,12 @@ READ: dict[str, dict[str, Read]] = {
 _CONTAINERS = {
     "Sequential", "ModuleList", "SequentialState", "Lift", "MultiStepContainer",
     "SeqToANNContainer", "StepModeContainer",
+}
+#: Axes of what a class takes, without steps and samples; of others they follow from their steps.
+_AXES = {
+    "Linear": 1,
+    **dict.fromkeys(("Conv1d", "AvgPool1d", "LPPool1d", "AdaptiveAvgPool1d"), 2),
+    **dict.fromkeys(("Conv2d", "AvgPool2d", "LPPool2d", "AdaptiveAvgPool2d", "BatchNorm2d"), 3),
 }
 #: Share of ones among the spikes that a module is tried on.
 _RATE = 0.3
@@ -76,19 +84,48 @@ class Part:
     @property
     def sent(self) -> np.ndarray:
         """What it sent, ``[steps, samples, values]``."""
-        return in_steps(self.sends, whole_sequence=self.takes_sequence)
+        if self.takes_sequence:
+            (one,) = self.sends
+            return one.reshape(*one.shape[:2], -1).numpy()
+        return torch.stack([one.reshape(one.shape[0] if one.dim() > 1 else 1, -1)
+                            for one in self.sends]).numpy()
 
 
-def in_steps(tensors: Sequence[Tensor], *, whole_sequence: bool) -> np.ndarray:
-    """Return as ``[steps, samples, values]`` what went through a part in its calls.
+def axes_of(part: Part, *, lead: tuple[int, ...]) -> View | None:
+    """Return the axes of the values that a part took; None where it takes any.
 
-    That is, in one call a step, or in one for the whole sequence.
+    Parameters
+    ----------
+    part : Part
+    lead : tuple of int
+        Steps and samples. Modules without a state may take all steps at once, too.
+
+    Raises
+    ------
+    DataError
+        It takes one of several axes alone, or a map without samples.
     """
-    if whole_sequence:
-        (one,) = tensors
-        return one.reshape(*one.shape[:2], -1).numpy()
-    return torch.stack([one.reshape(one.shape[0] if one.dim() > 1 else 1, -1)
-                        for one in tensors]).numpy()
+    shape = tuple(part.takes[0].shape)
+    _, kind = class_of(part.module)
+    torchs = kind in READ["torch"]
+    axes = _AXES.get(kind) if torchs else None
+    if axes is None:
+        if torchs and kind != "BatchNorm1d":
+            return None
+        return shape[2:] if part.takes_sequence else shape[min(1, len(shape) - 1) :]
+    steps, samples = lead
+    before = shape[:-axes]
+    if not before and axes > 1:
+        raise DataError(
+            f"{part.name} takes {list(shape)}, a map without samples; pass an example of one "
+            f"sample, of shape {[1, *shape]}"
+        )
+    if before and prod(before) not in (samples, steps * samples):
+        raise DataError(
+            f"{part.name} is a {kind} along the last of the axes {list(shape)} alone; flatten the "
+            "map before it"
+        )
+    return shape[-axes:]
 
 
 def as_started(module: nn.Module) -> nn.Module:

@@ -42,6 +42,8 @@ def connected(connection: Connection, heard: np.ndarray, weights: np.ndarray) ->
         What each source brings: 1 for a spike, or a whole number.
     weights : array ``[rows, lanes]``
     """
+    if heard.dtype == bool:  # whose sum is an or
+        heard = heard.astype(weights.dtype)
     if isinstance(connection, Dense):
         return heard @ weights
     leading, heard = heard.shape[:-1], heard.reshape(-1, heard.shape[-1])

@@ -10,6 +10,7 @@ from spikewright_hw.checks import instance, text
 
 from .. import terminal
 from ..coding.coding import Coding, Graded, coding_rule
+from ..coding.input_map import input_map
 from ..coding.output_scale import OutputScale
 from ..machine import processor
 from ..network.fold_coding import fold_coding
@@ -20,6 +21,7 @@ from ..network.quantize import scalable
 from ..network.real_network import RealNetwork
 from ..network.real_run import RealRun, run_real
 from ..network.reference import run
+from ..network.renumbered import renumbered
 from ..task.metrics import score
 from ..task.task import Task
 from .network import Provenance, QuantizedNetwork
@@ -51,6 +53,7 @@ def quantize_on_task(
     Parameters
     ----------
     network : RealNetwork
+        Its inputs of a map are renumbered where those of the task are in another order.
     task : Task
         Of labels or of values, for each sample or for each step.
     coding : Coding
@@ -79,6 +82,7 @@ def quantize_on_task(
     coding_rule("coding", coding)
     text("source", source)
     check_targets(task, outputs=network.outputs, readout=network.readout, steps=network.steps)
+    network = renumbered(network, input_map(task, coding))
     folded = fold_coding(network, coding)
     samples = coding.encode(task.x_train[:_SAMPLES])
     one_label = task.classes and not task.each_step

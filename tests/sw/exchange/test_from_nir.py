@@ -200,10 +200,6 @@ REFUSED = {
         ("n1.tau is 0.02, less than dt, 1, and a step by forward Euler needs at most a time "
         "constant; if the file counts in seconds and dt in milliseconds, divide dt by 1000"),
     ),
-    "convolution": (
-        lambda: graph(nir.Conv1d(4, np.ones((1, 1, 1)), 1, 0, 1, 1, np.ones(1)), lif()), {},
-        "n0 is a Conv1d, which is not imported yet",
-    ),
     "delay": (
         lambda: graph(matrix(), nir.Delay(ONES), lif()), {},
         "n1 is a Delay, which is not imported yet",
@@ -232,12 +228,12 @@ REFUSED = {
     ),
     "widths": (
         lambda: graph(matrix(), lif(), matrix(3, 5), lif()), {},
-        "n2 takes 5 values, and 3 reach it",
+        "n2 takes 5 values, and 3 values reach it from n1",
     ),
     "neurons": (
         lambda: graph(matrix(), lif(**{name: np.ones(2) for name in
                                        ("tau", "r", "v_leak", "v_threshold")})), {},
-        "n1 has values for 2 neurons, and 3 values reach it",
+        "n1 has values for 2 neurons, and 3 values reach it from n0",
     ),
     "no width": (
         lambda: nir.NIRGraph(

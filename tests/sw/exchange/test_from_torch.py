@@ -131,10 +131,6 @@ def sequential(*parts):
 
 
 REFUSED = {
-    "convolution": (
-        sequential(nn.Conv1d(1, 1, 3), nn.Flatten(), leaky()), {"shape": (2, 1, 6)},
-        "0 is a Conv1d, which is not imported yet",
-    ),
     "another layer": (
         sequential(loud(6, 3), nn.ReLU(), leaky()), {},
         "1 is a ReLU, which is not imported; docs/import.md lists what is",

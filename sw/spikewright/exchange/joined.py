@@ -1,0 +1,139 @@
+"""A way to neurons as a layer has it: a connection, rows of weights, biases in neurons' order."""
+
+from collections.abc import Mapping
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from spikewright.errors import DataError
+from spikewright_hw.connection import Connection, Convolution, Dense, FeatureMap, Pooled
+from spikewright_hw.connection.pooled import pooled_map
+from spikewright_hw.definition.definition import Value
+
+from .affine import Matrix, Scaling
+from .kernel import Kernel
+from .way import Way
+
+__all__ = ["Joined", "joined", "numbered", "parameters_of", "recurrence"]
+
+
+class Joined(NamedTuple):
+    """What a layer is made of besides its neurons."""
+
+    connection: Connection
+    weights: np.ndarray
+    bias: np.ndarray | None
+
+
+def numbered(shape: FeatureMap) -> np.ndarray:
+    """Return where each neuron of a map is among its values, channels first, by its number."""
+    places = np.arange(len(shape)).reshape(shape.sides)
+    return places.ravel() if shape.channels_first else places.transpose(1, 2, 0).ravel()
+
+
+def joined(way: Way, *, bias: np.ndarray | float) -> Joined:
+    """Return the connection and the weights of a way that ends at neurons, and their biases.
+
+    Parameters
+    ----------
+    way : Way
+    bias : array of the map's sides, or a number
+        What is added besides what the way adds.
+
+    Raises
+    ------
+    ValueError
+        There are too many inputs or neurons.
+    DataError
+        No layer has what lies on the way.
+    """
+    source = way.source or _inputs(way)
+    maps = [source]
+    for window in way.windows:
+        maps.append(pooled_map(maps[-1], window=window.size, stride=window.stride))
+    then, weights = _product(way, maps[-1])
+    for before, window in zip(reversed(maps[:-1]), reversed(way.windows), strict=True):
+        then = Pooled(source=before, window=window.size, stride=window.stride, then=then)
+    return Joined(then, weights, _biases(then.target, way.shift + bias))
+
+
+def _inputs(way: Way) -> FeatureMap:
+    """Return the map of a network's inputs; those of a matrix have no place."""
+    if isinstance(way.product, Matrix) and not way.windows:
+        return FeatureMap(channels=prod(way.started))
+    channels, height, width = way.started
+    return FeatureMap(
+        channels=channels, height=height, width=width, channels_first=channels > 1
+    )
+
+
+def _product(way: Way, source: FeatureMap) -> tuple[Connection, np.ndarray]:
+    """Return the connection from the pooled sums, and its weights."""
+    if isinstance(way.product, Matrix):
+        weights = way.product.weights[numbered(source)]
+        return Dense(source=source, neurons=weights.shape[1]), weights
+    if isinstance(way.product, Kernel):
+        return way.product.connection(source), way.product.rows()
+    factor = np.broadcast_to(way.factor, way.sides)
+    if source.is_flat and not way.windows:
+        return Dense(source=source, neurons=len(source)), np.diag(factor.ravel())
+    of_channels = factor[:, :1, :1]
+    if (factor != of_channels).any():
+        raise DataError(
+            f"{way.after}: the places of a channel have different factors, and the weights of a "
+            "map are the same at each; give a factor for each channel"
+        )
+    one_to_one = Convolution(
+        source=source, channels=source.channels, kernel=(1, 1), groups=source.channels
+    )
+    return one_to_one, of_channels.reshape(-1, 1)
+
+
+def _biases(target: FeatureMap, values: np.ndarray | float) -> np.ndarray | None:
+    """Return biases of channels, or of neurons in their order; None if all are 0."""
+    full = np.broadcast_to(values, target.sides)
+    if not full.any():
+        return None
+    if (full == full[:, :1, :1]).all():
+        return full[:, 0, 0].copy()
+    return full.ravel()[numbered(target)]
+
+
+def parameters_of(
+    target: FeatureMap, given: Mapping[str, np.ndarray]
+) -> dict[str, Value]:
+    """Return parameters of the map's sides as a layer has them: all of one kind.
+
+    That is one number each, or some for each channel, or some for each neuron.
+    """
+    by_channel = all((one == one[:, :1, :1]).all() for one in given.values())
+    found: dict[str, Value] = {}
+    for name, one in given.items():
+        if (one == one.flat[0]).all():
+            found[name] = float(one.flat[0])
+        elif by_channel:
+            found[name] = tuple(one[:, 0, 0])
+        else:
+            found[name] = tuple(one.ravel()[numbered(target)])
+    return found
+
+
+def recurrence(target: FeatureMap, own: Matrix | Scaling, way: Way, *, name: str) -> np.ndarray:
+    """Return the weights ``[before, after]`` by which a layer hears itself, in neurons' order.
+
+    Raises
+    ------
+    DataError
+        They are not of so many neurons.
+    """
+    order = numbered(target)
+    if isinstance(own, Scaling):
+        return np.diag(way.each(own.factor, name=name).ravel()[order])
+    count = own.weights.shape[0]
+    if own.weights.shape != (len(target), len(target)) or len(way.view or ()) != 1:
+        raise DataError(
+            f"{name} has recurrent weights for {count} neurons, and its neurons are "
+            f"{' × '.join(map(str, way.view or ()))}"
+        )
+    return own.weights[np.ix_(order, order)]
