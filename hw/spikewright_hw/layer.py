@@ -18,6 +18,7 @@ from .checks import (
     one_of,
     optional,
     settle,
+    shown,
     whole,
     wholes,
 )
@@ -40,6 +41,7 @@ from .layer_rules import (
     check_rows,
 )
 from .neuron import DEFINITIONS
+from .origin import Origin, check_origins, origins_to_data
 
 __all__ = [
     "MEMBRANE_BITS", "MOST_BIAS", "MOST_INPUT_BITS", "MOST_NEURONS", "MOST_WEIGHTS", "Layer",
@@ -94,6 +96,10 @@ class Layer:
     connection : Connection, optional
         Which events add which weights to which neurons. A dense one of inputs without a place, as
         it is if not given, follows from the weights.
+    origins : tuple of Origin, optional
+        Which layers the connection hears, and how many steps later: one for each part of a
+        :class:`~spikewright_hw.connection.Joined` connection, one of any other. If not given, the
+        layer before, in the same step. An input of a part is one of its sources.
 
     Raises
     ------
@@ -114,6 +120,7 @@ class Layer:
     bias: tuple[int, ...] | None = None
     input_bits: int = 1
     connection: Connection = None  # type: ignore[assignment]  # a dense one, once it is settled
+    origins: tuple[Origin, ...] = ()
 
     def __post_init__(self):
         try:
@@ -140,11 +147,15 @@ class Layer:
             bias=optional(wholes(-MOST_BIAS, MOST_BIAS)),
             input_bits=whole(1, MOST_INPUT_BITS),
             connection=optional(instance(Connection)),
+            origins=_origins,
         )
         if self.connection is None or self.is_flat:
             check_rows(self, "weights", self.weights)
             source, neurons = FeatureMap(channels=len(self.weights)), len(self.weights[0])
             object.__setattr__(self, "connection", Dense(source=source, neurons=neurons))
+        if not self.origins:
+            object.__setattr__(self, "origins", (Origin(),) * len(self.connection.branches))
+        check_origins(self.origins, [len(part.source) for part in self.connection.branches])
         settle(self, exponent=whole(0, self.membrane.fraction))
         Arithmetic(format=self.membrane, rounding=self.rounding, saturation=self.saturation)
         known = self.definition.parameters
@@ -159,7 +170,7 @@ class Layer:
 
     @property
     def inputs(self) -> int:
-        """Number of presynaptic inputs from the layer before."""
+        """Number of presynaptic inputs, those of all parts of the connection."""
         return len(self.connection.source)
 
     @property
@@ -177,6 +188,16 @@ class Layer:
         """Whether it is dense, and its inputs are without a place."""
         connection = self.connection
         return isinstance(connection, Dense) and connection.source.is_flat
+
+    @property
+    def parts(self) -> tuple[tuple[Connection, Origin], ...]:
+        """The parts of the connection, each with what it hears."""
+        return tuple(zip(self.connection.branches, self.origins, strict=True))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it hears the layer before alone, by one connection and in the same step."""
+        return len(self.origins) == 1 and self.origins[0].is_plain
 
     @property
     def events(self) -> int:
@@ -332,7 +353,9 @@ class Layer:
         graded = {"input_bits": self.input_bits} if self.input_bits > 1 else {}
         # Nor of a dense layer without a map, for the same reason.
         kind = {} if self.is_flat else {"connection": connection_to_data(self.connection)}
-        return graded | kind | {
+        # Nor of what hears the layer before.
+        heard = {} if self.is_plain else {"origins": origins_to_data(self.origins)}
+        return graded | kind | heard | {
             "weights": self.weights,
             "recurrent": self.recurrent,
             "bias": self.bias,
@@ -355,6 +378,12 @@ def _neuron(name: str, value: Any) -> str | Definition:
     if not isinstance(value, Definition):
         return one_of(DEFINITIONS)(name, value)
     return value.name if DEFINITIONS.get(value.name) is value else value
+
+
+def _origins(name: str, value: Any) -> tuple[Origin, ...]:
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"{name} is {shown(value)}; it must be a list of Origin objects")
+    return tuple(instance(Origin)(f"{name}[{at}]", one) for at, one in enumerate(value))
 
 
 def _contribution(source: str, weight: int, *, own: bool) -> int:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .checks import instance, one_of, settle, shown, whole
-from .connection import check_joined
+from .connection import FeatureMap
 from .layer import MEMBRANE_BITS, Layer, NetworkError, Rows
+from .layer_graph import check_graph, inputs_of
 from .protocol import MAX_PAYLOAD, infer_bytes, result_bytes, trace_bytes
 from .readout import READOUTS, SPIKING
 
@@ -25,7 +26,9 @@ MOST_LAYERS = 64
 
 @dataclass(frozen=True)
 class Network:
-    """A network of layers one after the other, and the number of steps it runs for each sample.
+    """A network of layers, and the number of steps it runs for each sample.
+
+    Each layer hears the one before it, or what its origins name.
 
     The last layer is read out: each of its neurons comes to an output, and the prediction is the
     highest output; of equal ones, the first. A network that exists is valid.
@@ -58,27 +61,17 @@ class Network:
             settle(self, layers=_layers, steps=whole(1, MAX_PAYLOAD), readout=one_of(READOUTS))
         except ValueError as error:
             raise NetworkError(str(error)) from error
+        try:
+            check_graph(self.layers, steps=self.steps)
+        except ValueError as error:
+            raise NetworkError(str(error)) from error
         for index, layer in enumerate(self.layers):
-            if index:
-                self._check_joined(index)
-            if index and layer.input_bits > 1:
-                raise NetworkError(
-                    f"layers[{index}].input_bits is {layer.input_bits}; the first layer alone "
-                    "takes graded inputs, and the others spikes: 1"
-                )
             last = index == len(self.layers) - 1
             if layer.definition.spikes != (self.reads_spikes or not last):
                 raise NetworkError(
                     f"layers[{index}].neuron is {layer.definition.name!r}; " + self._wanted(last)
                 )
         self._check_frames()
-
-    def _check_joined(self, index: int) -> None:
-        made, taken = (layer.connection for layer in self.layers[index - 1 : index + 1])
-        try:
-            check_joined(index, taken=taken.source, made=made.target)
-        except ValueError as error:
-            raise NetworkError(str(error)) from error
 
     def _wanted(self, last: bool) -> str:
         if not last:
@@ -110,7 +103,17 @@ class Network:
     @property
     def inputs(self) -> int:
         """Width of one step's input."""
-        return self.layers[0].inputs
+        return len(self.source)
+
+    @property
+    def source(self) -> FeatureMap:
+        """Shape of the inputs, as the layers take them that hear them."""
+        return inputs_of(self.layers)
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether each layer hears the one before it alone, in the same step."""
+        return all(layer.is_plain for layer in self.layers)
 
     @property
     def input_bits(self) -> int:

@@ -9,8 +9,9 @@ import pytest
 
 from spikewright_hw.connection import Convolution, Dense, FeatureMap
 from spikewright_hw.engine.design import EventDesign
+from spikewright_hw.engine.drawn_network import drawn_network
 from spikewright_hw.engine.event import PRESETS, EventEngine, core, worst_cycles
-from spikewright_hw.engine.example import drawn_network, example_network
+from spikewright_hw.engine.example import example_network
 from spikewright_hw.engine.record import Result, Trace, pack_trace
 from spikewright_hw.engine.reference import run
 from spikewright_hw.fixed import Format
@@ -195,22 +196,21 @@ def test_a_map_at_the_end_is_refused():
             made(network)
 
 
-def test_a_layer_that_hears_itself_after_a_map_is_refused():
+def test_graded_words_of_a_layer_that_hears_itself_are_refused():
     source = FeatureMap(channels=1, height=3, width=3)
-    convolution = Convolution(source=source, channels=2, kernel=(2, 2))
-    hidden = Dense(source=convolution.target, neurons=3)
-    readout = Dense(source=hidden.target, neurons=2)
     network = example_network(
-        connections=[convolution, hidden, readout], neurons=["lif", "recurrent_lif", "li"], steps=1,
-        weight_bits=2, membrane=Format(4, 1),
+        connections=[
+            Dense(source=source, neurons=3), Dense(source=FeatureMap(channels=3), neurons=2),
+        ],
+        neurons=["recurrent_lif", "li"], steps=1, weight_bits=2, membrane=Format(6, 1),
+        input_bits=2,
     )
     message = (
-        "layers[1].recurrent is given, and its inputs come in 4 words of 2; in the event engine a "
-        "layer that hears itself takes all inputs of a step at once, those of a dense layer or of "
-        "a small map"
+        "layers[0].recurrent is given, and its graded inputs come in 3 words of 3; in the event "
+        "engine a layer of graded inputs that hears itself takes all of a step at once"
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        EventEngine(network=network)
+        EventEngine(network=network, most_bits=3)
 
 
 def always_spiking(

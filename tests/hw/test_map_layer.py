@@ -10,7 +10,8 @@ from amaranth import ResetInserter, Signal
 
 from spikewright_hw.connection import Convolution, FeatureMap
 from spikewright_hw.engine.drawn_connection import drawn_connection, drawn_map
-from spikewright_hw.engine.example import drawn_layer_of, example_layer
+from spikewright_hw.engine.drawn_network import drawn_layer_of
+from spikewright_hw.engine.example import example_layer
 from spikewright_hw.engine.layer_step import graded_events, layer_start, layer_step
 from spikewright_hw.engine.map_layer import PRESETS, MapLayer, core, worst_step_cycles
 from spikewright_hw.engine.taps import event_taps

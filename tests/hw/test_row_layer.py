@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from spikewright_hw.engine.example import drawn_layer, example_layer
+from spikewright_hw.engine.drawn_network import drawn_layer
+from spikewright_hw.engine.example import example_layer
 from spikewright_hw.engine.layer_step import layer_start, layer_step
 from spikewright_hw.engine.row_layer import RowLayer
 from spikewright_hw.engine.scan import scan_events

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from spikewright_hw.engine.example import drawn_network, example_network
+from spikewright_hw.engine.drawn_network import drawn_network
+from spikewright_hw.engine.example import example_network
 from spikewright_hw.engine.record import pack_trace
 from spikewright_hw.engine.reference import run
 from spikewright_hw.engine.stochastic import StochasticEngine, worst_cycles

@@ -9,7 +9,8 @@ from math import floor
 
 import pytest
 
-from spikewright_hw.engine.example import drawn_layer, example_layer
+from spikewright_hw.engine.drawn_network import drawn_layer
+from spikewright_hw.engine.example import example_layer
 from spikewright_hw.engine.layer_step import layer_start, layer_step
 from spikewright_hw.engine.stream_counts import row_planes, weight_count
 from spikewright_hw.engine.stream_lane import blocks

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from spikewright_hw.engine.example import drawn_layer
+from spikewright_hw.engine.drawn_network import drawn_layer
 from spikewright_hw.engine.stream_counts import count_bounds, row_planes, weight_count
 from spikewright_hw.engine.stream_products import aligned, inputs, planes, products, shift
 from spikewright_hw.engine.streams import ENCODINGS, SOURCES, Streams, code_width, current_exponent

@@ -15,22 +15,30 @@ from spikewright.device.answers import Answers
 from spikewright.network.activity import network_activity
 from spikewright.network.reference import Run, run
 from spikewright_hw.definition.precision import PrecisionWarning
-from spikewright_hw.engine.example import drawn_map_network, drawn_network
+from spikewright_hw.engine.drawn_network import (
+    drawn_graph_network,
+    drawn_map_network,
+    drawn_network,
+)
 from spikewright_hw.network import Network
 
 SAMPLES = 3
 
 
 def drawn(rng: random.Random) -> Network:
-    """Draw a network, mostly one with maps."""
+    """Draw a network: mostly one with maps, delays and skips."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PrecisionWarning)
-        if rng.random() < 0.2:
+        kind = rng.random()
+        if kind < 0.15:
             return drawn_network(rng, graded=True)
         while True:
-            network = drawn_map_network(rng)
-            if network.layers[-1].recurrent is None:  # not after a map; see EventDesign.check
-                return network
+            network = drawn_map_network(rng) if kind < 0.5 else drawn_graph_network(rng)
+            try:
+                spw.EventDesign().check(network)
+            except ValueError:  # a recurrent layer after several words of graded inputs
+                continue
+            return network
 
 
 def inputs_of(network: Network, rng: random.Random) -> np.ndarray:

@@ -12,12 +12,13 @@ from .connection import Axis, Connection, Place
 from .convolution import Convolution
 from .dense import Dense
 from .feature_map import FeatureMap, check_joined
+from .joined import Joined
 from .notation import connections_of
 from .pooled import Pooled
 
 __all__ = [
-    "CONNECTIONS", "Axis", "Connection", "Convolution", "Dense", "FeatureMap", "Place", "Pooled",
-    "check_joined", "connection_from_data", "connection_to_data", "connections_of",
+    "CONNECTIONS", "Axis", "Connection", "Convolution", "Dense", "FeatureMap", "Joined", "Place",
+    "Pooled", "check_joined", "connection_from_data", "connection_to_data", "connections_of",
 ]
 
 #: Kinds of connections, by the names that network files have for them.
@@ -25,6 +26,7 @@ CONNECTIONS: Mapping[str, type[Connection]] = {
     "dense": Dense,
     "convolution": Convolution,
     "pooled": Pooled,
+    "joined": Joined,
 }
 
 _NAMES: Mapping[type[Connection], str] = {kind: name for name, kind in CONNECTIONS.items()}
@@ -38,9 +40,9 @@ def connection_to_data(connection: Connection) -> dict[str, Any]:
             return connection_to_data(value)
         if isinstance(value, FeatureMap):
             return {one.name: getattr(value, one.name) for one in fields(value)}
-        return list(value) if isinstance(value, tuple) else value
+        return [written(one) for one in value] if isinstance(value, tuple) else value
 
-    kept = {one.name: written(getattr(connection, one.name)) for one in fields(connection)}
+    kept = {name: written(getattr(connection, name)) for name in _names(type(connection))}
     return {"kind": _NAMES[type(connection)], **kept}
 
 
@@ -66,14 +68,24 @@ def connection_from_data(data: Any, *, at: str = "connection") -> Connection:
         if name == "source":
             values = _exactly(FeatureMap, dict(mapping(here, value)), here)
             made[name] = _made(FeatureMap, values, here)
+        elif name == "parts" and isinstance(value, list):
+            made[name] = [
+                connection_from_data(part, at=f"{here}[{index}]")
+                for index, part in enumerate(value)
+            ]
         else:
             made[name] = connection_from_data(value, at=here) if name == "then" else value
     return _made(kind, made, at)
 
 
+def _names(kind: type) -> list[str]:
+    """Return the names of the fields that a dataclass is made of."""
+    return [one.name for one in fields(kind) if one.init]
+
+
 def _exactly(kind: type, given: dict[str, Any], at: str) -> dict[str, Any]:
     """Return what is given if it is exactly the fields of a dataclass."""
-    names = [one.name for one in fields(kind)]
+    names = _names(kind)
     for name in names:
         if name not in given:
             raise ValueError(f"{at}.{name} is missing")

@@ -67,6 +67,11 @@ class Connection:
         return self.source.ordered(y=y, x=x, channel=channel)
 
     @property
+    def branches(self) -> "tuple[Connection, ...]":
+        """The connections that this one is made of, in the order of their sources: itself alone."""
+        return (self,)
+
+    @property
     def words(self) -> int:
         """Words of neurons."""
         return len(self.target) // self.lanes
@@ -103,6 +108,15 @@ class Connection:
         for found in axes:
             reached *= len(found)
         return (*sorted(fans), *([()] if reached < self.words else []))
+
+    @property
+    def row_sets(self) -> tuple[tuple[int, ...], ...]:
+        """Which rows reach the neurons of each word, as :attr:`fans` has them."""
+        sets: list[tuple[int, ...]] = [()] * self.words
+        for arrivals in product(*(_arrivals(axis).items() for axis in self.axes)):
+            word = sum(step for step, _ in arrivals)
+            sets[word] = tuple(sorted(map(sum, product(*(rows for _, rows in arrivals)))))
+        return tuple(sets)
 
     @property
     def fan_in(self) -> int:

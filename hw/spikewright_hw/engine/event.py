@@ -119,6 +119,8 @@ def worst_cycles(network: Network, *, share: int = 4) -> int:
     most an event for each of its bits.
     """
     layers, steps = network.layers, network.steps
+    if not network.is_chain:
+        return 1 + steps * _graph_cycles(network, share=share) + readout_latency(network) + 1
     if not all(layer.is_flat for layer in layers):
         return 1 + _mapped_cycles(network, share=share) + readout_latency(network) + 1
     busy = [
@@ -159,6 +161,24 @@ def _mapped_cycles(network: Network, *, share: int) -> int:
     return ends[-2] + max(layer.connection.words for layer in layers)
 
 
+def _graph_cycles(network: Network, *, share: int) -> int:
+    """Return the cycles of a step at most in which one layer works after another.
+
+    A word of a part that is stored is read once for each delay.
+    """
+    cycles = 0
+    for layer in network.layers:
+        connection = layer.connection
+        cycles += update_stages(layer) + connection.words + _PASSING
+        cycles += share if connection.words == 1 else 0
+        cycles += layer.neurons if layer.recurrent is not None else 0
+        for part, origin in layer.parts:
+            count = len(part.source)  # a word has one source at least
+            read = count * (len(set(origin.each)) + 1)
+            cycles += (worst_tap_cycles(part) + read) * layer.input_bits + 2 * _PASSING
+    return cycles + max(layer.connection.words for layer in network.layers)
+
+
 def _most_events(layer: Layer) -> int:
     """Return the events of a step in which every input and every neuron of the layer spikes."""
     return layer.inputs * layer.input_bits + len(layer.rows) - layer.inputs
@@ -189,7 +209,7 @@ class EventStage(wiring.Component):
         self.layer = layer
         self.rows = RowLayer(layer=layer, share=share)
         self.feedback = feedback_of(layer)
-        super().__init__(stage_signature(layer, words=Words(bits=layer.inputs, count=1)))
+        super().__init__(stage_signature(layer, words=(Words(bits=layer.inputs, count=1),)))
 
     def elaborate(self, platform):
         """Elaborate feedback, scan and layer."""
@@ -264,11 +284,11 @@ class EventEngine(InferenceEngine):
         self.share = share
         super().__init__(network=network, ram_style=ram_style, most_bits=most_bits)
 
-    def stage(self, layer: Layer, words: Words) -> EventStage | MapStage:
+    def stage(self, layer: Layer, words: tuple[Words, ...]) -> EventStage | MapStage:
         """Make the stage of a layer."""
-        if layer.is_dense and words.count == 1:
+        if layer.is_dense and layer.is_plain and words[0].count == 1:
             return EventStage(layer=layer, share=self.share)
-        return MapStage(layer=layer, words=words, share=self.share)
+        return MapStage(layer=layer, words=words, share=self.share, steps=self.network.steps)
 
 
 def core(*, share: int = 4, most_bits: int = MOST_BITS, **network: Any) -> EventEngine:

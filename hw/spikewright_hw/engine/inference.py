@@ -1,21 +1,22 @@
 """What all engines share: a chain of layers, its input, its counters and its trace."""
 
-from itertools import pairwise
+from collections.abc import Sequence
 
 from amaranth import Cat, Const, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, memory, stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect
 
 from ..layer import Layer
 from ..network import Network
 from .argmax import Argmax
+from .fork import Fork
 from .outputs import Outputs
 from .ram_style import RamStyle, check_ram_style
 from .result_layout import result_layout
-from .stage import Stage
+from .stage import Stage, stage_arrivals, stage_inputs
 from .trace_address import trace_address
 from .trace_memory import TraceMemory
-from .words import MOST_BITS, Words, arriving_words, output_words
+from .words import MOST_BITS, Words, arriving_words, input_words, output_words
 
 __all__ = ["InferenceEngine"]
 
@@ -63,7 +64,7 @@ class InferenceEngine(wiring.Component):
         self.network = network
         self.ram_style: RamStyle = ram_style
         arriving = arriving_words(network, most=most_bits)
-        self.words = arriving[0]
+        self.words = input_words(network, most=most_bits)
         super().__init__({
             "i": In(stream.Signature(unsigned(self.words.bits))),
             "o": Out(stream.Signature(result_layout(network))),
@@ -74,8 +75,8 @@ class InferenceEngine(wiring.Component):
             self.stage(layer, words) for layer, words in zip(network.layers, arriving, strict=True)
         ]
 
-    def stage(self, layer: Layer, words: Words) -> Stage:
-        """Make the stage of a layer whose spikes come in these words; each subclass says how."""
+    def stage(self, layer: Layer, words: tuple[Words, ...]) -> Stage:
+        """Make the stage of a layer whose parts hear these words; each subclass says how."""
         raise NotImplementedError(f"{type(self).__name__} does not say what a layer is")
 
     def elaborate(self, platform) -> Module:
@@ -86,21 +87,50 @@ class InferenceEngine(wiring.Component):
             m.submodules[f"layer_{number}"] = layer
             m.d.comb += layer.clear.eq(clear)
         finished = Signal()
-        running = self._feed(m, clear=clear, finished=finished)
+        takers = self._takers(m)
+        running = self._feed(m, takers[0], clear=clear, finished=finished)
         m.submodules.trace = trace = TraceMemory(network=self.network, ram_style=self.ram_style)
-        self._chain(m, trace)
+        self._link(m, takers[1:], trace)
         outputs, argmax = self._decide(m)
         m.d.comb += finished.eq(argmax.o_valid)
-        self._count(m, running=running, outputs=outputs, argmax=argmax)
-        self._record(m, trace)
+        self._count(m, takers[: len(self.stages)], running=running, outputs=outputs, argmax=argmax)
+        m.d.comb += [
+            trace.address.eq(self.trace_address),
+            self.trace_data.eq(trace.data),
+        ]
         return m
 
-    def _feed(self, m: Module, *, clear: Signal, finished: Signal) -> Signal:
+    def _takers(self, m: Module) -> list[Fork | None]:
+        """Build the forks of the inputs and of each layer to the parts that hear them.
+
+        None stands for a last layer that nobody hears.
+        """
+        layers = self.network.layers
+        given = self.words, *map(output_words, layers)
+        heard: list[list[stream.Interface]] = [[] for _ in given]
+        for number, (layer, stage) in enumerate(zip(layers, self.stages, strict=True)):
+            for origin, port in zip(layer.origins, stage_inputs(stage), strict=True):
+                heard[number + 1 - origin.back].append(port)
+        forks: list[Fork | None] = []
+        for number, (words, ports) in enumerate(zip(given, heard, strict=True)):
+            if not ports:
+                forks.append(None)
+                continue
+            m.submodules[f"fork_{number}"] = made = Fork(bits=words.bits, takers=len(ports))
+            for branch, port in zip(made.o, ports, strict=True):
+                connect(m, branch, port)
+            forks.append(made)
+        return forks
+
+    def _feed(
+        self, m: Module, taker: Fork | None, *, clear: Signal, finished: Signal
+    ) -> Signal:
         """Build the input memory, and what runs an inference; return whether one runs.
 
-        The words are stored as they come and handed to the first layer as it takes them.
+        The words are stored as they come and handed on as they are taken.
         """
-        first, count = self.stages[0], self.network.planes * self.words.count
+        assert taker is not None  # the first layer hears the inputs
+        first, count = taker, self.network.planes * self.words.count
         last_word = count - 1
         m.submodules.inputs = inputs = memory.Memory(
             shape=unsigned(self.words.bits), depth=count, init=[]
@@ -144,26 +174,36 @@ class InferenceEngine(wiring.Component):
             m.d.sync += fetched.eq(0)
         return running
 
-    def _chain(self, m: Module, trace: TraceMemory) -> None:
-        """Pass the spikes of each hidden layer on to the next one.
+    def _link(self, m: Module, takers: Sequence[Fork | None], trace: TraceMemory) -> None:
+        """Pass the spikes of each layer on to those that hear it, and to the trace.
 
-        A trace that is not always ready takes a word in the cycle in which the next layer does.
+        A trace that is not always ready takes a word in the cycle in which the last of them does.
+        The last layer is always taken: what it hears of itself waits for its spikes.
         """
-        for number, (layer, following) in enumerate(pairwise(self.stages)):
-            valid, ready = layer.o.valid, following.i.ready
-            if output_words(self.network.layers[number]).count > 1:
-                kept = getattr(trace, f"layer_{number}")
-                valid, ready = valid & kept.ready, ready & kept.ready
+        for number, (layer, taker) in enumerate(zip(self.stages, takers, strict=True)):
+            kept = getattr(trace, f"layer_{number}")
+            taken: Value = Const(1)
+            if taker is not None:
+                valid, taken = layer.o.valid, taker.i.ready
+                if output_words(self.network.layers[number]).count > 1:
+                    valid = valid & kept.ready
+                    m.d.comb += layer.o.ready.eq(taken & kept.ready)
+                else:
+                    m.d.comb += layer.o.ready.eq(taken)
+                m.d.comb += [
+                    taker.i.valid.eq(valid),
+                    taker.i.payload.eq(layer.o.payload.spikes),
+                ]
+            else:
+                m.d.comb += layer.o.ready.eq(1)
             m.d.comb += [
-                following.i.valid.eq(valid),
-                following.i.payload.eq(layer.o.payload.spikes),
-                layer.o.ready.eq(ready),
+                kept.valid.eq(layer.o.valid & taken),
+                kept.payload.eq(layer.o.payload),
             ]
 
     def _decide(self, m: Module) -> tuple[data.View, Argmax]:
         """Build the outputs, and the search for the highest; return both."""
         network, readout = self.network, self.stages[-1]
-        m.d.comb += readout.o.ready.eq(1)
         if network.readout != "last":
             return self._decide_by_steps(m)
         last_step = network.steps - 1
@@ -200,13 +240,15 @@ class InferenceEngine(wiring.Component):
         return outputs.o_outputs, argmax
 
     def _count(
-        self, m: Module, *, running: Signal, outputs: data.View, argmax: Argmax
+        self, m: Module, takers: Sequence[Fork | None], *, running: Signal, outputs: data.View,
+        argmax: Argmax,
     ) -> None:
         """Build the counters of an inference, and its result."""
         network, layers, result = self.network, self.stages, self.o.payload
         cycles = Signal(32)
         synops = Signal(32)
         events = [Signal(32, name=f"events_{number}") for number in range(len(layers))]
+        counted = [self._spikes_now(m, number, one.i) for number, one in enumerate(takers) if one]
         last_spikes = self._last_spikes(m, running)
         with m.If(running):
             m.d.sync += [
@@ -214,8 +256,7 @@ class InferenceEngine(wiring.Component):
                 synops.eq(synops + sum(layer.operations for layer in layers)),
             ]
             m.d.sync += [
-                count.eq(count + layer.arriving)
-                for count, layer in zip(events, layers, strict=True)
+                count.eq(count + now) for count, now in zip(events, counted, strict=True)
             ]
         with m.Elif(self.i.ready):
             m.d.sync += [count.eq(0) for count in (cycles, synops, *events)]
@@ -234,6 +275,21 @@ class InferenceEngine(wiring.Component):
             for number in range(network.outputs)
         ]
 
+    def _spikes_now(self, m: Module, number: int, given: stream.Interface) -> Value:
+        """Return the spikes to count in this cycle, of the inputs or of a hidden layer.
+
+        ``number`` is 0 for the inputs, 1 for the first layer; ``given`` is what it gives. Where a
+        layer hears them all in the same step, they are counted as they arrive; else as they leave.
+        """
+        layers = self.network.layers
+        for index, (layer, stage) in enumerate(zip(layers, self.stages, strict=True)):
+            for origin, arriving in zip(layer.origins, stage_arrivals(stage), strict=True):
+                if index + 1 - origin.back == number and origin.delays == 0:
+                    return arriving
+        word = Signal(len(given.payload), name=f"word_{number}")
+        m.d.sync += word.eq(Mux(given.valid & given.ready, given.payload, 0))
+        return sum(word, start=Const(0))
+
     def _last_spikes(self, m: Module, running: Signal) -> Value:
         """Build the counter of the last layer's spikes, which no other layer counts as events."""
         if not self.network.reads_spikes:
@@ -244,17 +300,3 @@ class InferenceEngine(wiring.Component):
         with m.Elif(self.i.ready):
             m.d.sync += count.eq(0)
         return count
-
-    def _record(self, m: Module, trace: TraceMemory) -> None:
-        """Connect the trace of an inference."""
-        for number, layer in enumerate(self.stages):
-            port = getattr(trace, f"layer_{number}")
-            taken = self.stages[number + 1].i.ready if number + 1 < len(self.stages) else 1
-            m.d.comb += [
-                port.valid.eq(layer.o.valid & taken),
-                port.payload.eq(layer.o.payload),
-            ]
-        m.d.comb += [
-            trace.address.eq(self.trace_address),
-            self.trace_data.eq(trace.data),
-        ]

@@ -1,32 +1,38 @@
-"""Map stage: a layer of the event engine whose spikes come in words, or that comes to a map."""
+"""Map stage: a layer of the event engine that hears words, several layers, or spikes later."""
 
 from amaranth import Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import connect, flipped
 
+from ..connection import Connection, Dense, FeatureMap, Joined
 from ..layer import Layer
+from ..origin import Origin
+from .branch import Branch, delay_of, is_stored
 from .map_layer import MapLayer
 from .row_layer import RowLayer
-from .stage import stage_signature
-from .taps import Taps
-from .word_scan import WordScan
-from .words import Words
+from .stage import stage_arrivals, stage_inputs, stage_signature
+from .tap_join import TapJoin
+from .words import Words, output_words
 
 __all__ = ["MapStage"]
 
 
 class MapStage(wiring.Component):
-    """A layer of the event engine: ``word scan -> taps -> map layer``, or ``-> row layer``.
+    """A layer of the event engine: ``branch -> map layer``, or ``-> row layer``.
 
-    A layer of one word of neurons is a row layer, whose neurons may be read out.
+    There is a branch for each part of the connection, and one for the recurrent weights of a layer
+    that has any; several are joined. A layer of one word of neurons is a row layer, whose neurons
+    may be read out.
 
     Parameters
     ----------
     layer : Layer
-    words : Words
-        How the spikes of a step come to it.
+    words : tuple of Words
+        How the spikes of a step come to each part.
     share : int
         Neurons per updater of a row layer.
+    steps : int
+        Of an inference.
 
     Members
     -------
@@ -40,10 +46,22 @@ class MapStage(wiring.Component):
     returning: Signal
     operations: Signal
 
-    def __init__(self, *, layer: Layer, words: Words, share: int):
+    def __init__(self, *, layer: Layer, words: tuple[Words, ...], share: int, steps: int):
         self.layer = layer
-        self.scan = WordScan(source=layer.connection.source, bits=words.bits)
-        self.taps = Taps(connection=layer.connection)
+        self.branches = [
+            Branch(
+                part=part, words=one,
+                delay=delay_of(origin, one, planes=layer.input_bits, steps=steps)
+                if is_stored(origin, first=number == 0) else None,
+            )
+            for number, ((part, origin), one) in enumerate(zip(layer.parts, words, strict=True))
+        ]
+        self.connection = layer.connection
+        self.own: Branch | None = None
+        if layer.recurrent is not None:
+            own = Dense(source=FeatureMap(channels=layer.neurons), neurons=layer.neurons)
+            self.own = self._returning(layer, own, steps=steps)
+            self.connection = Joined(parts=(*layer.connection.branches, own))
         # What adds and updates; an attribute, so that a proof can look at it.
         self.neurons: MapLayer | RowLayer = (
             RowLayer(layer=layer, share=share) if layer.connection.words == 1
@@ -51,16 +69,26 @@ class MapStage(wiring.Component):
         )
         super().__init__(stage_signature(layer, words=words))
 
+    @staticmethod
+    def _returning(layer: Layer, own: Connection, *, steps: int) -> Branch:
+        """Return the branch of the recurrent weights, which hear the step before."""
+        words = output_words(layer)
+        late = Origin(back=0, delays=1)
+        return Branch(part=own, words=words, delay=delay_of(late, words, planes=1, steps=steps))
+
     def elaborate(self, platform) -> Module:
-        """Elaborate scan, taps and layer."""
+        """Elaborate the branches, what joins them, and the layer."""
         m = Module()
-        m.submodules.scan = scan = self.scan
-        m.submodules.taps = taps = self.taps
-        connect(m, flipped(self.i), scan.i)
-        connect(m, scan.o, taps.i)
+        for number, (branch, given, arriving) in enumerate(
+            zip(self.branches, stage_inputs(self), stage_arrivals(self), strict=True)
+        ):
+            m.submodules[f"branch_{number}"] = branch
+            connect(m, flipped(given), branch.i)
+            m.d.comb += [arriving.eq(branch.arriving), branch.clear.eq(self.clear)]
+        taps = self._joined(m)
         m.submodules.neurons = layer = self.neurons
         if isinstance(layer, MapLayer):
-            connect(m, taps.o, layer.i)
+            connect(m, taps, layer.i)
             m.d.comb += [
                 self.o.valid.eq(layer.o.valid),
                 self.o.payload.spikes.eq(layer.o.payload),
@@ -69,18 +97,35 @@ class MapStage(wiring.Component):
         else:
             connect(m, layer.o, flipped(self.o))
             m.d.comb += [
-                layer.i.valid.eq(taps.o.valid),
-                layer.i.payload.row.eq(taps.o.payload.row),
-                layer.i.payload.spike.eq(taps.o.payload.tap),
-                layer.i.payload.last.eq(taps.o.payload.last),
-                taps.o.ready.eq(layer.i.ready),
+                layer.i.valid.eq(taps.valid),
+                layer.i.payload.row.eq(taps.payload.row),
+                layer.i.payload.spike.eq(taps.payload.tap),
+                layer.i.payload.last.eq(taps.payload.last),
+                taps.ready.eq(layer.i.ready),
             ]
-        event, tap = taps.i, taps.o
         m.d.comb += [
             layer.clear.eq(self.clear),
-            self.arriving.eq(event.valid & event.ready & event.payload.spike),
-            self.operations.eq(
-                Mux(tap.valid & tap.ready & tap.payload.tap, self.layer.connection.lanes, 0)
-            ),
+            self.operations.eq(Mux(
+                taps.valid & taps.ready & taps.payload.tap, self.layer.connection.lanes, 0
+            )),
         ]
         return m
+
+    def _joined(self, m: Module) -> stream.Interface:
+        """Build what joins the branches, if there are several; return their taps."""
+        branches = [*self.branches]
+        if self.own is not None:
+            branches.append(self.own)
+            m.submodules.own = own = self.own
+            m.d.comb += [
+                own.clear.eq(self.clear),
+                own.i.valid.eq(self.o.valid & self.o.ready),
+                own.i.payload.eq(self.o.payload.spikes),
+                self.returning.eq(own.arriving),
+            ]
+        if len(branches) == 1:
+            return branches[0].o
+        m.submodules.join = join = TapJoin(connection=self.connection)
+        for branch, given in zip(branches, join.inputs, strict=True):
+            connect(m, branch.o, given)
+        return join.o

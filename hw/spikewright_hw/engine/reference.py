@@ -7,6 +7,7 @@ step, and a recurrent layer itself in the step after.
 from collections.abc import Sequence
 from functools import partial
 
+from ..layer import Layer
 from ..network import Network
 from ..readout import output_after
 from .layer_step import graded_events, layer_start, layer_step
@@ -61,10 +62,12 @@ def run(
     spikes: list[list[tuple[int, ...]]] = [[] for _ in layers]
     membranes: list[tuple[int, ...]] = []
     outputs = (0,) * network.outputs
+    did: list[list[list[int]]] = [[] for _ in range(len(layers) + 1)]  # inputs, and each layer
     for step in range(network.steps):
-        arriving = list(bitmaps[step * network.input_bits : (step + 1) * network.input_bits])
-        input_events += sum(bitmap.bit_count() for bitmap in arriving)
+        did[0].append(list(bitmaps[step * network.input_bits : (step + 1) * network.input_bits]))
+        input_events += sum(bitmap.bit_count() for bitmap in did[0][-1])
         for number, layer in enumerate(layers):
+            arriving = _arriving(layer, [did[number + 1 - one.back] for one in layer.origins], step)
             if layer.recurrent is not None and step:
                 arriving[-1] |= _bitmap(spikes[number][-1]) << layer.inputs
             planes = [[row for row, spike, _ in scan_events(one) if spike] for one in arriving]
@@ -73,7 +76,7 @@ def run(
             )
             synops += sum(layer.operations(event) for plane in planes for event in plane)
             spikes[number].append(spiked)
-            arriving = [_bitmap(spiked)]
+            did[number + 1].append([_bitmap(spiked)])
         membranes.append(() if network.reads_spikes else tuple(one["v"] for one in states[-1]))
         outputs = tuple(
             output_after(network.readout, output, given, step=step, steps=network.steps)
@@ -90,6 +93,20 @@ def run(
     )
     traced = spikes[: len(network.spiking)]
     return result, Trace(tuple(tuple(steps) for steps in traced), tuple(membranes))
+
+
+def _arriving(layer: Layer, did: Sequence[list[list[int]]], step: int) -> list[int]:
+    """Return the bit planes that reach a layer in a step, of what each origin did in each step."""
+    arriving, first = [0] * layer.input_bits, 0
+    for (part, origin), planes in zip(layer.parts, did, strict=True):
+        count = len(part.source)
+        delays = origin.each * (count // len(origin.each))
+        for source, delay in enumerate(delays):
+            if delay <= step:
+                for at, plane in enumerate(planes[step - delay]):
+                    arriving[at] |= (plane >> source & 1) << first + source
+        first += count
+    return arriving
 
 
 def _bitmap(spiked: Sequence[int]) -> int:

@@ -1,20 +1,29 @@
 """What a stage of an engine is: one layer, between the words that come and those that leave."""
 
+import re
+from collections.abc import Sequence
 from typing import Protocol
 
 from amaranth import Array, Module, Signal, Value, unsigned
-from amaranth.lib import stream
+from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..layer import Layer
 from .row_layer import step_layout
 from .words import Words
 
-__all__ = ["Stage", "dense_operations", "stage_signature"]
+__all__ = [
+    "Stage", "dense_operations", "stage_arrivals", "stage_inputs", "stage_signature",
+]
 
 
 class Stage(Protocol):
-    """One layer of an engine, with all that it needs to take a step's spikes as words."""
+    """One layer of an engine, with all that it needs to take a step's spikes as words.
+
+    Its members are those of :func:`stage_signature`.
+    """
+
+    signature: wiring.Signature
 
     i: stream.Interface
     o: stream.Interface
@@ -28,39 +37,58 @@ class Stage(Protocol):
         ...
 
 
-def stage_signature(layer: Layer, *, words: Words, together: int = 1) -> dict:
+def stage_inputs(stage: Stage) -> list[stream.Interface]:
+    """Return the streams of the parts of a stage's connection."""
+    return _of_parts(stage, "i")
+
+
+def stage_arrivals(stage: Stage) -> list[Signal]:
+    """Return the counts of the parts of a stage's connection: ``arriving`` of each."""
+    return _of_parts(stage, "arriving")
+
+
+def _of_parts(stage: Stage, name: str) -> list:
+    names = [one for one in stage.signature.members if re.fullmatch(rf"{name}(_\d+)?", one)]
+    return [getattr(stage, one) for one in names]
+
+
+def stage_signature(layer: Layer, *, words: Sequence[Words], together: int = 1) -> dict:
     """Return the members of a :class:`Stage`.
 
     Parameters
     ----------
     layer : Layer
-    words : Words
-        How the spikes of a step come to it.
+    words : sequence of Words
+        How the spikes of a step come to each part of its connection.
     together : int
         Spikes that the stage may count in one cycle.
 
     Members
     -------
-    i : In(stream.Signature(unsigned(words.bits)))
-        Spikes, ``words.count`` transfers for each step; or for each bit plane of its graded inputs,
-        the most significant first.
+    i, i_1, i_2, ... : In(stream.Signature(unsigned(bits)))
+        Spikes that a part of the connection hears, as many words of so many bits for each step; or
+        for each bit plane of its graded inputs, the most significant first.
     o : Out(stream.Signature(step_layout(layer)))
         :func:`~.words.output_words` of the layer for each step: one, unless it comes to a map.
     clear : In(1)
         Sets all states to their start; only while the stage is empty.
-    arriving : Out(range(together + 1))
-        How many spikes from the layer before are counted in this cycle; each is counted once.
+    arriving, arriving_1, arriving_2, ... : Out(range(together + 1))
+        How many spikes that arrive by a part are counted in this cycle; each is counted once.
     returning : Out(range(together + 1))
-        How many of the layer's own.
+        How many of the layer's own, by its recurrent weights.
     operations : Out(range(most + 1))
         Synaptic operations in this cycle: how many weights are added.
     """
+    numbers = ["", *(f"_{number}" for number in range(1, len(words)))]
     most = together * layer.connection.lanes * (1 if layer.recurrent is None else 2)
     return {
-        "i": In(stream.Signature(unsigned(words.bits))),
+        **{
+            f"i{number}": In(stream.Signature(unsigned(one.bits)))
+            for number, one in zip(numbers, words, strict=True)
+        },
         "o": Out(stream.Signature(step_layout(layer))),
         "clear": In(1),
-        "arriving": Out(range(together + 1)),
+        **{f"arriving{number}": Out(range(together + 1)) for number in numbers},
         "returning": Out(range(together + 1)),
         "operations": Out(range(most + 1)),
     }

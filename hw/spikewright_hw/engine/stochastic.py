@@ -81,7 +81,7 @@ class StochasticStage(wiring.Component):
         self.layer = StreamLayer(layer=layer, streams=streams, lanes=lanes, share=share)
         self.feedback = feedback_of(layer)
         words = Words(bits=layer.inputs, count=1)
-        super().__init__(stage_signature(layer, words=words, together=lanes))
+        super().__init__(stage_signature(layer, words=(words,), together=lanes))
 
     def elaborate(self, platform):
         """Elaborate feedback and layer."""
@@ -152,7 +152,7 @@ class StochasticEngine(InferenceEngine):
         self.share = share
         super().__init__(network=network, ram_style=ram_style)
 
-    def stage(self, layer: Layer, words: Words) -> StochasticStage:
+    def stage(self, layer: Layer, words: tuple[Words, ...]) -> StochasticStage:
         """Make the stage of a layer."""
         return StochasticStage(
             layer=layer, streams=self.streams, lanes=self.lanes, share=self.share

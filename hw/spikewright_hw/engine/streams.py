@@ -139,6 +139,11 @@ def check_streams(streams: Streams, layer: Layer, *, name: str) -> None:
             f"{name}.connection is not dense; the stochastic engine takes dense layers alone, and "
             "the event engine convolutions and pooling, too"
         )
+    if not layer.is_plain:
+        raise ValueError(
+            f"{name}.origins has a delay, or another layer than the one before; the stochastic "
+            "engine hears the layer before in the same step, and the event engine others, too"
+        )
     if layer.input_bits > 1:
         raise ValueError(
             f"{name}.input_bits is {layer.input_bits}; the stochastic engine takes spikes alone, "

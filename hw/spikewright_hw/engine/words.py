@@ -40,20 +40,26 @@ def input_words(network: Network, *, most: int = MOST_BITS) -> Words:
     ``most`` bits: all of it, or all that its first axis counts, or all along its last axis; else
     the largest part of this one that fits without a remainder.
     """
-    layer = network.layers[0]
-    if layer.is_flat:
-        return Words(bits=layer.inputs, count=1)
-    first, second, third = map(len, layer.connection.axes)
+    source = network.source
+    if source.is_flat:
+        return Words(bits=len(source), count=1)
+    first, second, third = source.ordered(y=source.height, x=source.width, channel=source.channels)
     for bits in (first * second * third, second * third, third):
         if bits <= most:
-            return Words(bits=bits, count=layer.inputs // bits)
+            return Words(bits=bits, count=len(source) // bits)
     bits = max(one for one in range(1, most + 1) if third % one == 0)
-    return Words(bits=bits, count=layer.inputs // bits)
+    return Words(bits=bits, count=len(source) // bits)
 
 
-def arriving_words(network: Network, *, most: int = MOST_BITS) -> tuple[Words, ...]:
-    """Return how the spikes of a step come to each layer of a network."""
-    return input_words(network, most=most), *map(output_words, network.layers[:-1])
+def arriving_words(
+    network: Network, *, most: int = MOST_BITS
+) -> tuple[tuple[Words, ...], ...]:
+    """Return how the spikes of a step come to each part of each layer of a network."""
+    given = input_words(network, most=most), *map(output_words, network.layers)
+    return tuple(
+        tuple(given[number + 1 - origin.back] for origin in layer.origins)
+        for number, layer in enumerate(network.layers)
+    )
 
 
 def check_words(network: Network, *, most: int = MOST_BITS) -> None:
@@ -61,11 +67,11 @@ def check_words(network: Network, *, most: int = MOST_BITS) -> None:
     for number, (layer, words) in enumerate(
         zip(network.layers, arriving_words(network, most=most), strict=True)
     ):
-        if layer.recurrent is not None and words.count > 1:
+        if layer.recurrent is not None and layer.input_bits > 1 and words[0].count > 1:
             raise ValueError(
-                f"layers[{number}].recurrent is given, and its inputs come in {words.count} words "
-                f"of {words.bits}; in the event engine a layer that hears itself takes all inputs "
-                "of a step at once, those of a dense layer or of a small map"
+                f"layers[{number}].recurrent is given, and its graded inputs come in "
+                f"{words[0].count} words of {words[0].bits}; in the event engine a layer of graded "
+                "inputs that hears itself takes all of a step at once"
             )
     last = network.layers[-1]
     if output_words(last).count > 1:

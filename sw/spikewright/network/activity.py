@@ -1,4 +1,4 @@
-"""A spiking network of layers one after the other, run in PyTorch: what its layers do.
+"""A spiking network of layers, run in PyTorch: what its layers do.
 
 The same :func:`activity` runs the network in real numbers, with quantisation in the loop, and as
 the integers of a finished :class:`~spikewright_hw.network.Network`.
@@ -13,6 +13,7 @@ from torch import Tensor
 from spikewright_hw.network import Layer, Network
 
 from .cell import Cell
+from .torch_hearing import heard_of_others
 from .wiring import Wired, scan
 
 __all__ = ["Activity", "activity", "network_activity"]
@@ -64,13 +65,12 @@ class Activity:
 
 def activity(spikes: Tensor, layers: Sequence[Wired], *, readout: str = "last") -> Activity:
     """Run a network on spikes, a tensor ``[samples, steps, inputs]`` of 0 and 1."""
-    arriving = spikes.transpose(0, 1)
-    all_spikes, all_membranes = [], []
-    for layer in layers:
-        arriving, membranes = scan(layer, arriving)
-        all_spikes.append(arriving)
+    did, all_membranes = [spikes.transpose(0, 1)], []
+    for index, layer in enumerate(layers):
+        spiked, membranes = scan(layer, heard_of_others(index, layer.parts, did))
+        did.append(spiked)
         all_membranes.append(membranes)
-    return Activity(tuple(all_spikes), tuple(all_membranes), readout)
+    return Activity(tuple(did[1:]), tuple(all_membranes), readout)
 
 
 def network_activity(network: Network, spikes: Tensor) -> Activity:
@@ -94,4 +94,5 @@ def _wired(layer: Layer) -> Wired:
         recurrent=None if layer.recurrent is None else stored(layer.recurrent),
         bias=None if layer.bias is None else torch.tensor(layer.bias, dtype=torch.float64),
         connection=None if layer.is_dense else layer.connection,
+        parts=() if layer.is_plain else layer.parts,
     )

@@ -18,6 +18,7 @@ from spikewright_hw.network import Network
 
 from . import arrays
 from .blocks import blocks_of
+from .hearing import arriving_at, heard_of_itself, heard_of_others
 from .outputs import outputs
 from .reference import check_spikes, check_width, constants, narrowest, starts
 from .synapses import Synapses, weight_synapses
@@ -88,10 +89,12 @@ class Predictor:
             return np.concatenate([np.zeros(0, np.int64), *pool.map(self._block, blocks)])
 
     def _block(self, spikes: np.ndarray) -> np.ndarray:
-        arriving = np.ascontiguousarray(spikes.swapaxes(0, 1))
-        for layer in self.layers:
-            arriving = layer(arriving)
-        return outputs(self.network.readout, arriving).argmax(axis=1)
+        did = [np.ascontiguousarray(spikes.swapaxes(0, 1))]
+        for index, layer in enumerate(self.layers):
+            before = [one.swapaxes(0, 1) for one in did]
+            heard = heard_of_others(index, self.network.layers[index], before)
+            did.append(layer(np.ascontiguousarray(heard.swapaxes(0, 1))))
+        return outputs(self.network.readout, did[-1]).argmax(axis=1)
 
 
 class _Layer:
@@ -116,13 +119,19 @@ class _Layer:
         states = {
             name: start.astype(self.integer) for name, start in starts(layer, samples).items()
         }
-        alone = layer.recurrent is None
+        returning = heard_of_itself(layer)
+        alone = layer.recurrent is None and not returning
         together = self._currents(arriving) if alone else {}
         for t in range(steps):
             if alone:
                 currents = {name: values[t] for name, values in together.items()}
             else:
-                currents = self._currents(np.concatenate([arriving[t], given[t - 1]], axis=1))
+                heard = arriving[t]
+                for inputs, origin in returning:
+                    heard[:, inputs] = arriving_at(given, origin, t)
+                if layer.recurrent is not None:
+                    heard = np.concatenate([heard, given[t - 1]], axis=1)
+                currents = self._currents(heard)
             states, spiked = arrays.step(fixed, states, currents, constants=self._constants)
             given[t] = spiked if spiking else states["v"]
         return given

@@ -1,6 +1,6 @@
 """By how much states exceed their formats for given inputs, and inputs that drive them there."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from spikewright_hw.network import Layer, Network
 
 from . import arrays
+from .hearing import delayed, heard_of_itself, heard_of_others
 from .product import connected
 from .reference import constants, run, starts
 from .synapses import Synapses, weight_synapses
@@ -70,12 +71,12 @@ def overshoots(
 
     done = run(network, spikes, synapses=synapses, store=store)
     found: Overshoots = {}
-    arriving = np.asarray(spikes)
+    did = [np.asarray(spikes), *done.spikes]
     for index, layer in enumerate(network.layers):
         own = stored[index * network.steps : (index + 1) * network.steps]
-        steps = [starts(layer, len(arriving)), *own[:-1]]
+        steps = [starts(layer, len(did[0])), *own[:-1]]
         before = {name: np.stack([one[name] for one in steps], axis=1) for name in own[0]}
-        heard = _heard(layer, arriving, done.spikes[index])
+        heard = _heard(index, layer, did)
         leaves = {**before, **constants(layer), **synapses(layer).currents(heard)}
         after = arrays.update(layer.fixed, leaves)
         after.pop("spike", None)
@@ -83,12 +84,14 @@ def overshoots(
             low, high = layer.fixed.bounds[name]
             found[End(index, name, upper=False)] = low - value
             found[End(index, name, upper=True)] = value - high
-        arriving = done.spikes[index]
     return found
 
 
-def _heard(layer: Layer, arriving: np.ndarray, spikes: np.ndarray) -> np.ndarray:
+def _heard(index: int, layer: Layer, did: Sequence[np.ndarray]) -> np.ndarray:
     """Return what the rows of a layer get in each step: its inputs, and its own spikes late."""
+    arriving, spikes = heard_of_others(index, layer, did), did[index + 1]
+    for inputs, origin in heard_of_itself(layer):
+        arriving[..., inputs] = delayed(spikes, origin)
     if layer.recurrent is None:
         return arriving
     late = np.concatenate([np.zeros_like(spikes[:, :1]), spikes[:, :-1]], axis=1)
@@ -114,9 +117,11 @@ def inputs_to_try(network: Network, end: End, neurons: np.ndarray) -> Iterator[n
     ------
     bool array ``[samples, steps, inputs]``
     """
-    through = np.eye(network.inputs)
-    for layer in network.layers[: end.layer + 1]:
-        through = connected(layer.connection, through, np.array(layer.weights, np.float64))
+    did = [np.eye(network.inputs)]
+    for index, layer in enumerate(network.layers[: end.layer + 1]):
+        heard = heard_of_others(index, layer, did, at_once=True)
+        did.append(connected(layer.connection, heard, np.array(layer.weights, np.float64)))
+    through = did[-1]
     steps = network.steps
     turns = sorted({0, 1, steps // 4, steps // 2, 3 * steps // 4, steps - 1} & {*range(steps)})
     block = []

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spikewright_hw.connection import Axis, Connection, Dense, Pooled
+from spikewright_hw.connection import Axis, Connection, Dense, Joined, Pooled
 
 __all__ = ["connected"]
 
@@ -46,6 +46,8 @@ def connected(connection: Connection, heard: np.ndarray, weights: np.ndarray) ->
         heard = heard.astype(weights.dtype)
     if isinstance(connection, Dense):
         return heard @ weights
+    if isinstance(connection, Joined):
+        return _joined(connection, heard, weights)
     leading, heard = heard.shape[:-1], heard.reshape(-1, heard.shape[-1])
     if isinstance(connection, Pooled):
         heard = heard[:, _windows(connection)].sum(axis=1, dtype=heard.dtype)
@@ -62,6 +64,18 @@ def connected(connection: Connection, heard: np.ndarray, weights: np.ndarray) ->
             given = np.matmul(weights[gather.rows].T, columns)
             made[at : at + part, gather.words] = given.transpose(2, 0, 1)
     return made.reshape(*leading, -1)
+
+
+def _joined(joined: Joined, heard: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the sum of what each part brings, by its own rows of weights."""
+    total, source, row = None, 0, 0
+    for part in joined.parts:
+        mine = slice(source, source + len(part.source)), slice(row, row + part.rows)
+        brought = connected(part, heard[..., mine[0]], weights[mine[1]])
+        total = brought if total is None else total + brought
+        source, row = mine[0].stop, mine[1].stop
+    assert total is not None  # there are two parts at least
+    return total
 
 
 @lru_cache(maxsize=16)

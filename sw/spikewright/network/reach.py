@@ -7,6 +7,7 @@ import numpy as np
 
 from spikewright_hw.network import Layer, Network
 
+from .hearing import arriving_at, heard_of_itself, heard_of_others
 from .reference import check_width, constants, starts
 from .spans import Spans, after_step
 from .synapses import weight_synapses
@@ -47,11 +48,14 @@ def reach(network: Network) -> tuple[LayerReach, ...]:
         The neurons compute with wider integers than the reference on arrays has.
     """
     shape = network.steps, network.inputs
-    least, most = np.zeros(shape, np.int64), np.full(shape, network.layers[0].most_input)
-    found = []
+    least = [np.zeros(shape, np.int64)]
+    most = [np.full(shape, network.layers[0].most_input)]
+    found: list[LayerReach] = []
     for index, layer in enumerate(network.layers):
-        found.append(_layer(f"layers[{index}]", layer, least, most))
-        least, most = (one.astype(np.int64) for one in (found[-1].must, found[-1].may))
+        heard = [heard_of_others(index, layer, of_all).astype(np.int64) for of_all in (least, most)]
+        found.append(_layer(f"layers[{index}]", layer, *heard))
+        least.append(found[-1].must.astype(np.int64))
+        most.append(found[-1].may.astype(np.int64))
     return tuple(found)
 
 
@@ -65,8 +69,12 @@ def _layer(name: str, layer: Layer, least: np.ndarray, most: np.ndarray) -> Laye
     shape = len(most), layer.neurons
     low, high = ({name: np.zeros(shape, kind) for name in states} for _ in range(2))
     may, must = np.zeros(shape, bool), np.zeros(shape, bool)
+    returning = heard_of_itself(layer)
     for t in range(len(most)):
         ends = [least[t], most[t]]
+        for inputs, origin in returning:
+            for end, did in zip(ends, (must, may), strict=True):
+                end[inputs] = arriving_at(did, origin, t)
         if layer.recurrent is not None:
             own = (must[t - 1], may[t - 1])  # none before the first step: the last is still empty
             ends = [np.concatenate(pair) for pair in zip(ends, own, strict=True)]

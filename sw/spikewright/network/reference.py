@@ -22,6 +22,7 @@ from spikewright_hw.readout import SPIKING
 from . import arrays
 from .bit_planes import is_graded
 from .blocks import blocks_of
+from .hearing import arriving_at, heard_of_itself, heard_of_others
 from .outputs import outputs
 from .synapses import Synapses, weight_synapses
 
@@ -165,9 +166,10 @@ def _run_block(network: Network, spikes: np.ndarray, layers: "Sequence[_Layer]")
     arriving = spikes.astype(bool if network.input_bits == 1 else np.uint8)
     input_events = count_bits(arriving).sum(axis=(1, 2), dtype=np.int64)
     made = []
-    for layer in layers:
-        made.append(layer(arriving))
-        arriving = made[-1].spikes
+    did = [arriving]
+    for index, layer in enumerate(layers):
+        made.append(layer(heard_of_others(index, network.layers[index], did)))
+        did.append(made[-1].spikes)
     read = made[-1].spikes if network.reads_spikes else made[-1].membranes
     found = outputs(network.readout, read.swapaxes(0, 1))
     return Run(
@@ -235,8 +237,11 @@ class _Layer:
         spikes = np.zeros((samples, steps, layer.neurons), bool)
         membranes = np.zeros((samples, steps, layer.neurons if self._keep else 0), np.int64)
         events, synops = np.zeros(samples, np.int64), np.zeros(samples, np.int64)
+        returning = heard_of_itself(layer)
         for t in range(steps):
             heard = arriving[:, t]
+            for inputs, origin in returning:
+                heard[:, inputs] = arriving_at(spikes.swapaxes(0, 1), origin, t)
             if layer.recurrent is not None:
                 own = spikes[:, t - 1]  # none before the first step: the last one is still empty
                 heard = np.concatenate([heard, own], axis=1)

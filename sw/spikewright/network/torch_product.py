@@ -3,7 +3,7 @@
 from torch import Tensor
 from torch.nn import functional
 
-from spikewright_hw.connection import Connection, Convolution, Dense, FeatureMap, Pooled
+from spikewright_hw.connection import Connection, Convolution, Dense, FeatureMap, Joined, Pooled
 
 __all__ = ["connected"]
 
@@ -24,6 +24,15 @@ def connected(connection: Connection, heard: Tensor, weights: Tensor) -> Tensor:
     """
     if isinstance(connection, Dense):
         return heard @ weights
+    if isinstance(connection, Joined):
+        parts = connection.parts
+        return sum(
+            connected(part, of_part, rows)
+            for part, of_part, rows in zip(
+                parts, heard.split([len(part.source) for part in parts], dim=-1),
+                weights.split([part.rows for part in parts]), strict=True,
+            )
+        )
     leading = heard.shape[:-1]
     planes = _planes(connection.source, heard.reshape(-1, heard.shape[-1]))
     while isinstance(connection, Pooled):

@@ -15,6 +15,7 @@ from torch import Tensor
 from spikewright_hw.connection import Connection
 
 from .cell import Cell
+from .torch_hearing import Part, heard_of_itself
 from .torch_product import connected
 
 __all__ = ["Wired", "scan"]
@@ -39,6 +40,9 @@ class Wired:
         A current that is added in every step; to an excitatory and an inhibitory input by its sign.
     connection : Connection, optional
         A dense one if not given.
+    parts : tuple of pairs of Connection and Origin
+        Its parts, and what each hears; none of a layer that hears the layer before alone, in the
+        same step.
     """
 
     cell: Cell
@@ -48,6 +52,7 @@ class Wired:
     own_current: Callable[[Tensor], Tensor] | None = None
     bias: Tensor | None = None
     connection: Connection | None = None
+    parts: tuple[Part, ...] = ()
 
     @property
     def neurons(self) -> int:
@@ -71,15 +76,21 @@ def scan(layer: Wired, arriving: Tensor) -> tuple[Tensor, Tensor]:
     cell = layer.cell
     constants = cell.constants()
     sources = [one.source for one in cell.definition.inputs.values()]
-    fed = {source: _forward(source, layer, arriving) for source in {*sources} - {"recurrent"}}
+    returns = any(origin.back == 0 for _, origin in layer.parts)
+    summing = {*sources} - {"recurrent"}
+    fed = {} if returns else {source: _forward(source, layer, arriving) for source in summing}
     shape = (arriving.shape[1], layer.neurons)
     states = cell.start(*shape)
     spike = torch.zeros(shape, dtype=cell.dtype, device=layer.weights.device)
     spikes, membranes = [], []
     for step in range(len(arriving)):
+        if returns:
+            heard = heard_of_itself(layer.parts, spikes, arriving[step])
+            now = {source: _forward(source, layer, heard[None])[0] for source in summing}
+        else:
+            now = {source: given[step] for source, given in fed.items()}
         inputs = [
-            _back(layer, spike) if source == "recurrent" else fed[source][step]
-            for source in sources
+            _back(layer, spike) if source == "recurrent" else now[source] for source in sources
         ]
         states, spike = cell.step(constants, states, inputs)
         spike = spike.to(cell.dtype)

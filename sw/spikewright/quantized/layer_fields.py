@@ -11,6 +11,7 @@ from spikewright_hw.definition.serial import from_data, to_data
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Rows
 from spikewright_hw.neuron import DEFINITIONS
+from spikewright_hw.origin import Origin, origins_from_data, origins_to_data
 
 from .container import Malformed
 from .fields import field, made
@@ -49,6 +50,7 @@ def layer_entry(layer: Layer, *, at: str) -> dict[str, Any]:
         "rounding": layer.rounding,
         "saturation": layer.saturation,
         **({} if layer.is_flat else {"connection": connection_to_data(layer.connection)}),
+        **({} if layer.is_plain else {"origins": origins_to_data(layer.origins)}),
     }
 
 
@@ -104,7 +106,18 @@ def read_layer(index: int, entry: Any, tensors: dict[str, np.ndarray], *, schema
         bias=bias,
         input_bits=field(entry, "input_bits", int, f"{at}.") if schema > 3 else 1,
         connection=connection,
+        origins=_origins(entry, at) if schema > 5 else (),
     )
+
+
+def _origins(entry: dict, at: str) -> tuple[Origin, ...]:
+    """Return what a layer hears; nothing of one that hears the layer before."""
+    if "origins" not in entry:
+        return ()
+    try:
+        return origins_from_data(field(entry, "origins", list, f"{at}."), at=f"{at}.origins")
+    except ValueError as error:
+        raise Malformed(str(error)) from error
 
 
 def _connection(entry: dict, at: str) -> Connection | None:

@@ -26,12 +26,11 @@ from .network import Provenance, QuantizedNetwork
 
 __all__ = ["SCHEMA", "read", "write"]
 
-#: Latest version of the schema; a network whose layers have no connection is written as the one
-#: before.
-SCHEMA = 5
+#: Latest version of the schema. A network is written as the earliest that holds it, from 4 on.
+SCHEMA = 6
 #: Versions before are read as well. The neurons of schema 2 are registered ones without a bias, and
 #: its readout is the membrane after the last step; the inputs of schema 2 and 3 are spikes; the
-#: layers of schema 2 to 4 are dense.
+#: layers of schema 2 to 4 are dense; those of schema 2 to 5 hear the layer before.
 _OLDEST = 2
 
 
@@ -64,7 +63,7 @@ def write(path: str | Path, quantized: QuantizedNetwork) -> None:
         for name, tensor in layer_tensors(index, layer).items()
     }
     body: dict[str, Any] = {
-        "schema": SCHEMA - all(layer.is_flat for layer in network.layers),
+        "schema": _schema(network),
         "steps": network.steps,
         "readout": network.readout,
         "layers": [
@@ -82,6 +81,13 @@ def write(path: str | Path, quantized: QuantizedNetwork) -> None:
     except Malformed as error:
         raise NetworkFileError(f"{path} cannot be written: {error}") from error
     write_bytes(path, content)
+
+
+def _schema(network: Network) -> int:
+    """Return the earliest version of the schema that holds a network."""
+    if not network.is_chain:
+        return 6
+    return 4 if all(layer.is_flat for layer in network.layers) else 5
 
 
 def read(path: str | Path) -> QuantizedNetwork:

@@ -20,7 +20,7 @@ import serial
 from spikewright.device.session import connect, most_cycles, patience
 from spikewright.errors import DataError, DeviceError
 from spikewright_hw.engine.design import EventDesign, StochasticDesign
-from spikewright_hw.engine.example import drawn_layer
+from spikewright_hw.engine.drawn_network import drawn_layer
 from spikewright_hw.engine.record import trace_bytes
 from spikewright_hw.engine.result_layout import result_layout
 from spikewright_hw.fixed import Format

@@ -11,7 +11,8 @@ from spikewright.network import fast
 from spikewright.network.fast import Predictor
 from spikewright.network.reference import run
 from spikewright.stochastic_models import engine
-from spikewright_hw.engine.example import drawn_network, example_network
+from spikewright_hw.engine.drawn_network import drawn_network
+from spikewright_hw.engine.example import example_network
 from spikewright_hw.engine.streams import ENCODINGS, SOURCES, Streams
 from spikewright_hw.fixed import Format
 

@@ -33,6 +33,7 @@ from spikewright_hw.engine.design import EventDesign, StochasticDesign
 from spikewright_hw.engine.streams import Streams
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
+from spikewright_hw.origin import Origin
 
 NAN = float("nan")
 
@@ -86,6 +87,8 @@ TABLE: tuple[tuple[Any, Mapping[str, tuple]], ...] = (
         "input_bits": (*NO_WHOLE, 0, 9), "connection": (*NO_OBJECT[1:], OTHER),
         "bias": (3, "bias", (1,), (1, 2, 3), (1, 0.5), (1, None), (1, 1 << 31), {0: 1},
                  np.array([1.0, 2.0]), np.array([[1, 2]])),
+        "origins": (3, "origins", (1,), (Origin(),) * 2, (Origin(delays=(0, 1, 2)),),
+                    (Origin(back=0, delays=1), Origin()), {0: Origin()}),
     }),
     (NETWORK, {
         "layers": (*NO_OBJECT, (), "ab", (LAYER, 3), (LAYER,), (READOUT, READOUT),

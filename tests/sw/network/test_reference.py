@@ -16,7 +16,7 @@ from spikewright.network.fast import Predictor
 from spikewright.network.reference import run
 from spikewright_hw.definition.definition import Parameter, State, neuron
 from spikewright_hw.engine import reference as integers
-from spikewright_hw.engine.example import drawn_layer, drawn_map_network, drawn_network
+from spikewright_hw.engine.drawn_network import drawn_layer, drawn_map_network, drawn_network
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
 from spikewright_hw.neuron import DEFINITIONS

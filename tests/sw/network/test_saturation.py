@@ -15,7 +15,7 @@ from spikewright.network.spans import Spans, _Spans
 from spikewright.quantized.saturation import check_saturation
 from spikewright_hw.definition import integers
 from spikewright_hw.definition.interval import Interval, IntervalOperations
-from spikewright_hw.engine.example import drawn_network
+from spikewright_hw.engine.drawn_network import drawn_network
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
 from spikewright_hw.neuron import DEFINITIONS

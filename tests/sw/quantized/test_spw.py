@@ -22,7 +22,7 @@ from spikewright.quantized import read, write
 from spikewright.quantized.container import KEY
 from spikewright.quantized.spw import SCHEMA
 from spikewright_hw.definition.definition import neuron
-from spikewright_hw.engine.example import drawn_network
+from spikewright_hw.engine.drawn_network import drawn_network
 from spikewright_hw.network import Layer, Network, NetworkError, Rows
 from spikewright_hw.neuron import DEFINITIONS
 

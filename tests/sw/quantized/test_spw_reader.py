@@ -20,7 +20,7 @@ import spikewright as spw
 from spikewright.network.reference import run as run_reference
 from spikewright_hw.definition.precision import PrecisionWarning
 from spikewright_hw.definition.serial import from_data
-from spikewright_hw.engine.example import drawn_layer, drawn_map_network, drawn_network
+from spikewright_hw.engine.drawn_network import drawn_layer, drawn_map_network, drawn_network
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network, NetworkError
 from spikewright_hw.neuron import DEFINITIONS

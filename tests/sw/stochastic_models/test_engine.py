@@ -8,7 +8,8 @@ import pytest
 from spikewright.network.reference import run as run_integers
 from spikewright.network.stream_synapses import synapse_counts
 from spikewright.stochastic_models.engine import run
-from spikewright_hw.engine.example import drawn_network, example_network
+from spikewright_hw.engine.drawn_network import drawn_network
+from spikewright_hw.engine.example import example_network
 from spikewright_hw.engine.reference import run as run_bits
 from spikewright_hw.engine.stream_products import products
 from spikewright_hw.engine.streams import ENCODINGS, SOURCES, Streams

@@ -1,0 +1,98 @@
+"""The graph of a network: which layers hear which, and whether they fit each other."""
+
+from collections.abc import Sequence
+
+from .connection import FeatureMap, check_joined
+from .layer import Layer
+from .origin import Origin
+
+__all__ = ["check_graph", "inputs_of"]
+
+
+def check_graph(layers: Sequence[Layer], *, steps: int) -> None:
+    """Raise :exc:`ValueError`, naming the layer, unless the layers of a network fit each other.
+
+    A part of a connection takes what the layer comes to that it hears, in as many steps as there
+    are; each hidden layer is heard by a later one; inputs are graded for all that hear them, or for
+    none.
+    """
+    if not any(origin.back == 1 for origin in layers[0].origins):
+        raise ValueError("layers[0].origins has no input of the network; the first layer hears it")
+    for index, layer in enumerate(layers):
+        for number, origin in enumerate(layer.origins):
+            _check_part(layers, index, number, origin, steps=steps)
+        _check_graded(layers, index)
+    for index in range(len(layers) - 1):
+        if not any(
+            later - origin.back == index
+            for later in range(index + 1, len(layers))
+            for origin in layers[later].origins
+        ):
+            raise ValueError(
+                f"layers[{index}] is heard by no later layer; leave it out, or let one hear it"
+            )
+
+
+def _check_part(
+    layers: Sequence[Layer], index: int, number: int, origin: Origin, *, steps: int
+) -> None:
+    layer, at = layers[index], f"layers[{index}].origins[{number}]"
+    if origin.back == 0 and not layer.definition.spikes:
+        raise ValueError(
+            f"{at}.back is 0, the layer itself, and {layer.definition.name} never spikes"
+        )
+    heard = index - origin.back
+    if heard < -1:
+        raise ValueError(
+            f"{at}.back is {origin.back}, which is before the inputs; layers[{index}] hears "
+            f"{index + 1} back at most"
+        )
+    if max(origin.each) >= steps:
+        raise ValueError(
+            f"{at}.delays reach {max(origin.each)} steps, and the network runs {steps}; a spike "
+            "that is as late never arrives"
+        )
+    taken = layer.connection.branches[number].source
+    made = inputs_of(layers) if heard < 0 else layers[heard].connection.target
+    if heard < 0 and taken == made:
+        return
+    if heard >= 0 and len(layer.origins) == 1 and origin.back == 1:
+        check_joined(index, taken=taken, made=made)
+    elif len(taken) != len(made) or (not taken.is_flat and taken != made):
+        what = "the inputs" if heard < 0 else f"layers[{heard}]"
+        raise ValueError(
+            f"{at}: its connection takes a map of {taken}, but {what} has {made}"
+            + " in another order" * (taken.sides == made.sides)
+        )
+
+
+def inputs_of(layers: Sequence[Layer]) -> FeatureMap:
+    """Return the shape of the inputs: the first map that a layer takes them for, if one does."""
+    sources = [
+        part.source
+        for index, layer in enumerate(layers) for part, origin in layer.parts
+        if origin.back == index + 1
+    ]
+    return next((source for source in sources if not source.is_flat), sources[0])
+
+
+def _check_graded(layers: Sequence[Layer], index: int) -> None:
+    layer, at = layers[index], f"layers[{index}]"
+    of_inputs = [index - origin.back == -1 for origin in layer.origins]
+    if not any(of_inputs):
+        if layer.input_bits > 1:
+            raise ValueError(
+                f"{at}.input_bits is {layer.input_bits}; the first layer alone takes graded "
+                "inputs, and the others spikes: 1"
+            )
+        return
+    if layer.input_bits != layers[0].input_bits:
+        raise ValueError(
+            f"{at}.input_bits is {layer.input_bits}, and layers[0] takes the same inputs with "
+            f"{layers[0].input_bits}"
+        )
+    if layer.input_bits > 1 and not all(of_inputs):
+        raise ValueError(
+            f"{at}.input_bits is {layer.input_bits}, and it hears the spikes of a layer, too; a "
+            "layer takes graded inputs or spikes"
+        )

@@ -1,0 +1,115 @@
+"""Where the events of a connection come from: which layer, and how many steps ago."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .checks import mapping, settle, shown, whole, wholes
+
+__all__ = [
+    "MOST_BACK", "MOST_DELAY", "Origin", "check_origins", "origins_from_data", "origins_to_data",
+]
+
+#: Longest delay, in steps.
+MOST_DELAY = 65_535
+
+#: Farthest layer that a connection hears, counted back.
+MOST_BACK = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """What a connection hears.
+
+    Parameters
+    ----------
+    back : int
+        Which layer, counted back from the connection's own: 1 is the one before it, 2 the one
+        before that, and so on to the inputs of the network; 0 is the layer itself, which hears what
+        it did in a step before.
+    delays : int or tuple of int
+        How many steps later a spike arrives: of all sources, or of each of them. 0 is the same
+        step. A spike that would arrive after the last step does not.
+
+    Raises
+    ------
+    ValueError
+        A field is out of its range, or a layer hears itself in the same step.
+    """
+
+    back: int = 1
+    delays: int | tuple[int, ...] = 0
+
+    def __post_init__(self):
+        settle(self, back=whole(0, MOST_BACK), delays=_delays)
+        if self.back == 0 and min(self.each) < 1:
+            raise ValueError("delays of a layer that hears itself are at least 1 step, not 0")
+
+    @property
+    def each(self) -> tuple[int, ...]:
+        """The delay of each source; of all of them, one."""
+        return (self.delays,) if isinstance(self.delays, int) else self.delays
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is the layer before, in the same step."""
+        return self.back == 1 and self.delays == 0
+
+
+def check_origins(origins: Sequence[Origin], sources: Sequence[int]) -> None:
+    """Raise :exc:`ValueError` unless there is an origin for each part of a connection.
+
+    ``sources`` are how many each part has.
+    """
+    if len(origins) != len(sources):
+        raise ValueError(
+            f"origins has {len(origins)} entries; the connection has {len(sources)} "
+            f"part{'s' if len(sources) > 1 else ''}"
+        )
+    for index, (origin, count) in enumerate(zip(origins, sources, strict=True)):
+        if isinstance(origin.delays, tuple) and len(origin.delays) != count:
+            raise ValueError(
+                f"origins[{index}].delays has {len(origin.delays)} values; the connection has "
+                f"{count} sources there"
+            )
+
+
+def origins_to_data(origins: Sequence[Origin]) -> list[dict[str, Any]]:
+    """Return origins as JSON has them; :func:`origins_from_data` makes equal ones of it."""
+    return [
+        {"back": one.back, "delays": list(one.each) if len(one.each) > 1 else one.delays}
+        for one in origins
+    ]
+
+
+def origins_from_data(data: Sequence[Any], *, at: str = "origins") -> tuple[Origin, ...]:
+    """Return the origins that :func:`origins_to_data` wrote.
+
+    Raises :exc:`ValueError` for a field that is missing, unknown or of another kind, which the
+    message names.
+    """
+    found = []
+    for index, one in enumerate(data):
+        here = f"{at}[{index}]"
+        given = mapping(here, one)
+        for name in ("back", "delays"):
+            if name not in given:
+                raise ValueError(f"{here}.{name} is missing")
+        for name in given:
+            if name not in ("back", "delays"):
+                raise ValueError(f"{here}.{name} is no field; there are back, delays")
+        try:
+            found.append(Origin(back=given["back"], delays=given["delays"]))
+        except ValueError as error:
+            raise ValueError(f"{here}.{error}") from error
+    return tuple(found)
+
+
+def _delays(name: str, value: Any) -> int | tuple[int, ...]:
+    """Take a number, or one for each source; equal ones become one."""
+    if isinstance(value, int) or not hasattr(value, "__len__"):
+        return whole(0, MOST_DELAY)(name, value)
+    if not len(value):
+        raise ValueError(f"{name} is {shown(value)}; it must have a delay for each source")
+    each = wholes(0, MOST_DELAY)(name, value)
+    return each[0] if len(set(each)) == 1 else each
