@@ -5,7 +5,6 @@ compiled by Verilator. ``--networks-seed`` repeats a run.
 """
 
 import random
-import warnings
 
 import numpy as np
 import torch
@@ -14,7 +13,6 @@ import spikewright as spw
 from spikewright.device.answers import Answers
 from spikewright.network.activity import network_activity
 from spikewright.network.reference import Run, run
-from spikewright_hw.definition.precision import PrecisionWarning
 from spikewright_hw.engine.drawn_network import (
     drawn_graph_network,
     drawn_map_network,
@@ -27,18 +25,16 @@ SAMPLES = 3
 
 def drawn(rng: random.Random) -> Network:
     """Draw a network: mostly one with maps, delays and skips."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", PrecisionWarning)
-        kind = rng.random()
-        if kind < 0.15:
-            return drawn_network(rng, graded=True)
-        while True:
-            network = drawn_map_network(rng) if kind < 0.5 else drawn_graph_network(rng)
-            try:
-                spw.EventDesign().check(network)
-            except ValueError:  # a recurrent layer after several words of graded inputs
-                continue
-            return network
+    kind = rng.random()
+    if kind < 0.15:
+        return drawn_network(rng, graded=True)
+    while True:
+        network = drawn_map_network(rng) if kind < 0.5 else drawn_graph_network(rng)
+        try:
+            spw.EventDesign().check(network)
+        except ValueError:  # a recurrent layer with several words of graded inputs
+            continue
+        return network
 
 
 def inputs_of(network: Network, rng: random.Random) -> np.ndarray:

@@ -6,11 +6,13 @@ skips.
 """
 
 import random
+import warnings
 from itertools import pairwise
 from typing import Any
 
 from ..connection import Connection, Dense, FeatureMap, Joined
 from ..definition.definition import Parameter, Value
+from ..definition.precision import PrecisionWarning
 from ..fixed import Format
 from ..layer import Layer, NetworkError, Rows
 from ..network import Network
@@ -67,7 +69,9 @@ def drawn_layer_of(
             "origins": origins,
         }
         try:
-            return Layer(**fields)
+            with warnings.catch_warnings():  # a coarse table is as good to compare as a fine one
+                warnings.simplefilter("ignore", PrecisionWarning)
+                return Layer(**fields)
         except NetworkError as error:
             refused = error
     raise ValueError(f"no layer of {neuron} with {connection} was found: {refused}")

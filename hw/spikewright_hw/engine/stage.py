@@ -23,7 +23,11 @@ class Stage(Protocol):
     Its members are those of :func:`stage_signature`.
     """
 
-    signature: wiring.Signature
+    @property
+    def signature(self) -> wiring.Signature:
+        """Its members."""
+        ...
+
 
     i: stream.Interface
     o: stream.Interface

@@ -1,6 +1,7 @@
 """What a layer hears, in PyTorch: as :mod:`.hearing` has it of arrays, and held to it by tests."""
 
 from collections.abc import Sequence
+from itertools import cycle
 
 import torch
 from torch import Tensor
@@ -40,12 +41,11 @@ def heard_of_itself(parts: Sequence[Part], did: Sequence[Tensor], heard: Tensor)
         of_part = heard[:, first : first + len(part.source)]
         first += len(part.source)
         if origin.back == 0:
+            sources = zip(range(of_part.shape[1]), cycle(origin.each))
             of_part = torch.stack([
                 did[-delay][:, source] if delay <= len(did) else of_part[:, source]
-                for source, delay in enumerate(origin.each)
-            ], dim=1) if len(origin.each) > 1 else (
-                did[-origin.each[0]] if origin.each[0] <= len(did) else of_part
-            )
+                for source, delay in sources
+            ], dim=1)
         found.append(of_part)
     return torch.cat(found, dim=1)
 

@@ -1,5 +1,6 @@
 """The product of what a layer hears and its rows of weights in PyTorch, with gradients."""
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -26,13 +27,11 @@ def connected(connection: Connection, heard: Tensor, weights: Tensor) -> Tensor:
         return heard @ weights
     if isinstance(connection, Joined):
         parts = connection.parts
-        return sum(
-            connected(part, of_part, rows)
-            for part, of_part, rows in zip(
-                parts, heard.split([len(part.source) for part in parts], dim=-1),
-                weights.split([part.rows for part in parts]), strict=True,
-            )
+        each = zip(
+            parts, heard.split([len(part.source) for part in parts], dim=-1),
+            weights.split([part.rows for part in parts]), strict=True,
         )
+        return torch.stack([connected(*one) for one in each]).sum(dim=0)
     leading = heard.shape[:-1]
     planes = _planes(connection.source, heard.reshape(-1, heard.shape[-1]))
     while isinstance(connection, Pooled):

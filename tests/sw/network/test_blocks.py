@@ -10,7 +10,8 @@ import pytest
 from spikewright.network import blocks
 from spikewright.network.fast import Predictor
 from spikewright.network.reference import run
-from spikewright_hw.engine.example import drawn_map_network, drawn_network, example_network
+from spikewright_hw.engine.drawn_network import drawn_map_network, drawn_network
+from spikewright_hw.engine.example import example_network
 from spikewright_hw.fixed import Format
 
 DRAWN = (

@@ -16,7 +16,12 @@ from spikewright.network.fast import Predictor
 from spikewright.network.reference import run
 from spikewright_hw.definition.definition import Parameter, State, neuron
 from spikewright_hw.engine import reference as integers
-from spikewright_hw.engine.drawn_network import drawn_layer, drawn_map_network, drawn_network
+from spikewright_hw.engine.drawn_network import (
+    drawn_graph_network,
+    drawn_layer,
+    drawn_map_network,
+    drawn_network,
+)
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
 from spikewright_hw.neuron import DEFINITIONS
@@ -81,19 +86,25 @@ def test_arrays_equal_python_integers_with_any_neuron(neuron, seed):
     compare(network, drawn_spikes(network, rng))
 
 
+#: What draws networks with connections of other kinds.
+DRAW = pytest.mark.parametrize("draw", [drawn_map_network, drawn_graph_network])
+
+
+@DRAW
 @settings(deadline=None, max_examples=30)
 @given(seed=SEEDS)
-def test_arrays_equal_python_integers_with_maps(seed):
+def test_arrays_equal_python_integers_with_connections(draw, seed):
     rng = random.Random(seed)
-    network = drawn_map_network(rng)
+    network = draw(rng)
     compare(network, drawn_spikes(network, rng))
 
 
+@DRAW
 @settings(deadline=None, max_examples=30)
 @given(seed=SEEDS)
-def test_pytorch_on_the_grid_equals_arrays_with_maps(seed):
+def test_pytorch_on_the_grid_equals_arrays_with_connections(draw, seed):
     rng = random.Random(seed)
-    network = drawn_map_network(rng)
+    network = draw(rng)
     compare_pytorch(network, drawn_spikes(network, rng))
 
 
