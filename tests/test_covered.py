@@ -27,6 +27,7 @@ HOUSE = Path(__file__).resolve().parent.parent
 
 #: Parts that have neither testbench nor proof of their own, and the core that contains them.
 PARTS = {
+    "Branch": "event",
     "EventStage": "event",
     "MapStage": "event",
     "StochasticStage": "stochastic",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from amaranth import Module, Signal, unsigned
+from amaranth import Module, Mux, Signal, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -38,11 +38,12 @@ class Fork(wiring.Component):
     Members
     -------
     i : In(stream.Signature(unsigned(bits)))
-    o : Out(stream.Signature(unsigned(bits))).array(takers)
+        Words.
+    o_0, o_1, ... : Out(stream.Signature(unsigned(bits)))
+        The same for each taker.
     """
 
     i: stream.Interface
-    o: list[stream.Interface]
 
     def __init__(self, *, bits: int, takers: int):
         if bits < 1 or takers < 1:
@@ -51,18 +52,20 @@ class Fork(wiring.Component):
         self.takers = takers
         super().__init__({
             "i": In(stream.Signature(unsigned(bits))),
-            "o": Out(stream.Signature(unsigned(bits))).array(takers),
+            **{f"o_{at}": Out(stream.Signature(unsigned(bits))) for at in range(takers)},
         })
+
+    @property
+    def outputs(self) -> list[stream.Interface]:
+        """The streams to the takers."""
+        return [getattr(self, f"o_{at}") for at in range(self.takers)]
 
     def elaborate(self, platform) -> Module:
         """Elaborate which takers have the word already."""
         m = Module()
-        if self.takers == 1:
-            wiring.connect(m, wiring.flipped(self.i), wiring.flipped(self.o[0]))
-            return m
         has = Signal(self.takers)
         done = Signal(self.takers)
-        for at, taker in enumerate(self.o):
+        for at, taker in enumerate(self.outputs):
             m.d.comb += [
                 taker.valid.eq(self.i.valid & ~has[at]),
                 taker.payload.eq(self.i.payload),
@@ -70,7 +73,7 @@ class Fork(wiring.Component):
             ]
         m.d.comb += self.i.ready.eq(done.all())
         with m.If(self.i.valid):
-            m.d.sync += has.eq(done & ~done.all().replicate(self.takers))
+            m.d.sync += has.eq(Mux(done.all(), 0, done))
         return m
 
 

@@ -117,7 +117,7 @@ class InferenceEngine(wiring.Component):
                 forks.append(None)
                 continue
             m.submodules[f"fork_{number}"] = made = Fork(bits=words.bits, takers=len(ports))
-            for branch, port in zip(made.o, ports, strict=True):
+            for branch, port in zip(made.outputs, ports, strict=True):
                 connect(m, branch, port)
             forks.append(made)
         return forks

@@ -16,7 +16,7 @@ from ..record.markdown import presets_line, table, wrapped
 from .docstring import Field, parsed, plain
 from .shape_words import PortType, port_type
 
-__all__ = ["CORE_BLOCKS", "core_page_blocks", "parameters", "ports"]
+__all__ = ["CORE_BLOCKS", "core_page_blocks", "parameters", "ports", "ports_of"]
 
 #: What the page of a core that is not a neuron has, in this order.
 CORE_BLOCKS = ("ports", "parameters")
@@ -57,7 +57,7 @@ def ports(core: Core) -> Mapping[Field, PortType]:
     name = kind.__name__
     written: dict[str, Field] = {}
     for field in _fields(kind, "Members"):
-        for port in _ports_of(field, members):
+        for port in ports_of(field, members):
             written.setdefault(port, field)
     _compare(f"{name} has the port", f"{name}'s docstring, under Members,", members, written)
     found: dict[Field, PortType] = {}
@@ -84,7 +84,7 @@ def _port_type(field: Field, *, component: str) -> PortType:
     return kind
 
 
-def _ports_of(field: Field, members: Any) -> list[str]:
+def ports_of(field: Field, members: Any) -> list[str]:
     """Return the ports that an entry describes: ``layer_0, layer_1, ...`` are any number."""
     names = [*field.names]
     if names[-1] != "...":

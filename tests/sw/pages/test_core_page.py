@@ -12,7 +12,7 @@ from amaranth.hdl import Fragment
 from amaranth.lib import data, wiring
 
 from spikewright.errors import DataError
-from spikewright.pages.core_page import core_page_blocks, parameters, ports
+from spikewright.pages.core_page import core_page_blocks, parameters, ports, ports_of
 from spikewright.pages.docstring import Field, parsed, plain
 from spikewright.pages.shape_words import port_type
 from spikewright_hw.cores import CORES, Core
@@ -57,8 +57,9 @@ def test_the_shapes_in_a_docstring_are_those_of_the_gateware(core: Core):
                 continue
             text = ast.unparse(kind.shape)
             written = eval(text, known(component, given))  # the docstring's own text
-            for name in field.names:
-                real = shape_of(component.signature.members[name])
+            members = component.signature.members
+            for name in ports_of(field, members):
+                real = shape_of(members[name])
                 assert Shape.cast(written) == Shape.cast(real), f"{preset}: {name} is not {text}"
 
 
