@@ -50,8 +50,11 @@ class TapJoin(wiring.Component):
 
     Members
     -------
-    i : In(stream.Signature(tap_layout(part))) of each part, i_0, i_1 and so on
+    i_0, i_1, ... : In(stream.Signature(tap_layout(part)))
+        The taps of each part, as :class:`~spikewright_hw.engine.taps.Taps` gives them.
     o : Out(stream.Signature(tap_layout(connection)))
+        The same of all parts: ``row`` counts those of the parts before, and ``last`` closes the
+        step of the last part alone.
     """
 
     o: stream.Interface

@@ -25,8 +25,9 @@ OTHERS = [core for name, core in CORES.items() if name not in DEFINITIONS]
 #: description says how.
 OPEN = {
     ("neuron_array", "i"), ("neuron_array", "o"), ("neuron_group", "addends"),
-    ("neuron_group", "o"), ("trace_memory", "layer_0, layer_1, ..."), ("sng", "values"),
-    ("sng", "o"), ("estimator", "o"), ("sign_magnitude_multiplier", "i"), ("mux_adder", "i"),
+    ("neuron_group", "o"), ("tap_join", "i_0, i_1, ..."),
+    ("trace_memory", "layer_0, layer_1, ..."), ("sng", "values"), ("sng", "o"),
+    ("estimator", "o"), ("sign_magnitude_multiplier", "i"), ("mux_adder", "i"),
     ("signed_parallel_counter", "o"), ("windowed_neuron", "o"),
 }  # fmt: skip
 
