@@ -129,6 +129,8 @@ from spikewright.record.stored import report_name as report_name
 """Jobs: what the commands of the same names do as a whole."""
 
 from spikewright.bench.neurons import bench_neurons as bench_neurons
+from spikewright.bench.reference import Speed as Speed
+from spikewright.bench.reference import bench_reference as bench_reference
 from spikewright.bench.stochastic_engine.bench import bench_stochastic as bench_stochastic
 from spikewright.bench.training import bench_training as bench_training
 from spikewright.doctor import Finding as Finding

@@ -137,6 +137,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "bench neurons --neuron lif": (
         {"seeds": "7", "epochs": "3"}, {"pages": "does not apply to a single neuron, for"}
     ),
+    "bench reference": ({"samples": "9", "pages": None}, {}),
     "bench stochastic": ({"data": "folder", "seeds": "7", "epochs": "3", "pages": None}, {}),
     "bench training": ({"pages": None}, {}),
     "cores": ({"plain": None}, {}),

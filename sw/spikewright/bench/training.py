@@ -196,7 +196,7 @@ def _write_page(report: Report, page: Path) -> bool:
     ]
     text = page.read_text(encoding="utf-8")
     blocks = {"choice": "\n".join(lines)}
-    return write_if_changed(page, filled(text, blocks, page=page, names=tuple(blocks)))
+    return write_if_changed(page, filled(text, blocks, page=page, names=("choice", "reference")))
 
 
 def _cells(row: Mapping) -> list[str]:

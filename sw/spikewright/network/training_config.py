@@ -11,7 +11,12 @@ from spikewright.coding.known import CODINGS, coding_of, to_fields
 from spikewright.coding.ttfs import Ttfs
 from spikewright.task.task import Task
 from spikewright_hw.checks import instance, one_of, optional, real, settle, whole, wholes
-from spikewright_hw.connection import Connection, connection_to_data, connections_of
+from spikewright_hw.connection import (
+    Connection,
+    Dense,
+    connection_to_data,
+    connections_of,
+)
 from spikewright_hw.engine.streams import Streams
 from spikewright_hw.fixed import Format
 from spikewright_hw.layer import MOST_NEURONS
@@ -125,12 +130,19 @@ class TrainingConfig:
 
 
 _DEFAULT = TrainingConfig()
+#: Of a network with convolutions, whose weights each get the gradients of many places.
+_OF_MAPS = replace(
+    _DEFAULT,
+    real=Phase(epochs=160, learning_rate=5e-3),
+    quantized=Phase(epochs=80, learning_rate=1e-3),
+    batch=64,
+)
 #: Hidden neurons × steps of the default network.
 _SIZE = sum(_DEFAULT.model.sizes[1:-1]) * _DEFAULT.coding.steps
 #: Training samples of the digits.
 _DIGITS = 1437
-#: Epochs in real numbers of a task with very many training samples.
-_FEWEST_EPOCHS = 15
+#: Epochs in real numbers of a task with very many training samples; with convolutions.
+_FEWEST_EPOCHS, _FEWEST_OF_MAPS = 15, 8
 
 
 def training_config(
@@ -183,11 +195,11 @@ def training_config(
         Bits of a graded input, 2 to 8, of a coding that makes them; its own choice unless given.
     epochs : int, optional
         Epochs in real numbers; of a task with more training samples than the digits, fewer in
-        proportion unless given, but no fewer than 15. Those on the integer grid are in the
-        proportion of the defaults.
+        proportion unless given, but no fewer than 15, or 8 with convolutions. Those on the integer
+        grid are in the proportion of the defaults.
     learning_rate : float, optional
-        Where that in real numbers starts; that of the default unless given. That on the grid is in
-        the proportion of the defaults.
+        Where that in real numbers starts; that of the default unless given, which is lower with
+        convolutions. That on the grid is in the proportion of the defaults.
     streams : Streams, optional
         Bitstreams to train on, for the stochastic engine.
 
@@ -205,6 +217,9 @@ def training_config(
         layers = tuple(len(one.target) for one in connections[:-1])
     else:
         layers = wholes(1, MOST_NEURONS)("hidden", hidden)
+    base, fewest = _DEFAULT, _FEWEST_EPOCHS
+    if connections is not None and not all(isinstance(one, Dense) for one in connections):
+        base, fewest = _OF_MAPS, _FEWEST_OF_MAPS
     if parameters is None:
         parameters = _DEFAULT.model.parameters if neuron == _DEFAULT.model.neuron else {}
     model = replace(
@@ -222,17 +237,17 @@ def training_config(
     # Hidden spikes are as cheap as in the default network, for its neurons and steps.
     size = max(1.0, sum(layers) * chosen.steps / _SIZE)
     config = replace(
-        _DEFAULT,
+        base,
         model=model,
-        spikes=_DEFAULT.spikes * size,
-        spike_cost=_DEFAULT.spike_cost / size**2,
+        spikes=base.spikes * size,
+        spike_cost=base.spike_cost / size**2,
         coding=chosen,
-        augmentation=_DEFAULT.augmentation if len(task.image) == 2 else None,
+        augmentation=base.augmentation if len(task.image) == 2 else None,
         streams=streams,
     )
     if epochs is None:
         more = max(1.0, len(task.x_train) / _DIGITS)
-        epochs = max(_FEWEST_EPOCHS, round(config.real.epochs / more))
+        epochs = max(fewest, round(config.real.epochs / more))
     rate = config.real.learning_rate if learning_rate is None else learning_rate
     real(0)("learning_rate", rate)
     return _scaled(config, epochs=epochs, learning_rate=rate)

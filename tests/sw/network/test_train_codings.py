@@ -117,6 +117,26 @@ def test_inputs_of_the_coding_and_of_the_network_differ():
         train(config, load(), seed=0)
 
 
+def test_convolutions_are_trained_by_a_recipe_of_their_own():
+    few, digits = (
+        Task(name="many", kind="image", x_train=np.zeros((count, 8, 8)), x_test=np.zeros((1, 8, 8)),
+             y_train=np.arange(count) % 10, y_test=np.zeros(1, int), low=0, high=16)
+        for count in (60_000, 1437)
+    )
+    config = training_config(few, hidden="4C3-P2-8")
+    assert config.batch == 64
+    assert config.real == Phase(epochs=8, learning_rate=5e-3)
+    assert config.quantized == Phase(epochs=4, learning_rate=1e-3)
+    assert training_config(digits, hidden="P2-8").real == Phase(epochs=160, learning_rate=5e-3)
+    lower = training_config(digits, hidden="P2-8", epochs=3, learning_rate=1e-3)
+    assert lower.real == Phase(epochs=3, learning_rate=1e-3)
+    assert lower.quantized.epochs == 2
+    assert lower.quantized.learning_rate == pytest.approx(2e-4)
+    for dense in ((8,), "8-8"):
+        config = training_config(digits, hidden=dense)
+        assert (config.batch, config.real) == (128, Phase(epochs=160, learning_rate=0.03))
+
+
 def test_a_learning_rate_that_is_given_changes_both_in_proportion():
     task = load()
     config = training_config(task, learning_rate=0.015)

@@ -14,6 +14,7 @@ def add(commands) -> None:
     verb = commands.add_parser("bench", help="compare on one task")
     benches = verb.add_subparsers(required=True, metavar="WHAT")
     _add_neurons(benches)
+    _add_reference(benches)
     _add_stochastic(benches)
     _add_training(benches)
 
@@ -41,6 +42,25 @@ def neurons(options: argparse.Namespace) -> None:
     spw.bench_neurons(
         options.neuron, seeds=options.seeds, epochs=options.epochs, pages=options.pages
     )
+
+
+def _add_reference(benches) -> None:
+    bench = benches.add_parser(
+        "reference", help="images per second of the integer reference, on named networks"
+    )
+    bench.add_argument(
+        "--samples", type=count, default=512, metavar="N",
+        help="images that are run at once (%(default)s)",
+    )
+    bench.add_argument(
+        "--pages", action="store_true", help="write the table of docs/training.md"
+    )
+    bench.set_defaults(verb=reference, command="bench reference")
+
+
+def reference(options: argparse.Namespace) -> None:
+    """Time the integer reference."""
+    spw.bench_reference(samples=options.samples, pages=options.pages)
 
 
 def _add_stochastic(benches) -> None:
