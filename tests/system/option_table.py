@@ -85,6 +85,8 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "train out.spw --task mnist": ({"folder": "."}, {}),
     "train out.spw --data mine.npz": ({}, every(("task", "folder"), NO_TASK)),
     f"import net.nir {NIR}": ({"dt": "0.5", "current": "new", "readout": "last"}, {}),
+    f"import map.nir {NIR}": ({"inputs": "1x8x8"}, {}),
+    f"quantize map.nir out.spw {NIR}": ({"inputs": "1x8x8"}, {}),
     f"quantize net.nir out.spw {NIR}": (
         {"dt": "0.5", "current": "new", "readout": "last", "task": "mnist", "coding": "rate",
          "steps": "3", "weight_bits": "5", "percentile": "99", "membrane": "Q12.4",

@@ -100,6 +100,7 @@ def folder(tmp_path_factory, small) -> Iterator[Path]:
             nir.Linear(np.ones((outputs, inputs))),
             nir.CubaLIF(4 * ones, 8 * ones, ones, 0 * ones, ones),
         ))
+    nir.write(place / "map.nir", nir.NIRGraph.from_list(nir.Threshold(np.ones(64))))
     before = set(place.rglob("*"))
     yield place
     assert set(place.rglob("*")) == before
@@ -250,6 +251,8 @@ def test_what_can_be_known_at_once_is_said_before_any_work(asked, capsys, comman
         *((["build", "x.spw", "--clock", text],
            f"argument --clock: {text!r} is not a frequency in MHz, such as 62.5")
           for text in ("", "fast", "nan", "inf", "0", "-80", "1e400")),
+        (["import", "net.nir", "--inputs", "8by8"],
+         "argument --inputs: '8by8' is no shape of inputs, such as 64, 2x128 or 2x34x34"),
         (["run", "--limit", "0"],
          "argument --limit: '0' is not a number of minutes above 0, such as 20"),
         (["train", "x.spw", "--seed", "9" * 5000], "is not a whole number of 0 or more"),

@@ -26,6 +26,20 @@ def add_nir_options(parser: argparse.ArgumentParser) -> None:
         "--readout", metavar="NAME",
         help="how the answer is read: count or first (spikes), last or maximum (membrane)",
     )
+    add(
+        "--inputs", type=axes, metavar="CxHxW",
+        help="axes of the inputs, such as 2x34x34, where the file says none, or only how many",
+    )
+
+
+def axes(text: str) -> tuple[int, ...]:
+    """Read axes of inputs, such as 2x34x34."""
+    numbers = text.split("x")
+    if not all(one.isdecimal() and len(one) < 100 for one in numbers):
+        raise argparse.ArgumentTypeError(
+            f"{text[:100]!r} is no shape of inputs, such as 64, 2x128 or 2x34x34"
+        )
+    return tuple(map(int, numbers))
 
 
 def network_of(options: argparse.Namespace, *, steps: int) -> "spw.RealNetwork":
@@ -33,5 +47,5 @@ def network_of(options: argparse.Namespace, *, steps: int) -> "spw.RealNetwork":
     with arguments_checked(options.flags):
         return spw.from_nir(
             options.source, steps=steps, dt=options.dt, current=options.current,
-            readout=options.readout,
+            readout=options.readout, inputs=options.inputs,
         )

@@ -108,9 +108,9 @@ def _padding(
     name: str, node: Any, weights: np.ndarray, dilation: tuple[int, int], axes: int
 ) -> tuple[int, int]:
     given = node.padding.decode() if isinstance(node.padding, bytes) else node.padding
-    if given == "valid":
-        return 0, 0
     if isinstance(given, str):
+        if given == "valid":
+            return 0, 0
         if given != "same":
             raise DataError(f"{name}.padding is {given!r}; it must be numbers, 'same' or 'valid'")
         try:

@@ -15,7 +15,10 @@ from spikewright.network.real_network import RealNetwork, in_reals
 from spikewright_hw.checks import instance, optional, pathlike, real, texts
 from spikewright_hw.network import Network
 
+from .joined import numbered
 from .nir_nodes import PARAMETERS, definition_of
+from .nir_written import axes_of, matrix, of_axes, written
+from .way import View
 
 __all__ = ["to_nir"]
 
@@ -148,25 +151,7 @@ def to_nir(
             f"{_INSTEAD['graded']}, without what 0 and a step of them stand for; accept= takes it "
             "so by the word graded"
         )
-    nodes: dict[str, Any] = {"input": nir.Input(np.array([reals.inputs]))}  # pyright: ignore
-    edges, last = [], "input"
-    for index, layer in enumerate(reals.layers):
-        if not layer.is_dense:
-            raise DataError(
-                f"layers[{index}] has a convolution or a pooling; dense layers alone are written "
-                "to NIR"
-            )
-        matrix, neurons = f"{index}_weights", f"{index}_neurons"
-        nodes[matrix] = _matrix(layer.weights, layer.bias)
-        nodes[neurons] = _neurons(f"layers[{index}]", layer, dt, accepted)
-        edges += [(last, matrix), (matrix, neurons)]
-        if layer.recurrent is not None:
-            own = f"{index}_recurrent"
-            nodes[own] = _matrix(layer.recurrent, None)
-            edges += [(neurons, own), (own, neurons)]
-        last = neurons
-    nodes["output"] = nir.Output(np.array([reals.outputs]))  # pyright: ignore
-    graph = nir.NIRGraph(nodes, [*edges, (last, "output")])
+    graph = _graph(reals, dt, accepted)
     if path is not None:
         content = BytesIO()
         nir.write(content, graph)  # pyright: ignore[reportArgumentType]
@@ -174,20 +159,47 @@ def to_nir(
     return graph
 
 
-def _matrix(weights: np.ndarray, bias: np.ndarray | None) -> Any:
+def _graph(network: RealNetwork, dt: float | None, accepted: Collection[str]) -> Any:
     import nir
 
-    return nir.Linear(weights.T) if bias is None else nir.Affine(weights.T, bias)
+    axes = axes_of(network.layers)
+    first = network.layers[0].connection
+    before = first.source
+    view = of_axes(before, first, axes)
+    nodes: dict[str, Any] = {"input": nir.Input(np.array(view))}  # pyright: ignore
+    edges, last = [], "input"
+    for index, layer in enumerate(network.layers):
+        name = f"layers[{index}]"
+        made = written(name, layer, before=before, view=view, axes=axes)
+        before, view = layer.connection.target, made.view
+        neurons = _neurons(name, layer, view, dt, accepted)
+        for end, node in (*made.nodes, ("neurons", neurons)):
+            nodes[f"{index}_{end}"] = node
+            edges.append((last, f"{index}_{end}"))
+            last = f"{index}_{end}"
+        if layer.recurrent is not None:
+            if len(view) > 1:
+                raise DataError(
+                    f"{name} is a map and takes its own spikes by a matrix, and matrices of NIR "
+                    "take values without a place"
+                )
+            own = f"{index}_recurrent"
+            nodes[own] = matrix(layer.recurrent, None)
+            edges += [(last, own), (own, last)]
+    nodes["output"] = nir.Output(np.array(view))  # pyright: ignore
+    return nir.NIRGraph(nodes, [*edges, (last, "output")])
 
 
-def _neurons(name: str, layer: RealLayer, dt: float | None, accepted: Collection[str]) -> Any:
+def _neurons(
+    name: str, layer: RealLayer, view: View, dt: float | None, accepted: Collection[str]
+) -> Any:
     import nir
 
     known = layer.definition.name.removesuffix("_recurrent")
     if known in _OWN:
         kind = _OWN[known]
         return getattr(nir, kind)(**{
-            one: _each(layer, layer.parameters[one]) for one in PARAMETERS[kind]
+            one: _each(layer, view, layer.parameters[one]) for one in PARAMETERS[kind]
         })
     leaky = _LEAKY.get(known)
     if leaky is None:
@@ -205,23 +217,28 @@ def _neurons(name: str, layer: RealLayer, dt: float | None, accepted: Collection
             "step in the unit of time of the file"
         )
     def value(parameter: str | None) -> np.ndarray:
-        return _each(layer, layer.parameters[parameter] if parameter is not None else 0.0)
+        given = layer.parameters[parameter] if parameter is not None else 0.0
+        return _each(layer, view, given)
 
-    share = _each(layer, leaky.share(layer.parameters))
+    share = _each(layer, view, leaky.share(layer.parameters))
     ends = {}
     if layer.definition.spikes:
         ends = {"v_threshold": value("threshold"), "v_reset": value(leaky.reset)}
     if not share.any():
-        return getattr(nir, "IF" if ends else "I")(r=np.full(layer.neurons, 1 / dt), **ends)
+        return getattr(nir, "IF" if ends else "I")(r=np.full(view, 1 / dt), **ends)
     if not share.all():
         raise DataError(
             f"{name} has neurons that leak and neurons that do not; NIR has no node for both"
         )
-    r = 1 / share if leaky.whole else np.ones(layer.neurons)
+    r = 1 / share if leaky.whole else np.ones(view)
     return getattr(nir, "LIF" if ends else "LI")(
         tau=dt / share, r=r, v_leak=value(leaky.leak), **ends
     )
 
 
-def _each(layer: RealLayer, value: Any) -> np.ndarray:
-    return np.broadcast_to(np.array(value, np.float64), (layer.neurons,)).copy()
+def _each(layer: RealLayer, view: View, value: Any) -> np.ndarray:
+    """Return what a number, or one for each channel or each neuron, is by the axes of NIR."""
+    given = np.atleast_1d(np.array(value, np.float64))
+    made = np.empty(layer.neurons)
+    made[numbered(layer.connection.target)] = layer.of_neurons(given)
+    return made.reshape(view)

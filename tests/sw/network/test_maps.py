@@ -10,7 +10,6 @@ from torch.nn import functional
 
 import spikewright as spw
 from spikewright.coding.input_map import input_map
-from spikewright.errors import DataError
 from spikewright.network.fold_coding import fold_coding
 from spikewright.network.model_config import ModelConfig
 from spikewright.network.post_training import PostTraining, quantize
@@ -78,12 +77,13 @@ def test_whether_it_saturates_is_found(trained):
     assert (found_first.layer, found_first.state) == (0, "v")
 
 
-def test_a_convolution_is_not_written_to_nir(trained):
-    message = (
-        "layers[0] has a convolution or a pooling; dense layers alone are written to NIR"
-    )
-    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
-        spw.to_nir(trained.network, accept=("subtract", "at_least"))
+def test_it_is_written_to_nir_and_read_again(trained):
+    written = spw.to_nir(trained.network, dt=1.0, accept=("subtract", "at_least"))
+    steps = trained.network.steps
+    again = spw.from_nir(written, dt=1.0, steps=steps, readout="last")
+    for mine, its in zip(again.layers, trained.network.layers, strict=True):
+        assert mine.connection == its.connection
+        assert np.array_equal(mine.weights, np.array(its.weights) * 2.0**-its.exponent)
 
 
 def test_settings_name_the_connections(trained):

@@ -1,0 +1,75 @@
+"""A chain of NIR's nodes, computed by PyTorch's functions and forward Euler."""
+
+# nir has types that do not hold.
+# pyright: reportArgumentType=false, reportCallIssue=false
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+__all__ = ["computed"]
+
+
+def computed(nodes: Iterable[Any], spikes: np.ndarray, *, dt: float = 1.0) -> list[np.ndarray]:
+    """Return what each node of neurons sends, ``[samples, steps, values]``, channels first.
+
+    ``spikes`` is ``[samples, steps, *axes]``; the nodes are in the order of the chain.
+    """
+    membranes: dict[int, Tensor] = {}
+    sent: dict[int, list[Tensor]] = {}
+    for step in torch.from_numpy(spikes.swapaxes(0, 1).astype(np.float64)):
+        x = step
+        for number, node in enumerate(nodes):
+            if hasattr(node, "v_threshold"):
+                x, membranes[number] = _neurons(node, x, membranes.get(number), dt)
+                sent.setdefault(number, []).append(x.flatten(1))
+            elif type(node).__name__ == "Threshold":
+                x = (x > torch.from_numpy(node.threshold)).double()
+                sent.setdefault(number, []).append(x.flatten(1))
+            else:
+                x = _map(node, x)
+    return [torch.stack(one, 1).numpy() for one in sent.values()]
+
+
+def _neurons(node: Any, x: Tensor, v: Tensor | None, dt: float) -> tuple[Tensor, Tensor]:
+    """Return spikes and membranes of LIF and IF after a step."""
+    r, threshold, reset = (
+        torch.from_numpy(one) for one in (node.r, node.v_threshold, node.v_reset)
+    )
+    if hasattr(node, "tau"):
+        leak, share = torch.from_numpy(node.v_leak), dt / torch.from_numpy(node.tau)
+        v = leak.expand_as(x) if v is None else v
+        v = v + share * (leak - v + r * x)
+    else:
+        v = (torch.zeros_like(x) if v is None else v) + dt * r * x
+    spike = v > threshold
+    return spike.double(), torch.where(spike, reset.expand_as(v), v)
+
+
+def _map(node: Any, x: Tensor) -> Tensor:
+    kind = type(node).__name__
+    if kind in ("Conv1d", "Conv2d"):
+        call = functional.conv1d if kind == "Conv1d" else functional.conv2d
+        return call(
+            x, torch.from_numpy(node.weight), torch.from_numpy(node.bias), groups=int(node.groups),
+            **{one: _plain(getattr(node, one)) for one in ("stride", "padding", "dilation")},
+        )
+    if kind.endswith("Pool2d"):
+        means = functional.avg_pool2d(x, tuple(node.kernel_size), tuple(node.stride))
+        return means * (node.kernel_size.prod() if kind == "SumPool2d" else 1)
+    if kind == "Scale":
+        return x * torch.from_numpy(node.scale)
+    if kind == "Flatten":
+        return x.flatten(1)
+    assert kind in ("Linear", "Affine")
+    made = x @ torch.from_numpy(node.weight.T.copy())
+    return made + torch.from_numpy(node.bias) if kind == "Affine" else made
+
+
+def _plain(value: Any) -> Any:
+    """Return numbers of a file, or a word, as PyTorch takes them."""
+    return value if isinstance(value, str) else np.asarray(value).tolist()

@@ -1,0 +1,169 @@
+"""Networks with maps, written as NIR: what PyTorch makes of the nodes, and what comes back."""
+
+# The frameworks and nir have types that do not hold.
+# pyright: reportArgumentType=false, reportCallIssue=false, reportAttributeAccessIssue=false
+
+from dataclasses import replace
+from random import Random
+
+import nir
+import numpy as np
+import pytest
+
+from spikewright.errors import DataError
+from spikewright.exchange.from_nir import from_nir
+from spikewright.exchange.to_nir import to_nir
+from spikewright.network.post_training import quantize
+from spikewright.network.real_layer import RealLayer
+from spikewright.network.real_network import RealNetwork
+from spikewright.network.real_run import run_real
+from spikewright_hw.connection import Connection, Convolution, Dense, FeatureMap, Pooled
+from spikewright_hw.engine.drawn_connection import drawn_connection, drawn_map
+
+from .drawn_modules import channels_first
+from .nir_by_torch import computed
+
+STEPS = 6
+DT = 1e-3
+
+
+def drawn_network(seed: int) -> RealNetwork:
+    """Draw a connection, and a dense layer after it, with parameters of channels or of neurons."""
+    rng, random = Random(seed), np.random.default_rng(seed)
+    connection = drawn_connection(rng, drawn_map(rng))
+    target = connection.target
+    count = rng.choice((1, target.channels, len(target)))
+    tau = rng.choice((1, target.channels)) if count == target.channels else count
+    first = RealLayer(
+        weights=random.normal(0, 1, (connection.rows, connection.lanes)), neuron="nir_lif",
+        connection=connection, bias=random.normal(0, 0.3, target.channels),
+        parameters={
+            "dt": DT, "r": 4.0, "tau": _values(random, tau, 0.003, 0.01),
+            "v_threshold": _values(random, count, 0.2, 0.8),
+        },
+    )
+    last = RealLayer(
+        weights=random.normal(0, 1, (len(target), 3)), neuron="nir_lif",
+        parameters={"dt": DT, "r": 4.0, "tau": 0.004, "v_threshold": 0.3},
+        connection=Dense(source=target, neurons=3),
+    )
+    return RealNetwork(layers=(first, last), steps=STEPS, readout="count")
+
+
+def _values(random: np.random.Generator, count: int, low: float, high: float):
+    made = random.uniform(low, high, count)
+    return float(made[0]) if count == 1 else tuple(made)
+
+
+def check(seed: int, path) -> list[float]:
+    """Hold what is written to PyTorch, and to what is read again; return the layers' rates."""
+    network = drawn_network(seed)
+    source = network.layers[0].connection.source
+    print(f"seed {seed}: {network.layers[0].connection}")
+    to_nir(network, path)
+    graph = nir.read(path, type_check=False)
+    onward, name, inner = dict(graph.edges), "input", []
+    while (name := onward[name]) != "output":
+        inner.append(graph.nodes[name])
+    shape = [int(one) for one in graph.nodes["input"].input_type["input"]]
+    places = np.random.default_rng(seed).random((8, STEPS, *shape)) < 0.4
+    order = np.arange(len(source)).reshape(source.sides)
+    order = order if source.channels_first else order.transpose(1, 2, 0)
+    inputs = places.reshape(8, STEPS, -1)
+    run = run_real(network, inputs[..., order.ravel()])
+    expected = computed(inner, places, dt=DT)
+    again = from_nir(path, dt=DT, steps=STEPS, readout="count")
+    back = run_real(again, inputs)
+    for index, (mine, its) in enumerate(zip(run.spikes, expected, strict=True)):
+        target = network.layers[index].connection.target
+        np.testing.assert_array_equal(channels_first(mine, target), its)
+        np.testing.assert_array_equal(back.spikes[index], mine)
+    second = from_nir(to_nir(again), dt=DT, steps=STEPS, readout="count")
+    assert second.digest() == again.digest()
+    same_order = source.is_flat or source.channels_first == (source.channels > 1)
+    if same_order and not isinstance(network.layers[0].connection, Dense):
+        assert again.digest() == network.digest()
+    return [float(one.mean()) for one in expected]
+
+
+def test_drawn_networks_come_back(tmp_path):
+    rates = [check(seed, tmp_path / "net.nir") for seed in range(20)]
+    assert sum(all(0.01 < one < 0.99 for one in several) for several in rates) > 10
+
+
+@pytest.mark.slow
+def test_many_drawn_networks_come_back(tmp_path):
+    for seed in range(100, 500):
+        check(seed, tmp_path / "net.nir")
+
+
+MAP = FeatureMap(channels=2, height=4, width=4, channels_first=True)
+KERNEL = Convolution(source=MAP, channels=3, kernel=(3, 3), padding=(1, 1))
+
+
+def network(connection: Connection, **given) -> RealNetwork:
+    random = np.random.default_rng(0)
+    parameters = {"dt": DT, "r": 4.0, "tau": 0.004, "v_threshold": 0.3}
+    layer = RealLayer(
+        weights=random.normal(0, 1, (connection.rows, connection.lanes)), connection=connection,
+        **{"neuron": "nir_lif", "parameters": parameters} | given,
+    )
+    return RealNetwork(layers=(layer,), steps=STEPS, readout="count")
+
+
+def test_the_nodes_of_a_pooled_convolution():
+    """Names, order, shapes; a graph that NIR itself finds in order."""
+    sums = FeatureMap(channels=2, height=2, width=2, channels_first=True)
+    graph = to_nir(network(Pooled(
+        source=MAP, window=(2, 2), stride=(2, 2), then=replace(KERNEL, source=sums)
+    )))
+    kinds = {name: type(node).__name__ for name, node in graph.nodes.items()}
+    assert kinds == {"input": "Input", "0_pool": "SumPool2d", "0_weights": "Conv2d",
+                     "0_neurons": "LIF", "output": "Output"}
+    assert graph.nodes["0_weights"].weight.shape == (3, 2, 3, 3)
+    assert graph.nodes["0_neurons"].tau.shape == (3, 2, 2)
+
+
+def test_a_network_in_integers_is_written_as_the_reals_it_stands_for():
+    spikes = np.random.default_rng(1).random((10, STEPS, len(MAP))) < 0.3
+    made = quantize(network(KERNEL, bias=np.array([0.1, 0.0, -0.1])), spikes).network
+    again = from_nir(to_nir(made, dt=1.0), dt=DT, steps=STEPS, readout="count").layers[0]
+    np.testing.assert_array_equal(again.weights, made.layers[0].weights)
+    assert again.connection == made.layers[0].connection
+
+
+def test_biases_of_places_are_refused():
+    biases = np.arange(len(KERNEL.target), dtype=float)
+    with pytest.raises(DataError) as error:
+        to_nir(network(KERNEL, bias=biases))
+    assert str(error.value) == (
+        "layers[0] has biases that differ from place to place, as a shift before a padded "
+        "convolution makes them, and a convolution of NIR has one for each channel"
+    )
+    same = network(KERNEL, bias=np.tile([0.1, 0.2, 0.3], 16))
+    np.testing.assert_array_equal(to_nir(same).nodes["0_weights"].bias, [0.1, 0.2, 0.3])
+
+
+def test_a_recurrent_map_is_refused():
+    recurrent = network(
+        KERNEL, neuron="recurrent_lif", recurrent=np.eye(len(KERNEL.target)), parameters={}
+    )
+    with pytest.raises(DataError) as error:
+        to_nir(recurrent, dt=1.0, accept=("subtract", "at_least"))
+    assert str(error.value) == (
+        "layers[0] is a map and takes its own spikes by a matrix, and matrices of NIR take values "
+        "without a place"
+    )
+
+
+def test_neurons_without_a_place_that_become_a_map_are_refused():
+    first = network(Dense(source=FeatureMap(channels=5), neurons=4))
+    flat = FeatureMap(channels=4)
+    second = network(Convolution(source=flat, channels=2, kernel=(1, 1)))
+    both = replace(first, layers=(*first.layers, *second.layers))
+    with pytest.raises(DataError) as error:
+        to_nir(both)
+    assert str(error.value) == (
+        "layers[1] takes 4 neurons of a dense layer as a map, and NIR has no node that makes one "
+        "of them"
+    )
