@@ -3,7 +3,8 @@
 Verilator's makefile puts ``$OBJCACHE`` before each call of the compiler. What is kept stands in the
 folder ``$SPIKEWRIGHT_OBJECTS``: the objects of Verilator's run-time library (``verilated*.o``),
 which depend on the call and on their source alone, and the headers of that library, precompiled,
-which are most of what the compiler reads for a core.
+which are most of what the compiler reads for a core. Nothing is optimised as virtual boards are
+(``-O2``): to compile what is simulated for a moment takes longer than the moment.
 """
 
 import hashlib
@@ -31,6 +32,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 def main(command: list[str]) -> int:
     """Return the status of a compiler call, done or spared."""
+    command = [word for word in command if word != "-O2"]
     output = Path(command[command.index("-o") + 1]) if "-o" in command else Path()
     if output.suffix != ".o" or "-c" not in command:
         os.execvp(command[0], command)

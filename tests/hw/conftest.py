@@ -34,8 +34,9 @@ def exchange(rng) -> Callable[..., dict[str, list[Any]]]:
 
     ``send`` has the payloads for each input stream by name, ``take`` how many payloads are awaited
     of each output stream; both sides pause with the probability ``stall``, but for the output
-    streams named in ``eager``. What came is returned by stream; it fails if that takes more than
-    ``cycles``, or if an offer is changed or withdrawn.
+    streams named in ``eager``. Of several probabilities, each holds for as many of the payloads.
+    What came is returned by stream; it fails if that takes more than ``cycles``, or if an offer is
+    changed or withdrawn.
     """
 
     def run(
@@ -43,16 +44,20 @@ def exchange(rng) -> Callable[..., dict[str, list[Any]]]:
         *,
         send: Mapping[str, Sequence[Any]],
         take: Mapping[str, int],
-        stall: float = 0.0,
+        stall: float | Sequence[float] = 0.0,
         eager: Collection[str] = (),
         cycles: int = 20_000,
     ) -> dict[str, list[Any]]:
         received: dict[str, list[Any]] = {name: [] for name in take}
+        stalls = [stall] if isinstance(stall, float) else stall
+
+        def pauses(passed: int, count: int) -> bool:
+            return rng.random() < stalls[passed * len(stalls) // count]
 
         def source(port, payloads):
             async def testbench(ctx):
-                for payload in payloads:
-                    while rng.random() < stall:
+                for number, payload in enumerate(payloads):
+                    while pauses(number, len(payloads)):
                         await ctx.tick()
                     ctx.set(port.payload, payload)
                     ctx.set(port.valid, 1)
@@ -67,7 +72,7 @@ def exchange(rng) -> Callable[..., dict[str, list[Any]]]:
             async def testbench(ctx):
                 offered = None
                 while len(received[name]) < wanted:
-                    ready = name in eager or rng.random() >= stall
+                    ready = name in eager or not pauses(len(received[name]), wanted)
                     ctx.set(port.ready, ready)
                     _, _, valid, payload = await ctx.tick().sample(port.valid, port.payload)
                     assert valid or offered is None, f"{name} was withdrawn"

@@ -105,30 +105,18 @@ def test_rounding_and_saturation_are_parameters(rounding, saturation, exchange, 
 
 
 @pytest.mark.parametrize(("name", "preset"), CASES)
-def test_an_offer_does_not_wait_for_ready(name, preset):
+def test_an_offer_does_not_wait_for_ready_and_a_step_takes_a_cycle(name, preset):
     core = build(name, preset)
 
     async def testbench(ctx):
         ctx.set(core.i.valid, 1)
         for _ in range(core.interleave):
             assert ctx.get(core.i.ready)
+            assert not ctx.get(core.o.valid)
             await ctx.tick()
         assert ctx.get(core.o.valid)
         assert not ctx.get(core.i.ready)
-
-    simulate(core, testbench)
-
-
-@pytest.mark.parametrize(("name", "preset"), CASES)
-def test_a_step_takes_a_cycle(name, preset):
-    core = build(name, preset)
-
-    async def testbench(ctx):
-        ctx.set(core.i.valid, 1)
         ctx.set(core.o.ready, 1)
-        for _ in range(core.interleave):
-            assert not ctx.get(core.o.valid)
-            await ctx.tick()
         for _ in range(5):
             assert ctx.get(core.i.ready)
             assert ctx.get(core.o.valid)

@@ -55,7 +55,7 @@ def do(page: str) -> dict:
 
 
 @pytest.fixture
-def folder(monkeypatch, tmp_path) -> Iterator[Path]:
+def folder(monkeypatch, tmp_path, undrawn) -> Iterator[Path]:
     """An empty folder to work in, with trainings of one epoch and a report of a run."""
     whole = training.train
 

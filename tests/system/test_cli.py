@@ -65,12 +65,13 @@ def test_no_compiler(refused, small, tmp_path):
     assert not list(tmp_path.glob("build/cache/*/.*")), "something half-written stayed"
 
 
-def test_an_unknown_core(refused):
-    assert refused("emit", "perceptron").startswith("there is no core 'perceptron'; there are li,")
+def test_an_unknown_core(refused_here):
+    said = refused_here("emit", "perceptron")
+    assert said.startswith("there is no core 'perceptron'; there are li,")
 
 
-def test_an_unknown_preset(refused):
-    assert refused("emit", "lif", "--preset", "q1_1") == (
+def test_an_unknown_preset(refused_here):
+    assert refused_here("emit", "lif", "--preset", "q1_1") == (
         "lif has no preset 'q1_1'; it has q8_8, q6_4, q8_8_x4"
     )
 
@@ -79,14 +80,14 @@ def test_emit_without_a_core(refused):
     assert refused("emit") == "name one core, or give --all for every core"
 
 
-def test_a_report_that_is_not_there(refused):
-    assert "make run" in refused("report", "run")
-    assert "'run-mnist'" in refused("report", "--task", "mnist")
+def test_a_report_that_is_not_there(refused_here):
+    assert "make run" in refused_here("report", "run")
+    assert "'run-mnist'" in refused_here("report", "--task", "mnist")
 
 
-def test_a_folder_that_cannot_be_written(refused, tmp_path):
+def test_a_folder_that_cannot_be_written(refused_here, tmp_path):
     (tmp_path / "build").write_text("a file where the folder should be")
-    said = refused("emit", "lfsr", "--preset", "w8")
+    said = refused_here("emit", "lfsr", "--preset", "w8")
     assert said.startswith("build/verilog cannot be written: part of the path is a file")
 
 

@@ -48,9 +48,9 @@ def interrupt(process, *signals: signal.Signals) -> str:
     """Send signals, and return what is said; it must have ended soon."""
     allowed = soon()
     started = time.monotonic()
-    for number in signals:
+    for at, number in enumerate(signals):
+        time.sleep(0.1 * (at > 0))
         os.kill(process.pid, number)
-        time.sleep(0.1)
     _, err = process.communicate(timeout=60)
     took = time.monotonic() - started
     assert took < allowed or took < soon()  # the load may have come meanwhile
@@ -88,6 +88,9 @@ while True:
 """,
 }
 
+#: Processes "sleep 60" that a stage has then.
+SLEEPERS = {"a tool": 1, "a family": 3, "tools in a thread": 1}
+
 PROGRAM = """
 import sys
 from contextlib import suppress
@@ -117,11 +120,19 @@ sys.exit(guarded(lambda: cached("stage", {}, build, root=folder / "cache")))
 def stage(launch, tmp_path):
     """Start a stage that does not end, and wait until it has begun."""
 
+    def sleeping() -> int:
+        return [*launch.running().values()].count("sleep 60 ")
+
     def begin(name: str):
+        before = sleeping()
         code = [sys.executable, "-c", PROGRAM, str(tmp_path), textwrap.dedent(STAGES[name])]
         process = launch(code, stdout=-1, stderr=-1, text=True, cwd=tmp_path)
         wait_for(f"cache/stage/.*.{process.pid}.*.tmp/half", tmp_path, process)
-        time.sleep(0.5)
+        time.sleep(0.1)
+        end = time.monotonic() + 60
+        while sleeping() < before + SLEEPERS.get(name, 0):
+            assert process.poll() is None and time.monotonic() < end, process.communicate()
+            time.sleep(0.05)
         return process
 
     return begin

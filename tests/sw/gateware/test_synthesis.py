@@ -60,6 +60,30 @@ class Table(wiring.Component):
         return m
 
 
+class Both(wiring.Component):
+    """A register of 13 bits, and a table."""
+
+    i: Signal
+    o: Signal
+    i_register: Signal
+    o_register: Signal
+
+    def __init__(self):
+        super().__init__({
+            "i": In(10), "o": Out(16), "i_register": In(13), "o_register": Out(13),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.submodules.register = register = Register(13)
+        m.submodules.table = table = Table()
+        m.d.comb += [
+            register.i.eq(self.i_register), self.o_register.eq(register.o),
+            table.i.eq(self.i), self.o.eq(table.o),
+        ]
+        return m
+
+
 def mixer(rounds: int) -> str:
     """RTLIL that takes some seconds to place: a long chain of additions."""
 
@@ -83,21 +107,15 @@ def mixer(rounds: int) -> str:
     return as_rtlil(Mixer(), name="mixer")
 
 
+#: Four blocks of 4 kbit, or one of 18 kbit.
+BLOCKS = {"ice40": 4, "ecp5": 1, "xc7": 1}
+
+
 @pytest.mark.parametrize("family", FAMILIES)
-def test_flip_flops_are_counted(family, tmp_path):
-    text = as_rtlil(Register(13), name="register")
-    netlist = synthesize(text, top="register", family=family, build=tmp_path)
-    assert netlist.counts == CellCounts(ff=13)
+def test_flip_flops_and_block_rams_are_counted(family, tmp_path):
+    netlist = synthesize(as_rtlil(Both(), name="both"), top="both", family=family, build=tmp_path)
+    assert netlist.counts == CellCounts(ff=13, bram=BLOCKS[family])
     assert netlist.path.is_file()
-
-
-# Four blocks of 4 kbit, or one of 18 kbit.
-@pytest.mark.parametrize(("family", "blocks"), [("ice40", 4), ("ecp5", 1), ("xc7", 1)])
-def test_block_rams_are_counted(family, blocks, tmp_path):
-    text = as_rtlil(Table(), name="table")
-    netlist = synthesize(text, top="table", family=family, build=tmp_path)
-    assert netlist.counts.bram == blocks
-    assert netlist.counts.dsp == 0
 
 
 def test_cells_are_weighed_by_family():
