@@ -9,6 +9,7 @@ from spikewright_hw.connection import (
     Convolution,
     Dense,
     FeatureMap,
+    Joined,
     Pooled,
     connection_from_data,
     connection_to_data,
@@ -241,3 +242,51 @@ def test_a_pooled_dense_connection_shares_rows_among_a_window():
 def test_what_is_no_connection_is_refused(make, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
         make()
+
+
+FIRST = FeatureMap(channels=4, height=6, width=8, channels_first=True)
+
+
+@pytest.mark.parametrize(
+    ("connection", "words"),
+    [
+        (Dense(source=MAP, neurons=3), "dense from 4 × 6 × 8 to 3"),
+        (Dense(source=FIRST, neurons=3), "dense from 4 × 6 × 8 (channels first) to 3"),
+        (
+            Convolution(source=MAP, channels=16, kernel=(3, 3)),
+            "convolution 3 × 3 from 4 × 6 × 8 to 16 × 4 × 6",
+        ),
+        (
+            Convolution(source=MAP, channels=6, kernel=(3, 2), stride=(2, 1), padding=(1, 0),
+                        dilation=(1, 2), groups=2),
+            ("convolution 3 × 2 with stride 2 × 1 and padding 1 × 0 and dilation 1 × 2 and 2 "
+             "groups from 4 × 6 × 8 to 6 × 3 × 6"),
+        ),
+        (
+            Convolution(source=MAP, channels=4, kernel=(3, 3), padding=(1, 1), groups=4),
+            "depthwise convolution 3 × 3 with padding 1 × 1 from 4 × 6 × 8 to 4 × 6 × 8",
+        ),
+        (
+            Pooled(
+                source=MAP, window=(2, 2), stride=(2, 2),
+                then=Dense(source=FeatureMap(channels=4, height=3, width=4), neurons=3),
+            ),
+            "sum pooling 2 × 2 and dense from 4 × 6 × 8 to 3",
+        ),
+        (
+            Pooled(
+                source=MAP, window=(4, 2), stride=(2, 2),
+                then=Dense(source=FeatureMap(channels=4, height=2, width=4), neurons=3),
+            ),
+            "sum pooling 4 × 2 with stride 2 × 2 and dense from 4 × 6 × 8 to 3",
+        ),
+        (
+            Joined(parts=(
+                Dense(source=MAP, neurons=3), Dense(source=FeatureMap(channels=3), neurons=3),
+            )),
+            "dense from 4 × 6 × 8 to 3 plus dense from 3 to 3",
+        ),
+    ],
+)  # fmt: skip
+def test_a_connection_in_words(connection, words):
+    assert str(connection) == words

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from .feature_map import FeatureMap
 
-__all__ = ["Axis", "Connection", "Place"]
+__all__ = ["Axis", "Connection", "Place", "sides"]
 
 
 class Place(NamedTuple):
@@ -36,10 +36,15 @@ class Connection:
     synaptic operations, ``lanes`` for each of the taps.
 
     A kind is a frozen dataclass that derives from this class and has its own ``source``,
-    ``target``, ``lanes``, ``rows`` and ``_axes``.
+    ``target``, ``lanes``, ``rows`` and ``_axes``; and ``_name``, where its class's name says too
+    little.
     """
 
     source: FeatureMap
+
+    def __str__(self) -> str:
+        """Return what it is in a few words, such as ``dense from 2 × 3 × 4 to 10``."""
+        return f"{self._name()} from {self.source} to {self.target}"
 
     @property
     def target(self) -> FeatureMap:
@@ -59,6 +64,10 @@ class Connection:
     def _axes(self) -> tuple[Axis, Axis, Axis]:
         """Return the axes y, x and channel."""
         raise NotImplementedError
+
+    def _name(self) -> str:
+        """Return its kind, and what does not follow from its source and its target."""
+        return type(self).__name__.lower()
 
     @cached_property
     def axes(self) -> tuple[Axis, Axis, Axis]:
@@ -132,6 +141,11 @@ class Connection:
         """Return the most taps that an event of one source has."""
         first, second, third = (max(map(len, axis)) for axis in self.axes)
         return first * second * third
+
+
+def sides(numbers: tuple[int, int]) -> str:
+    """Return how a size along the height and along the width is written."""
+    return " × ".join(map(str, numbers))
 
 
 def _arrivals(axis: Axis) -> dict[int, tuple[int, ...]]:

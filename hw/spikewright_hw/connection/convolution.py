@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..checks import instance, settle, whole, wholes
-from .connection import Axis, Connection, Place
+from .connection import Axis, Connection, Place, sides
 from .feature_map import MOST_NEURONS, FeatureMap
 
 __all__ = ["Convolution"]
@@ -116,6 +116,20 @@ class Convolution(Connection):
             self._side(1, row=step, word=self.groups),
             tuple((Place(c, c // of_group),) for c in range(step)),
         )
+
+    def _name(self) -> str:
+        depthwise = 1 < self.groups == self.source.channels == self.channels
+        options = [
+            f"{name} {sides(value)}"
+            for name, value, usual in (
+                ("stride", self.stride, 1), ("padding", self.padding, 0),
+                ("dilation", self.dilation, 1),
+            )
+            if value != (usual, usual)
+        ]
+        options += [f"{self.groups} groups"] * (self.groups > 1 and not depthwise)
+        with_options = f" with {' and '.join(options)}" * bool(options)
+        return f"{'depthwise ' * depthwise}convolution {sides(self.kernel)}{with_options}"
 
     def _side(self, side: int, *, row: int, word: int) -> Axis:
         """Return an axis: ``row`` and ``word`` are what a step of kernel and target comes to."""

@@ -57,7 +57,8 @@ class FeatureMap:
     def __str__(self) -> str:
         if self.is_flat:
             return str(self.channels)
-        return f"{self.channels} × {self.height} × {self.width}"
+        order = " (channels first)" * self.channels_first
+        return f"{self.channels} × {self.height} × {self.width}{order}"
 
     @property
     def is_flat(self) -> bool:

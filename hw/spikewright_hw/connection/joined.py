@@ -48,6 +48,9 @@ class Joined(Connection):
         except ValueError as error:
             raise ValueError(f"parts have {count} sources in all: {error}") from error
 
+    def __str__(self) -> str:
+        return " plus ".join(map(str, self.parts))
+
     @property
     def branches(self) -> tuple[Connection, ...]:
         """The parts."""

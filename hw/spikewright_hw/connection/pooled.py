@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ..checks import instance, settle, wholes
-from .connection import Axis, Connection
+from .connection import Axis, Connection, sides
 from .feature_map import MOST_NEURONS, FeatureMap
 
 __all__ = ["Pooled"]
@@ -69,6 +69,10 @@ class Pooled(Connection):
     def _axes(self) -> tuple[Axis, Axis, Axis]:
         y, x, channel = self.then._axes()
         return self._windows(0, y), self._windows(1, x), channel
+
+    def _name(self) -> str:
+        stride = f" with stride {sides(self.stride)}" * (self.stride != self.window)
+        return f"sum pooling {sides(self.window)}{stride} and {self.then._name()}"
 
     def _windows(self, side: int, then: Axis) -> Axis:
         """Return an axis of the sources: each leads to the places of all windows that it is in."""

@@ -1,6 +1,7 @@
 """What the page of a core says of its ports and parameters, and the docstrings that say it."""
 
 import ast
+import re
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +16,8 @@ from spikewright.errors import DataError
 from spikewright.pages.core_page import core_page_blocks, parameters, ports, ports_of
 from spikewright.pages.docstring import Field, parsed, plain
 from spikewright.pages.shape_words import port_type
+from spikewright.record.markdown import presets_line
+from spikewright_hw.connection import Dense, FeatureMap
 from spikewright_hw.cores import CORES, Core
 from spikewright_hw.engine.scan import Scan
 from spikewright_hw.neuron import DEFINITIONS
@@ -165,6 +168,22 @@ def test_the_blocks_of_a_core():
 )
 def test_a_row_of_a_table(name, row):
     assert row in "\n".join(core_page_blocks(CORES[name]).values())
+
+
+@pytest.mark.parametrize("core", CORES.values(), ids=lambda core: core.name)
+def test_presets_are_in_words(core):
+    assert not re.search(r"\w\(|[={}]", line := presets_line(core.presets)), line
+
+
+def test_a_preset_with_a_connection_and_parameters_by_name():
+    given = {
+        "connection": Dense(source=FeatureMap(channels=2, height=3, width=4), neurons=5),
+        "parameters": {"decay": (0.5, 0.75), "threshold": 3.0},
+    }
+    assert presets_line({"one": given}) == (
+        "Presets: `one`, `connection` dense from 2 × 3 × 4 to 5, `parameters` (`decay` (0.5, 0.75),"
+        " `threshold` 3.0)."
+    )
 
 
 @pytest.mark.parametrize(
