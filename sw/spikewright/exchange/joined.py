@@ -59,10 +59,13 @@ def joined(way: Way, *, bias: np.ndarray | float) -> Joined:
 
 
 def _inputs(way: Way) -> FeatureMap:
-    """Return the map of a network's inputs; those of a matrix have no place."""
-    if isinstance(way.product, Matrix) and not way.windows:
-        return FeatureMap(channels=prod(way.started))
+    """Return the map of a network's inputs; those of a matrix have a place only in an image.
+
+    In one of several channels, another order of its numbers is possible.
+    """
     channels, height, width = way.started
+    if isinstance(way.product, Matrix) and not way.windows and (channels == 1 or height == 1):
+        return FeatureMap(channels=prod(way.started))
     return FeatureMap(
         channels=channels, height=height, width=width, channels_first=channels > 1
     )

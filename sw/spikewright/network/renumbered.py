@@ -19,17 +19,20 @@ def renumbered(network: RealNetwork, inputs: FeatureMap) -> RealNetwork:
     ----------
     network : RealNetwork
     inputs : FeatureMap
-        Where no map of these sides is taken, the network is returned as it is.
+        Where no map of these sides is taken, the numbers stay as they are. What a dense layer takes
+        has no place after that.
     """
     first = network.layers[0]
     source = first.connection.source
-    if source.is_flat or source.sides != inputs.sides or source == inputs:
-        return network
-    layer = _first(first, inputs.channels_first)
-    return replace(network, layers=(layer, *network.layers[1:]))
+    made = first
+    if not source.is_flat and source.sides == inputs.sides and source != inputs:
+        made = _renumbered(first, inputs.channels_first)
+    if isinstance(made.connection, Dense) and not source.is_flat:
+        made = replace(made, connection=None)  # which follows from the weights
+    return network if made is first else replace(network, layers=(made, *network.layers[1:]))
 
 
-def _first(layer: RealLayer, channels_first: bool) -> RealLayer:
+def _renumbered(layer: RealLayer, channels_first: bool) -> RealLayer:
     connection, weights = layer.connection, layer.weights
     last = connection
     while isinstance(last, Pooled):

@@ -192,6 +192,17 @@ def test_what_becomes_of_it():
         np.testing.assert_allclose(rows[:, :, group, lane], kernel[channel, 0] / 4)
 
 
+@pytest.mark.parametrize("axes, source", [
+    ((2, 3, 4), FeatureMap(channels=2, height=3, width=4, channels_first=True)),
+    ((1, 3, 4), FeatureMap(channels=12)), ((3, 4), FeatureMap(channels=12)),
+])
+def test_inputs_that_are_flattened_keep_their_channels(axes, source):
+    """A task may number the places of an image first."""
+    module = nn.Sequential(nn.Flatten(), nn.Linear(len(source), 3), leaky())
+    network = from_torch(module, torch.zeros(1, *axes), steps=2, readout="count")
+    assert network.layers[0].connection.source == source
+
+
 def test_a_sum_of_booleans_is_no_or():
     then = Dense(source=FeatureMap(channels=1), neurons=1)
     pooled = Pooled(

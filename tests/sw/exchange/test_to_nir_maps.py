@@ -81,7 +81,8 @@ def check(seed: int, path) -> list[float]:
     second = from_nir(to_nir(again), dt=DT, steps=STEPS, readout="count")
     assert second.digest() == again.digest()
     same_order = source.is_flat or source.channels_first == (source.channels > 1)
-    if same_order and not isinstance(network.layers[0].connection, Dense):
+    of_image = source.channels > 1 and source.height > 1
+    if same_order and (of_image or not isinstance(network.layers[0].connection, Dense)):
         assert again.digest() == network.digest()
     return [float(one.mean()) for one in expected]
 

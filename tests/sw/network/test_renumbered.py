@@ -40,7 +40,10 @@ def test_the_same_currents(kind, back):
     before, after = (PLACES_FIRST, CHANNELS_FIRST)[:: -1 if not back else 1]
     given = network(connections(before)[kind])
     made = renumbered(given, after)
-    assert made.layers[0].connection == connections(after)[kind]
+    expected = connections(after)[kind]
+    if kind == "dense":
+        expected = Dense(source=FeatureMap(channels=48), neurons=5)
+    assert made.layers[0].connection == expected
     places = np.random.default_rng(1).normal(size=(3, 2, 4, 6, 2))
     orders = {False: places.reshape(3, 2, -1),
               True: places.transpose(0, 1, 4, 2, 3).reshape(3, 2, -1)}
@@ -50,9 +53,12 @@ def test_the_same_currents(kind, back):
 
 
 def test_another_map_is_left_as_it_is():
-    given = network(connections(CHANNELS_FIRST)["dense"])
+    given = network(connections(CHANNELS_FIRST)["pooled"])
+    dense = network(connections(CHANNELS_FIRST)["dense"])
     for inputs in (replace(PLACES_FIRST, height=6, width=4), FeatureMap(channels=48)):
         assert renumbered(given, inputs) is given
+        kept, *_ = renumbered(dense, inputs).layers
+        assert kept.is_flat and np.array_equal(kept.weights, dense.layers[0].weights)
     flat = network(Dense(source=FeatureMap(channels=48), neurons=2))
     assert renumbered(flat, PLACES_FIRST) is flat
 
