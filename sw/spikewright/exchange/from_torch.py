@@ -21,7 +21,18 @@ from spikewright_hw.checks import instance, optional, whole
 from . import torch_modules
 from .chain import Piece, ReadLayer, chained, network_of
 from .found import Found
-from .torch_run import READ, SPIKES, VALUES, Inputs, Part, as_started, axes_of, class_of, ran
+from .torch_run import (
+    READ,
+    SPIKES,
+    VALUES,
+    Inputs,
+    Part,
+    as_started,
+    axes_of,
+    axes_of_inputs,
+    class_of,
+    ran,
+)
 from .way import Step
 
 __all__ = ["from_torch"]
@@ -91,7 +102,7 @@ def _layers(
         for part, what in zip(parts, found, strict=True)
     ]
     took = _arrived(calls, parts[0], lead=lead)
-    layers = chained(pieces, inputs=axes_of(parts[0], lead=lead) or (took.shape[2],))
+    layers = chained(pieces, inputs=axes_of_inputs(parts[0], lead=lead))
     by_name = {part.name: part for part in parts}
     for layer in layers:
         took = _check(layer, by_name[layer.names[-1]].sent, took, on=inputs.name)

@@ -17,7 +17,8 @@ from .found import Read
 from .way import View
 
 __all__ = [
-    "READ", "SPIKES", "VALUES", "Inputs", "Part", "as_started", "axes_of", "class_of", "ran",
+    "READ", "SPIKES", "VALUES", "Inputs", "Part", "as_started", "axes_of", "axes_of_inputs",
+    "class_of", "ran",
 ]
 
 #: How a class of a package is read, by the first part of its module's name.
@@ -126,6 +127,16 @@ def axes_of(part: Part, *, lead: tuple[int, ...]) -> View | None:
             "map before it"
         )
     return shape[-axes:]
+
+
+def axes_of_inputs(first: Part, *, lead: tuple[int, ...]) -> View:
+    """Return the axes of what the first part took, also where it takes any."""
+    known = axes_of(first, lead=lead)
+    if known is not None:
+        return known
+    shape = tuple(first.takes[0].shape)
+    whole_sequence = len(first.takes) < lead[0] and shape[:2] == lead
+    return shape[2:] if whole_sequence else shape[min(1, len(shape) - 1) :]
 
 
 def as_started(module: nn.Module) -> nn.Module:
