@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["arrivals", "channels", "dense"]
+__all__ = ["arrivals", "channels", "dense", "inputs"]
 
 #: An input, and the row and the lane of the weight by which it reaches a neuron.
 Arrival = tuple[int, int, int]
@@ -32,6 +32,8 @@ def channels(connection: dict[str, Any]) -> int:
             return channels(connection["then"])
         case "dense":
             return connection["neurons"]
+        case "joined":
+            return channels(connection["parts"][0])
     return connection["channels"]
 
 
@@ -42,7 +44,42 @@ def arrivals(connection: dict[str, Any]) -> list[list[Arrival]]:
             return dense(size(connection["source"]), connection["neurons"])
         case "convolution":
             return list(convolution(**connection))
+        case "joined":
+            return joined(connection["parts"])
     return pooled(**connection)
+
+
+def inputs(connection: dict[str, Any]) -> int:
+    """Return how many inputs a connection has."""
+    if connection["kind"] == "joined":
+        return sum(map(inputs, connection["parts"]))
+    return size(connection["source"])
+
+
+def rows(connection: dict[str, Any]) -> int:
+    """Return how many rows a connection has."""
+    match connection["kind"]:
+        case "dense":
+            return size(connection["source"])
+        case "convolution":
+            height, width = connection["kernel"]
+            return height * width * connection["source"]["channels"]
+        case "pooled":
+            return rows(connection["then"])
+    return sum(map(rows, connection["parts"]))
+
+
+def joined(parts: list[dict[str, Any]]) -> list[list[Arrival]]:
+    first_input = first_row = 0
+    found: list[list[Arrival]] = []
+    for part in parts:
+        reached = arrivals(part)
+        found = found or [[] for _ in reached]
+        for neuron, ways in zip(found, reached, strict=True):
+            neuron += [(first_input + i, first_row + row, lane) for i, row, lane in ways]
+        first_input += inputs(part)
+        first_row += rows(part)
+    return found
 
 
 def convolution(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .connections import Arrival, arrivals, channels, dense
+from .connections import Arrival, arrivals, channels, dense, inputs
 from .decision_8 import Neuron
 from .definitions import Definition, of_object, of_page
 
@@ -30,6 +30,7 @@ class Layer:
     bias: list[int]
     neurons: list[Neuron]
     shift: int  # bits after the point - exponent
+    origins: list[tuple[int, list[int]]]  # how far back each part hears, and how late each input
 
 
 @dataclass
@@ -59,7 +60,7 @@ def read(path: str | Path) -> Network:
     about = json.loads(text["spikewright"])
     if about["hash"] != content_hash(about, tensors):
         raise ValueError("the hash does not match")
-    if about["schema"] not in (2, 3, 4, 5):
+    if about["schema"] not in (2, 3, 4, 5, 6):
         raise ValueError(f"schema {about['schema']}")
     layers = [layer(one, f"layers.{n}", tensors) for n, one in enumerate(about["layers"])]
     coding = about["coding"]
@@ -137,7 +138,29 @@ def layer(about: dict[str, Any], name: str, tensors: dict) -> Layer:
             for n in range(count)
         ],
         shift=shift,
+        origins=origins(about),
     )
+
+
+def origins(about: dict[str, Any]) -> list[tuple[int, list[int]]]:
+    """Return how far back each part of a layer hears, and the delay of each of its inputs."""
+    connection = about.get("connection")
+    parts = [about["inputs"]] if connection is None else [
+        inputs(part) for part in connection.get("parts", [connection])
+    ]
+    given = about.get("origins") or [{"back": 1, "delays": 0}]
+    return [
+        (one["back"], one["delays"] if isinstance(one["delays"], list) else [one["delays"]] * count)
+        for one, count in zip(given, parts, strict=True)
+    ]
+
+
+def heard(layer: Layer, at: int, past: list[list[list[int]]]) -> list[int]:
+    """Return the inputs of layer ``at``; ``past`` has the inputs of each step, and each layer's."""
+    return [
+        past[at + 1 - back][-1 - late][i] if late < len(past[at + 1 - back]) else 0
+        for back, delays in layer.origins for i, late in enumerate(delays)
+    ]
 
 
 def of_neuron(given: float | list[float], neuron: int, channels: int) -> float:
@@ -150,11 +173,15 @@ def of_neuron(given: float | list[float], neuron: int, channels: int) -> float:
 def run(network: Network, steps: list[list[int]]) -> Run:
     """Run an inference: of each step, each input is 0, 1, or a graded input's whole number."""
     states = [[dict(one.start) for one in layer.neurons] for layer in network.layers]
+    past: list[list[list[int]]] = [[] for _ in range(len(network.layers) + 1)]
     own = [[0] * len(layer.neurons) for layer in network.layers]
     result = Run()
-    for given in steps:
+    for step in steps:
+        past[0].append(step)
         for at, layer in enumerate(network.layers):
-            spikes = []
+            # Of itself a layer hears the steps before: this one is there as soon as it is over.
+            past[at + 1].append([0] * len(layer.neurons))
+            given, spikes = heard(layer, at, past), []
             for n, neuron in enumerate(layer.neurons):
                 currents = {
                     name: current(layer, source, n, given, own[at])
@@ -162,7 +189,7 @@ def run(network: Network, steps: list[list[int]]) -> Run:
                 }
                 states[at][n], spike = neuron.step(states[at][n], currents)
                 spikes.append(int(spike))
-            own[at] = given = spikes
+            own[at] = past[at + 1][-1] = spikes
         result.spikes.append([list(one) for one in own])
         result.states.append([[dict(one) for one in layer] for layer in states])
     result.outputs = outputs(network, result)

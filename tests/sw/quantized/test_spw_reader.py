@@ -20,7 +20,12 @@ import spikewright as spw
 from spikewright.network.reference import run as run_reference
 from spikewright_hw.definition.precision import PrecisionWarning
 from spikewright_hw.definition.serial import from_data
-from spikewright_hw.engine.drawn_network import drawn_layer, drawn_map_network, drawn_network
+from spikewright_hw.engine.drawn_network import (
+    drawn_graph_network,
+    drawn_layer,
+    drawn_map_network,
+    drawn_network,
+)
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network, NetworkError
 from spikewright_hw.neuron import DEFINITIONS
@@ -144,6 +149,11 @@ def test_networks(rng, tmp_path):
 def test_networks_with_maps(rng, tmp_path):
     for _ in range(8):
         compare_network(tmp_path / "net.spw", drawn_map_network(rng), rng)
+
+
+def test_networks_with_delays_and_skips(rng, tmp_path):
+    for _ in range(12):
+        compare_network(tmp_path / "net.spw", drawn_graph_network(rng), rng)
 
 
 def drawn_network_of_definitions(rng: Random) -> Network:
