@@ -18,7 +18,6 @@ from .checks import (
     one_of,
     optional,
     settle,
-    shown,
     whole,
     wholes,
 )
@@ -41,7 +40,7 @@ from .layer_rules import (
     check_rows,
 )
 from .neuron import DEFINITIONS
-from .origin import Origin, check_origins, origins_to_data
+from .origin import Hearing, Origin, origins_rule, origins_to_data
 
 __all__ = [
     "MEMBRANE_BITS", "MOST_BIAS", "MOST_INPUT_BITS", "MOST_NEURONS", "MOST_WEIGHTS", "Layer",
@@ -58,7 +57,7 @@ _Number = TypeVar("_Number", int, float)
 
 
 @dataclass(frozen=True)
-class Layer:
+class Layer(Hearing):
     """A connection, and the neurons that it reaches. A layer that exists is valid.
 
     Parameters
@@ -147,15 +146,13 @@ class Layer:
             bias=optional(wholes(-MOST_BIAS, MOST_BIAS)),
             input_bits=whole(1, MOST_INPUT_BITS),
             connection=optional(instance(Connection)),
-            origins=_origins,
+            origins=origins_rule,
         )
         if self.connection is None or self.is_flat:
             check_rows(self, "weights", self.weights)
             source, neurons = FeatureMap(channels=len(self.weights)), len(self.weights[0])
             object.__setattr__(self, "connection", Dense(source=source, neurons=neurons))
-        if not self.origins:
-            object.__setattr__(self, "origins", (Origin(),) * len(self.connection.branches))
-        check_origins(self.origins, [len(part.source) for part in self.connection.branches])
+        self.settle_origins()
         settle(self, exponent=whole(0, self.membrane.fraction))
         Arithmetic(format=self.membrane, rounding=self.rounding, saturation=self.saturation)
         known = self.definition.parameters
@@ -188,16 +185,6 @@ class Layer:
         """Whether it is dense, and its inputs are without a place."""
         connection = self.connection
         return isinstance(connection, Dense) and connection.source.is_flat
-
-    @property
-    def parts(self) -> tuple[tuple[Connection, Origin], ...]:
-        """The parts of the connection, each with what it hears."""
-        return tuple(zip(self.connection.branches, self.origins, strict=True))
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether it hears the layer before alone, by one connection and in the same step."""
-        return len(self.origins) == 1 and self.origins[0].is_plain
 
     @property
     def events(self) -> int:
@@ -378,12 +365,6 @@ def _neuron(name: str, value: Any) -> str | Definition:
     if not isinstance(value, Definition):
         return one_of(DEFINITIONS)(name, value)
     return value.name if DEFINITIONS.get(value.name) is value else value
-
-
-def _origins(name: str, value: Any) -> tuple[Origin, ...]:
-    if not isinstance(value, list | tuple):
-        raise ValueError(f"{name} is {shown(value)}; it must be a list of Origin objects")
-    return tuple(instance(Origin)(f"{name}[{at}]", one) for at, one in enumerate(value))
 
 
 def _contribution(source: str, weight: int, *, own: bool) -> int:

@@ -1,32 +1,71 @@
 """The graph of a network: which layers hear which, and whether they fit each other."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
-from .connection import FeatureMap, check_joined
-from .layer import Layer
-from .origin import Origin
+from .connection import Connection, FeatureMap, check_joined
+from .definition.definition import Definition
+from .origin import Hearing, Origin, Part
 
-__all__ = ["check_graph", "inputs_of"]
+__all__ = ["GraphLayer", "Node", "check_graph", "inputs_of"]
 
 
-def check_graph(layers: Sequence[Layer], *, steps: int) -> None:
+class GraphLayer(Protocol):
+    """What the graph of a network knows of a layer, in integers or in real numbers."""
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts of its connection, each with what it hears."""
+        ...
+
+    @property
+    def connection(self) -> Connection:
+        """Which inputs reach which neurons."""
+        ...
+
+    @property
+    def definition(self) -> Definition:
+        """Its neuron's."""
+        ...
+
+    @property
+    def input_bits(self) -> int:
+        """Bits of an input."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node(Hearing):
+    """A layer before there are weights."""
+
+    connection: Connection
+    definition: Definition
+    input_bits: int
+    origins: tuple[Origin, ...] = ()
+
+    def __post_init__(self):
+        self.settle_origins()
+
+
+def check_graph(layers: Sequence[GraphLayer], *, steps: int) -> None:
     """Raise :exc:`ValueError`, naming the layer, unless the layers of a network fit each other.
 
     A part of a connection takes what the layer comes to that it hears, in as many steps as there
     are; each hidden layer is heard by a later one; inputs are graded for all that hear them, or for
     none.
     """
-    if not any(origin.back == 1 for origin in layers[0].origins):
+    if not any(origin.back == 1 for _, origin in layers[0].parts):
         raise ValueError("layers[0].origins has no input of the network; the first layer hears it")
     for index, layer in enumerate(layers):
-        for number, origin in enumerate(layer.origins):
-            _check_part(layers, index, number, origin, steps=steps)
+        for number in range(len(layer.parts)):
+            _check_part(layers, index, number, steps=steps)
         _check_graded(layers, index)
     for index in range(len(layers) - 1):
         if not any(
             later - origin.back == index
             for later in range(index + 1, len(layers))
-            for origin in layers[later].origins
+            for _, origin in layers[later].parts
         ):
             raise ValueError(
                 f"layers[{index}] is heard by no later layer; leave it out, or let one hear it"
@@ -34,9 +73,10 @@ def check_graph(layers: Sequence[Layer], *, steps: int) -> None:
 
 
 def _check_part(
-    layers: Sequence[Layer], index: int, number: int, origin: Origin, *, steps: int
+    layers: Sequence[GraphLayer], index: int, number: int, *, steps: int
 ) -> None:
     layer, at = layers[index], f"layers[{index}].origins[{number}]"
+    part, origin = layer.parts[number]
     if origin.back == 0 and not layer.definition.spikes:
         raise ValueError(
             f"{at}.back is 0, the layer itself, and {layer.definition.name} never spikes"
@@ -52,11 +92,11 @@ def _check_part(
             f"{at}.delays reach {max(origin.each)} steps, and the network runs {steps}; a spike "
             "that is as late never arrives"
         )
-    taken = layer.connection.branches[number].source
+    taken = part.source
     made = inputs_of(layers) if heard < 0 else layers[heard].connection.target
     if heard < 0 and taken == made:
         return
-    if heard >= 0 and len(layer.origins) == 1 and origin.back == 1:
+    if heard >= 0 and len(layer.parts) == 1 and origin.back == 1:
         check_joined(index, taken=taken, made=made)
     elif len(taken) != len(made) or (not taken.is_flat and taken != made):
         what = "the inputs" if heard < 0 else f"layers[{heard}]"
@@ -66,7 +106,7 @@ def _check_part(
         )
 
 
-def inputs_of(layers: Sequence[Layer]) -> FeatureMap:
+def inputs_of(layers: Sequence[GraphLayer]) -> FeatureMap:
     """Return the shape of the inputs: the first map that a layer takes them for, if one does."""
     sources = [
         part.source
@@ -76,9 +116,9 @@ def inputs_of(layers: Sequence[Layer]) -> FeatureMap:
     return next((source for source in sources if not source.is_flat), sources[0])
 
 
-def _check_graded(layers: Sequence[Layer], index: int) -> None:
+def _check_graded(layers: Sequence[GraphLayer], index: int) -> None:
     layer, at = layers[index], f"layers[{index}]"
-    of_inputs = [index - origin.back == -1 for origin in layer.origins]
+    of_inputs = [index - origin.back == -1 for _, origin in layer.parts]
     if not any(of_inputs):
         if layer.input_bits > 1:
             raise ValueError(

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .checks import mapping, settle, shown, whole, wholes
+from .checks import instance, mapping, settle, shown, whole, wholes
+from .connection import Connection
 
 __all__ = [
-    "MOST_BACK", "MOST_DELAY", "Origin", "check_origins", "origins_from_data", "origins_to_data",
+    "MOST_BACK", "MOST_DELAY", "Hearing", "Origin", "Part", "check_origins", "origins_from_data",
+    "origins_rule", "origins_to_data",
 ]
 
 #: Longest delay, in steps.
@@ -54,6 +56,40 @@ class Origin:
     def is_plain(self) -> bool:
         """Whether it is the layer before, in the same step."""
         return self.back == 1 and self.delays == 0
+
+
+#: A part of a connection, and what it hears.
+Part = tuple[Connection, Origin]
+
+
+class Hearing:
+    """What has a connection, and an origin for each of its parts: a layer of any kind."""
+
+    connection: Connection
+    origins: tuple[Origin, ...]
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts of the connection, each with what it hears."""
+        return tuple(zip(self.connection.branches, self.origins, strict=True))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it hears the layer before alone, by one connection and in the same step."""
+        return len(self.origins) == 1 and self.origins[0].is_plain
+
+    def settle_origins(self) -> None:
+        """Fill in the layer before, if no origins are given; check those that are."""
+        if not self.origins:
+            object.__setattr__(self, "origins", (Origin(),) * len(self.connection.branches))
+        check_origins(self.origins, [len(part.source) for part in self.connection.branches])
+
+
+def origins_rule(name: str, value: Any) -> tuple[Origin, ...]:
+    """Take a list of origins."""
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"{name} is {shown(value)}; it must be a list of Origin objects")
+    return tuple(instance(Origin)(f"{name}[{at}]", one) for at, one in enumerate(value))
 
 
 def check_origins(origins: Sequence[Origin], sources: Sequence[int]) -> None:

@@ -67,9 +67,17 @@ from spikewright.quantized.network import Provenance as Provenance
 from spikewright.quantized.network import QuantizedNetwork as QuantizedNetwork
 from spikewright.quantized.spw import read as read
 from spikewright.quantized.spw import write as write
+from spikewright_hw.connection import Connection as Connection
+from spikewright_hw.connection import Convolution as Convolution
+from spikewright_hw.connection import Dense as Dense
+from spikewright_hw.connection import FeatureMap as FeatureMap
+from spikewright_hw.connection import Joined as Joined
+from spikewright_hw.connection import Pooled as Pooled
 from spikewright_hw.fixed import Format as Format
 from spikewright_hw.network import Layer as Layer
 from spikewright_hw.network import Network as Network
+from spikewright_hw.network_name import named_layers as named_layers
+from spikewright_hw.origin import Origin as Origin
 
 """Neurons: those there are, and one of your own from its equations."""
 

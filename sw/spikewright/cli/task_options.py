@@ -48,8 +48,9 @@ def add_network_options(parser: argparse.ArgumentParser, *, file: bool) -> None:
     add(
         "--network", type=_network if file else _sizes, metavar="SIZES|FILE" if file else "SIZES",
         help="neurons from input to output, 784-128-10, or of one or two hidden layers alone, 128 "
-        "or 128-64 (128); or convolutions, pooling and dense layers to the outputs, "
-        "32C5-P2-64C5-P2-128-10" + ("; or a .spw network that is trained already" if file else ""),
+        "or 128-64 (128); or layers of any kind by their short names to the outputs, "
+        "32C5-P2-64C5-P2-128-10 or 64r@0,4-10"
+        + ("; or a .spw network that is trained already" if file else ""),
     )
     add_coding_options(group)
     add(
@@ -139,10 +140,10 @@ def _hidden(name: str, task: "spw.Task") -> str:
 
 
 def _sizes(text: str) -> tuple[int, ...] | str:
-    """Read numbers of neurons, or the short name of a network of convolutions."""
-    if re.fullmatch(r"[\dA-Za-z]{1,40}(-[\dA-Za-z]{1,40})+", text) and re.search("[CDP]", text):
-        return text
+    """Read numbers of neurons, or the short name of a network of other layers."""
     if not re.fullmatch(r"\d{1,9}(-\d{1,9})*", text):
+        if re.fullmatch(r"[\w@,+]{1,80}(-[\w@,+]{1,80})+", text, re.ASCII):
+            return text
         raise argparse.ArgumentTypeError(f"{text[:100]!r} is not sizes, such as 784-128-10 or 128")
     return tuple(map(int, text.split("-")))
 

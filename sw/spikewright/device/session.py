@@ -222,7 +222,8 @@ def most_cycles(network: Network, design: Design) -> int:
 
 def _most_taps(layer: Layer) -> int:
     """Return the taps of a step in which every input spikes, and a cycle for each without any."""
-    return layer.inputs + (0 if layer.is_dense else layer.connection.total_taps)
+    stored = sum(len(part.source) * len(origin.each) for part, origin in layer.parts)
+    return layer.inputs + stored + (0 if layer.is_dense else layer.connection.total_taps)
 
 
 def connect(

@@ -162,6 +162,12 @@ def to_nir(
 def _graph(network: RealNetwork, dt: float | None, accepted: Collection[str]) -> Any:
     import nir
 
+    for index, layer in enumerate(network.layers):
+        if not layer.is_plain:
+            raise DataError(
+                f"layers[{index}].origins has a delay, or another layer than the one before, which "
+                "is not written to NIR"
+            )
     axes = axes_of(network.layers)
     first = network.layers[0].connection
     before = first.source

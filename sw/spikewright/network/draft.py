@@ -41,8 +41,11 @@ def draft(
     if start is not None:
         neurons = [(layer.definition, layer.parameters) for layer in given_layers(start)]
     layers = []
-    for number, ((definition, given), connection, membrane) in enumerate(
-        zip(neurons, config.wires, config.membranes, strict=True)
+    shapes = zip(config.wires, config.heard, strict=True)
+    if start is not None:
+        shapes = ((layer.connection, layer.origins) for layer in start.layers)
+    for number, ((definition, given), (connection, origins), membrane) in enumerate(
+        zip(neurons, shapes, config.membranes, strict=True)
     ):
         after = len(connection.target)
         recurrent = any(one.source == "recurrent" for one in definition.inputs.values())
@@ -55,6 +58,7 @@ def draft(
             recurrent=((0,) * after,) * after if recurrent else None,
             input_bits=1 if number else config.input_bits,
             connection=connection,
+            origins=origins,
         )
         if streams is not None:
             check_streams(streams, layer, name=f"layers[{number}]")

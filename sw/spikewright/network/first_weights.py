@@ -43,9 +43,10 @@ def first_layers(config: ModelConfig, *, generator: torch.Generator) -> tuple[Re
             recurrent=drawn(0.5 * strength, size, size, fan_in=size).numpy()
             if any(one.source == "recurrent" for one in definition.inputs.values()) else None,
             connection=one,
+            origins=origins,
         )
-        for matrix, (name, given), definition, strength, one in zip(
-            weights, config.layers, definitions, strengths, config.wires, strict=True
+        for matrix, (name, given), definition, strength, one, origins in zip(
+            weights, config.layers, definitions, strengths, config.wires, config.heard, strict=True
         )
         for size in [len(one.target)]
     )

@@ -61,6 +61,11 @@ def fold_coding(network: RealNetwork, coding: Coding) -> RealNetwork:
 
 
 def _folded(layer: RealLayer, coding: Graded) -> RealLayer:
+    if coding.low != 0 and not layer.is_plain:
+        raise DataError(
+            f"layers[0].origins has a delay, or more than the inputs, and an input of 0 stands for "
+            f"{coding.low:g}; give values from 0 on"
+        )
     bias = layer.bias
     if coding.low != 0:
         apart = [

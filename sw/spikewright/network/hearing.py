@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from spikewright_hw.layer import Layer
-from spikewright_hw.origin import Origin
+from spikewright_hw.origin import Hearing, Origin
 
 __all__ = ["arriving_at", "delayed", "heard_of_itself", "heard_of_others"]
 
@@ -34,7 +33,7 @@ def arriving_at(spikes: np.ndarray, origin: Origin, step: int) -> np.ndarray:
 
 
 def heard_of_others(
-    index: int, layer: Layer, before: Sequence[np.ndarray], *, at_once: bool = False
+    index: int, layer: Hearing, before: Sequence[np.ndarray], *, at_once: bool = False
 ) -> np.ndarray:
     """Return what a layer hears of others, ``[..., steps, inputs]``; zeros where it hears itself.
 
@@ -53,7 +52,7 @@ def heard_of_others(
     return np.concatenate(heard, axis=-1)
 
 
-def heard_of_itself(layer: Layer) -> list[tuple[slice, Origin]]:
+def heard_of_itself(layer: Hearing) -> list[tuple[slice, Origin]]:
     """Return which inputs of a layer are its own spikes, and how late they return."""
     found, first = [], 0
     for part, origin in layer.parts:

@@ -7,7 +7,7 @@ weight step is a power of two. Biases are counted in steps of the membrane's for
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from spikewright_hw.definition.definition import Value
 from spikewright_hw.engine.streams import Streams
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
+from spikewright_hw.origin import Hearing
 from spikewright_hw.readout import SPIKING
 
 from .activity import Activity, activity
@@ -105,7 +106,7 @@ class Model(nn.Module):
             str(number): nn.Parameter(torch.zeros(layer.connection.target.channels))
             for number, layer in enumerate(layers) if config.bias and layer.bias is None
         })
-        self._connections = [layer.connection for layer in layers]
+        self._shapes: Sequence[Hearing] = layers
         self.grid: tuple[Grid, ...] | None = None
 
     def quantize(self, *, largest: float = 0.0) -> None:
@@ -146,9 +147,10 @@ class Model(nn.Module):
         if self.grid is None:
             result = activity(spikes / self._most_input, [
                 Wired(cell, weights, self._of(self.recurrent, number),
-                      bias=self._of(self.biases, number), connection=one)
-                for number, (cell, weights, one) in enumerate(
-                    zip(self._cells(), self.weights, self._connections, strict=True)
+                      bias=self._of(self.biases, number), connection=layer.connection,
+                      parts=() if layer.is_plain else layer.parts)
+                for number, (cell, weights, layer) in enumerate(
+                    zip(self._cells(), self.weights, self._shapes, strict=True)
                 )
             ], readout=readout)
         else:
@@ -254,11 +256,12 @@ class Model(nn.Module):
                 recurrent=own,
                 bias=bias,
                 input_bits=1 if number else self.config.input_bits,
-                connection=one,
+                connection=shape.connection,
+                origins=shape.origins,
             )
-            for number, (matrix, own, bias, cell, grid, membrane, one) in enumerate(zip(
+            for number, (matrix, own, bias, cell, grid, membrane, shape) in enumerate(zip(
                 matrices, back, biases, self._cells(), self._fixed_grid(), self.config.membranes,
-                self._connections, strict=True,
+                self._shapes, strict=True,
             ))
         ]
 

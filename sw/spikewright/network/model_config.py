@@ -19,10 +19,12 @@ from spikewright_hw.checks import (
     whole,
     wholes,
 )
-from spikewright_hw.connection import Connection, Dense, FeatureMap, check_joined
+from spikewright_hw.connection import Connection, Dense, FeatureMap
 from spikewright_hw.fixed import Format
 from spikewright_hw.layer import MEMBRANE_BITS, MOST_INPUT_BITS, MOST_NEURONS, MOST_WEIGHTS
+from spikewright_hw.layer_graph import Node, check_graph, inputs_of
 from spikewright_hw.neuron import DEFINITIONS
+from spikewright_hw.origin import MOST_DELAY, Origin, origins_rule
 from spikewright_hw.readout import READOUTS, SPIKING
 
 __all__ = ["MEMBRANE", "ModelConfig"]
@@ -70,7 +72,11 @@ class ModelConfig:
         elsewhere; see :attr:`membranes`.
     connections : tuple of Connection, optional
         From the inputs to each layer, of ``sizes``; dense ones of inputs without a place if not
-        given. :func:`spikewright_hw.connection.connections_of` makes them of a short name.
+        given. :func:`spikewright_hw.network_name.named_layers` makes them, and the origins, of a
+        short name.
+    origins : tuple of tuples of Origin, optional
+        What each layer hears, as :class:`~spikewright_hw.layer.Layer` has them; the layer before if
+        not given.
     surrogate_width : float
         Distance from the threshold, relative to that of the rest, over which the surrogate gradient
         falls to about a third.
@@ -94,6 +100,7 @@ class ModelConfig:
     weight_bits: int = 4
     membrane: Format = MEMBRANE
     connections: tuple[Connection, ...] | None = None
+    origins: tuple[tuple[Origin, ...], ...] | None = None
     surrogate_width: float = 0.33
 
     def __post_init__(self):
@@ -111,6 +118,7 @@ class ModelConfig:
             membrane=instance(Format),
             surrogate_width=real(),
             connections=optional(_connections),
+            origins=optional(_origins),
         )
         if len(self.sizes) < 2:
             raise ValueError(f"sizes is {self.sizes}; it needs inputs and outputs")
@@ -131,14 +139,32 @@ class ModelConfig:
             self._settle_parameters("readout_parameters", self.layers[-1][0])
 
     def _check_connections(self) -> None:
-        if self.connections is None:
-            return
-        for index, (before, after) in enumerate(pairwise(self.connections), 1):
-            check_joined(index, taken=after.source, made=before.target)
-        first, *_ = self.connections
-        made = len(first.source), *(len(one.target) for one in self.connections)
+        wires = self.wires
+        if len(wires) != len(self.sizes) - 1:
+            made = len(wires[0].source), *(len(one.target) for one in wires)
+            raise ValueError(f"connections are of sizes {made}, and sizes is {self.sizes}")
+        if self.origins is not None and len(self.origins) != len(wires):
+            raise ValueError(
+                f"origins has {len(self.origins)} entries; there are {len(wires)} layers"
+            )
+        nodes = [
+            Node(
+                connection=one, definition=DEFINITIONS[name], origins=origins,
+                input_bits=1 if index else self.input_bits,
+            )
+            for index, (one, (name, _), origins) in enumerate(
+                zip(wires, self.layers, self.heard, strict=True)
+            )
+        ]
+        check_graph(nodes, steps=MOST_DELAY + 1)  # how many there are, the coding says
+        made = len(inputs_of(nodes)), *(len(one.target) for one in wires)
         if made != self.sizes:
             raise ValueError(f"connections are of sizes {made}, and sizes is {self.sizes}")
+
+    @property
+    def heard(self) -> tuple[tuple[Origin, ...], ...]:
+        """The origins of each layer; none of one that hears the layer before."""
+        return self.origins or ((),) * len(self.wires)
 
     @property
     def wires(self) -> tuple[Connection, ...]:
@@ -194,6 +220,12 @@ def _connections(name: str, value: Any) -> tuple[Connection, ...]:
         raise ValueError(f"{name} is {shown(value)}; it must be a list of connections")
     of_layer = instance(Connection)
     return tuple(of_layer(f"{name}[{index}]", one) for index, one in enumerate(value))
+
+
+def _origins(name: str, value: Any) -> tuple[tuple[Origin, ...], ...]:
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"{name} is {shown(value)}; it must be a list of origins of each layer")
+    return tuple(origins_rule(f"{name}[{index}]", one) for index, one in enumerate(value))
 
 
 def _neuron(*, spikes: bool) -> Rule:

@@ -191,6 +191,7 @@ def _quantized(
         bias=bias,  # pyright: ignore[reportArgumentType]
         input_bits=layer.input_bits,
         connection=layer.connection,
+        origins=layer.origins,
     )
 
 

@@ -20,12 +20,13 @@ from spikewright_hw.connection import Connection, Dense, FeatureMap
 from spikewright_hw.definition.definition import Definition, Value
 from spikewright_hw.layer import MOST_INPUT_BITS
 from spikewright_hw.neuron import DEFINITIONS
+from spikewright_hw.origin import Hearing, Origin, origins_rule
 
 __all__ = ["RealLayer"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class RealLayer:
+class RealLayer(Hearing):
     """A connection and its neurons in real numbers. A layer that exists is valid.
 
     Parameters
@@ -47,6 +48,9 @@ class RealLayer:
         to ``2**input_bits - 1``, as :class:`~spikewright_hw.layer.Layer` has them.
     connection : Connection, optional
         Which inputs reach which neurons by which weights; a dense one if not given.
+    origins : tuple of Origin, optional
+        Which layers the connection hears, and how many steps later, as
+        :class:`~spikewright_hw.layer.Layer` has them; the layer before if not given.
 
     Raises
     ------
@@ -62,12 +66,13 @@ class RealLayer:
     recurrent: np.ndarray | None = None
     input_bits: int = 1
     connection: Connection = None  # type: ignore[assignment]  # a dense one, once it is settled
+    origins: tuple[Origin, ...] = ()
     definition: Definition = field(init=False, repr=False)
 
     def __post_init__(self):
         settle(
             self, weights=_array(2), parameters=mapping, input_bits=whole(1, MOST_INPUT_BITS),
-            connection=optional(instance(Connection)),
+            connection=optional(instance(Connection)), origins=origins_rule,
         )
         definition = self.neuron
         if not isinstance(definition, Definition):
@@ -82,6 +87,7 @@ class RealLayer:
         if 0 in self.weights.shape:
             raise ValueError("weights is empty; a layer needs inputs and neurons")
         self._check_connection()
+        self.settle_origins()
         count = definition.neurons(values)
         if count not in (None, self.neurons, self.connection.target.channels):
             raise ValueError(

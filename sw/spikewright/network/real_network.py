@@ -15,10 +15,12 @@ from rich.table import Table
 from rich.text import Text
 
 from spikewright_hw.checks import instance, one_of, settle, shown, whole
-from spikewright_hw.connection import check_joined, connection_to_data
+from spikewright_hw.connection import connection_to_data
 from spikewright_hw.definition.definition import Value
 from spikewright_hw.definition.serial import to_data
+from spikewright_hw.layer_graph import check_graph, inputs_of
 from spikewright_hw.network import Network
+from spikewright_hw.origin import origins_to_data
 from spikewright_hw.readout import READOUTS, SPIKING
 
 from .real_layer import RealLayer
@@ -28,7 +30,7 @@ __all__ = ["RealNetwork", "in_reals"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RealNetwork:
-    """A network of layers one after the other, in real numbers. A network that exists is valid.
+    """A network of layers in real numbers. A network that exists is valid.
 
     Parameters
     ----------
@@ -54,16 +56,9 @@ class RealNetwork:
 
     def __post_init__(self):
         settle(self, layers=_layers, steps=whole(1), readout=one_of(READOUTS))
+        check_graph(self.layers, steps=self.steps)
         for index, layer in enumerate(self.layers):
             last = layer is self.layers[-1]
-            if index:
-                before = self.layers[index - 1].connection
-                check_joined(index, taken=layer.connection.source, made=before.target)
-            if index and layer.input_bits > 1:
-                raise ValueError(
-                    f"layers[{index}].input_bits is {layer.input_bits}; the first layer alone "
-                    "takes graded inputs, and the others spikes: 1"
-                )
             if layer.definition.spikes != (self.readout in SPIKING if last else True):
                 raise ValueError(
                     f"layers[{index}].neuron is {layer.definition.name}, which "
@@ -76,7 +71,7 @@ class RealNetwork:
     @property
     def inputs(self) -> int:
         """Width of one step's input."""
-        return self.layers[0].inputs
+        return len(inputs_of(self.layers))
 
     @property
     def input_bits(self) -> int:
@@ -100,6 +95,8 @@ class RealNetwork:
             facts = [to_data(layer.definition), layer.parameters, layer.input_bits]
             if not layer.is_flat:
                 facts.append(connection_to_data(layer.connection))
+            if not layer.is_plain:
+                facts.append(origins_to_data(layer.origins))
             digest.update(json.dumps(facts, sort_keys=True).encode())
             for array in (layer.weights, layer.bias, layer.recurrent):
                 shape, data = (None, b"") if array is None else (array.shape, array.tobytes())
@@ -159,6 +156,7 @@ def in_reals(network: Network) -> RealNetwork:
                 else np.array(layer.recurrent) * 2.0**-layer.exponent,
                 input_bits=layer.input_bits,
                 connection=layer.connection,
+                origins=layer.origins,
             )
             for layer in network.layers
         ),

@@ -13,6 +13,7 @@ from spikewright.real_arrays import RealArrays
 from spikewright_hw.definition.graph import evaluate
 from spikewright_hw.readout import SPIKING
 
+from .hearing import arriving_at, heard_of_itself, heard_of_others
 from .outputs import outputs
 from .product import connected
 from .real_layer import RealLayer
@@ -46,7 +47,8 @@ class RealRun:
 def run_real(network: RealNetwork, inputs: np.ndarray) -> RealRun:
     """Run a batch of samples in float64.
 
-    A layer's spikes reach the next layer in the same step, and the layer itself in the step after.
+    A layer's spikes reach the next layer in the same step, and the layer itself in the step after,
+    unless its origins say otherwise.
 
     Parameters
     ----------
@@ -59,11 +61,10 @@ def run_real(network: RealNetwork, inputs: np.ndarray) -> RealRun:
     DataError
         The inputs are not of the network's shape, or not finite numbers.
     """
-    arriving = _checked(network, inputs)
-    runs = []
-    for layer in network.layers:
-        runs.append(run_layer(layer, arriving))
-        arriving = runs[-1][0].astype(np.float64)
+    did, runs = [_checked(network, inputs)], []
+    for index, layer in enumerate(network.layers):
+        runs.append(run_layer(layer, heard_of_others(index, layer, did).astype(np.float64)))
+        did.append(runs[-1][0].astype(np.float64))
     fired, states, currents = zip(*runs, strict=True)
     last = fired[-1] if network.readout in SPIKING else states[-1]["v"]
     return RealRun(
@@ -118,10 +119,16 @@ def run_layer(
         )
         for name, state in definition.states.items()
     }
+    returning = heard_of_itself(layer)
     for t in range(steps):
         for name in own:
             if t:
                 currents[name][:, t] = spikes[:, t - 1] @ layer.recurrent
+        for part, origin in returning:
+            arriving[:, t, part] = arriving_at(spikes.swapaxes(0, 1), origin, t)
+        for name, source in sources.items() if returning else ():
+            if source != "recurrent":
+                currents[name][:, t] = _forward(layer, source, arriving[:, t : t + 1])[:, 0]
         inputs = {name: current[:, t] for name, current in currents.items()}
         now = evaluate(definition.update, {**values, **now, **inputs}, RealArrays())
         spikes[:, t] = now.pop("spike", False)

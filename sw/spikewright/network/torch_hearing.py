@@ -6,13 +6,9 @@ from itertools import cycle
 import torch
 from torch import Tensor
 
-from spikewright_hw.connection import Connection
-from spikewright_hw.origin import Origin
+from spikewright_hw.origin import Origin, Part
 
-__all__ = ["Part", "heard_of_itself", "heard_of_others"]
-
-#: A part of a connection, and what it hears.
-Part = tuple[Connection, Origin]
+__all__ = ["heard_of_itself", "heard_of_others"]
 
 
 def heard_of_others(index: int, parts: Sequence[Part], before: Sequence[Tensor]) -> Tensor:

@@ -70,6 +70,7 @@ class SummedWeights:
     def __init__(self, layer: Layer, *, bias: int = 0):
         self._unit = 1 << layer.shift
         self._connection = layer.connection
+        self._parts = () if layer.is_plain else layer.parts
         self.reach = {
             name: _widened(layer.reach(name), bias) for name in layer.fixed.definition.inputs
         }
@@ -79,7 +80,10 @@ class SummedWeights:
     ) -> Wired:
         """Return the layer ready to run."""
         own = None if recurrent is None else recurrent * self._unit
-        return Wired(cell, weights * self._unit, own, bias=bias, connection=self._connection)
+        return Wired(
+            cell, weights * self._unit, own, bias=bias, connection=self._connection,
+            parts=self._parts,
+        )
 
 
 class StreamedWeights:

@@ -1,5 +1,6 @@
 """How a network is trained: the fields with their defaults, and these made to fit a task."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -11,15 +12,12 @@ from spikewright.coding.known import CODINGS, coding_of, to_fields
 from spikewright.coding.ttfs import Ttfs
 from spikewright.task.task import Task
 from spikewright_hw.checks import instance, one_of, optional, real, settle, whole, wholes
-from spikewright_hw.connection import (
-    Connection,
-    Dense,
-    connection_to_data,
-    connections_of,
-)
+from spikewright_hw.connection import Dense, FeatureMap, connection_to_data
 from spikewright_hw.engine.streams import Streams
 from spikewright_hw.fixed import Format
 from spikewright_hw.layer import MOST_NEURONS
+from spikewright_hw.network_name import Named, named_layers
+from spikewright_hw.origin import origins_to_data
 
 from .augment import Augmentation
 from .model_config import MEMBRANE, ModelConfig
@@ -113,9 +111,11 @@ class TrainingConfig:
         """Return all fields as JSON can hold them; the coding's has its name, too."""
         model = asdict(self.model)
         model["readout_neuron"], model["readout_parameters"] = self.model.layers[-1]
-        del model["connections"]
+        del model["connections"], model["origins"]
         if self.model.connections is not None:
             model["connections"] = [connection_to_data(one) for one in self.model.connections]
+        if self.model.origins is not None:
+            model["origins"] = [origins_to_data(one) for one in self.model.origins]
         settings = asdict(replace(self, network=None)) | {"coding": to_fields(self.coding)}
         if self.network is None:
             return settings | {"model": model}
@@ -170,7 +170,8 @@ def training_config(
         Says how many inputs and outputs the network has, and the range of the inputs' values.
     hidden : sequence of int, or str
         Neurons of each hidden layer; or a short name of the hidden layers, such as
-        ``"32C5-P2-64C5-P2-128"``, as :func:`spikewright_hw.connection.connections_of` reads it.
+        ``"32C5-P2-64C5-P2-128"`` or ``"64@0,4,8"``, as
+        :func:`spikewright_hw.network_name.named_layers` reads it.
     neuron : str
         Definition of the hidden neurons, a key of :data:`~spikewright_hw.neuron.DEFINITIONS`.
     parameters : mapping of str to float, optional
@@ -211,14 +212,14 @@ def training_config(
     instance(Task)("task", task)
     optional(whole(0, 1_000_000))("epochs", epochs)
     chosen = _coding(task, coding, steps, input_bits)
-    connections = None
+    named: tuple[Named, ...] = ()
     if isinstance(hidden, str):
-        connections = _connections(task, chosen, hidden)
-        layers = tuple(len(one.target) for one in connections[:-1])
+        named = _named(task, chosen, hidden)
+        layers = tuple(len(one.connection.target) for one in named[:-1])
     else:
         layers = wholes(1, MOST_NEURONS)("hidden", hidden)
     base, fewest = _DEFAULT, _FEWEST_EPOCHS
-    if connections is not None and not all(isinstance(one, Dense) for one in connections):
+    if any(not isinstance(part, Dense) for one in named for part in one.connection.branches):
         base, fewest = _OF_MAPS, _FEWEST_OF_MAPS
     if parameters is None:
         parameters = _DEFAULT.model.parameters if neuron == _DEFAULT.model.neuron else {}
@@ -232,7 +233,8 @@ def training_config(
         readout=readout,
         bias=bias,
         input_bits=bits_of(chosen),
-        connections=connections,
+        connections=tuple(one.connection for one in named) or None,
+        origins=tuple(one.origins for one in named) or None,
     )
     # Hidden spikes are as cheap as in the default network, for its neurons and steps.
     size = max(1.0, sum(layers) * chosen.steps / _SIZE)
@@ -253,10 +255,13 @@ def training_config(
     return _scaled(config, epochs=epochs, learning_rate=rate)
 
 
-def _connections(task: Task, coding: Coding, hidden: str) -> tuple[Connection, ...]:
-    """Return the connections of a short name, and those to the outputs."""
+def _named(task: Task, coding: Coding, hidden: str) -> tuple[Named, ...]:
+    """Return the layers of a short name, and the outputs."""
+    source = input_map(task, coding)
+    if not re.search("[CDP]", hidden):  # no part asks where an input lies
+        source = FeatureMap(channels=len(source))
     try:
-        return connections_of(f"{hidden}-{task.outputs}", input_map(task, coding))
+        return named_layers(f"{hidden}-{task.outputs}", source)
     except ValueError as error:
         raise ValueError(f"hidden is {hidden[:60]!r}: {error}") from error
 

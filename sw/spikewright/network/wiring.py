@@ -13,9 +13,10 @@ import torch
 from torch import Tensor
 
 from spikewright_hw.connection import Connection
+from spikewright_hw.origin import Part
 
 from .cell import Cell
-from .torch_hearing import Part, heard_of_itself
+from .torch_hearing import heard_of_itself
 from .torch_product import connected
 
 __all__ = ["Wired", "scan"]

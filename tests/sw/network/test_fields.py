@@ -158,6 +158,7 @@ TABLE: tuple[tuple[Any, Mapping[str, tuple]], ...] = (
         "weight_bits": (*NO_WHOLE, 1, 9), "membrane": (*NO_OBJECT, Format(60, 4)),
         "surrogate_width": (*NO_REAL, 0, -1),
         "connections": (3, "128", (), {}, (1, 2), (OTHER,)),
+        "origins": (3, "origins", (1, 2), ((), (), ()), ((Origin(back=3),), ()), {0: ()}),
     }),
     (Phase(epochs=1, learning_rate=0.1), {
         "epochs": (*NO_WHOLE, -1), "learning_rate": (*NO_REAL, -1, 0),
