@@ -118,7 +118,7 @@ class Connection:
             reached *= len(found)
         return (*sorted(fans), *([()] if reached < self.words else []))
 
-    @property
+    @cached_property
     def row_sets(self) -> tuple[tuple[int, ...], ...]:
         """Which rows reach the neurons of each word, as :attr:`fans` has them."""
         sets: list[tuple[int, ...]] = [()] * self.words

@@ -88,7 +88,8 @@ class Joined(Connection):
     @cached_property
     def row_sets(self) -> tuple[tuple[int, ...], ...]:
         """Which rows reach the neurons of each word: those of all parts."""
-        first, sets = 0, [()] * self.words
+        sets: list[tuple[int, ...]] = [()] * self.words
+        first = 0
         for part in self.parts:
             for word, rows in enumerate(part.row_sets):
                 sets[word] += tuple(first + row for row in rows)
