@@ -10,6 +10,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
+from .make import Make
 from .process import stop_all
 from .temporary import remove_all
 
@@ -25,6 +26,9 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 #: ended: its tools are killed, its temporary files removed.
 GRACE_S = 0.5
 
+#: Seconds between two looks at the make that runs this process, if one does.
+_LOOK_S = 0.25
+
 
 def interruptible(work: Callable[[], int], *, says: str) -> int:
     """Run ``work`` and return its exit status; one of the signals ends the process.
@@ -35,7 +39,8 @@ def interruptible(work: Callable[[], int], *, says: str) -> int:
     process ends. If that takes longer than :data:`GRACE_S`, because ``work`` waits for a long
     computation or for a thread, the process is ended by a thread of its own. ``says`` is printed in
     both cases, when nothing is left to be removed. Signals that are ignored at the start, as under
-    nohup, stay so. Outside the main thread, signals are left as they are.
+    nohup, stay so. A signal to make alone, where it runs this process, ends this one as SIGTERM
+    does. Outside the main thread, signals are left as they are.
     """
     if threading.current_thread() is not threading.main_thread():
         return work()
@@ -96,7 +101,7 @@ class _Watch:
 
     def _run(self) -> None:
         with self._read:
-            if not self._signalled():
+            if not self._signalled_first():
                 return
             self._read.settimeout(GRACE_S)
             with suppress(TimeoutError):
@@ -105,6 +110,19 @@ class _Watch:
             with self._lock:
                 if not self._finished:
                     _end_now(self._says)
+
+    def _signalled_first(self) -> bool:
+        """Wait for one of the signals, to this process or to make alone, as below."""
+        make = Make.above()
+        while make is not None:
+            self._read.settimeout(_LOOK_S)
+            with suppress(TimeoutError):
+                return self._signalled()
+            if make.is_ending():
+                os.kill(os.getpid(), signal.SIGTERM)
+                make = None
+        self._read.settimeout(None)
+        return self._signalled()
 
     def _signalled(self) -> bool:
         """Wait for one of the signals; false if the work has ended."""

@@ -154,6 +154,25 @@ def test_what_is_said_after_a_second_ctrl_c_is_true(stage, launch, tmp_path, nam
     assert (left_in(tmp_path), launch.running()) == ([], {})
 
 
+@pytest.mark.parametrize("by", [*SIGNALS, signal.SIGKILL])
+def test_a_signal_to_make_alone_ends_what_it_runs(launch, tmp_path, by):
+    arguments = ["", str(tmp_path), STAGES["a tool"]]
+    (tmp_path / "stage.py").write_text(f"import sys\nsys.argv = {arguments}\n{PROGRAM}")
+    (tmp_path / "Makefile").write_text(f"run:\n\t@{sys.executable} stage.py\n")
+    process = launch(["make", "run"], stdout=-1, stderr=-1, text=True, cwd=tmp_path)
+    end = time.monotonic() + 60
+    while "sleep 60 " not in launch.running().values():
+        assert process.poll() is None and time.monotonic() < end, process.communicate()
+        time.sleep(0.05)
+    allowed, started = soon(), time.monotonic()
+    process.send_signal(by)
+    _, err = process.communicate(timeout=60)  # the end of all that holds the pipe
+    took = time.monotonic() - started
+    assert took < allowed or took < soon()
+    assert SAYS in err
+    assert (left_in(tmp_path), launch.running()) == ([], {})
+
+
 def test_after_sigkill_nothing_runs_on_and_the_next_run_clears_what_is_left(
     stage, launch, tmp_path
 ):
