@@ -1,7 +1,9 @@
 # Names only: each recipe is a command that can be typed as well, after `. .venv/bin/activate`.
 # CORE=name narrows test, sim, formal and verilog to one core.
 
+# No script that pip writes is started: where the path has a space and a `$`, none of them starts.
 BIN := .venv/bin
+SPIKEWRIGHT := $(BIN)/python -m spikewright.cli
 STAMP := .venv/.complete
 CORE :=
 
@@ -17,7 +19,7 @@ help: ## what can be made
 setup: $(STAMP) ## the virtual environment alone (the others make it when needed)
 
 run: $(STAMP) ## the main job: train, quantise, build, run, compare, report
-	$(BIN)/spikewright run
+	$(SPIKEWRIGHT) run
 
 test: $(STAMP) ## tests of everything but the simulations and proofs (WHOLE=1: slow ones, too; COVERAGE=1)
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(if $(filter-out 0,$(COVERAGE)),--coverage )$(if $(CORE),tests/hw/test_$(CORE).py tests/test_house.py,$(if $(WHOLE),,-m "not slow") tests)
@@ -29,21 +31,21 @@ formal: $(STAMP) ## proofs of the cores (WHOLE=1: also the long ones, and what o
 	$(BIN)/python formal/run.py $(if $(filter-out 0,$(WHOLE)),--all) $(CORE)
 
 lint: $(STAMP) ## ruff, pyright, and whether the generated pages are current
-	$(BIN)/ruff check .
-	$(BIN)/pyright
-	$(BIN)/spikewright pages --check
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m pyright
+	$(SPIKEWRIGHT) pages --check
 
 verilog: $(STAMP) ## Verilog of the cores, into build/verilog
-	$(BIN)/spikewright emit $(or $(CORE),--all)
+	$(SPIKEWRIGHT) emit $(or $(CORE),--all)
 
 resources: $(STAMP) ## size and speed of the cores on each family, into docs/resources.md
-	$(BIN)/spikewright resources
+	$(SPIKEWRIGHT) resources
 
 notebooks: $(STAMP) ## run the notebooks of docs (after `make run`, whose results they use)
 	$(BIN)/python docs/notebooks/run.py
 
 doctor: $(STAMP) ## which tools were found, and what each missing one costs
-	$(BIN)/spikewright doctor
+	$(SPIKEWRIGHT) doctor
 
 clean: ## remove what was generated; the virtual environment stays
 	rm -rf build

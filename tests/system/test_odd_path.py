@@ -5,6 +5,7 @@ They are those of a checkout, or of the environment that everything is installed
 
 import importlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -152,3 +153,10 @@ def test_an_environment_that_cocotb_cannot_be_run_from_is_a_sentence(monkeypatch
         "/opt/a b$c has a space or a sign in its path that cocotb's makefiles cannot take; "
         "simulate in an environment at a plain path"
     )
+
+
+def test_make_starts_no_script_that_pip_writes():
+    """In a path with a space such a script is one of `sh`, which takes `$` for a variable."""
+    text = (HOUSE / "Makefile").read_text()
+    assert {*re.findall(r"\$\(BIN\)/(\w+)", text)} == {"python"}
+    assert not re.search(r"^\t.*\.venv", text, re.MULTILINE)
