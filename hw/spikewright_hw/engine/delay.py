@@ -52,8 +52,9 @@ class Delay(wiring.Component):
 
     The last steps lie in a memory, a ring of bitmaps. A word that leaves is read from it once for
     each delay that there is, with a mask of the sources that have it. Throughput is one word in as
-    many cycles; latency from a word to the first that has it is three cycles. Words come as early
-    as ``ahead`` steps before the one that leaves, so that the layer that sends them need not wait.
+    many cycles; latency from a word to the first that has it is two cycles more. Words come as
+    early as ``ahead`` steps before the one that leaves, so that the layer that sends them need not
+    wait; if none comes ahead, a cycle is lost between two steps.
 
     Parameters
     ----------
@@ -82,6 +83,7 @@ class Delay(wiring.Component):
         The spikes that arrive in a step, as many words.
     clear : In(1)
         Begins with a first step, before which there was none; only while no word waits to leave.
+        What comes meanwhile is dropped.
 
     Raises
     ------
@@ -121,6 +123,11 @@ class Delay(wiring.Component):
         self.delays = tuple(sorted(set(self.each)))
         #: Steps that the ring holds.
         self.slots = self.delays[-1] + ahead - own
+        words = count * planes
+        self.depth = max(2, self.slots) << (bits_for(words - 1) if words > 1 else 0)
+        # The two sides of the ring; attributes, so that a proof can look at them.
+        self.writes, self.reads = Signal(), Signal()
+        self.write_at, self.read_at = Signal(range(self.depth)), Signal(range(self.depth))
         super().__init__({
             "i": In(stream.Signature(unsigned(bits))),
             "o": Out(stream.Signature(unsigned(bits))),
@@ -132,14 +139,13 @@ class Delay(wiring.Component):
         m = Module()
         words = self.count * self.planes
         m.submodules.ring = ring = memory.Memory(
-            shape=unsigned(self.bits), init=[],
-            depth=max(2, self.slots) << (bits_for(words - 1) if words > 1 else 0),
+            shape=unsigned(self.bits), depth=self.depth, init=[]
         )
         write, read = ring.write_port(), ring.read_port()
+        writes, reads = self.writes, self.reads
         # Steps that are in the ring whole and have not left; an own one that nothing is needed for.
         level = Signal(range(self.ahead + 1), init=int(self.own))
         came, sent = Signal(range(max(2, words))), Signal(range(max(2, words)))
-        writes, reads = Signal(), Signal()
         in_slot, out_slot = Signal(range(max(2, self.slots))), Signal(range(max(2, self.slots)))
         arrived, left = Signal(), Signal()  # the last word of a step
 
@@ -147,7 +153,8 @@ class Delay(wiring.Component):
             self.i.ready.eq(level < self.ahead),
             writes.eq(self.i.valid & self.i.ready),
             arrived.eq(writes & (came == words - 1)),
-            write.addr.eq(self._address(came, in_slot)),
+            self.write_at.eq(self._address(came, in_slot)),
+            write.addr.eq(self.write_at),
             write.data.eq(self.i.payload),
             write.en.eq(writes),
         ]
@@ -162,11 +169,14 @@ class Delay(wiring.Component):
         turn, moves = Signal(range(max(2, len(self.delays)))), Signal()
         last_turn = turn == len(self.delays) - 1
         late = lookup(self.delays, turn)
-        slot = Mux(out_slot >= late, out_slot - late, out_slot + self.slots - late)
+        known = late <= past if self.delays[-1] else Const(1)
+        slot = out_slot + lookup([self.slots - one for one in self.delays], turn)
+        slot = Mux(slot >= self.slots, slot - self.slots, slot)
         m.d.comb += [
             reads.eq(there & ~ended & moves & ~self.clear),
             left.eq(reads & last_turn & (sent == words - 1)),
-            read.addr.eq(self._address(sent, slot)),
+            self.read_at.eq(self._address(sent, slot)),
+            read.addr.eq(self.read_at),
             read.en.eq(moves),
         ]
         with m.If(reads):
@@ -177,7 +187,7 @@ class Delay(wiring.Component):
             m.d.sync += out_slot.eq(Mux(out_slot == self.slots - 1, 0, out_slot + 1))
 
         self._gather(
-            m, read.data, reads=reads, moves=moves, known=late <= past, turn=turn,
+            m, read.data, reads=reads, moves=moves, known=known, turn=turn,
             last_turn=last_turn, word=sent,
         )
         with m.If(self.clear):
@@ -194,7 +204,7 @@ class Delay(wiring.Component):
         """Build the count of steps; return it, up to the longest delay, and whether all are out."""
         longest = self.delays[-1]
         most = longest if self.steps is None else max(longest, self.steps)
-        steps = Signal(range(most + 1))
+        steps = Signal(range(max(1, most) + 1))
         with m.If(left & (steps != most)):
             m.d.sync += steps.eq(steps + 1)
         with m.If(self.clear):
