@@ -50,12 +50,12 @@ def named_layers(text: str, source: FeatureMap) -> tuple[Named, ...]:
     parts = text.split("-")
     found = [_HEARS.fullmatch(part) for part in parts]
     for part, match in zip(parts, found, strict=True):
-        if match is None or (match["part"][:1] in ("P", "") and match["part"] != part):
+        if match is None or (match["part"][:1] in ("A", "P", "") and match["part"] != part):
             raise ValueError(
                 f"{part[:40]!r} is no layer that hears others, such as 64r, 64@0,4,8 or 8C3p1+2"
             )
     plain = connections_of("-".join(match["part"] for match in found if match), source)
-    hears = [match for match in found if match and not match["part"].startswith("P")]
+    hears = [match for match in found if match and not match["part"].startswith(("A", "P"))]
     made = [source, *(connection.target for connection in plain)]
     return tuple(
         _layer(connection, match, made[: number + 1])

@@ -37,6 +37,11 @@ def test_options_of_a_part():
     )
 
 
+def test_average_pooling_is_a_sum_whose_weights_have_the_factor():
+    sums, averages = (connections_of(f"4C5-{kind}2s2-10", IMAGE) for kind in "PA")
+    assert sums == averages
+
+
 def test_one_dimension():
     first, second = connections_of("4C5p2-P3s3-P2s1-3", FeatureMap(channels=2, width=9))
     assert first == Convolution(

@@ -11,7 +11,7 @@ from .pooled import Pooled, pooled_map
 
 __all__ = ["connections_of"]
 
-_PART = re.compile(r"(?P<count>\d*)(?P<kind>[CDP]?)(?P<kernel>\d*)(?P<options>(?:[psdg]\d+)*)")
+_PART = re.compile(r"(?P<count>\d*)(?P<kind>[ACDP]?)(?P<kernel>\d*)(?P<options>(?:[psdg]\d+)*)")
 _OPTIONS = {"p": "padding", "s": "stride", "d": "dilation", "g": "groups"}
 
 
@@ -24,7 +24,8 @@ def connections_of(text: str, source: FeatureMap) -> tuple[Connection, ...]:
       5. ``p1``, ``s2``, ``d2`` and ``g4`` after it are padding, stride, dilation and groups.
     - ``D3``: a depthwise convolution, as many channels as its map has.
     - ``P2``: sum pooling of 2 by 2, before the part that follows; ``s1`` is its stride, else the
-      window's size.
+      window's size. ``A2`` is average pooling: the same sums, and weights after it that are smaller
+      by the window's size, which is for whoever gives the weights.
     - ``128``: a dense layer.
 
     Parameters
@@ -48,7 +49,7 @@ def connections_of(text: str, source: FeatureMap) -> tuple[Connection, ...]:
                 f"{part[:40]!r} is no part of a network, such as 32C5, D3p1, P2 or 128"
             )
         try:
-            if kind == "P":
+            if kind in ("A", "P"):
                 windows.append((part, numbers["kernel"], numbers.get("stride", numbers["kernel"])))
                 continue
             found.append(_pooled(source, windows, kind=kind, numbers=numbers))
@@ -72,7 +73,7 @@ def _is_part(kind: str, numbers: dict[str, int]) -> bool:
         "": ({"count"}, set()),
         "C": ({"count", "kernel"}, {*_OPTIONS.values()}),
         "D": ({"kernel"}, {"padding", "stride", "dilation"}),
-        "P": ({"kernel"}, {"stride"}),
+        **dict.fromkeys("AP", ({"kernel"}, {"stride"})),
     }[kind]
     return needed <= set(numbers) <= needed | taken
 

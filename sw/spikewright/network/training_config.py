@@ -258,7 +258,7 @@ def training_config(
 def _named(task: Task, coding: Coding, hidden: str) -> tuple[Named, ...]:
     """Return the layers of a short name, and the outputs."""
     source = input_map(task, coding)
-    if not re.search("[CDP]", hidden):  # no part asks where an input lies
+    if not re.search("[ACDP]", hidden):  # no part asks where an input lies
         source = FeatureMap(channels=len(source))
     try:
         return named_layers(f"{hidden}-{task.outputs}", source)
