@@ -1,7 +1,7 @@
 """cocotb's runners of the two simulators, with what they lack here.
 
 Their programs are started as every tool is (:mod:`spikewright.process`): they end with their owner,
-and no simulation runs for ever.
+and no simulation runs for ever. A build that fails is a sentence.
 """
 
 import os
@@ -12,12 +12,14 @@ from typing import TextIO
 
 from cocotb_tools import runner
 
+from spikewright.errors import BuildError
 from spikewright.process import started
 
-__all__ = ["LIMIT_S", "RUNNERS"]
+__all__ = ["LIMIT_S", "RUNNERS", "TIMESCALE", "compile_verilog"]
 
 #: Seconds that a compilation or a simulation may take.
 LIMIT_S = 600
+TIMESCALE = ("1ns", "1ps")
 
 # `$dumpfile` in the language that the cores are compiled as; cocotb's own needs SystemVerilog.
 _DUMP = """\
@@ -58,3 +60,37 @@ class _Icarus(_Runner, runner.Icarus):
 
 
 RUNNERS = {"verilator": _Verilator, "icarus": _Icarus}
+
+
+def compile_verilog(
+    simulator: str,
+    sources: Sequence[Path],
+    *,
+    top: str,
+    arguments: Sequence[str],
+    place: Path,
+    waves: bool,
+    log: Path,
+) -> None:
+    """Compile Verilog, the last source, for a simulator by cocotb's name.
+
+    Raises :exc:`~spikewright.errors.BuildError` if it does not compile.
+    """
+    try:
+        RUNNERS[simulator]().build(
+            sources=sources,
+            hdl_toplevel=top,
+            build_dir=place,
+            build_args=arguments,
+            timescale=TIMESCALE,
+            waves=waves,
+            log_file=log,
+        )
+    except RuntimeError as error:
+        lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+        telling = [line for line in lines if "%Error" in line or "%Warning" in line or
+                   "error:" in line]
+        raise BuildError(
+            f"{simulator} could not compile {sources[-1].name}: "
+            f"{(telling or lines or ['no output'])[0]} (see {log})"
+        ) from error

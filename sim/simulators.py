@@ -1,7 +1,7 @@
 """Building a core for a simulator and running its testbench there.
 
 Builds are cached by content under ``build/sim``: a core whose Verilog did not change is not
-compiled again. Verilator's run-time library is compiled once and shared by all cores.
+compiled again.
 """
 
 import os
@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import object_cache
+import library
 from bench.bench import CORE, PRESET
-from runners import RUNNERS
+from runners import RUNNERS, TIMESCALE, compile_verilog
 from spikewright.cache import cached
 from spikewright.errors import BuildError, ToolError
 from spikewright.files import write_text
@@ -31,13 +31,6 @@ HOUSE = Path(__file__).resolve().parent.parent
 ROOT = HOUSE / "build" / "sim"
 #: The testbenches, of cores and of kinds.
 BENCHES = Path(__file__).with_name("benches")
-TIMESCALE = ("1ns", "1ps")
-# The first is blank in some Verilators. A core that is not optimised is simulated sooner: most of a
-# simulation is the testbench. So is one that is compiled at once: the parts of a large core would
-# each read its own headers, which are precompiled twice for it, in more time than all the rest.
-MAKEFLAGS = (
-    "CFG_CXXFLAGS_PCH_I=-include", "OPT_FAST=-O0", "OPT_SLOW=-O0", "VM_PARALLEL_BUILDS=0",
-)
 # cocotb asks pytest to rewrite assertions, which needs none of what is plugged into it.
 ENVIRONMENT = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 BAD = ("failure", "error", "skipped")  # a test that is skipped has shown nothing
@@ -63,15 +56,15 @@ class Simulator:
         return ["-Wall", "-g2005"] if self.name == "icarus" else ["-Wall"]
 
     @contextmanager
-    def environment(self) -> Generator[None]:
+    def environment(self, *, waves: bool) -> Generator[None]:
         """Put the tool on PATH, with what it needs, for the length of the body."""
         saved = dict(os.environ)
         folder = str(Path(self.tool.command[0]).parent)
         os.environ.update(self.tool.environment)
-        os.environ.update(object_cache.environment(ROOT / "objects"))
-        os.environ["MAKEFLAGS"] = " ".join(MAKEFLAGS)
         os.environ["PATH"] = os.pathsep.join([folder, os.environ.get("PATH", os.defpath)])
         try:
+            if self.name == "verilator":
+                library.use(self.tool, waves=waves, root=ROOT)
             yield
         finally:
             os.environ.clear()
@@ -123,7 +116,7 @@ def simulate(
     log = log_of(core, preset, simulator)
     folder = log.parent
     module = f"benches.{CORES[core].file_in(BENCHES, '.py').stem}"
-    with simulator.environment():
+    with simulator.environment(waves=waves):
         built = _build(core, preset, simulator, folder=folder, waves=waves)
         results = folder / "results.xml"
         results.unlink(missing_ok=True)
@@ -176,37 +169,17 @@ def _build(core: str, preset: str, simulator: Simulator, *, folder: Path, waves:
         "simulator": simulator.name,
         "version": simulator.tool.version,
         "waivers": [path.read_text() for path in simulator.sources],
-        "build_args": [*simulator.build_args, *MAKEFLAGS],
+        "build_args": [*simulator.build_args, os.environ.get("MAKEFLAGS", "")],
         "waves": waves,
     }
 
     def build(place: Path) -> None:
         source = place / f"{top}.v"
         write_text(source, text)
-        _compile(simulator, source, top=top, place=place, waves=waves, log=folder / "build.log")
+        compile_verilog(
+            simulator.name, [*simulator.sources, source], top=top, arguments=simulator.build_args,
+            place=place, waves=waves, log=folder / "build.log",
+        )  # fmt: skip
 
     folder.mkdir(parents=True, exist_ok=True)
     return cached("built", key, build, root=folder)
-
-
-def _compile(
-    simulator: Simulator, source: Path, *, top: str, place: Path, waves: bool, log: Path
-) -> None:
-    try:
-        RUNNERS[simulator.name]().build(
-            sources=[*simulator.sources, source],
-            hdl_toplevel=top,
-            build_dir=place,
-            build_args=simulator.build_args,
-            timescale=TIMESCALE,
-            waves=waves,
-            log_file=log,
-        )
-    except RuntimeError as error:
-        lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-        telling = [line for line in lines if "%Error" in line or "%Warning" in line or
-                   "error:" in line]
-        raise BuildError(
-            f"{simulator.name} could not compile {source.name}: "
-            f"{(telling or lines or ['no output'])[0]} (see {log})"
-        ) from error

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-import object_cache
-
+from . import object_cache
 from .coverage_report import measure, tell
 
 # A worker of pytest-xdist for each core: threads within one would wait for those of the others.
@@ -23,7 +22,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 # What every board has of Verilator is compiled for the first one, and for no other.
 HOUSE = Path(__file__).resolve().parent.parent
-os.environ.update(object_cache.environment(HOUSE / "build" / "sim" / "objects"))
+os.environ.update(object_cache.environment(HOUSE / "build" / "tests" / "objects"))
 
 # Of tests that say no number of examples themselves.
 settings.register_profile("quick", max_examples=40)

@@ -1,9 +1,9 @@
-"""Compiler launcher that compiles once for all cores what is the same for all.
+"""Compiler launcher that compiles once for all virtual boards what is the same for all.
 
 Verilator's makefile puts ``$OBJCACHE`` before each call of the compiler. What is kept stands in the
 folder ``$SPIKEWRIGHT_OBJECTS``: the objects of Verilator's run-time library (``verilated*.o``),
 which depend on the call and on their source alone, and the headers of that library, precompiled,
-which are most of what the compiler reads for a core. Nothing is optimised as virtual boards are
+which are most of what the compiler reads for a harness. Nothing is optimised as virtual boards are
 (``-O2``): to compile what is simulated for a moment takes longer than the moment.
 """
 
@@ -20,7 +20,7 @@ __all__ = ["FOLDER", "environment"]
 
 FOLDER = "SPIKEWRIGHT_OBJECTS"
 
-#: Headers that every core's sources include.
+#: Headers that every board's sources include.
 HEADERS = ("verilated.h", "verilated_dpi.h", "verilated_vpi.h")
 
 
