@@ -13,7 +13,8 @@ from spikewright_hw.readout import READOUTS, SPIKING
 from .affine import Matrix, Scaling
 from .firing import silent
 from .found import Found
-from .joined import joined, numbered, parameters_of, recurrence
+from .joined import joined, numbered, parameters_of, recurrence, with_own
+from .kernel import Kernel
 from .way import Step, View, Way
 
 __all__ = ["Piece", "ReadLayer", "chained", "network_of"]
@@ -111,23 +112,37 @@ def _read_layer(found: Found, way: Way, names: tuple[str, ...]) -> ReadLayer:
     assert way.view is not None
     given = {key: way.each(one, name=name) for key, one in found.parameters.items()}
     own = found.own
-    bias = 0.0
-    if own is not None:
-        bias = way.each(own.bias if isinstance(own, Matrix) else own.shift, name=name)
     try:
-        made = joined(way, bias=bias)
+        made = joined(way, bias=_own_bias(own, way, name))
         target = made.connection.target
+        recurrent = None
+        if isinstance(own, Kernel):
+            made = with_own(made, own, name=name)
+        elif own is not None:
+            recurrent = recurrence(target, own, way, name=name)
         layer = RealLayer(
             weights=made.weights,
             neuron=found.definition,
             parameters=parameters_of(target, given),
             bias=made.bias,
-            recurrent=None if own is None else recurrence(target, own, way, name=name),
+            recurrent=recurrent,
             connection=made.connection,
+            origins=made.origins,
         )
     except ValueError as error:
         raise DataError(f"{name}: {error}") from error
     return ReadLayer(layer=layer, names=names, view=way.view, after=found.after)
+
+
+def _own_bias(
+    own: Matrix | Scaling | Kernel | None, way: Way, name: str
+) -> np.ndarray | float:
+    """Return what is added to all currents with the layer's own spikes."""
+    if own is None:
+        return 0.0
+    if isinstance(own, Kernel):
+        return np.broadcast_to(own.bias, (len(own.weights),))[:, None, None]
+    return way.each(own.bias if isinstance(own, Matrix) else own.shift, name=name)
 
 
 def _with_axes(found: Found, way: Way, name: str) -> Way:
@@ -137,7 +152,7 @@ def _with_axes(found: Found, way: Way, name: str) -> Way:
     known = [np.shape(one) for one in found.parameters.values()]
     if found.own is not None:
         own = found.own
-        known.append(own.weights.shape[:1] if isinstance(own, Matrix) else own.factor.shape)
+        known.append(own.factor.shape if isinstance(own, Scaling) else own.weights.shape[:1])
     try:
         view = np.broadcast_shapes(*known)
     except ValueError:
@@ -183,7 +198,8 @@ def network_of(
             "'maximum'"
         )
     if readout not in SPIKING and layers[-1].definition.spikes:
-        if layers[-1].recurrent is not None:
+        returning = any(one.back == 0 for one in layers[-1].origins)
+        if layers[-1].recurrent is not None or returning:
             raise DataError(
                 f"{last.names[-1]} takes its own spikes, and a last layer that is read by its "
                 "membrane sends none; pass readout='count' or 'first', or add a layer without "

@@ -9,6 +9,7 @@ import numpy as np
 from spikewright_hw.definition.definition import Definition
 
 from .affine import Matrix, Scaling
+from .kernel import Kernel
 from .way import Step
 
 __all__ = ["Found", "Read", "array", "values"]
@@ -23,8 +24,9 @@ class Found:
     definition : Definition
     parameters : mapping of str to float or array
         An array by the axes of the neurons.
-    own : Matrix or Scaling, optional
-        From the layer's own spikes of the step before to its input; its bias is always added.
+    own : Matrix, Scaling or Kernel, optional
+        From the layer's own spikes of the step before to its input; its bias is always added. By a
+        matrix or a scaling, they are an input of their own of the definition.
     before : Matrix, optional
         What the module does to its input before the neurons take it.
     after : Scaling
@@ -33,7 +35,7 @@ class Found:
 
     definition: Definition
     parameters: Mapping[str, float | np.ndarray] = field(default_factory=dict)
-    own: Matrix | Scaling | None = None
+    own: Matrix | Scaling | Kernel | None = None
     before: Matrix | None = None
     after: Scaling = field(default_factory=Scaling.of)
 

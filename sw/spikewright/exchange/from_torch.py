@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from spikewright.errors import DataError
+from spikewright.network.hearing import heard_of_others
 from spikewright.network.real_network import RealNetwork
 from spikewright.network.real_run import run_layer
 from spikewright_hw.checks import instance, optional, whole
@@ -130,12 +131,14 @@ def _check(read: ReadLayer, sent: np.ndarray, took: np.ndarray, *, on: str) -> n
     ``took`` is what the layer before sent, ``[steps, samples, values]``, in the order of its
     neurons, and so is what is returned. ``sent`` is what the framework's neurons sent.
     """
-    if took.shape[:2] != sent.shape[:2] or took.shape[2] != read.layer.inputs:
+    heard, *_ = read.layer.connection.branches
+    if took.shape[:2] != sent.shape[:2] or took.shape[2] != len(heard.source):
         raise DataError(
             f"{read} takes {list(took.shape)} and sends {list(sent.shape)}, steps × samples × "
             "values; only a chain of modules is imported, each called once a step"
         )
-    spikes, states, _ = run_layer(read.layer, took.swapaxes(0, 1))
+    arriving = heard_of_others(0, read.layer, [took.swapaxes(0, 1)]).astype(np.float64)
+    spikes, states, _ = run_layer(read.layer, arriving)
     made = (spikes if read.layer.definition.spikes else states["v"]).swapaxes(0, 1)
     factor = np.broadcast_to(read.after.factor, read.view).ravel()
     sent = sent[..., read.order]

@@ -7,23 +7,32 @@ from typing import NamedTuple
 import numpy as np
 
 from spikewright.errors import DataError
-from spikewright_hw.connection import Connection, Convolution, Dense, FeatureMap, Pooled
+from spikewright_hw.connection import (
+    Connection,
+    Convolution,
+    Dense,
+    FeatureMap,
+    Joined,
+    Pooled,
+)
 from spikewright_hw.connection.pooled import pooled_map
 from spikewright_hw.definition.definition import Value
+from spikewright_hw.origin import Origin
 
 from .affine import Matrix, Scaling
 from .kernel import Kernel
 from .way import Way
 
-__all__ = ["Joined", "joined", "numbered", "parameters_of", "recurrence"]
+__all__ = ["Made", "joined", "numbered", "parameters_of", "recurrence", "with_own"]
 
 
-class Joined(NamedTuple):
+class Made(NamedTuple):
     """What a layer is made of besides its neurons."""
 
     connection: Connection
     weights: np.ndarray
     bias: np.ndarray | None
+    origins: tuple[Origin, ...]
 
 
 def numbered(shape: FeatureMap) -> np.ndarray:
@@ -32,7 +41,7 @@ def numbered(shape: FeatureMap) -> np.ndarray:
     return places.ravel() if shape.channels_first else places.transpose(1, 2, 0).ravel()
 
 
-def joined(way: Way, *, bias: np.ndarray | float) -> Joined:
+def joined(way: Way, *, bias: np.ndarray | float) -> Made:
     """Return the connection and the weights of a way that ends at neurons, and their biases.
 
     Parameters
@@ -55,7 +64,33 @@ def joined(way: Way, *, bias: np.ndarray | float) -> Joined:
     then, weights = _product(way, maps[-1])
     for before, window in zip(reversed(maps[:-1]), reversed(way.windows), strict=True):
         then = Pooled(source=before, window=window.size, stride=window.stride, then=then)
-    return Joined(then, weights, _biases(then.target, way.shift + bias))
+    delays = np.broadcast_to(way.delays, way.started).ravel()[numbered(source)]
+    return Made(
+        then, weights, _biases(then.target, way.shift + bias),
+        (Origin(delays=tuple(int(one) for one in delays)),),
+    )
+
+
+def with_own(made: Made, own: Kernel, *, name: str) -> Made:
+    """Return what a layer is made of that also hears itself by a convolution, a step later.
+
+    Raises
+    ------
+    ValueError
+        What it comes to does not fit what it hears of others.
+    DataError
+        It takes other channels.
+    """
+    target = made.connection.target
+    if own.takes != target.channels:
+        raise DataError(
+            f"{name} hears {own.takes} channels of itself, and its neurons are {target}"
+        )
+    connection = Joined(parts=(made.connection, own.connection(target)))
+    return made._replace(
+        connection=connection, weights=np.concatenate([made.weights, own.rows()]),
+        origins=(*made.origins, Origin(back=0, delays=1)),
+    )
 
 
 def _inputs(way: Way) -> FeatureMap:

@@ -12,6 +12,7 @@ from .affine import Matrix, Scaling
 from .chain import Piece
 from .firing import hearing_itself, with_threshold
 from .found import Found
+from .kernel import Kernel
 from .nir_nodes import Reading, nir_threshold, read_node
 from .way import View
 
@@ -139,16 +140,12 @@ def _piece(
             f"{name} is part of a circle that is no recurrence: neurons whose spikes return to "
             "themselves by one matrix at most"
         )
-    own: Matrix | Scaling = Scaling.of()
-    if loop:
-        read = read_node(loop[0], flat.nodes[loop[0]], reading)
-        if not isinstance(read, Matrix | Scaling):
-            raise DataError(
-                f"{name} is recurrent by {loop[0]}, a convolution, which is not imported yet; a "
-                "matrix is"
-            )
-        own = read
-    return Piece(name=name, what=replace(what, definition=hearing_itself(what.definition), own=own))
+    own = read_node(loop[0], flat.nodes[loop[0]], reading) if loop else Scaling.of()
+    assert isinstance(own, Matrix | Scaling | Kernel)
+    definition = what.definition
+    if not isinstance(own, Kernel):
+        definition = hearing_itself(definition)
+    return Piece(name=name, what=replace(what, definition=definition, own=own))
 
 
 def _thresholds_joined(pieces: Sequence[Piece]) -> list[Piece]:

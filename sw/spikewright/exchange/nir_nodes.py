@@ -18,12 +18,10 @@ from spikewright_hw.neuron import DEFINITIONS
 from .firing import THRESHOLD, Firing, defined
 from .found import Found, values
 from .nir_maps import MAPS, numbers_of
-from .way import Step
+from .way import Delay, Step
 
-__all__ = ["NOT_YET", "PARAMETERS", "Reading", "definition_of", "read_node"]
+__all__ = ["PARAMETERS", "Reading", "definition_of", "read_node"]
 
-#: Nodes that a later version will read.
-NOT_YET = ("Delay",)
 #: Parameters of each node of neurons, by the names that node and definition share.
 PARAMETERS = {
     "I": ("r",),
@@ -35,6 +33,8 @@ PARAMETERS = {
 }
 #: A time constant of more steps than this is taken for a mistake of units.
 _MOST_STEPS = 100_000
+#: How far a delay may be from whole steps, as a share of them: files have float32.
+_WHOLE = 1e-5
 
 _R = Parameter(1.0, "resistance", unit="Ohm")
 _DT = Parameter(1.0, "length of a step", unit="ms", low=1e-9)
@@ -113,21 +113,22 @@ def read_node(name: str, node: Any, reading: Reading) -> Step | Found:
         finite, or needs what NIR leaves open; the sentence names it.
     """
     kind = type(node).__name__
-    if kind in NOT_YET:
-        raise DataError(f"{name} is a {kind}, which is not imported yet")
     read = MAPS.get(kind)
     if read is not None:
         return read(name, node)
     if kind == "Threshold":
         return Found(definition=nir_threshold,
                      parameters=values(threshold=numbers_of(name, node, "threshold")))
-    if kind not in PARAMETERS:
+    if kind not in PARAMETERS and kind != "Delay":
         raise DataError(f"{name} is a {kind}, which NIR 1.0.8 does not have")
     if reading.dt is None:
         raise DataError(
-            f"{name} is a {kind}, a differential equation, and NIR has no time step; pass dt=, in "
-            "the unit of its time constants (snnTorch writes files for dt=0.0001, in seconds)"
+            f"{name} is a {kind}, {'in time' if kind == 'Delay' else 'a differential equation'}, "
+            "and NIR has no time step; pass dt=, in the unit of its time constants (snnTorch "
+            "writes files for dt=0.0001, in seconds)"
         )
+    if kind == "Delay":
+        return _delay(name, numbers_of(name, node, "delay"), reading.dt)
     if kind in _NEW and reading.current is None:
         raise DataError(
             f"{name} is a {kind}, and NIR does not say which synaptic current its membrane takes "
@@ -140,6 +141,19 @@ def read_node(name: str, node: Any, reading: Reading) -> Step | Found:
             _check_units(f"{name}.{one}", given[one], reading.dt)
     definition = definition_of(kind, reading.current or "old")
     return Found(definition=definition, parameters=values(dt=reading.dt, **given))
+
+
+def _delay(name: str, times: np.ndarray, dt: float) -> Delay:
+    """Return a delay in steps; it must be of whole ones."""
+    steps = times / dt
+    whole = steps.round()
+    if times.min() < 0 or (abs(steps - whole) > _WHOLE * np.maximum(1, whole)).any():
+        worst = times.flat[np.argmax(np.where(times < 0, np.inf, abs(steps - whole)))]
+        raise DataError(
+            f"{name}.delay has {worst:g}, which is {worst / dt:g} steps of {dt:g}; spikes are "
+            "delayed by whole steps"
+        )
+    return Delay(whole.astype(np.int64))
 
 
 def _check_units(name: str, tau: np.ndarray, dt: float) -> None:

@@ -13,9 +13,11 @@ from spikewright.errors import DataError
 from spikewright_hw.definition.definition import Definition, Parameter, State
 from spikewright_hw.definition.expression import where
 
+from . import torch_modules
 from .affine import Matrix, Scaling
 from .firing import DECAY, Charge, Firing, defined
 from .found import Found, Read, array, values
+from .kernel import Kernel
 
 __all__ = ["READ"]
 
@@ -58,8 +60,11 @@ def _alpha(reset: str) -> Charge:
 
 
 @cache
-def _definition(kind: str, reset: str, late: bool) -> Definition:
-    """Return the neuron of a class, with a reset of its mechanism and time."""
+def _definition(kind: str, reset: str, late: bool, own: bool) -> Definition:
+    """Return the neuron of a class, with a reset of its mechanism and time.
+
+    ``own`` says whether the layer's own spikes are an input beside the other.
+    """
     firing = Firing(
         comparison=">", reset="value" if reset == "zero" else reset,  # pyright: ignore
         late=late, corrected=not late,
@@ -67,7 +72,9 @@ def _definition(kind: str, reset: str, late: bool) -> Definition:
     unreset = Firing(comparison=">", reset="none")
     current = State("synaptic current", guard=3)
     when = f"Reset: {reset}" + ("" if reset == "none" else ", a step late" if late else "") + "."
-    name = "_".join(["snntorch", kind.lower(), reset, *(["late"] if late else [])])
+    by_kernel = kind.startswith("R") and not own
+    words = [kind.lower(), *(["by_kernel"] if by_kernel else []), reset]
+    name = "_".join(["snntorch", *words, *(["late"] if late else [])])
     declared: dict[str, Any] = {"decay": DECAY, "threshold": _THRESHOLD}
     equations = "v = decay v + i"
     charge: Charge = _leaky
@@ -85,7 +92,7 @@ def _definition(kind: str, reset: str, late: bool) -> Definition:
         equations = "exc = rise exc + i, inh = decay inh - i, v = gain (exc + inh)"
         declared |= {"rise": _RISE, "gain": _GAIN, "exc": current, "inh": current}
     doc = f"{kind} {_SOURCE}: {equations}. {when}"
-    return defined(name, charge, firing, doc=doc, recurrent=kind.startswith("R"), **declared)
+    return defined(name, charge, firing, doc=doc, recurrent=own, **declared)
 
 
 def _read(module: Any) -> Found:
@@ -112,23 +119,23 @@ def _read(module: Any) -> Found:
         given["gain"] = rise / (decay - rise) + 1
     reset = module.reset_mechanism
     factor = array(module.graded_spikes_factor)
+    own = _own(module) if kind.startswith("R") else None
+    beside = isinstance(own, Matrix | Scaling)
     return Found(
-        definition=_definition(kind, reset, late and reset != "none"),
+        definition=_definition(kind, reset, late and reset != "none", beside),
         parameters=values(threshold=module.threshold, **given),
-        own=_own(module) if kind.startswith("R") else None,
+        own=own,
         after=Scaling.of(factor),
     )
 
 
-def _own(module: Any) -> Matrix | Scaling:
+def _own(module: Any) -> Matrix | Scaling | Kernel:
+    """Return what lies between the layer's own spikes and its input."""
     if not module.all_to_all:
         return Scaling.of(array(module.recurrent.V))
-    if type(module.recurrent).__name__ != "Linear":
-        raise DataError(
-            "is recurrent by a convolution, which is not imported yet; only linear_features is"
-        )
-    bias = module.recurrent.bias
-    return Matrix.of(array(module.recurrent.weight).T, 0.0 if bias is None else array(bias))
+    read = torch_modules.READ[type(module.recurrent).__name__](module.recurrent)
+    assert isinstance(read, Matrix | Kernel)
+    return read
 
 
 #: How each class is read.

@@ -17,7 +17,7 @@ from spikewright_hw.network import Network
 
 from .joined import numbered
 from .nir_nodes import PARAMETERS, definition_of
-from .nir_written import axes_of, matrix, of_axes, written
+from .nir_written import axes_of, of_axes, written
 from .way import View
 
 __all__ = ["to_nir"]
@@ -162,35 +162,24 @@ def to_nir(
 def _graph(network: RealNetwork, dt: float | None, accepted: Collection[str]) -> Any:
     import nir
 
-    for index, layer in enumerate(network.layers):
-        if not layer.is_plain:
-            raise DataError(
-                f"layers[{index}].origins has a delay, or another layer than the one before, which "
-                "is not written to NIR"
-            )
     axes = axes_of(network.layers)
-    first = network.layers[0].connection
+    first, *_ = network.layers[0].connection.branches
     before = first.source
     view = of_axes(before, first, axes)
     nodes: dict[str, Any] = {"input": nir.Input(np.array(view))}  # pyright: ignore
     edges, last = [], "input"
     for index, layer in enumerate(network.layers):
         name = f"layers[{index}]"
-        made = written(name, layer, before=before, view=view, axes=axes)
+        made = written(name, layer, before=before, view=view, axes=axes, dt=dt)
         before, view = layer.connection.target, made.view
         neurons = _neurons(name, layer, view, dt, accepted)
         for end, node in (*made.nodes, ("neurons", neurons)):
             nodes[f"{index}_{end}"] = node
             edges.append((last, f"{index}_{end}"))
             last = f"{index}_{end}"
-        if layer.recurrent is not None:
-            if len(view) > 1:
-                raise DataError(
-                    f"{name} is a map and takes its own spikes by a matrix, and matrices of NIR "
-                    "take values without a place"
-                )
+        if made.own is not None:
             own = f"{index}_recurrent"
-            nodes[own] = matrix(layer.recurrent, None)
+            nodes[own] = made.own
             edges += [(last, own), (own, last)]
     nodes["output"] = nir.Output(np.array(view))  # pyright: ignore
     return nir.NIRGraph(nodes, [*edges, (last, "output")])

@@ -15,7 +15,7 @@ from spikewright_hw.connection.pooled import pooled_map
 from .affine import Matrix, Scaling
 from .kernel import Kernel, Sides, Window, summed
 
-__all__ = ["FLAT", "Flattening", "Step", "View", "Way", "reach", "sides_of"]
+__all__ = ["FLAT", "Delay", "Flattening", "Step", "View", "Way", "reach", "sides_of"]
 
 #: Axes of values as the framework has them, without steps and samples: values, channels × length,
 #: or channels × height × width.
@@ -27,9 +27,16 @@ class Flattening:
     """All axes become one, the last counting fastest."""
 
 
+@dataclass(frozen=True, eq=False)
+class Delay:
+    """All arrives some steps later: a number of them, or one for each value, by its axes."""
+
+    steps: np.ndarray
+
+
 FLAT = Flattening()
 #: What may lie between two layers of neurons.
-Step = Scaling | Matrix | Kernel | Window | Flattening
+Step = Scaling | Matrix | Kernel | Window | Flattening | Delay
 _Made = TypeVar("_Made")
 _AXES = {1: "channels × length", 2: "channels × height × width"}
 
@@ -52,8 +59,9 @@ def reach(view: View) -> str:
 class Way:
     """What becomes of the values that leave a layer, up to some place before the next neurons.
 
-    Pooled sums come first, then a factor for each of them, then one matrix or one convolution;
-    after it, its weights take up every factor. Arrays are of the map's sides, channels first.
+    Delays come first, then pooled sums, then a factor for each of them, then one matrix or one
+    convolution; after it, its weights take up every factor. Arrays are of the map's sides, channels
+    first.
 
     Parameters
     ----------
@@ -71,6 +79,8 @@ class Way:
         Of the sums; 1 where there is a product.
     shift : array, or a number
         What is added here.
+    delays : array, or a number
+        Of the values where the way starts, in steps.
     """
 
     after: str
@@ -82,6 +92,7 @@ class Way:
     product: Matrix | Kernel | None = None
     factor: np.ndarray | float = 1.0
     shift: np.ndarray | float = 0.0
+    delays: np.ndarray | int = 0
 
     @classmethod
     def of_inputs(cls, view: View | None) -> "Way":
@@ -100,6 +111,7 @@ class Way:
         return (
             self.product is None and not self.windows
             and bool(np.all(self.factor == 1)) and not np.any(self.shift)
+            and not np.any(self.delays)
         )
 
     def then(self, step: Step, *, name: str) -> "Way":
@@ -119,6 +131,8 @@ class Way:
                 made = self._convolved(step, name)
             case Window():
                 made = self._pooled(step, name)
+            case Delay():
+                made = self._delayed(step, name)
             case Flattening():
                 made = self if self.view is None else replace(self, view=(prod(self.view),))
         return replace(made, after=name)
@@ -234,6 +248,23 @@ class Way:
             return replace(pooled, product=kernel)
         return replace(pooled, windows=(*way.windows, window), factor=factor)
 
+    def _delayed(self, step: Delay, name: str) -> "Way":
+        way = self if self.view is not None else self.seen(step.steps.shape, name=name)
+        delays = way.each(step.steps, name=name)
+        if (delays == delays.flat[0]).all():
+            delays = int(delays.flat[0])
+        elif way.product is not None or way.windows:
+            raise DataError(
+                f"{name} has different delays after weights or a pooling; spikes are delayed, so "
+                "put it right after the neurons"
+            )
+        if np.any(way.shift):
+            raise DataError(
+                f"{name} delays a bias, too, which a layer adds from the first step on; put the "
+                "delay before it"
+            )
+        return replace(way, delays=way.delays + delays)
+
     def _on_map(self, axes: int, name: str) -> "Way":
         """Return the way where the values have a map of so many axes besides its channels."""
         if self.view is None:
@@ -247,11 +278,13 @@ class Way:
         if sides == self.sides:
             return self
         if self.source is None and not self.windows and self.product is None:
-            factor, shift = (
+            factor, shift, delays = (
                 np.broadcast_to(one, self.sides).reshape(sides)
-                for one in (self.factor, self.shift)
+                for one in (self.factor, self.shift, self.delays)
             )
-            return replace(self, started=sides, sides=sides, factor=factor, shift=shift)
+            return replace(
+                self, started=sides, sides=sides, factor=factor, shift=shift, delays=delays
+            )
         raise DataError(
             f"{name} takes {' × '.join(map(str, self.sides))} neurons as "
             f"{reach(self.view).removesuffix(' reaches it')}; the inputs alone may get other axes"

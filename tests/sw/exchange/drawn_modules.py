@@ -167,7 +167,7 @@ def sent_by_neurons(made: Drawn, spikes: np.ndarray) -> list[np.ndarray]:
     ``spikes`` is ``[samples, steps, *axes]``.
     """
     module, sent = in_double(made.module), []
-    kinds = (snn.Leaky, snn.RLeaky, neuron.LIFNode, neuron.IFNode, norse.LIFBoxCell)
+    kinds = (snn.Leaky, snn.RLeaky, snn.RSynaptic, neuron.LIFNode, neuron.IFNode, norse.LIFBoxCell)
     found = [one for one in module.modules() if isinstance(one, kinds)]
     heard: dict[nn.Module, list[torch.Tensor]] = {one: [] for one in found}
     for one in found:

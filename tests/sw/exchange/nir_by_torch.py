@@ -3,7 +3,7 @@
 # nir has types that do not hold.
 # pyright: reportArgumentType=false, reportCallIssue=false
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,19 +14,32 @@ from torch.nn import functional
 __all__ = ["computed"]
 
 
-def computed(nodes: Iterable[Any], spikes: np.ndarray, *, dt: float = 1.0) -> list[np.ndarray]:
+def computed(
+    nodes: Sequence[Any], spikes: np.ndarray, *, dt: float = 1.0,
+    loops: Mapping[int, Any] | None = None,
+) -> list[np.ndarray]:
     """Return what each node of neurons sends, ``[samples, steps, values]``, channels first.
 
-    ``spikes`` is ``[samples, steps, *axes]``; the nodes are in the order of the chain.
+    ``spikes`` is ``[samples, steps, *axes]``; the nodes are in the order of the chain. ``loops``
+    are the nodes by which some of them hear themselves, a step later, by their number.
     """
     membranes: dict[int, Tensor] = {}
+    returned: dict[int, Tensor] = {}
+    heard: dict[int, list[Tensor]] = {}
     sent: dict[int, list[Tensor]] = {}
     for step in torch.from_numpy(spikes.swapaxes(0, 1).astype(np.float64)):
         x = step
         for number, node in enumerate(nodes):
             if hasattr(node, "v_threshold"):
+                if number in returned:
+                    x = x + returned[number]
                 x, membranes[number] = _neurons(node, x, membranes.get(number), dt)
                 sent.setdefault(number, []).append(x.flatten(1))
+                if loops and loops.get(number) is not None:
+                    returned[number] = _map(loops[number], x)
+            elif type(node).__name__ == "Delay":
+                heard.setdefault(number, []).append(x)
+                x = _delayed(heard[number], np.rint(node.delay / dt).astype(int))
             elif type(node).__name__ == "Threshold":
                 x = (x > torch.from_numpy(node.threshold)).double()
                 sent.setdefault(number, []).append(x.flatten(1))
@@ -48,6 +61,16 @@ def _neurons(node: Any, x: Tensor, v: Tensor | None, dt: float) -> tuple[Tensor,
         v = (torch.zeros_like(x) if v is None else v) + dt * r * x
     spike = v > threshold
     return spike.double(), torch.where(spike, reset.expand_as(v), v)
+
+
+def _delayed(heard: Sequence[Tensor], steps: np.ndarray) -> Tensor:
+    """Return what arrives now, of what was heard until now, value by value."""
+    made = torch.zeros_like(heard[-1])
+    for place in np.ndindex(*made.shape[1:]):
+        late = int(np.broadcast_to(steps, made.shape[1:])[place])
+        if late < len(heard):
+            made[(slice(None), *place)] = heard[-1 - late][(slice(None), *place)]
+    return made
 
 
 def _map(node: Any, x: Tensor) -> Tensor:

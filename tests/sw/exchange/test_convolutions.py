@@ -87,6 +87,14 @@ KEPT = {
     "recurrence of a flattened map": lambda: nn.Sequential(
         convolution(2, 2, 3), nn.Flatten(), loud(snn.RLeaky(
             beta=0.8, linear_features=48, init_hidden=True))),
+    "recurrence by a convolution": lambda: nn.Sequential(
+        convolution(2, 3, 3), loud(snn.RLeaky(
+            beta=0.8, conv2d_channels=3, kernel_size=(3, 1), init_hidden=True)),
+        nn.Flatten(), loud(nn.Linear(72, 4)), leaky()),
+    "recurrence by a convolution after a pooling": lambda: nn.Sequential(
+        nn.AvgPool2d(2), convolution(2, 3, 2), loud(snn.RSynaptic(
+            alpha=0.5, beta=0.8, conv2d_channels=3, kernel_size=3, reset_mechanism="zero",
+            init_hidden=True))),
     "neurons right after a pooling": lambda: nn.Sequential(
         nn.AvgPool2d(2), leaky(threshold=0.4)),
     "neurons right after neurons": lambda: nn.Sequential(

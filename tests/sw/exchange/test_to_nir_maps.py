@@ -17,8 +17,9 @@ from spikewright.network.post_training import quantize
 from spikewright.network.real_layer import RealLayer
 from spikewright.network.real_network import RealNetwork
 from spikewright.network.real_run import run_real
-from spikewright_hw.connection import Connection, Convolution, Dense, FeatureMap, Pooled
+from spikewright_hw.connection import Connection, Convolution, Dense, FeatureMap, Joined, Pooled
 from spikewright_hw.engine.drawn_connection import drawn_connection, drawn_map
+from spikewright_hw.origin import Origin
 
 from .drawn_modules import channels_first
 from .nir_by_torch import computed
@@ -28,15 +29,24 @@ DT = 1e-3
 
 
 def drawn_network(seed: int) -> RealNetwork:
-    """Draw a connection, and a dense layer after it, with parameters of channels or of neurons."""
+    """Draw a connection and its delays, and a dense layer after it.
+
+    Parameters are one number, or of channels, or of neurons; some maps hear themselves.
+    """
     rng, random = Random(seed), np.random.default_rng(seed)
     connection = drawn_connection(rng, drawn_map(rng))
     target = connection.target
     count = rng.choice((1, target.channels, len(target)))
     tau = rng.choice((1, target.channels)) if count == target.channels else count
+    late = [rng.randint(0, 3) for _ in range(len(connection.source))]
+    origins = [Origin(delays=rng.choice((0, 2, tuple(late))))]
+    if connection.lanes == target.channels > 1 and not target.is_flat and rng.random() < 0.5:
+        own = Convolution(source=target, channels=target.channels, kernel=(3, 3), padding=(1, 1))
+        connection = Joined(parts=(connection, own))
+        origins.append(Origin(back=0, delays=1))
     first = RealLayer(
         weights=random.normal(0, 1, (connection.rows, connection.lanes)), neuron="nir_lif",
-        connection=connection, bias=random.normal(0, 0.3, target.channels),
+        connection=connection, origins=tuple(origins), bias=random.normal(0, 0.3, target.channels),
         parameters={
             "dt": DT, "r": 4.0, "tau": _values(random, tau, 0.003, 0.01),
             "v_threshold": _values(random, count, 0.2, 0.8),
@@ -58,12 +68,16 @@ def _values(random: np.random.Generator, count: int, low: float, high: float):
 def check(seed: int, path) -> list[float]:
     """Hold what is written to PyTorch, and to what is read again; return the layers' rates."""
     network = drawn_network(seed)
-    source = network.layers[0].connection.source
+    first, *_ = network.layers[0].connection.branches
+    source = first.source
     print(f"seed {seed}: {network.layers[0].connection}")
     to_nir(network, path)
     graph = nir.read(path, type_check=False)
-    onward, name, inner = dict(graph.edges), "input", []
+    onward = {a: b for a, b in graph.edges if not f"{a}{b}".count("_recurrent")}
+    name, inner, loops = "input", [], {}
     while (name := onward[name]) != "output":
+        if name.endswith("neurons"):
+            loops[len(inner)] = graph.nodes.get(name.replace("neurons", "recurrent"))
         inner.append(graph.nodes[name])
     shape = [int(one) for one in graph.nodes["input"].input_type["input"]]
     places = np.random.default_rng(seed).random((8, STEPS, *shape)) < 0.4
@@ -71,7 +85,7 @@ def check(seed: int, path) -> list[float]:
     order = order if source.channels_first else order.transpose(1, 2, 0)
     inputs = places.reshape(8, STEPS, -1)
     run = run_real(network, inputs[..., order.ravel()])
-    expected = computed(inner, places, dt=DT)
+    expected = computed(inner, places, dt=DT, loops=loops)
     again = from_nir(path, dt=DT, steps=STEPS, readout="count")
     back = run_real(again, inputs)
     for index, (mine, its) in enumerate(zip(run.spikes, expected, strict=True)):
@@ -82,7 +96,7 @@ def check(seed: int, path) -> list[float]:
     assert second.digest() == again.digest()
     same_order = source.is_flat or source.channels_first == (source.channels > 1)
     of_image = source.channels > 1 and source.height > 1
-    if same_order and (of_image or not isinstance(network.layers[0].connection, Dense)):
+    if same_order and (of_image or not isinstance(first, Dense)):
         assert again.digest() == network.digest()
     return [float(one.mean()) for one in expected]
 

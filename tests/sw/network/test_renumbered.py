@@ -10,7 +10,8 @@ from spikewright.network.real_layer import RealLayer
 from spikewright.network.real_network import RealNetwork
 from spikewright.network.real_run import run_real
 from spikewright.network.renumbered import renumbered
-from spikewright_hw.connection import Connection, Convolution, Dense, FeatureMap, Pooled
+from spikewright_hw.connection import Connection, Convolution, Dense, FeatureMap, Joined, Pooled
+from spikewright_hw.origin import Origin
 
 CHANNELS_FIRST = FeatureMap(channels=2, height=4, width=6, channels_first=True)
 PLACES_FIRST = replace(CHANNELS_FIRST, channels_first=False)
@@ -27,10 +28,10 @@ def connections(source: FeatureMap) -> dict[str, Connection]:
     }
 
 
-def network(connection: Connection) -> RealNetwork:
+def network(connection: Connection, *origins: Origin) -> RealNetwork:
     random = np.random.default_rng(0)
     weights = random.normal(size=(connection.rows, connection.lanes))
-    layer = RealLayer(weights=weights, neuron="li", connection=connection)
+    layer = RealLayer(weights=weights, neuron="li", connection=connection, origins=origins)
     return RealNetwork(layers=(layer,), steps=2)
 
 
@@ -50,6 +51,26 @@ def test_the_same_currents(kind, back):
     (mine,) = run_real(made, orders[after.channels_first]).currents
     (its,) = run_real(given, orders[before.channels_first]).currents
     np.testing.assert_allclose(mine["i"], its["i"], atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["convolution", "pooled"])
+def test_delays_and_joined_parts_are_numbered_anew(kind):
+    """Delays of each input, in one of two parts that hear the inputs."""
+    places = np.random.default_rng(1).random((3, 2, 4, 6, 2))
+    late = np.random.default_rng(2).integers(0, 2, (4, 6, 2))
+
+    def made(source: FeatureMap, order: tuple[int, ...]) -> RealNetwork:
+        part = connections(source)[kind]
+        delays = tuple(map(int, late.transpose(order).ravel()))
+        return network(Joined(parts=(part, part)), Origin(delays=delays), Origin())
+
+    given = made(CHANNELS_FIRST, (2, 0, 1))
+    (before,) = run_real(given, places.transpose(0, 1, 4, 2, 3).reshape(3, 2, -1)).currents
+    (after,) = run_real(renumbered(given, PLACES_FIRST), places.reshape(3, 2, -1)).currents
+    np.testing.assert_allclose(after["i"], before["i"], atol=1e-12)
+    assert (before["i"][:, 0] != before["i"][:, 1]).all()
+    expected = made(PLACES_FIRST, (0, 1, 2)).layers[0]
+    assert renumbered(given, PLACES_FIRST).layers[0].parts == expected.parts
 
 
 def test_another_map_is_left_as_it_is():

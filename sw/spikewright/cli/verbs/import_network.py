@@ -2,6 +2,8 @@
 
 import argparse
 
+from spikewright_hw.origin import MOST_DELAY
+
 from ..nir_options import add_nir_options, network_of
 
 __all__ = ["add"]
@@ -19,4 +21,4 @@ def read(options: argparse.Namespace) -> None:
     """Read a network and print its layers."""
     from ...quantized.from_reals import print_network
 
-    print_network(network_of(options, steps=1))
+    print_network(network_of(options, steps=MOST_DELAY + 1))
