@@ -15,7 +15,8 @@ from .firing import silent
 from .found import Found
 from .joined import joined, numbered, parameters_of, recurrence, with_own
 from .kernel import Kernel
-from .way import Step, View, Way
+from .step import Step, View
+from .way import Way
 
 __all__ = ["Piece", "ReadLayer", "chained", "network_of"]
 

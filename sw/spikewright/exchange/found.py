@@ -10,7 +10,7 @@ from spikewright_hw.definition.definition import Definition
 
 from .affine import Matrix, Scaling
 from .kernel import Kernel
-from .way import Step
+from .step import Step
 
 __all__ = ["Found", "Read", "array", "values"]
 

@@ -22,6 +22,7 @@ from spikewright_hw.checks import instance, optional, whole
 from . import torch_modules
 from .chain import Piece, ReadLayer, chained, network_of
 from .found import Found
+from .step import Step
 from .torch_run import (
     READ,
     SPIKES,
@@ -34,7 +35,6 @@ from .torch_run import (
     class_of,
     ran,
 )
-from .way import Step
 
 __all__ = ["from_torch"]
 

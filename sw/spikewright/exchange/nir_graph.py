@@ -14,7 +14,7 @@ from .firing import hearing_itself, with_threshold
 from .found import Found
 from .kernel import Kernel
 from .nir_nodes import Reading, nir_threshold, read_node
-from .way import View
+from .step import View
 
 __all__ = ["pieces_of"]
 

@@ -10,7 +10,7 @@ from spikewright.errors import DataError
 
 from .affine import Matrix, Scaling
 from .kernel import Kernel, Window, same_padding
-from .way import FLAT, Step
+from .step import FLAT, Step
 
 __all__ = ["MAPS", "numbers_of"]
 

@@ -18,7 +18,7 @@ from spikewright_hw.neuron import DEFINITIONS
 from .firing import THRESHOLD, Firing, defined
 from .found import Found, values
 from .nir_maps import MAPS, numbers_of
-from .way import Delay, Step
+from .step import Delay, Step
 
 __all__ = ["PARAMETERS", "Reading", "definition_of", "read_node"]
 

@@ -13,7 +13,7 @@ from spikewright_hw.origin import Origin
 
 from .joined import numbered
 from .kernel import kernel_of
-from .way import View
+from .step import View
 
 __all__ = ["Written", "axes_of", "matrix", "of_axes", "written"]
 

@@ -15,6 +15,7 @@ from spikewright_hw.neuron import DEFINITIONS
 
 from .firing import Charge, Firing, defined
 from .found import Found, Read, array, values
+from .step import Delay
 
 __all__ = ["READ"]
 
@@ -79,4 +80,7 @@ def _read(module: Any) -> Found:
 
 
 #: How each class is read.
-READ: dict[str, Read] = dict.fromkeys(("IFNode", "LIFNode", "ParametricLIFNode"), _read)
+READ: dict[str, Read] = {
+    **dict.fromkeys(("IFNode", "LIFNode", "ParametricLIFNode"), _read),
+    "Delay": lambda module: Delay(np.array(module.delay_steps)),
+}

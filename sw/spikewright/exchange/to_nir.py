@@ -18,7 +18,7 @@ from spikewright_hw.network import Network
 from .joined import numbered
 from .nir_nodes import PARAMETERS, definition_of
 from .nir_written import axes_of, of_axes, written
-from .way import View
+from .step import View
 
 __all__ = ["to_nir"]
 

@@ -10,7 +10,7 @@ from spikewright.errors import DataError
 from .affine import Matrix, Scaling
 from .found import Read, array
 from .kernel import Kernel, Window, same_padding
-from .way import FLAT, Flattening
+from .step import FLAT, Flattening
 
 __all__ = ["READ", "REFUSED"]
 

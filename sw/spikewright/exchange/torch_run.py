@@ -14,7 +14,7 @@ from spikewright.errors import DataError
 
 from . import norse, snntorch, spikingjelly, torch_modules
 from .found import Read
-from .way import View
+from .step import View
 
 __all__ = [
     "READ", "SPIKES", "VALUES", "Inputs", "Part", "as_started", "axes_of", "axes_of_inputs",

@@ -9,10 +9,12 @@ import snntorch as snn
 import torch
 from torch import nn
 
+from spikewright.errors import DataError
 from spikewright.exchange.from_torch import from_torch
 from spikewright.network.product import connected
 from spikewright.network.real_run import run_real
 from spikewright_hw.connection import Convolution, Dense, FeatureMap, Pooled
+from spikewright_hw.origin import Origin
 
 from .drawn_modules import (
     FRAMEWORKS,
@@ -175,6 +177,30 @@ def test_a_convolution_once_for_all_steps():
         run_real(network, same).spikes[-1].swapaxes(0, 1), sent.astype(bool)
     )
     assert 0.05 < sent.mean() < 0.95
+
+
+@pytest.mark.parametrize("mode", ["s", "m"])
+def test_a_delay_of_spikingjelly(mode):
+    torch.manual_seed(0)
+    module = nn.Sequential(
+        layer.Delay(1), layer.Conv2d(2, 3, 3), neuron.IFNode(), layer.Delay(2), layer.Flatten(),
+        layer.Linear(72, 5, bias=False), neuron.IFNode(),
+    )
+    functional.set_step_mode(loud(module), mode)
+    made = Drawn(module, IMAGES, sequence=mode == "m")
+    assert min(check(made)) > 0.005
+    network = from_torch(module, made.example, steps=made.steps, readout="count")
+    assert [one.origins for one in network.layers] == [(Origin(delays=1),), (Origin(delays=2),)]
+
+
+def test_a_map_that_hears_itself_is_not_read_by_its_membrane():
+    module = KEPT["recurrence by a convolution after a pooling"]()
+    with pytest.raises(DataError) as error:
+        from_torch(module, torch.zeros(1, *IMAGES), steps=3, readout="last")
+    assert str(error.value) == (
+        "2 takes its own spikes, and a last layer that is read by its membrane sends none; pass "
+        "readout='count' or 'first', or add a layer without recurrence"
+    )
 
 
 def test_what_becomes_of_it():

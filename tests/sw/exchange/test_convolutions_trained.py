@@ -142,11 +142,18 @@ def test_untrained_it_sends_the_same_spikes(name):
     check_spikes(name, 0, load().x_test[:100])
 
 
-def test_a_small_one_is_exact_in_gateware():
+def _small_recurrent() -> nn.Module:
+    return snn.RLeaky(beta=0.5, conv2d_channels=2, kernel_size=3, init_hidden=True)
+
+
+@pytest.mark.parametrize("neurons", [
+    lambda: snn.Leaky(beta=0.5, init_hidden=True), _small_recurrent,
+], ids=["Leaky", "RLeaky"])
+def test_a_small_one_is_exact_in_gateware(neurons):
     torch.manual_seed(0)
     module = nn.Sequential(
-        nn.Conv2d(2, 2, 3, stride=2, padding=1), snn.Leaky(beta=0.5, init_hidden=True),
-        nn.AvgPool2d(2), nn.Flatten(), nn.Linear(2, 3), snn.Leaky(beta=0.5, init_hidden=True),
+        nn.Conv2d(2, 2, 3, stride=2, padding=1), neurons(), nn.AvgPool2d(2), nn.Flatten(),
+        nn.Linear(2, 3), snn.Leaky(beta=0.5, init_hidden=True),
     )
     for weight in module.parameters():
         weight.data *= 4

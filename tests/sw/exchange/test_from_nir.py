@@ -42,6 +42,10 @@ def matrix(outputs: int = 3, inputs: int = 4) -> nir.Affine:
     return nir.Affine(generator.normal(0, 3, (outputs, inputs)), generator.normal(0, 1, outputs))
 
 
+def linear() -> nir.Linear:
+    return nir.Linear(matrix().weight)
+
+
 def graph(*nodes, edges=None, **named) -> nir.NIRGraph:
     """Return a chain of nodes between an input of 4 values and an output, or a graph by edges."""
     inner = {f"n{number}": node for number, node in enumerate(nodes)} | named
@@ -162,6 +166,25 @@ def test_a_graph_in_a_graph_and_a_recurrence_of_one_to_one():
     np.testing.assert_array_equal(network.layers[0].recurrent, np.eye(3))
 
 
+@pytest.mark.parametrize("of_neurons", [False, True])
+def test_spikes_arrive_as_late_as_a_delay_says(of_neurons):
+    """One delay for all after the weights is as one before them."""
+    late = np.array([0, 3, 1, 3]) if of_neurons else np.array([2, 2, 2, 2])
+    delay = nir.Delay(0.5 * late) if of_neurons else nir.Delay(np.full(3, 1.0))
+    nodes = [delay, linear()] if of_neurons else [linear(), delay]
+    network = load(graph(*nodes, lif()), dt=0.5)
+    spikes = np.random.default_rng(1).random((2, 40, 4)) < 0.5
+    arriving = np.zeros_like(spikes)
+    for source, steps in enumerate(late):
+        arriving[:, steps:, source] = spikes[:, : 40 - steps, source]
+    expected = run_real(load(graph(linear(), lif()), dt=0.5), arriving)
+    run = run_real(network, spikes)
+    np.testing.assert_array_equal(run.spikes[0], expected.spikes[0])
+    assert run.spikes[0].any() and network.layers[0].origins[0].each == (
+        tuple(late) if of_neurons else (2,)
+    )
+
+
 def test_units_that_look_mixed_up_are_said():
     with pytest.warns(SpikewrightWarning, match=r"^n1\.tau is 20, which is 2e\+05 steps of 0\.0001:"
                       r" dt was taken in the file's unit of time; if the file counts in "
@@ -200,9 +223,33 @@ REFUSED = {
         ("n1.tau is 0.02, less than dt, 1, and a step by forward Euler needs at most a time "
         "constant; if the file counts in seconds and dt in milliseconds, divide dt by 1000"),
     ),
-    "delay": (
+    "a delay of a bias": (
         lambda: graph(matrix(), nir.Delay(ONES), lif()), {},
-        "n1 is a Delay, which is not imported yet",
+        "n1 delays a bias, too, which a layer adds from the first step on; put the delay before it",
+    ),
+    "different delays after weights": (
+        lambda: graph(linear(), nir.Delay(VARIED["tau"]), lif()), {},
+        ("n1 has different delays after weights or a pooling; spikes are delayed, so put it right "
+         "after the neurons"),
+    ),
+    "a delay of half a step": (
+        lambda: graph(nir.Delay(np.array([0.0, 1.0, 2.5, 3.0])), linear(), lif()), {},
+        "n0.delay has 2.5, which is 2.5 steps of 1; spikes are delayed by whole steps",
+    ),
+    "a delay into the past": (
+        lambda: graph(nir.Delay(np.array([0.0, 1.0, -2.0, 3.0])), linear(), lif()), {},
+        "n0.delay has -2, which is -2 steps of 1; spikes are delayed by whole steps",
+    ),
+    "a delay longer than the sequence": (
+        lambda: graph(linear(), lif(), nir.Delay(VARIED["tau"]), matrix(3, 3), lif()),
+        {"steps": 20},
+        ("layers[1].origins[0].delays reach 20 steps, and the network runs 20; a spike that is as "
+         "late never arrives"),
+    ),
+    "a delay without dt": (
+        lambda: graph(nir.Delay(np.ones(4)), linear(), nir.Threshold(ONES)), {"dt": None},
+        ("n0 is a Delay, in time, and NIR has no time step; pass dt=, in the unit of its time "
+         "constants (snnTorch writes files for dt=0.0001, in seconds)"),
     ),
     "circle": (
         lambda: graph(matrix(3, 3), lif(), b=nir.Scale(ONES), c=nir.Scale(ONES), edges=CIRCLE), {},

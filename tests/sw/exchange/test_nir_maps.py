@@ -236,12 +236,12 @@ REFUSED = {
         lambda: graph((2, 4, 4), conv2d(np.ones((3, 2, 3, 3))), threshold(3)), {},
         "n1 has values for 3 neurons, and a map of 3 × 2 × 2 reaches it from n0",
     ),
-    "a recurrent convolution": (
+    "a recurrent convolution of other channels": (
         lambda: nir.NIRGraph(
             {"in": nir.Input(np.array([1, 4, 4])), "n": threshold(1, 4, 4),
-             "c": conv2d(np.ones((1, 1, 3, 3)), padding=1), "out": nir.Output(None)},
+             "c": conv2d(np.ones((1, 2, 3, 3)), padding=1), "out": nir.Output(None)},
             [("in", "n"), ("n", "c"), ("c", "n"), ("n", "out")], type_check=False), {},
-        "n is recurrent by c, a convolution, which is not imported yet; a matrix is",
+        "n hears 2 channels of itself, and its neurons are 1 × 4 × 4",
     ),
 }
 
