@@ -7,6 +7,7 @@ from typing import Any
 from amaranth import Module, Value
 from amaranth.hdl import Assert, Cover
 
+import delay
 import feedback
 import map_layer
 import row_layer
@@ -17,6 +18,7 @@ from spikewright_hw.engine.event import EventStage
 from spikewright_hw.engine.inference import InferenceEngine
 from spikewright_hw.engine.map_stage import MapStage
 from spikewright_hw.engine.row_layer import RowLayer
+from spikewright_hw.engine.stage import stage_inputs
 
 __all__ = ["DETECTORS", "MAP_DETECTORS", "ContractSpec"]
 
@@ -74,6 +76,12 @@ class ContractSpec(Spec):
                     inside, said = map_layer.Contents(stage.neurons), map_layer.CLEAR
                 m.submodules[f"inside_{number}"] = inside
                 clears.append((stage.neurons.clear, inside.empty, said))
+                own = [] if stage.own is None else [stage.own]
+                for at, branch in enumerate([*stage.branches, *own]):
+                    if branch.delay is not None:
+                        waits = delay.Contents(branch.delay)
+                        m.submodules[f"waits_{number}_{at}"] = waits
+                        clears.append((branch.delay.clear, waits.empty, delay.CLEAR))
                 continue
             else:
                 layer: Any = stage.layer  # pyright: ignore[reportAttributeAccessIssue]
@@ -87,9 +95,10 @@ class ContractSpec(Spec):
         return Contracts(clears, answers)
 
     def check(self, m: Module, seen: Contracts, fault: str) -> None:
-        first: Observed = observe(self.dut.stages[0].i)
-        plant(m, first, fault)
-        held(m, first, name="input")
+        for port in stage_inputs(self.dut.stages[0]):
+            first: Observed = observe(port)
+            plant(m, first, fault)
+            held(m, first, name="input")
         for clear, empty, said in seen.clears:
             m.d.comb += [
                 Assert(~(clear | (fault == "cleared")) | empty, said),

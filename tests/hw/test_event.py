@@ -133,9 +133,11 @@ def test_engine_follows_reference_of_any_network(rng):
 
 @pytest.mark.parametrize("most_bits", [1024, 4])
 @pytest.mark.parametrize(
-    "preset", ["convolutions_pooled", "depthwise_count", "convolution_graded", "convolution_1d"]
+    "preset",
+    ["convolutions_pooled", "depthwise_count", "convolution_graded", "convolution_1d",
+     "delays_skip_own", "skip_of_a_map"],
 )
-def test_maps_follow_the_reference(preset, most_bits, rng):
+def test_maps_and_graphs_follow_the_reference(preset, most_bits, rng):
     engine = core(**{**PRESETS[preset], "most_bits": most_bits})
     network, share = engine.network, engine.share
     samples = [

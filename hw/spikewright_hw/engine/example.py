@@ -15,6 +15,7 @@ from ..fixed import Format
 from ..layer import Layer, Rows
 from ..network import Network
 from ..neuron import DEFINITIONS
+from ..origin import Origin
 from ..readout import SPIKING
 
 __all__ = [
@@ -80,6 +81,7 @@ def example_map_layer(
     parameters: Mapping[str, Value] | None = None,
     biased: bool = False,
     input_bits: int = 1,
+    origins: tuple[Origin, ...] = (),
     seed: int = 0,
 ) -> Layer:
     """Make a layer of a connection whose weights follow from the seed alone.
@@ -92,6 +94,8 @@ def example_map_layer(
         As for :func:`example_layer`.
     biased : bool
         Whether each channel of neurons has a bias, of up to two weight steps.
+    origins : tuple of Origin
+        What each part of the connection hears; the layer before if not given.
     """
     rng = random.Random(seed)
     bound = (1 << (weight_bits - 1)) - 1
@@ -110,6 +114,7 @@ def example_map_layer(
         bias=_bias(rng, channels, 2 << membrane.fraction - exponent) if biased else None,
         input_bits=input_bits,
         connection=connection,
+        origins=origins,
     )
 
 
@@ -117,6 +122,7 @@ def example_network(
     *,
     sizes: Sequence[int] = (),
     connections: Sequence[Connection] = (),
+    origins: Sequence[tuple[Origin, ...]] = (),
     steps: int,
     weight_bits: int,
     membrane: Format,
@@ -135,6 +141,8 @@ def example_network(
         Inputs, hidden layers, outputs: of dense layers without a map.
     connections : sequence of Connection
         Those of the layers, instead of them.
+    origins : sequence of tuple of Origin
+        What each layer hears, as for :func:`example_map_layer`; the one before it if not given.
     steps : int
         Time steps of an inference.
     weight_bits, membrane, exponent, biased
@@ -152,6 +160,7 @@ def example_network(
         Dense(source=FeatureMap(channels=before), neurons=count)
         for before, count in pairwise(sizes)
     ]
+    origins = origins or [()] * len(connections)
     if neurons is None:
         hidden = ["lif"] * (len(connections) - 1)
         neurons = [*hidden, "lif" if readout in SPIKING else "li"]
@@ -165,10 +174,11 @@ def example_network(
                 exponent=exponent,
                 biased=biased,
                 input_bits=1 if number else input_bits,
+                origins=heard,
                 seed=seed + number,
             )
-            for number, (connection, neuron) in enumerate(
-                zip(connections, neurons, strict=True)
+            for number, (connection, neuron, heard) in enumerate(
+                zip(connections, neurons, origins, strict=True)
             )
         ),
         steps=steps,
