@@ -47,6 +47,12 @@ class Origin:
         if self.back == 0 and min(self.each) < 1:
             raise ValueError("delays of a layer that hears itself are at least 1 step, not 0")
 
+    def __str__(self) -> str:
+        heard = {0: "itself", 1: "the layer before"}.get(self.back, f"{self.back} layers back")
+        first, last = min(self.each), max(self.each)
+        late = str(last) if first == last else f"{first} to {last}"
+        return heard if last == 0 else f"{heard} {late} step{'s' * (late != '1')} later"
+
     @property
     def each(self) -> tuple[int, ...]:
         """The delay of each source; of all of them, one."""

@@ -141,3 +141,17 @@ def test_what_is_heard_is_part_of_the_digest():
     assert len({plain.digest(), late.digest(), each.digest()}) == 3
     # That of a network whose layers hear the one before is what it was without origins.
     assert plain.digest().hex().startswith("21138a75e8dde940")
+
+
+@pytest.mark.parametrize(
+    ("origin", "words"),
+    [
+        (Origin(), "the layer before"),
+        (Origin(delays=1), "the layer before 1 step later"),
+        (Origin(back=2), "2 layers back"),
+        (Origin(back=3, delays=(0, 4, 1)), "3 layers back 0 to 4 steps later"),
+        (Origin(back=0, delays=2), "itself 2 steps later"),
+    ],
+)
+def test_what_is_heard_in_words(origin, words):
+    assert str(origin) == words

@@ -44,7 +44,7 @@ def _preset(name: str, given: Mapping[str, Any]) -> str:
 def _value(value: object) -> str:
     if isinstance(value, Mapping):
         return f"({', '.join(f'`{name}` {_value(one)}' for name, one in value.items())})"
-    return f"({', '.join(map(str, value))})" if isinstance(value, tuple) else str(value)
+    return f"({', '.join(map(_value, value))})" if isinstance(value, tuple) else str(value)
 
 
 def filled(
