@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from spikewright_hw.connection import (
+    Connection,
     Convolution,
     Dense,
     FeatureMap,
@@ -24,7 +25,7 @@ TWO = (
 )
 
 
-def layer(connection=TWO[0], origins=(), *, neuron="lif", input_bits=1):
+def layer(connection: Connection = TWO[0], origins=(), *, neuron="lif", input_bits=1):
     rows = ((1,) * connection.lanes,) * connection.rows
     return Layer(rows, 4, neuron, {}, Format(8, 4), connection=connection, origins=origins,
                  input_bits=input_bits)
@@ -35,7 +36,7 @@ READOUT = layer(TWO[1], neuron="li")
 
 def test_equal_delays_are_one_number():
     assert Origin(delays=(3, 3, 3)) == Origin(delays=3)
-    assert Origin(delays=[1, 0]).each == (1, 0)
+    assert Origin(delays=[1, 0]).each == (1, 0)  # pyright: ignore[reportArgumentType]
     assert Origin().is_plain
     assert not Origin(delays=1).is_plain
     assert not Origin(back=2).is_plain
