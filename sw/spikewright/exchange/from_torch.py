@@ -7,7 +7,7 @@ refused.
 """
 
 from collections.abc import Sequence
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import torch
@@ -107,7 +107,23 @@ def _layers(
     by_name = {part.name: part for part in parts}
     for layer in layers:
         took = _check(layer, by_name[layer.names[-1]].sent, took, on=inputs.name)
+    _check_between(parts)
     return layers, len(took)
+
+
+def _check_between(parts: Sequence[Part]) -> None:
+    """Refuse a module that changes what one part sends before the next one takes it.
+
+    Spikes alone do not always show it: a layer may be too quiet on the inputs that it is tried on.
+    """
+    for before, after in pairwise(parts):
+        sent, taken = (torch.cat([one.double().flatten() for one in values])
+                       for values in (before.sends, after.takes))
+        if len(sent) == len(taken) and not torch.equal(sent, taken):
+            raise DataError(
+                f"{after.name} takes something else than {before.name} sends; only a chain of "
+                "modules is imported, with nothing done between them"
+            )
 
 
 def _read(part: Part) -> Found | Step:
