@@ -90,7 +90,7 @@ def _check_part(
     if max(origin.each) >= steps:
         raise ValueError(
             f"{at}.delays reach {max(origin.each)} steps, and the network runs {steps}; a spike "
-            "that is as late never arrives"
+            f"that is as late never arrives: take more steps, or delays of at most {steps - 1}"
         )
     taken = part.source
     made = inputs_of(layers) if heard < 0 else layers[heard].connection.target
@@ -99,9 +99,9 @@ def _check_part(
     if heard >= 0 and len(layer.parts) == 1 and origin.back == 1:
         check_joined(index, taken=taken, made=made)
     elif len(taken) != len(made) or (not taken.is_flat and taken != made):
-        what = "the inputs" if heard < 0 else f"layers[{heard}]"
+        what, verb = ("the inputs", "are") if heard < 0 else (f"layers[{heard}]", "has")
         raise ValueError(
-            f"{at}: its connection takes a map of {taken}, but {what} has {made}"
+            f"{at}: its connection takes {taken}, but {what} {verb} {made}"
             + " in another order" * (taken.sides == made.sides)
         )
 
@@ -129,10 +129,12 @@ def _check_graded(layers: Sequence[GraphLayer], index: int) -> None:
     if layer.input_bits != layers[0].input_bits:
         raise ValueError(
             f"{at}.input_bits is {layer.input_bits}, and layers[0] takes the same inputs with "
-            f"{layers[0].input_bits}"
+            f"{layers[0].input_bits}; inputs are graded for all layers that hear them, or are "
+            "spikes"
         )
     if layer.input_bits > 1 and not all(of_inputs):
         raise ValueError(
             f"{at}.input_bits is {layer.input_bits}, and it hears the spikes of a layer, too; a "
-            "layer takes graded inputs or spikes"
+            "layer takes graded inputs or spikes: let a layer before it hear the inputs, or code "
+            "them as spikes"
         )

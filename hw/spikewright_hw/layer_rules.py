@@ -108,8 +108,8 @@ def check_recurrent(layer: "Layer") -> None:
         )
     if not layer.is_dense:
         raise NetworkError(
-            "recurrent is given, and the connection is no dense one; a layer that hears itself is "
-            "dense"
+            f"recurrent is given, and the connection is no dense one alone, which "
+            f"{layer.definition.name} needs; any other neuron hears itself by an origin of back 0"
         )
     if len(layer.recurrent) != layer.neurons:
         raise NetworkError(

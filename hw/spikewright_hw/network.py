@@ -36,7 +36,7 @@ class Network:
     Parameters
     ----------
     layers : tuple of Layer
-        From input to output, 1 to 64. The first one alone may take graded inputs.
+        From input to output, 1 to 64. Those that hear the inputs alone may take graded ones.
     steps : int
         Time steps of one inference; at least 1, and no more than fit a frame of the link: the
         inputs of all steps, and their trace, are one frame each.

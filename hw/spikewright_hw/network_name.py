@@ -52,7 +52,8 @@ def named_layers(text: str, source: FeatureMap) -> tuple[Named, ...]:
     for part, match in zip(parts, found, strict=True):
         if match is None or (match["part"][:1] in ("A", "P", "") and match["part"] != part):
             raise ValueError(
-                f"{part[:40]!r} is no layer that hears others, such as 64r, 64@0,4,8 or 8C3p1+2"
+                f"{part[:40]!r} is no layer that hears others, such as 64r, 64@0,4,8 or 8C3p1+2; "
+                "r comes before @, and @ before +"
             )
     plain = connections_of("-".join(match["part"] for match in found if match), source)
     hears = [match for match in found if match and not match["part"].startswith(("A", "P"))]
@@ -73,8 +74,11 @@ def _layer(first: Connection, match: re.Match[str], made: list[FeatureMap]) -> N
             parts.append((_own(first), Origin(back=0, delays=1)))
         for back in map(int, re.findall(r"\d+", match["skips"])):
             if not 2 <= back <= len(made):
-                known = f"there are +2 to +{len(made)}" if len(made) > 1 else "it hears the inputs"
-                raise ValueError(f"+{back} is no layer before; {known}")
+                most = f"to the inputs, +{len(made)}" if len(made) > 1 else "none here"
+                raise ValueError(
+                    f"+{back} is no layer before the one that it hears anyway; they are counted "
+                    f"from +2, {most}"
+                )
             parts.append((_skip(first, made[-back]), Origin(back=back)))
         if len(set(delays)) < len(delays):
             raise ValueError("a delay is given twice")
@@ -84,7 +88,7 @@ def _layer(first: Connection, match: re.Match[str], made: list[FeatureMap]) -> N
             Joined(parts=tuple(part for part, _ in parts)), tuple(origin for _, origin in parts)
         )
     except ValueError as error:
-        raise ValueError(f"{text}: {error}") from error
+        raise ValueError(f"{text[:40]}: {error}") from error
 
 
 def _own(first: Connection) -> Connection:

@@ -1,10 +1,10 @@
 """Where the events of a connection come from: which layer, and how many steps ago."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from .checks import instance, mapping, settle, shown, whole, wholes
+from .checks import instance, mapping, plain, settle, shown, whole, wholes
 from .connection import Connection
 
 __all__ = [
@@ -61,7 +61,7 @@ class Origin:
     @property
     def is_plain(self) -> bool:
         """Whether it is the layer before, in the same step."""
-        return self.back == 1 and self.delays == 0
+        return self.back == 1 and max(self.each) == 0
 
 
 #: A part of a connection, and what it hears.
@@ -89,6 +89,12 @@ class Hearing:
         if not self.origins:
             object.__setattr__(self, "origins", (Origin(),) * len(self.connection.branches))
         check_origins(self.origins, [len(part.source) for part in self.connection.branches])
+        # Delays that are all the same are one number.
+        same = tuple(
+            replace(one, delays=one.each[0]) if len(set(one.each)) == 1 else one
+            for one in self.origins
+        )
+        object.__setattr__(self, "origins", same)
 
 
 def origins_rule(name: str, value: Any) -> tuple[Origin, ...]:
@@ -149,9 +155,9 @@ def origins_from_data(data: Sequence[Any], *, at: str = "origins") -> tuple[Orig
 
 def _delays(name: str, value: Any) -> int | tuple[int, ...]:
     """Take a number, or one for each source; equal ones become one."""
-    if isinstance(value, int) or not hasattr(value, "__len__"):
+    value = plain(value)
+    if not isinstance(value, list | tuple):
         return whole(0, MOST_DELAY)(name, value)
-    if not len(value):
+    if not value:
         raise ValueError(f"{name} is {shown(value)}; it must have a delay for each source")
-    each = wholes(0, MOST_DELAY)(name, value)
-    return each[0] if len(set(each)) == 1 else each
+    return wholes(0, MOST_DELAY)(name, value)

@@ -47,11 +47,19 @@ def test_maps_hear_themselves_and_each_other():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("64@-10", "'64@' is no layer that hears others, such as 64r, 64@0,4,8 or 8C3p1+2"),
-        ("P2r-10", "'P2r' is no layer that hears others, such as 64r, 64@0,4,8 or 8C3p1+2"),
+        *((f"{part}-10", (
+            f"{part!r} is no layer that hears others, such as 64r, 64@0,4,8 or 8C3p1+2; r comes "
+            "before @, and @ before +"
+        )) for part in ("64@", "P2r", "64@1r", "64+2@0")),
         ("8x-10", "'8x' is no part of a network, such as 32C5, D3p1, P2 or 128"),
-        ("8C3p1-8C3p1+3-10", "8C3p1+3: +3 is no layer before; there are +2 to +2"),
-        ("8C3+2-10", "8C3+2: +2 is no layer before; it hears the inputs"),
+        ("8C3p1-8C3p1+3-10", (
+            "8C3p1+3: +3 is no layer before the one that it hears anyway; they are counted from "
+            "+2, to the inputs, +2"
+        )),
+        ("8C3+2-10", (
+            "8C3+2: +2 is no layer before the one that it hears anyway; they are counted from +2, "
+            "none here"
+        )),
         ("8C3@1,1-10", "8C3@1,1: a delay is given twice"),
         ("8C2r-10", ("8C2r: a kernel of 2 by 2 has no middle, by which the layer would hear "
                        "itself; take odd sides")),

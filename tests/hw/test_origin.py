@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from spikewright_hw.connection import (
@@ -35,7 +36,8 @@ READOUT = layer(TWO[1], neuron="li")
 
 
 def test_equal_delays_are_one_number():
-    assert Origin(delays=(3, 3, 3)) == Origin(delays=3)
+    assert layer(origins=(Origin(delays=(3, 3, 3)),)) == layer(origins=(Origin(delays=3),))
+    assert Origin(delays=np.array(3)) == Origin(delays=np.int64(3)) == Origin(delays=3)  # pyright: ignore
     assert Origin(delays=[1, 0]).each == (1, 0)  # pyright: ignore[reportArgumentType]
     assert Origin().is_plain
     assert not Origin(delays=1).is_plain
@@ -88,6 +90,8 @@ def test_data_is_read_as_it_is_written():
           "what is joined adds to the same neurons")),
         (lambda: layer(Joined(parts=TWO), (Origin(),)),
          "origins has 1 entries; the connection has 2 parts"),
+        (lambda: layer(TWO[0], (Origin(delays=(1, 1)),)),
+         "origins[0].delays has 2 values; the connection has 3 sources there"),
         (lambda: layer(TWO[0], (Origin(delays=(1, 2)),)),
          "origins[0].delays has 2 values; the connection has 3 sources there"),
         (lambda: origins_from_data([{"back": 1}]), "origins[0].delays is missing"),
@@ -114,20 +118,22 @@ SKIP = Joined(parts=(TWO[1], TWO[0]))
          "most")),
         ((layer(TWO[0], (Origin(delays=4),)), READOUT),
          ("layers[0].origins[0].delays reach 4 steps, and the network runs 4; a spike that is as "
-         "late never arrives")),
+         "late never arrives: take more steps, or delays of at most 3")),
         ((layer(), layer(SKIP, (Origin(), Origin(back=0, delays=1)), neuron="li")),
          "layers[1].origins[1].back is 0, the layer itself, and li never spikes"),
         ((layer(), layer(SKIP, (Origin(), Origin(back=1)), neuron="li")),
-         "layers[1].origins[1]: its connection takes a map of 3, but layers[0] has 2"),
+         "layers[1].origins[1]: its connection takes 3, but layers[0] has 2"),
         ((layer(TWO[1], (Origin(back=0, delays=1),)), READOUT),
          "layers[0].origins has no input of the network; the first layer hears it"),
         ((layer(), layer(TWO[0], (Origin(back=2),), neuron="li")),
          "layers[0] is heard by no later layer; leave it out, or let one hear it"),
         ((layer(), layer(SKIP, (Origin(), Origin(back=2)), neuron="li", input_bits=2)),
-         "layers[1].input_bits is 2, and layers[0] takes the same inputs with 1"),
+         ("layers[1].input_bits is 2, and layers[0] takes the same inputs with 1; inputs are "
+          "graded for all layers that hear them, or are spikes")),
         ((layer(JOINED, (Origin(), Origin(back=0, delays=1)), input_bits=2), READOUT),
          ("layers[0].input_bits is 2, and it hears the spikes of a layer, too; a layer takes "
-          "graded inputs or spikes")),
+          "graded inputs or spikes: let a layer before it hear the inputs, or code them as "
+          "spikes")),
     ],
 )
 def test_layers_that_do_not_fit_each_other_are_refused(layers, message):

@@ -134,15 +134,16 @@ def check_network(streams: Streams, network: Network) -> None:
 
 def check_streams(streams: Streams, layer: Layer, *, name: str) -> None:
     """Raise :exc:`ValueError`, naming the layer, unless it can be computed on these streams."""
+    if not layer.is_plain:
+        raise ValueError(
+            f"{name} hears more than the layer before it in the same step; the stochastic engine "
+            "takes no delays, skips or layers that hear themselves by their origins, and the event "
+            "engine does"
+        )
     if not layer.is_dense:
         raise ValueError(
             f"{name}.connection is not dense; the stochastic engine takes dense layers alone, and "
             "the event engine convolutions and pooling, too"
-        )
-    if not layer.is_plain:
-        raise ValueError(
-            f"{name}.origins has a delay, or another layer than the one before; the stochastic "
-            "engine hears the layer before in the same step, and the event engine others, too"
         )
     if layer.input_bits > 1:
         raise ValueError(

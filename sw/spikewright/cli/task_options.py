@@ -144,14 +144,22 @@ def _sizes(text: str) -> tuple[int, ...] | str:
     if not re.fullmatch(r"\d{1,9}(-\d{1,9})*", text):
         if re.fullmatch(r"[\w@,+]{1,80}(-[\w@,+]{1,80})+", text, re.ASCII):
             return text
-        raise argparse.ArgumentTypeError(f"{text[:100]!r} is not sizes, such as 784-128-10 or 128")
+        raise argparse.ArgumentTypeError(
+            f"{text[:100]!r} is not sizes, such as 784-128-10 or 128, nor the "
+            "short name of a network up to its outputs, such as 64r-10"
+        )
     return tuple(map(int, text.split("-")))
 
 
 def _network(text: str) -> tuple[int, ...] | str | Path:
     """Read numbers of neurons, the short name of a network, or the path of a network file."""
-    if text.endswith(".spw") or not text.strip() or path(text).is_file():
+    if text.endswith(".spw") or not text.strip():
         return path(text)
+    try:
+        if path(text).is_file():
+            return path(text)
+    except OSError:  # too long for a file's name
+        pass
     try:
         return _sizes(text)
     except argparse.ArgumentTypeError as error:

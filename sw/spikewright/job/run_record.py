@@ -120,7 +120,20 @@ def describe(quantized: QuantizedNetwork) -> str:
     sizes = "-".join(map(str, [quantized.network.inputs, *(layer.neurons for layer in layers)]))
     neurons = "/".join(dict.fromkeys(layer.definition.name.upper() for layer in layers))
     bits = "/".join(dict.fromkeys(str(layer.weight_bits) for layer in layers))
-    return f"{sizes} {neurons}, {bits}-bit weights, {quantized.network.steps} steps"
+    hears = "".join(f", {what}" for what in _hears(quantized.network))
+    return f"{sizes} {neurons}{hears}, {bits}-bit weights, {quantized.network.steps} steps"
+
+
+def _hears(network: Network) -> list[str]:
+    """Return what layers hear beside the layer before, in a word each."""
+    origins = [origin for layer in network.layers for origin in layer.origins]
+    found = {
+        "delays": any(max(one.each) > 0 for one in origins if one.back),
+        "skips": any(one.back > 1 for one in origins),
+        "recurrent": any(one.back == 0 for one in origins)
+        or any(layer.recurrent is not None for layer in network.layers),
+    }
+    return [what for what, there in found.items() if there]
 
 
 def _source(quantized: QuantizedNetwork) -> dict[str, str]:

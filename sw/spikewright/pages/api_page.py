@@ -102,7 +102,7 @@ def _fields(kind: Any) -> Iterator[str]:
         yield "*"
     tree = ast.parse(textwrap.dedent(inspect.getsource(kind))).body[0]
     assert isinstance(tree, ast.ClassDef)
-    own = {one.name for one in fields(kind)}
+    own = {one.name for one in fields(kind) if one.init}
     for node in tree.body:
         if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) in own:
             default = _default(node.value)

@@ -4,6 +4,8 @@
 # pyright: reportArgumentType=false, reportCallIssue=false, reportOperatorIssue=false
 # pyright: reportOptionalMemberAccess=false, reportAttributeAccessIssue=false
 
+import re
+
 import numpy as np
 import pytest
 import snntorch as snn
@@ -231,3 +233,28 @@ def test_arguments_of_another_kind(given, message):
     with pytest.raises(ValueError) as error:
         from_torch(**given)
     assert str(error.value) == message
+
+
+class QuietSkip(nn.Module):
+    """A module with a weak skip around a layer that does not spike on what it is tried on."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Linear(6, 6), nn.Linear(6, 6)
+        self.near, self.quiet = (
+            snn.Leaky(beta=0.9, threshold=threshold, init_hidden=True)
+            for threshold in (1.0, 1000.0)
+        )
+
+    def forward(self, x):
+        near = self.near(self.first(x))
+        return self.quiet(self.second(near) + 0.2 * near)
+
+
+def test_a_skip_that_shows_in_no_spike_is_refused():
+    message = (
+        "quiet takes something else than second sends; only a chain of modules is imported, with "
+        "nothing done between them"
+    )
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        from_torch(QuietSkip(), torch.zeros(1, 6), steps=4, readout="count")

@@ -55,7 +55,8 @@ def test_a_delay_that_is_longer_than_the_sequence_is_told_before_training(task, 
     config = spw.training_config(task, hidden="8@0,40", steps=10)
     message = (
         "this network cannot be trained: layers[0].origins[1].delays reach 40 steps, and the "
-        "network runs 10; a spike that is as late never arrives"
+        "network runs 10; a spike that is as late never arrives: take more steps, or delays of at "
+        "most 9"
     )
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
         spw.train(task, config, build=tmp_path)
