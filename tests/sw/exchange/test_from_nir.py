@@ -244,7 +244,7 @@ REFUSED = {
         lambda: graph(linear(), lif(), nir.Delay(VARIED["tau"]), matrix(3, 3), lif()),
         {"steps": 20},
         ("layers[1].origins[0].delays reach 20 steps, and the network runs 20; a spike that is as "
-         "late never arrives"),
+         "late never arrives: take more steps, or delays of at most 19"),
     ),
     "a delay without dt": (
         lambda: graph(nir.Delay(np.ones(4)), linear(), nir.Threshold(ONES)), {"dt": None},

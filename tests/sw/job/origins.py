@@ -146,8 +146,10 @@ class Origins:
 
         for module, name, stand_in in (
             (job, "train", lambda task, config, *, seed, **_: network(seed)),
-            (job, "run_reference", lambda *given, design: self._given(self.reference, *given)),
-            (observations, "run_integers", lambda *given: self._given(self.integers, *given)),
+            (job, "run_reference",
+             lambda *given, design, hidden_membranes: self._given(self.reference, *given)),
+            (observations, "run_integers",
+             lambda *given, hidden_membranes: self._given(self.integers, *given)),
             (observations, "exact_cycles", self._cycles),
             (observations, "network_activity", lambda *_: SimpleNamespace(
                 predictions=SimpleNamespace(numpy=lambda: TORCH)
