@@ -49,7 +49,7 @@ def exchange(rng) -> Callable[..., dict[str, list[Any]]]:
         cycles: int = 20_000,
     ) -> dict[str, list[Any]]:
         received: dict[str, list[Any]] = {name: [] for name in take}
-        stalls = [stall] if isinstance(stall, float) else stall
+        stalls = [stall] if isinstance(stall, int | float) else stall
 
         def pauses(passed: int, count: int) -> bool:
             return rng.random() < stalls[passed * len(stalls) // count]

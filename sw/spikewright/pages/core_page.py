@@ -126,7 +126,7 @@ def parameters(core: Core) -> list[tuple[Field, list[inspect.Parameter]]]:
     made = core.module.core
     if not inspect.isclass(made) and not _section(made, "Parameters"):
         made, _ = _component(core)
-    arguments = inspect.signature(made).parameters
+    arguments = _arguments(made)
     own = _section(made, "Parameters")
     fields = own or _fields(made, "Parameters")
     written = {name.lstrip("*"): field for field in fields for name in field.names}
@@ -174,6 +174,18 @@ def _fields(kind: type, section: str) -> list[Field]:
 def _section(made: Callable[..., Any], name: str) -> tuple[Field, ...]:
     _, sections = parsed(inspect.cleandoc(made.__doc__ or ""))
     return sections.get(name, ())
+
+
+def _arguments(made: Any) -> Mapping[str, inspect.Parameter]:
+    """Return what a function, or the constructor of a class, takes.
+
+    Of a class that has ``__new__`` from its base, as Amaranth's have, some versions of Python 3.11
+    return the arguments of that.
+    """
+    if not inspect.isclass(made):
+        return inspect.signature(made).parameters
+    _, *own = inspect.signature(made.__init__).parameters.values()
+    return {one.name: one for one in own}
 
 
 def _compare(has: str, docstring: str, real: Any, written: Any) -> None:

@@ -70,7 +70,7 @@ def whole_network() -> Network:
     for connection, origins in named:
         last = len(layers) == len(named) - 1
         layers.append(Layer(
-            rng.integers(-7, 8, (connection.rows, connection.lanes)), 4,
+            tuple(map(tuple, rng.integers(-7, 8, (connection.rows, connection.lanes)).tolist())), 4,
             "li" if last else "if_neuron", {"decay": 1} if last else {"threshold": 6},
             Format(16, 1), connection=connection, origins=origins,
         ))
