@@ -89,7 +89,7 @@ def check_parameters(layer: "Layer") -> None:
 
 def check_recurrent(layer: "Layer") -> None:
     """Check the recurrent weights against the neuron, and against their number."""
-    hears_itself = any(one.source == "recurrent" for one in layer.definition.inputs.values())
+    hears_itself = layer.definition.hears_itself
     if layer.recurrent is None:
         if hears_itself:
             raise NetworkError(

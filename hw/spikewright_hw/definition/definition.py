@@ -174,6 +174,11 @@ class Definition:
         """Whether the neuron ever spikes; a readout does not."""
         return "spike" in self.update
 
+    @property
+    def hears_itself(self) -> bool:
+        """Whether an input sums recurrent weights, those of the layer's own spikes."""
+        return any(one.source == "recurrent" for one in self.inputs.values())
+
     def values(self, given: Mapping[str, Value] | None = None) -> dict[str, Value]:
         """Return all parameters, those not given by default.
 

@@ -14,13 +14,14 @@ from ..connection import Connection, Dense, FeatureMap, Joined
 from ..definition.definition import Parameter, Value
 from ..definition.precision import PrecisionWarning
 from ..fixed import Format
-from ..layer import Layer, NetworkError, Rows
+from ..layer import Layer, NetworkError
 from ..network import Network
 from ..neuron import DEFINITIONS
 from ..origin import Origin
 from ..readout import READOUTS, SPIKING
 from .drawn_connection import drawn_connection, drawn_map
 from .drawn_origin import drawn_origin, drawn_parts
+from .example import drawn_bias, drawn_rows
 
 __all__ = [
     "drawn_graph_network", "drawn_layer", "drawn_layer_of", "drawn_map_network", "drawn_network",
@@ -49,7 +50,7 @@ def drawn_layer_of(
         bound = (1 << (bits - 1)) - 1
         membrane = Format(rng.randint(2, 8), rng.randint(0, 6))
         fields: dict[str, Any] = {
-            "weights": _rows(rng, connection.rows, connection.lanes, bound),
+            "weights": drawn_rows(rng, connection.rows, connection.lanes, bound),
             "connection": connection,
             "weight_bits": bits,
             "neuron": neuron,
@@ -61,9 +62,12 @@ def drawn_layer_of(
             "exponent": rng.randint(0, membrane.fraction),
             "rounding": rng.choice(("half_up", "floor")),
             "saturation": rng.choice(("full", "symmetric", "positive")),
-            "recurrent": _rows(rng, neurons, neurons, bound) if _hears_itself(neuron) else None,
+            "recurrent": (
+                drawn_rows(rng, neurons, neurons, bound) if DEFINITIONS[neuron].hears_itself
+                else None
+            ),
             "bias": (
-                _bias(rng, _count(rng, connection), membrane.max) if rng.randrange(2) else None
+                drawn_bias(rng, _count(rng, connection), membrane.max) if rng.randrange(2) else None
             ),
             "input_bits": input_bits,
             "origins": origins,
@@ -113,7 +117,7 @@ def drawn_map_network(rng: random.Random, *, largest: int = 5) -> Network:
     source = drawn_map(rng, largest=largest)
     spiking = [
         name for name, definition in DEFINITIONS.items()
-        if definition.spikes and not _hears_itself(name)
+        if definition.spikes and not definition.hears_itself
     ]
     readout = rng.choice(READOUTS)
     input_bits = rng.choice((1, 1, rng.randint(2, 4)))
@@ -130,7 +134,7 @@ def drawn_map_network(rng: random.Random, *, largest: int = 5) -> Network:
     last = [
         name for name, one in DEFINITIONS.items()
         if one.spikes == (readout in SPIKING)
-        and (isinstance(connection, Dense) or not _hears_itself(name))
+        and (isinstance(connection, Dense) or not one.hears_itself)
     ]
     layers.append(drawn_layer_of(rng, connection, neuron=rng.choice(last)))
     return Network(layers=tuple(layers), steps=rng.randint(1, 4), readout=readout)
@@ -161,7 +165,7 @@ def drawn_graph_network(rng: random.Random, *, largest: int = 4) -> Network:
         kinds = [
             name for name, one in DEFINITIONS.items()
             if one.spikes == spikes
-            and ((isinstance(connection, Dense) and bits == 1) or not _hears_itself(name))
+            and ((isinstance(connection, Dense) and bits == 1) or not one.hears_itself)
         ]
         layers.append(drawn_layer_of(
             rng, connection, neuron=rng.choice(kinds), input_bits=bits,
@@ -190,15 +194,3 @@ def _drawn_value(rng: random.Random, parameter: Parameter, neurons: int) -> Valu
     if kind == 0:
         return parameter.default
     return near() if kind == 1 else tuple(near() for _ in range(neurons))
-
-
-def _rows(rng: random.Random, count: int, neurons: int, bound: int) -> Rows:
-    return tuple(tuple(rng.randint(-bound, bound) for _ in range(neurons)) for _ in range(count))
-
-
-def _bias(rng: random.Random, neurons: int, bound: int) -> tuple[int, ...]:
-    return tuple(rng.randint(-bound, bound) for _ in range(neurons))
-
-
-def _hears_itself(neuron: str) -> bool:
-    return any(one.source == "recurrent" for one in DEFINITIONS[neuron].inputs.values())

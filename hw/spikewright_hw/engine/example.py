@@ -19,7 +19,7 @@ from ..origin import Origin
 from ..readout import SPIKING
 
 __all__ = [
-    "example_layer", "example_map_layer", "example_network",
+    "drawn_bias", "drawn_rows", "example_layer", "example_map_layer", "example_network",
 ]
 
 
@@ -104,14 +104,16 @@ def example_map_layer(
     largest = bound * ((1 << input_bits) - 1)
     level = {"threshold": largest * 2.0**-exponent} if has_threshold else {}
     return Layer(
-        weights=_rows(rng, connection.rows, connection.lanes, bound),
+        weights=drawn_rows(rng, connection.rows, connection.lanes, bound),
         weight_bits=weight_bits,
         neuron=neuron,
         parameters=level | dict(parameters or {}),
         membrane=membrane,
         exponent=exponent,
-        recurrent=_rows(rng, channels, channels, bound) if _hears_itself(neuron) else None,
-        bias=_bias(rng, channels, 2 << membrane.fraction - exponent) if biased else None,
+        recurrent=(
+            drawn_rows(rng, channels, channels, bound) if DEFINITIONS[neuron].hears_itself else None
+        ),
+        bias=drawn_bias(rng, channels, 2 << membrane.fraction - exponent) if biased else None,
         input_bits=input_bits,
         connection=connection,
         origins=origins,
@@ -186,16 +188,11 @@ def example_network(
     )
 
 
-
-def _rows(rng: random.Random, count: int, neurons: int, bound: int) -> Rows:
+def drawn_rows(rng: random.Random, count: int, neurons: int, bound: int) -> Rows:
+    """Draw rows of weights evenly from a symmetric range."""
     return tuple(tuple(rng.randint(-bound, bound) for _ in range(neurons)) for _ in range(count))
 
 
-
-def _bias(rng: random.Random, neurons: int, bound: int) -> tuple[int, ...]:
+def drawn_bias(rng: random.Random, neurons: int, bound: int) -> tuple[int, ...]:
+    """Draw biases evenly from a symmetric range."""
     return tuple(rng.randint(-bound, bound) for _ in range(neurons))
-
-
-
-def _hears_itself(neuron: str) -> bool:
-    return any(one.source == "recurrent" for one in DEFINITIONS[neuron].inputs.values())

@@ -64,7 +64,8 @@ def _normalised(module: Any) -> Scaling:
 def _both(value: Any, axes: int, of_none: int) -> tuple[int, int]:
     """Return a number along the height and the width, of one for both, or of one for each axis."""
     given = tuple(value) if isinstance(value, tuple | list) else (value,) * axes
-    return (of_none, *given) if axes == 1 else given  # type: ignore[return-value]
+    height, width = (of_none, *given) if axes == 1 else given
+    return height, width
 
 
 def _convolution(module: Any) -> Kernel:

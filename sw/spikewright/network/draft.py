@@ -48,7 +48,7 @@ def draft(
         zip(neurons, shapes, config.membranes, strict=True)
     ):
         after = len(connection.target)
-        recurrent = any(one.source == "recurrent" for one in definition.inputs.values())
+        recurrent = definition.hears_itself
         layer = Layer(
             weights=((0,) * connection.lanes,) * connection.rows,
             weight_bits=config.weight_bits,

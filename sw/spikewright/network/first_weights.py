@@ -41,7 +41,7 @@ def first_layers(config: ModelConfig, *, generator: torch.Generator) -> tuple[Re
             parameters=given,
             bias=torch.zeros(one.target.channels).numpy() if config.bias else None,
             recurrent=drawn(0.5 * strength, size, size, fan_in=size).numpy()
-            if any(one.source == "recurrent" for one in definition.inputs.values()) else None,
+            if definition.hears_itself else None,
             connection=one,
             origins=origins,
         )

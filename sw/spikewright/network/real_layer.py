@@ -109,7 +109,7 @@ class RealLayer(Hearing):
             )
 
     def _check_own(self) -> None:
-        hears_itself = any(one.source == "recurrent" for one in self.definition.inputs.values())
+        hears_itself = self.definition.hears_itself
         if hears_itself != (self.recurrent is not None):
             raise ValueError(
                 f"recurrent is missing; {self.definition.name} takes the layer's own spikes"
