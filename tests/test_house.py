@@ -38,7 +38,7 @@ LAYERS = (
 #: Ground under the path: imports nothing of it.
 GROUND = (
     "public", "errors", "temporary", "files", "imports", "extras", "cache", "machine", "guard",
-    "process", "make", "interrupt", "terminal", "plain_paths", "tool_search", "tools", "doctor",
+    "native", "process", "make", "interrupt", "terminal", "plain_paths", "tool_search", "tools", "doctor",
     "real_arrays",
 )
 

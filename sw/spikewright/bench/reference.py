@@ -72,7 +72,7 @@ class Speed:
 
 def bench_reference(
     *,
-    samples: int = 512,
+    samples: int = 2048,
     pages: bool = False,
     root: Path = Path(),
     console: Console | None = None,

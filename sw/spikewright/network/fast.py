@@ -16,11 +16,10 @@ import numpy as np
 from spikewright_hw.layer import Layer
 from spikewright_hw.network import Network
 
-from . import arrays
 from .blocks import blocks_of
 from .hearing import arriving_at, heard_of_itself, heard_of_others
 from .outputs import outputs
-from .reference import check_spikes, check_width, constants, narrowest, starts
+from .reference import check_spikes, check_width, narrowest, neurons_of, starts, worth_compiling
 from .synapses import Synapses, weight_synapses
 
 __all__ = ["BLOCK", "Predictor"]
@@ -82,6 +81,9 @@ class Predictor:
 
         spikes = np.asarray(spikes)
         check_spikes(self.network, spikes)
+        if worth_compiling(self.network, len(spikes)):
+            for layer in self.layers:
+                layer.compile()
         parts = blocks_of(self.network, len(spikes), longest=BLOCK)
         blocks = [spikes[part] for part in parts]
         # The threads are the blocks' own; matrices are too small to be worth more.
@@ -108,33 +110,39 @@ class _Layer:
         self._synapses = synapses
         width = check_width(name, layer, synapses)
         self.integer = narrowest(width)
-        self._constants = constants(layer, self.integer)
+        self._neurons = neurons_of(layer, synapses, self.integer)
+
+    def compile(self) -> None:
+        """Compile what can be compiled."""
+        if self._neurons.compile():
+            self._synapses.compile()
 
     def __call__(self, arriving: np.ndarray) -> np.ndarray:
         steps, samples, _ = arriving.shape
-        layer, fixed = self._layer, self._layer.fixed
-        spiking = fixed.definition.spikes
-        kind = bool if spiking else self.integer
-        given = np.zeros((steps, samples, layer.neurons), kind)
+        layer = self._layer
+        shape = (steps, samples, layer.neurons)
+        spikes, membranes = np.zeros(shape, bool), None
+        if not layer.definition.spikes:
+            membranes = np.zeros(shape, self.integer)
         states = {
             name: start.astype(self.integer) for name, start in starts(layer, samples).items()
         }
         returning = heard_of_itself(layer)
-        alone = layer.recurrent is None and not returning
-        together = self._currents(arriving) if alone else {}
+        if layer.recurrent is None and not returning:
+            self._neurons(states, self._currents(arriving), spikes, membranes)
+            return spikes if membranes is None else membranes
         for t in range(steps):
-            if alone:
-                currents = {name: values[t] for name, values in together.items()}
-            else:
-                heard = arriving[t]
-                for inputs, origin in returning:
-                    heard[:, inputs] = arriving_at(given, origin, t)
-                if layer.recurrent is not None:
-                    heard = np.concatenate([heard, given[t - 1]], axis=1)
-                currents = self._currents(heard)
-            states, spiked = arrays.step(fixed, states, currents, constants=self._constants)
-            given[t] = spiked if spiking else states["v"]
-        return given
+            heard = arriving[t]
+            for inputs, origin in returning:
+                heard[:, inputs] = arriving_at(spikes, origin, t)
+            if layer.recurrent is not None:
+                heard = np.concatenate([heard, spikes[t - 1]], axis=1)
+            now = slice(t, t + 1)
+            states = self._neurons(
+                states, self._currents(heard[None]), spikes[now],
+                None if membranes is None else membranes[now],
+            )
+        return spikes if membranes is None else membranes
 
     def _currents(self, heard: np.ndarray) -> dict[str, np.ndarray]:
         return self._synapses.currents(heard, integer=self.integer)

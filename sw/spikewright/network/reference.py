@@ -23,6 +23,7 @@ from . import arrays
 from .bit_planes import is_graded
 from .blocks import blocks_of
 from .hearing import arriving_at, heard_of_itself, heard_of_others
+from .neurons import Neurons
 from .outputs import outputs
 from .synapses import Synapses, weight_synapses
 
@@ -31,11 +32,14 @@ if TYPE_CHECKING:  # beside a board numpy is enough
 
 __all__ = [
     "LayerRun", "Run", "Store", "check_spikes", "check_width", "constants", "count_bits",
-    "narrowest", "run", "starts",
+    "narrowest", "neurons_of", "run", "starts", "worth_compiling",
 ]
 
 #: From a layer and its states, each int64 ``[samples, neurons]``, to what is found there later.
 Store = Callable[[Layer, dict[str, np.ndarray]], dict[str, np.ndarray]]
+
+#: Updates of neurons from which on they are compiled: arrays take a tenth of a second for them.
+WORTH_COMPILING = 1 << 20
 
 #: What an int64 holds of any sign.
 _BITS = 63
@@ -157,6 +161,9 @@ def run(
         _Layer(f"layers[{index}]", layer, synapses(layer), store, hidden_membranes or index == last)
         for index, layer in enumerate(network.layers)
     ]
+    if worth_compiling(network, len(spikes)):
+        for layer in layers:
+            layer.compile()
     parts = [slice(None)] if store else blocks_of(network, len(spikes))
     runs = [_run_block(network, spikes[part], layers) for part in parts]
     return runs[0] if len(runs) == 1 else _joined(runs)
@@ -218,6 +225,18 @@ def constants(
     return arrays.constants(layer.fixed, kind, times=layer.neurons // layer.kinds)
 
 
+def worth_compiling(network: Network, samples: int) -> bool:
+    """Return whether so many samples take longer than a compilation that is kept."""
+    neurons = sum(layer.neurons for layer in network.layers)
+    return samples * network.steps * neurons >= WORTH_COMPILING
+
+
+def neurons_of(layer: Layer, synapses: Synapses, kind: type[np.signedinteger]) -> Neurons:
+    """Return the neurons of a layer that compute with one type of integers."""
+    reach = {name: synapses.reach(name) for name in layer.fixed.definition.inputs}
+    return Neurons(layer.fixed, constants(layer, kind), integer=kind, reach=reach)
+
+
 class _Layer:
     """One layer, ready to run blocks of samples."""
 
@@ -227,8 +246,13 @@ class _Layer:
         self._layer, self._synapses, self._store, self._keep = layer, synapses, store, keep
         width = check_width(name, layer, synapses)
         self._integer = np.int64 if store else narrowest(width)
-        self._constants = constants(layer, self._integer)
+        self._neurons = neurons_of(layer, synapses, self._integer)
         self._operations = np.array([layer.operations(event) for event in range(layer.events)])
+
+    def compile(self) -> None:
+        """Compile what can be compiled."""
+        if self._neurons.compile():
+            self._synapses.compile()
 
     def __call__(self, arriving: np.ndarray) -> LayerRun:
         samples, steps, _ = arriving.shape
@@ -248,10 +272,8 @@ class _Layer:
             bits = count_bits(heard)
             events += bits.sum(axis=1, dtype=np.int64)
             synops += bits @ self._operations
-            currents = self._synapses.currents(heard, integer=kind)
-            states, spikes[:, t] = arrays.step(
-                layer.fixed, states, currents, constants=self._constants
-            )
+            currents = self._synapses.currents(heard[None], integer=kind)
+            states = self._neurons(states, currents, spikes[:, t][None])
             if self._store is not None:
                 states = self._store(layer, states)
             if self._keep:

@@ -10,12 +10,15 @@ from spikewright_hw.definition.interval import Interval
 from spikewright_hw.fixed import scaled
 from spikewright_hw.layer import Layer
 
+from .dense_product import DenseProduct
 from .product import connected
 
 __all__ = ["Synapses", "biases", "weight_synapses"]
 
 #: Whole numbers that floating point holds exactly lie below these.
 _EXACT = {np.float32: 1 << 24, np.float64: 1 << 53}
+#: The greatest value of a byte.
+_BYTE = 255
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Synapses:
     greatest: np.ndarray
     connection: Connection | None = field(default=None, kw_only=True)
     _factors: dict[str, np.ndarray] = field(default_factory=dict, init=False, repr=False)
+    _compiled: dict[str, DenseProduct] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self):
         for name, adds in self.adds.items():
@@ -59,6 +63,16 @@ class Synapses:
             exact = next(kind for kind, end in _EXACT.items() if most < end)
             # Matrices of floating point are multiplied far faster, and these sums are exact in it.
             self._factors[name] = adds.astype(exact)
+
+    def compile(self) -> None:
+        """Compile the products of a dense connection, if that can be done."""
+        if self.connection is not None or int(self.greatest.max(initial=0)) > _BYTE:
+            return
+        for name, factors in self._factors.items():
+            if factors.dtype == np.float32 and name not in self._compiled:
+                made = DenseProduct.of(self.adds[name])
+                if made is not None:
+                    self._compiled[name] = made
 
     def reach(self, name: str) -> Interval:
         """Return the least and the greatest stored current of an input."""
@@ -96,10 +110,16 @@ class Synapses:
     ) -> dict[str, np.ndarray]:
         """Return the same before they are scaled."""
         return {
-            name: self._product(heard.astype(factors.dtype), factors).astype(integer)
+            name: self._total(name, heard).astype(integer, copy=False)
             + self.always[name].astype(integer)
-            for name, factors in self._factors.items()
+            for name in self._factors
         }
+
+    def _total(self, name: str, heard: np.ndarray) -> np.ndarray:
+        if name in self._compiled and heard.ndim == 3:
+            return self._compiled[name](heard)
+        factors = self._factors[name]
+        return self._product(heard.astype(factors.dtype), factors)
 
     def _product(self, heard: np.ndarray, adds: np.ndarray) -> np.ndarray:
         if self.connection is None:

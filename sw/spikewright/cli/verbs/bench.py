@@ -49,7 +49,7 @@ def _add_reference(benches) -> None:
         "reference", help="images per second of the integer reference, on named networks"
     )
     bench.add_argument(
-        "--samples", type=count, default=512, metavar="N",
+        "--samples", type=count, default=2048, metavar="N",
         help="images that are run at once (%(default)s)",
     )
     bench.add_argument(
