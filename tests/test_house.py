@@ -38,8 +38,8 @@ LAYERS = (
 #: Ground under the path: imports nothing of it.
 GROUND = (
     "public", "errors", "temporary", "files", "imports", "extras", "cache", "machine", "guard",
-    "native", "process", "make", "interrupt", "terminal", "plain_paths", "tool_search", "tools", "doctor",
-    "real_arrays",
+    "native", "process", "make", "interrupt", "terminal", "plain_paths", "tool_search", "tools",
+    "doctor", "real_arrays",
 )
 
 
