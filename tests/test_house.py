@@ -296,3 +296,21 @@ def test_every_test_has_a_limit_of_time(pytestconfig):
         if file.name != "simulation.py" and "from amaranth.sim import" in file.read_text()
     ]
     assert not outside, f"take the simulator of tests/hw/simulation.py: {', '.join(outside)}"
+
+
+#: Primitives of devices, by their names in the vendors' libraries.
+PRIMITIVES = re.compile(
+    r"\b(SB_[A-Z0-9_]+|ICESTORM_\w+|EHXPLL\w*|TRELLIS_\w+|DP16KD|PDPW16KD|CCU2C|MULT18X18D"
+    r"|RAMB?\d+\w+|DSP48E1|CARRY4|MMCME2\w+|PLLE2\w+|BUFG|STARTUPE2|rPLL|DPX?9?B|SPX?9|MULT18X18)\b"
+)
+
+
+def test_a_primitive_is_named_by_its_family_alone():
+    families = SOFTWARE / "gateware" / "families"
+    named = [
+        f"{here(file)}: {found[0]}"
+        for folder in (HARDWARE, SOFTWARE, HOUSE / "boards")
+        for file in sorted(folder.rglob("*.py")) if families not in file.parents
+        for found in PRIMITIVES.finditer(file.read_text(encoding="utf-8"))
+    ]
+    assert not named, f"primitives outside their family's module: {'; '.join(named)}"

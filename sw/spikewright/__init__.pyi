@@ -109,6 +109,7 @@ from spikewright.gateware.bitstream import Bitstream as Bitstream
 from spikewright.gateware.bitstream import build_bitstream as build_bitstream
 from spikewright.gateware.board import BOARDS as BOARDS
 from spikewright.gateware.board import Board as Board
+from spikewright.gateware.board import board_named as board_named
 from spikewright.gateware.emit import emit as emit
 from spikewright.gateware.emit import emit_cores as emit_cores
 from spikewright_hw.cores import CORES as CORES

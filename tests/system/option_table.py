@@ -142,6 +142,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "bench reference": ({"samples": "9", "pages": None}, {}),
     "bench stochastic": ({"data": "folder", "seeds": "7", "epochs": "3", "pages": None}, {}),
     "bench training": ({"pages": None}, {}),
+    "boards": ({"plain": None}, {}),
     "cores": ({"plain": None}, {}),
     "doctor": ({}, {}),
     "new-core gate": (

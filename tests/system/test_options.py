@@ -23,6 +23,7 @@ from spikewright import cli
 from spikewright.coding.ttfs import Ttfs
 from spikewright.errors import DataError, DeviceError, StorageError
 from spikewright.gateware.board import BOARDS
+from spikewright.gateware.board_list import print_boards
 from spikewright.gateware.emit import print_cores
 from spikewright.job.run_options import RunOptions
 from spikewright.network.draft import draft
@@ -45,6 +46,7 @@ WORK = (
     "spikewright.job.run.main_job", "spikewright.job.training.train",
     "spikewright.gateware.emit.emit", "spikewright.gateware.emit.emit_cores",
     "spikewright.gateware.emit.print_cores", "spikewright.job.run.build_job",
+    "spikewright.gateware.board_list.print_boards",
     "spikewright.record.stored.show", "spikewright.bench.resources.resources",
     "spikewright.pages.pages.pages", "spikewright.bench.neurons.bench_neurons",
     "spikewright.bench.stochastic_engine.bench.bench_stochastic",
@@ -227,6 +229,7 @@ def test_an_option_that_does_not_apply_is_refused(asked, capsys, command, name, 
          "--clock: ULX3S cannot make a clock of 58 MHz; the nearest are 56.25 and 59.375 MHz"),
         (["build", "gone.spw", "--clock", "5"],
          "--clock: 5 MHz is out of the range of ULX3S, whose clock can be 10 to 400 MHz"),
+        (["run", "--board", "ulx4s"], "--board is 'ulx4s'; the nearest names are ulx3s, "),
         (["report", "--task", "nosuch"], "--task is 'nosuch'; there are digits, mnist"),
     ],
 )
@@ -278,6 +281,7 @@ def test_the_largest_seed_is_taken(asked):
         ("--build-only --port /dev/none", "--port does not apply to --build-only, which runs"),
         ("--lanes 2", f"--lanes {NO_EVENT}"),
         ("--clock 58", "--clock: ULX3S cannot make a clock of 58 MHz; the nearest are 56.25 and"),
+        ("--board ulx", "--board is 'ulx'; the nearest names are ulx3s, ulx3s-85f, ulx3s-45f ("),
     ],
 )
 def test_the_script_of_a_board_knows_the_same(monkeypatch, capsys, arguments, message):
@@ -352,10 +356,27 @@ def test_the_cores_for_a_script(start):
 
 
 @pytest.mark.parametrize("width", [20, 40, 80, 200])
-def test_the_table_of_cores_cuts_no_word(width):
+@pytest.mark.parametrize("printed", [print_cores, print_boards])
+def test_a_table_cuts_no_word(printed, width):
     seen = StringIO()
-    print_cores(console=Console(file=seen, width=width, force_terminal=False))
+    printed(console=Console(file=seen, width=width, force_terminal=False))
     assert "…" not in seen.getvalue()
+
+
+def test_the_boards_for_a_script_and_what_was_built_of_them(start, tmp_path):
+    for place, content in {
+        "ulx3s-1": '{"board": "ulx3s", "fmax_mhz": 81.25}',
+        "ulx3s-2": '{"board": "ulx3s", "fmax_mhz": 95.04}',
+        "ulx3s-3": '{"board": "ul',  # cannot be read: not counted
+    }.items():
+        folder = tmp_path / "build" / "bitstreams" / place
+        folder.mkdir(parents=True)
+        (folder / "report.json").write_text(content)
+    out, _ = start("boards").communicate(timeout=60)
+    rows = {row[0]: row[1:] for row in (line.split("\t") for line in out.splitlines())}
+    assert set(rows) == {*BOARDS} - {"other"}
+    assert rows["ulx3s"][-2:] == ["2 bitstreams, up to 95.0 MHz post-route", "no"]
+    assert rows["ulx3s-85f"][1:3] == ["ECP5 LFE5U-85F", "25"] and rows["ulx3s-85f"][-2] == "nothing"
 
 
 @pytest.mark.parametrize(

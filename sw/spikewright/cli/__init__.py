@@ -14,13 +14,15 @@ from ..extras import missing
 from ..interrupt import interruptible
 from ..terminal import take_any_text
 from .applies import check_options, parsed
+from .board_script import run_on_family
 from .options import design_of
 from .parser import parser
 from .run_options import add_run_options, run_options
 from .words import options_named
 
 __all__ = [
-    "add_run_options", "design_of", "guarded", "main", "options_named", "parser", "run_options",
+    "add_run_options", "design_of", "guarded", "main", "options_named", "parser", "run_on_family",
+    "run_options",
 ]
 
 

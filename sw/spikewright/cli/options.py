@@ -29,7 +29,12 @@ __all__ = [
 def add_board_options(parser: argparse.ArgumentParser, *, boards: Sequence[str]) -> None:
     """Add the options of what is built for; ``boards`` are the names to choose from."""
     add = parser.add_argument
-    add("--board", choices=boards, default=boards[0], help="board to build for (%(default)s)")
+    first = "ulx3s" if "ulx3s" in boards else boards[0]
+    add(
+        "--board", default=first, metavar="NAME",
+        help="board to build for, see `spikewright boards` (%(default)s)",
+    )
+    parser.set_defaults(boards=tuple(boards))
     add(
         "--clock", type=frequency, metavar="MHZ",
         help="clock of the design; all times and energies follow from it (default: the board's)",
@@ -114,7 +119,8 @@ def design_of(options: argparse.Namespace) -> "spw.Design":
 
 def board_of(options: argparse.Namespace) -> "spw.Board":
     """Return the board that the options ask for, with its clock."""
-    board = spw.BOARDS[options.board]
+    with arguments_checked(options.flags):
+        board = spw.board_named(options.board, among=options.boards)
     try:
         return board if options.clock is None else board.at(options.clock)
     except ValueError as error:

@@ -7,6 +7,7 @@ import spikewright as spw
 
 from .verbs import (
     bench,
+    boards,
     build,
     check,
     cores,
@@ -27,7 +28,7 @@ __all__ = ["parser"]
 
 _VERBS = (
     run, train, import_network, quantize, check, export, emit, build, report, resources, pages,
-    bench, cores, doctor, new_core,
+    bench, boards, cores, doctor, new_core,
 )
 
 

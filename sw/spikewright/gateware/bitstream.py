@@ -7,14 +7,7 @@ runs again; each can be interrupted, and leaves a log under ``build/logs``.
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
-
-from amaranth import ClockDomain, ClockSignal, Elaboratable, Instance, Module, Signal
-from amaranth.build import Platform
-from amaranth.lib import io
-from amaranth.lib.cdc import ResetSynchronizer
 
 from spikewright_hw.board import BoardTop
 from spikewright_hw.checks import pathlike, real, wholes
@@ -25,17 +18,16 @@ from .. import tools
 from ..cache import cached
 from ..quantized.network import QuantizedNetwork, network_of
 from .board import DEFAULT_BOARD, Board, board_named
+from .built import keep
 from .closing import LIMIT_S, SEEDS, ClockMissed, Closing, close
 from .design import check_design
-from .parts import PARTS
+from .pins import CLOCK, Top, elaborate
 from .placement import Placement
-from .pll import Pll
 from .remedy import remedy
-from .synthesis import synthesize
+from .room import check_room
+from .synthesis import Netlist, synthesize
 
-__all__ = ["Bitstream", "BoardPins", "build_bitstream", "elaborate", "needed_tools"]
-
-_CLOCK = "clock.clk"  # the `sync` clock of `ClockGenerator`, as the timing report calls it
+__all__ = ["Bitstream", "build_bitstream", "needed_tools"]
 
 
 @dataclass(frozen=True)
@@ -71,107 +63,10 @@ class Bitstream:
     tools: tuple[str, ...]
 
 
-class Top(Protocol):
-    """What is put on a board; :class:`~spikewright_hw.board.BoardTop` is one."""
-
-    rx: Signal
-    tx: Signal
-
-    def elaborate(self, platform: Any) -> Module:
-        """Return its logic."""
-        ...
-
-
-class ClockGenerator(Elaboratable):
-    """Drives the ``sync`` domain from the board's oscillator; in reset until the PLL has locked."""
-
-    def __init__(self, *, pll: Pll, pin: str):
-        self.pll = pll
-        self.pin = pin
-
-    def elaborate(self, platform) -> Module:
-        """Instantiate the PLL, with the settings that Project Trellis' ``ecppll`` gives."""
-        m = Module()
-        m.submodules.oscillator = oscillator = io.Buffer(
-            io.Direction.Input, platform.request(self.pin, dir="-")
-        )
-        clock = Signal()
-        locked = Signal()
-        m.submodules.pll = Instance(
-            "EHXPLLL",
-            a_FREQUENCY_PIN_CLKI=f"{self.pll.input_hz / 1e6:g}",
-            a_FREQUENCY_PIN_CLKOP=f"{self.pll.output_hz / 1e6:g}",
-            a_ICP_CURRENT="12",
-            a_LPF_RESISTOR="8",
-            a_MFG_ENABLE_FILTEROPAMP="1",
-            a_MFG_GMCREF_SEL="2",
-            p_CLKI_DIV=self.pll.reference,
-            p_CLKFB_DIV=self.pll.feedback,
-            p_CLKOP_DIV=self.pll.divider,
-            p_CLKOP_CPHASE=self.pll.cphase,
-            p_CLKOP_FPHASE=0,
-            p_CLKOP_ENABLE="ENABLED",
-            p_FEEDBK_PATH="CLKOP",
-            p_PLLRST_ENA="DISABLED",
-            p_INTFB_WAKE="DISABLED",
-            p_STDBY_ENABLE="DISABLED",
-            p_DPHASE_SOURCE="DISABLED",
-            p_OUTDIVIDER_MUXA="DIVA",
-            p_OUTDIVIDER_MUXB="DIVB",
-            p_OUTDIVIDER_MUXC="DIVC",
-            p_OUTDIVIDER_MUXD="DIVD",
-            i_CLKI=oscillator.i,
-            i_CLKFB=clock,
-            i_RST=0,
-            i_STDBY=0,
-            i_PHASESEL0=0,
-            i_PHASESEL1=0,
-            i_PHASEDIR=1,
-            i_PHASESTEP=1,
-            i_PHASELOADREG=1,
-            i_PLLWAKESYNC=0,
-            i_ENCLKOP=0,
-            o_CLKOP=clock,
-            o_LOCK=locked,
-        )
-        m.d.comb += ClockSignal("sync").eq(clock)
-        m.submodules.reset = ResetSynchronizer(~locked, domain="sync")
-        platform.add_clock_constraint(clock, self.pll.output_hz)
-        return m
-
-
-class BoardPins(Elaboratable):
-    """Connects a board top to the pins and the clock of a board."""
-
-    def __init__(self, *, top: Top, board: Board):
-        self.top = top
-        self.board = board
-
-    def elaborate(self, platform) -> Module:
-        """Request the pins from an ``amaranth_boards`` platform."""
-        m = Module()
-        m.domains.sync = ClockDomain("sync")
-        m.submodules.clock = ClockGenerator(pll=self.board.pll, pin=platform.default_clk)
-        m.submodules.top = top = self.top
-        pins = platform.request("uart", 0, dir="-")
-        m.submodules.rx = rx = io.Buffer(io.Direction.Input, pins.rx)
-        m.submodules.tx = tx = io.Buffer(io.Direction.Output, pins.tx)
-        m.d.comb += [top.rx.eq(rx.i), tx.o.eq(top.tx)]
-        return m
-
-
-def elaborate(top: Top, *, board: Board) -> tuple[str, str]:
-    """Return the RTLIL and the pin constraints of a board top on a board."""
-    module, name = board.platform
-    platform: Platform = getattr(import_module(module), name)()
-    pins = BoardPins(top=top, board=board)
-    plan: Any = platform.prepare(pins, "design", emit_src=False)
-    return str(plan.files["design.il"]), str(plan.files["design.lpf"])
-
-
 def needed_tools(board: Board) -> tuple[str, ...]:
     """Return the tools that build a bitstream, for :func:`~spikewright.tools.require_all`."""
-    return ("amaranth-boards", "pyosys or yosys", PARTS[board.part].tool, "ecppack")
+    family = board.family
+    return ("amaranth-boards", "pyosys or yosys", family.flow.tool, family.packer.tool)
 
 
 def build_bitstream(
@@ -234,9 +129,13 @@ def build_bitstream(
     progress("elaborating the board top")
     source, constraints = elaborate(top, board=board)
     progress("synthesising")
-    netlist = synthesize(source, top="design", family="ecp5", build=build)
+    netlist = synthesize(
+        source, top="design", family=board.family.name, command=board.device.synthesis,
+        build=build,
+    )
+    check_room(netlist.counts, board=board)
     work = Closing(
-        netlist=netlist, constraints=constraints, board=board, clock=_CLOCK, seeds=seeds,
+        netlist=netlist, constraints=constraints, board=board, clock=CLOCK, seeds=seeds,
         limit_s=limit_s, build=build,
     )
     try:
@@ -246,28 +145,46 @@ def build_bitstream(
         missed.args = (f"{missed} {advice}".rstrip(" ."),)
         raise
     progress("packing the bitstream")
-    path, packer = _pack(placement, build=build)
-    kinds = {"lut": "TRELLIS_COMB", "ff": "TRELLIS_FF", "bram": "DP16KD", "dsp": "MULT18X18D"}
-    return Bitstream(
-        path=path,
-        clock_mhz=board.clock_hz / 1e6,
-        fmax_mhz=placement.fmax_of(_CLOCK),
-        lut=placement.used[kinds["lut"]],
-        ff=placement.used[kinds["ff"]],
-        bram=placement.used[kinds["bram"]],
-        dsp=placement.used[kinds["dsp"]],
-        available={name: placement.available[kind] for name, kind in kinds.items()},
-        seed=placement.seed,
-        tools=(netlist.tool, placement.tool, packer),
+    packed, packer = _pack(placement, board=board, build=build)
+    used, available = _cells(placement, netlist, board)
+    figures = {
+        "clock_mhz": board.clock_hz / 1e6,
+        "fmax_mhz": placement.fmax_of(CLOCK),
+        **used,
+        "available": available,
+        "seed": placement.seed,
+        "tools": (netlist.tool, placement.tool, packer),
+    }
+    names = {"network": design.digest(plain).hex(), "engine": str(design), "share": design.share}
+    path = keep(
+        packed, constraints=constraints, board=board, report=names | figures, build=build
     )
+    return Bitstream(path=path, **figures)
 
 
-def _pack(placement: Placement, *, build: Path) -> tuple[Path, str]:
+def _cells(
+    placement: Placement, netlist: Netlist, board: Board
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Return what is used and what there is of each kind, by nextpnr's count where it counts it."""
+    used, available = {}, {}
+    for name in ("lut", "ff", "bram", "dsp"):
+        kinds = board.family.used.get(name)
+        if kinds is None:
+            used[name] = getattr(netlist.counts, name)
+            available[name] = board.device.room[name]
+        else:
+            used[name] = sum(placement.used.get(kind, 0) for kind in kinds)
+            available[name] = sum(placement.available.get(kind, 0) for kind in kinds)
+    return used, available
+
+
+def _pack(placement: Placement, *, board: Board, build: Path) -> tuple[Path, str]:
     """Pack a configuration; return the bitstream and the packer's name and version."""
-    tool = tools.require("ecppack")
+    packer = board.family.packer
+    tool = tools.require(packer.tool)
     name = f"{tool.name} {tool.version}"
     text = placement.configuration.read_bytes()
-    options = ["--compress", "--input", "design.config", "--bit", "design.bit"]
+    options = [*packer.options]
     key = {"configuration": hashlib.sha256(text).hexdigest(), "options": options, "tool": name}
 
     def stage(folder: Path) -> None:
@@ -275,4 +192,5 @@ def _pack(placement: Placement, *, build: Path) -> tuple[Path, str]:
         tools.run(tool, options, cwd=folder, log=build / "logs" / "packing.log")
         (folder / "design.config").unlink()
 
-    return cached("bitstream", key, stage, root=build / "cache") / "design.bit", name
+    folder = cached("bitstream", key, stage, root=build / "cache")
+    return folder / packer.bitstream, name

@@ -1,10 +1,14 @@
 """Boards as data: what a bitstream must know of each."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
-from spikewright_hw.checks import one_of, real
+from spikewright_hw.checks import real, shown
 
-from .pll import Pll, plls
+from .board_file import Pins, Row, rows
+from .families.family import Family, Part, Pll
+from .parts import PARTS, family_of
 
 __all__ = ["BOARDS", "DEFAULT_BOARD", "Board", "board_named"]
 
@@ -15,7 +19,7 @@ _TOLERANCE = 0.01
 _LEAST_DIVISOR = 4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Board:
     """A board.
 
@@ -25,30 +29,54 @@ class Board:
         Name on the command line.
     title : str
         Name for people.
-    platform : tuple of str
-        Module and class of its pins in ``amaranth_boards``.
     part : str
-        One of :data:`~spikewright.gateware.placement.PARTS`.
-    pll : Pll
-        From the platform's default clock to the design's.
+        One of :data:`~spikewright.gateware.parts.PARTS`.
+    oscillator_hz : int
+        The clock on the board.
+    clock_hz : int
+        Clock frequency of the design.
     baud : int
         Rate of the serial port.
-    programmer : tuple of str
-        Command that loads a bitstream, whose path follows.
+    serial : str
+        Where a host finds the serial port.
+    platform : str
+        Module and class of its pins in ``amaranth_boards``; "" if ``pins`` has all of them.
+    pins : Pins, optional
+        Pins that ``platform`` has not.
+    load, flash : tuple of str
+        Command that loads a bitstream, whose path follows, and command that writes it into the
+        board's memory; empty where there is none.
+    met : str
+        When, and by whom, a bitstream of ours ran on such a board; "" if never.
     """
 
     name: str
     title: str
-    platform: tuple[str, str]
     part: str
-    pll: Pll
+    oscillator_hz: int
+    clock_hz: int
     baud: int
-    programmer: tuple[str, ...]
+    serial: str
+    platform: str = ""
+    pins: Pins | None = None
+    load: tuple[str, ...] = ()
+    flash: tuple[str, ...] = ()
+    met: str = ""
 
     @property
-    def clock_hz(self) -> int:
-        """Clock frequency of the design."""
-        return self.pll.output_hz
+    def device(self) -> Part:
+        """Its part."""
+        return PARTS[self.part]
+
+    @property
+    def family(self) -> Family:
+        """The family of its part."""
+        return family_of(self.part)
+
+    @property
+    def pll(self) -> Pll:
+        """From the oscillator to the design's clock."""
+        return self.family.plls(self.oscillator_hz)[self.clock_hz]
 
     @property
     def divisor(self) -> int:
@@ -61,7 +89,7 @@ class Board:
 
         The PLL can make it, and the serial port keeps its rate within 1 %.
         """
-        return tuple(hz for hz in plls(self.pll.input_hz) if self._keeps_rate(hz))
+        return tuple(hz for hz in self.family.plls(self.oscillator_hz) if self._keeps_rate(hz))
 
     def _keeps_rate(self, clock_hz: int) -> bool:
         divisor = round(clock_hz / self.baud)
@@ -81,7 +109,7 @@ class Board:
         clocks, asked_hz = self.clocks_hz, real()("clock_mhz", clock_mhz) * 1e6
         for hz in clocks:
             if abs(hz - asked_hz) < 1:
-                return replace(self, pll=plls(self.pll.input_hz)[hz])
+                return replace(self, clock_hz=hz)
         below = max((hz for hz in clocks if hz < asked_hz), default=None)
         above = min((hz for hz in clocks if hz > asked_hz), default=None)
         if below is None or above is None:
@@ -95,32 +123,53 @@ class Board:
         )
 
 
-BOARDS = {
-    board.name: board
-    for board in (
-        Board(
-            name="ulx3s",
-            title="ULX3S",
-            platform=("amaranth_boards.ulx3s", "ULX3S_25F_Platform"),
-            part="ecp5-25f",
-            pll=Pll(input_hz=25_000_000, reference=5, feedback=16, divider=7),  # 80 MHz
-            baud=1_000_000,
-            programmer=("openFPGALoader", "-b", "ulx3s", "-m"),
-        ),
+def _board(row: Row) -> Board:
+    made = Board(
+        name=row.name, title=row.title, part=row.part, serial=row.serial, baud=row.baud,
+        oscillator_hz=round(row.oscillator_mhz * 1e6), clock_hz=round(row.clock_mhz * 1e6),
+        platform=row.platform, pins=row.pins, load=row.load, flash=row.flash,
+        met=row.met,
     )
-}
-"""The boards that bitstreams are built for."""
+    if made.part not in PARTS:
+        raise ValueError(f"{row.file}: part is {made.part!r}; there are {', '.join(PARTS)}")
+    return made
+
 
 #: The board that is built for unless another is asked for.
 DEFAULT_BOARD = "ulx3s"
 
+_ROWS = tuple(rows())
 
-def board_named(board: str | Board) -> Board:
+BOARDS: Mapping[str, Board] = {row.name: _board(row) for row in _ROWS}
+"""The boards that bitstreams are built for."""
+
+#: Other names of some of them.
+_ALSO = {other: row.name for row in _ROWS for other in row.also}
+
+
+def board_named(board: str | Board, *, among: Iterable[str] = ()) -> Board:
     """Return a board by its name, or as it is given.
+
+    Parameters
+    ----------
+    board : str or Board
+        Its name, or the board.
+    among : iterable of str
+        The names that it may have; any of :data:`BOARDS` unless given.
 
     Raises
     ------
     ValueError
-        There is no board of that name.
+        There is no board of that name; the message has the nearest ones.
     """
-    return board if isinstance(board, Board) else BOARDS[one_of(BOARDS)("board", board)]
+    if isinstance(board, Board):
+        return board
+    names = list(among) or list(BOARDS)
+    name = _ALSO.get(board, board) if isinstance(board, str) else ""
+    if name in names:
+        return BOARDS[name]
+    near = get_close_matches(str(board), [*names, *_ALSO], n=3, cutoff=0.4) or names[:3]
+    raise ValueError(
+        f"board is {shown(board)}; the nearest names are {', '.join(near)} "
+        "(`spikewright boards` lists all)"
+    )

@@ -20,10 +20,6 @@ __all__ = ["longest_path"]
 #: sink, 1070 for 16, 1540 for 64, 2170 for 128 and 2720 for 512.
 CONNECTION_PS, DOUBLED_PS = 500, 200
 
-#: Ports that a cell is joined to by a wire of its own, without a delay: carries, and the wide
-#: multiplexers that follow look-up tables, of the ECP5 and of the iCE40.
-_JOINED = frozenset({"FCI", "CIN", "FXA", "FXB", "F1", "DI"})
-
 _INSTANCE = re.compile(r"\(INSTANCE (\S*)\)")
 _CONNECTION = re.compile(r"\(INTERCONNECT (\S+) (\S+) ")
 _PATH = re.compile(r"\(IOPATH (\S+) (\S+) \(-?\d+:-?\d+:(-?\d+)\)")
@@ -41,14 +37,17 @@ class _Graph:
     ends: dict[str, int] = field(default_factory=dict)  # inputs of registers: setup time
 
 
-def longest_path(sdf: str) -> Path | None:
+def longest_path(sdf: str, *, joined: frozenset[str] = frozenset()) -> Path | None:
     """Return the longest path from register to register; None if there is none.
+
+    ``joined`` are ports that connections to have no delay; a family has them as
+    :attr:`~spikewright.gateware.families.family.Family.joined_ports`.
 
     Delays of cells are those of the file, at the slow corner; those of connections follow from
     their fan-out, see :data:`CONNECTION_PS`. So the path is one of the longest, but what placing
     makes of it, and of its rivals, is not known.
     """
-    graph = _read(sdf)
+    graph = _read(sdf, joined)
     arrival = {port: (delay, "") for port, delay in graph.starts.items()}
     for port in _in_order(graph):
         for following, delay in graph.arcs.get(port, ()):
@@ -67,7 +66,7 @@ def longest_path(sdf: str) -> Path | None:
     return Path(tuple(".".join(each.rsplit("/", 1)) for each in reversed(points)), delay / 1e3)
 
 
-def _read(sdf: str) -> _Graph:
+def _read(sdf: str, without_delay: frozenset[str]) -> _Graph:
     """Return the graph of a file; of a delay's three values the last one is the slowest."""
     graph = _Graph()
     for block in sdf.split("(CELL\n")[1:]:
@@ -85,7 +84,7 @@ def _read(sdf: str) -> _Graph:
         sinks = Counter(source for source, _ in connections)
         for source, sink in connections:
             assumed = CONNECTION_PS + round(DOUBLED_PS * math.log2(sinks[source]))
-            joined = sink.rsplit("/", 1)[1] in _JOINED
+            joined = sink.rsplit("/", 1)[1] in without_delay
             graph.arcs[_name(source)].append((_name(sink), 0 if joined else assumed))
     return graph
 

@@ -13,8 +13,9 @@ from .. import tools
 from ..cache import cached
 from ..errors import BuildError
 from ..temporary import temporary
+from .families.family import Flow, Part
 from .longest_path import longest_path
-from .parts import FLOWS, PARTS, Flow, Part
+from .parts import FAMILIES, PARTS
 from .synthesis import Netlist
 from .timing import Path as TimingPath
 from .timing import clock_named, critical_paths, estimates
@@ -203,7 +204,10 @@ def longest_packed_path(
     options = (*call.flow.unconstrained, "--pack-only", "--sdf", "packed.sdf")
     with temporary(build / "packed", folder=True) as folder:
         call.run(options, folder=folder, log=log)
-        return longest_path((folder / "packed.sdf").read_text())
+        return longest_path(
+            (folder / "packed.sdf").read_text(),
+            joined=FAMILIES[netlist.family].joined_ports,
+        )
 
 
 @dataclass(frozen=True)
@@ -221,11 +225,11 @@ class _Call:
         device = PARTS[part]
         if device.family != netlist.family:
             raise ValueError(f"a netlist for {netlist.family} cannot be placed on {device.label}")
-        flow = FLOWS[device.family]
+        flow = FAMILIES[device.family].flow
         text = netlist.path.read_bytes()
         if constraints is None and device.pins:
             constraints = _any_pins(json.loads(text), device)
-        return cls(text, constraints, device.options, flow, tools.require(device.tool))
+        return cls(text, constraints, device.options, flow, tools.require(flow.tool))
 
     @property
     def tool_name(self) -> str:

@@ -15,7 +15,7 @@ from .. import tools
 from ..cache import digest
 from ..errors import BuildError
 from .harness import Harness
-from .parts import PARTS
+from .parts import PARTS, family_of
 from .placement import place
 from .synthesis import CellCounts, synthesize
 
@@ -42,7 +42,7 @@ class Target:
     Parameters
     ----------
     part : str
-        One of :data:`~spikewright.gateware.placement.PARTS`.
+        One of :data:`~spikewright.gateware.parts.PARTS`.
     aim_mhz : float
         Frequency the placer aims for: above what the part can reach, so that it does its best.
     kin : str
@@ -58,7 +58,7 @@ class Target:
 
     @property
     def family(self) -> str:
-        """One of :data:`~spikewright.gateware.synthesis.FAMILIES`."""
+        """One of :data:`~spikewright.gateware.parts.FAMILIES`."""
         return PARTS[self.part].family
 
     @property
@@ -73,7 +73,7 @@ class Target:
     @property
     def without_placer(self) -> str:
         """Why a core has no frequency here; nothing where it can be placed."""
-        tool = PARTS[self.part].tool
+        tool = family_of(self.part).flow.tool
         if self.optional and tools.find(tool) is None:
             return f"{UNPLACED}: {tool} was not found"
         return ""

@@ -9,48 +9,9 @@ from typing import Literal
 
 from .. import tools
 from ..cache import cached, digest
+from .parts import FAMILIES
 
-__all__ = ["FAMILIES", "CellCounts", "Netlist", "rename_elements", "synthesize"]
-
-FAMILIES = {
-    "ice40": "synth_ice40 -dsp -device u",
-    "ecp5": "synth_ecp5",
-    "xc7": "synth_xilinx -family xc7 -flatten",
-}
-"""The Yosys command of each family; "ice40" is the UltraPlus."""
-
-_WITHOUT_PADS = {"xc7": " -noiopad -noclkbuf"}
-
-# What a cell of each type takes up, by full match; cells of other types (wide multiplexers, clock
-# buffers, the family's PLLs) are not counted.
-_CELLS: Mapping[str, tuple[tuple[str, dict[str, int]], ...]] = {
-    "ice40": (
-        (r"SB_LUT4", {"lut": 1}),
-        (r"SB_DFF\w*", {"ff": 1}),
-        (r"SB_RAM40_4K\w*", {"bram": 1}),
-        (r"SB_MAC16", {"dsp": 1}),
-        (r"SB_CARRY", {"carry": 1}),
-    ),
-    "ecp5": (
-        (r"LUT4", {"lut": 1}),
-        (r"CCU2C", {"lut": 2, "carry": 1}),  # two LUTs with the carry between them
-        (r"TRELLIS_DPR16X4", {"lut": 4}),
-        (r"TRELLIS_FF", {"ff": 1}),
-        (r"DP16KD|PDPW16KD", {"bram": 1}),
-        (r"MULT18X18D|MULT9X9D", {"dsp": 1}),
-    ),
-    "xc7": (
-        (r"LUT[1-6]|INV|SRL\w+", {"lut": 1}),
-        (r"RAM32M|RAM64M|RAM128X1D|RAM256X1S", {"lut": 4}),
-        (r"RAM32X1D|RAM64X1D|RAM128X1S", {"lut": 2}),
-        (r"RAM32X1S|RAM64X1S", {"lut": 1}),
-        (r"FD[RSCP]E", {"ff": 1}),
-        (r"RAMB18E1", {"bram": 1}),
-        (r"RAMB36E1", {"bram": 2}),
-        (r"DSP48E1", {"dsp": 1}),
-        (r"CARRY4", {"carry": 1}),
-    ),
-}
+__all__ = ["CellCounts", "Netlist", "rename_elements", "synthesize"]
 
 
 @dataclass(frozen=True)
@@ -73,7 +34,7 @@ class CellCounts:
         """Count the cells of a family, given their number by type."""
         total = asdict(cls())
         for cell, number in cells.items():
-            for pattern, weights in _CELLS[family]:
+            for pattern, weights in FAMILIES[family].cells:
                 if re.fullmatch(pattern, cell):
                     for name, weight in weights.items():
                         total[name] += weight * number
@@ -89,7 +50,7 @@ class Netlist:
     path : Path
         The netlist, as JSON for nextpnr.
     family : str
-        One of :data:`FAMILIES`.
+        One of :data:`~spikewright.gateware.parts.FAMILIES`.
     counts : CellCounts
         Its size.
     tool : str
@@ -122,6 +83,7 @@ def synthesize(
     family: str,
     language: Literal["rtlil", "verilog"] = "rtlil",
     pads: bool = False,
+    command: str = "",
     build: Path = Path("build"),
 ) -> Netlist:
     """Synthesise the text of a design; the same text is synthesised once.
@@ -133,11 +95,13 @@ def synthesize(
     top : str
         Name of its top module.
     family : str
-        One of :data:`FAMILIES`.
+        One of :data:`~spikewright.gateware.parts.FAMILIES`.
     language : str
         What ``source`` is written in.
     pads : bool
         Put in the pads and clock buffers that the family's placer does not make by itself.
+    command : str
+        Yosys command, where it is not the family's.
     build : Path
         Where results (``cache``) and logs (``logs``) go.
 
@@ -154,7 +118,8 @@ def synthesize(
     name = f"yosys {tool.version}"
     suffix = {"rtlil": "il", "verilog": "v"}[language]
     source = rename_elements(source)
-    command = FAMILIES[family] + ("" if pads else _WITHOUT_PADS.get(family, ""))
+    known = FAMILIES[family]
+    command = (command or known.synthesis) + ("" if pads else known.without_pads)
     script = "\n".join((
         f"read_{language} design.{suffix}",
         f"{command} -top {top} -json netlist.json",

@@ -2,6 +2,7 @@
 
 import re
 
+from .parts import FAMILIES
 from .timing import Path
 
 __all__ = ["parts_of", "told"]
@@ -25,8 +26,8 @@ _PLACES = (
     (r"\bclock\b", "the clock and the reset"),
 )
 
-#: Ports by which a carry enters a cell: of an adder, or of a comparison.
-_CARRY = ("FCI", "CIN", "CI")
+#: Ports by which a carry enters a cell, of any family.
+_CARRY = frozenset().union(*(family.carry_ports for family in FAMILIES.values()))
 
 
 def parts_of(path: Path) -> tuple[str, ...]:

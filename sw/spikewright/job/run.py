@@ -4,7 +4,6 @@ task -> coding -> network -> quantized (.spw) -> gateware -> device -> record
 """
 
 import os
-import shlex
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -24,7 +23,7 @@ from ..device.virtual import NEEDED_TOOLS
 from ..errors import BuildError, DataError, DeviceError, ToolError
 from ..files import check_writable
 from ..gateware.bitstream import Bitstream, build_bitstream, needed_tools
-from ..gateware.board import Board
+from ..gateware.built import commands
 from ..gateware.design import check_design, run_reference
 from ..network.draft import draft
 from ..network.training_config import training_config
@@ -75,7 +74,8 @@ def main_job(options: RunOptions, *, console: Console | None = None) -> Report |
     if options.build_only:
         built = build_job(options, console=console)
         console.print(f"The bitstream is {built.path}", soft_wrap=True, highlight=False)
-        console.print(f"To load it: {_load_command(options.board, built)}", highlight=False)
+        for command in commands(options.board, built.path):
+            console.print(f"To load it: {command}", soft_wrap=True, highlight=False)
         return None
     _check_at_once(options)
     task = _task(options)
@@ -249,10 +249,6 @@ def _check_report(report: Report, page: Path) -> None:
             f"{report['mismatches'].value} of {report['compared'].value} values differ between the "
             f"board and the reference; {page} says of which kind"
         )
-
-
-def _load_command(board: Board, bitstream: Bitstream) -> str:
-    return shlex.join([*board.programmer, str(bitstream.path)])
 
 
 def _network(task: Task, options: RunOptions, progress: JobProgress) -> QuantizedNetwork:

@@ -13,7 +13,10 @@ from dataclasses import dataclass, replace
 
 from .figure import Coefficient, Estimated, Figure
 
-__all__ = ["ECP5_25F", "ECP5_25F_STREAMS", "Energy", "EnergyModel", "estimate", "figures"]
+__all__ = [
+    "ECP5_25F", "ECP5_25F_STREAMS", "Energy", "EnergyModel", "estimate", "figures",
+    "model_of",
+]
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,25 @@ ECP5_25F_STREAMS = replace(
         carried_from="iCE40UP5K",
     ),
 )
+
+
+def model_of(device: str, *, streams: bool) -> EnergyModel | None:
+    """Return the model of a device, by its name; None where nobody has published coefficients.
+
+    Parameters
+    ----------
+    device : str
+        Such as ``ECP5 LFE5U-25F``.
+    streams : bool
+        Whether it computes on bitstreams.
+    """
+    if not device.endswith(_ESTIMATED):
+        return None
+    return ECP5_25F_STREAMS if streams else ECP5_25F
+
+
+#: The 12F is sold from the 25F's die.
+_ESTIMATED = ("LFE5U-25F", "LFE5U-12F")
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,20 @@ def figures(record: RunRecord) -> tuple[Figure, ...]:
         *_timing(record),
         *_size(record),
         *_activity(record),
-        *energy.figures(
-            cycles=float(record.counters.cycles.mean()),
-            synops=float(record.counters.synops.mean()) * (record.stream_length or 1),
-            clock_mhz=record.board.clock_mhz,
-            model=energy.ECP5_25F if record.stream_length is None else energy.ECP5_25F_STREAMS,
-        ),
+        *_energy(record),
+    )
+
+
+def _energy(record: RunRecord) -> tuple[Figure, ...]:
+    """Return the estimate, where there is a model of the device."""
+    model = energy.model_of(record.board.device, streams=record.stream_length is not None)
+    if model is None:
+        return ()
+    return energy.figures(
+        cycles=float(record.counters.cycles.mean()),
+        synops=float(record.counters.synops.mean()) * (record.stream_length or 1),
+        clock_mhz=record.board.clock_mhz,
+        model=model,
     )
 
 

@@ -9,9 +9,13 @@ from amaranth.lib.wiring import In, Out
 
 from spikewright import tools
 from spikewright.errors import ToolError
-from spikewright.gateware.bitstream import build_bitstream, elaborate
+from spikewright.gateware.bitstream import build_bitstream
 from spikewright.gateware.board import BOARDS
+from spikewright.gateware.built import built_here
 from spikewright.gateware.closing import LOSS, ClockMissed
+from spikewright.gateware.pins import elaborate
+from spikewright.gateware.room import TooLarge, check_room
+from spikewright.gateware.synthesis import CellCounts
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
 
@@ -117,3 +121,35 @@ def test_a_missing_packer_is_a_sentence(tmp_path, monkeypatch):
     with pytest.raises(ToolError, match=r"^ecppack was not found; without it, no ECP5 bit"):
         build_bitstream(NETWORK, board=BOARD, build=tmp_path)
     assert not (tmp_path / "cache").exists()  # told before the long work, not after it
+
+
+def test_a_bitstream_has_what_belongs_to_it_beside_it(tmp_path):
+    board = replace(BOARD, flash=("program", "--flash"))
+    built = build_bitstream(NETWORK, board=board, top=Echo(), build=tmp_path)
+    folder = built.path.parent
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "design.bit", "design.lpf", "load.txt", "report.json",
+    ]
+    assert folder.parent == tmp_path / "bitstreams" and folder.name.startswith("ulx3s-")
+    assert (folder / "design.lpf").read_text() == elaborate(Echo(), board=board)[1]
+    assert (folder / "load.txt").read_text() == (
+        f"openFPGALoader -b ulx3s {built.path}\nprogram --flash {built.path}\n"
+    )
+    (record,) = built_here(tmp_path)["ulx3s"]
+    assert record["part"] == "ECP5 LFE5U-25F" and record["network"] == NETWORK.digest().hex()
+    assert (record["clock_mhz"], record["fmax_mhz"]) == (80, built.fmax_mhz)
+    assert record["available"] == built.available and record["tools"] == [*built.tools]
+
+
+def test_a_design_that_a_part_has_no_room_for_is_told_by_how_much():
+    counts = CellCounts(lut=24_289, ff=90_000, bram=56, dsp=28)
+    with pytest.raises(TooLarge) as caught:
+        check_room(counts, board=BOARD)
+    assert str(caught.value) == (
+        "the design does not fit ULX3S: it needs 24,289 look-up tables, 1 more than the 24,288 of "
+        "ECP5 LFE5U-25F, 90,000 flip-flops, 65,712 more than the 24,288 of ECP5 LFE5U-25F. Use "
+        "more neurons for each updater, by share=, or a smaller network"
+    )
+    with pytest.raises(TooLarge, match="updater, by share=, a smaller network, or board='color"):
+        check_room(replace(counts, ff=0), board=BOARD)
+    check_room(CellCounts(lut=24_288, ff=24_288, bram=56, dsp=28), board=BOARD)

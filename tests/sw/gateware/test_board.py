@@ -4,22 +4,39 @@ import subprocess
 import pytest
 
 from spikewright import tools
-from spikewright.gateware.board import BOARDS
-from spikewright.gateware.pll import Pll, plls
+from spikewright.gateware.board import BOARDS, board_named
+from spikewright.gateware.board_file import read_rows
+from spikewright.gateware.families.ecp5 import Ecp5Pll, plls
+from spikewright.gateware.pins import elaborate, platform_of
+from spikewright_hw.board import BoardTop
+from spikewright_hw.engine.example import example_network
+from spikewright_hw.fixed import Format
+
+NETWORK = example_network(sizes=(4, 3, 2), steps=2, weight_bits=3, membrane=Format(6, 2))
+
+#: Lines that put a port on a pin, by family: the port and the pin.
+PINS = {
+    "ecp5": r'^LOCATE COMP "(\w+)" SITE "(\w+)";',
+}
 
 
 def test_the_clock_of_the_ulx3s_is_80_mhz_and_its_port_runs_at_1_mbaud():
     board = BOARDS["ulx3s"]
-    assert (board.clock_hz, board.pll.vco_hz) == (80_000_000, 560e6)
+    assert board.clock_hz == 80_000_000
+    assert board.pll == Ecp5Pll(25_000_000, reference=5, feedback=16, divider=7)
     assert board.divisor == 80
     assert board.clock_hz / board.divisor == board.baud
 
 
-@pytest.mark.parametrize("clock_mhz", [10, 21.875, 46.875, 80, 131.25, 400])
-@pytest.mark.parametrize("name", BOARDS)
+@pytest.mark.parametrize(
+    ("name", "clock_mhz"),
+    [*(("ulx3s", mhz) for mhz in (10, 21.875, 46.875, 80, 131.25, 400)),
+     ("ecpix5", 80), ("orangecrab", 80)],
+)
 def test_the_dividers_are_those_of_ecppll(name, clock_mhz, tmp_path):
     # ecppll comes with ecppack, native or in WebAssembly.
     pll = BOARDS[name].at(clock_mhz).pll
+    assert isinstance(pll, Ecp5Pll)
     assert pll.output_hz == clock_mhz * 1e6
     program = tools.require("ecppack").command[0].replace("ecppack", "ecppll")
     result = subprocess.run(
@@ -50,6 +67,38 @@ def test_all_outputs_of_a_pll_are_within_the_limits_of_ecppll(input_mhz):
         assert 3.125 <= detector <= 400 and pll.reference <= 128 and pll.feedback <= 80
         assert 400 <= output / 1e6 * pll.divider <= 800 and pll.divider <= 128
         assert 10 <= output / 1e6 <= 400
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_what_a_board_says_of_its_part_is_what_amaranth_boards_says(name):
+    """The part is not taken from there, so that a list of boards needs neither."""
+    board, platform = BOARDS[name], platform_of(BOARDS[name])
+    for key, value in board.device.platform.items():
+        assert getattr(platform, key) == value
+    assert platform.default_clk_constraint.frequency == board.oscillator_hz
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_a_plan_is_made_for_every_board_without_a_tool(name, monkeypatch):
+    """The netlist's source and the constraints, of which each pin is of one port."""
+    monkeypatch.setattr(tools, "find", lambda name: pytest.fail(f"{name} was looked for"))
+    design, constraints = elaborate(BoardTop(
+        network=NETWORK, divisor=BOARDS[name].divisor, clock_hz=BOARDS[name].clock_hz,
+        virtual=False,
+    ), board=BOARDS[name])
+    assert "module \\design" in design
+    sites = re.findall(PINS[BOARDS[name].family.name], constraints, re.MULTILINE)
+    ports = [port for port, _ in sites]
+    assert {"uart_0__rx__io", "uart_0__tx__io"} < {*ports} and len(ports) >= 3
+    assert len({site for _, site in sites}) == len(sites)
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_pins_of_ours_have_a_second_source(name):
+    pins = BOARDS[name].pins
+    if pins is not None:
+        assert pins.source and pins.checked and pins.source != pins.checked
+        assert BOARDS[name].platform or (pins.clock and pins.rx and pins.tx)
 
 
 @pytest.mark.parametrize("name", BOARDS)
@@ -103,5 +152,64 @@ def test_a_clock_that_a_board_cannot_make(clock_mhz, message):
 )
 def test_settings_that_a_pll_cannot_have_are_refused(settings, message):
     with pytest.raises(ValueError) as caught:
-        Pll(**{"input_hz": 25_000_000, "reference": 5, "feedback": 16, "divider": 7, **settings})
+        Ecp5Pll(
+            **{"input_hz": 25_000_000, "reference": 5, "feedback": 16, "divider": 7, **settings}
+        )
+    assert str(caught.value) == message
+
+
+def test_a_board_that_there_is_not():
+    with pytest.raises(ValueError) as caught:
+        board_named("ulx3")
+    assert str(caught.value) == (
+        "board is 'ulx3'; the nearest names are ulx3s, ulx3s-85f, ulx3s-45f (`spikewright boards` "
+        "lists all)"
+    )
+    with pytest.raises(ValueError, match=r"^board is 7; the nearest names are \w"):
+        board_named(7)  # pyright: ignore[reportArgumentType]
+
+
+def test_a_board_may_have_another_name():
+    assert board_named("ulx3s-25f") is BOARDS["ulx3s"]
+    assert board_named(BOARDS["ulx3s"]) is BOARDS["ulx3s"]
+
+
+FILE = """
+title = "A board"
+part = "ecp5-25f"
+oscillator_mhz = 25
+clock_mhz = 80
+baud = 1_000_000
+serial = "its port"
+pins = { source = "one", checked = "another", clock = "A1" }
+[boards.a]
+pins.rx = "B1"
+"""
+
+
+def test_tables_of_a_file_are_joined(tmp_path):
+    file = tmp_path / "a.toml"
+    file.write_text(FILE)
+    (row,) = read_rows(file)
+    assert row.pins is not None and (row.pins.clock, row.pins.rx) == ("A1", "B1")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("[boards.a]", "[board.a]", "a.toml has no table [boards.NAME]"),
+        ("baud =", "boud =", "a.toml, board a: got an unexpected keyword argument 'boud'"),
+        ("baud = 1_000_000", "",
+         ("a.toml, board a: missing 1 required keyword-only argument: 'baud'")),
+        ("pins.rx", "pins.xr", "a.toml, board a: pins: got an unexpected keyword argument 'xr'"),
+        ("oscillator_mhz = 25", "oscillator_mhz 25",
+         ("a.toml is no TOML: Expected '=' after a key in a key/value pair (at line 4, column "
+          "16)")),
+    ],
+)
+def test_a_file_of_a_board_with_a_fault(old, new, message, tmp_path):
+    file = tmp_path / "a.toml"
+    file.write_text(FILE.replace(old, new))
+    with pytest.raises(ValueError) as caught:
+        list(read_rows(file))
     assert str(caught.value) == message

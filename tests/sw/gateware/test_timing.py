@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from spikewright.gateware.families.ecp5 import ECP5
 from spikewright.gateware.longest_path import CONNECTION_PS, DOUBLED_PS, longest_path
 from spikewright.gateware.timing import Path, clock_named, critical_paths, estimates
 from spikewright.gateware.words import parts_of, told
@@ -167,7 +168,7 @@ SDF = r"""(DELAYFILE
 
 
 def test_the_longest_path_of_packed_cells():
-    path = longest_path(SDF)
+    path = longest_path(SDF, joined=ECP5.joined_ports)
     assert path is not None
     assert path.points == (
         "a$1.Q", "table.A", "table.F", "chain.B", "chain.FCO", "next.FCI", "next.F", "b.DI"

@@ -1,0 +1,111 @@
+"""Files of boards: ``boards/*.toml``, one for each kind, with its variants.
+
+A file has keys that are common to its boards, and a table ``[boards.NAME]`` for each of them with
+its own; tables within them, such as ``[pins]``, are joined.
+"""
+
+import shlex
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+__all__ = ["FOLDER", "Pins", "Row", "read_rows", "rows"]
+
+#: Where the boards that come with the package are.
+FOLDER = Path(__file__).with_name("boards")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pins:
+    """Pins of a board that amaranth-boards has not.
+
+    Parameters
+    ----------
+    source, checked : str
+        Where the pins are from, and the second source that they were compared with.
+    attributes : dict of str to str
+        Of each of them, as the vendor's tools name them.
+    clock, rx, tx : str
+        Pins of the oscillator and of the serial port, as the FPGA sees it; "" if they are known.
+    leds : str
+        Pins of lights, parted by spaces.
+    leds_inverted : bool
+        A light is on where its pin is low.
+    """
+
+    source: str
+    checked: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    clock: str = ""
+    rx: str = ""
+    tx: str = ""
+    leds: str = ""
+    leds_inverted: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A board as its file has it; see :class:`~spikewright.gateware.board.Board`."""
+
+    file: str
+    name: str
+    title: str
+    part: str
+    oscillator_mhz: float
+    clock_mhz: float
+    baud: int
+    serial: str
+    platform: str = ""
+    pins: Pins | None = None
+    load: tuple[str, ...] = ()
+    flash: tuple[str, ...] = ()
+    met: str = ""
+    also: tuple[str, ...] = ()
+
+
+def rows() -> Iterator[Row]:
+    """Return the boards that come with the package, in the order of their names."""
+    for file in sorted(FOLDER.glob("*.toml")):
+        yield from read_rows(file)
+
+
+def read_rows(file: Path) -> Iterator[Row]:
+    """Return the boards of a file.
+
+    Raises
+    ------
+    ValueError
+        It is no TOML, or a key is missing, unknown or wrong; the message names the file.
+    """
+    try:
+        common = tomllib.loads(file.read_text(encoding="utf-8"))
+        boards = common.pop("boards")
+        for name, own in boards.items():
+            yield _row(file.name, name, _joined(common, own))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{file.name} is no TOML: {error}") from error
+    except (KeyError, AttributeError) as error:
+        raise ValueError(f"{file.name} has no table [boards.NAME]") from error
+
+
+def _joined(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    both = {**common, **own}
+    for name, value in common.items():
+        if isinstance(value, dict) and isinstance(own.get(name), dict):
+            both[name] = {**value, **own[name]}
+    return both
+
+
+def _row(file: str, name: str, keys: dict[str, Any]) -> Row:
+    try:
+        for command in ("load", "flash"):
+            keys[command] = tuple(shlex.split(keys.get(command, "")))
+        keys["also"] = tuple(keys.get("also", ()))
+        if "pins" in keys:
+            keys["pins"] = Pins(**keys["pins"])
+        return Row(file=file, name=name, **keys)
+    except TypeError as error:  # the words of a constructor, which name the key
+        said = str(error).replace("Row.__init__() ", "").replace("Pins.__init__() ", "pins: ")
+        raise ValueError(f"{file}, board {name}: {said}") from error

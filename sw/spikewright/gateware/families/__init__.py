@@ -1,0 +1,1 @@
+"""Families of devices, a module each: nothing outside them names a part's primitive."""

@@ -1,0 +1,98 @@
+"""A board top on the pins and the clock of a board, by way of Amaranth's platforms."""
+
+from importlib import import_module
+from typing import Any, Protocol
+
+from amaranth import ClockDomain, ClockSignal, Elaboratable, Module, Signal
+from amaranth.build import Attrs, Clock, Pins, Platform, Resource, Subsignal
+from amaranth.lib import io
+from amaranth.lib.cdc import ResetSynchronizer
+
+from .board import Board
+
+__all__ = ["CLOCK", "BoardPins", "Top", "elaborate", "platform_of"]
+
+#: The ``sync`` clock of :class:`ClockGenerator`, as timing reports call it.
+CLOCK = "clock.clk"
+
+
+class Top(Protocol):
+    """What is put on a board; :class:`~spikewright_hw.board.BoardTop` is one."""
+
+    rx: Signal
+    tx: Signal
+
+    def elaborate(self, platform: Any) -> Module:
+        """Return its logic."""
+        ...
+
+
+class ClockGenerator(Elaboratable):
+    """Drives the ``sync`` domain from the board's oscillator; in reset until the PLL has locked."""
+
+    def __init__(self, *, board: Board):
+        self.board = board
+
+    def elaborate(self, platform) -> Module:
+        """Put in the family's clock."""
+        m = Module()
+        board = self.board
+        clock, stable = board.family.make_clock(m, pll=board.pll, platform=platform)
+        m.d.comb += ClockSignal("sync").eq(clock)
+        m.submodules.reset = ResetSynchronizer(~stable, domain="sync")
+        platform.add_clock_constraint(clock, board.clock_hz)
+        return m
+
+
+class BoardPins(Elaboratable):
+    """Connects a board top to the pins and the clock of a board."""
+
+    def __init__(self, *, top: Top, board: Board):
+        self.top = top
+        self.board = board
+
+    def elaborate(self, platform) -> Module:
+        """Request the pins from the board's platform."""
+        m = Module()
+        m.domains.sync = ClockDomain("sync")
+        m.submodules.clock = ClockGenerator(board=self.board)
+        m.submodules.top = top = self.top
+        pins = platform.request("uart", 0, dir="-")
+        m.submodules.rx = rx = io.Buffer(io.Direction.Input, pins.rx)
+        m.submodules.tx = tx = io.Buffer(io.Direction.Output, pins.tx)
+        m.d.comb += [top.rx.eq(rx.i), tx.o.eq(top.tx)]
+        return m
+
+
+def platform_of(board: Board) -> Platform:
+    """Return Amaranth's platform of a board: that of amaranth-boards, and the pins of its file."""
+    pins = board.pins
+    attributes = Attrs(**({} if pins is None else pins.attributes))
+    if board.platform:
+        module, name = board.platform.split(":")
+        made: Any = getattr(import_module(module), name)()
+    else:
+        assert pins is not None
+        clock = Resource(
+            "clk", 0, Pins(pins.clock, dir="i"), Clock(board.oscillator_hz), attributes
+        )
+        members = {
+            "default_clk": "clk", "resources": [clock], "connectors": [],
+            **board.device.platform,
+        }
+        made = type("FilePlatform", (board.family.vendor(),), members)()
+    if pins is not None and pins.rx:
+        made.add_resources([Resource(
+            "uart", 0, Subsignal("rx", Pins(pins.rx, dir="i")),
+            Subsignal("tx", Pins(pins.tx, dir="o")), attributes,
+        )])
+    return made
+
+
+def elaborate(top: Top, *, board: Board) -> tuple[str, str]:
+    """Return the RTLIL and the pin constraints of a board top on a board."""
+    plan: Any = platform_of(board).prepare(
+        BoardPins(top=top, board=board), "design", emit_src=False
+    )
+    suffix = board.family.flow.suffix
+    return str(plan.files["design.il"]), str(plan.files[f"design.{suffix}"])
