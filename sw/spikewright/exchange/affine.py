@@ -36,7 +36,10 @@ class Scaling:
         if not self.by_channel:
             return self
         ones = (1,) * (axes - 1)
-        return Scaling(self.factor.reshape(-1, *ones), self.shift.reshape(-1, *ones))
+        factor, shift = (
+            one.reshape(-1, *ones) if one.ndim else one for one in (self.factor, self.shift)
+        )
+        return Scaling(factor, shift)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from spikewright.errors import DataError
 from spikewright.network.real_network import RealNetwork
 from spikewright_hw.checks import one_of, optional, pathlike, real, whole, wholes
 
-from .chain import chained, network_of
+from .layers import layered, network_of
 from .nir_file import read_nir
 from .nir_graph import pieces_of
 from .nir_nodes import Reading
@@ -53,9 +53,9 @@ def from_nir(
     Raises
     ------
     DataError
-        The file is no NIR, a node is not imported, the graph is no chain with recurrences, shapes
-        are missing or do not fit, or something that NIR leaves open is not given; the sentence
-        names it.
+        The file is no NIR, a node is not imported, the graph has a circle that is no recurrence,
+        shapes are missing or do not fit, or something that NIR leaves open is not given; the
+        sentence names it.
     ValueError
         An argument is of another kind or out of its range.
 
@@ -79,4 +79,4 @@ def from_nir(
             f"inputs is {' × '.join(map(str, asked))}, and the graph says that its inputs are "
             f"{' × '.join(map(str, said))}; leave inputs= out"
         )
-    return network_of(chained(pieces, inputs=asked or said), steps=steps, readout=readout)
+    return network_of(layered(pieces, inputs=asked or said), steps=steps, readout=readout)

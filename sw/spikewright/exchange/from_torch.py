@@ -1,16 +1,14 @@
 """Networks of snnTorch, SpikingJelly and Norse, read from a module of PyTorch.
 
-A module is run on random spikes and on random values of the example's shape. The order in which its
-parts are called is the order of the layers, and each layer must compute what its part computed: so
-a module that does something between its parts, or is of a version that computes otherwise, is
-refused.
+A module is run on random spikes and on random values of the example's shape. What each of its parts
+takes is followed to the parts that sent it, or sums of it, and the order of the calls is the order
+of the layers. Each layer must compute what its part computed: so a module that does something else
+between its parts, or is of a version that computes otherwise, is refused.
 """
 
 from collections.abc import Sequence
-from itertools import pairwise, product
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
 from spikewright.errors import DataError
@@ -20,21 +18,22 @@ from spikewright.network.real_run import run_layer
 from spikewright_hw.checks import instance, optional, whole
 
 from . import torch_modules
-from .chain import Piece, ReadLayer, chained, network_of
 from .found import Found
+from .layers import INPUTS, Piece, ReadLayer, layered, network_of, no_neurons
 from .step import Step
 from .torch_run import (
     READ,
     SPIKES,
     VALUES,
     Inputs,
-    Part,
+    Ran,
     as_started,
     axes_of,
     axes_of_inputs,
-    class_of,
     ran,
 )
+from .torch_trace import Part, class_of
+from .torch_values import NOTHING_ELSE, check_values, names_of
 
 __all__ = ["from_torch"]
 
@@ -94,36 +93,59 @@ def _layers(
     module: nn.Module, example: Tensor, steps: int | None, inputs: Inputs
 ) -> tuple[list[ReadLayer], int]:
     """Return the layers, each seen to compute on such inputs what its parts do; and the steps."""
-    calls, parts = ran(as_started(module), example, steps, inputs)
+    seen = ran(as_started(module), example, steps, inputs)
+    parts = seen.parts
     found = [_read(part) for part in parts]
     ends = [part for part, what in zip(parts, found, strict=True) if isinstance(what, Found)]
+    _check_neurons(ends, seen)
     lead = ends[0].sent.shape[:2] if ends else (1, 1)
+    took = check_values(seen, lead=lead)
     pieces = [
-        Piece(name=part.name, what=what, takes=axes_of(part, lead=lead))
+        Piece(name=part.name, what=what, hears=part.heard.terms, takes=axes_of(part, lead=lead))
         for part, what in zip(parts, found, strict=True)
     ]
-    took = _arrived(calls, parts[0], lead=lead)
-    layers = chained(pieces, inputs=axes_of_inputs(parts[0], lead=lead))
-    by_name = {part.name: part for part in parts}
-    for layer in layers:
-        took = _check(layer, by_name[layer.names[-1]].sent, took, on=inputs.name)
-    _check_between(parts)
+    layers = layered(pieces, inputs=axes_of_inputs(parts, lead=lead))
+    sent = [took]
+    for number, (layer, end) in enumerate(zip(layers, ends, strict=True)):
+        sent.append(_check(number, layer, end.sent, sent, on=inputs.name))
     return layers, len(took)
 
 
-def _check_between(parts: Sequence[Part]) -> None:
-    """Refuse a module that changes what one part sends before the next one takes it.
-
-    Spikes alone do not always show it: a layer may be too quiet on the inputs that it is tried on.
-    """
-    for before, after in pairwise(parts):
-        sent, taken = (torch.cat([one.double().flatten() for one in values])
-                       for values in (before.sends, after.takes))
-        if len(sent) == len(taken) and not torch.equal(sent, taken):
+def _check_neurons(ends: Sequence[Part], seen: Ran) -> None:
+    """Refuse neurons that are called twice a step, or hear other things in another call."""
+    if not ends:
+        raise no_neurons(seen.parts[-1].name)
+    known: dict[int, Part] = {}
+    for part in ends:
+        other = known.setdefault(id(part.module), part)
+        if other is part:
+            continue
+        first, second = (names_of(one.heard.terms, seen.parts) for one in (other, part))
+        if _hears(part, other, seen.parts):
             raise DataError(
-                f"{after.name} takes something else than {before.name} sends; only a chain of "
-                "modules is imported, with nothing done between them"
+                f"{part.name} hears its own spikes through {second}; give each layer neurons of "
+                "its own, or take neurons that hear themselves (RLeaky of snnTorch, LIFRecurrent "
+                "of Norse)"
             )
+        raise DataError(
+            f"{part.name} takes {first} in one call and {second} in another one; neurons have one "
+            "state and hear the same in each step, so give each layer neurons of its own"
+        )
+    counts = {part.name: len(part.sent) for part in ends}
+    if len(seen.calls) > 1:
+        counts["the module"] = len(seen.calls)
+    if len(set(counts.values())) > 1:
+        more, less = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
+        raise DataError(
+            f"{more} takes {counts[more]} steps, and {less} {counts[less]}; neurons take each step "
+            "once, so call each of them once a step"
+        )
+
+
+def _hears(part: Part, other: Part, parts: Sequence[Part]) -> bool:
+    """Whether another part is among those that a part hears, or that they hear in turn."""
+    terms = [parts[at] for at in part.heard.terms if at != INPUTS]
+    return any(one is other or _hears(one, other, parts) for one in terms)
 
 
 def _read(part: Part) -> Found | Step:
@@ -141,19 +163,24 @@ def _read(part: Part) -> Found | Step:
         raise DataError(f"{part.name}, a {kind}, {error}") from error
 
 
-def _check(read: ReadLayer, sent: np.ndarray, took: np.ndarray, *, on: str) -> np.ndarray:
+def _check(
+    number: int, read: ReadLayer, sent: np.ndarray, before: Sequence[np.ndarray], *, on: str
+) -> np.ndarray:
     """Refuse a layer that computes something else than its parts did; return what these sent.
 
-    ``took`` is what the layer before sent, ``[steps, samples, values]``, in the order of its
-    neurons, and so is what is returned. ``sent`` is what the framework's neurons sent.
+    ``before`` are the inputs and what the layers before sent, ``[steps, samples, values]``, in the
+    order of their neurons, and so is what is returned. ``sent`` is what the framework's neurons
+    sent.
     """
-    heard, *_ = read.layer.connection.branches
-    if took.shape[:2] != sent.shape[:2] or took.shape[2] != len(heard.source):
-        raise DataError(
-            f"{read} takes {list(took.shape)} and sends {list(sent.shape)}, steps × samples × "
-            "values; only a chain of modules is imported, each called once a step"
-        )
-    arriving = heard_of_others(0, read.layer, [took.swapaxes(0, 1)]).astype(np.float64)
+    for part, origin in read.layer.parts:
+        heard = before[number + 1 - origin.back] if origin.back else sent
+        if heard.shape[:2] != sent.shape[:2] or heard.shape[2] != len(part.source):
+            raise DataError(
+                f"{read} takes {list(heard.shape)} and sends {list(sent.shape)}, steps × samples × "
+                "values; each part is called once a step"
+            )
+    given = [one.swapaxes(0, 1) for one in before]
+    arriving = heard_of_others(number, read.layer, given).astype(np.float64)
     spikes, states, _ = run_layer(read.layer, arriving)
     made = (spikes if read.layer.definition.spikes else states["v"]).swapaxes(0, 1)
     factor = np.broadcast_to(read.after.factor, read.view).ravel()
@@ -165,35 +192,8 @@ def _check(read: ReadLayer, sent: np.ndarray, took: np.ndarray, *, on: str) -> n
         step = int(differs.any(axis=(1, 2)).argmax())
         raise DataError(
             f"{read} computes something else than its modules say: on random {on}, "
-            f"{int(trains.sum())} of {trains.size} outputs differ, first in step {step}; only a "
-            "chain of modules is imported, with nothing done between them"
+            f"{int(trains.sum())} of {trains.size} outputs differ, first in step {step}; "
+            + NOTHING_ELSE
         )
     # What the neurons make of a spike is in the weights of the next layer already.
     return made if read.layer.definition.spikes else sent
-
-
-def _arrived(calls: Sequence[Tensor], first: Part, *, lead: tuple[int, ...]) -> np.ndarray:
-    """Return what the first part took; refuse it unless that is what the module was given.
-
-    ``lead`` are the steps and the samples. A part that is called once for all steps takes the same
-    in each.
-    """
-    steps, samples = lead
-    heard = torch.stack(first.takes)
-    takes = [heard.reshape(1, samples, -1).expand(steps, -1, -1)]
-    if heard.numel() % (steps * samples) == 0:
-        takes.insert(0, heard.reshape(steps, samples, -1))
-    given = torch.stack(list(calls))
-    ways = [given]
-    if len(calls) == 1:
-        (one,) = calls  # all steps, with the time or the samples first, or the same in all steps
-        ways = [one, one.transpose(0, 1) if one.dim() > 1 else one, one.expand(steps, *one.shape)]
-    for took, way in product(takes, ways):
-        if way.shape[:2] == lead and torch.equal(way.reshape(steps, samples, -1), took):
-            return took.numpy()
-    took = takes[0]
-    raise DataError(
-        f"{first.name} takes something else than what the module is given, "
-        f"{list(took.shape[1:])} in each of {steps} steps; encode samples before they reach the "
-        "module, and do nothing to them there"
-    )

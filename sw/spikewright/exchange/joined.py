@@ -1,6 +1,6 @@
-"""A way to neurons as a layer has it: a connection, rows of weights, biases in neurons' order."""
+"""Ways to neurons as a layer has them: a connection, rows of weights, biases in neurons' order."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import prod
 from typing import NamedTuple
 
@@ -20,10 +20,11 @@ from spikewright_hw.definition.definition import Value
 from spikewright_hw.origin import Origin
 
 from .affine import Matrix, Scaling
+from .flow import alike
 from .kernel import Kernel
 from .way import Way
 
-__all__ = ["Made", "joined", "numbered", "parameters_of", "recurrence", "with_own"]
+__all__ = ["Made", "joined", "numbered", "parameters_of", "recurrence"]
 
 
 class Made(NamedTuple):
@@ -41,22 +42,48 @@ def numbered(shape: FeatureMap) -> np.ndarray:
     return places.ravel() if shape.channels_first else places.transpose(1, 2, 0).ravel()
 
 
-def joined(way: Way, *, bias: np.ndarray | float) -> Made:
-    """Return the connection and the weights of a way that ends at neurons, and their biases.
+class _Part(NamedTuple):
+    connection: Connection
+    weights: np.ndarray
+    origin: Origin
+
+
+def joined(
+    ways: Sequence[Way], *, layer: int, bias: np.ndarray | float, name: str
+) -> Made:
+    """Return the connection and the weights of ways that end at neurons, and their biases.
 
     Parameters
     ----------
-    way : Way
+    ways : sequence of Way
+        What they come to adds up.
+    layer : int
+        Number of the layer of the neurons.
     bias : array of the map's sides, or a number
-        What is added besides what the way adds.
+        What is added besides what the ways add.
+    name : str
+        Of the neurons, for errors.
 
     Raises
     ------
     ValueError
         There are too many inputs or neurons.
     DataError
-        No layer has what lies on the way.
+        No layer has what lies on a way, or joins the ways.
     """
+    same = alike(ways, name=name)
+    parts = _merged(sorted((_part(way, layer) for way in same), key=_nearest))
+    first, *others = (part.connection for part in parts)
+    return Made(
+        Joined(parts=(first, *others)) if others else first,
+        np.concatenate([part.weights for part in parts]),
+        _biases(first.target, sum((way.shift for way in same), bias)),
+        tuple(part.origin for part in parts),
+    )
+
+
+def _part(way: Way, layer: int) -> _Part:
+    """Return a part of a connection, with its rows of weights and what it hears."""
     source = way.source or _inputs(way)
     maps = [source]
     for window in way.windows:
@@ -65,32 +92,26 @@ def joined(way: Way, *, bias: np.ndarray | float) -> Made:
     for before, window in zip(reversed(maps[:-1]), reversed(way.windows), strict=True):
         then = Pooled(source=before, window=window.size, stride=window.stride, then=then)
     delays = np.broadcast_to(way.delays, way.started).ravel()[numbered(source)]
-    return Made(
-        then, weights, _biases(then.target, way.shift + bias),
-        (Origin(delays=tuple(int(one) for one in delays)),),
+    each = tuple(int(one) for one in delays)
+    same = len(set(each)) == 1
+    return _Part(
+        then, weights, Origin(back=layer - way.layer, delays=each[0] if same else each)
     )
 
 
-def with_own(made: Made, own: Kernel, *, name: str) -> Made:
-    """Return what a layer is made of that also hears itself by a convolution, a step later.
+def _nearest(part: _Part) -> tuple[bool, int, int]:
+    """Return a key of parts by what they hear: the layer before first, the layer itself last."""
+    origin = part.origin
+    return origin.back == 0, origin.back, max(origin.each)
 
-    Raises
-    ------
-    ValueError
-        What it comes to does not fit what it hears of others.
-    DataError
-        It takes other channels.
-    """
-    target = made.connection.target
-    if own.takes != target.channels:
-        raise DataError(
-            f"{name} hears {own.takes} channels of itself, and its neurons are {target}"
-        )
-    connection = Joined(parts=(made.connection, own.connection(target)))
-    return made._replace(
-        connection=connection, weights=np.concatenate([made.weights, own.rows()]),
-        origins=(*made.origins, Origin(back=0, delays=1)),
-    )
+
+def _merged(parts: Sequence[_Part]) -> list[_Part]:
+    """Make one of parts that hear the same by the same connection: their weights add up."""
+    made: dict[tuple[Connection, Origin], np.ndarray] = {}
+    for part in parts:
+        key = part.connection, part.origin
+        made[key] = made[key] + part.weights if key in made else part.weights
+    return [_Part(connection, weights, origin) for (connection, origin), weights in made.items()]
 
 
 def _inputs(way: Way) -> FeatureMap:

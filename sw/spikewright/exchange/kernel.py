@@ -77,6 +77,15 @@ class Kernel:
         )[:, None]
         return replace(self, weights=self.weights * factors[:, :, None, None])
 
+    def of_groups(self, groups: int) -> "Kernel":
+        """Return the same in fewer groups, which divide its own; what is new is 0."""
+        count, of_group, height, width = self.weights.shape
+        wide = np.zeros((count, self.takes // groups, height, width))
+        for channel, weights in enumerate(self.weights):
+            first = channel * self.groups // count * of_group % wide.shape[1]
+            wide[channel, first : first + of_group] = weights
+        return replace(self, weights=wide, groups=groups)
+
     def summed(self, window: "Window") -> "Kernel":
         """Return the one that comes to the sums over windows of what this one comes to."""
         shape = [

@@ -1,6 +1,7 @@
-"""A NIR graph as a chain of nodes, with recurrences."""
+"""A NIR graph as nodes that hear nodes before them, or themselves."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,14 +10,23 @@ import numpy as np
 from spikewright.errors import DataError
 
 from .affine import Matrix, Scaling
-from .chain import Piece
 from .firing import hearing_itself, with_threshold
 from .found import Found
-from .kernel import Kernel
-from .nir_nodes import Reading, nir_threshold, read_node
-from .step import View
+from .layers import INPUTS, Piece
+from .nir_nodes import NEURONS, Reading, nir_threshold, read_node
+from .step import Step, View
 
 __all__ = ["pieces_of"]
+
+#: Names of the nodes by which neurons hear themselves.
+Loop = tuple[str, ...]
+#: The same with what each of them does.
+Returns = tuple[tuple[tuple[str, Step], ...], ...]
+
+_CIRCLE = (
+    "{} is part of a circle that is no recurrence: neurons whose spikes return to themselves by "
+    "nodes that lead nowhere else"
+)
 
 
 @dataclass
@@ -34,13 +44,13 @@ class _Graph:
 
 
 def pieces_of(graph: Any, reading: Reading) -> tuple[list[Piece], View | None]:
-    """Return the chain of a NIR graph, and the axes of its input if the graph says them.
+    """Return the nodes of a NIR graph, each after those that it hears, and the inputs' axes.
 
     Raises
     ------
     DataError
-        The graph is no chain with recurrences, or a node cannot be read; the sentence names the
-        node.
+        The graph has a circle that is no recurrence, or a node cannot be reached or read; the
+        sentence names the node.
     """
     flat = _flat(graph)
     known = set(flat.nodes)
@@ -50,36 +60,52 @@ def pieces_of(graph: Any, reading: Reading) -> tuple[list[Piece], View | None]:
                 raise DataError(f"an edge goes from {a} to {b}, and there is no node {end}")
     flat.edges = list(dict.fromkeys(flat.edges))
     start, end = _end(flat, "Input"), _end(flat, "Output")
-    loops, chain = _recurrences(flat), []
-    name, seen = start, set()
-    while name != end:
-        seen.add(name)
-        onward = [one for one in flat.after(name) if one not in loops.get(name, ())
-                  and one != name]
-        if len(onward) != 1:
-            raise DataError(
-                f"{name} goes on to {_list(onward)}; only a chain of nodes, with recurrences, is "
-                "imported"
-            )
-        (name,) = onward
-        if name in seen:
-            raise DataError(
-                f"{name} is part of a circle that is no recurrence: neurons whose spikes return "
-                "to themselves by one matrix at most"
-            )
-        arriving = [one for one in flat.before(name) if one not in loops.get(name, ())
-                    and one != name]
-        if len(arriving) != 1:
-            raise DataError(
-                f"{name} is reached from {_list(arriving)}; only a chain of nodes, with "
-                "recurrences, is imported"
-            )
-        chain.append(name)
-    over = known - seen - {end} - {one for several in loops.values() for one in several}
-    if over:
-        raise DataError(f"{_list(sorted(over))} cannot be reached from {start}")
-    pieces = [_piece(flat, name, loops.get(name), reading) for name in chain[:-1]]
-    return _thresholds_joined(pieces), _axes(flat.nodes[start])
+    if len(flat.before(end)) != 1:
+        raise DataError(
+            f"{end} is reached from {_list(flat.before(end))}; the neurons of one layer are the "
+            "outputs"
+        )
+    loops = _recurrences(flat)
+    returning = {one for several in loops.values() for loop in several for one in loop}
+    order = _ordered(flat, start, loops, returning)
+    whats = {
+        name: _what(flat, name, loops.get(name, []), reading)
+        for name in order if name not in (start, end)
+    }
+    return _pieces(flat, start, whats, returning), _axes(flat.nodes[start])
+
+
+def _ordered(
+    flat: _Graph, start: str, loops: Mapping[str, Sequence[Loop]], returning: Collection[str]
+) -> list[str]:
+    """Return the nodes but those of loops, each after those that it hears, else by their names."""
+    waits = {
+        name: {one for one in flat.before(name) if one not in returning and one != name}
+        for name in flat.nodes if name not in returning
+    }
+    order: list[str] = []
+    while ready := [name for name, before in waits.items() if before <= {*order}]:
+        ready = [name for name in ready if waits[name] or name == start]
+        if not ready:
+            break
+        order.append(min(ready, key=_numbers_in))
+        del waits[order[-1]]
+    reached = _reached(flat, start)
+    if lost := sorted(set(waits) - reached):
+        raise DataError(f"{_list(lost)} cannot be reached from {start}")
+    if waits:
+        raise DataError(_CIRCLE.format(_in_circle(flat, waits)))
+    return order
+
+
+def _in_circle(flat: _Graph, waits: Mapping[str, Collection[str]]) -> str:
+    """Return a node of a circle among those that wait for others; one of neurons, if it has any."""
+    name, passed = min(waits), []
+    while name not in passed:
+        passed.append(name)
+        name = min(one for one in waits[name] if one in waits)
+    circle = passed[passed.index(name) :]
+    return min(circle, key=lambda one: type(flat.nodes[one]).__name__ not in NEURONS)
 
 
 def _flat(graph: Any, prefix: str = "") -> _Graph:
@@ -115,55 +141,106 @@ def _end(flat: _Graph, kind: str) -> str:
     return found[0]
 
 
-def _recurrences(flat: _Graph) -> dict[str, list[str]]:
-    """Return, for each node of neurons, the nodes by which its spikes return to it."""
-    loops: dict[str, list[str]] = {}
-    for name, node in flat.nodes.items():
-        if type(node).__name__ in ("Affine", "Linear", "Scale", "Conv1d", "Conv2d"):
-            before, after = flat.before(name), flat.after(name)
-            if len(before) == len(after) == 1 and before == after:
-                loops.setdefault(before[0], []).append(name)
-    for a, b in flat.edges:
-        if a == b:
-            loops.setdefault(a, [])
+def _reached(flat: _Graph, start: str) -> set[str]:
+    found, new = {start}, [start]
+    while new:
+        for name in flat.after(new.pop()):
+            if name not in found:
+                found.add(name)
+                new.append(name)
+    return found
+
+
+def _numbers_in(name: str) -> list[tuple[int, str]]:
+    """Return a key by which numbers in names count as numbers."""
+    return [(int(one), "") if one.isdecimal() else (-1, one) for one in re.split(r"(\d+)", name)]
+
+
+def _recurrences(flat: _Graph) -> dict[str, list[Loop]]:
+    """Return, for each node, the loops by which what it sends returns to it and goes nowhere else.
+
+    Each is of the nodes on it; none of them, where an edge leads straight back.
+    """
+    loops: dict[str, list[Loop]] = {}
+    for start in flat.nodes:
+        if type(flat.nodes[start]).__name__ not in NEURONS:
+            continue
+        for name in flat.after(start):
+            loop: list[str] = []
+            while name != start and len(flat.before(name)) == len(flat.after(name)) == 1:
+                if type(flat.nodes[name]).__name__ in NEURONS or name in loop:
+                    break
+                loop.append(name)
+                (name,) = flat.after(name)
+            if name == start:
+                loops.setdefault(start, []).append(tuple(loop))
     return loops
 
 
-def _piece(
-    flat: _Graph, name: str, loop: Sequence[str] | None, reading: Reading
-) -> Piece:
+def _what(
+    flat: _Graph, name: str, loops: Sequence[Loop], reading: Reading
+) -> tuple[Found | Step, Returns]:
+    """Return what a node is, and the ways by which its own spikes return to it."""
     what = read_node(name, flat.nodes[name], reading)
-    if loop is None:
-        return Piece(name=name, what=what)
-    if not isinstance(what, Found) or len(loop) > 1 or not what.definition.spikes:
-        raise DataError(
-            f"{name} is part of a circle that is no recurrence: neurons whose spikes return to "
-            "themselves by one matrix at most"
-        )
-    own = read_node(loop[0], flat.nodes[loop[0]], reading) if loop else Scaling.of()
-    assert isinstance(own, Matrix | Scaling | Kernel)
-    definition = what.definition
-    if not isinstance(own, Kernel):
-        definition = hearing_itself(definition)
-    return Piece(name=name, what=replace(what, definition=definition, own=own))
+    if not loops:
+        return what, ()
+    if not isinstance(what, Found) or not what.definition.spikes:
+        raise DataError(_CIRCLE.format(name))
+    returns = []
+    for loop in loops:
+        steps = [(one, read_node(one, flat.nodes[one], reading)) for one in loop]
+        returns.append(tuple((one, step) for one, step in steps if not isinstance(step, Found)))
+    return what, tuple(returns)
 
 
-def _thresholds_joined(pieces: Sequence[Piece]) -> list[Piece]:
-    """Make one neuron of an integrator and the threshold right after it."""
-    joined: list[Piece] = []
-    for piece in pieces:
-        last = joined[-1].what if joined else None
+def _pieces(
+    flat: _Graph, start: str, whats: Mapping[str, tuple[Found | Step, Returns]],
+    returning: Collection[str],
+) -> list[Piece]:
+    """Return the nodes as pieces; an integrator and the threshold right after it are one."""
+    pieces: list[Piece] = []
+    numbers = {start: INPUTS}
+    for name, (what, returns) in whats.items():
+        before = [one for one in flat.before(name) if one not in returning and one != name]
+        hears = tuple(numbers[one] for one in before)
+        last = pieces[hears[0]] if len(hears) == 1 and hears[0] >= 0 else None
         if (
-            isinstance(piece.what, Found) and piece.what.definition is nir_threshold
-            and isinstance(last, Found) and not last.definition.spikes
+            last is not None and isinstance(what, Found) and what.definition is nir_threshold
+            and isinstance(last.what, Found) and not last.what.definition.spikes and not returns
+            and flat.after(before[0]) == [name]
         ):
-            joined[-1] = Piece(name=piece.name, what=replace(
-                last, definition=with_threshold(last.definition),
-                parameters={**last.parameters, **piece.what.parameters},
+            numbers[name] = numbers[before[0]]
+            pieces[numbers[name]] = replace(last, name=name, what=replace(
+                last.what, definition=with_threshold(last.what.definition),
+                parameters={**last.what.parameters, **what.parameters},
             ))
-        else:
-            joined.append(piece)
-    return joined
+            continue
+        numbers[name] = len(pieces)
+        pieces.append(_by_matrix(Piece(name=name, what=what, hears=hears, returns=returns), pieces))
+    return pieces
+
+
+def _by_matrix(piece: Piece, before: Sequence[Piece]) -> Piece:
+    """Return neurons that hear themselves by one matrix, by an input of their own.
+
+    Those that hear more than one thing besides hear themselves by a part of their connection.
+    """
+    if not isinstance(piece.what, Found) or len(piece.returns) != 1:
+        return piece
+    (loop,) = piece.returns
+    own: Step = loop[0][1] if loop else Scaling.of()
+    if len(loop) > 1 or not isinstance(own, Matrix | Scaling) or _sources(piece, before) > 1:
+        return piece
+    definition = hearing_itself(piece.what.definition)
+    return replace(piece, returns=(), what=replace(piece.what, definition=definition, own=own))
+
+
+def _sources(piece: Piece, before: Sequence[Piece]) -> int:
+    """Return how many layers a piece hears, the inputs among them."""
+    return sum(
+        1 if at == INPUTS or isinstance(before[at].what, Found) else _sources(before[at], before)
+        for at in piece.hears
+    )
 
 
 def _axes(node: Any) -> View | None:

@@ -20,7 +20,7 @@ from .found import Found, values
 from .nir_maps import MAPS, numbers_of
 from .step import Delay, Step
 
-__all__ = ["PARAMETERS", "Reading", "definition_of", "read_node"]
+__all__ = ["NEURONS", "PARAMETERS", "Reading", "definition_of", "read_node"]
 
 #: Parameters of each node of neurons, by the names that node and definition share.
 PARAMETERS = {
@@ -31,6 +31,8 @@ PARAMETERS = {
     "CubaLI": ("tau_syn", "tau_mem", "r", "v_leak", "w_in"),
     "CubaLIF": ("tau_syn", "tau_mem", "r", "v_leak", "v_threshold", "v_reset", "w_in"),
 }
+#: All nodes of neurons.
+NEURONS = {*PARAMETERS, "Threshold"}
 #: A time constant of more steps than this is taken for a mistake of units.
 _MOST_STEPS = 100_000
 #: How far a delay may be from whole steps, as a share of them: files have float32.

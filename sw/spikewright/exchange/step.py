@@ -1,6 +1,6 @@
 """What may lie between two layers of neurons, and the axes of values there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from .affine import Matrix, Scaling
 from .kernel import Kernel, Sides, Window
 
-__all__ = ["FLAT", "Delay", "Flattening", "Step", "View", "reach", "sides_of"]
+__all__ = ["FLAT", "Delay", "Flattening", "Step", "View", "reach", "sides_of", "unshifted"]
 
 #: Axes of values as the framework has them, without steps and samples: values, channels × length,
 #: or channels × height × width.
@@ -30,6 +30,16 @@ class Delay:
 FLAT = Flattening()
 #: What may lie between two layers of neurons.
 Step = Scaling | Matrix | Kernel | Window | Flattening | Delay
+
+
+def unshifted(step: Step) -> Step:
+    """Return it without what it adds whatever reaches it: its shift, or its bias."""
+    match step:
+        case Scaling():
+            return replace(step, shift=np.zeros(()))
+        case Matrix() | Kernel():
+            return replace(step, bias=np.zeros(()))
+    return step
 
 
 def sides_of(view: View) -> Sides:

@@ -1,12 +1,10 @@
 """A module of PyTorch, run on random inputs: which of its parts are called, and on what."""
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -14,12 +12,12 @@ from spikewright.errors import DataError
 
 from . import norse, snntorch, spikingjelly, torch_modules
 from .found import Read
+from .layers import INPUTS
 from .step import View
+from .torch_trace import Heard, Part, Trace, class_of
 
-__all__ = [
-    "READ", "SPIKES", "VALUES", "Inputs", "Part", "as_started", "axes_of", "axes_of_inputs",
-    "class_of", "ran",
-]
+__all__ = ["READ", "SPIKES", "VALUES", "Inputs", "Ran", "as_started", "axes_of",
+           "axes_of_inputs", "ran"]
 
 #: How a class of a package is read, by the first part of its module's name.
 READ: dict[str, dict[str, Read]] = {
@@ -60,38 +58,6 @@ VALUES = Inputs("values", lambda shape, generator: _SPREAD * torch.randn(
 ))
 
 
-def class_of(module: nn.Module) -> tuple[str, str]:
-    """Return the package and the name of a module's class."""
-    return type(module).__module__.partition(".")[0], type(module).__name__
-
-
-@dataclass
-class Part:
-    """A part of a module, and what went through it in each of its calls."""
-
-    name: str
-    module: nn.Module
-    takes: list[Tensor] = field(default_factory=list)
-    sends: list[Tensor] = field(default_factory=list)
-
-    @property
-    def takes_sequence(self) -> bool:
-        """Whether neurons take all steps at once, time first."""
-        package, kind = class_of(self.module)
-        if package == "spikingjelly":
-            return getattr(self.module, "step_mode", "s") == "m"
-        return package == "norse" and not kind.endswith("Cell")
-
-    @property
-    def sent(self) -> np.ndarray:
-        """What it sent, ``[steps, samples, values]``."""
-        if self.takes_sequence:
-            (one,) = self.sends
-            return one.reshape(*one.shape[:2], -1).numpy()
-        return torch.stack([one.reshape(one.shape[0] if one.dim() > 1 else 1, -1)
-                            for one in self.sends]).numpy()
-
-
 def axes_of(part: Part, *, lead: tuple[int, ...]) -> View | None:
     """Return the axes of the values that a part took; None where it takes any.
 
@@ -129,8 +95,9 @@ def axes_of(part: Part, *, lead: tuple[int, ...]) -> View | None:
     return shape[-axes:]
 
 
-def axes_of_inputs(first: Part, *, lead: tuple[int, ...]) -> View:
-    """Return the axes of what the first part took, also where it takes any."""
+def axes_of_inputs(parts: Sequence[Part], *, lead: tuple[int, ...]) -> View:
+    """Return the axes of what the first part takes that hears the inputs, also if it takes any."""
+    first = next((part for part in parts if INPUTS in part.heard.terms), parts[0])
     known = axes_of(first, lead=lead)
     if known is not None:
         return known
@@ -139,13 +106,27 @@ def axes_of_inputs(first: Part, *, lead: tuple[int, ...]) -> View:
     return shape[2:] if whole_sequence else shape[min(1, len(shape) - 1) :]
 
 
+class Ran(NamedTuple):
+    """What was seen of a module that ran: the inputs of its calls, its parts, what it returned."""
+
+    calls: list[Tensor]
+    parts: list[Part]
+    returned: list[Heard]
+
+
 def as_started(module: nn.Module) -> nn.Module:
     """Return a copy in float64, at inference, with the states that it starts from."""
+    for name, part in module.named_modules():
+        if isinstance(part, torch.jit.ScriptModule) or class_of(part)[1] == "OptimizedModule":
+            raise DataError(
+                f"{name or 'the module'} is compiled, and does not show what it does; pass the "
+                "module that it was compiled from"
+            )
     grown = {id(one): one.detach().clone() for one in _states(module) if not one.is_leaf}
     running = copy.deepcopy(module, grown).double().eval()
     for part in running.modules():
         # Frameworks send spikes in float32, whatever they compute in.
-        part.register_forward_pre_hook(_in_double)
+        part.register_forward_pre_hook(_in_double, with_kwargs=True)
         package, _ = class_of(part)
         reset = {"snntorch": "reset_mem", "spikingjelly": "reset"}.get(package, "")
         if callable(getattr(part, reset, None)):
@@ -162,50 +143,49 @@ def _states(module: nn.Module) -> Iterator[Tensor]:
                 yield one
 
 
-def _in_double(_: nn.Module, given: tuple) -> tuple:
-    return tuple(
-        one.double() if isinstance(one, Tensor) and one.is_floating_point() else one
-        for one in given
-    )
+def _in_double(_: nn.Module, given: tuple, named: Mapping[str, Any]) -> tuple:
+    def doubled(one: Any) -> Any:
+        return one.double() if isinstance(one, Tensor) and one.is_floating_point() else one
+
+    return tuple(map(doubled, given)), {name: doubled(one) for name, one in named.items()}
 
 
-def _parts(module: nn.Module, name: str = "") -> list[Part]:
-    """Return the parts that are read each as a whole."""
+def _watch(trace: Trace, module: nn.Module, name: str = "") -> None:
+    """Let a trace note the calls of the parts that are read each as a whole."""
     package, kind = class_of(module)
     children = list(module.named_children())
     known = package in ("snntorch", "norse", "spikingjelly") and kind not in _CONTAINERS
-    if name and (known or not children or kind in READ.get(package, {})):
-        return [Part(name, module)]
-    if not name and not children:
-        return [Part(kind, module)]
-    return [
-        part
-        for child, inner in children
-        for part in _parts(inner, f"{name}.{child}" if name else child)
-    ]
+    if kind in _CONTAINERS and not children:
+        return
+    if known or not children or kind in READ.get(package, {}):
+        trace.watch(
+            name or kind, module, is_read=package in READ, keeps_state=kind not in READ["torch"]
+        )
+        return
+    for child, inner in children:
+        _watch(trace, inner, f"{name}.{child}" if name else child)
 
 
-def ran(
-    module: nn.Module, example: Tensor, steps: int | None, inputs: Inputs
-) -> tuple[list[Tensor], list[Part]]:
-    """Run a module on random inputs; return these, and the parts in the order of their calls."""
+def ran(module: nn.Module, example: Tensor, steps: int | None, inputs: Inputs) -> Ran:
+    """Run a module on random inputs; return what was seen of it."""
     calls: list[Tensor] = []
-    order: list[Part] = []
-    for part in _parts(module):
-        part.module.register_forward_hook(_recorder(part, order))
+    trace = Trace()
+    _watch(trace, module)
     generator = torch.Generator().manual_seed(0)
     state: Any = None
 
     def call() -> Any:
         given = inputs.draw(example.shape, generator)
         calls.append(given)
-        return module(given) if state is None else module(given, state)
+        trace.hold(given, Heard((INPUTS,)))
+        with trace:
+            return module(given) if state is None else module(given, state)
 
     with torch.no_grad():
         try:
             given = call()
             # A module that takes one step is called for each; Norse's containers return a state.
-            for _ in range((steps or 1) - 1 if _steps_of(order) == 1 else 0):
+            for _ in range((steps or 1) - 1 if _steps_of(trace.parts) == 1 else 0):
                 state = given[1] if _returns_state(module, given) else None
                 given = call()
         except DataError:
@@ -216,19 +196,10 @@ def ran(
                 f"{' '.join(str(error).split())}; pass an example as the module takes it, or a "
                 "module that keeps its states itself (init_hidden=True in snnTorch)"
             ) from error
-    if not order:
+    if not trace.parts:
         raise DataError(f"{type(module).__name__} has no parts that were called")
-    return calls, order
-
-
-def _recorder(part: Part, order: list[Part]):
-    def record(module: nn.Module, given: tuple, result: Any) -> None:
-        if not part.takes:
-            order.append(part)
-        part.takes.append(given[0])
-        part.sends.append(result[0] if isinstance(result, tuple | list) else result)
-
-    return record
+    returned = given[:1] if _returns_state(module, given) else given
+    return Ran(calls, trace.parts, trace.of_all(returned))
 
 
 def _returns_state(module: nn.Module, given: Any) -> bool:

@@ -38,6 +38,8 @@ class Way:
         Axes of the values here; None where nothing says them.
     source : FeatureMap, optional
         The neurons that the values come from, in the order of their numbers; None of the inputs.
+    layer : int
+        Number of the layer that the values come from; -1 of the inputs.
     started, sides : Sides
         The map where the way starts, and the map here. A flattened map still is one.
     windows : tuple of Window
@@ -53,6 +55,7 @@ class Way:
     after: str
     view: View | None
     source: FeatureMap | None = None
+    layer: int = -1
     started: Sides = (1, 1, 1)
     sides: Sides = (1, 1, 1)
     windows: tuple[Window, ...] = ()
@@ -68,9 +71,14 @@ class Way:
         return cls(after="the inputs", view=view, started=sides, sides=sides)
 
     @classmethod
-    def of_neurons(cls, name: str, source: FeatureMap, view: View) -> "Way":
-        """Return what leaves a layer."""
-        return cls(after=name, view=view, source=source, started=source.sides, sides=source.sides)
+    def of_neurons(
+        cls, name: str, source: FeatureMap, view: View, *, layer: int, delays: int = 0
+    ) -> "Way":
+        """Return what leaves a layer, so many steps later."""
+        return cls(
+            after=name, view=view, source=source, layer=layer, started=source.sides,
+            sides=source.sides, delays=delays,
+        )
 
     @property
     def is_identity(self) -> bool:
@@ -151,7 +159,7 @@ class Way:
             matrix = Matrix(way.product.weights * factor.ravel(), way.product.bias)
             return replace(made, product=matrix)
         if isinstance(way.product, Kernel):
-            return replace(made, product=way.product.scaled(1.0, way._of_channels(factor, name)))
+            return replace(made, product=way.product.scaled(1.0, way.of_channels(factor, name)))
         return replace(made, factor=way.factor * factor)
 
     def _multiplied(self, step: Matrix, name: str) -> "Way":
@@ -183,7 +191,7 @@ class Way:
         if way.product is not None:
             raise way._second(name)
         height, width = _fits(name, lambda: step.places(way.sides))
-        made = step.scaled(way._of_channels(way.factor, name), 1.0)
+        made = step.scaled(way.of_channels(way.factor, name), 1.0)
         shift = np.zeros((len(made.weights), height, width))
         if np.any(way.shift):
             shift += _convolved(step, np.broadcast_to(way.shift, way.sides))
@@ -207,7 +215,7 @@ class Way:
             stride=window.stride,
         ), help="; take windows that fill the map")
         sides = channels, made.height, made.width
-        factor = way._of_channels(way.factor, name)[:, None, None] * window.factor
+        factor = way.of_channels(way.factor, name)[:, None, None] * window.factor
         shift = window.factor * summed(np.broadcast_to(way.shift, way.sides), window)
         pooled = replace(way, sides=sides, view=(channels, *sides[3 - step.axes :]), shift=shift)
         if isinstance(way.product, Kernel):
@@ -257,7 +265,7 @@ class Way:
             f"{reach(self.view).removesuffix(' reaches it')}; the inputs alone may get other axes"
         )
 
-    def _of_channels(self, values: np.ndarray | float, name: str) -> np.ndarray:
+    def of_channels(self, values: np.ndarray | float, name: str) -> np.ndarray:
         """Return the factor of each channel, of what is one and the same at all its places."""
         full = np.broadcast_to(values, self.sides)
         if (full != full[:, :1, :1]).any():

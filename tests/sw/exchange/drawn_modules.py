@@ -16,7 +16,10 @@ from spikewright_hw.connection import FeatureMap
 
 from .frameworks import functional, in_double, layer, neuron, norse
 
-__all__ = ["FRAMEWORKS", "Drawn", "channels_first", "drawn", "sent_by_neurons"]
+__all__ = [
+    "FRAMEWORKS", "SAMPLES", "STEPS", "Drawn", "Framework", "channels_first", "drawn",
+    "sent_by_neurons",
+]
 
 STEPS, SAMPLES = 6, 3
 
@@ -186,8 +189,8 @@ def sent_by_neurons(made: Drawn, spikes: np.ndarray) -> list[np.ndarray]:
                     _, state = module(step, state)
                 else:
                     module(step)
-    for one in found:
-        whole = heard[one][0] if made.sequence else torch.stack(heard[one])
+    for one in (one for one in found if heard[one]):
+        whole = heard[one][0] if len(heard[one]) == 1 else torch.stack(heard[one])
         sent.append(whole.flatten(2).numpy().swapaxes(0, 1))
     return sent
 

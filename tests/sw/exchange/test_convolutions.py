@@ -93,6 +93,9 @@ KEPT = {
         convolution(2, 3, 3), loud(snn.RLeaky(
             beta=0.8, conv2d_channels=3, kernel_size=(3, 1), init_hidden=True)),
         nn.Flatten(), loud(nn.Linear(72, 4)), leaky()),
+    "recurrence by a convolution in other groups": lambda: nn.Sequential(
+        convolution(2, 4, 3, groups=2), loud(snn.RLeaky(
+            beta=0.8, conv2d_channels=4, kernel_size=3, init_hidden=True))),
     "recurrence by a convolution after a pooling": lambda: nn.Sequential(
         nn.AvgPool2d(2), convolution(2, 3, 2), loud(snn.RSynaptic(
             alpha=0.5, beta=0.8, conv2d_channels=3, kernel_size=3, reset_mechanism="zero",

@@ -85,12 +85,6 @@ REFUSED = {
         ("1: channels, height and width are 1400 × 6 × 8, 67200 in all; a layer has at most 65535 "
          "inputs or neurons"),
     ),
-    "a recurrent convolution of other channels": (
-        [nn.Conv2d(2, 4, 2, groups=2), snn.RLeaky(
-            beta=0.8, conv2d_channels=4, kernel_size=3, init_hidden=True)],
-        ("1: parts[1] comes to 4 × 5 × 7 neurons in words of 4, and parts[0] to 4 × 5 × 7 neurons "
-         "in words of 2; what is joined adds to the same neurons"),
-    ),
     "a recurrence along one axis": (
         [nn.Conv2d(2, 2, 2), snn.RLeaky(beta=0.8, linear_features=7, init_hidden=True)],
         "1 has recurrent weights for 7 neurons, and its neurons are 2 × 5 × 7",

@@ -252,17 +252,33 @@ REFUSED = {
          "constants (snnTorch writes files for dt=0.0001, in seconds)"),
     ),
     "circle": (
-        lambda: graph(matrix(3, 3), lif(), b=nir.Scale(ONES), c=nir.Scale(ONES), edges=CIRCLE), {},
-        "n0 is reached from in, c; only a chain of nodes, with recurrences, is imported",
+        lambda: graph(matrix(3, 3), lif(), b=lif(), c=nir.Scale(ONES), edges=CIRCLE), {},
+        ("b is part of a circle that is no recurrence: neurons whose spikes return to themselves "
+         "by nodes that lead nowhere else"),
     ),
     "a circle apart": (
         lambda: graph(matrix(), lif(), a=nir.Scale(ONES), b=nir.Scale(ONES), c=nir.Scale(ONES),
                       edges=AWAY), {},
         "a, b, c cannot be reached from in",
     ),
-    "two ways": (
+    "a sum of other widths": (
         lambda: graph(matrix(), lif(), edges=SKIP), {},
-        "in goes on to n0, n1; only a chain of nodes, with recurrences, is imported",
+        ("n1 takes a sum of 3 values from n0 and 4 from the inputs; what is added has the same "
+         "axes"),
+    ),
+    "two layers as the output": (
+        lambda: graph(matrix(), lif(), edges=[*SKIP[:3], ("n0", "out")]), {},
+        "out is reached from n1, n0; the neurons of one layer are the outputs",
+    ),
+    "neurons that lead nowhere": (
+        lambda: graph(matrix(), lif(), a=lif(), edges=[*SKIP[:3], ("n0", "a")]), {},
+        ("a is heard by no neurons, and n1 is the last layer; a network has one output, so leave "
+         "the others out"),
+    ),
+    "weights that lead nowhere": (
+        lambda: graph(matrix(), lif(), a=matrix(2, 3), edges=[*SKIP[:3], ("n1", "a")]), {},
+        ("a is followed by no neurons, so nothing says what becomes of its values; add neurons, or "
+        "one that only integrates"),
     ),
     "no neurons at the end": (
         lambda: graph(matrix(), lif(), matrix(3, 3)), {},

@@ -172,19 +172,20 @@ REFUSED = {
     ),
     "something in between": (
         lambda: Looping(between=lambda x: 1 - x), {"shape": (20, 2, 6), "steps": None},
-        ("fc2 → lif2 computes something else than its modules say: on random spikes, 4 of 6 "
-        "outputs differ, first in step 0; only a chain of modules is imported, with nothing done "
-        "between them"),
+        ("fc2 takes something else than lif1 sends (rsub on the way); what parts send may be added "
+         "(+), and only modules that are imported do anything else to it"),
     ),
     "something before": (
         lambda: Looping(before=lambda x: x.flip(2)), {"shape": (20, 2, 6), "steps": None},
-        ("fc1 takes something else than what the module is given, [2, 6] in each of 20 steps; "
-        "encode samples before they reach the module, and do nothing to them there"),
+        ("fc1 takes something else than what the module is given, [2, 6] in each of 20 steps "
+         "(flip, unbind on the way); encode samples before they reach the module, and do nothing "
+         "to them there but by modules"),
     ),
     "something done to values alone": (
         lambda: Looping(before=lambda x: x.clamp(0, 1)), {"shape": (20, 2, 6), "steps": None},
-        ("fc1 takes something else than what the module is given, [2, 6] in each of 20 steps; "
-        "encode samples before they reach the module, and do nothing to them there"),
+        ("fc1 takes something else than what the module is given, [2, 6] in each of 20 steps "
+         "(clamp, unbind on the way); encode samples before they reach the module, and do nothing "
+         "to them there but by modules"),
     ),
     "a recurrent layer that is read by its membrane": (
         sequential(loud(6, 3), snn.RLeaky(beta=0.8, linear_features=3, init_hidden=True)),
@@ -253,8 +254,8 @@ class QuietSkip(nn.Module):
 
 def test_a_skip_that_shows_in_no_spike_is_refused():
     message = (
-        "quiet takes something else than second sends; only a chain of modules is imported, with "
-        "nothing done between them"
+        "quiet takes something else than near and second send (mul on the way); what parts send "
+        "may be added (+), and only modules that are imported do anything else to it"
     )
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
         from_torch(QuietSkip(), torch.zeros(1, 6), steps=4, readout="count")

@@ -241,7 +241,7 @@ REFUSED = {
             {"in": nir.Input(np.array([1, 4, 4])), "n": threshold(1, 4, 4),
              "c": conv2d(np.ones((1, 2, 3, 3)), padding=1), "out": nir.Output(None)},
             [("in", "n"), ("n", "c"), ("c", "n"), ("n", "out")], type_check=False), {},
-        "n hears 2 channels of itself, and its neurons are 1 × 4 × 4",
+        "c takes a map of 2 × 4 × 4, and a map of 1 × 4 × 4 reaches it from n",
     ),
 }
 
