@@ -238,6 +238,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
 @pytest.mark.parametrize("case", REFUSED)
 def test_refused(case):
     way, message = REFUSED[case]
