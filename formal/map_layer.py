@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from amaranth import Array, Cat, Const, Elaboratable, Module, Mux, Signal, Value, signed
+from amaranth import Array, Const, Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.asserts import AnyConst
 from amaranth.hdl import Assert, Assume, Cover
 
@@ -13,6 +13,7 @@ from neuron import exact_of
 from properties import anything, drive, held, observe, stall
 from spikewright_hw.connection import Connection, Convolution, Dense, FeatureMap
 from spikewright_hw.engine.map_layer import PRESETS, MapLayer, core
+from spikewright_hw.engine.word_neurons import given_width
 from spikewright_hw.fixed import Format
 from spikewright_hw.layer import Layer, Rows
 
@@ -25,7 +26,7 @@ THERE = "map layer: a row and a word that there are"
 NEURON = "map layer: a neuron that there is"
 
 READ = "what is read of a word of sums is the sum of the taps before"
-SPIKE = "a spike is the definition's, from the sums of its step"
+SPIKE = "a spike, or a membrane, is the definition's, from the sums of its step"
 INVENTED = "no word is repeated or invented"
 LOST = "no word is lost or kept back"
 BEYOND = "no step is taken beyond the capacity"
@@ -122,14 +123,16 @@ class MapLayerContractSpec(Spec):
 
 
 class MapLayerDataSpec(Elaboratable):
-    """Every spike is the definition's, over the sum of the rows of the taps of its step.
+    """What a neuron gives, its spike or its membrane, is the definition's.
+
+    That is over the sum of the rows of the taps of its step.
 
     Beside the core, one neuron is followed, any of them, the same for ever: its taps are summed,
     and it is updated in the cycle in which a step is closed, over integers wide enough for all that
     happens after the sum, which is as wide as that of the core. Whenever the core reads the word of
-    sums that the neuron is of, it reads that sum, be it to add a tap or to update; and the word of
-    spikes that it is of has its spike. Assumes that a tap has a row and a word that there are. A
-    planted fault is a core of another layer, ``read``, a sum that is read wrong, or ``cut``, a
+    sums that the neuron is of, it reads that sum, be it to add a tap or to update; and the word
+    that it is of has its spike. Assumes that a tap has a row and a word that there are. A planted
+    fault is a core of another layer, ``read``, a sum that is read wrong, or ``cut``, a
     value in between that loses a bit.
     """
 
@@ -147,18 +150,20 @@ class MapLayerDataSpec(Elaboratable):
         inputs = {
             name: self._current(m, steps, followed, name) for name in layer.definition.inputs
         }
-        spike, fresh = self._update(m, steps, followed, inputs)
+        owes, fresh = self._update(m, steps, followed, inputs)
 
-        # Spikes that are owed, of the older step and of the one behind it.
-        owed = Signal(CAPACITY)
-        left = Mux(contents.gives, owed[1:], owed)
+        # What is owed, of the older step and of the one behind it.
+        width = given_width(layer)
+        owed, behind = Signal(width), Signal(width)
+        left = Signal(width)
         none = contents.steps == contents.gives
+        m.d.comb += left.eq(Mux(contents.gives, behind, owed))
         m.d.sync += owed.eq(left)
         with m.If(contents.closes):
-            m.d.sync += owed.eq(Mux(none, Cat(spike, Const(0)), Cat(left[0], spike)))
-        given = dut.o.payload.bit_select(followed.lane, 1)
+            m.d.sync += [owed.eq(Mux(none, owes, left)), behind.eq(owes)]
+        given = dut.o.payload.word_select(followed.lane, width)
         with m.If(dut.o.valid & (contents.word == followed.word)):
-            m.d.comb += Assert(given == owed[0], SPIKE)
+            m.d.comb += Assert(given == owed, SPIKE)
 
         # Witnesses.
         here = steps.taken & steps.tap.tap & (steps.tap.word == followed.word)
@@ -166,7 +171,7 @@ class MapLayerDataSpec(Elaboratable):
         m.d.sync += again.eq(here)
         m.d.comb += [
             Cover(here & again, "a tap follows another of the same word at once"),
-            Cover(dut.o.valid & dut.o.payload.any() & ~fresh, "a neuron spikes"),
+            Cover(dut.o.valid & dut.o.payload.any() & ~fresh, "a neuron spikes, or has charge"),
         ]
         return m
 
@@ -212,7 +217,10 @@ class MapLayerDataSpec(Elaboratable):
     def _update(
         self, m: Module, steps: _Steps, followed: "_Followed", inputs: Mapping[str, Value]
     ) -> tuple[Value, Signal]:
-        """Update the neuron when a step is closed; return its spike, and whether it is fresh."""
+        """Update the neuron when a step is closed.
+
+        Return its spike, or its membrane if it never spikes, and whether it is fresh.
+        """
         fixed, clear, closes = self.layer.fixed, self.dut.clear, steps.contents.closes
         kinds = range(self.layer.kinds)
         fresh = Signal(init=1)
@@ -228,15 +236,12 @@ class MapLayerDataSpec(Elaboratable):
         }
         step = exact_of(m, fixed, {**before, **inputs, **constants})
         step.check(m, cut=Const(self.fault == "cut"))
+        after = {name: clamp(step.after[name], *fixed.bounds[name]) for name in states}
         with m.If(closes):
-            m.d.sync += [
-                fresh.eq(0),
-                *(state.eq(clamp(step.after[name], *fixed.bounds[name]))
-                  for name, state in states.items()),
-            ]
+            m.d.sync += [fresh.eq(0), *(state.eq(after[name]) for name, state in states.items())]
         with m.Elif(clear):
             m.d.sync += fresh.eq(1)
-        return step.after["spike"].bool(), fresh
+        return step.after["spike"].bool() if fixed.definition.spikes else after["v"], fresh
 
 
 class _Followed:
@@ -272,7 +277,7 @@ def _line(source: FeatureMap, *, kernel: int = 1, **fields: Any) -> Convolution:
 #: Layers as small as can be, and the stages of their updaters: a single word of two neurons; one of
 #: a neuron that tells excitation from inhibition; neurons that differ from group to group in start,
 #: level and bias; three places, whose words follow each other from step to step; inputs of two
-#: bits.
+#: bits; two places of a neuron that never spikes.
 SMALL: dict[str, tuple[Layer, int]] = {
     "lanes": (_small(Dense(source=FeatureMap(channels=2), neurons=2), ((1, 0), (0, -1))), 1),
     "apart": (_small(
@@ -287,6 +292,10 @@ SMALL: dict[str, tuple[Layer, int]] = {
     "graded": (_small(
         Dense(source=FeatureMap(channels=1), neurons=1), ((1,),), input_bits=2,
         membrane=Format(3, 0),
+    ), 1),
+    "membranes": (_small(
+        _line(FeatureMap(channels=1, width=2), channels=1), ((-1,),), neuron="li",
+        parameters={"decay": 0.5},
     ), 1),
 }
 
@@ -305,11 +314,13 @@ def planted() -> Planted:
         "lanes": {"sign": found, "neurons": found, "rows": found, "read": (READ,)},
         "groups": {"bias": (SPIKE,), "cut": ("no value in between wraps",)},
     }
-    return Planted({
+    faults = Planted({
         fault: (tiny(name, fault=fault), sentences)
         for name, of_layer in detectors.items()
         for fault, sentences in of_layer.items()
     })
+    faults.plant("membranes", tiny("membranes", fault="sign"), found)
+    return faults
 
 
 def specs() -> dict[str, Elaboratable]:

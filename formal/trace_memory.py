@@ -11,7 +11,7 @@ from properties import anything
 from spikewright_hw.connection import Convolution, Dense, FeatureMap
 from spikewright_hw.engine.record import MEMBRANE_BYTES, spike_bytes, trace_bytes, trace_step_bytes
 from spikewright_hw.engine.trace_memory import TraceMemory, core
-from spikewright_hw.engine.words import output_words
+from spikewright_hw.engine.words import leaving_words
 from spikewright_hw.fixed import Format
 
 #: What is said of each kind of bits; a planted fault inverts one of them, in the last step.
@@ -100,7 +100,7 @@ class TraceMemorySpec(Elaboratable):
     def _layer(self, m: Module, number: int) -> tuple[list[Value], Signal, Signal]:
         """Drive a layer; return what it gave in each step, whether it just gave, and twice all."""
         given = getattr(self.dut, f"layer_{number}")
-        words = output_words(self.dut.network.layers[number]).count
+        words = leaving_words(self.dut.network)[number].count
         rows = self.dut.network.steps * words
         payload = given.payload.as_value()
         m.d.comb += [payload.eq(anything(len(payload))), given.valid.eq(anything(1))]

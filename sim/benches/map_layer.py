@@ -7,7 +7,9 @@ import cocotb
 from bench import Bench, Scoreboard
 from spikewright_hw.engine.layer_step import graded_events, layer_start, layer_step
 from spikewright_hw.engine.map_layer import worst_step_cycles
+from spikewright_hw.engine.row_layer import pack_row
 from spikewright_hw.engine.taps import event_taps
+from spikewright_hw.engine.word_neurons import given_width
 from spikewright_hw.engine.word_scan import scan_words
 from spikewright_hw.layer import Layer
 
@@ -42,14 +44,15 @@ class Model:
         self.states = layer_start(self.layer)
 
     def step(self, planes: list[int]) -> list[int]:
-        """Return the words of spikes that a step gives."""
+        """Return the words of spikes, or of membranes, that a step gives."""
         layer = self.layer
         events = [[at for at in range(layer.inputs) if plane >> at & 1] for plane in planes]
-        self.states, spikes = layer_step(layer, self.states, graded_events(events))
-        lanes = layer.connection.lanes
+        self.states, given = layer_step(layer, self.states, graded_events(events))
+        lanes, width = layer.connection.lanes, given_width(layer)
+        if not layer.definition.spikes:
+            given = [state["v"] for state in self.states]
         return [
-            sum(spike << lane for lane, spike in enumerate(spikes[at : at + lanes]))
-            for at in range(0, layer.neurons, lanes)
+            pack_row(tuple(given[at : at + lanes]), width) for at in range(0, layer.neurons, lanes)
         ]
 
 

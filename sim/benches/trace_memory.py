@@ -8,7 +8,7 @@ import cocotb
 from bench import Bench
 from spikewright_hw.engine.record import Trace, pack_trace
 from spikewright_hw.engine.trace_address import trace_places
-from spikewright_hw.engine.words import output_words, words_of
+from spikewright_hw.engine.words import leaving_words, words_of
 from spikewright_hw.network import Network
 
 
@@ -43,14 +43,14 @@ def payloads(network: Network, trace: Trace, number: int) -> list[dict[str, Any]
     bitmaps = [
         sum(bit << neuron for neuron, bit in enumerate(spikes)) for spikes in trace.spikes[number]
     ]
-    return [{"spikes": word} for word in words_of(bitmaps, output_words(layer))]
+    return [{"spikes": word} for word in words_of(bitmaps, leaving_words(network)[number])]
 
 
 def noise(network: Network, number: int) -> dict[str, Any]:
     """Draw a payload that is not valid."""
     layer = network.layers[number]
     if layer in network.spiking:
-        return {"spikes": random.getrandbits(output_words(layer).bits)}
+        return {"spikes": random.getrandbits(leaving_words(network)[number].bits)}
     width = layer.fixed.formats["v"].width - 1
     return {"membranes": [random.getrandbits(width) for _ in range(layer.neurons)]}
 
@@ -59,7 +59,7 @@ async def give(bench: Bench, trace: Trace) -> None:
     """Return an inference as the layers do: each at its own pace, with noise in between."""
     network = bench.component.network
     places = list(trace_places(network))
-    counts = [output_words(layer).count for layer in network.layers]
+    counts = [words.count for words in leaving_words(network)]
     left = [payloads(network, trace, number) for number, _ in enumerate(network.layers)]
     offered = [False] * len(left)
     while any(left):

@@ -4,12 +4,16 @@
 
 import re
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
-from spikewright_hw.connection import Convolution, Dense, FeatureMap
-from spikewright_hw.engine.design import EventDesign
-from spikewright_hw.engine.drawn_network import drawn_network
+from spikewright_hw.connection import Dense, FeatureMap
+from spikewright_hw.engine.drawn_network import (
+    drawn_graph_network,
+    drawn_map_network,
+    drawn_network,
+)
 from spikewright_hw.engine.event import PRESETS, EventEngine, core, worst_cycles
 from spikewright_hw.engine.example import example_network
 from spikewright_hw.engine.record import Result, Trace, pack_trace
@@ -115,9 +119,17 @@ def test_engine_follows_reference(sizes, steps, share, rng):
         assert result.cycles == passed <= worst_cycles(network, share=share)
 
 
-def test_engine_follows_reference_of_any_network(rng):
-    for _ in range(8):
-        network = drawn_network(rng, largest=4, graded=True)
+@pytest.mark.parametrize(
+    ("draw", "count"),
+    [
+        (partial(drawn_network, largest=4, graded=True), 8),
+        (partial(drawn_map_network, largest=4), 3),
+        (partial(drawn_graph_network, largest=3), 4),
+    ],
+)
+def test_engine_follows_reference_of_any_network(draw, count, rng):
+    for _ in range(count):
+        network = draw(rng)
         share = rng.randint(1, 3)
         samples = [
             [rng.getrandbits(network.inputs) for _ in range(network.planes)] for _ in range(3)
@@ -135,7 +147,7 @@ def test_engine_follows_reference_of_any_network(rng):
 @pytest.mark.parametrize(
     "preset",
     ["convolutions_pooled", "depthwise_count", "convolution_graded", "convolution_1d",
-     "delays_skip_own", "skip_of_a_map"],
+     "delays_skip_own", "skip_of_a_map", "map_at_the_end", "map_at_the_end_count"],
 )
 def test_maps_and_graphs_follow_the_reference(preset, most_bits, rng):
     engine = core(**{**PRESETS[preset], "most_bits": most_bits})
@@ -167,7 +179,7 @@ def all_ones(network: Network) -> Network:
 @pytest.mark.parametrize(
     ("preset", "steps", "share"),
     [("convolutions_pooled", 1, 2), ("convolutions_pooled", 6, 2), ("depthwise_count", 4, 3),
-     ("convolution_graded", 3, 1), ("convolution_1d", 5, 4)],
+     ("convolution_graded", 3, 1), ("convolution_1d", 5, 4), ("map_at_the_end", 3, 1)],
 )
 def test_the_worst_case_of_maps_is_within_the_bound(preset, steps, share):
     given = {
@@ -181,21 +193,6 @@ def test_the_worst_case_of_maps_is_within_the_bound(preset, steps, share):
     # The first one after a reset may wait until all sums are cleared.
     assert worst_cycles(network, share=share) / 2 < again.cycles <= first.cycles
     assert first.cycles <= worst_cycles(network, share=share)
-
-
-def test_a_map_at_the_end_is_refused():
-    source = FeatureMap(channels=1, height=3, width=3)
-    convolution = Convolution(source=source, channels=2, kernel=(2, 2))
-    network = example_network(
-        connections=[convolution], steps=1, weight_bits=2, membrane=Format(4, 1)
-    )
-    message = (
-        "layers[0].connection comes to a map of 2 × 2 × 2; the last layer of the event engine is "
-        "dense"
-    )
-    for made in (EventDesign().check, lambda network: EventEngine(network=network)):
-        with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-            made(network)
 
 
 def test_graded_words_of_a_layer_that_hears_itself_are_refused():

@@ -3,14 +3,16 @@
 
 """Trace memory: what the layers gave is read back, byte by byte, in the order of the record."""
 
+import random
+
 import pytest
 
 from spikewright_hw.emit import as_rtlil
 from spikewright_hw.engine.example import example_network
-from spikewright_hw.engine.record import Trace, pack_trace
-from spikewright_hw.engine.trace_address import trace_places
+from spikewright_hw.engine.record import Trace, pack_trace, trace_step_bytes
+from spikewright_hw.engine.trace_address import trace_address, trace_places
 from spikewright_hw.engine.trace_memory import PRESETS, TraceMemory, core
-from spikewright_hw.engine.words import output_words, words_of
+from spikewright_hw.engine.words import leaving_words, words_of
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Network
 
@@ -56,7 +58,7 @@ def run(dut: TraceMemory, traces: list[Trace]) -> list[bytes]:
                         await ctx.tick()
                         continue
                     bitmap = sum(bit << at for at, bit in enumerate(trace.spikes[number][step]))
-                    for word in words_of([bitmap], output_words(layer)):
+                    for word in words_of([bitmap], leaving_words(network)[number]):
                         ctx.set(port.payload.spikes, word)
                         await ctx.tick().until(port.ready)
                 ctx.set(port.valid, 0)
@@ -95,6 +97,17 @@ def test_a_stream_that_is_always_ready_has_no_such_port():
     assert "layer_0__valid" in text and "layer_0__ready" not in text
     text = as_rtlil(core(**PRESETS["map_w3_n6_t2"]), name="trace")
     assert "layer_0__ready" in text and "layer_1__ready" not in text
+
+
+def test_every_field_of_a_place_has_a_bit():
+    # A step of one byte, and one step: Verilog has no vector of no bits.
+    network = example_network(
+        sizes=(2, 8), steps=1, weight_bits=2, membrane=Format(2, 1), readout="count"
+    )
+    assert trace_step_bytes(network) == 1
+    assert [field.width for _, field in trace_address(network)] == [1, 1]
+    trace = draw(network, random.Random(0))
+    assert run(TraceMemory(network=network), [trace]) == [pack_trace(network, trace)]
 
 
 def test_an_unknown_ram_style_is_refused():

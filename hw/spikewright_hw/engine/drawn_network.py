@@ -109,7 +109,7 @@ def drawn_network(
 
 
 def drawn_map_network(rng: random.Random, *, largest: int = 5) -> Network:
-    """Draw a network of convolutions, poolings and dense layers, the last one dense.
+    """Draw a network of convolutions, poolings and dense layers; mostly the last one is dense.
 
     Its inputs are a map of up to ``largest`` by ``largest`` places; every third time they are
     graded, of up to four bits.
@@ -122,15 +122,16 @@ def drawn_map_network(rng: random.Random, *, largest: int = 5) -> Network:
     readout = rng.choice(READOUTS)
     input_bits = rng.choice((1, 1, rng.randint(2, 4)))
     layers: list[Layer] = []
+    kind = _last_kind(rng)
     for _ in range(rng.randint(1, 2)):
         connection = drawn_connection(rng, source, kind="convolution", largest=4)
         neuron = rng.choice(spiking)
         bits = 1 if layers else input_bits
         layers.append(drawn_layer_of(rng, connection, neuron=neuron, input_bits=bits))
         source = connection.target
-    if rng.randrange(2):
+    if kind == "dense" and rng.randrange(2):
         source = FeatureMap(channels=len(source))
-    connection = drawn_connection(rng, source, kind="dense")
+    connection = drawn_connection(rng, source, kind=kind, largest=6 if kind == "dense" else 3)
     last = [
         name for name, one in DEFINITIONS.items()
         if one.spikes == (readout in SPIKING)
@@ -141,7 +142,10 @@ def drawn_map_network(rng: random.Random, *, largest: int = 5) -> Network:
 
 
 def drawn_graph_network(rng: random.Random, *, largest: int = 4) -> Network:
-    """Draw a network with delays, skips, and layers that hear themselves, the last one dense."""
+    """Draw a network with delays, skips, and layers that hear themselves.
+
+    Mostly the last one is dense.
+    """
     source = drawn_map(rng, largest=largest)
     steps, readout = rng.randint(1, 5), rng.choice(READOUTS)
     input_bits = rng.choice((1, 1, 1, rng.randint(2, 3)))
@@ -150,7 +154,7 @@ def drawn_graph_network(rng: random.Random, *, largest: int = 4) -> Network:
     count = rng.randint(1, 3)
     for index in range(count):
         last = index == count - 1
-        flat = last or rng.random() < 0.4
+        flat = _last_kind(rng) == "dense" if last else rng.random() < 0.4
         source = made[-1]
         if flat and rng.randrange(2):
             source = FeatureMap(channels=len(source))
@@ -173,6 +177,11 @@ def drawn_graph_network(rng: random.Random, *, largest: int = 4) -> Network:
         ))
         made.append(connection.target)
     return Network(layers=tuple(layers), steps=steps, readout=readout)
+
+
+def _last_kind(rng: random.Random) -> str:
+    """Return what a network ends in: a dense layer, or less often a map."""
+    return "convolution" if rng.random() < 0.35 else "dense"
 
 
 def _count(rng: random.Random, connection: Connection) -> int:

@@ -68,6 +68,7 @@ def _mapped_cycles(network: Network, *, share: int) -> int:
         update_stages(layer) + (share if layer.connection.words == 1 else 0) + _PASSING
         for layer in layers
     ]
+    updates[-1] += layers[-1].connection.words  # those of the others leave as they are taken
     taps = [
         worst_tap_cycles(layer.connection) * layer.input_bits + len(layer.recurrent or ())
         for layer in layers
@@ -203,11 +204,15 @@ class EventEngine(InferenceEngine):
         self.share = share
         super().__init__(network=network, ram_style=ram_style, most_bits=most_bits)
 
-    def stage(self, layer: Layer, words: tuple[Words, ...]) -> EventStage | MapStage:
+    def stage(
+        self, layer: Layer, words: tuple[Words, ...], leaving: Words
+    ) -> EventStage | MapStage:
         """Make the stage of a layer."""
         if layer.is_dense and layer.is_plain and words[0].count == 1:
             return EventStage(layer=layer, share=self.share)
-        return MapStage(layer=layer, words=words, share=self.share, steps=self.network.steps)
+        return MapStage(
+            layer=layer, words=words, leaving=leaving, share=self.share, steps=self.network.steps,
+        )
 
 
 def core(*, share: int = 4, most_bits: int = MOST_BITS, **network: Any) -> EventEngine:

@@ -87,6 +87,31 @@ PRESETS: dict[str, dict[str, Any]] = {
         ),
         "steps": 3, "weight_bits": 4, "membrane": Format(6, 3), "neurons": ("alif", "lif", "li"),
     },
+    "map_at_the_end": {
+        "connections": (
+            Convolution(
+                source=FeatureMap(channels=1, height=3, width=5), channels=3, kernel=(2, 2)
+            ),
+            Convolution(
+                source=FeatureMap(channels=3, height=2, width=4), channels=2, kernel=(2, 2)
+            ),
+        ),
+        "steps": 3, "weight_bits": 3, "membrane": Format(5, 2), "biased": True,
+        "readout": "maximum",
+    },
+    "map_at_the_end_count": {  # which hears itself
+        "connections": (Joined(parts=(
+            Convolution(
+                source=FeatureMap(channels=2, width=4), channels=2, kernel=(1, 3), padding=(0, 1),
+                groups=2,
+            ),
+            Convolution(
+                source=FeatureMap(channels=2, width=4), channels=2, kernel=(1, 1), groups=2
+            ),
+        )),),
+        "origins": ((Origin(), Origin(back=0, delays=1)),),
+        "steps": 4, "weight_bits": 3, "membrane": Format(5, 2), "readout": "count",
+    },
     "delays_skip_own": {  # a delay of each source, a layer that hears itself, and the inputs twice
         "connections": (
             Joined(parts=(

@@ -13,10 +13,11 @@ from .fork import Fork
 from .outputs import Outputs
 from .ram_style import RamStyle, check_ram_style
 from .result_layout import result_layout
+from .row_layer import step_layout
 from .stage import Stage, stage_arrivals, stage_inputs
 from .trace_address import trace_address
 from .trace_memory import TraceMemory
-from .words import MOST_BITS, Words, arriving_words, input_words, output_words
+from .words import MOST_BITS, Words, arriving_words, input_words, leaving_words
 
 __all__ = ["InferenceEngine"]
 
@@ -72,11 +73,17 @@ class InferenceEngine(wiring.Component):
             "trace_data": Out(8),
         })
         self.stages = [
-            self.stage(layer, words) for layer, words in zip(network.layers, arriving, strict=True)
+            self.stage(layer, words, leaving)
+            for layer, words, leaving in zip(
+                network.layers, arriving, leaving_words(network), strict=True
+            )
         ]
 
-    def stage(self, layer: Layer, words: tuple[Words, ...]) -> Stage:
-        """Make the stage of a layer whose parts hear these words; each subclass says how."""
+    def stage(self, layer: Layer, words: tuple[Words, ...], leaving: Words) -> Stage:
+        """Make the stage of a layer whose parts hear these words, and whose own leave so.
+
+        Each subclass says how.
+        """
         raise NotImplementedError(f"{type(self).__name__} does not say what a layer is")
 
     def elaborate(self, platform) -> Module:
@@ -106,7 +113,7 @@ class InferenceEngine(wiring.Component):
         None stands for a last layer that nobody hears.
         """
         layers = self.network.layers
-        given = self.words, *map(output_words, layers)
+        given = self.words, *leaving_words(self.network)
         heard: list[list[stream.Interface]] = [[] for _ in given]
         for number, (layer, stage) in enumerate(zip(layers, self.stages, strict=True)):
             for origin, port in zip(layer.origins, stage_inputs(stage), strict=True):
@@ -180,12 +187,14 @@ class InferenceEngine(wiring.Component):
         A trace that is not always ready takes a word in the cycle in which the last of them does.
         The last layer is always taken: what it hears of itself waits for its spikes.
         """
-        for number, (layer, taker) in enumerate(zip(self.stages, takers, strict=True)):
+        for number, (layer, taker, words) in enumerate(
+            zip(self.stages, takers, leaving_words(self.network), strict=True)
+        ):
             kept = getattr(trace, f"layer_{number}")
             taken: Value = Const(1)
             if taker is not None:
                 valid, taken = layer.o.valid, taker.i.ready
-                if output_words(self.network.layers[number]).count > 1:
+                if words.count > 1:
                     valid = valid & kept.ready
                     m.d.comb += layer.o.ready.eq(taken & kept.ready)
                 else:
@@ -217,7 +226,17 @@ class InferenceEngine(wiring.Component):
             argmax.i_values.eq(readout.o.payload.membranes),
             argmax.i_valid.eq(readout.o.valid & (given == last_step)),
         ]
-        return readout.o.payload.membranes, argmax
+        return self._kept(m, readout), argmax
+
+    def _kept(self, m: Module, readout: Stage) -> data.View:
+        """Return the last membranes, which a row layer keeps; those of a map are kept here."""
+        given, layout = readout.o.payload.membranes, step_layout(self.network.layers[-1])
+        if self.network.layers[-1].connection.words == 1:
+            return given
+        kept = Signal(layout, name="kept").membranes
+        with m.If(readout.o.valid):
+            m.d.sync += kept.eq(given)
+        return kept
 
     def _decide_by_steps(self, m: Module) -> tuple[data.View, Argmax]:
         """Build the outputs of a readout that looks at all steps, and the search."""

@@ -14,7 +14,7 @@ from .ram_style import rom_attributes
 from .row_layer import pack_row, update_stages
 from .synapses import WeightSynapses
 from .taps import tap_layout, worst_tap_cycles
-from .word_neurons import WordNeurons, totals_layout
+from .word_neurons import WordNeurons, given_width, totals_layout
 
 __all__ = ["PRESETS", "MapLayer", "core", "worst_step_cycles"]
 
@@ -67,6 +67,13 @@ PRESETS = {
         ),
         "neuron": "alif", "weight_bits": 3, "membrane": Format(5, 4), "stages": 2,
     },
+    "k2_li": {  # neurons that never spike
+        "connection": Convolution(
+            source=FeatureMap(channels=2, height=3, width=3), channels=2, kernel=(2, 2),
+        ),
+        "neuron": "li", "weight_bits": 4, "membrane": Format(6, 2),
+        "parameters": {"decay": (0.5, 0.875)},
+    },
     "pooled_dense": {  # a single word of neurons
         "connection": Pooled(
             source=FeatureMap(channels=2, height=4, width=2), window=(2, 2), stride=(2, 2),
@@ -110,7 +117,7 @@ class MapLayer(wiring.Component):
     ----------
     layer : Layer
         Connection, weights, neuron and its parameters, format, rounding, saturation; neurons that
-        spike, and do not hear themselves.
+        do not hear themselves.
     stages : int, at least 1, optional
         Stages of an updater's pipeline; :func:`~.row_layer.update_stages` of the layer if not
         given.
@@ -120,8 +127,9 @@ class MapLayer(wiring.Component):
     i : In(stream.Signature(tap_layout(layer.connection)))
         Taps: ``row``, ``word``, ``tap`` and ``last``, as :class:`~.taps.Taps` gives them;
         ``layer.input_bits`` passes for each step.
-    o : Out(stream.Signature(unsigned(layer.connection.lanes)))
-        The spikes of a word, the words in order: one transfer for each word in a step.
+    o : Out(stream.Signature(unsigned(layer.connection.lanes * given_width(layer))))
+        The spikes of a word, or the membranes of neurons that never spike, lane 0 lowest; the words
+        in order: one transfer for each word in a step.
     clear : In(1)
         Sets all states to their start; only while the layer is empty: no tap inside, no output
         waiting.
@@ -129,7 +137,7 @@ class MapLayer(wiring.Component):
     Raises
     ------
     ValueError
-        The neurons never spike, or hear themselves, or there is no stage.
+        The neurons hear themselves, or there is no stage.
     """
 
     i: stream.Interface
@@ -137,8 +145,6 @@ class MapLayer(wiring.Component):
     clear: Signal
 
     def __init__(self, *, layer: Layer, stages: int | None = None):
-        if not layer.definition.spikes:
-            raise ValueError(f"a map layer has neurons that spike, not {layer.definition.name}")
         if layer.recurrent is not None:
             raise ValueError(
                 f"a map layer has neurons that do not hear themselves, not {layer.definition.name}"
@@ -160,7 +166,7 @@ class MapLayer(wiring.Component):
         self.moves = Signal()
         super().__init__({
             "i": In(stream.Signature(tap_layout(layer.connection))),
-            "o": Out(stream.Signature(unsigned(self.lanes))),
+            "o": Out(stream.Signature(unsigned(self.lanes * given_width(layer)))),
             "clear": In(1),
         })
 
@@ -187,7 +193,7 @@ class MapLayer(wiring.Component):
             adds=taken & self.i.payload.tap, clears=walk, advance=neurons.advance,
         )
         with m.If(neurons.advance):
-            m.d.sync += [self.o.valid.eq(neurons.done), self.o.payload.eq(neurons.spikes)]
+            m.d.sync += [self.o.valid.eq(neurons.done), self.o.payload.eq(neurons.given)]
         return m
 
     def _planes(self, m: Module, taken: Value) -> Value:

@@ -9,9 +9,11 @@ from ..layer import Layer
 from ..origin import Origin
 from .branch import Branch, delay_of, is_stored
 from .map_layer import MapLayer
+from .repack import Repack
 from .row_layer import RowLayer
 from .stage import stage_arrivals, stage_inputs, stage_signature
 from .tap_join import TapJoin
+from .word_neurons import given_width
 from .words import Words, output_words
 
 __all__ = ["MapStage"]
@@ -21,14 +23,16 @@ class MapStage(wiring.Component):
     """A layer of the event engine: ``branch -> map layer``, or ``-> row layer``.
 
     There is a branch for each part of the connection, and one for the recurrent weights of a layer
-    that has any; several are joined. A layer of one word of neurons is a row layer, whose neurons
-    may be read out.
+    that has any; several are joined. A layer of one word of neurons is a row layer. The words of a
+    last layer that is a map are put together before they leave, ``map layer -> repack``.
 
     Parameters
     ----------
     layer : Layer
     words : tuple of Words
         How the spikes of a step come to each part.
+    leaving : Words
+        How its own leave: its words, or all at once.
     share : int
         Neurons per updater of a row layer.
     steps : int
@@ -46,7 +50,9 @@ class MapStage(wiring.Component):
     returning: Signal
     operations: Signal
 
-    def __init__(self, *, layer: Layer, words: tuple[Words, ...], share: int, steps: int):
+    def __init__(
+        self, *, layer: Layer, words: tuple[Words, ...], leaving: Words, share: int, steps: int
+    ):
         self.layer = layer
         self.branches = [
             Branch(
@@ -67,7 +73,11 @@ class MapStage(wiring.Component):
             RowLayer(layer=layer, share=share) if layer.connection.words == 1
             else MapLayer(layer=layer)
         )
-        super().__init__(stage_signature(layer, words=words))
+        count, self.together = layer.connection.words, None
+        if leaving.count < count:
+            bits = layer.connection.lanes * given_width(layer)
+            self.together = Repack(bits=bits, count=count, out_bits=bits * count)
+        super().__init__(stage_signature(layer, words=words, bits=leaving.bits))
 
     @staticmethod
     def _returning(layer: Layer, own: Connection, *, steps: int) -> Branch:
@@ -89,10 +99,15 @@ class MapStage(wiring.Component):
         m.submodules.neurons = layer = self.neurons
         if isinstance(layer, MapLayer):
             connect(m, taps, layer.i)
+            given = layer.o
+            if self.together is not None:
+                m.submodules.together = together = self.together
+                connect(m, layer.o, together.i)
+                given = together.o
             m.d.comb += [
-                self.o.valid.eq(layer.o.valid),
-                self.o.payload.spikes.eq(layer.o.payload),
-                layer.o.ready.eq(self.o.ready),
+                self.o.valid.eq(given.valid),
+                self.o.payload.as_value().eq(given.payload),
+                given.ready.eq(self.o.ready),
             ]
         else:
             connect(m, layer.o, flipped(self.o))

@@ -13,6 +13,7 @@ PRESETS = {
     "b8_n3_o5": {"bits": 8, "count": 3, "out_bits": 5, "total": 19},
     "b3_n5_o8": {"bits": 3, "count": 5, "out_bits": 8},
     "b8_n9_o32": {"bits": 8, "count": 9, "out_bits": 32, "total": 70},
+    "b4_n3_o12": {"bits": 4, "count": 3, "out_bits": 12},  # a step at once
     "b6_n2_o6": {"bits": 6, "count": 2, "out_bits": 6, "total": 11},
 }
 

@@ -54,13 +54,13 @@ PRESETS = {
 }
 
 
-def step_layout(layer: Layer) -> data.StructLayout:
+def step_layout(layer: Layer, *, bits: int | None = None) -> data.StructLayout:
     """Layout of what a layer gives after a step: its spikes, or the membranes of a readout.
 
-    Of a layer that comes to a map it is the spikes of a word of it.
+    Of a layer whose spikes leave in words of so many ``bits``, it is one of these.
     """
     if layer.fixed.definition.spikes:
-        return data.StructLayout({"spikes": unsigned(layer.connection.lanes)})
+        return data.StructLayout({"spikes": unsigned(bits or layer.neurons)})
     membranes = data.ArrayLayout(signed(layer.fixed.formats["v"].width), layer.neurons)
     return data.StructLayout({"membranes": membranes})
 

@@ -56,7 +56,9 @@ def _of_parts(stage: Stage, name: str) -> list:
     return [getattr(stage, one) for one in names]
 
 
-def stage_signature(layer: Layer, *, words: Sequence[Words], together: int = 1) -> dict:
+def stage_signature(
+    layer: Layer, *, words: Sequence[Words], bits: int | None = None, together: int = 1
+) -> dict:
     """Return the members of a :class:`Stage`.
 
     Parameters
@@ -64,6 +66,8 @@ def stage_signature(layer: Layer, *, words: Sequence[Words], together: int = 1) 
     layer : Layer
     words : sequence of Words
         How the spikes of a step come to each part of its connection.
+    bits : int, optional
+        Of a word in which its own leave; all of them at once if not given.
     together : int
         Spikes that the stage may count in one cycle.
 
@@ -72,8 +76,8 @@ def stage_signature(layer: Layer, *, words: Sequence[Words], together: int = 1) 
     i, i_1, i_2, ... : In(stream.Signature(unsigned(bits)))
         Spikes that a part of the connection hears, as many words of so many bits for each step; or
         for each bit plane of its graded inputs, the most significant first.
-    o : Out(stream.Signature(step_layout(layer)))
-        :func:`~.words.output_words` of the layer for each step: one, unless it comes to a map.
+    o : Out(stream.Signature(step_layout(layer, bits=bits)))
+        As many words for each step as its neurons fill.
     clear : In(1)
         Sets all states to their start; only while the stage is empty.
     arriving, arriving_1, arriving_2, ... : Out(range(together + 1))
@@ -90,7 +94,7 @@ def stage_signature(layer: Layer, *, words: Sequence[Words], together: int = 1) 
             f"i{number}": In(stream.Signature(unsigned(one.bits)))
             for number, one in zip(numbers, words, strict=True)
         },
-        "o": Out(stream.Signature(step_layout(layer))),
+        "o": Out(stream.Signature(step_layout(layer, bits=bits))),
         "clear": In(1),
         **{f"arriving{number}": Out(range(together + 1)) for number in numbers},
         "returning": Out(range(together + 1)),

@@ -152,7 +152,9 @@ class StochasticEngine(InferenceEngine):
         self.share = share
         super().__init__(network=network, ram_style=ram_style)
 
-    def stage(self, layer: Layer, words: tuple[Words, ...]) -> StochasticStage:
+    def stage(
+        self, layer: Layer, words: tuple[Words, ...], leaving: Words
+    ) -> StochasticStage:
         """Make the stage of a layer."""
         return StochasticStage(
             layer=layer, streams=self.streams, lanes=self.lanes, share=self.share

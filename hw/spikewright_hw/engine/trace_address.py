@@ -18,7 +18,7 @@ def trace_address(network: Network) -> data.StructLayout:
     """
     return data.StructLayout({
         "step": range(max(2, network.steps)),
-        "byte": range(trace_step_bytes(network)),
+        "byte": range(max(2, trace_step_bytes(network))),
     })
 
 

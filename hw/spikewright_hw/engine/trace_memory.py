@@ -17,7 +17,7 @@ from .record import MEMBRANE_BYTES, spike_bytes
 from .repack import Repack
 from .row_layer import step_layout
 from .trace_address import trace_address
-from .words import output_words
+from .words import leaving_words
 
 __all__ = ["PRESETS", "TraceMemory", "core"]
 
@@ -68,10 +68,10 @@ class TraceMemory(wiring.Component):
 
     Members
     -------
-    layer_0, layer_1, ... : In(stream.Signature(step_layout(layer), always_ready=...))
+    layer_0, layer_1, ... : In(stream.Signature(step_layout(layer, bits=...), always_ready=...))
         The layer's spikes, or the membranes of one that does not spike: one transfer per step, or
-        the words of a map, :func:`~.words.output_words`. ``network.steps`` steps are one inference.
-        Always ready but for maps.
+        the words of a map, :func:`~.words.leaving_words`. ``network.steps`` steps are one
+        inference. Always ready but for maps.
     address : In(trace_address(network))
         The step and the byte of it to read, in the order of
         :func:`~spikewright_hw.engine.record.unpack_trace`.
@@ -86,12 +86,15 @@ class TraceMemory(wiring.Component):
         check_ram_style(ram_style)
         self.network = network
         self.ram_style: RamStyle = ram_style
+        self.words = leaving_words(network)
         super().__init__({
             **{
                 f"layer_{number}": In(stream.Signature(
-                    step_layout(layer), always_ready=output_words(layer).count == 1
+                    step_layout(layer, bits=words.bits), always_ready=words.count == 1
                 ))
-                for number, layer in enumerate(network.layers)
+                for number, (layer, words) in enumerate(
+                    zip(network.layers, self.words, strict=True)
+                )
             },
             "address": In(trace_address(network)),
             "data": Out(8),
@@ -109,7 +112,7 @@ class TraceMemory(wiring.Component):
         first = 0
         for number, layer in enumerate(self.network.layers):
             size = _step_bytes(layer)
-            if output_words(layer).count > 1:
+            if self.words[number].count > 1:
                 maps.append((first, first + size, self._map(m, number, first=first)))
             else:
                 rows += self._row(m, number)
@@ -157,8 +160,7 @@ class TraceMemory(wiring.Component):
 
         ``first`` is the layer's first byte in a step.
         """
-        layer, given = self.network.layers[number], getattr(self, f"layer_{number}")
-        words = output_words(layer)
+        words, given = self.words[number], getattr(self, f"layer_{number}")
         width = max(8, 1 << (words.bits - 1).bit_length())
         m.submodules[f"repack_{number}"] = repack = Repack(
             bits=words.bits, count=words.count, out_bits=width

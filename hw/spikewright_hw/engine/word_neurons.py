@@ -10,13 +10,18 @@ from ..definition.pipeline import pipelined_step
 from ..layer import Layer
 from .synapses import WeightSynapses
 
-__all__ = ["WordConstants", "WordNeurons", "totals_layout"]
+__all__ = ["WordConstants", "WordNeurons", "given_width", "totals_layout"]
 
 
 def totals_layout(layer: Layer, synapses: WeightSynapses) -> data.ArrayLayout:
     """Layout of the sums of a word: of each lane, one for each of the neuron's inputs."""
     of_lane = {name: synapses.total(name) for name in layer.definition.inputs}
     return data.ArrayLayout(data.StructLayout(of_lane), layer.connection.lanes)
+
+
+def given_width(layer: Layer) -> int:
+    """Return the bits of what a neuron gives after a step: its spike, or its membrane."""
+    return 1 if layer.definition.spikes else layer.fixed.formats["v"].width
 
 
 class WordNeurons(Elaboratable):
@@ -45,8 +50,9 @@ class WordNeurons(Elaboratable):
         In: what was read goes on; the update goes on.
     clear : Signal
         In: the next words, up to the last, take their start in place of their states.
-    spikes, done : Signal
-        Out: the spikes of the word that is through, and whether there is one.
+    given, done : Signal
+        Out: the spikes of the word that is through, or the membranes of neurons that never spike,
+        lane 0 lowest, and whether there is one.
     begins : Signal
         Out: there is a word whose update begins.
     busy : Signal
@@ -62,7 +68,8 @@ class WordNeurons(Elaboratable):
         self.read, self.free, self.advance, self.clear = Signal(), Signal(), Signal(), Signal()
         self.word = Signal(range(self.depth))
         self.totals = Signal(totals_layout(layer, synapses))
-        self.spikes = Signal(layer.connection.lanes)
+        self.lanes = layer.connection.lanes
+        self.given = Signal(self.lanes * given_width(layer))
         self.done, self.begins, self.busy = Signal(), Signal(), Signal()
 
     def elaborate(self, platform) -> Module:
@@ -89,7 +96,7 @@ class WordNeurons(Elaboratable):
             {name: signed(form.width) for name, form in fixed.formats.items()}
         )
         m.submodules.states = states = memory.Memory(
-            shape=data.ArrayLayout(of_lane, len(self.spikes)), depth=self.depth, init=[]
+            shape=data.ArrayLayout(of_lane, self.lanes), depth=self.depth, init=[]
         )
         write, read = states.write_port(), states.read_port()
         m.d.comb += [
@@ -98,11 +105,14 @@ class WordNeurons(Elaboratable):
             write.addr.eq(number[-1]),
             write.en.eq(valid[-1] & self.advance),
         ]
-        m.submodules.constants = constants = WordConstants(self.layer.kinds // len(self.spikes))
+        m.submodules.constants = constants = WordConstants(self.layer.kinds // self.lanes)
         m.d.comb += constants.turn.eq(self.read)
-        for lane, spike in enumerate(self.spikes):
-            after = self._lane(m, lane, read.data[lane], anew, constants, spike)
-            m.d.comb += [write.data[lane][name].eq(value) for name, value in after.items()]
+        for lane in range(self.lanes):
+            after, spike = self._lane(m, lane, read.data[lane], anew, constants)
+            kept = write.data[lane]
+            m.d.comb += [kept[name].eq(value) for name, value in after.items()]
+            given = kept["v"] if spike is None else spike
+            m.d.comb += self.given.word_select(lane, given_width(self.layer)).eq(given)
         return m
 
     def _start(self, m: Module) -> Signal:
@@ -118,11 +128,10 @@ class WordNeurons(Elaboratable):
 
     def _lane(
         self, m: Module, lane: int, stored: data.View, anew: Signal, constants: "WordConstants",
-        spike: Value,
-    ) -> dict[str, Value]:
-        """Build the updater of a lane; return the states after the step, and set the spike."""
+    ) -> tuple[dict[str, Value], Value | None]:
+        """Build the updater of a lane; return the states after the step, and the spike, if any."""
         layer, fixed = self.layer, self.layer.fixed
-        kinds = range(lane, layer.kinds, len(self.spikes))
+        kinds = range(lane, layer.kinds, self.lanes)
 
         def held(value: Value) -> Value:
             if isinstance(value, Const):
@@ -139,7 +148,7 @@ class WordNeurons(Elaboratable):
         for name in layer.definition.inputs:
             bias = constants.of([layer.biases(name)[kind] for kind in kinds])
             inputs[name] = self.synapses.current(self.totals[lane][name]) + held(bias)
-        after, spiked = pipelined_step(
+        return pipelined_step(
             m, fixed, before, inputs,
             vectors={
                 name: held(constants.of([values[kind] for kind in kinds]))
@@ -148,9 +157,6 @@ class WordNeurons(Elaboratable):
             stages=self.stages,
             advance=self.advance,
         )
-        assert spiked is not None, "these neurons never spike"
-        m.d.comb += spike.eq(spiked)
-        return after
 
 
 class WordConstants(Elaboratable):

@@ -12,8 +12,8 @@ from ..layer import Layer
 from ..network import Network
 
 __all__ = [
-    "MOST_BITS", "Words", "arriving_words", "check_words", "input_words", "output_words",
-    "words_of",
+    "MOST_BITS", "Words", "arriving_words", "check_words", "input_words", "leaving_words",
+    "output_words", "words_of",
 ]
 
 #: Most bits of a word of a map that comes from a host: what a scan finds spikes in at a good clock.
@@ -31,6 +31,15 @@ class Words:
 def output_words(layer: Layer) -> Words:
     """Return how the spikes of a layer leave it: as many at once as a row of weights reaches."""
     return Words(bits=layer.connection.lanes, count=layer.connection.words)
+
+
+def leaving_words(network: Network) -> tuple[Words, ...]:
+    """Return how the spikes of each layer of a network leave its stage.
+
+    Those of the last one, which are its outputs, or come to them, leave all at once.
+    """
+    last = Words(bits=network.outputs, count=1)
+    return *map(output_words, network.layers[:-1]), last
 
 
 def input_words(network: Network, *, most: int = MOST_BITS) -> Words:
@@ -55,7 +64,7 @@ def arriving_words(
     network: Network, *, most: int = MOST_BITS
 ) -> tuple[tuple[Words, ...], ...]:
     """Return how the spikes of a step come to each part of each layer of a network."""
-    given = input_words(network, most=most), *map(output_words, network.layers)
+    given = input_words(network, most=most), *leaving_words(network)
     return tuple(
         tuple(given[number + 1 - origin.back] for origin in layer.origins)
         for number, layer in enumerate(network.layers)
@@ -73,12 +82,6 @@ def check_words(network: Network, *, most: int = MOST_BITS) -> None:
                 f"{words[0].count} words of {words[0].bits}; in the event engine a layer of graded "
                 "inputs that hears itself takes all of a step at once"
             )
-    last = network.layers[-1]
-    if output_words(last).count > 1:
-        raise ValueError(
-            f"layers[{len(network.layers) - 1}].connection comes to a map of "
-            f"{last.connection.target}; the last layer of the event engine is dense"
-        )
 
 
 def words_of(bitmaps: Iterable[int], words: Words) -> list[int]:

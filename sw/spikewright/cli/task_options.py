@@ -115,8 +115,7 @@ def config_of(
         if sizes is None:
             return spw.training_config(task, **given, **more)  # pyright: ignore[reportArgumentType]
         if isinstance(sizes, str):
-            hidden = _hidden(sizes, task)
-            return spw.training_config(task, hidden=hidden, **given, **more)  # pyright: ignore
+            return spw.training_config(task, network=sizes, **given, **more)  # pyright: ignore
         hidden = sizes if len(sizes) < 3 else sizes[1:-1]
         config = spw.training_config(task, hidden=hidden, **given, **more)  # pyright: ignore
         wanted = config.model.sizes
@@ -126,17 +125,6 @@ def config_of(
                 f"{wanted[-1]} outputs, {_shown(wanted)}"
             )
         return config
-
-
-def _hidden(name: str, task: "spw.Task") -> str:
-    """Return the hidden layers of a network's short name, whose last part are the outputs."""
-    hidden, _, last = name.rpartition("-")
-    if last != str(task.outputs):
-        raise ValueError(
-            f"network is {name[:60]}; {task.name} has {task.outputs} outputs, so it ends in "
-            f"-{task.outputs}"
-        )
-    return hidden
 
 
 def _sizes(text: str) -> tuple[int, ...] | str:

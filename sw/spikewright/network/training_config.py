@@ -11,7 +11,7 @@ from spikewright.coding.input_map import input_map
 from spikewright.coding.known import CODINGS, coding_of, to_fields
 from spikewright.coding.ttfs import Ttfs
 from spikewright.task.task import Task
-from spikewright_hw.checks import instance, one_of, optional, real, settle, whole, wholes
+from spikewright_hw.checks import instance, one_of, optional, real, settle, text, whole, wholes
 from spikewright_hw.connection import Dense, FeatureMap, connection_to_data
 from spikewright_hw.engine.streams import Streams
 from spikewright_hw.fixed import Format
@@ -139,6 +139,8 @@ _OF_MAPS = replace(
 )
 #: Hidden neurons × steps of the default network.
 _SIZE = sum(_DEFAULT.model.sizes[1:-1]) * _DEFAULT.coding.steps
+#: Neurons of its hidden layers.
+_HIDDEN = _DEFAULT.model.sizes[1:-1]
 #: Training samples of the digits.
 _DIGITS = 1437
 #: Epochs in real numbers of a task with very many training samples; with convolutions.
@@ -148,7 +150,8 @@ _FEWEST_EPOCHS, _FEWEST_OF_MAPS = 15, 8
 def training_config(
     task: Task,
     *,
-    hidden: Sequence[int] | str = (128,),
+    hidden: Sequence[int] | str = _HIDDEN,
+    network: str | None = None,
     neuron: str = "lif",
     parameters: Mapping[str, float] | None = None,
     weight_bits: int = 4,
@@ -172,6 +175,9 @@ def training_config(
         Neurons of each hidden layer; or a short name of the hidden layers, such as
         ``"32C5-P2-64C5-P2-128"`` or ``"64@0,4,8"``, as
         :func:`spikewright_hw.network_name.named_layers` reads it.
+    network : str, optional
+        In the place of ``hidden``, the short name of the whole network, whose last layer has a
+        neuron for each output: such as ``"8C3-P2-10C4"``, which ends in a map, or ``"64-10@0,3"``.
     neuron : str
         Definition of the hidden neurons, a key of :data:`~spikewright_hw.neuron.DEFINITIONS`.
     parameters : mapping of str to float, optional
@@ -210,11 +216,14 @@ def training_config(
         An argument is of another kind or out of its range; the message names it.
     """
     instance(Task)("task", task)
+    optional(text)("network", network)
     optional(whole(0, 1_000_000))("epochs", epochs)
     chosen = _coding(task, coding, steps, input_bits)
     named: tuple[Named, ...] = ()
-    if isinstance(hidden, str):
-        named = _named(task, chosen, hidden)
+    if network is not None and hidden != _HIDDEN:
+        raise ValueError("hidden and network are both given; give one of them")
+    if network is not None or isinstance(hidden, str):
+        named = _named(task, chosen, hidden, network)
         layers = tuple(len(one.connection.target) for one in named[:-1])
     else:
         layers = wholes(1, MOST_NEURONS)("hidden", hidden)
@@ -255,15 +264,28 @@ def training_config(
     return _scaled(config, epochs=epochs, learning_rate=rate)
 
 
-def _named(task: Task, coding: Coding, hidden: str) -> tuple[Named, ...]:
-    """Return the layers of a short name, and the outputs."""
+def _named(
+    task: Task, coding: Coding, hidden: Sequence[int] | str, network: str | None
+) -> tuple[Named, ...]:
+    """Return the layers of the short name of the hidden ones, or of the network if it is given."""
     source = input_map(task, coding)
-    if not re.search("[ACDP]", hidden):  # no part asks where an input lies
+    name, given = f"{hidden}-{task.outputs}", f"hidden is {str(hidden)[:60]!r}"
+    if network is not None:
+        name, given = network, f"network is {network[:60]!r}"
+    if not re.search("[ACDP]", name):  # no part asks where an input lies
         source = FeatureMap(channels=len(source))
     try:
-        return named_layers(f"{hidden}-{task.outputs}", source)
+        named = named_layers(name, source)
     except ValueError as error:
-        raise ValueError(f"hidden is {hidden[:60]!r}: {error}") from error
+        raise ValueError(f"{given}: {error}") from error
+    last = named[-1].connection.target
+    if len(last) != task.outputs:
+        map = "" if last.is_flat else f", a map of {last}"
+        raise ValueError(
+            f"{given}: its last layer has {len(last)} neurons{map}, and {task.name} has "
+            f"{task.outputs} outputs, one for each"
+        )
+    return named
 
 
 def _coding(

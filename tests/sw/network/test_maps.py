@@ -136,6 +136,50 @@ def test_values_below_zero_are_folded_also_at_the_borders():
     assert np.allclose(plain.currents[0]["i"], folded.currents[0]["i"])
 
 
+@pytest.mark.parametrize("readout", ["last", "count"])
+def test_a_map_at_the_end_is_trained_and_stays_exact(readout, task, tmp_path):
+    config = spw.training_config(task, network="3C3-P2s1-1C3", readout=readout, epochs=2)
+    made = spw.train(task, config, build=tmp_path)
+    last = made.network.layers[-1].connection
+    assert (str(last.target), last.words, made.network.outputs) == ("1 × 1 × 2", 2, 2)
+    spw.write(tmp_path / "bars.spw", made)
+    inputs = spw.encode(task.x_test[:3], made.coding)
+    read = spw.read(tmp_path / "bars.spw")
+    answers, expected = spw.simulate(made, inputs), run(read.network, inputs)
+    assert spw.compare(answers, expected).equal
+
+
+def test_outputs_may_hear_more_than_the_layer_before(task):
+    config = spw.training_config(task, network="3-2@0,1+2", readout="count")
+    assert [str(one) for one in config.model.heard[1]] == [
+        "the layer before", "the layer before 1 step later", "2 layers back"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"network": "4C3-12"}, (
+            "network is '4C3-12': its last layer has 12 neurons, and bars has 2 outputs, one for "
+            "each"
+        )),
+        ({"network": "4C3"}, (
+            "network is '4C3': its last layer has 80 neurons, a map of 4 × 4 × 5, and bars has 2 "
+            "outputs, one for each"
+        )),
+        ({"network": "4C9-2"}, (
+            "network is '4C9-2': 4C9: kernel reaches over 9 along the height, and the map has 6 "
+            "there"
+        )),
+        ({"network": "4-2", "hidden": "4"}, "hidden and network are both given; give one of them"),
+        ({"network": 4}, "network is 4; it must be a text"),
+    ],
+)
+def test_a_network_that_does_not_fit_the_task_is_refused(given, message, task):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        spw.training_config(task, **given)
+
+
 def test_maps_of_inputs(task):
     assert input_map(task, spw.training_config(task).coding) == FeatureMap(
         channels=1, height=6, width=7
