@@ -144,6 +144,11 @@ from spikewright.bench.stochastic_engine.bench import bench_stochastic as bench_
 from spikewright.bench.training import bench_training as bench_training
 from spikewright.doctor import Finding as Finding
 from spikewright.doctor import examine_tools as examine_tools
+from spikewright.exploration.axes import AXES as AXES
+from spikewright.exploration.axes import Range as Range
+from spikewright.exploration.axes import value_of as value_of
+from spikewright.exploration.explore import Exploration as Exploration
+from spikewright.exploration.explore import explore as explore
 from spikewright.job.run import build_job as build_job
 from spikewright.job.run import main_job as main_job
 from spikewright.job.run_options import RunOptions as RunOptions

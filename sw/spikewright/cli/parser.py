@@ -13,6 +13,7 @@ from .verbs import (
     cores,
     doctor,
     emit,
+    explore,
     export,
     import_network,
     new_core,
@@ -27,8 +28,8 @@ from .verbs import (
 __all__ = ["parser"]
 
 _VERBS = (
-    run, train, import_network, quantize, check, export, emit, build, report, resources, pages,
-    bench, boards, cores, doctor, new_core,
+    run, train, import_network, quantize, check, export, emit, build, explore, report, resources,
+    pages, bench, boards, cores, doctor, new_core,
 )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from spikewright_hw.checks import called, instance, optional, pathlike, whole
 
@@ -16,7 +17,7 @@ from ..quantized.spw import read, write
 from ..task.digest import task_digest
 from ..task.task import Task
 
-__all__ = ["DEFAULT", "train", "versions"]
+__all__ = ["DEFAULT", "train", "training_key", "versions"]
 
 #: The network of the main job: 64-128-10, 4-bit weights, time to first spike.
 DEFAULT = TrainingConfig()
@@ -25,6 +26,16 @@ DEFAULT = TrainingConfig()
 def versions() -> dict[str, str]:
     """Return the versions of the packages that decide what a training gives."""
     return {name: version(name) for name in ("numpy", "scikit-learn", "spikewright", "torch")}
+
+
+def training_key(task: Task, config: TrainingConfig, *, seed: int) -> dict[str, Any]:
+    """Return all that a trained network depends on, but for the processor, as JSON values."""
+    return {
+        "task": task_digest(task),
+        "config": config.settings(),
+        "seed": seed,
+        "code": code_key(__name__),
+    }
 
 
 def train(
@@ -71,12 +82,7 @@ def train(
     called("progress", progress)
     cache = pathlike("build", build) / "cache"
     config = training_config(task) if config is None else config
-    key = {
-        "task": task_digest(task),
-        "config": config.settings(),
-        "seed": seed,
-        "code": code_key(__name__),
-    }
+    key = training_key(task, config, seed=seed)
 
     def stage(folder: Path) -> None:
         result = train_anew(config, task, seed=seed, progress=progress)
