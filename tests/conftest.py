@@ -39,7 +39,9 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    """Measure the workers, where that is asked for: ``make test COVERAGE=1``."""
+    """Measure the workers, where that is asked for: ``make test COVERAGE=1``; draw their seed."""
+    if config.option.networks_seed is None:  # the workers of pytest-xdist take their options here
+        config.option.networks_seed = secrets.randbits(32)
     if config.getoption("--coverage") and not hasattr(config, "workerinput"):
         if not config.getoption("numprocesses", None):
             raise pytest.UsageError("--coverage measures the workers of pytest-xdist: add -n 2")

@@ -1,7 +1,7 @@
 """Networks drawn at random: PyTorch on the grid, arrays and a virtual board agree in everything.
 
-``pytest tests/system/test_networks.py --examples 1000`` draws more of them than CI does; each is
-compiled by Verilator. ``--networks-seed`` repeats a run.
+``pytest -n auto tests/system/test_networks.py --examples 1000`` draws more of them than CI does;
+each is a test of its own, compiled by Verilator. ``--networks-seed`` repeats a run.
 """
 
 import random
@@ -64,15 +64,17 @@ def compare(network: Network, expected: Run, answers: Answers, inputs: np.ndarra
         assert np.array_equal(membranes.transpose(0, 1).numpy(), layer.membranes)
 
 
-def test_networks_are_the_same_in_pytorch_on_arrays_and_on_a_board(request, tmp_path):
-    examples = request.config.getoption("--examples")
-    seed = request.config.getoption("--networks-seed")
-    seed = random.SystemRandom().getrandbits(32) if seed is None else seed
-    for number in range(examples):
-        rng = random.Random(seed + number)
-        network = drawn(rng)
-        design = spw.EventDesign(share=rng.randint(1, 4))
-        inputs = inputs_of(network, rng)
-        print(f"--networks-seed {seed + number} --examples 1 repeats this one")
-        with spw.open_board(network, design=design, build=tmp_path) as board:
-            compare(network, run(network, inputs), board.infer_all(inputs), inputs)
+def pytest_generate_tests(metafunc):
+    if "number" in metafunc.fixturenames:
+        metafunc.parametrize("number", range(metafunc.config.getoption("--examples")))
+
+
+def test_a_network_is_the_same_in_pytorch_on_arrays_and_on_a_board(number, request, tmp_path):
+    seed = request.config.getoption("--networks-seed") + number
+    print(f"--networks-seed {seed} --examples 1 repeats this one")
+    rng = random.Random(seed)
+    network = drawn(rng)
+    design = spw.EventDesign(share=rng.randint(1, 4))
+    inputs = inputs_of(network, rng)
+    with spw.open_board(network, design=design, build=tmp_path) as board:
+        compare(network, run(network, inputs), board.infer_all(inputs), inputs)

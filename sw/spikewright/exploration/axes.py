@@ -62,6 +62,13 @@ class Range:
 def value_of(axis: str, text: str) -> Any:
     """Read a value of an axis: ``4``, ``0.03``, ``yes``, ``ttfs``; or a range, ``0.01:0.1``.
 
+    Parameters
+    ----------
+    axis : str
+        Its name.
+    text : str
+        The value, as it stands on a command line.
+
     Raises
     ------
     ValueError

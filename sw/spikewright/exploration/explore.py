@@ -132,6 +132,13 @@ def explore(exploration: Exploration, *, console: Console | None = None) -> Repo
     Scores are of a fifth of the training part that is held out, so nothing is chosen on the test
     part.
 
+    Parameters
+    ----------
+    exploration : Exploration
+        What to compare, and how far.
+    console : rich.console.Console, optional
+        Where progress is shown.
+
     Raises
     ------
     SpikewrightError

@@ -120,8 +120,8 @@ class Cluster:
         if not self._client.scheduler_info()["workers"]:
             self._client.close()
             raise DataError(
-                f"the scheduler at {address} has no worker; start one by "
-                f"`dask worker {address} --nthreads 1` where Spikewright is installed"
+                f"the scheduler at {address} has no worker; start one by `dask worker {address}` "
+                "where Spikewright is installed"
             )
         self._task = self._client.scatter(task, broadcast=True)
         self._executor = self._client.get_executor(retries=_AGAIN, pure=False)
