@@ -126,6 +126,23 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     ),
     "build --network net.spw": (BUILD, every(TRAINED, NO_NETWORK)),
     "build net.spw --engine stochastic": (STOCHASTIC, {}),
+    "explore --axis share=2": (
+        {"axis": "share=4", "task": "mnist", "data": "mine.npz", "seed": "7", "draws": "3",
+         "until": "bitstream", "samples": "5", "fold": "1", "workers": "3",
+         "scheduler": "tcp://host:1", "name": "other"},
+        {"folder": NO_DIGITS, "draw_seed": "does not apply to a whole grid, which has no random",
+         "limit": "does not apply to points that are not placed and routed; give --until"},
+    ),
+    "explore --axis share=2 --draws 2": ({"draw_seed": "3"}, {}),
+    "explore --axis share=2 --until accuracy": (
+        {}, {"samples": "does not apply to --until accuracy, which runs nothing on a board;"}
+    ),
+    "explore --axis share=2 --until bitstream": ({"limit": "5"}, {}),
+    "explore --axis share=2 --scheduler tcp://host:1": (
+        {}, {"workers": "does not apply to --scheduler, whose cluster has its own workers;"}
+    ),
+    "explore --axis share=2 --task mnist": ({"folder": "."}, {}),
+    "explore --axis share=2 --data mine.npz": ({}, every(("task", "folder"), NO_TASK)),
     "report": ({"task": "mnist", "data": "mine.npz"}, {"engine": "does not apply to the list of"}),
     "report --task mnist": ({"engine": "stochastic"}, {}),
     "report --data mine.npz": ({"engine": "stochastic"}, {"task": NO_TASK}),

@@ -51,7 +51,7 @@ WORK = (
     "spikewright.pages.pages.pages", "spikewright.bench.neurons.bench_neurons",
     "spikewright.bench.stochastic_engine.bench.bench_stochastic",
     "spikewright.bench.training.bench_training", "spikewright.bench.reference.bench_reference",
-    "spikewright.doctor.doctor",
+    "spikewright.exploration.explore.explore", "spikewright.doctor.doctor",
     "spikewright.quantized.from_reals.print_network",
     "spikewright.quantized.from_reals.quantize_on_task",
     "spikewright.quantized.saturation.check_saturation",
@@ -174,7 +174,8 @@ def test_every_option_of_every_command_has_its_place():
 APPLIES = [(row, name, value) for row, (does, _) in TABLE.items() for name, value in does.items()]
 DOES_NOT = [(row, name, said) for row, (_, does) in TABLE.items() for name, said in does.items()]
 VALUES = {**RUN, **SIZE, **STOCHASTIC, **NEURON, "preset": "q8_8", "family": "neuron",
-          "pages": None, "engine": "event", "folder": ".", "neuron": "alif", "input_bits": "5"}
+          "pages": None, "engine": "event", "folder": ".", "neuron": "alif", "input_bits": "5",
+          "draw_seed": "0", "workers": "2"}
 
 
 @pytest.mark.parametrize(("command", "name", "value"), APPLIES)

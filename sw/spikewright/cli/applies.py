@@ -97,12 +97,12 @@ RULES = (
         "codings that make spikes; give --coding direct, too, or leave it out",
     ),
     Rule(
-        ("run", "build", "train", "quantize", "report"), ("task", "folder"),
+        ("run", "build", "train", "quantize", "explore", "report"), ("task", "folder"),
         lambda options: options.data is not None,
         "--data, a task of your own; leave one of the two out",
     ),
     Rule(
-        ("run", "build", "train", "quantize"), ("folder",),
+        ("run", "build", "train", "quantize", "explore"), ("folder",),
         lambda options: options.task in (None, "digits"),
         "the digits, which come with scikit-learn; name another task by --task, or leave it out",
     ),
@@ -125,6 +125,22 @@ RULES = (
     Rule(
         ("run",), ("seed",), lambda options: options.build_only and len(options.seed or ()) > 1,
         "--build-only more than once, for the first seed alone is built; give one seed",
+    ),
+    Rule(
+        ("explore",), ("draw_seed",), lambda options: options.draws is None,
+        "a whole grid, which has no random points; give --draws, too, or leave it out",
+    ),
+    Rule(
+        ("explore",), ("samples",), lambda options: options.until == "accuracy",
+        "--until accuracy, which runs nothing on a board; leave one of the two out",
+    ),
+    Rule(
+        ("explore",), ("limit",), lambda options: options.until != "bitstream",
+        "points that are not placed and routed; give --until bitstream, too, or leave it out",
+    ),
+    Rule(
+        ("explore",), ("workers",), lambda options: options.scheduler,
+        "--scheduler, whose cluster has its own workers; leave one of the two out",
     ),
     Rule(
         ("new-core",), _NEURON, lambda options: options.equations is None,

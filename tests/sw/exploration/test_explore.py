@@ -146,7 +146,7 @@ def test_a_scheduler_that_does_not_answer_is_told_at_once(tmp_path):
 
 @pytest.mark.parametrize(("more", "sentence"), [
     ({"seeds": ()}, "seeds is empty; give at least one seed to train"),
-    ({"until": "end"}, "until is 'end'; it must be one of accuracy, cycles, bitstream"),
+    ({"until": "end"}, "until is 'end'; there are accuracy, cycles, bitstream"),
     ({"scheduler": "tcp://x:1", "workers": 2},
      "workers is 2, but scheduler names a cluster, which has its own; leave one of the two out"),
     ({"fold": 5}, "fold is 5; it must be a whole number from 0 to 4"),

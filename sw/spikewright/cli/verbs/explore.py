@@ -27,7 +27,7 @@ def add(commands) -> None:
         "--axis", action="append", required=True, metavar="NAME=VALUES",
         help="a setting and its values, parted by commas: weight_bits=2,3,4, hidden=64,128-64, "
         "coding=ttfs,rate, engine=event,stochastic, share=1,4; with --draws also a range, "
-        "learning_rate=0.01:0.1. May be repeated. There are: " + ", ".join(spw.AXES),
+        "learning_rate=0.01:0.1. May be repeated; docs/explore.md names all axes",
     )
     add_task_options(verb)
     add(
