@@ -137,13 +137,13 @@ def _hears(network: Network) -> list[str]:
 
 
 def _source(quantized: QuantizedNetwork) -> dict[str, str]:
-    coding = quantized.coding
+    coding, versions = quantized.coding, quantized.provenance.versions
     return {
         "data set": quantized.provenance.data_set,
         "seed": str(quantized.provenance.seed),
         "coding": coding.describe(),
-        "trained on": quantized.provenance.versions.get("processor", "an unknown processor"),
-    }
+        "trained on": versions.get("processor", "an unknown processor"),
+    } | ({"neurons in training": versions["neurons"]} if "neurons" in versions else {})
 
 
 def _sample(

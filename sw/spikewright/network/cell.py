@@ -23,6 +23,7 @@ from .bounded import Bounded, Constant, Values
 from .lowering import lower, softened, spike_comparisons, steep
 from .surrogate import Surrogate
 from .surrogate import surrogate as chosen
+from .tape import TapeProgram
 
 __all__ = ["Cell", "States"]
 
@@ -178,6 +179,11 @@ class Cell(nn.Module):
             for name, value in ((n, m().detach()) for n, m in modules.items())
         }
         return self._given | current
+
+    @property
+    def written(self) -> tuple[TapeProgram, Sequence[tuple[int, tuple[float, float]]]]:
+        """The tape of a step, from its constants, states and inputs, and at what its ends end."""
+        return self._each, self._ends
 
     def _apply(self, *given: Any, **named: Any) -> "Cell":
         """Move the tensors that the steps know along with those that are registered."""

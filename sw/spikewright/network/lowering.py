@@ -18,7 +18,7 @@ from .operations import Soft, TapeOperations, copied, hold
 from .surrogate import Surrogate
 from .tape import Tape, TapeProgram, Term
 
-__all__ = ["Steep", "lower", "softened", "spike_comparisons", "steep"]
+__all__ = ["Steep", "filled", "lower", "softened", "spike_comparisons", "steep"]
 
 
 def spike_comparisons(condition: Expression, counts: Collection[str]) -> list[Expression]:
@@ -87,10 +87,11 @@ def _whole(tape: Tape, node: Expression, end: Term, like: Term) -> Term:
     """Return an output in the shape and the type of a state; a condition becomes 0 and 1."""
     if end.stage == 2 and (end.soft or node.operation not in CONDITIONS):
         return end
-    return tape.call(_filled, end, like)
+    return tape.call(filled, end, like)
 
 
-def _filled(value: Any, like: Tensor) -> Tensor:
+def filled(value: Any, like: Tensor) -> Tensor:
+    """Return a value in the shape and the type of a state."""
     value = torch.as_tensor(value, device=like.device)
     return torch.zeros_like(like) + value.to(like.dtype)
 

@@ -8,7 +8,7 @@ weight step is a power of two. Biases are counted in steps of the membrane's for
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from spikewright_hw.readout import SPIKING
 
 from .activity import Activity, activity
 from .cell import Cell
+from .compiled_scan import is_compiled
 from .first_weights import first_layers, given_layers
 from .model_config import ModelConfig
 from .quantize import best_scale, largest_level, quantize, rounded, scalable, threshold
@@ -70,6 +71,8 @@ class Model(nn.Module):
         Bitstreams that the model computes on once it is quantised; plain sums unless given.
     start : RealNetwork, optional
         Has the layers and their first weights, in the place of those that are drawn.
+    compiled : bool
+        Whether the neurons' steps run compiled, where they can.
     """
 
     def __init__(
@@ -79,9 +82,11 @@ class Model(nn.Module):
         generator: torch.Generator,
         streams: Streams | None = None,
         start: RealNetwork | None = None,
+        compiled: bool = False,
     ):
         super().__init__()
         self.config = config
+        self._compiled = compiled
         self._streams = streams
         self._synapses: list[TrainedSynapses] = []
         width = config.surrogate_width
@@ -143,26 +148,32 @@ class Model(nn.Module):
 
         The outputs are ``[samples, outputs]``, or with ``each_step`` ``[samples, steps, outputs]``.
         """
-        readout = self.config.readout
         if self.grid is None:
-            result = activity(spikes / self._most_input, [
+            spikes = spikes / self._most_input
+            layers = [
                 Wired(cell, weights, self._of(self.recurrent, number),
                       bias=self._of(self.biases, number), connection=layer.connection,
                       parts=() if layer.is_plain else layer.parts)
                 for number, (cell, weights, layer) in enumerate(
                     zip(self._cells(), self.weights, self._shapes, strict=True)
                 )
-            ], readout=readout)
+            ]
         else:
-            result = activity(spikes, [
+            layers = [
                 synapses.wired(cell, matrix, own, bias)
                 for synapses, cell, matrix, own, bias in zip(
                     self._synapses, self._cells(), self.integer_weights(),
                     self.integer_recurrent(), self.integer_biases(), strict=True,
                 )
-            ], readout=readout)
+            ]
+        layers = [replace(layer, compiled=self._compiled) for layer in layers]
+        result = activity(spikes, layers, readout=self.config.readout)
         outputs = result.outputs_each_step if each_step else result.outputs
         return outputs * self.output_step, result
+
+    def compiled_layers(self) -> int:
+        """Return of how many layers the neurons' steps have run compiled."""
+        return sum(map(is_compiled, self._cells()))
 
     @property
     def output_step(self) -> float:

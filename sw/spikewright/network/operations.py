@@ -29,7 +29,10 @@ from spikewright_hw.definition.expression import Operations
 from .surrogate import Surrogate, spike
 from .tape import Tape, Term
 
-__all__ = ["Soft", "TapeOperations", "copied", "hold"]
+__all__ = [
+    "Soft", "TapeOperations", "complement", "copied", "entry", "exprel_of", "floored", "hold",
+    "inverted", "place",
+]
 
 #: Where logarithm and root begin, so that their slopes stay finite.
 _TINY = 1e-12
@@ -88,7 +91,7 @@ class TapeOperations(Operations):
         return self._function(torch.expm1, x)
 
     def exprel(self, x: Term) -> Term:
-        return self._function(_exprel, x)
+        return self._function(exprel_of, x)
 
     def tanh(self, x: Term) -> Term:
         return self._function(torch.tanh, x)
@@ -137,8 +140,8 @@ class TapeOperations(Operations):
 
     def invert(self, condition: Term) -> Term:
         if condition.soft:
-            return self.tape.call(_complement, condition, soft=True)
-        return self.tape.call(_not, condition)
+            return self.tape.call(complement, condition, soft=True)
+        return self.tape.call(inverted, condition)
 
     def where(self, condition: Term, yes: Term, no: Term) -> Term:
         return self.tape.choice(condition, yes, no, detach=self.detach)
@@ -163,7 +166,7 @@ class TapeOperations(Operations):
         return self.tape.product(self.tape.known(2**by), value)
 
     def shift_right(self, value: Term, by: int) -> Term:
-        return self.tape.call(_floor, self.tape.product(self.tape.known(2.0**-by), value))
+        return self.tape.call(floored, self.tape.product(self.tape.known(2.0**-by), value))
 
     def low_bits(self, value: Term, count: int) -> Term:
         return self.tape.call(operator.mod, value, self.tape.known(2**count))
@@ -173,7 +176,7 @@ class TapeOperations(Operations):
             return self.tape.known(table[int(index.value)])
         if table not in self._tables:
             self._tables[table] = self.tape.known(torch.tensor(table, dtype=torch.float64))
-        return self.tape.call(_entry, self.tape.call(_place, index), self._tables[table], index)
+        return self.tape.call(entry, self.tape.call(place, index), self._tables[table], index)
 
 
 class _Floor(torch.autograd.Function):
@@ -208,15 +211,18 @@ def hold(x: Tensor, state: Tensor, *, most: float) -> Tensor:
     return x
 
 
-def _floor(x: Any) -> Any:
+def floored(x: Any) -> Any:
+    """Return the whole number below; the gradient passes as if it were not floored."""
     return _Floor.apply(x) if isinstance(x, Tensor) else math.floor(x)
 
 
-def _place(index: Tensor) -> Tensor:
+def place(index: Tensor) -> Tensor:
+    """Return an index as torch takes it."""
     return index.detach().long()
 
 
-def _entry(place: Tensor, table: Tensor, index: Tensor) -> Tensor:
+def entry(place: Tensor, table: Tensor, index: Tensor) -> Tensor:
+    """Return the entry of a table, in the type of its index."""
     return table[place].to(index.dtype)
 
 
@@ -225,7 +231,7 @@ def _of_number(x: float, *, of: Callable[[Tensor], Tensor]) -> float:
     return of(torch.tensor(x, dtype=torch.float64)).item()
 
 
-def _exprel(x: Tensor) -> Tensor:
+def exprel_of(x: Tensor) -> Tensor:
     """Return (exp(x) - 1) / x; near zero by its series, which keeps the slope's digits."""
     near = x.abs() < _NEAR_ZERO
     away = torch.where(near, 1.0, x)
@@ -233,9 +239,11 @@ def _exprel(x: Tensor) -> Tensor:
     return torch.where(near, series, torch.expm1(away) / away)
 
 
-def _complement(x: Any) -> Any:
+def complement(x: Any) -> Any:
+    """Return the contrary of a condition that is 0 or 1."""
     return 1 - x
 
 
-def _not(x: Any) -> Any:
+def inverted(x: Any) -> Any:
+    """Return the contrary of a condition."""
     return ~x if isinstance(x, Tensor) else not x

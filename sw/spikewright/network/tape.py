@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = ["Tape", "TapeProgram", "Term"]
+__all__ = ["Tape", "TapeProgram", "Term", "lerped", "one_of_two"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,10 +164,11 @@ class Tape:
             if not condition.soft:
                 like = [leaf for leaf in self._leaves if leaf.stage == 2][:1]
                 numbers = {"yes": yes.value, "no": no.value}
-                return self.call(_numbers, condition, *like, **numbers, whole=condition.stage == 2)
+                whole = condition.stage == 2
+                return self.call(one_of_two, condition, *like, **numbers, whole=whole)
             return self.sum(no, self.product(self.known(yes.value - no.value), condition))
         if condition.soft and not detach:
-            return self.call(_lerp, no, yes, condition)
+            return self.call(lerped, no, yes, condition)
         if condition.soft:
             condition = self.call(torch.Tensor.bool, condition)
         return self.call(torch.where, condition, yes, no)
@@ -211,14 +212,16 @@ def _program(leaves: list[Term], calls: list[Any], ends: Sequence[Term]) -> Tape
     return TapeProgram(tuple(values), tuple(lines), tuple(outputs))
 
 
-def _numbers(condition: Tensor, *like: Tensor, yes: float, no: float, whole: bool) -> Tensor:
+def one_of_two(condition: Tensor, *like: Tensor, yes: float, no: float, whole: bool) -> Tensor:
+    """Return one of two numbers, by a condition."""
     dtype = like[0].dtype if like else torch.float64
     if like and not whole:
         condition = condition.expand_as(like[0])
     return torch.full((), no, dtype=dtype).where(~condition, torch.full((), yes, dtype=dtype))
 
 
-def _lerp(no: Any, yes: Any, condition: Tensor) -> Tensor:
+def lerped(no: Any, yes: Any, condition: Tensor) -> Tensor:
+    """Return one of two values, by a condition that is 0 or 1 and gets a gradient."""
     tensors = [torch.as_tensor(one, device=condition.device) for one in (no, yes)]
     dtype = condition.dtype
     for given, one in zip((no, yes), tensors, strict=True):

@@ -33,7 +33,10 @@ from .stream_synapses import stream_synapses
 from .synapses import Synapses, weight_synapses
 from .training_config import Phase, TrainingConfig
 
-__all__ = ["Progress", "Trained", "train"]
+__all__ = ["WORTH_COMPILING", "Progress", "Trained", "train"]
+
+#: Updates of neurons from which on they are compiled: PyTorch takes some seconds for them.
+WORTH_COMPILING = 1 << 25
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,8 @@ class Trained:
         values; by the same.
     output_scale : OutputScale, optional
         What the outputs of ``network`` stand for, if the targets are values.
+    compiled : int
+        Of how many layers the neurons' steps ran compiled.
     """
 
     network: Network
@@ -80,6 +85,7 @@ class Trained:
     error_float: float | None = None
     error_integer: float | None = None
     output_scale: OutputScale | None = None
+    compiled: int = 0
 
 
 def train(
@@ -106,7 +112,8 @@ def train(
     with one_thread():
         generator = torch.Generator().manual_seed(seed)
         model = Model(
-            config.model, generator=generator, streams=config.streams, start=config.network
+            config.model, generator=generator, streams=config.streams, start=config.network,
+            compiled=_worth_compiling(config, task),
         )
         test = encode(task.x_test, config.coding)
         spikes = TrainingSpikes(config, task, generator=generator)
@@ -121,6 +128,7 @@ def train(
                 progress(Progress(name, epoch + 1, phase.epochs, fmean(steps.epoch())))
 
         run_phase("float", config.real)
+        compiled = model.compiled_layers()
         real = score(outputs=_real(model, objective), scale=objective.scale(1.0))
         try:
             model.quantize(largest=objective.largest)
@@ -139,8 +147,16 @@ def train(
         task=task.name,
         seed=seed,
         output_scale=scale,
+        compiled=max(compiled, model.compiled_layers()),
         **scores | {f"{what}_float": real, f"{what}_integer": integer},
     )
+
+
+def _worth_compiling(config: TrainingConfig, task: Task) -> bool:
+    """Return whether a training takes longer than to compile its neurons, once."""
+    epochs = config.real.epochs + config.quantized.epochs
+    neurons = sum(config.model.sizes[1:])
+    return epochs * len(task.x_train) * config.coding.steps * neurons >= WORTH_COMPILING
 
 
 def _synapses(config: TrainingConfig) -> Callable[[Layer], Synapses]:

@@ -16,6 +16,7 @@ from spikewright_hw.connection import Connection
 from spikewright_hw.origin import Part
 
 from .cell import Cell
+from .compiled_scan import compiled_scan
 from .torch_hearing import heard_of_itself
 from .torch_product import connected
 
@@ -44,6 +45,8 @@ class Wired:
     parts : tuple of pairs of Connection and Origin
         Its parts, and what each hears; none of a layer that hears the layer before alone, in the
         same step.
+    compiled : bool
+        Whether the steps of the neurons run compiled, if they can.
     """
 
     cell: Cell
@@ -54,6 +57,7 @@ class Wired:
     bias: Tensor | None = None
     connection: Connection | None = None
     parts: tuple[Part, ...] = ()
+    compiled: bool = False
 
     @property
     def neurons(self) -> int:
@@ -82,6 +86,12 @@ def scan(layer: Wired, arriving: Tensor) -> tuple[Tensor, Tensor]:
     fed = {} if returns else {source: _forward(source, layer, arriving) for source in summing}
     shape = (arriving.shape[1], layer.neurons)
     states = cell.start(*shape)
+    if layer.compiled and not returns and "recurrent" not in sources:
+        inputs = [fed[source] for source in sources]
+        made = compiled_scan(cell, constants, inputs)
+        if made is not None:
+            return made(constants, states, inputs)
+    each = {source: given.unbind(0) for source, given in fed.items()}
     spike = torch.zeros(shape, dtype=cell.dtype, device=layer.weights.device)
     spikes, membranes = [], []
     for step in range(len(arriving)):
@@ -89,7 +99,7 @@ def scan(layer: Wired, arriving: Tensor) -> tuple[Tensor, Tensor]:
             heard = heard_of_itself(layer.parts, spikes, arriving[step])
             now = {source: _forward(source, layer, heard[None])[0] for source in summing}
         else:
-            now = {source: given[step] for source, given in fed.items()}
+            now = {source: given[step] for source, given in each.items()}
         inputs = [
             _back(layer, spike) if source == "recurrent" else now[source] for source in sources
         ]
@@ -100,7 +110,7 @@ def scan(layer: Wired, arriving: Tensor) -> tuple[Tensor, Tensor]:
     return torch.stack(spikes), torch.stack(membranes)
 
 
-def _forward(source: str, layer: Wired, arriving: Tensor) -> tuple[Tensor, ...]:
+def _forward(source: str, layer: Wired, arriving: Tensor) -> Tensor:
     weights = _taken(source, layer.weights).to(arriving.dtype)
     total = (
         arriving @ weights if layer.connection is None
@@ -110,7 +120,7 @@ def _forward(source: str, layer: Wired, arriving: Tensor) -> tuple[Tensor, ...]:
     if layer.bias is not None:
         bias = _taken(source, layer.bias).to(current.dtype)
         current = current + bias.repeat(layer.neurons // len(bias))
-    return current.unbind(0)
+    return current
 
 
 def _taken(source: str, weights: Tensor) -> Tensor:

@@ -42,7 +42,8 @@ class Provenance:
         The same of a network that answers with values: the root of the mean squared error on the
         test part, in the unit of the targets.
     versions : mapping of str to str
-        Packages that decide the result, and the processor it was trained on.
+        Packages that decide the result, the processor it was trained on, and whether the steps of
+        its neurons were compiled there.
     training : mapping
         The training's settings, as JSON has them.
 
@@ -176,11 +177,19 @@ def from_training(trained: "Trained") -> QuantizedNetwork:
             error_float=trained.error_float,
             error_integer=trained.error_integer,
             versions=versions
-            | {"python": platform.python_version(), "processor": processor()},
+            | {"python": platform.python_version(), "processor": processor(),
+               "neurons": _neurons(trained)},
             training=settings,
         ),
         output_scale=trained.output_scale,
     )
+
+
+def _neurons(trained: "Trained") -> str:
+    """Say what computed the neurons' steps: two ways that may round some functions differently."""
+    if not trained.compiled:
+        return "PyTorch"
+    return f"compiled in {trained.compiled} of {len(trained.network.layers)} layers"
 
 
 def network_of(network: Network | QuantizedNetwork) -> Network:
