@@ -51,10 +51,6 @@ def scan_source(
     names += [f"s{n}[j]" for n in range(len(states))] + [f"i{n}[j]" for n in range(len(inputs))]
     first, membrane = len(constants), states.index("v")
     step = step_source(program, names, starts={first + membrane: "m[j]"}, clamped=dict(ends))
-    spikes = cell.definition.spikes
-    learned = [number for number, one in enumerate(constants) if one.learned]
-    of_states = step.gradients[first : first + len(states)]
-    of_inputs = step.gradients[first + len(states) :]
     text = _TEMPLATE.format(
         type=_TYPES[dtype], block=BLOCK, membrane=membrane,
         functions=(Path(__file__).parent / "real_functions.hpp").read_text(encoding="utf-8"),
@@ -65,32 +61,53 @@ def scan_source(
             f"const R *const c{n} = constants[{n}] + at;"
             for n, one in enumerate(constants) if one.several
         ),
-        state_arrays=_each("R s{0}[BLOCK];", range(len(states))),
-        load=_each("s{0}[j] = starts[{0}][at + j];", range(len(states))),
         inputs=_each("const R *const i{0} = inputs[{0}] + place;", range(len(inputs))),
-        outs=_each("R *const o{0} = states[{0}] + place;", range(len(states))),
         lines="\n                ".join(step.forward),
-        ends=_each("const R a{0} = {1};", range(len(states)), step.ends),
-        keep=_each("s{0}[j] = o{0}[j] = a{0};", range(len(states))),
-        fired=f"fired[j] = {step.ends[len(states)]};" if spikes else "",
-        gradient_arrays=_each("R g{0}[BLOCK] = {{}};", range(len(states)))
-        + _each(" R d{0}[BLOCK] = {{}};", learned),
-        before=_each(
-            "const R *const s{0} = t ? states[{0}] + place - elements : starts[{0}] + at;",
-            range(len(states)),
-        ),
-        of_ends=_each("const R e{0} = g{0}[j];", range(len(states)))
-        + (f" const R e{len(states)} = f[j];" if spikes else ""),
-        back="\n                ".join(step.backward),
-        give=_each("h{0}[j] = {1};", range(len(inputs)), of_inputs),
-        gives=_each("R *const h{0} = of_inputs[{0}] + place;", range(len(inputs))),
-        pass_on=_each("const R b{0} = {1};", range(len(states)), of_states)
-        + _each(" g{0}[j] = b{0};", range(len(states))),
-        add=_each("d{0}[j] += {1};", learned, [step.gradients[n] for n in learned]),
-        leave=_each("of_starts[{0}][at + j] = g{0}[j];", range(len(states)))
-        + _each(" of_constants[{0}][at + j] = d{0}[j];", learned),
+        **_forward(step, range(len(states))),
+        **_backward(step, constants, range(len(states)), range(len(inputs))),
     )
     return text, step
+
+
+def _forward(step: StepSource, states: range) -> dict[str, str]:
+    """Return the parts of the function ``forward`` alone."""
+    fired = step.ends[len(states) :]
+    return {
+        "state_arrays": _each("R s{0}[BLOCK];", states),
+        "load": _each("s{0}[j] = starts[{0}][at + j];", states),
+        "outs": _each("R *const o{0} = states[{0}] + place;", states),
+        "ends": _each("const R a{0} = {1};", states, step.ends),
+        "keep": _each("s{0}[j] = o{0}[j] = a{0};", states),
+        "fired": _each("fired[j] = {0};", fired),
+    }
+
+
+def _backward(
+    step: StepSource, constants: Sequence[Constant], states: range, inputs: range
+) -> dict[str, str]:
+    """Return the parts of the function ``backward`` alone."""
+    first = len(constants)
+    learned = [number for number, one in enumerate(constants) if one.learned]
+    of_constants = [step.gradients[number] for number in learned]
+    of_states = step.gradients[first : first + len(states)]
+    of_inputs = step.gradients[first + len(states) :]
+    return {
+        "gradient_arrays": _each("R g{0}[BLOCK] = {{}};", states)
+        + _each(" R d{0}[BLOCK] = {{}};", learned),
+        "before": _each(
+            "const R *const s{0} = t ? states[{0}] + place - elements : starts[{0}] + at;", states
+        ),
+        "gives": _each("R *const h{0} = of_inputs[{0}] + place;", inputs),
+        "of_ends": _each("const R e{0} = g{0}[j];", states)
+        + _each(" const R e{0} = f[j];", range(len(states), len(step.ends))),
+        "back": "\n                ".join(step.backward),
+        "give": _each("h{0}[j] = {1};", inputs, of_inputs),
+        "add": _each("d{0}[j] += {1};", learned, of_constants),
+        "pass_on": _each("const R b{0} = {1};", states, of_states)
+        + _each(" g{0}[j] = b{0};", states),
+        "leave": _each("of_starts[{0}][at + j] = g{0}[j];", states)
+        + _each(" of_constants[{0}][at + j] = d{0}[j];", learned),
+    }
 
 
 def _leaf(number: int, constant: Constant) -> str:
