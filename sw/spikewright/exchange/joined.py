@@ -99,10 +99,10 @@ def _part(way: Way, layer: int) -> _Part:
     )
 
 
-def _nearest(part: _Part) -> tuple[bool, int, int]:
+def _nearest(part: _Part) -> tuple[bool, int, int, tuple[int, ...], str]:
     """Return a key of parts by what they hear: the layer before first, the layer itself last."""
     origin = part.origin
-    return origin.back == 0, origin.back, max(origin.each)
+    return origin.back == 0, origin.back, max(origin.each), origin.each, repr(part.connection)
 
 
 def _merged(parts: Sequence[_Part]) -> list[_Part]:

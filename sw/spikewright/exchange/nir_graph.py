@@ -12,6 +12,7 @@ from spikewright.errors import DataError
 from .affine import Matrix, Scaling
 from .firing import hearing_itself, with_threshold
 from .found import Found
+from .kernel import Kernel, Window
 from .layers import INPUTS, Piece
 from .nir_nodes import NEURONS, Reading, nir_threshold, read_node
 from .step import Step, View
@@ -221,26 +222,34 @@ def _pieces(
 
 
 def _by_matrix(piece: Piece, before: Sequence[Piece]) -> Piece:
-    """Return neurons that hear themselves by one matrix, by an input of their own.
+    """Return neurons that hear themselves by matrices alone, by an input of their own.
 
-    Those that hear more than one thing besides hear themselves by a part of their connection.
+    Those that hear more besides than a layer by a matrix hear themselves by a part of their
+    connection.
     """
-    if not isinstance(piece.what, Found) or len(piece.returns) != 1:
+    if not isinstance(piece.what, Found) or not piece.returns or not _hears_one(piece, before):
         return piece
-    (loop,) = piece.returns
-    own: Step = loop[0][1] if loop else Scaling.of()
-    if len(loop) > 1 or not isinstance(own, Matrix | Scaling) or _sources(piece, before) > 1:
+    if any(len(loop) > 1 for loop in piece.returns):
+        return piece
+    own, *others = (loop[0][1] if loop else Scaling.of() for loop in piece.returns)
+    for one in others:
+        if not isinstance(own, Matrix) or not isinstance(one, Matrix):
+            return piece
+        own = Matrix(own.weights + one.weights, own.bias + one.bias)
+    if not isinstance(own, Matrix | Scaling):
         return piece
     definition = hearing_itself(piece.what.definition)
     return replace(piece, returns=(), what=replace(piece.what, definition=definition, own=own))
 
 
-def _sources(piece: Piece, before: Sequence[Piece]) -> int:
-    """Return how many layers a piece hears, the inputs among them."""
-    return sum(
-        1 if at == INPUTS or isinstance(before[at].what, Found) else _sources(before[at], before)
-        for at in piece.hears
-    )
+def _hears_one(piece: Piece, before: Sequence[Piece]) -> bool:
+    """Whether a piece hears one layer, or the inputs, and not by a convolution or a pooling."""
+    at, *others = piece.hears
+    if others:
+        return False
+    if at == INPUTS or isinstance(before[at].what, Found):
+        return True
+    return not isinstance(before[at].what, Kernel | Window) and _hears_one(before[at], before)
 
 
 def _axes(node: Any) -> View | None:

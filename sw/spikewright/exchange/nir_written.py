@@ -9,34 +9,35 @@ import numpy as np
 from spikewright.errors import DataError
 from spikewright.network.real_layer import RealLayer
 from spikewright_hw.connection import Connection, Convolution, Dense, FeatureMap, Pooled
-from spikewright_hw.origin import Origin
+from spikewright_hw.layer_graph import inputs_of
 
 from .joined import numbered
 from .kernel import kernel_of
 from .step import View
 
-__all__ = ["Written", "axes_of", "matrix", "of_axes", "written"]
+__all__ = ["Heard", "axes_of", "inputs_heard", "recurrence", "view_of", "written"]
 
 
 @dataclass(frozen=True)
-class Written:
-    """The nodes of a layer before its neurons, each with the end of its name, and the axes after.
+class Heard:
+    """Neurons, or the inputs, as NIR has them.
 
     Parameters
     ----------
-    nodes : tuple of (str, nir.NIRNode)
+    node : str
+    shape : FeatureMap
+        In the order of their numbers.
     view : View
-        Axes of the neurons.
-    own : nir.NIRNode, optional
-        By which the neurons hear themselves, a step later.
+        Axes.
     """
 
-    nodes: tuple[tuple[str, Any], ...]
+    node: str
+    shape: FeatureMap
     view: View
-    own: Any = None
 
 
-_ITSELF = Origin(back=0, delays=1)
+#: Nodes of a part of a layer, each with the end of its name.
+Nodes = list[tuple[str, Any]]
 
 
 def axes_of(layers: Sequence[RealLayer]) -> int:
@@ -57,29 +58,47 @@ def _is_of_signals(connection: Connection) -> bool:
     return isinstance(connection, Dense)
 
 
-def of_axes(shape: FeatureMap, connection: Connection, axes: int) -> View:
-    """Return the axes of the neurons, or the inputs, of a connection."""
-    if isinstance(connection, Dense) and shape.is_flat:
-        return (shape.channels,)
-    return (shape.channels, shape.height, shape.width) if axes == 2 else (
-        shape.channels, shape.width
-    )
+def inputs_heard(layers: Sequence[RealLayer], axes: int) -> Heard:
+    """Return the inputs of a network: without a place, if every part takes them so."""
+    shape = inputs_of(layers)
+    parts = [
+        part for index, layer in enumerate(layers) for part, origin in layer.parts
+        if origin.back == index + 1
+    ]
+    flat = shape.is_flat and all(isinstance(part, Dense) for part in parts)
+    return Heard("input", shape, (len(shape),) if flat else _of_axes(shape, axes))
+
+
+def view_of(layer: RealLayer, axes: int) -> View:
+    """Return the axes of a layer's neurons: none of a map, where a matrix leads to them."""
+    if any(isinstance(_end_of(part), Dense) for part, _ in layer.parts):
+        return (layer.neurons,)
+    return _of_axes(layer.connection.target, axes)
+
+
+def _of_axes(shape: FeatureMap, axes: int) -> View:
+    return (shape.channels, shape.height, shape.width)[:: 1 if axes == 2 else 2]
+
+
+def _end_of(connection: Connection) -> Connection:
+    """Return what a connection comes to after its poolings."""
+    return _end_of(connection.then) if isinstance(connection, Pooled) else connection
 
 
 def written(
-    name: str, layer: RealLayer, *, before: FeatureMap, view: View, axes: int, dt: float | None
-) -> Written:
-    """Return the nodes of a layer's connection.
+    name: str, layer: RealLayer, number: int, heard: Heard, *, axes: int, dt: float | None
+) -> Nodes:
+    """Return the nodes of a part of a layer's connection.
 
     Parameters
     ----------
     name : str
         Of the layer, for errors.
     layer : RealLayer
-    before : FeatureMap
-        What the connection takes, in the order of its numbers.
-    view : View
-        The axes that this has.
+    number : int
+        Of the part.
+    heard : Heard
+        What it hears.
     axes : int
         Those of maps besides their channels.
     dt : float, optional
@@ -90,20 +109,24 @@ def written(
     DataError
         NIR has no node for it.
     """
-    hears, *own = layer.parts
-    connection, origin = hears
-    if origin.back != 1 or len(own) > 1 or any(one != _ITSELF for _, one in own):
-        raise DataError(
-            f"{name}.origins has more than the layer before, and itself a step later; NIR is "
-            "written as a chain"
-        )
-    nodes: list[tuple[str, Any]] = []
-    if not origin.is_plain:
-        nodes.append(("delay", _delay(name, layer, before, view, dt)))
+    connection, origin = layer.parts[number]
+    first = sum(part.rows for part, _ in layer.parts[:number])
+    weights = layer.weights[first : first + connection.rows]
+    before, view = heard.shape, heard.view
+    nodes: Nodes = []
+    # A loop of NIR takes a step.
+    late = np.array(origin.delays) - (origin.back == 0)
+    if late.any():
+        nodes.append(("delay", _delay(name, layer, late, heard, dt)))
     if not isinstance(connection, Dense) and len(view) != axes + 1:
         raise DataError(
             f"{name} takes {before} neurons of a dense layer as a map, and NIR has no node that "
             "makes one of them"
+        )
+    if not isinstance(connection, Dense) and connection.source.sides != before.sides:
+        raise DataError(
+            f"{name} takes {before} neurons as {connection.source}, and NIR has no node that "
+            "makes one of the other"
         )
     pools = 0
     while isinstance(connection, Pooled):
@@ -112,48 +135,35 @@ def written(
         connection = connection.then
         before = connection.source
         view = before.sides
-    weights = layer.weights[: connection.rows]
+    has_bias = number == next(
+        (at for at, (_, one) in enumerate(layer.parts) if one.back), 0
+    )
     if isinstance(connection, Convolution):
-        bias = _of_channels(name, layer)
+        bias = _of_channels(name, layer, has_bias)
         nodes.append(("weights", _convolution(connection, weights, bias, axes)))
-        made = of_axes(connection.target, connection, axes)
-        return Written(tuple(nodes), made, _own(name, layer, made, axes))
-    if not isinstance(connection, Dense):
-        raise DataError(f"{name} is a {type(connection).__name__}, which NIR has no node for")
+        made = _of_axes(connection.target, axes)
+        return [*nodes, ("flat", _flattened(made))] if len(view_of(layer, axes)) == 1 else nodes
+    assert isinstance(connection, Dense)
     if len(view) > 1:
         nodes.append(("flatten", _flattened(view)))
     placed = np.empty_like(weights)
     placed[numbered(before)] = weights
-    bias = None if layer.bias is None else layer.of_neurons(layer.bias)
-    nodes.append(("weights", matrix(placed, bias)))
-    made = (layer.neurons,)
-    return Written(tuple(nodes), made, _own(name, layer, made, axes))
+    bias = layer.of_neurons(layer.bias) if has_bias and layer.bias is not None else None
+    return [*nodes, ("weights", matrix(placed, bias))]
 
 
-def _own(name: str, layer: RealLayer, view: View, axes: int) -> Any:
-    """Return the node by which a layer hears itself; None if it does not."""
-    if layer.recurrent is not None:
-        if len(view) > 1:
-            raise DataError(
-                f"{name} is a map and takes its own spikes by a matrix, and matrices of NIR take "
-                "values without a place"
-            )
-        return matrix(layer.recurrent, None)
-    if len(layer.parts) == 1:
-        return None
-    _, (connection, _) = layer.parts
-    rows = layer.weights[-connection.rows :]
-    if isinstance(connection, Dense) and len(view) == 1:
-        return matrix(rows, None)
-    if isinstance(connection, Convolution):
-        return _convolution(connection, rows, np.zeros(connection.target.channels), axes)
-    raise DataError(
-        f"{name} hears itself by {connection}, which NIR has no node for"
-    )
+def recurrence(name: str, layer: RealLayer, view: View) -> Any:
+    """Return the node by which neurons hear themselves by an input of their own."""
+    if len(view) > 1:
+        raise DataError(
+            f"{name} is a map and takes its own spikes by a matrix, and matrices of NIR take "
+            "values without a place"
+        )
+    return matrix(np.asarray(layer.recurrent), None)
 
 
 def _delay(
-    name: str, layer: RealLayer, before: FeatureMap, view: View, dt: float | None
+    name: str, layer: RealLayer, late: np.ndarray, heard: Heard, dt: float | None
 ) -> Any:
     import nir
 
@@ -163,9 +173,9 @@ def _delay(
             f"{name} hears spikes some steps later; pass dt=, the length of a step in the unit of "
             "time of the file"
         )
-    made = np.empty(len(before))
-    made[numbered(before)] = np.array(layer.origins[0].delays)
-    return nir.Delay(step * made.reshape(view))
+    made = np.empty(len(heard.shape))
+    made[numbered(heard.shape)] = late
+    return nir.Delay(step * made.reshape(heard.view))
 
 
 def matrix(weights: np.ndarray, bias: np.ndarray | None) -> Any:
@@ -189,10 +199,10 @@ def _sum(connection: Pooled) -> Any:
     )
 
 
-def _of_channels(name: str, layer: RealLayer) -> np.ndarray:
-    """Return the biases of a convolution, one for each channel."""
+def _of_channels(name: str, layer: RealLayer, has_bias: bool) -> np.ndarray:
+    """Return the biases of a convolution, one for each channel; 0 unless it has them."""
     channels = layer.connection.target.channels
-    if layer.bias is None:
+    if layer.bias is None or not has_bias:
         return np.zeros(channels)
     places = layer.of_neurons(layer.bias).reshape(-1, channels)
     if (places != places[0]).any():
@@ -221,6 +231,6 @@ def _convolution(
             connection.dilation, connection.groups, bias,
         )
     # NIR 1.0.8 makes these of the channels of a group, and of a kernel as high as it is wide.
-    node.input_type = {"input": np.array(of_axes(source, connection, axes))}
-    node.output_type = {"output": np.array(of_axes(target, connection, axes))}
+    node.input_type = {"input": np.array(_of_axes(source, axes))}
+    node.output_type = {"output": np.array(_of_axes(target, axes))}
     return node

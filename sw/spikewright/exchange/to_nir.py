@@ -17,7 +17,7 @@ from spikewright_hw.network import Network
 
 from .joined import numbered
 from .nir_nodes import PARAMETERS, definition_of
-from .nir_written import axes_of, of_axes, written
+from .nir_written import Heard, axes_of, inputs_heard, recurrence, view_of, written
 from .step import View
 
 __all__ = ["to_nir"]
@@ -163,26 +163,35 @@ def _graph(network: RealNetwork, dt: float | None, accepted: Collection[str]) ->
     import nir
 
     axes = axes_of(network.layers)
-    first, *_ = network.layers[0].connection.branches
-    before = first.source
-    view = of_axes(before, first, axes)
-    nodes: dict[str, Any] = {"input": nir.Input(np.array(view))}  # pyright: ignore
-    edges, last = [], "input"
+    inputs = inputs_heard(network.layers, axes)
+    made = [inputs]
+    nodes: dict[str, Any] = {inputs.node: nir.Input(np.array(inputs.view))}  # pyright: ignore
+    edges: list[tuple[str, str]] = []
     for index, layer in enumerate(network.layers):
-        name = f"layers[{index}]"
-        made = written(name, layer, before=before, view=view, axes=axes, dt=dt)
-        before, view = layer.connection.target, made.view
-        neurons = _neurons(name, layer, view, dt, accepted)
-        for end, node in (*made.nodes, ("neurons", neurons)):
-            nodes[f"{index}_{end}"] = node
-            edges.append((last, f"{index}_{end}"))
-            last = f"{index}_{end}"
-        if made.own is not None:
-            own = f"{index}_recurrent"
-            nodes[own] = made.own
-            edges += [(last, own), (own, last)]
-    nodes["output"] = nir.Output(np.array(view))  # pyright: ignore
-    return nir.NIRGraph(nodes, [*edges, (last, "output")])
+        name, view = f"layers[{index}]", view_of(layer, axes)
+        made.append(Heard(f"{index}_neurons", layer.connection.target, view))
+        for number, (_, origin) in enumerate(layer.parts):
+            heard = made[index + 1 - origin.back]
+            last = heard.node
+            for end, node in written(name, layer, number, heard, axes=axes, dt=dt):
+                at = _named(index, number, end, own=origin.back == 0)
+                nodes[at] = node
+                edges.append((last, at))
+                last = at
+            edges.append((last, made[-1].node))
+        nodes[made[-1].node] = _neurons(name, layer, view, dt, accepted)
+        if layer.recurrent is not None:
+            own = _named(index, 0, "weights", own=True)
+            nodes[own] = recurrence(name, layer, view)
+            edges += [(made[-1].node, own), (own, made[-1].node)]
+    nodes["output"] = nir.Output(np.array(made[-1].view))  # pyright: ignore
+    return nir.NIRGraph(nodes, [*edges, (made[-1].node, "output")])
+
+
+def _named(index: int, number: int, end: str, *, own: bool) -> str:
+    """Return the name of a node of a part of a layer."""
+    word = ("recurrent" if end == "weights" else f"recurrent_{end}") if own else end
+    return f"{index}_{word}" + f"_{number}" * (number > own)
 
 
 def _neurons(

@@ -1,4 +1,4 @@
-"""A chain of NIR's nodes, computed by PyTorch's functions and forward Euler."""
+"""NIR's nodes, in a chain or a graph, computed by PyTorch's functions and forward Euler."""
 
 # nir has types that do not hold.
 # pyright: reportArgumentType=false, reportCallIssue=false
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["computed"]
+__all__ = ["computed", "computed_graph"]
 
 
 def computed(
@@ -46,6 +46,43 @@ def computed(
             else:
                 x = _map(node, x)
     return [torch.stack(one, 1).numpy() for one in sent.values()]
+
+
+def computed_graph(graph: Any, spikes: np.ndarray, *, dt: float) -> dict[str, np.ndarray]:
+    """Return what each node of neurons of a graph sends, by its name, as :func:`computed` does.
+
+    What leads to a node adds up; what neurons send reaches them a step later.
+    """
+    membranes: dict[str, Tensor] = {}
+    heard: dict[str, list[Tensor]] = {}
+    sent: dict[str, list[Tensor]] = {}
+
+    def value(name: str, now: dict[str, Tensor | None]) -> Tensor:
+        node = graph.nodes[name]
+        if name in now:
+            known = now[name]
+            if known is not None:
+                return known
+            last = sent.get(name)
+            return last[-1] if last else torch.zeros(len(spikes), *node.v_threshold.shape).double()
+        now[name] = None
+        arriving = [value(before, now) for before, after in graph.edges if after == name]
+        x = sum(arriving[1:], arriving[0])
+        if hasattr(node, "v_threshold"):
+            x, membranes[name] = _neurons(node, x, membranes.get(name), dt)
+            sent.setdefault(name, []).append(x)
+        elif type(node).__name__ == "Delay":
+            heard.setdefault(name, []).append(x)
+            x = _delayed(heard[name], np.rint(node.delay / dt).astype(int))
+        elif type(node).__name__ != "Output":
+            x = _map(node, x)
+        now[name] = x
+        return x
+
+    for step in torch.from_numpy(spikes.swapaxes(0, 1).astype(np.float64)):
+        now: dict[str, Tensor | None] = {"input": step}
+        value("output", now)
+    return {name: torch.stack(one, 1).flatten(2).numpy() for name, one in sent.items()}
 
 
 def _neurons(node: Any, x: Tensor, v: Tensor | None, dt: float) -> tuple[Tensor, Tensor]:

@@ -188,25 +188,11 @@ DENSE = Dense(source=FeatureMap(channels=4), neurons=3)
 
 
 @pytest.mark.parametrize(("made", "message"), [
-    (lambda: network(Joined(parts=(DENSE, DENSE)), origins=(Origin(), Origin(delays=1))),
-     ("layers[0].origins has more than the layer before, and itself a step later; NIR is written "
-      "as a chain")),
-    (lambda: network(Joined(parts=(DENSE, replace(DENSE, source=FeatureMap(channels=3)))),
-                     origins=(Origin(), Origin(back=0, delays=2))),
-     ("layers[0].origins has more than the layer before, and itself a step later; NIR is written "
-      "as a chain")),
     (lambda: network(DENSE, origins=(Origin(delays=1),), neuron="lif", parameters={}),
      ("layers[0] hears spikes some steps later; pass dt=, the length of a step in the unit of time "
       "of the file")),
-    (lambda: network(
-        Joined(parts=(KERNEL, Pooled(
-            source=KERNEL.target, window=(1, 1), stride=(1, 1),
-            then=replace(KERNEL, source=KERNEL.target)))),
-        origins=(Origin(), Origin(back=0, delays=1))),
-     ("layers[0] hears itself by sum pooling 1 × 1 and convolution 3 × 3 with "
-      "padding 1 × 1 from 3 × 4 × 4 to 3 × 4 × 4, which NIR has no node for")),
 ])
-def test_what_is_no_chain_is_refused(made, message):
+def test_what_has_no_words_is_refused(made, message):
     with pytest.raises(DataError) as error:
         to_nir(made(), accept=("subtract", "at_least"))
     assert str(error.value) == message
