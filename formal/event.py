@@ -27,15 +27,16 @@ from spikewright_hw.origin import Origin
 
 
 def engine(
-    network: Network, *, share: int, right: Network | None = None, longest: int | None = None
+    network: Network, *, share: int, banks: int = 1, right: Network | None = None,
+    longest: int | None = None,
 ) -> InferenceSpec:
     """Return what is proved of a network's engine, and with the ``right`` one of its results.
 
     The result comes within the cycles promised, or within ``longest``.
     """
     return InferenceSpec(
-        EventEngine(network=network, share=share, most_bits=1),
-        longest=longest or worst_cycles(network, share=share),
+        EventEngine(network=network, share=share, banks=banks, most_bits=1),
+        longest=longest or worst_cycles(network, share=share, banks=banks),
         values=None if right is None else values_of(right),
     )
 
@@ -86,6 +87,8 @@ def specs() -> dict[str, Elaboratable]:
     counted = tiny_network(steps=1, readout="count")
     return {
         "event_t1": engine(once, share=2, right=once),
+        "event_banks": engine(once, share=2, banks=2, right=once),
+        "event_t2_banks": engine(tiny_network(steps=2, recurrent=True), share=1, banks=2),
         "event_count": engine(counted, share=2, right=counted),
         "event_graded": engine(graded, share=2, right=graded),
         "event_t2_graded": engine(graded_recurrent.network, share=1),

@@ -14,7 +14,8 @@ from spikewright_hw.definition import integers
 from spikewright_hw.engine.neuron_group import NeuronGroup
 from spikewright_hw.engine.synapses import WeightSynapses
 
-SUM = "{}: a sum is that of the addends since the last update"
+SUM = "{}: a sum is that of the addends since the last step was closed"
+CLOSED = "{}: until its update a closed sum is that of its step"
 FOLLOWS = "{}: between updates each neuron's state is the definition's, clamped into its range"
 START = "{}: clear brings each neuron back to its own start"
 PLACE = "the output has what each neuron gave in the last update, in its place"
@@ -26,6 +27,7 @@ class Neuron:
     """One neuron beside the core: its sums and states as integers, and the step that is next."""
 
     totals: Mapping[str, Signal]
+    closed: Mapping[str, Signal]
     states: Mapping[str, Signal]
     given: Signal
     exact: Exact
@@ -37,8 +39,8 @@ class NeuronGroupSpec(Elaboratable):
     Beside the core stand the neurons by themselves, which do not rotate: sums wider than they can
     get, and a step that is made as a whole at the end of an update. Addends are rows of the layer's
     weights, any and in any order, each once at most in a step, or in a bit plane of its graded
-    inputs; to the padding neurons comes anything. Core and model are there once, the properties
-    once for each of ``faults``.
+    inputs, or zeros; to the padding neurons comes anything. Core and model are there once, the
+    properties once for each of ``faults``.
     """
 
     def __init__(self, dut: NeuronGroup, *, faults: Iterable[str] = ("",)):
@@ -53,18 +55,19 @@ class NeuronGroupSpec(Elaboratable):
         dut = self.dut
         m.submodules.dut = dut
         last = len(dut.numbers) + dut.stages - 2
-        row = self._environment(m, last)
+        self.row, self.spike, self.adds = Signal(range(len(dut.layer.rows))), Signal(), Signal()
+        owed = self._environment(m, last)
 
         idle, ended = Signal(), Signal()
         m.d.comb += [
             idle.eq((dut.turn == 0) & ~dut.update), ended.eq(dut.update & (dut.turn == last))
         ]
-        neurons = [self._neuron(m, row, number, ended) for number in self.real]
+        neurons = [self._neuron(m, number, ended) for number in self.real]
         cleared = Signal()
         m.d.sync += cleared.eq(dut.clear)
         for fault in self.faults:
             m.submodules[fault or "properties"] = properties = Module()
-            self._check(properties, neurons, fault, cleared)
+            self._check(properties, neurons, fault, cleared, owed)
         spikes = self.dut.layer.fixed.definition.spikes
         m.d.comb += [
             Cover(idle & Cat(neuron.given.any() for neuron in neurons).all(),
@@ -74,65 +77,79 @@ class NeuronGroupSpec(Elaboratable):
         return m
 
     def _environment(self, m: Module, last: int) -> Signal:
-        """Drive the group as a layer does; return the row whose weights are the addends."""
+        """Drive the group as a layer does; return whether a closed step awaits its update."""
         dut, layer = self.dut, self.dut.layer
         rows = len(layer.rows)
         row, seen = Signal(range(rows)), Signal(rows)
+        spike = Signal()
         plane = Signal(range(layer.input_bits))
         turn = Signal(range(last + 1))
+        owed = Signal()  # a step is closed that is not updated
+        doubles = Signal()
         m.d.comb += [
             row.eq(anything(row.shape())),
+            spike.eq(anything(1)),
+            self.adds.eq(dut.accumulate | dut.close),
+            doubles.eq(dut.twice & self.adds),
             dut.own.eq(row >= layer.inputs),
             dut.accumulate.eq(anything(1)),
             dut.twice.eq(anything(1) if layer.input_bits > 1 else 0),
-            Assume(~dut.twice | (plane != layer.input_bits - 1), "no more planes than bits"),
+            Assume(~doubles | (plane != layer.input_bits - 1), "no more planes than bits"),
+            dut.close.eq(anything(1)),
             dut.update.eq(anything(1)),
             dut.clear.eq(anything(1)),
             dut.turn.eq(turn),
             Assume(row < rows, "a row that there is"),
             Assume(dut.update | (turn == 0), "an update has no gap"),
+            Assume(~(dut.update & dut.close), "no step is closed during an update"),
+            Assume(~dut.update | owed, "an update is of a step that is closed"),
             Assume(~(dut.update & dut.clear), "no update while the states are cleared"),
         ]
         for at, _ in enumerate(dut.numbers):
             column = [weights[self.real[at]] for weights in layer.rows] if self._is_real(at) else []
             shape = signed(layer.weight_bits)
             weight = Array(Const(one, shape) for one in column)[row] if column else anything(shape)
-            m.d.comb += dut.addends[at].eq(weight)
+            m.d.comb += dut.addends[at].eq(Mux(spike, weight, 0) if column else weight)
         with m.If(dut.update):
             m.d.sync += turn.eq(Mux(turn == last, 0, turn + 1))
-            m.d.sync += [seen.eq(0), plane.eq(0)]
+            with m.If(turn == last):
+                m.d.sync += owed.eq(0)
+        with m.If(dut.close):
+            m.d.sync += [seen.eq(0), plane.eq(0), owed.eq(1)]
         with m.Else():
-            with m.If(dut.twice):
+            with m.If(doubles):
                 m.d.sync += [seen.eq(0), plane.eq(plane + 1)]
-            with m.If(dut.accumulate):
-                m.d.comb += [
-                    Assume(~seen.bit_select(row, 1) | dut.twice, "no row twice in a plane"),
-                    Assume(~dut.own | ((plane + dut.twice) == layer.input_bits - 1),
-                           "rows of the layer's own neurons in the last plane alone"),
-                ]
+            with m.If(dut.accumulate & spike):
                 m.d.sync += seen.bit_select(row, 1).eq(1)
-        return row
+        with m.If(self.adds & spike):
+            m.d.comb += [
+                Assume(~seen.bit_select(row, 1) | doubles, "no row twice in a plane"),
+                Assume(~dut.own | ((plane + doubles) == layer.input_bits - 1),
+                       "rows of the layer's own neurons in the last plane alone"),
+            ]
+        m.d.comb += [self.row.eq(row), self.spike.eq(spike)]
+        return owed
 
     def _is_real(self, at: int) -> bool:
         return at < len(self.real)
 
-    def _neuron(self, m: Module, row: Signal, number: int, ended: Signal) -> Neuron:
+    def _neuron(self, m: Module, number: int, ended: Signal) -> Neuron:
         """Build a neuron of the layer beside the core."""
         dut, layer = self.dut, self.dut.layer
         fixed = layer.fixed
-        totals = {}
+        totals, closed = {}, {}
         for name, input in fixed.definition.inputs.items():
             column = [weights[number] for weights in layer.contributions(name)]
             shape = signed((layer.most_input * sum(map(abs, column))).bit_length() + 1)
             total = totals[name] = Signal(shape, name=f"sum_{name}_{number}")
-            addend = Array(Const(one, shape) for one in column)[row]
+            step = closed[name] = Signal(shape, name=f"closed_{name}_{number}")
+            addend = Mux(self.spike, Array(Const(one, shape) for one in column)[self.row], 0)
             doubles = dut.twice & (input.source != "recurrent")
-            with m.If(ended):
-                m.d.sync += total.eq(0)
-            with m.Elif(~dut.update):
-                m.d.sync += total.eq(
-                    total + Mux(doubles, total, 0) + Mux(dut.accumulate, addend, 0)
-                )
+            summed = total + Mux(doubles, total, 0) + addend
+            with m.If(dut.close):
+                m.d.sync += [total.eq(0), step.eq(summed)]
+            with m.Elif(dut.accumulate):
+                m.d.sync += total.eq(summed)
         start = integers.start(fixed, neuron=number)
         states = {
             name: Signal(signed(form.width), name=f"{name}_{number}", init=start[name])
@@ -140,7 +157,7 @@ class NeuronGroupSpec(Elaboratable):
         }
         currents = {
             name: (total << layer.shift) + layer.biases(name)[number]
-            for name, total in totals.items()
+            for name, total in closed.items()
         }
         constants = {
             name: Const(values[number], signed(32)) for name, values in fixed.vectors.items()
@@ -157,9 +174,11 @@ class NeuronGroupSpec(Elaboratable):
                 m.d.sync += given.eq(exact.after["spike"].bool())
         with m.Elif(dut.clear):
             m.d.sync += [state.eq(state.init) for state in states.values()]
-        return Neuron(totals, states, given, exact)
+        return Neuron(totals, closed, states, given, exact)
 
-    def _check(self, m: Module, neurons: list[Neuron], fault: str, cleared: Signal) -> None:
+    def _check(
+        self, m: Module, neurons: list[Neuron], fault: str, cleared: Signal, owed: Signal
+    ) -> None:
         """State what must hold, of a core that is seen through a fault, or as it is if ``""``."""
         dut, fixed = self.dut, self.dut.layer.fixed
         width = len(dut.o) // len(dut.numbers)
@@ -170,13 +189,19 @@ class NeuronGroupSpec(Elaboratable):
             first = at == 0
             cut = neuron.exact.cuts[-1][0][0] if fault == "cut" and not first else Const(0, 1)
             neuron.exact.check(m, cut=cut)
+            for name, total in neuron.totals.items():
+                seen: Value = dut.totals[name][at]
+                if fault == f"{name}_sum" and not first:
+                    seen = seen ^ (seen != 0)
+                m.d.comb += Assert(seen == total, SUM.format(name))
             with m.If(dut.turn == 0):
                 m.d.comb += Assert(places[at] == neuron.given.as_unsigned(), PLACE)
-                for name, total in neuron.totals.items():
-                    seen: Value = dut.totals[name][at]
-                    if fault == f"{name}_sum" and not first:
+                for name, total in neuron.closed.items():
+                    seen = dut.closed[name][at]
+                    if fault == f"{name}_closed" and not first:
                         seen = seen ^ (seen != 0)
-                    m.d.comb += Assert(seen == total, SUM.format(name))
+                    with m.If(owed):
+                        m.d.comb += Assert(seen == total, CLOSED.format(name))
                 for name, state in neuron.states.items():
                     seen = dut.states[name][at]
                     if fault == name and not first:
@@ -193,8 +218,8 @@ class NeuronGroupSpec(Elaboratable):
 class NeuronGroupFaults(Faults):
     """Each fault of a group, planted in what the properties see.
 
-    Of the second neuron the lowest bit of a sum, of a state that is not zero, or of a value in
-    between is wrong, or it starts a step too high; the two neurons' outputs are swapped.
+    Of the second neuron the lowest bit of a sum, open or closed, of a state that is not zero, or of
+    a value in between is wrong, or it starts a step too high; the two neurons' outputs are swapped.
     """
 
     def __init__(self, dut: NeuronGroup):
@@ -202,6 +227,7 @@ class NeuronGroupFaults(Faults):
         detectors: dict[str, tuple[str, ...]] = {"swapped": (PLACE,), "cut": (WRAPS,)}
         for name in fixed.definition.inputs:
             detectors[f"{name}_sum"] = (SUM.format(name),)
+            detectors[f"{name}_closed"] = (CLOSED.format(name),)
         for name in fixed.formats:
             detectors[name] = (FOLLOWS.format(name),)
             detectors[f"{name}_start"] = (START.format(name),)

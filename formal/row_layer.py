@@ -1,27 +1,37 @@
 """What is proved of the row layer."""
 
 from amaranth import Cat, Const, Elaboratable, Module, Mux, Signal, Value, signed
-from amaranth.hdl import Assert, Assume, Cover
+from amaranth.hdl import Assume, Cover
 
 from faults import Planted, Spec, Through, plant, stream_faults
 from layers import MUTANTS, clamp, mutant, tiny_layer
 from neuron import exact_of
 from properties import InOrder, Observed, anything, drive, held, observe, stall
 from spikewright_hw.definition import integers
-from spikewright_hw.engine.row_layer import PRESETS, RowLayer, core
+from spikewright_hw.engine.banks import row_of
+from spikewright_hw.engine.row_layer import PRESETS, RowLayer, core, row_latency
 from spikewright_hw.layer import Layer
+from updates import CLOSED, GAP, check_updates
 
-#: Steps that the core may hold: one at the output, one in the neurons, one in the row read.
-CAPACITY = 3
+
+def capacity(dut: RowLayer) -> int:
+    """Return the steps that the core may hold.
+
+    One is at the output, one in the neurons, and one in the row read and in each stage after it.
+    """
+    return 3 + (dut.banks > 1)
+
+
+def latency(dut: RowLayer) -> int:
+    """Return the cycles from the last event of a step to its output."""
+    return row_latency(dut.stages, share=dut.share, banks=dut.banks)
+
 
 #: What the core assumes of whoever clears it, and of its events.
 CLEAR = "row layer: clear only while it is empty"
 ROW = "row layer: a row that there is"
 ONCE = "row layer: no row twice in a step, or in a bit plane of it"
 OWN = "row layer: rows of its own neurons in the last plane alone"
-
-#: What the groups of neurons assume of a layer.
-GAP = "an update has no gap"
 
 
 class Contents(Elaboratable):
@@ -31,7 +41,7 @@ class Contents(Elaboratable):
         self.dut = dut
         self.empty = Signal()
         self.begun = Signal()
-        self.steps = Signal(range(CAPACITY + 2))
+        self.steps = Signal(range(capacity(dut) + 2))
         self.plane = Signal(range(dut.layer.input_bits))  # of the step that is begun
         self.final = self.plane == dut.layer.input_bits - 1
 
@@ -81,7 +91,8 @@ class RowLayerContractSpec(Spec):
     """Each last event gives one output, held until it is taken and never kept back.
 
     And the neurons' update has no gap. Events are any at all, and so are weights and states as far
-    as this is concerned. A fault is one of :func:`~faults.plant`, or ``gap``.
+    as this is concerned. A fault is one of :func:`~faults.plant`, or of
+    :func:`~updates.check_updates`.
     """
 
     def __init__(self, dut: RowLayer):
@@ -94,13 +105,15 @@ class RowLayerContractSpec(Spec):
         o = observe(self.dut.o)
         plant(m, o, fault)
         held(m, o, name="step")
-        update = self.dut.update & ~((fault == "gap") & (self.dut.turn == 1))
-        m.d.comb += Assert(update | (self.dut.turn == 0), GAP)
+        check_updates(
+            m, close=self.dut.close, update=self.dut.update, turn=self.dut.turn,
+            last=self.dut.share + self.dut.stages - 2, fault=fault,
+        )
         m.submodules.one_each = InOrder(
             i=seen.closed,
             o=o,
-            capacity=CAPACITY,
-            latency=self.dut.share + self.dut.stages + 1,
+            capacity=capacity(self.dut),
+            latency=latency(self.dut),
             name="step",
         )
 
@@ -169,8 +182,8 @@ class RowLayerDataSpec(Elaboratable):
             i=steps.closed,
             o=o,
             expected=Cat(expected),
-            capacity=CAPACITY,
-            latency=dut.share + dut.stages + 1,
+            capacity=capacity(dut),
+            latency=latency(dut),
             name="step",
         )
 
@@ -183,19 +196,24 @@ class RowLayerDataSpec(Elaboratable):
         return m
 
     def _row(self, m: Module, steps: _Steps) -> Signal:
-        """Return the row of an event, one bit for each; assume each once a step, or a plane."""
-        event, rows = steps.event, len(self.layer.rows)
+        """Return the rows of a cycle, one bit for each; assume each once a step, or a plane."""
+        event, rows, banks = steps.event, len(self.layer.rows), self.dut.banks
+        places = [event.row] if banks == 1 else [*event.places]
+        spikes = Cat(event.spike) if banks == 1 else event.spikes
         row = Signal(rows)
         seen = Signal(rows)
-        m.d.comb += row.eq(Cat(Value.cast(event.row) == at for at in range(rows)))
-        with m.If(self.dut.i.valid & event.spike):
+        for bank, place in enumerate(places):
+            here = Cat(Value.cast(place) == at for at in range(len(self.dut.rows[bank::banks])))
+            for at, bit in enumerate(here):
+                m.d.comb += row[row_of(bank, at, banks=banks)].eq(bit & spikes[bank])
+            m.d.comb += Assume(~(self.dut.i.valid & spikes[bank]) | here.any(), ROW)
+        own = row[self.layer.inputs :]
+        with m.If(self.dut.i.valid):
             m.d.comb += [
-                Assume(row.any(), ROW),
-                Assume(~(row & seen).any(), ONCE),
-                Assume((event.row < self.layer.inputs) | steps.final, OWN),
+                Assume(~(row & seen).any(), ONCE), Assume(~own.any() | steps.final, OWN),
             ]
         with m.If(steps.taken):
-            m.d.sync += seen.eq(Mux(event.last, 0, seen | Mux(event.spike, row, 0)))
+            m.d.sync += seen.eq(Mux(event.last, 0, seen | row))
         return row
 
     def _current(
@@ -211,7 +229,7 @@ class RowLayerDataSpec(Elaboratable):
         before = Signal(shape, name=f"before_{name}")
         current = Signal(shape, name=f"sum_{name}")
         weight = sum(
-            (Mux(row[at] & steps.event.spike, value, 0) for at, value in enumerate(column)),
+            (Mux(row[at], value, 0) for at, value in enumerate(column)),
             start=Const(0, shape),
         )
         twice = before + before if doubles else before
@@ -221,10 +239,12 @@ class RowLayerDataSpec(Elaboratable):
         return Mux(steps.closed.transfers, (current << self.dut.layer.shift) + bias, 0)
 
 
-def tiny(kind: str, *, share: int, stages: int = 1, fault: str = "") -> RowLayerDataSpec:
+def tiny(
+    kind: str, *, share: int, stages: int = 1, banks: int = 1, fault: str = ""
+) -> RowLayerDataSpec:
     """Return what is proved of a row layer of :func:`~layers.tiny_layer`."""
     layer = tiny_layer(kind)
-    dut = RowLayer(layer=mutant(layer, fault), share=share, stages=stages)
+    dut = RowLayer(layer=mutant(layer, fault), share=share, stages=stages, banks=banks)
     return RowLayerDataSpec(dut, layer=layer, fault=fault)
 
 
@@ -263,11 +283,13 @@ def specs() -> dict[str, Elaboratable]:
         "row_layer_biased": tiny("biased", share=2),
         "row_layer_graded": tiny("graded", share=1),
         "row_layer_graded_own": tiny("graded_own", share=1),
+        "row_layer_banks": tiny("lif", share=2, banks=2),
+        "row_layer_banks_own": tiny("graded_own", share=1, banks=2),
         "row_layer_refractory": tiny("lif_refractory", share=2),
         "row_layer_recurrent": tiny("recurrent_lif", share=1, stages=2),
         "row_layer_fault": planted(),
         "row_layer_fault_contract": Through(
             RowLayerContractSpec(RowLayer(layer=tiny_layer("lif"), share=2)),
-            {**stream_faults("step", compared=False), "gap": (GAP,)},
+            {**stream_faults("step", compared=False), "gap": (GAP,), "open": (CLOSED,)},
         ),
     }

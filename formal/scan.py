@@ -20,11 +20,11 @@ class Queue:
     """The bitmaps that came: what is left of the oldest is ``head``.
 
     ``level`` is how many there are, and ``after`` how many without one that is ``done`` now;
-    ``bit`` is the lowest of the head, ``rest`` the others; ``fresh``: the oldest bitmap came at
-    the last clock edge.
+    ``bit`` is the lowest of the head, or of each bank of it, ``rest`` the others; ``fresh``: the
+    oldest bitmap came at the last clock edge.
     """
 
-    def __init__(self, m: Module, *, i: Observed, o: Observed, width: int):
+    def __init__(self, m: Module, *, i: Observed, o: Observed, width: int, banks: int = 1):
         self.head, following = Signal(width, name="head"), Signal(width, name="following")
         self.level = Signal(range(CAPACITY + 2), name="level")
         self.fresh = Signal(name="fresh")
@@ -33,7 +33,10 @@ class Queue:
         self.done = Signal(name="done")
         self.after = Signal(range(CAPACITY + 2), name="after")
         m.d.comb += [
-            self.bit.eq(Cat(self.head[at] & (self.head[:at] == 0) for at in range(width))),
+            self.bit.eq(Cat(
+                self.head[at] & ~Cat(self.head[at % banks : at : banks]).any()
+                for at in range(width)
+            )),
             self.rest.eq(self.head & ~self.bit),
             self.done.eq(o.transfers & (self.rest == 0)),
             self.after.eq(self.level - self.done),

@@ -13,7 +13,8 @@ from spikewright_hw.engine.stream_counts import row_planes, weight_count
 from spikewright_hw.engine.stream_layer import PRESETS, StreamLayer, core
 from spikewright_hw.engine.streams import Streams, current_exponent
 from spikewright_hw.layer import Layer
-from stream_passes import ALL_PASSES, CYCLES, GAP, TOLD, Short, Steps, StreamLayerContractSpec
+from stream_passes import ALL_PASSES, CYCLES, TOLD, Short, Steps, StreamLayerContractSpec
+from updates import CLOSED, GAP
 
 #: Width of more than any count of the tiny layers.
 WIDE = 16
@@ -155,6 +156,7 @@ def specs() -> dict[str, Elaboratable]:
                 "early": (ALL_PASSES, TOLD, CYCLES, "no output without a step"),
                 "late": ("the output is not kept back",),
                 "gap": (GAP,),
+                "open": (CLOSED,),
                 "greedy": ("a step is taken when no other is inside",),
                 "withdrawn": ("step: an offer is not withdrawn while it stalls",),
                 "unsteady": ("step: a payload is held while it stalls",),

@@ -55,43 +55,40 @@ class Model:
         return self.bench.read("o") & ((1 << (self.width * len(self.numbers))) - 1)
 
 
-async def add(bench: Bench, row: int) -> None:
-    """Bring a row of weights to the sums; the padding neurons get anything."""
+async def add(bench: Bench, row: int | None, *, close: bool, twice: bool) -> None:
+    """Bring a row of weights to the sums, or zeros; the padding neurons get anything."""
     core, layer = bench.component, bench.component.layer
     most = (1 << (layer.weight_bits - 1)) - 1
     there = sorted(set(core.numbers))
-    weights = [layer.rows[row][number] for number in there]
+    weights = [0 if row is None else layer.rows[row][number] for number in there]
     padding = [random.randint(-most, most) for _ in range(len(core.numbers) - len(there))]
     bench.write("addends", weights + padding)
-    bench.write("own", row >= layer.inputs)
+    bench.write("own", row is not None and row >= layer.inputs)
     bench.write("accumulate", 1)
+    bench.write("close", close)
+    bench.write("twice", twice)
     await bench.cycles(1)
-    bench.write("accumulate", 0)
+    for name in ("accumulate", "close", "twice"):
+        bench.write(name, 0)
 
 
 async def bring(bench: Bench, planes: list[list[int]], *, pause: float) -> None:
-    """Bring the rows of a step, and double the sums between its planes: with a row, or alone."""
-    idle = [0] * len(bench.component.numbers)
+    """Bring the rows of a step, and double the sums between its planes; close the step."""
+    events: list[tuple[int | None, bool]] = []
     for number, rows in enumerate(planes):
-        twice = number > 0
-        if twice and (not rows or random.random() < 0.5):
-            bench.write("addends", idle)
-            bench.write("twice", 1)
+        begins = [number > 0] + [False] * len(rows)
+        events += zip(rows or [None], begins, strict=False)
+    if random.random() < 0.5:
+        events.append((None, False))
+    for at, (row, twice) in enumerate(events):
+        while random.random() < pause:
+            bench.write("addends", [random.choice((0, 1)) for _ in bench.component.numbers])
             await bench.cycles(1)
-            twice = False
-        bench.write("twice", 0)
-        for row in rows:
-            while random.random() < pause:
-                bench.write("addends", idle)
-                await bench.cycles(1)
-            bench.write("twice", int(twice))
-            await add(bench, row)
-            bench.write("twice", 0)
-            twice = False
+        await add(bench, row, close=at == len(events) - 1, twice=twice)
 
 
 async def update(bench: Bench) -> None:
-    """Go through an update, with addends on the way that are not to be added."""
+    """Go through an update, with addends that are not to be added."""
     for turn in range(len(bench.component.numbers) + bench.component.stages - 1):
         bench.write("update", 1)
         bench.write("turn", turn)

@@ -14,7 +14,7 @@ from spikewright_hw.engine.drawn_network import (
     drawn_map_network,
     drawn_network,
 )
-from spikewright_hw.engine.event import PRESETS, EventEngine, core, worst_cycles
+from spikewright_hw.engine.event import PRESETS, EventEngine, banks_of, core, worst_cycles
 from spikewright_hw.engine.example import example_network
 from spikewright_hw.engine.record import Result, Trace, pack_trace
 from spikewright_hw.engine.reference import run
@@ -122,7 +122,7 @@ def test_engine_follows_reference(sizes, steps, share, rng):
 @pytest.mark.parametrize(
     ("draw", "count"),
     [
-        (partial(drawn_network, largest=4, graded=True), 8),
+        (partial(drawn_network, largest=6, graded=True), 10),
         (partial(drawn_map_network, largest=4), 3),
         (partial(drawn_graph_network, largest=3), 4),
     ],
@@ -130,17 +130,18 @@ def test_engine_follows_reference(sizes, steps, share, rng):
 def test_engine_follows_reference_of_any_network(draw, count, rng):
     for _ in range(count):
         network = draw(rng)
-        share = rng.randint(1, 3)
+        share, banks = rng.randint(1, 3), [rng.randint(1, 4) for _ in network.layers]
         samples = [
             [rng.getrandbits(network.inputs) for _ in range(network.planes)] for _ in range(3)
         ]
+        engine = EventEngine(network=network, share=share, banks=banks)
         for bitmaps, (result, trace, passed) in zip(
-            samples, classify(EventEngine(network=network, share=share), samples), strict=True
+            samples, classify(engine, samples), strict=True
         ):
             expected, expected_trace = run(network, bitmaps)
             assert replace(result, cycles=0) == expected
             assert trace == pack_trace(network, expected_trace)
-            assert result.cycles == passed <= worst_cycles(network, share=share)
+            assert result.cycles == passed <= worst_cycles(network, share=share, banks=banks)
 
 
 @pytest.mark.parametrize("most_bits", [1024, 4])
@@ -236,13 +237,13 @@ def always_spiking(
 @pytest.mark.parametrize(
     ("sizes", "steps", "share", "recurrent", "spare"),
     [
-        ((3, 2), 3, 1, (), 0),  # nothing to spare where there is one layer, or one step,
+        ((3, 2), 3, 1, (), 0),  # nothing to spare where no layer hears itself
         ((1, 1, 1), 1, 1, (), 0),
         ((12, 9, 17, 4), 1, 4, (), 0),
-        ((20, 9, 4), 4, 3, (), 0),  # or where the first layer is the slowest
-        ((4, 20, 6, 3), 4, 3, (), 3),  # and at most a cycle a step elsewhere
+        ((20, 9, 4), 4, 3, (), 0),
+        ((4, 20, 6, 3), 4, 3, (), 0),
         ((2, 2, 2), 2, 2, (), 0),
-        ((2, 2, 2), 4, 2, (), 1),
+        ((2, 2, 2), 4, 2, (), 0),
         ((3, 3, 3, 2), 4, 4, (), 0),
         ((4, 3, 2), 1, 2, (0,), 0),
         ((4, 3, 2), 4, 2, (0,), 3),  # and what a recurrent layer does not hear in the first step
@@ -260,6 +261,41 @@ def test_the_worst_case_comes_close_to_the_bound(sizes, steps, share, recurrent,
         for layer, own in zip(network.layers, hears_itself, strict=True)
     )
     assert result.cycles == worst_cycles(network, share=share) - spare
+
+
+@pytest.mark.parametrize("banks", [2, 3, (4, 1, 2), (1, 5, 3)])
+@pytest.mark.parametrize(("steps", "share"), [(1, 2), (4, 1), (4, 6)])
+def test_the_worst_case_of_banks_is_the_bound(banks, steps, share):
+    sizes = (23, 8, 14, 3)
+    network = always_spiking(sizes, steps)
+    everything = [(1 << sizes[0]) - 1] * steps
+    engine = EventEngine(network=network, share=share, banks=banks)
+    ((result, _, _),) = classify(engine, [everything])
+    assert (result.input_events, result.spikes[:2]) == (23 * steps, (8 * steps, 14 * steps))
+    assert result.synops == steps * sum(layer.inputs * layer.neurons for layer in network.layers)
+    assert result.cycles == worst_cycles(network, share=share, banks=banks)
+
+
+def test_a_layer_has_no_more_banks_than_rows():
+    network = example_network(sizes=(5, 3, 2), steps=1, weight_bits=2, membrane=Format(4, 1))
+    assert banks_of(network, 4) == (4, 3)
+    assert banks_of(network, (2, 8)) == (2, 3)
+    recurrent = always_spiking((2, 3, 2), 1, recurrent=(0,))
+    assert banks_of(recurrent, 8) == (5, 3)
+
+
+@pytest.mark.parametrize(
+    ("banks", "message"),
+    [
+        (0, "banks is 0; a layer has at least one bank of rows"),
+        ((2, 0), "banks is (2, 0); a layer has at least one bank of rows"),
+        ((2, 2, 2), "banks has 3 numbers; the network has 2 layers"),
+    ],
+)
+def test_banks_that_cannot_be_are_refused(banks, message):
+    for made in (worst_cycles, lambda network, **how: EventEngine(network=network, **how)):
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+            made(HAND, banks=banks)
 
 
 def test_the_bound_has_the_stages_of_a_long_equation():

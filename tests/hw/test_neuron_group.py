@@ -36,10 +36,13 @@ def run(
                 await ctx.tick()
                 ctx.set(dut.clear, 0)
             ctx.set(dut.accumulate, 1)
-            for row in rows:
-                ctx.set(dut.own, row >= layer.inputs)
-                ctx.set(dut.addends, [layer.rows[row][neuron] for neuron in dut.numbers])
+            brought = [(row >= layer.inputs, layer.rows[row]) for row in rows]
+            for at, (own, weights) in enumerate(brought or [(False, [0] * layer.neurons)]):
+                ctx.set(dut.own, own)
+                ctx.set(dut.addends, [weights[neuron] for neuron in dut.numbers])
+                ctx.set(dut.close, at >= len(rows) - 1)
                 await ctx.tick()
+            ctx.set(dut.close, 0)
             ctx.set(dut.accumulate, 0)
             ctx.set(dut.update, 1)
             for turn in range(len(dut.numbers) + dut.stages - 1):
@@ -96,6 +99,46 @@ def test_every_neuron_makes_the_step_of_its_definition(neuron, rng):
         assert outputs[number] == sum(
             (value & mask) << (width * at) for at, value in enumerate(given)
         )
+
+
+def test_a_step_is_summed_while_the_neurons_are_updated():
+    layer = example_layer(
+        inputs=2, neurons=3, neuron="li", weight_bits=4, membrane=Format(7, 0),
+        parameters={"decay": 1.0},
+    )
+    dut = group(layer, share=3)
+    found = []
+
+    async def update(ctx, *, adds):
+        for turn in range(3):
+            ctx.set(dut.update, 1)
+            ctx.set(dut.turn, turn)
+            ctx.set(dut.accumulate, turn == adds)
+            await ctx.tick()
+        ctx.set(dut.update, 0)
+        ctx.set(dut.turn, 0)
+        found.append([ctx.get(state) for state in dut.states["v"]])
+
+    async def close(ctx, row):
+        ctx.set(dut.addends, layer.weights[row])
+        ctx.set(dut.close, 1)
+        await ctx.tick()
+        ctx.set(dut.close, 0)
+
+    async def testbench(ctx):
+        await close(ctx, 0)
+        await update(ctx, adds=1)  # the first row again, of the next step
+        await close(ctx, 1)
+        await update(ctx, adds=None)
+
+    simulator = Simulator(dut)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(testbench)
+    simulator.run()
+    first, second = layer.weights
+    assert found == [
+        [*first], [2 * one + other for one, other in zip(first, second, strict=True)]
+    ]
 
 
 @pytest.mark.parametrize(("first", "share", "stages"), [(0, 1, 1), (2, 2, 3), (4, 3, 1), (0, 5, 2)])

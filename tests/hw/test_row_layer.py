@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from spikewright_hw.engine.bank_scan import bank_events
 from spikewright_hw.engine.drawn_network import drawn_layer
 from spikewright_hw.engine.example import example_layer
 from spikewright_hw.engine.layer_step import layer_start, layer_step
@@ -168,11 +169,37 @@ def test_latency_and_throughput(share, stages):
     simulator.add_testbench(source)
     simulator.add_testbench(watch)
     simulator.run()
-    # Steps of 2, 1, 2 and 1 events; each takes a cycle for each event and one for each turn.
+    # Steps of 2, 1, 2 and 1 events; each takes a cycle for each event, or for each turn and one.
     turns = share + stages - 1
-    first = 1 + turns + 2
-    assert offered == [first, first + 1 + turns, first + 3 + 2 * turns, first + 4 + 3 * turns]
+    expected = [1 + turns + 2]
+    for count in (1, 2, 1):
+        expected.append(expected[-1] + max(count, turns + 1))
+    assert offered == expected
     assert taken[0] == 1
+
+
+@pytest.mark.parametrize("banks", [2, 3, 4])
+@pytest.mark.parametrize("neuron", ["lif", "alpha", "recurrent_lif", "li"])
+def test_banks_add_rows_of_a_cycle(banks, neuron, exchange, rng):
+    for inputs, neurons, share in ((4, 3, 2), (9, 5, 4)):
+        layer = drawn_layer(rng, inputs=inputs, neurons=neurons, neuron=neuron)
+        width = len(layer.rows)
+        bitmaps = [0, (1 << width) - 1, (1 << width) - 1, 0, 1, 1 << (width - 1)]
+        bitmaps += [rng.getrandbits(width) & rng.getrandbits(width) for _ in range(40)]
+        sent = [
+            {"places": places, "spikes": spikes, "last": last}
+            for bitmap in bitmaps
+            for places, spikes, last in bank_events(bitmap, width=width, banks=banks)
+        ]
+        dut = RowLayer(layer=layer, share=share, banks=banks)
+        given = exchange(dut, send={"i": sent}, take={"o": len(bitmaps)}, stall=(0.0, 0.5))
+        assert given["o"] == outputs(layer, bitmaps)
+
+
+@pytest.mark.parametrize("banks", [0, 3])
+def test_banks_that_no_row_is_in_are_refused(banks):
+    with pytest.raises(ValueError, match=rf"^banks is {banks}; a layer of 2 rows has 1 to 2$"):
+        RowLayer(layer=HAND, banks=banks)
 
 
 def test_clear_forgets_the_states():

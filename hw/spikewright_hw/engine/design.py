@@ -24,6 +24,9 @@ __all__ = ["Design", "EventDesign", "StochasticDesign"]
 #: Most rows of weights at once: as many bits a neuron are counted in one cycle.
 MOST_LANES = 256
 
+#: Most banks of rows: as many weights of a neuron are added in one cycle.
+MOST_BANKS = 64
+
 
 @dataclass(frozen=True, kw_only=True)
 class EventDesign:
@@ -33,26 +36,32 @@ class EventDesign:
     ----------
     share : int
         Neurons per updater.
+    banks : int
+        Rows of weights in a cycle, in each dense layer.
     ram_style : str
         Where the trace of an inference lies, one of :data:`~.ram_style.RAM_STYLES`.
     """
 
     share: int = 4
+    banks: int = 1
     ram_style: RamStyle = "auto"
     name: ClassVar[str] = "event"
     streams: ClassVar[None] = None
 
     def __post_init__(self):
+        settle(self, banks=whole(1, MOST_BANKS))
         _check(self)
 
     def __str__(self) -> str:
-        return "event engine"
+        return "event engine" + (f", {self.banks} banks" if self.banks > 1 else "")
 
     def engine(self, network: Network) -> "EventEngine":
         """Return the engine of a network."""
         from .event import EventEngine
 
-        return EventEngine(network=network, share=self.share, ram_style=self.ram_style)
+        return EventEngine(
+            network=network, share=self.share, banks=self.banks, ram_style=self.ram_style
+        )
 
     def check(self, network: Network) -> None:
         """Raise :exc:`ValueError`, naming the layer and why, if the network cannot run on it."""
@@ -66,7 +75,7 @@ class EventDesign:
         """Return a number of cycles that no inference exceeds."""
         from . import event
 
-        return event.worst_cycles(network, share=self.share)
+        return event.worst_cycles(network, share=self.share, banks=self.banks)
 
 
 @dataclass(frozen=True, kw_only=True)

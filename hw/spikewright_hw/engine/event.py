@@ -1,13 +1,16 @@
 """The event engine: a whole network, driven by spikes."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from amaranth import Module, Signal
+from amaranth import Cat, Const, Module, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import connect, flipped
 
 from ..layer import Layer
 from ..network import Network
+from .bank_scan import BankScan, bank_width
+from .banks import dealt
 from .event_presets import PRESETS
 from .example import example_network
 from .feedback import feedback_of
@@ -15,25 +18,46 @@ from .inference import InferenceEngine
 from .map_stage import MapStage
 from .outputs import readout_latency
 from .ram_style import RamStyle
-from .row_layer import RowLayer, row_step_cycles, update_stages
+from .row_layer import RowLayer, row_latency, row_step_cycles, update_stages
 from .scan import Scan, scan_group
 from .stage import dense_operations, stage_signature
 from .taps import worst_tap_cycles
 from .words import MOST_BITS, Words, check_words
 
-__all__ = ["PRESETS", "EventEngine", "EventStage", "core", "worst_cycles"]
+__all__ = ["PRESETS", "EventEngine", "EventStage", "banks_of", "core", "worst_cycles"]
 
 #: Cycles from a word to the first of its rows, and from the last row of a step to an update.
 _PASSING = 6
 
+#: Cycles from a word to its first event, and from the last one to the cycle after it.
+_HANDING = 1
 
-def worst_cycles(network: Network, *, share: int = 4) -> int:
+
+def banks_of(network: Network, banks: int | Sequence[int]) -> tuple[int, ...]:
+    """Return the banks of each layer: as many as are asked for, and at most one for each row.
+
+    Raises :exc:`ValueError` for a number below 1, or for another number of them than of layers.
+    """
+    layers = network.layers
+    each = (banks,) * len(layers) if isinstance(banks, int) else tuple(banks)
+    if len(each) != len(layers):
+        raise ValueError(f"banks has {len(each)} numbers; the network has {len(layers)} layers")
+    if min(each) < 1:
+        raise ValueError(f"banks is {banks}; a layer has at least one bank of rows")
+    return tuple(
+        min(one, len(layer.rows)) if layer.is_flat else 1
+        for one, layer in zip(each, layers, strict=True)
+    )
+
+
+def worst_cycles(
+    network: Network, *, share: int = 4, banks: int | Sequence[int] = 1
+) -> int:
     """Return a number of cycles that no inference exceeds, counted as the result's ``cycles`` are.
 
     A host that has waited this long need not wait on. When every input and every neuron spikes in
-    every step, an inference comes close to it: a step passes through all layers, and the others
-    follow at the pace of the slowest. A layer after another may lose a cycle in a step, if its
-    first event comes while it updates its neurons. A recurrent layer hears nothing of itself in the
+    every step, an inference takes that long: a step passes through all layers, and the others
+    follow at the pace of the slowest. A recurrent layer hears nothing of itself in the
     first step, and begins another one when it is through with the one before. A graded input is at
     most an event for each of its bits.
     """
@@ -42,17 +66,18 @@ def worst_cycles(network: Network, *, share: int = 4) -> int:
         return 1 + steps * _graph_cycles(network, share=share) + readout_latency(network) + 1
     if not all(layer.is_flat for layer in layers):
         return 1 + _mapped_cycles(network, share=share) + readout_latency(network) + 1
-    busy = [
-        row_step_cycles(
-            layer, _most_events(layer) if steps > 1 else layer.inputs * layer.input_bits,
-            share=share,
+    passing, paces = 0, []
+    for layer, own_banks in zip(layers, banks_of(network, banks), strict=True):
+        events = _most_cycles(layer, own_banks, own=steps > 1)
+        through = events + _HANDING + row_latency(
+            update_stages(layer), share=share, banks=own_banks
         )
-        for layer in layers
-    ]
-    lost = [4 if layer.recurrent else int(layer is not layers[0]) for layer in layers]
-    passing = sum(cycles + 3 for cycles in busy)
-    pace = max(map(sum, zip(busy, lost, strict=True)))
-    return 1 + passing + (steps - 1) * pace + readout_latency(network) + 1
+        passing += through
+        # A recurrent layer hears itself when it has given its spikes.
+        paces.append(
+            through + 1 if layer.recurrent else row_step_cycles(layer, events, share=share)
+        )
+    return 1 + passing + (steps - 1) * max(paces) + readout_latency(network) + 1
 
 
 def _mapped_cycles(network: Network, *, share: int) -> int:
@@ -99,9 +124,14 @@ def _graph_cycles(network: Network, *, share: int) -> int:
     return cycles + max(layer.connection.words for layer in network.layers)
 
 
-def _most_events(layer: Layer) -> int:
-    """Return the events of a step in which every input and every neuron of the layer spikes."""
-    return layer.inputs * layer.input_bits + len(layer.rows) - layer.inputs
+def _most_cycles(layer: Layer, banks: int, *, own: bool) -> int:
+    """Return the cycles of the events of a step in which every input spikes.
+
+    With ``own`` every neuron of a recurrent layer does, too, and is heard in the last bit plane.
+    """
+    plane = bank_width(layer.inputs, banks)
+    last = bank_width(len(layer.rows) if own else layer.inputs, banks)
+    return plane * (layer.input_bits - 1) + last
 
 
 class EventStage(wiring.Component):
@@ -112,6 +142,8 @@ class EventStage(wiring.Component):
     layer : Layer
     share : int
         Neurons per updater; see :class:`~.row_layer.RowLayer`.
+    banks : int
+        Rows of weights in a cycle.
 
     Members
     -------
@@ -125,17 +157,18 @@ class EventStage(wiring.Component):
     returning: Signal
     operations: Signal
 
-    def __init__(self, *, layer: Layer, share: int):
+    def __init__(self, *, layer: Layer, share: int, banks: int = 1):
         self.layer = layer
-        self.rows = RowLayer(layer=layer, share=share)
+        self.banks = banks
+        self.rows = RowLayer(layer=layer, share=share, banks=banks)
         self.feedback = feedback_of(layer)
-        super().__init__(stage_signature(layer, words=(Words(bits=layer.inputs, count=1),)))
+        words = Words(bits=layer.inputs, count=1)
+        super().__init__(stage_signature(layer, words=(words,), together=banks))
 
     def elaborate(self, platform):
         """Elaborate feedback, scan and layer."""
         m = Module()
-        width = len(self.layer.rows)
-        m.submodules.scan = scan = Scan(width=width, group=scan_group(width))
+        m.submodules.scan = scan = self._scan()
         m.submodules.rows = rows = self.rows
         connect(m, scan.o, rows.i)
         connect(m, rows.o, flipped(self.o))
@@ -145,15 +178,10 @@ class EventStage(wiring.Component):
                 self.layer, arriving=self.arriving, returning=self.returning
             )),
         ]
-
-        arrives = Signal()
-        m.d.comb += arrives.eq(rows.i.valid & rows.i.ready & rows.i.payload.spike)
+        self._count(m)
         if self.feedback is None:
             connect(m, flipped(self.i), scan.i)
-            m.d.comb += self.arriving.eq(arrives)
             return m
-        own = rows.i.payload.row >= self.layer.inputs
-        m.d.comb += [self.arriving.eq(arrives & ~own), self.returning.eq(arrives & own)]
         m.submodules.feedback = feedback = self.feedback
         connect(m, flipped(self.i), feedback.i)
         connect(m, feedback.o, scan.i)
@@ -163,6 +191,26 @@ class EventStage(wiring.Component):
             feedback.clear.eq(self.clear),
         ]
         return m
+
+    def _scan(self) -> Scan | BankScan:
+        """Make the scan of all rows."""
+        width = len(self.layer.rows)
+        if self.banks > 1:
+            return BankScan(width=width, banks=self.banks)
+        return Scan(width=width, group=scan_group(width))
+
+    def _count(self, m: Module) -> None:
+        """Build the counts of this cycle: of spikes that arrive, and of the layer's own."""
+        given, events = self.rows.i, self.rows.i.payload
+        single = self.banks == 1
+        places = [events.row] if single else [*events.places]
+        spikes = Cat(events.spike) if single else events.spikes
+        own: Value = Const(0, self.banks)
+        if self.layer.recurrent is not None:
+            inputs = dealt(range(self.layer.inputs), self.banks)
+            own = Cat(place >= len(bank) for place, bank in zip(places, inputs, strict=True))
+        passed = (given.valid & given.ready).replicate(self.banks) & spikes
+        m.d.comb += [self.arriving.eq(sum(passed & ~own)), self.returning.eq(sum(passed & own))]
 
 
 class EventEngine(InferenceEngine):
@@ -179,6 +227,9 @@ class EventEngine(InferenceEngine):
         What to build: layers and steps.
     share : int, at least 1
         Neurons per updater, in every layer; see :class:`~.row_layer.RowLayer`.
+    banks : int, at least 1, or sequence of int
+        Rows of weights in a cycle, of all layers or of each; of one layer as many as it has rows at
+        most. A layer of a map, or of several parts, has one.
     ram_style : {"auto", "block"}
         Where the trace of an inference lies: left to synthesis, or in block RAM always.
     most_bits : int, at least 1
@@ -195,6 +246,7 @@ class EventEngine(InferenceEngine):
         *,
         network: Network,
         share: int = 4,
+        banks: int | Sequence[int] = 1,
         ram_style: RamStyle = "auto",
         most_bits: int = MOST_BITS,
     ):
@@ -202,19 +254,25 @@ class EventEngine(InferenceEngine):
             raise ValueError(f"an updater serves at least one neuron, not {share}")
         check_words(network, most=most_bits)
         self.share = share
+        self.banks = banks_of(network, banks)
         super().__init__(network=network, ram_style=ram_style, most_bits=most_bits)
 
     def stage(
-        self, layer: Layer, words: tuple[Words, ...], leaving: Words
+        self, number: int, words: tuple[Words, ...], leaving: Words
     ) -> EventStage | MapStage:
         """Make the stage of a layer."""
+        layer = self.network.layers[number]
         if layer.is_dense and layer.is_plain and words[0].count == 1:
-            return EventStage(layer=layer, share=self.share)
+            return EventStage(layer=layer, share=self.share, banks=self.banks[number])
         return MapStage(
             layer=layer, words=words, leaving=leaving, share=self.share, steps=self.network.steps,
         )
 
 
-def core(*, share: int = 4, most_bits: int = MOST_BITS, **network: Any) -> EventEngine:
+def core(
+    *, share: int = 4, banks: int | Sequence[int] = 1, most_bits: int = MOST_BITS, **network: Any
+) -> EventEngine:
     """Make the engine of a made-up network; keywords as for :func:`~.example.example_network`."""
-    return EventEngine(network=example_network(**network), share=share, most_bits=most_bits)
+    return EventEngine(
+        network=example_network(**network), share=share, banks=banks, most_bits=most_bits
+    )

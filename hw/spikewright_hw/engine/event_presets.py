@@ -14,6 +14,10 @@ PRESETS: dict[str, dict[str, Any]] = {
     "n20_17_6_3": {
         "sizes": (20, 17, 6, 3), "steps": 3, "weight_bits": 3, "membrane": Format(4, 3), "share": 2,
     },
+    "n20_9_4_banks": {
+        "sizes": (20, 9, 4), "steps": 4, "weight_bits": 4, "membrane": Format(6, 2),
+        "neurons": ("recurrent_lif", "li"), "banks": (3, 2), "share": 2,
+    },
     "n9_7_8_4_mixed": {
         "sizes": (9, 7, 8, 4), "steps": 5, "weight_bits": 4, "membrane": Format(4, 5),
         "neurons": ("recurrent_lif", "cuba_lif", "nir_cuba_li"), "exponent": 2,

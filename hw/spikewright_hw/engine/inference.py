@@ -6,7 +6,6 @@ from amaranth import Cat, Const, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out, connect
 
-from ..layer import Layer
 from ..network import Network
 from .argmax import Argmax
 from .fork import Fork
@@ -73,13 +72,13 @@ class InferenceEngine(wiring.Component):
             "trace_data": Out(8),
         })
         self.stages = [
-            self.stage(layer, words, leaving)
-            for layer, words, leaving in zip(
-                network.layers, arriving, leaving_words(network), strict=True
+            self.stage(number, words, leaving)
+            for number, (words, leaving) in enumerate(
+                zip(arriving, leaving_words(network), strict=True)
             )
         ]
 
-    def stage(self, layer: Layer, words: tuple[Words, ...], leaving: Words) -> Stage:
+    def stage(self, number: int, words: tuple[Words, ...], leaving: Words) -> Stage:
         """Make the stage of a layer whose parts hear these words, and whose own leave so.
 
         Each subclass says how.

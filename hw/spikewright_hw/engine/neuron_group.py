@@ -45,8 +45,10 @@ PRESETS = {
 class NeuronGroup(wiring.Component):
     """Sums of a step and states of neurons, and the updater past which they rotate.
 
-    For each input of the neuron's definition there is a sum of what the synapses bring to it. In an
-    update, each sum and state is a shift register: the next value enters where the last one left.
+    For each input of the neuron's definition there is a sum of what the synapses bring to it. With
+    the last addends of a step the sums move to registers of their own, so that those of the next
+    step are summed while the neurons are updated. In an update, each state and each sum that has
+    moved is a shift register: the next state enters where the last one left.
     An update of ``share + stages - 1`` cycles is a whole turn: what the pipeline gives before its
     first result is out again when the last one is in.
 
@@ -74,15 +76,17 @@ class NeuronGroup(wiring.Component):
     addends : In(ArrayLayout(..., share))
         What a row of the synapses brings to each neuron of the group, as ``synapses.addend`` says.
     own : In(1)
-        The row is of the layer's own neurons.
+        The row is of the layer's own neurons; of no effect where ``synapses.apart``.
     accumulate : In(1)
         The addends are added to the sums.
     twice : In(1)
-        The sums of what is not the layer's own count twice, before anything is added: of a layer
-        with graded inputs alone.
+        The sums of what is not the layer's own count twice, before the addends are added: of a
+        layer with graded inputs alone.
+    close : In(1)
+        The addends are added, and are the last of the step: its sums await their update, and those
+        of the next step begin at zero. Not during an update.
     update : In(1)
-        The neurons are updated. An update goes through all its cycles without a gap, and nothing is
-        added to the sums meanwhile.
+        The neurons are updated. An update goes through all its cycles without a gap.
     turn : In(range(share + stages - 1))
         The cycle of the update.
     clear : In(1)
@@ -93,14 +97,18 @@ class NeuronGroup(wiring.Component):
 
     Attributes
     ----------
-    totals, states : dict of str to list of Signal
-        The sum of each input, and each state, by name: between updates, of each neuron in order.
+    totals : dict of str to list of Signal
+        The sum of each input by name, of each neuron in order.
+    closed, states : dict of str to list of Signal
+        The sum of the step that was closed last, and each state: between updates, of each neuron in
+        order.
     """
 
     addends: data.View
     own: Signal
     accumulate: Signal
     twice: Signal
+    close: Signal
     update: Signal
     turn: Signal
     clear: Signal
@@ -128,15 +136,21 @@ class NeuronGroup(wiring.Component):
             "own": In(1),
             "accumulate": In(1),
             "twice": In(1),
+            "close": In(1),
             "update": In(1),
             "turn": In(range(share + stages - 1)),
             "clear": In(1),
             "o": Out(share * width),
         })
-        self.totals = {
-            name: [Signal(synapses.total(name), name=f"{name}_{at}") for at in range(share)]
-            for name in fixed.definition.inputs
-        }
+        self.totals, self.closed = (
+            {
+                name: [
+                    Signal(synapses.total(name), name=f"{kind}{name}_{at}") for at in range(share)
+                ]
+                for name in fixed.definition.inputs
+            }
+            for kind in ("", "closed_")
+        )
         self.states = {
             name: [
                 Signal(signed(form.width), name=f"state_{name}_{at}",
@@ -154,21 +168,18 @@ class NeuronGroup(wiring.Component):
         # Sums of the step -------------------------------------------------------------------------
         inputs = {}
         for name, input in fixed.definition.inputs.items():
-            totals = self.totals[name]
-            own = input.source == "recurrent"
-            adds = self.accumulate & (self.own == own)
-            graded = self.layer.input_bits > 1 and not own
-            with m.If(self.update):
-                m.d.sync += Cat(totals).eq(Cat(totals[1:]))
-            with m.Elif(adds | self.twice if graded else adds):
-                for at, total in enumerate(totals):
-                    addend = self.synapses.contribution(input.source, self.addends[at])
-                    if graded:
-                        summed = Mux(self.twice, total << 1, total) + Mux(adds, addend, 0)
-                    else:
-                        summed = total + addend
+            closed = self.closed[name]
+            for at, total in enumerate(self.totals[name]):
+                summed = self._summed(total, self.addends[at], input.source)
+                with m.If(self.close):
+                    m.d.sync += total.eq(0)
+                with m.Elif(self.accumulate):
                     m.d.sync += total.eq(summed)
-            inputs[name] = self.synapses.current(totals[0])
+                # What is stored depends on the update alone, which comes from a register.
+                with m.If(self.update | self.close):
+                    following = closed[at + 1] if at + 1 < len(closed) else summed
+                    m.d.sync += closed[at].eq(Mux(self.update, following, summed))
+            inputs[name] = self.synapses.current(closed[0])
             biases = self.layer.biases(name)
             if any(biases):
                 inputs[name] += self._turns(biases)
@@ -200,6 +211,15 @@ class NeuronGroup(wiring.Component):
             with m.If(self.update):
                 m.d.sync += self.o.eq(Cat(self.o[1:], spike))
         return m
+
+    def _summed(self, total: Signal, addend: Any, source: str) -> Value:
+        """Return the sum of an input with the addend of this cycle."""
+        own = source == "recurrent"
+        added = self.synapses.contribution(source, addend)
+        if self.layer.recurrent is not None and not self.synapses.apart:
+            added = Mux(self.own == own, added, 0)
+        doubles = self.layer.input_bits > 1 and not own
+        return (Mux(self.twice, total << 1, total) if doubles else total) + added
 
     def _turns(self, constants: Sequence[int]) -> Value:
         """Return the constant of the neuron whose turn it is, of one for each of the layer."""

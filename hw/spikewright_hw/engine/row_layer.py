@@ -9,14 +9,15 @@ from amaranth.lib.wiring import In, Out
 from ..definition.pipeline import depth
 from ..fixed import Format
 from ..layer import Layer
+from .banks import BankedSynapses, bank_layout, dealt
 from .example import example_layer
 from .neuron_group import NeuronGroup
 from .ram_style import rom_attributes
-from .scan import event_layout
-from .synapses import WeightSynapses
+from .synapses import Synapses, WeightSynapses
 
 __all__ = [
-    "PRESETS", "RowLayer", "core", "pack_row", "row_step_cycles", "step_layout", "update_stages",
+    "PRESETS", "RowLayer", "core", "pack_row", "row_latency", "row_step_cycles", "step_layout",
+    "update_stages",
 ]
 
 #: Adders, one after the other, in a stage of an updater; and what comes on top of them, which is
@@ -51,6 +52,10 @@ PRESETS = {
         "inputs": 6, "neurons": 5, "neuron": "alpha", "weight_bits": 5, "membrane": Format(4, 6),
         "exponent": 4, "biased": True, "share": 2,
     },
+    "i9_n5_banks3": {
+        "inputs": 9, "neurons": 5, "neuron": "recurrent_lif", "weight_bits": 4,
+        "membrane": Format(6, 2), "share": 2, "banks": 3,
+    },
 }
 
 
@@ -73,12 +78,18 @@ def update_stages(layer: Layer, *, adders: int = _ADDERS) -> int:
     return max(1, -(-(depth(layer.fixed) - _ON_TOP) // adders))
 
 
-def row_step_cycles(layer: Layer, events: Any, *, share: int) -> Any:
-    """Return the cycles that a step occupies a layer.
+def row_step_cycles(layer: Layer, events: int, *, share: int) -> int:
+    """Return the cycles from one step to the next at most, where none of its events is waited for.
 
-    ``events`` is how many it has, at least 1; an array of them gives an array.
+    ``events`` is in how many cycles a step's events come, at least 1. The neurons are updated while
+    those of the next step come.
     """
-    return events + share + update_stages(layer) - 1
+    return max(events, share + update_stages(layer))
+
+
+def row_latency(stages: int, *, share: int, banks: int) -> int:
+    """Return the cycles from the last event of a step to its output."""
+    return share + stages + 1 + (banks > 1)
 
 
 def pack_row(row: tuple[int, ...], bits: int) -> int:
@@ -88,20 +99,22 @@ def pack_row(row: tuple[int, ...], bits: int) -> int:
 
 
 class RowLayer(wiring.Component):
-    """A dense layer: one row of weights from block RAM per event, all neurons at once.
+    """A dense layer: rows of weights from block RAM per event, all neurons at once.
 
-    An event reads the row of its input and adds it to the currents of all neurons. After the last
-    event of a step the neurons are updated: each group of ``share`` neurons takes turns in one
-    updater, its states and currents rotating past it, so that sharing costs no multiplexers but for
-    constants that differ between neurons. An updater is a pipeline of ``stages``, so that a long
-    equation does not slow the clock. Throughput is one event per cycle, and ``share + stages - 1``
-    cycles more per step; latency from the last event of a step to its output is
-    ``share + stages + 1`` cycles.
+    An event reads the row of its input and adds it to the currents of all neurons. Of several banks
+    of rows, each reads one in a cycle; they are added to one another before. With the last
+    event of a step the currents are set aside, and while the next step is summed the neurons are
+    updated: each group of ``share`` neurons takes turns in one updater, its states and currents
+    rotating past it, so that sharing costs no multiplexers but for constants that differ between
+    neurons. An updater is a pipeline of ``stages``, so that a long equation does not slow the
+    clock. Throughput is one event of each bank per cycle, or a step in ``share + stages`` cycles
+    if its events are fewer; latency from the last event of a step to its output is
+    ``share + stages + 1`` cycles, and one more of several banks.
 
     Currents grow to full precision: the sum of all rows always fits. In a step, a row may come as
     often as sources lead to it; of a dense layer that is once. Graded inputs come as bit planes,
     the most significant first, each a pass of events of its own; between planes the currents are
-    doubled, which takes no cycle.
+    doubled, which takes no cycle. An event without a spike reads a row of zeros.
 
     Parameters
     ----------
@@ -110,16 +123,19 @@ class RowLayer(wiring.Component):
         for each neuron. A recurrent layer has a row for each of its own neurons, after those of its
         inputs.
     share : int, at least 1
-        Neurons per updater. More is smaller and slower.
+        Neurons per updater. More is smaller, and slower where a step has fewer events.
     stages : int, at least 1, optional
         Stages of an updater's pipeline; :func:`update_stages` of the layer if not given, which is 1
         for LIF, 2 for adLIF, 5 for AdEx.
+    banks : int, at least 1
+        Rows of weights in a cycle, as many as the layer has at most.
 
     Members
     -------
-    i : In(stream.Signature(event_layout(len(rows))))
+    i : In(stream.Signature(bank_layout(len(rows), banks)))
         Events: ``row``, ``spike`` and ``last``, as a :class:`~spikewright_hw.engine.scan.Scan`
-        gives them; ``layer.input_bits`` passes for each step.
+        gives them, or of several banks ``places``, ``spikes`` and ``last``, as a
+        :class:`~.bank_scan.BankScan` does; ``layer.input_bits`` passes for each step.
     o : Out(stream.Signature(step_layout(layer)))
         One transfer per step: ``spikes``, or ``membranes`` of a readout.
     clear : In(1)
@@ -131,21 +147,28 @@ class RowLayer(wiring.Component):
     o: stream.Interface
     clear: Signal
 
-    def __init__(self, *, layer: Layer, share: int = 4, stages: int | None = None):
+    def __init__(
+        self, *, layer: Layer, share: int = 4, stages: int | None = None, banks: int = 1
+    ):
         if share < 1:
             raise ValueError(f"an updater serves at least one neuron, not {share}")
         self.layer = layer
         self.rows = layer.weights + (layer.recurrent or ())
+        if not 1 <= banks <= len(self.rows):
+            rows = len(self.rows)
+            raise ValueError(f"banks is {banks}; a layer of {rows} rows has 1 to {rows}")
         self.share = share
+        self.banks = banks
         self.stages = update_stages(layer) if stages is None else stages
         if self.stages < 1:
             raise ValueError(f"an updater has at least one stage, not {stages}")
         # What the groups of neurons get; attributes, so that a proof can look at them.
         # The last neuron's turn is over when it has passed all stages of its updater.
+        self.close = Signal()
         self.update = Signal()
         self.turn = Signal(range(self.share + self.stages - 1))
         super().__init__({
-            "i": In(stream.Signature(event_layout(len(self.rows)))),
+            "i": In(stream.Signature(bank_layout(len(self.rows), banks))),
             "o": Out(stream.Signature(step_layout(layer))),
             "clear": In(1),
         })
@@ -153,57 +176,87 @@ class RowLayer(wiring.Component):
     def elaborate(self, platform) -> Module:
         """Elaborate the row read, the accumulation and the update."""
         m = Module()
-        layer = self.layer
+        going = Signal()  # what is in the pipeline of events goes on
+        m.d.comb += self.i.ready.eq(going)
+        event, last = self.i.valid, self.i.payload.last
+        rows = self._rows(m, going)
+        for _ in range(2 if self.banks > 1 else 1):
+            event, last = _held(m, event, going), _held(m, last, going)
+        addends, own, synapses = self._addends(m, rows, going)
 
-        # Rows wait while the neurons are updated, and the update waits for the output to be taken.
-        closing = Signal()  # all rows of the step are in
-        update = self.update
-        m.d.comb += [self.i.ready.eq(~closing), update.eq(closing & ~self.o.valid)]
-
-        # Row read ---------------------------------------------------------------------------------
-        m.submodules.weights = weights = memory.Memory(
-            shape=unsigned(layer.neurons * layer.weight_bits),
-            depth=len(self.rows),
-            init=[pack_row(row, layer.weight_bits) for row in self.rows],
-            attrs=rom_attributes(len(self.rows)),
-        )
-        port = weights.read_port()
-        m.d.comb += [port.addr.eq(self.i.payload.row), port.en.eq(~closing)]
-        event_q = Signal()
-        spike_q = Signal()
-        last_q = Signal()
-        own_q = Signal()  # the row is of the layer's own neurons
-        twice, final = self._planes(m, event=event_q & ~closing, last=last_q)
-        with m.If(~closing):
-            m.d.sync += [
-                event_q.eq(self.i.valid),
-                spike_q.eq(self.i.payload.spike),
-                last_q.eq(self.i.payload.last),
-                closing.eq(event_q & last_q & final),
-            ]
-            if layer.recurrent is not None:
-                m.d.sync += own_q.eq(self.i.payload.row >= layer.inputs)
-        accumulate = Signal()
-        m.d.comb += accumulate.eq(~closing & event_q & spike_q)
-
-        # Turns ------------------------------------------------------------------------------------
-        turn, last_turn = self.turn, self.share + self.stages - 2
+        # Currents are set aside when those of the step before have had their update, and that waits
+        # for the output to be taken.
+        owed, ending, closing = Signal(), Signal(), Signal()
+        twice, final = self._planes(m, event=event & going, last=last)
+        m.d.comb += [
+            closing.eq(event & last & final),
+            going.eq(~(closing & owed)),
+            self.close.eq(closing & going),
+            self.update.eq(owed & ~self.o.valid),
+            ending.eq(self.update & (self.turn == self.share + self.stages - 2)),
+        ]
         with m.If(self.o.ready):
             m.d.sync += self.o.valid.eq(0)
-        with m.If(update):
-            m.d.sync += turn.eq(turn + 1)
-            with m.If(turn == last_turn):
-                m.d.sync += [turn.eq(0), closing.eq(0), self.o.valid.eq(1)]
-
-        self._neurons(m, port.data, accumulate=accumulate, twice=twice, own=own_q)
+        with m.If(self.update):
+            m.d.sync += self.turn.eq(self.turn + 1)
+        with m.If(ending):
+            m.d.sync += [self.turn.eq(0), owed.eq(0), self.o.valid.eq(1)]
+        with m.If(self.close):
+            m.d.sync += owed.eq(1)
+        self._neurons(m, addends, synapses, accumulate=event & going, twice=twice, own=own)
         return m
 
-    def _neurons(
-        self, m: Module, weights: Value, *, accumulate: Value, twice: Value, own: Value
-    ) -> None:
-        """Build the groups of neurons, each with its part of a row of weights."""
+    def _rows(self, m: Module, going: Value) -> list[tuple[Value, Value]]:
+        """Build the memories; return of each bank the row read, and whether it is an own one."""
+        layer, event = self.layer, self.i.payload
+        read: list[tuple[Value, Value]] = []
+        for bank, rows in enumerate(dealt(self.rows, self.banks)):
+            single = self.banks == 1
+            place = event.row if single else event.places[bank]
+            spike = event.spike if single else event.spikes[bank]
+            words = [pack_row(row, layer.weight_bits) for row in rows]
+            memory_ = memory.Memory(
+                shape=unsigned(layer.neurons * layer.weight_bits),
+                depth=len(words) + 1,  # the last one is of events without a spike
+                init=[*words, 0],
+                attrs=rom_attributes(len(words)),
+            )
+            m.submodules["weights" if single else f"weights_{bank}"] = memory_
+            port = memory_.read_port()
+            m.d.comb += [port.addr.eq(Mux(spike, place, len(words))), port.en.eq(going)]
+            of_inputs = len(dealt(range(layer.inputs), self.banks)[bank])
+            own = Const(0)
+            if layer.recurrent is not None:
+                own = _held(m, place >= of_inputs, going)
+            read.append((port.data, own))
+        return read
+
+    def _addends(
+        self, m: Module, rows: list[tuple[Value, Value]], going: Value
+    ) -> tuple[Value, Value, Synapses]:
+        """Build what a cycle brings to each neuron; return it, and whether it is of own ones."""
         layer = self.layer
-        synapses = WeightSynapses(layer)
+        if self.banks == 1:
+            ((weights, own),) = rows
+            return weights, own, WeightSynapses(layer)
+        synapses = BankedSynapses(layer, self.banks)
+        addends = Signal(data.ArrayLayout(synapses.addend, layer.neurons))
+        bits = layer.weight_bits
+        with m.If(going):
+            for neuron in range(layer.neurons):
+                sums = synapses.add(
+                    [row.word_select(neuron, bits).as_signed() for row, _ in rows],
+                    [own for _, own in rows],
+                )
+                m.d.sync += [addends[neuron][source].eq(value) for source, value in sums.items()]
+        return addends.as_value(), Const(0), synapses
+
+    def _neurons(
+        self, m: Module, addends: Value, synapses: Synapses, *,
+        accumulate: Value, twice: Value, own: Value,
+    ) -> None:
+        """Build the groups of neurons, each with its part of what a cycle brings."""
+        layer = self.layer
         groups = [
             NeuronGroup(
                 layer=layer, first=first, share=self.share, stages=self.stages, synapses=synapses
@@ -212,15 +265,16 @@ class RowLayer(wiring.Component):
         ]
         for number, group in enumerate(groups):
             m.submodules[f"group_{number}"] = group
-            row = group.addends.as_value()
+            part = group.addends.as_value()
             m.d.comb += [
                 group.accumulate.eq(accumulate),
                 group.twice.eq(twice),
                 group.own.eq(own),
+                group.close.eq(self.close),
                 group.update.eq(self.update),
                 group.turn.eq(self.turn),
                 group.clear.eq(self.clear),
-                row.eq(weights.word_select(number, len(row))),
+                part.eq(addends.word_select(number, len(part))),
             ]
         m.d.comb += self.o.payload.as_value().eq(Cat(group.o for group in groups))
 
@@ -243,6 +297,16 @@ class RowLayer(wiring.Component):
         return event & begins & (plane != 0), final
 
 
-def core(*, share: int = 4, stages: int | None = None, **layer: Any) -> RowLayer:
+def _held(m: Module, value: Value, going: Value) -> Signal:
+    """Return a bit of the cycle before, which stands while nothing goes on."""
+    held = Signal()
+    with m.If(going):
+        m.d.sync += held.eq(value)
+    return held
+
+
+def core(
+    *, share: int = 4, stages: int | None = None, banks: int = 1, **layer: Any
+) -> RowLayer:
     """Make a row layer of a made-up layer; keywords as for :func:`~.example.example_layer`."""
-    return RowLayer(layer=example_layer(**layer), share=share, stages=stages)
+    return RowLayer(layer=example_layer(**layer), share=share, stages=stages, banks=banks)

@@ -153,9 +153,10 @@ class StochasticEngine(InferenceEngine):
         super().__init__(network=network, ram_style=ram_style)
 
     def stage(
-        self, layer: Layer, words: tuple[Words, ...], leaving: Words
+        self, number: int, words: tuple[Words, ...], leaving: Words
     ) -> StochasticStage:
         """Make the stage of a layer."""
+        layer = self.network.layers[number]
         return StochasticStage(
             layer=layer, streams=self.streams, lanes=self.lanes, share=self.share
         )

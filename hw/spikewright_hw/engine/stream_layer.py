@@ -135,6 +135,7 @@ class StreamLayer(wiring.Component):
         if self.stages < 1:
             raise ValueError(f"an updater has at least one stage, not {stages}")
         # What the groups of neurons get; attributes, so that a proof can look at them.
+        self.closing = Signal()
         self.updating = Signal()
         self.turn = Signal(range(self.share + self.stages - 1))
         super().__init__({
@@ -166,6 +167,7 @@ class StreamLayer(wiring.Component):
         synapses = StreamSynapses(layer, self.streams, lanes=self.lanes)
         addends = self._addends(m, lanes, synapses)
         self._time_updates(m, working, last)
+        m.d.comb += self.closing.eq(last)
         self._update(m, synapses, addends, accumulate=adding, own=own_adding)
         return m
 
@@ -278,6 +280,7 @@ class StreamLayer(wiring.Component):
                 group.addends.as_value().eq(part),
                 group.own.eq(own),
                 group.accumulate.eq(accumulate),
+                group.close.eq(self.closing),
                 group.update.eq(self.updating),
                 group.turn.eq(self.turn),
                 group.clear.eq(self.clear),

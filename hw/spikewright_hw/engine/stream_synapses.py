@@ -25,6 +25,8 @@ class StreamSynapses:
         Products of one cycle for each neuron, a power of two.
     """
 
+    apart = False
+
     def __init__(self, layer: Layer, streams: Streams, *, lanes: int):
         self.layer = layer
         self.streams = streams

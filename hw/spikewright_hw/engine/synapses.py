@@ -14,6 +14,11 @@ class Synapses(Protocol):
     """What a group of neurons must know of the synapses in front of it."""
 
     @property
+    def apart(self) -> bool:
+        """Whether an addend has what the layer's own neurons bring apart from what others bring."""
+        ...
+
+    @property
     def addend(self) -> ShapeLike:
         """Shape of what one row, or several at once, bring to one neuron."""
         ...
@@ -38,6 +43,8 @@ class WeightSynapses:
     ----------
     layer : Layer
     """
+
+    apart = False
 
     def __init__(self, layer: Layer):
         self.layer = layer

@@ -62,6 +62,10 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
         "--ram-style", metavar="NAME",
         help="of the trace of an inference: auto, or block for block RAM always (auto)",
     )
+    add(
+        "--banks", type=count, metavar="N",
+        help="rows of weights in a cycle, of the event engine; more is faster and larger (1)",
+    )
     streams = parser.add_argument_group("the stochastic engine alone")
     add_streams_options(streams)
     streams.add_argument(
@@ -114,7 +118,7 @@ def design_of(options: argparse.Namespace) -> "spw.Design":
             streams = streams_of(options)
             chosen = {} if streams is None else {"streams": streams}
             return spw.StochasticDesign(**chosen, **_given(options, "lanes"), **size)
-        return spw.EventDesign(**size)
+        return spw.EventDesign(**_given(options, "banks"), **size)
 
 
 def board_of(options: argparse.Namespace) -> "spw.Board":

@@ -4,8 +4,9 @@ import numpy as np
 
 from spikewright.network.reference import Run
 from spikewright_hw.engine.design import Design, EventDesign, StochasticDesign
+from spikewright_hw.engine.event import banks_of
 from spikewright_hw.engine.outputs import readout_latency
-from spikewright_hw.engine.row_layer import row_step_cycles
+from spikewright_hw.engine.row_layer import row_latency, update_stages
 from spikewright_hw.engine.stream_lane import blocks
 from spikewright_hw.engine.stream_layer import stream_step_cycles
 from spikewright_hw.network import Network
@@ -16,8 +17,8 @@ __all__ = ["cycles", "exact_cycles"]
 def cycles(network: Network, spikes: np.ndarray, run: Run, *, design: Design) -> np.ndarray:
     """Return the clock cycles of each inference, as the engine counts them.
 
-    Exact for the stochastic engine. The event engine takes up to one cycle more in a step: a layer
-    may lose it when its first event comes while it updates its neurons.
+    Exact for the stochastic engine. The event engine takes more where a step waits in front of a
+    layer that is slower than the one before it.
 
     Parameters
     ----------
@@ -34,12 +35,13 @@ def cycles(network: Network, spikes: np.ndarray, run: Run, *, design: Design) ->
     int64 array ``[samples]``
     """
     arriving = [np.asarray(spikes, bool), *run.spikes[:-1]]
-    busy = [
-        _stream_cycles(layer, heard, design) if isinstance(design, StochasticDesign)
-        else _event_cycles(layer, heard, design)
-        for layer, heard in zip(network.layers, arriving, strict=True)
-    ]
-    ended = _chained(busy, buffered=isinstance(design, EventDesign))
+    if isinstance(design, StochasticDesign):
+        ended = _stream_ends([
+            _stream_cycles(layer, heard, design)
+            for layer, heard in zip(network.layers, arriving, strict=True)
+        ])
+    else:
+        ended = _event_ends(network, arriving, design)
     return 2 + ended + readout_latency(network)
 
 
@@ -65,15 +67,34 @@ def _stream_cycles(layer, heard: np.ndarray, design: StochasticDesign) -> np.nda
     return stream_step_cycles(layer, design.streams, np.maximum(used, 1), share=design.share)
 
 
-def _event_cycles(layer, heard: np.ndarray, design: EventDesign) -> np.ndarray:
-    return row_step_cycles(layer, np.maximum(heard.sum(axis=2), 1), share=design.share)
+def _event_ends(network: Network, arriving: list[np.ndarray], design: EventDesign) -> np.ndarray:
+    """Return when the last layer has done the last step.
+
+    A step is closed with its last event, once the step before has had its turns in the updaters;
+    these begin when the output before is taken.
+    """
+    steps = arriving[0].shape[1]
+    came = [np.int64(0)] * steps  # inputs are there at once
+    for layer, heard, banks in zip(
+        network.layers, arriving, banks_of(network, design.banks), strict=True
+    ):
+        events = np.max([heard[..., bank::banks].sum(axis=2) for bank in range(banks)], axis=0)
+        latency = row_latency(update_stages(layer), share=design.share, banks=banks)
+        turns = design.share + update_stages(layer)
+        last = given = np.int64(0)  # when the events of a step are in, and its output is there
+        for t in range(steps):
+            # A scan takes two cycles to its first event, and the latency is from the last one.
+            last = np.maximum(last, came[t] + 1 + latency - turns) + np.maximum(events[:, t], 1)
+            last = np.maximum(last, given)
+            given = last + turns
+            came[t] = given
+    return came[-1]
 
 
-def _chained(busy: list[np.ndarray], *, buffered: bool) -> np.ndarray:
+def _stream_ends(busy: list[np.ndarray]) -> np.ndarray:
     """Return when the last layer has done the last step; ``busy`` is ``[samples, steps]`` each.
 
-    A stream layer begins its next step in the cycle after that in which its output is taken. A row
-    layer has an output of its own and begins at once, but a step takes three cycles to pass it.
+    A layer begins its next step in the cycle after that in which its output is taken.
     """
     samples, steps = busy[0].shape
     free = np.zeros((len(busy), samples), np.int64)
@@ -82,8 +103,8 @@ def _chained(busy: list[np.ndarray], *, buffered: bool) -> np.ndarray:
         done = np.zeros(samples, np.int64)  # inputs are there at once
         for number, cycles_of in enumerate(busy):
             begun = np.maximum(done, free[number])
-            if number and not buffered:
+            if number:
                 free[number - 1] = begun + 1
-            done = begun + cycles_of[:, t] + 3 * buffered
-            free[number] = begun + cycles_of[:, t] if buffered else done + 1
+            done = begun + cycles_of[:, t]
+            free[number] = done + 1
     return done

@@ -27,6 +27,7 @@ def asked_for(*arguments: str):
     [
         ("", EventDesign()),
         ("--share 8 --ram-style block", EventDesign(share=8, ram_style="block")),
+        ("--banks 3", EventDesign(banks=3)),
         ("--engine stochastic", StochasticDesign()),
         (
             "--engine stochastic --length 64 --source lfsr --encoding unipolar --lanes 2 --share 8",
@@ -45,6 +46,7 @@ def test_an_engine_by_its_options(arguments, design):
     ("arguments", "message"),
     [
         ("--share 0", "--share is 0; it must be a whole number from 1 to 65535"),
+        ("--banks 65", "--banks is 65; it must be a whole number from 1 to 64"),
         ("--ram-style huge", "--ram-style is 'huge'; there are auto, block"),
         (
             "--engine stochastic --lanes 3",

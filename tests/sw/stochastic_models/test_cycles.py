@@ -21,6 +21,7 @@ DESIGNS = (
     StochasticDesign(streams=Streams(length=16, encoding="unipolar"), lanes=1, share=1),
     EventDesign(),
     EventDesign(share=2),
+    EventDesign(share=1, banks=3),
 )
 LONGER = StochasticDesign(streams=Streams(length=32, encoding="bipolar"), lanes=4, share=2)
 

@@ -1,0 +1,99 @@
+"""Banks: several rows of weights in a cycle, each from a memory of its own.
+
+The rows are dealt in turn: row ``k`` is in bank ``k % banks``, at place ``k // banks``. Neighbours,
+which often spike together, so come to different banks.
+"""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from amaranth import Mux, Shape, Value, signed
+from amaranth.lib import data
+
+from ..layer import Layer
+from .scan import event_layout
+from .synapses import WeightSynapses
+
+__all__ = ["BankedSynapses", "added", "bank_layout", "dealt", "row_of"]
+
+T = TypeVar("T")
+
+
+def dealt(rows: Sequence[T], banks: int) -> list[Sequence[T]]:
+    """Deal rows, or bits of a bitmap, to banks."""
+    return [rows[bank::banks] for bank in range(banks)]
+
+
+def row_of(bank: int, place: int, *, banks: int) -> int:
+    """Return the number of the row that is in a bank at a place."""
+    return place * banks + bank
+
+
+def bank_layout(width: int, banks: int) -> data.StructLayout:
+    """Layout of what the banks give in a cycle, of a step in which ``width`` inputs may spike.
+
+    ``places`` has of each bank where in it the row is, ``spikes`` whether there is one; ``last``
+    marks the last cycle of a step. Of a single bank it is :func:`~.scan.event_layout`.
+    """
+    if banks == 1:
+        return event_layout(width)
+    place = Shape.cast(range(max(2, -(-width // banks))))
+    return data.StructLayout({
+        "places": data.ArrayLayout(place, banks), "spikes": banks, "last": 1,
+    })
+
+
+class BankedSynapses:
+    """Weights of several rows at once: a cycle brings each neuron a sum for each kind of input.
+
+    Parameters
+    ----------
+    layer : Layer
+    banks : int, at least 1
+        Rows of a cycle.
+    """
+
+    apart = True
+
+    def __init__(self, layer: Layer, banks: int):
+        self.layer = layer
+        self.single = WeightSynapses(layer)
+        most = banks * ((1 << layer.weight_bits - 1) - 1)
+        inputs = layer.fixed.definition.inputs.values()
+        sources = sorted({input.source for input in inputs})
+        self.addend = data.StructLayout(dict.fromkeys(sources, signed(most.bit_length() + 1)))
+
+    def add(self, weights: Sequence[Value], own: Sequence[Value]) -> dict[str, Value]:
+        """Return the sums of a neuron's weights, one of each bank, by source.
+
+        ``own`` says of each bank whether its row is of the layer's own neurons.
+        """
+        sums = {}
+        for source in self.addend.members:
+            terms = [self.single.contribution(source, weight) for weight in weights]
+            if self.layer.recurrent is not None:
+                wanted = source == "recurrent"
+                terms = [Mux(is_own == wanted, term, 0)
+                         for is_own, term in zip(own, terms, strict=True)]
+            sums[source] = added(terms)
+        return sums
+
+    def total(self, input: str) -> Shape:
+        """Sums of weights, however many come at once."""
+        return self.single.total(input)
+
+    def contribution(self, source: str, addend: Any) -> Value:
+        """Return what a cycle adds to an input."""
+        return addend[source]
+
+    def current(self, total: Value) -> Value:
+        """From weight steps to stored units."""
+        return self.single.current(total)
+
+
+def added(terms: Sequence[Value]) -> Value:
+    """Add numbers in pairs, so that carries pass as few adders as possible."""
+    while len(terms) > 1:
+        pairs = [sum(terms[at : at + 2][1:], start=terms[at]) for at in range(0, len(terms), 2)]
+        terms = pairs
+    return terms[0]
