@@ -82,6 +82,8 @@ class Link:
         Repetitions before giving up.
     trouble : callable
         Says why the board cannot answer at all, to follow "the board on PORT ..."; else nothing.
+    baud : int
+        Rate of the port.
 
     Raises
     ------
@@ -91,7 +93,7 @@ class Link:
 
     def __init__(
         self, port: str, *, timeout: float, retries: int,
-        trouble: Callable[[], str] = lambda: "",
+        trouble: Callable[[], str] = lambda: "", baud: int = BAUD,
     ):
         self.port = port
         self.timeout = timeout
@@ -102,7 +104,7 @@ class Link:
         # A random start, so that a late answer to somebody before us is not taken for ours.
         self._sequence = os.urandom(1)[0]
         try:
-            self._serial = serial.Serial(port, BAUD, timeout=_READ, exclusive=True)
+            self._serial = serial.Serial(port, baud, timeout=_READ, exclusive=True)
         except (serial.SerialException, OSError) as error:
             reason = _REFUSALS.get(error.errno or 0, f"it is no serial port ({error})")
             raise DeviceError(f"The port {port} cannot be opened: {reason}.") from error

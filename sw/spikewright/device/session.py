@@ -266,7 +266,9 @@ def connect(
         or holds another network, or this one on another engine.
     """
     design = EventDesign() if design is None else design
-    link = Link(port, timeout=timeout, retries=retries, trouble=trouble)
+    link = Link(
+        port, timeout=timeout, retries=retries, trouble=trouble, baud=board.baud
+    )
     session = Session(link, network=network, design=design, board=board, simulator=simulator)
     try:
         session.identify()

@@ -21,7 +21,7 @@ from .board import DEFAULT_BOARD, Board, board_named
 from .built import keep
 from .closing import LIMIT_S, SEEDS, ClockMissed, Closing, close
 from .design import check_design
-from .pins import CLOCK, Top, elaborate
+from .pins import Top, elaborate
 from .placement import Placement
 from .remedy import remedy
 from .room import check_room
@@ -135,8 +135,8 @@ def build_bitstream(
     )
     check_room(netlist.counts, board=board)
     work = Closing(
-        netlist=netlist, constraints=constraints, board=board, clock=CLOCK, seeds=seeds,
-        limit_s=limit_s, build=build,
+        netlist=netlist, constraints=constraints, board=board, seeds=seeds, limit_s=limit_s,
+        build=build,
     )
     try:
         placement = close(work, progress)
@@ -149,7 +149,7 @@ def build_bitstream(
     used, available = _cells(placement, netlist, board)
     figures = {
         "clock_mhz": board.clock_hz / 1e6,
-        "fmax_mhz": placement.fmax_of(CLOCK),
+        "fmax_mhz": placement.fmax_of(),
         **used,
         "available": available,
         "seed": placement.seed,

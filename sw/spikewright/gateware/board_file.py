@@ -33,6 +33,8 @@ class Pins:
         Pins of lights, parted by spaces.
     leds_inverted : bool
         A light is on where its pin is low.
+    high : str
+        Pins that are driven high, such as the select of a memory on the same wires.
     """
 
     source: str
@@ -43,6 +45,7 @@ class Pins:
     tx: str = ""
     leds: str = ""
     leds_inverted: bool = False
+    high: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

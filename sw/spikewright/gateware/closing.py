@@ -72,7 +72,7 @@ class Closing:
     board : Board
         Its part, and the clock to be met.
     clock : str
-        What the net name of this clock contains.
+        What the net name of this clock contains; "" where it is the only one.
     seeds : sequence of int
         Placer seeds, tried in this order.
     limit_s : float
@@ -84,7 +84,7 @@ class Closing:
     netlist: Netlist
     constraints: str
     board: Board
-    clock: str
+    clock: str = ""
     seeds: Sequence[int] = SEEDS
     limit_s: float = LIMIT_S
     build: Path = Path("build")

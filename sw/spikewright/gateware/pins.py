@@ -10,10 +10,7 @@ from amaranth.lib.cdc import ResetSynchronizer
 
 from .board import Board
 
-__all__ = ["CLOCK", "BoardPins", "Top", "elaborate", "platform_of"]
-
-#: The ``sync`` clock of :class:`ClockGenerator`, as timing reports call it.
-CLOCK = "clock.clk"
+__all__ = ["BoardPins", "Top", "elaborate", "platform_of"]
 
 
 class Top(Protocol):
@@ -61,6 +58,11 @@ class BoardPins(Elaboratable):
         m.submodules.rx = rx = io.Buffer(io.Direction.Input, pins.rx)
         m.submodules.tx = tx = io.Buffer(io.Direction.Output, pins.tx)
         m.d.comb += [top.rx.eq(rx.i), tx.o.eq(top.tx)]
+        if self.board.pins is not None and self.board.pins.high:
+            m.submodules.high = high = io.Buffer(
+                io.Direction.Output, platform.request("high", 0, dir="-")
+            )
+            m.d.comb += high.o.eq(-1)
         return m
 
 
@@ -81,6 +83,13 @@ def platform_of(board: Board) -> Platform:
             **board.device.platform,
         }
         made = type("FilePlatform", (board.family.vendor(),), members)()
+    if pins is not None and pins.clock and board.platform:
+        made.add_resources([Resource(
+            "clk", 0, Pins(pins.clock, dir="i"), Clock(board.oscillator_hz), attributes
+        )])
+        made.default_clk = "clk"
+    if pins is not None and pins.high:
+        made.add_resources([Resource("high", 0, Pins(pins.high, dir="o"), attributes)])
     if pins is not None and pins.rx:
         made.add_resources([Resource(
             "uart", 0, Subsignal("rx", Pins(pins.rx, dir="i")),

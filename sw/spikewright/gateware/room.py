@@ -25,12 +25,16 @@ def check_room(counts: CellCounts, *, board: Board) -> None:
     )
     kin = [other for other in _by_size() if other.family is board.family]
     larger = next((other for other in kin if not _short(counts, other)), None)
-    advice = "or a smaller network"
+    ways = [] if short.keys() == {"bram"} else ["more neurons for each updater, by share="]
+    ways.append("a smaller network")
     if larger is not None:
-        advice = f"a smaller network, or board={larger.name!r}"
+        ways.append(f"board={larger.name!r}")
+    elif board is not (largest := _by_size()[-1]):
+        ways.append(f"a larger part, such as that of board={largest.name!r}")
+    *before, last = ways
     raise TooLarge(
-        f"the design does not fit {board.title}: it needs {needs}. Use more neurons for each "
-        f"updater, by share=, {advice}"
+        f"the design does not fit {board.title}: it needs {needs}. Use {', '.join(before)}"
+        f"{', or ' if before else ''}{last}"
     )
 
 
@@ -43,4 +47,7 @@ def _short(counts: CellCounts, board: Board) -> dict[str, int]:
 
 
 def _by_size() -> list[Board]:
-    return sorted(BOARDS.values(), key=lambda board: board.device.room.get("lut", 0))
+    """Return the boards by the size of their part, and by their names."""
+    return sorted(
+        BOARDS.values(), key=lambda board: (board.device.room.get("lut", 0), board.name)
+    )

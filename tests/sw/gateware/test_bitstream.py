@@ -90,6 +90,19 @@ def test_a_bitstream_is_built_once_with_its_figures(tmp_path, monkeypatch):
     assert build_bitstream(NETWORK, board=BOARD, top=Echo(), build=tmp_path) == built
 
 
+def test_a_bitstream_of_another_family(tmp_path):
+    board = BOARDS["icebreaker"]
+    built = build_bitstream(NETWORK, board=board, top=Echo(), build=tmp_path)
+    assert b"\x7e\xaa\x99\x7e" in built.path.read_bytes()[:64]  # where the configuration begins
+    assert (built.path.name, built.clock_mhz) == ("design.bin", 24)
+    assert 24 <= built.fmax_mhz < 200
+    assert built.lut >= 64 and built.bram == built.dsp == 0
+    assert built.ff == 64 + 2 + 1 + 2 + 9  # those of the ECP5, and the wait for block RAM
+    assert built.available == {"lut": 5280, "ff": 5280, "bram": 30, "dsp": 8}
+    assert [name.split()[0] for name in built.tools] == ["yosys", "nextpnr-ice40", "icepack"]
+    assert (built.path.parent / "load.txt").read_text() == f"iceprog {built.path}\n"
+
+
 def test_a_hopeless_clock_is_a_sentence_before_anything_is_routed(tmp_path):
     with pytest.raises(ClockMissed) as caught:
         build_bitstream(NETWORK, board=BOARD.at(400), top=Echo(), build=tmp_path)
@@ -148,8 +161,15 @@ def test_a_design_that_a_part_has_no_room_for_is_told_by_how_much():
     assert str(caught.value) == (
         "the design does not fit ULX3S: it needs 24,289 look-up tables, 1 more than the 24,288 of "
         "ECP5 LFE5U-25F, 90,000 flip-flops, 65,712 more than the 24,288 of ECP5 LFE5U-25F. Use "
-        "more neurons for each updater, by share=, or a smaller network"
+        "more neurons for each updater, by share=, a smaller network, or a larger part, such as "
+        "that of board='ulx3s-85f'"
     )
     with pytest.raises(TooLarge, match="updater, by share=, a smaller network, or board='color"):
         check_room(replace(counts, ff=0), board=BOARD)
     check_room(CellCounts(lut=24_288, ff=24_288, bram=56, dsp=28), board=BOARD)
+    with pytest.raises(TooLarge) as caught:
+        check_room(CellCounts(bram=59), board=BOARDS["icebreaker"])
+    assert str(caught.value).endswith(
+        "it needs 59 block RAMs, 29 more than the 30 of iCE40 UP5K. Use a smaller network, or a "
+        "larger part, such as that of board='ulx3s-85f'"
+    )

@@ -7,6 +7,7 @@ from spikewright import tools
 from spikewright.gateware.board import BOARDS, board_named
 from spikewright.gateware.board_file import read_rows
 from spikewright.gateware.families.ecp5 import Ecp5Pll, plls
+from spikewright.gateware.families.ice40 import Ice40Pll
 from spikewright.gateware.pins import elaborate, platform_of
 from spikewright_hw.board import BoardTop
 from spikewright_hw.engine.example import example_network
@@ -17,6 +18,7 @@ NETWORK = example_network(sizes=(4, 3, 2), steps=2, weight_bits=3, membrane=Form
 #: Lines that put a port on a pin, by family: the port and the pin.
 PINS = {
     "ecp5": r'^LOCATE COMP "(\w+)" SITE "(\w+)";',
+    "ice40": r"^set_io (\w+) (\w+)$",
 }
 
 
@@ -54,6 +56,39 @@ def test_the_dividers_are_those_of_ecppll(name, clock_mhz, tmp_path):
     }.items():
         match = re.search(rf"\.{parameter}\((\d+)\)", text)
         assert match is not None and int(match[1]) == value, parameter
+
+
+@pytest.mark.parametrize(("name", "clock_mhz"), [
+    ("icebreaker", 16.125), ("icebreaker", 24), ("icebreaker", 48), ("ice40hx8k-b-evn", 100.5),
+])
+def test_the_dividers_are_those_of_icepll(name, clock_mhz, tmp_path):
+    pll = BOARDS[name].at(clock_mhz).pll
+    assert isinstance(pll, Ice40Pll) and pll.output_hz == clock_mhz * 1e6
+    program = tools.require("icepack").command[0].replace("icepack", "icepll")
+    said = subprocess.run(
+        [program, "-i", f"{pll.input_hz / 1e6:g}", "-o", f"{clock_mhz:g}"],
+        cwd=tmp_path, check=True, capture_output=True, text=True,
+    ).stdout
+    found = {name: int(value) for name, value in re.findall(r"(DIV.|FILTER_RANGE): +(\d+)", said)}
+    assert found == {
+        "DIVR": pll.reference, "DIVF": pll.feedback, "DIVQ": pll.divider,
+        "FILTER_RANGE": pll.filter_range,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "clock_mhz", "kind"),
+    [("icebreaker", 24, "SB_PLL40_PAD"), ("upduino3", 24, "SB_PLL40_CORE"),
+     ("ice40hx8k-b-evn", 48, "SB_PLL40_CORE"), ("icebreaker", 12, "SB_IO")],
+)
+def test_the_clock_of_an_ice40(name, clock_mhz, kind):
+    """A loop takes its own pad, or an input buffer's output; 12 MHz is the oscillator itself."""
+    board = BOARDS[name].at(clock_mhz)
+    design, _ = elaborate(BoardTop(
+        network=NETWORK, divisor=board.divisor, clock_hz=board.clock_hz, virtual=False,
+    ), board=board)
+    assert kind in design
+    assert ("SB_PLL40" in design) == kind.startswith("SB_PLL40")
 
 
 @pytest.mark.parametrize("input_mhz", [12, 25, 48, 100])

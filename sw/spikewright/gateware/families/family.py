@@ -28,6 +28,8 @@ class Part:
         What Amaranth's platform calls it.
     pins : tuple of str
         Pins for ports that nobody has constrained, a clock's first, where nextpnr chooses none.
+    pll_pads : tuple of str
+        Pins that a phase-locked loop takes its reference from, and nothing else then.
     synthesis : str
         The Yosys command, where it is not the family's.
     """
@@ -39,6 +41,7 @@ class Part:
     room: Mapping[str, int] = field(default_factory=dict)
     platform: Mapping[str, str] = field(default_factory=dict)
     pins: tuple[str, ...] = ()
+    pll_pads: tuple[str, ...] = ()
     synthesis: str = ""
 
 
