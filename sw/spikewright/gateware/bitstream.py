@@ -184,7 +184,7 @@ def _pack(placement: Placement, *, board: Board, build: Path) -> tuple[Path, str
     tool = tools.require(packer.tool)
     name = f"{tool.name} {tool.version}"
     text = placement.configuration.read_bytes()
-    options = [*packer.options]
+    options = [*board.device.packing, *packer.options]
     key = {"configuration": hashlib.sha256(text).hexdigest(), "options": options, "tool": name}
 
     def stage(folder: Path) -> None:

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 from .families.ecp5 import ECP5
 from .families.family import Family, Part
+from .families.gowin import GOWIN
 from .families.ice40 import ICE40
 from .families.xc7 import XC7
 
 __all__ = ["FAMILIES", "PARTS", "family_of"]
 
-FAMILIES: Mapping[str, Family] = {family.name: family for family in (ICE40, ECP5, XC7)}
+FAMILIES: Mapping[str, Family] = {family.name: family for family in (ICE40, ECP5, GOWIN, XC7)}
 """The families, by name."""
 
 PARTS: Mapping[str, Part] = {

@@ -228,7 +228,7 @@ class _Call:
         flow = FAMILIES[device.family].flow
         text = netlist.path.read_bytes()
         if constraints is None and device.pins:
-            constraints = _any_pins(json.loads(text), device)
+            constraints = _any_pins(json.loads(text), device, flow.pin)
         return cls(text, constraints, device.options, flow, tools.require(flow.tool))
 
     @property
@@ -255,8 +255,8 @@ class _Call:
         (folder / "netlist.json").unlink()
 
 
-def _any_pins(netlist: Mapping[str, Any], part: Part) -> str:
-    """Return an XDC that puts each bit of the top module's ports on some pin, a clock on the first.
+def _any_pins(netlist: Mapping[str, Any], part: Part, line: str) -> str:
+    """Return constraints of each bit of the top module's ports to some pin, a clock to the first.
 
     Raises :exc:`ValueError` if there are more bits than pins.
     """
@@ -274,7 +274,5 @@ def _any_pins(netlist: Mapping[str, Any], part: Part) -> str:
             f"{len(part.pins)} of them"
         )
     return "".join(
-        f"set_property LOC {pin} [get_ports {bit}]\n"
-        f"set_property IOSTANDARD LVCMOS33 [get_ports {bit}]\n"
-        for bit, pin in zip(bits, part.pins, strict=False)
+        line.format(port=bit, site=pin) for bit, pin in zip(bits, part.pins, strict=False)
     )

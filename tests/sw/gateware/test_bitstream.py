@@ -90,7 +90,7 @@ def test_a_bitstream_is_built_once_with_its_figures(tmp_path, monkeypatch):
     assert build_bitstream(NETWORK, board=BOARD, top=Echo(), build=tmp_path) == built
 
 
-def test_a_bitstream_of_another_family(tmp_path):
+def test_a_bitstream_of_the_ice40(tmp_path):
     board = BOARDS["icebreaker"]
     built = build_bitstream(NETWORK, board=board, top=Echo(), build=tmp_path)
     assert b"\x7e\xaa\x99\x7e" in built.path.read_bytes()[:64]  # where the configuration begins
@@ -101,6 +101,19 @@ def test_a_bitstream_of_another_family(tmp_path):
     assert built.available == {"lut": 5280, "ff": 5280, "bram": 30, "dsp": 8}
     assert [name.split()[0] for name in built.tools] == ["yosys", "nextpnr-ice40", "icepack"]
     assert (built.path.parent / "load.txt").read_text() == f"iceprog {built.path}\n"
+
+
+def test_a_bitstream_of_gowin(tmp_path):
+    built = build_bitstream(NETWORK, board=BOARDS["tangnano9k"], top=Echo(), build=tmp_path)
+    text = built.path.read_text()  # a line of bits for each frame, the part's number before them
+    assert built.path.name == "design.fs" and "1" * 8 + "0" * 8 in text and {*text} >= {"0", "1"}
+    assert 27 <= built.fmax_mhz < 400
+    assert built.lut >= 64 and built.bram == built.dsp == 0
+    assert built.ff == 64 + 2 + 1 + 2
+    assert built.available == {"lut": 8640, "ff": 6480, "bram": 26, "dsp": 20}
+    assert [name.split()[0] for name in built.tools] == [
+        "yosys", "nextpnr-himbaechel-gowin", "gowin_pack",
+    ]
 
 
 def test_a_hopeless_clock_is_a_sentence_before_anything_is_routed(tmp_path):

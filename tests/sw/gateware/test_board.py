@@ -7,6 +7,7 @@ from spikewright import tools
 from spikewright.gateware.board import BOARDS, board_named
 from spikewright.gateware.board_file import read_rows
 from spikewright.gateware.families.ecp5 import Ecp5Pll, plls
+from spikewright.gateware.families.gowin import GowinPll
 from spikewright.gateware.families.ice40 import Ice40Pll
 from spikewright.gateware.pins import elaborate, platform_of
 from spikewright_hw.board import BoardTop
@@ -19,6 +20,7 @@ NETWORK = example_network(sizes=(4, 3, 2), steps=2, weight_bits=3, membrane=Form
 PINS = {
     "ecp5": r'^LOCATE COMP "(\w+)" SITE "(\w+)";',
     "ice40": r"^set_io (\w+) (\w+)$",
+    "gowin": r'^IO_LOC "(\w+)" (\w+);',
 }
 
 
@@ -73,6 +75,23 @@ def test_the_dividers_are_those_of_icepll(name, clock_mhz, tmp_path):
     assert found == {
         "DIVR": pll.reference, "DIVF": pll.feedback, "DIVQ": pll.divider,
         "FILTER_RANGE": pll.filter_range,
+    }
+
+
+@pytest.mark.parametrize(("name", "clock_mhz"), [
+    ("tangnano9k", 67.5), ("tangnano9k", 81), ("tangnano20k", 54), ("tangnano20k", 48),
+])
+def test_the_dividers_are_those_of_gowin_pll(name, clock_mhz):
+    pll, part = BOARDS[name].at(clock_mhz).pll, BOARDS[name].device
+    assert isinstance(pll, GowinPll) and pll.output_hz == clock_mhz * 1e6
+    program = tools.require("gowin_pack").command[0].replace("gowin_pack", "gowin_pll")
+    said = subprocess.run(
+        [program, "-i", "27", "-o", f"{clock_mhz}", "-d", part.platform["part"]],
+        check=True, capture_output=True, text=True,
+    ).stdout
+    found = {name: int(value) for name, value in re.findall(r"\.(\w+_SEL)\((\d+)\)", said)}
+    assert found == {
+        "IDIV_SEL": pll.reference, "FBDIV_SEL": pll.feedback, "ODIV_SEL": pll.divider,
     }
 
 

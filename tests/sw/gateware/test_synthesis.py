@@ -108,7 +108,7 @@ def mixer(rounds: int) -> str:
 
 
 #: Four blocks of 4 kbit, or one of 18 kbit.
-BLOCKS = {"ice40": 4, "ecp5": 1, "xc7": 1}
+BLOCKS = {"ice40": 4, "ecp5": 1, "gowin": 1, "xc7": 1}
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -173,7 +173,7 @@ def test_the_same_design_is_synthesised_once(tmp_path, monkeypatch):
 def test_an_unknown_family_is_refused(tmp_path):
     with pytest.raises(ValueError) as caught:
         synthesize("", top="top", family="ice5", build=tmp_path)
-    assert str(caught.value) == "family must be one of ice40, ecp5, xc7, not 'ice5'"
+    assert str(caught.value) == "family must be one of ice40, ecp5, gowin, xc7, not 'ice5'"
 
 
 def test_a_design_that_yosys_refuses_is_a_sentence(tmp_path):
@@ -204,7 +204,7 @@ def test_ports_of_more_bits_than_there_are_pins_for(tmp_path, monkeypatch):
 
 
 #: Parts that are placed on each time; the others, which differ in size, take longer.
-QUICK = ("up5k", "hx8k", "ecp5-25f", "a7-35t")
+QUICK = ("up5k", "hx8k", "ecp5-25f", "gw1nr-9c", "a7-35t")
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_a_placement_has_speed_and_size_and_is_made_once(part, tmp_path, monkeyp
     netlist = synthesize(text, top="register", family=PARTS[part].family, pads=True, build=tmp_path)
     first = place(netlist, part=part, seed=1, frequency_mhz=50, build=tmp_path)
     assert first.configuration.stat().st_size > 0
-    pins = {"ice40": "SB_IO", "ecp5": "TRELLIS_IO", "xc7": "PAD"}[family.name]
+    pins = {"ice40": "SB_IO", "ecp5": "TRELLIS_IO", "gowin": "IOB", "xc7": "PAD"}[family.name]
     assert first.used[pins] == 4 + 4 + 2  # clock and reset besides
     for kind, cells in family.used.items():
         assert sum(first.available.get(cell, 0) for cell in cells) == PARTS[part].room[kind]

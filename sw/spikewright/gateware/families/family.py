@@ -30,6 +30,8 @@ class Part:
         Pins for ports that nobody has constrained, a clock's first, where nextpnr chooses none.
     pll_pads : tuple of str
         Pins that a phase-locked loop takes its reference from, and nothing else then.
+    packing : tuple of str
+        The packer's options that select it.
     synthesis : str
         The Yosys command, where it is not the family's.
     """
@@ -42,6 +44,7 @@ class Part:
     platform: Mapping[str, str] = field(default_factory=dict)
     pins: tuple[str, ...] = ()
     pll_pads: tuple[str, ...] = ()
+    packing: tuple[str, ...] = ()
     synthesis: str = ""
 
 
@@ -50,7 +53,8 @@ class Flow:
     """How nextpnr is called for a family: its name, its constraints, what it writes.
 
     ``constraints`` is the option, with the place of the file's name; ``unconstrained`` lets the
-    placer choose the other pins.
+    placer choose the other pins; where it cannot, ``pin`` is a line that puts a ``port`` on a
+    ``site``.
     """
 
     tool: str
@@ -58,6 +62,7 @@ class Flow:
     constraints: str
     configuration: tuple[str, ...]
     unconstrained: tuple[str, ...] = ()
+    pin: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,6 +46,8 @@ XC7 = Xc7(
     flow=Flow(
         tool="nextpnr-himbaechel-xilinx", suffix="xdc", constraints="-oxdc={}",
         configuration=("-o", "fasm=design.config"),
+        pin="set_property LOC {site} [get_ports {port}]\n"
+        "set_property IOSTANDARD LVCMOS33 [get_ports {port}]\n",
     ),
     packer=Packer(tool="", suffix="bit", options=()),
     used={},
