@@ -11,7 +11,7 @@ SIZE = {"engine": "stochastic", "share": "3", "banks": "2", "ram_style": "block"
 STREAMS = {"length": "64", "source": "lfsr", "encoding": "unipolar"}
 STOCHASTIC = {**STREAMS, "lanes": "2"}
 TRAINED = {"coding": "rate", "steps": "3", "readout": "count", "bias": None,
-           "epochs": "2", "learning_rate": "0.01", "seed": "7"}
+           "epochs": "2", "learning_rate": "0.01", "event_products": None, "seed": "7"}
 BUILD = {"board": "other", "clock": "62.5", "limit": "5"}
 RUN = {**BUILD, "network": "other.spw", "port": "/dev/null",
        "build_only": None, "no_bitstream": None, "samples": "5", "task": "mnist",
@@ -159,7 +159,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     ),
     "bench reference": ({"samples": "9", "pages": None}, {}),
     "bench stochastic": ({"data": "folder", "seeds": "7", "epochs": "3", "pages": None}, {}),
-    "bench training": ({"pages": None}, {}),
+    "bench training": ({"pages": None, "table": "speed"}, {}),
     "boards": ({"plain": None}, {}),
     "cores": ({"plain": None}, {}),
     "doctor": ({}, {}),

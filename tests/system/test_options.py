@@ -51,6 +51,7 @@ WORK = (
     "spikewright.pages.pages.pages", "spikewright.bench.neurons.bench_neurons",
     "spikewright.bench.stochastic_engine.bench.bench_stochastic",
     "spikewright.bench.training.bench_training", "spikewright.bench.reference.bench_reference",
+    "spikewright.bench.training_speed.bench_training_speed",
     "spikewright.exploration.explore.explore", "spikewright.doctor.doctor",
     "spikewright.quantized.from_reals.print_network",
     "spikewright.quantized.from_reals.quantize_on_task",

@@ -30,6 +30,7 @@ from ..network.model import Model
 from ..network.reference import run
 from ..network.training_config import training_config
 from ..record.markdown import filled, table, wrapped
+from ..record.training_bench import BLOCKS
 from ..task.task import Task
 
 __all__ = ["NETWORKS", "PAGE", "Speed", "bench_reference"]
@@ -173,5 +174,5 @@ def _write_page(lines: list[str], samples: int, page: Path) -> bool:
     text = page.read_text(encoding="utf-8")
     blocks = {"reference": "\n".join([made, "", *lines])}
     return write_if_changed(
-        page, filled(text, blocks, page=page, names=("choice", "reference"))
+        page, filled(text, blocks, page=page, names=BLOCKS)
     )

@@ -29,7 +29,7 @@ from ..record.markdown import filled, table, wrapped
 from ..record.report import Report
 from ..record.store import write_report
 from ..record.table import print_table
-from ..record.training_bench import DEFAULTS, Fold, Setting, training_report
+from ..record.training_bench import BLOCKS, DEFAULTS, Fold, Setting, training_report
 from ..task import digits
 from ..task.task import Task
 from ..task.validation import validation
@@ -196,7 +196,7 @@ def _write_page(report: Report, page: Path) -> bool:
     ]
     text = page.read_text(encoding="utf-8")
     blocks = {"choice": "\n".join(lines)}
-    return write_if_changed(page, filled(text, blocks, page=page, names=("choice", "reference")))
+    return write_if_changed(page, filled(text, blocks, page=page, names=BLOCKS))
 
 
 def _cells(row: Mapping) -> list[str]:

@@ -16,7 +16,8 @@ __all__ = [
 
 #: Options of :func:`add_network_options` that are arguments of :func:`spikewright.training_config`.
 NETWORK_OPTIONS = (
-    "coding", "steps", "input_bits", "readout", "bias", "epochs", "learning_rate"
+    "coding", "steps", "input_bits", "readout", "bias", "epochs", "learning_rate",
+    "event_products",
 )
 
 
@@ -63,6 +64,10 @@ def add_network_options(parser: argparse.ArgumentParser, *, file: bool) -> None:
     add(
         "--learning-rate", type=rate, metavar="RATE",
         help="where that in real numbers starts; that on the grid follows in proportion (0.03)",
+    )
+    add(
+        "--event-products", action="store_true",
+        help="dense layers sum over events, which is faster and rounds otherwise",
     )
 
 

@@ -73,6 +73,8 @@ class Model(nn.Module):
         Has the layers and their first weights, in the place of those that are drawn.
     compiled : bool
         Whether the neurons' steps run compiled, where they can.
+    event_products : bool
+        Whether dense layers sum over events, where they can.
     """
 
     def __init__(
@@ -83,10 +85,11 @@ class Model(nn.Module):
         streams: Streams | None = None,
         start: RealNetwork | None = None,
         compiled: bool = False,
+        event_products: bool = False,
     ):
         super().__init__()
         self.config = config
-        self._compiled = compiled
+        self._compiled, self._event_products = compiled, event_products
         self._streams = streams
         self._synapses: list[TrainedSynapses] = []
         width = config.surrogate_width
@@ -166,7 +169,8 @@ class Model(nn.Module):
                     self.integer_recurrent(), self.integer_biases(), strict=True,
                 )
             ]
-        layers = [replace(layer, compiled=self._compiled) for layer in layers]
+        how = {"compiled": self._compiled, "event_products": self._event_products}
+        layers = [replace(layer, **how) for layer in layers]
         result = activity(spikes, layers, readout=self.config.readout)
         outputs = result.outputs_each_step if each_step else result.outputs
         return outputs * self.output_step, result

@@ -27,6 +27,7 @@ def retraining_config(
     membrane: Format | str | None = None,
     epochs: int | None = None,
     learning_rate: float | None = None,
+    event_products: bool = False,
 ) -> TrainingConfig:
     """Return how a network is trained on: with quantisation in the loop, from the first epoch on.
 
@@ -49,6 +50,8 @@ def retraining_config(
         Epochs on the grid; those of a new training unless given.
     learning_rate : float, optional
         Where it starts; that of a new training on the grid unless given.
+    event_products : bool
+        As :class:`TrainingConfig` has it.
 
     Raises
     ------
@@ -61,7 +64,9 @@ def retraining_config(
     instance(RealNetwork)("network", network)
     optional(whole(0, 1_000_000))("epochs", epochs)
     steps = network.steps if coding is None or isinstance(coding, str) else None
-    base = training_config(task, weight_bits=weight_bits, coding=coding, steps=steps)
+    base = training_config(
+        task, weight_bits=weight_bits, coding=coding, steps=steps, event_products=event_products
+    )
     network = fold_coding(network, base.coding)
     if membrane is None:
         membrane = _membrane(network, task, base.coding, weight_bits)

@@ -113,7 +113,7 @@ def train(
         generator = torch.Generator().manual_seed(seed)
         model = Model(
             config.model, generator=generator, streams=config.streams, start=config.network,
-            compiled=_worth_compiling(config, task),
+            compiled=_worth_compiling(config, task), event_products=config.event_products,
         )
         test = encode(task.x_test, config.coding)
         spikes = TrainingSpikes(config, task, generator=generator)

@@ -11,7 +11,17 @@ from spikewright.coding.input_map import input_map
 from spikewright.coding.known import CODINGS, coding_of, to_fields
 from spikewright.coding.ttfs import Ttfs
 from spikewright.task.task import Task
-from spikewright_hw.checks import instance, one_of, optional, real, settle, text, whole, wholes
+from spikewright_hw.checks import (
+    flag,
+    instance,
+    one_of,
+    optional,
+    real,
+    settle,
+    text,
+    whole,
+    wholes,
+)
 from spikewright_hw.connection import Dense, FeatureMap, connection_to_data
 from spikewright_hw.engine.streams import Streams
 from spikewright_hw.fixed import Format
@@ -62,6 +72,9 @@ class TrainingConfig:
     spike_cost : float
         Weight of the squared excess over ``spikes``.
     augmentation : Augmentation, optional
+    event_products : bool
+        Whether the products of dense layers are sums over events, in their order, where they can be
+        compiled: faster, and rounded otherwise than products of matrices.
     streams : Streams, optional
         Bitstreams that the quantised phase computes on, with the errors that they will have on the
         stochastic engine; plain sums unless given.
@@ -82,6 +95,7 @@ class TrainingConfig:
     spikes: float = 22.0
     spike_cost: float = 5e-4
     augmentation: Augmentation | None = field(default_factory=Augmentation)
+    event_products: bool = False
     streams: Streams | None = None
     network: RealNetwork | None = field(default=None, hash=False)
 
@@ -98,6 +112,7 @@ class TrainingConfig:
             spikes=real(0),
             spike_cost=real(0),
             augmentation=optional(instance(Augmentation)),
+            event_products=flag,
             streams=optional(instance(Streams)),
             network=optional(instance(RealNetwork)),
         )
@@ -163,6 +178,7 @@ def training_config(
     input_bits: int | None = None,
     epochs: int | None = None,
     learning_rate: float | None = None,
+    event_products: bool = False,
     streams: Streams | None = None,
 ) -> TrainingConfig:
     """Return how a network for a task is trained: the defaults, with what is given changed.
@@ -207,6 +223,9 @@ def training_config(
     learning_rate : float, optional
         Where that in real numbers starts; that of the default unless given, which is lower with
         convolutions. That on the grid is in the proportion of the defaults.
+    event_products : bool
+        Whether dense layers sum over events, which is faster and rounds otherwise; see
+        :class:`TrainingConfig`.
     streams : Streams, optional
         Bitstreams to train on, for the stochastic engine.
 
@@ -219,14 +238,7 @@ def training_config(
     optional(text)("network", network)
     optional(whole(0, 1_000_000))("epochs", epochs)
     chosen = _coding(task, coding, steps, input_bits)
-    named: tuple[Named, ...] = ()
-    if network is not None and hidden != _HIDDEN:
-        raise ValueError("hidden and network are both given; give one of them")
-    if network is not None or isinstance(hidden, str):
-        named = _named(task, chosen, hidden, network)
-        layers = tuple(len(one.connection.target) for one in named[:-1])
-    else:
-        layers = wholes(1, MOST_NEURONS)("hidden", hidden)
+    named, layers = _layers(task, chosen, hidden, network)
     base, fewest = _DEFAULT, _FEWEST_EPOCHS
     if any(not isinstance(part, Dense) for one in named for part in one.connection.branches):
         base, fewest = _OF_MAPS, _FEWEST_OF_MAPS
@@ -254,6 +266,7 @@ def training_config(
         spike_cost=base.spike_cost / size**2,
         coding=chosen,
         augmentation=base.augmentation if len(task.image) == 2 else None,
+        event_products=event_products,
         streams=streams,
     )
     if epochs is None:
@@ -262,6 +275,18 @@ def training_config(
     rate = config.real.learning_rate if learning_rate is None else learning_rate
     real(0)("learning_rate", rate)
     return _scaled(config, epochs=epochs, learning_rate=rate)
+
+
+def _layers(
+    task: Task, coding: Coding, hidden: Sequence[int] | str, network: str | None
+) -> tuple[tuple[Named, ...], tuple[int, ...]]:
+    """Return the layers that have a name, and the neurons of each hidden layer."""
+    if network is not None and hidden != _HIDDEN:
+        raise ValueError("hidden and network are both given; give one of them")
+    if network is None and not isinstance(hidden, str):
+        return (), wholes(1, MOST_NEURONS)("hidden", hidden)
+    named = _named(task, coding, hidden, network)
+    return named, tuple(len(one.connection.target) for one in named[:-1])
 
 
 def _named(

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from spikewright_hw.connection import Connection
+from spikewright_hw.connection import Connection, Dense
 from spikewright_hw.origin import Part
 
 from .cell import Cell
 from .compiled_scan import compiled_scan
+from .event_product import event_product
 from .torch_hearing import heard_of_itself
 from .torch_product import connected
 
@@ -47,6 +48,8 @@ class Wired:
         same step.
     compiled : bool
         Whether the steps of the neurons run compiled, if they can.
+    event_products : bool
+        Whether a dense layer sums over events, if that can be compiled.
     """
 
     cell: Cell
@@ -58,6 +61,7 @@ class Wired:
     connection: Connection | None = None
     parts: tuple[Part, ...] = ()
     compiled: bool = False
+    event_products: bool = False
 
     @property
     def neurons(self) -> int:
@@ -112,15 +116,18 @@ def scan(layer: Wired, arriving: Tensor) -> tuple[Tensor, Tensor]:
 
 def _forward(source: str, layer: Wired, arriving: Tensor) -> Tensor:
     weights = _taken(source, layer.weights).to(arriving.dtype)
-    total = (
-        arriving @ weights if layer.connection is None
-        else connected(layer.connection, arriving, weights)
-    )
-    current = _current(layer, total, layer.current)
+    current = _current(layer, _product(layer, arriving, weights), layer.current)
     if layer.bias is not None:
         bias = _taken(source, layer.bias).to(current.dtype)
         current = current + bias.repeat(layer.neurons // len(bias))
     return current
+
+
+def _product(layer: Wired, arriving: Tensor, weights: Tensor) -> Tensor:
+    if layer.connection is None or isinstance(layer.connection, Dense):
+        made = event_product(arriving, weights) if layer.event_products else None
+        return arriving @ weights if made is None else made
+    return connected(layer.connection, arriving, weights)
 
 
 def _taken(source: str, weights: Tensor) -> Tensor:

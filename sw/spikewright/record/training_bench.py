@@ -9,8 +9,10 @@ from typing import Any
 from .figure import Computed, Figure
 from .report import Report
 
-__all__ = ["DEFAULTS", "Fold", "Setting", "training_report"]
+__all__ = ["BLOCKS", "DEFAULTS", "Fold", "Setting", "training_report"]
 
+#: Blocks of ``docs/training.md`` that benches write.
+BLOCKS = ("choice", "reference", "speed", "cells")
 #: Name of the setting that the others are compared with.
 DEFAULTS = "defaults"
 #: Standard errors of the mean difference by which a setting must be better to be chosen.

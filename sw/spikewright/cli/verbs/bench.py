@@ -93,14 +93,19 @@ def stochastic(options: argparse.Namespace) -> None:
 
 def _add_training(benches) -> None:
     bench = benches.add_parser(
-        "training", help="the training's settings, on folds of the training part alone"
+        "training", help="the training's settings, on folds of the training part alone; its speed"
     )
     bench.add_argument(
-        "--pages", action="store_true", help="write the table of docs/training.md"
+        "--table", choices=("settings", "speed"), default="settings",
+        help="settings, by accuracy; or speed, beside other frameworks (%(default)s)",
+    )
+    bench.add_argument(
+        "--pages", action="store_true", help="write the tables of docs/training.md"
     )
     bench.set_defaults(verb=training, command="bench training")
 
 
 def training(options: argparse.Namespace) -> None:
-    """Compare the training's settings."""
-    spw.bench_training(pages=options.pages)
+    """Compare the training's settings, or its speed with that of other frameworks."""
+    bench = spw.bench_training if options.table == "settings" else spw.bench_training_speed
+    bench(pages=options.pages)

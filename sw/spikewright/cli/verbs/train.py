@@ -60,8 +60,8 @@ def _config(task: "spw.Task", options: argparse.Namespace) -> "spw.TrainingConfi
     names = ("weight_bits", "membrane")
     if trained(options):
         quantized = spw.read(options.network)
-        given = {name: getattr(options, name) for name in (*names, "epochs", "learning_rate")
-                 if name in options.given}
+        names = (*names, "epochs", "learning_rate", "event_products")
+        given = {name: getattr(options, name) for name in names if name in options.given}
         bits = max(layer.weight_bits for layer in quantized.network.layers)
         with arguments_checked(options.flags, before="this network cannot be trained: "):
             return spw.retraining_config(
