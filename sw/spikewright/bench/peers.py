@@ -47,7 +47,7 @@ def _spikingjelly(weights: Sequence[Tensor], spikes: Tensor, labels: Tensor) -> 
 
 
 def _snntorch(weights: Sequence[Tensor], spikes: Tensor, labels: Tensor) -> Step:
-    """A membrane that is still above its threshold after a reset is reset again in the next step."""
+    """A membrane that is above its threshold still after a reset is reset in the next step, too."""
     import snntorch
     from snntorch import surrogate
 
