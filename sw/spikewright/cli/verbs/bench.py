@@ -107,5 +107,7 @@ def _add_training(benches) -> None:
 
 def training(options: argparse.Namespace) -> None:
     """Compare the training's settings, or its speed with that of other frameworks."""
-    bench = spw.bench_training if options.table == "settings" else spw.bench_training_speed
-    bench(pages=options.pages)
+    if options.table == "settings":
+        spw.bench_training(pages=options.pages)
+    else:
+        spw.bench_training_speed(rounds=15, pages=options.pages)
