@@ -6,13 +6,12 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from .connection import Connection, Convolution, Dense, FeatureMap, Joined, connections_of
+from .connection.notation import checked_part
 from .origin import Origin
 
-__all__ = ["Named", "named_layers"]
+__all__ = ["Named", "check_name", "named_layers"]
 
-_HEARS = re.compile(
-    r"(?P<part>[^@+]*?)(?P<own>r?)(?:@(?P<delays>\d+(?:,\d+)*))?(?P<skips>(?:\+\d+)*)"
-)
+_HEARS = re.compile(r"(?P<own>r?)(?:@(?P<delays>\d+(?:,\d+)*))?(?P<skips>(?:\+\d+)*)")
 
 
 class Named(NamedTuple):
@@ -20,6 +19,66 @@ class Named(NamedTuple):
 
     connection: Connection
     origins: tuple[Origin, ...]
+
+
+class _Part(NamedTuple):
+    """A part of a short name: itself, without what else it hears, and this."""
+
+    text: str
+    plain: str
+    is_pooling: bool
+    hears_itself: bool
+    delays: tuple[int, ...]
+    skips: tuple[int, ...]
+
+
+def check_name(text: str) -> None:
+    """Raise :exc:`ValueError` for what is the short name of no network, whatever its inputs are.
+
+    :func:`named_layers` says the rules; the message shows the part.
+    """
+    _parts(text)
+
+
+def _parts(text: str) -> list[_Part]:
+    parts = [_part(part) for part in text.split("-")]
+    before = 1
+    for part in parts:
+        for back in part.skips:
+            if not 2 <= back <= before:
+                most = f"to the inputs, +{before}" if before > 1 else "and here is none"
+                raise ValueError(
+                    f"{part.text[:40]}: +{back} is no layer before the one that it hears anyway; "
+                    f"they count from +2, {most}"
+                )
+        before += not part.is_pooling
+    if parts[-1].is_pooling:
+        raise ValueError(
+            f"{parts[-1].text[:40]} is the last part; a layer of neurons follows a pooling"
+        )
+    return parts
+
+
+def _part(text: str) -> _Part:
+    plain = re.split("[r@+]", text, maxsplit=1)[0]
+    shown, more = repr(text[:40]), text[len(plain) :]
+    match = _HEARS.fullmatch(more)
+    if plain or not more:
+        kind, _ = checked_part(plain)
+    else:
+        raise ValueError(f"{shown} says what a layer hears, and no layer stands before it")
+    if more and kind in ("A", "P"):
+        raise ValueError(f"{shown} is a pooling, which hears nothing else; give it to a layer")
+    if match is None or re.search(r"\d{10}", more):
+        raise ValueError(
+            f"{shown} has {more[:40]!r} after its layer; there may stand, in this order, r, @ with "
+            "delays in steps (@0,4), and + with layers counted back (+2+3)"
+        )
+    delays = tuple(int(delay) for delay in (match["delays"] or "0").split(","))
+    if len(set(delays)) < len(delays):
+        raise ValueError(f"{text[:40]}: a delay is given twice")
+    skips = tuple(map(int, re.findall(r"\d+", match["skips"])))
+    return _Part(text, plain, kind in ("A", "P"), bool(match["own"]), delays, skips)
 
 
 def named_layers(text: str, source: FeatureMap) -> tuple[Named, ...]:
@@ -47,48 +106,31 @@ def named_layers(text: str, source: FeatureMap) -> tuple[Named, ...]:
     ValueError
         A part is none of these, or does not fit what it hears; the message names it.
     """
-    parts = text.split("-")
-    found = [_HEARS.fullmatch(part) for part in parts]
-    for part, match in zip(parts, found, strict=True):
-        if match is None or (match["part"][:1] in ("A", "P", "") and match["part"] != part):
-            raise ValueError(
-                f"{part[:40]!r} is no layer that hears others, such as 64r, 64@0,4,8 or 8C3p1+2; "
-                "r comes before @, and @ before +"
-            )
-    plain = connections_of("-".join(match["part"] for match in found if match), source)
-    hears = [match for match in found if match and not match["part"].startswith(("A", "P"))]
+    parts = _parts(text)
+    plain = connections_of("-".join(part.plain for part in parts), source)
+    layers = [part for part in parts if not part.is_pooling]
     made = [source, *(connection.target for connection in plain)]
     return tuple(
-        _layer(connection, match, made[: number + 1])
-        for number, (connection, match) in enumerate(zip(plain, hears, strict=True))
+        _layer(connection, part, made[: number + 1])
+        for number, (connection, part) in enumerate(zip(plain, layers, strict=True))
     )
 
 
-def _layer(first: Connection, match: re.Match[str], made: list[FeatureMap]) -> Named:
+def _layer(first: Connection, part: _Part, made: list[FeatureMap]) -> Named:
     """Return a layer from its plain connection and what it hears beside; ``made`` is before it."""
-    text = match[0]
-    delays = [int(delay) for delay in (match["delays"] or "0").split(",")]
-    parts = [(first, Origin(back=1, delays=delay)) for delay in delays]
+    parts = [(first, Origin(back=1, delays=delay)) for delay in part.delays]
     try:
-        if match["own"]:
+        if part.hears_itself:
             parts.append((_own(first), Origin(back=0, delays=1)))
-        for back in map(int, re.findall(r"\d+", match["skips"])):
-            if not 2 <= back <= len(made):
-                most = f"to the inputs, +{len(made)}" if len(made) > 1 else "none here"
-                raise ValueError(
-                    f"+{back} is no layer before the one that it hears anyway; they are counted "
-                    f"from +2, {most}"
-                )
+        for back in part.skips:
             parts.append((_skip(first, made[-back]), Origin(back=back)))
-        if len(set(delays)) < len(delays):
-            raise ValueError("a delay is given twice")
         if len(parts) == 1:
             return Named(first, (parts[0][1],))
         return Named(
             Joined(parts=tuple(part for part, _ in parts)), tuple(origin for _, origin in parts)
         )
     except ValueError as error:
-        raise ValueError(f"{text[:40]}: {error}") from error
+        raise ValueError(f"{part.text[:40]}: {error}") from error
 
 
 def _own(first: Connection) -> Connection:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from spikewright_hw.connection import Convolution, Dense, FeatureMap, Joined, connections_of
-from spikewright_hw.network_name import named_layers
+from spikewright_hw.network_name import check_name, named_layers
 from spikewright_hw.origin import Origin
 
 FLAT = FeatureMap(channels=40)
@@ -48,17 +48,33 @@ def test_maps_hear_themselves_and_each_other():
     ("text", "message"),
     [
         *((f"{part}-10", (
-            f"{part!r} is no layer that hears others, such as 64r, 64@0,4,8 or 8C3p1+2; r comes "
-            "before @, and @ before +"
-        )) for part in ("64@", "P2r", "64@1r", "64+2@0")),
+            f"{part!r} has {more!r} after its layer; there may stand, in this order, r, @ with "
+            "delays in steps (@0,4), and + with layers counted back (+2+3)"
+        )) for part, more in (
+            ("64@", "@"), ("64@1r", "@1r"), ("64+2@0", "+2@0"), ("16rr", "rr"), ("8C3r2", "r2"),
+            ("64@0;4", "@0;4"), ("64@9999999999", "@9999999999"),
+        )),
+        ("16@-1-10", ("'16@' has '@' after its layer; there may stand, in this order, r, @ with "
+                      "delays in steps (@0,4), and + with layers counted back (+2+3)")),
+        ("P2r-10", "'P2r' is a pooling, which hears nothing else; give it to a layer"),
+        ("r-10", "'r' says what a layer hears, and no layer stands before it"),
+        *((text, "a part is empty; one - joins each to the next, as in 32C5-P2-10")
+          for text in ("", "-10", "32--10", "32C5-")),
+        ("8c3-10", ("'8c3' is no part of a network, such as 32C5, D3p1, P2 or 128; its letter is a "
+                    "capital")),
+        ("0C3-10", "'0C3' has 0 as its channels; at least 1 is possible"),
+        ("0r-10", "'0' has 0 as its neurons; at least 1 is possible"),
+        ("9" * 5000 + "C3-10", (f"{'9' * 40!r} has a number of ten digits or more, which no layer "
+                                "has room for")),
+        ("8C3-P2", "P2 is the last part; a layer of neurons follows a pooling"),
         ("8x-10", "'8x' is no part of a network, such as 32C5, D3p1, P2 or 128"),
         ("8C3p1-8C3p1+3-10", (
-            "8C3p1+3: +3 is no layer before the one that it hears anyway; they are counted from "
-            "+2, to the inputs, +2"
+            "8C3p1+3: +3 is no layer before the one that it hears anyway; they count from +2, to "
+            "the inputs, +2"
         )),
         ("8C3+2-10", (
-            "8C3+2: +2 is no layer before the one that it hears anyway; they are counted from +2, "
-            "none here"
+            "8C3+2: +2 is no layer before the one that it hears anyway; they count from +2, and "
+            "here is none"
         )),
         ("8C3@1,1-10", "8C3@1,1: a delay is given twice"),
         ("8C2r-10", ("8C2r: a kernel of 2 by 2 has no middle, by which the layer would hear "
@@ -70,3 +86,15 @@ def test_maps_hear_themselves_and_each_other():
 def test_what_is_no_network_is_refused(text, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         named_layers(text, MAP)
+
+
+@pytest.mark.parametrize("text", ["64@0,4r-10", "8C3--10", "8C3-8C3+3-10", "D0-10", "4C3-A2"])
+def test_a_fault_that_is_one_on_any_inputs_is_told_without_them(text):
+    with pytest.raises(ValueError) as told:
+        named_layers(text, MAP)
+    with pytest.raises(ValueError, match=f"^{re.escape(str(told.value))}$"):
+        check_name(text)
+
+
+def test_a_name_that_may_fit_some_inputs_passes():
+    check_name("8C30-P7-8C3p1r@0,4+2-10+3")

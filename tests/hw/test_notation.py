@@ -56,7 +56,7 @@ def test_one_dimension():
     ("text", "message"),
     [
         ("32X5-10", "'32X5' is no part of a network, such as 32C5, D3p1, P2 or 128"),
-        ("", "'' is no part of a network"),
+        ("", "a part is empty; one - joins each to the next"),
         ("C5-10", "'C5' is no part of a network"),
         ("4P2-10", "'4P2' is no part of a network"),
         ("4C5-P2p1-10", "'P2p1' is no part of a network"),
@@ -69,7 +69,7 @@ def test_one_dimension():
         ("4C5-P2", "P2 is the last part; a layer of neurons follows a pooling"),
         ("4C5g3-10", "4C5g3: groups is 3, which does not divide the 1 channels of the source"),
         ("128-4C3-10", "4C3: kernel reaches over 3 along the width, and the map has 1 there"),
-        ("4C0-10", "4C0: kernel[0] is 0; it must be a whole number from 1 to"),
+        ("4C0-10", "'4C0' has 0 as its kernel; at least 1 is possible"),
     ],
 )
 def test_what_is_no_network_is_refused(text, message):

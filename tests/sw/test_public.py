@@ -47,6 +47,30 @@ def test_the_import_alone_costs_next_to_nothing():
     assert loaded == []
 
 
+#: A network that does not fit its task: this is told before torch is loaded.
+MISFIT = """
+import sys
+import numpy as np
+import spikewright as spw
+x, y = np.arange(72.0).reshape(2, 36), np.array([0, 1])
+task = spw.Task(name="two", x_train=x, y_train=y, x_test=x, y_test=y)
+try:
+    spw.training_config(task, network="8C49-2")
+except ValueError as error:
+    print("torch" in sys.modules, error)
+"""
+
+
+def test_a_network_is_held_to_its_task_without_torch():
+    result = subprocess.run(
+        [sys.executable, "-c", MISFIT], capture_output=True, text=True, check=True
+    )
+    assert result.stdout == (
+        "False network is '8C49-2': 8C49: kernel reaches over 49 along the width, and the map has "
+        "1 there\n"
+    )
+
+
 def test_every_name_is_there():
     for name in spw.__all__:
         assert getattr(spw, name) is not None, name

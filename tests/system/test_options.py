@@ -247,11 +247,14 @@ def test_what_can_be_known_at_once_is_said_before_any_work(asked, capsys, comman
         (["train", ""], "argument FILE: an empty text names no file; give a path"),
         (["run", "--network", ""], "argument --network: an empty text names no file; give a path"),
         (["run", "--network", "784x10"],
-         ("argument --network: '784x10' is not sizes, such as 784-128-10 or 128, nor the "
-          "short name of a network up to its outputs, such as 64r-10, and no .spw file")),
+         ("argument --network: '784x10' is no .spw file, nor sizes, nor the short name of a "
+          "network: '784x10' is no part of a network, such as 32C5, D3p1, P2 or 128")),
+        (["build", "--network", "16rr-10"],
+         ("argument --network: '16rr-10' is no .spw file, nor sizes, nor the short name of a "
+          "network: '16rr' has 'rr' after its layer; there may stand, in this order, r, ")),
         (["train", "x.spw", "--network", "net.txt"],
-         ("argument --network: 'net.txt' is not sizes, such as 784-128-10 or 128, nor the "
-          "short name of a network up to its outputs, such as 64r-10, and no .spw file")),
+         ("argument --network: 'net.txt' is no .spw file, nor sizes, nor the short name of a "
+          "network: 'net.txt' is no part of a network, such as 32C5, D3p1, P2 or 128")),
         (["emit", "lif", "-o", " "], "argument -o/--output: an empty text names no file; give a"),
         (["train", "x.spw", "--seed", "18446744073709551616"],
          "argument --seed: 18446744073709551616 is larger than 2**64 - 1, the largest seed"),

@@ -9,7 +9,7 @@ from .dense import Dense
 from .feature_map import FeatureMap
 from .pooled import Pooled, pooled_map
 
-__all__ = ["connections_of"]
+__all__ = ["checked_part", "connections_of"]
 
 _PART = re.compile(r"(?P<count>\d*)(?P<kind>[ACDP]?)(?P<kernel>\d*)(?P<options>(?:[psdg]\d+)*)")
 _OPTIONS = {"p": "padding", "s": "stride", "d": "dilation", "g": "groups"}
@@ -39,26 +39,51 @@ def connections_of(text: str, source: FeatureMap) -> tuple[Connection, ...]:
     ValueError
         A part is none of these, or does not fit the map that it is given; the message names it.
     """
+    parts = [(part, *checked_part(part)) for part in text.split("-")]
     found: list[Connection] = []
     windows: list[tuple[str, int, int]] = []
-    for part in text.split("-"):
-        match = _PART.fullmatch(part)
-        kind, numbers = ("", {}) if match is None else (match["kind"], _numbers(match))
-        if match is None or not _is_part(kind, numbers):
-            raise ValueError(
-                f"{part[:40]!r} is no part of a network, such as 32C5, D3p1, P2 or 128"
-            )
+    for part, kind, numbers in parts:
         try:
             if kind in ("A", "P"):
                 windows.append((part, numbers["kernel"], numbers.get("stride", numbers["kernel"])))
                 continue
             found.append(_pooled(source, windows, kind=kind, numbers=numbers))
         except ValueError as error:
-            raise ValueError(f"{part}: {error}") from error
+            raise ValueError(f"{part[:40]}: {error}") from error
         source, windows = found[-1].target, []
     if windows:
-        raise ValueError(f"{windows[-1][0]} is the last part; a layer of neurons follows a pooling")
+        raise ValueError(
+            f"{windows[-1][0][:40]} is the last part; a layer of neurons follows a pooling"
+        )
     return tuple(found)
+
+
+def checked_part(part: str) -> tuple[str, dict[str, int]]:
+    """Return the letter of a part of a short name, and its numbers by what they are.
+
+    Raises
+    ------
+    ValueError
+        It is none, on whatever map; the message shows it.
+    """
+    shown = repr(part[:40])
+    if not part:
+        raise ValueError("a part is empty; one - joins each to the next, as in 32C5-P2-10")
+    if re.search(r"\d{10}", part):
+        raise ValueError(f"{shown} has a number of ten digits or more, which no layer has room for")
+    match = _PART.fullmatch(part)
+    kind, numbers = ("", {}) if match is None else (match["kind"], _numbers(match))
+    if match is None or not _is_part(kind, numbers):
+        capital = _PART.fullmatch(re.sub("[acdp]", lambda one: one[0].upper(), part, count=1))
+        raise ValueError(
+            f"{shown} is no part of a network, such as 32C5, D3p1, P2 or 128"
+            + "; its letter is a capital" * (match is None and capital is not None)
+        )
+    for name, number in numbers.items():
+        if number == 0 and name != "padding":
+            what = ("channels" if kind else "neurons") if name == "count" else name
+            raise ValueError(f"{shown} has 0 as its {what}; at least 1 is possible")
+    return kind, numbers
 
 
 def _numbers(match: re.Match[str]) -> dict[str, int]:

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import spikewright as spw
+from spikewright_hw.network_name import check_name
 
 from .options import count, path, rate
 from .words import arguments_checked
@@ -134,14 +135,15 @@ def config_of(
 
 def _sizes(text: str) -> tuple[int, ...] | str:
     """Read numbers of neurons, or the short name of a network of other layers."""
-    if not re.fullmatch(r"\d{1,9}(-\d{1,9})*", text):
-        if re.fullmatch(r"[\w@,+]{1,80}(-[\w@,+]{1,80})+", text, re.ASCII):
-            return text
+    if re.fullmatch(r"\d{1,9}(-\d{1,9})*", text):
+        return tuple(map(int, text.split("-")))
+    try:
+        check_name(text)
+    except ValueError as error:
         raise argparse.ArgumentTypeError(
-            f"{text[:100]!r} is not sizes, such as 784-128-10 or 128, nor the "
-            "short name of a network up to its outputs, such as 64r-10"
-        )
-    return tuple(map(int, text.split("-")))
+            f"{text[:60]!r} is neither sizes nor the short name of a network: {error}"
+        ) from error
+    return text
 
 
 def _network(text: str) -> tuple[int, ...] | str | Path:
@@ -156,7 +158,8 @@ def _network(text: str) -> tuple[int, ...] | str | Path:
     try:
         return _sizes(text)
     except argparse.ArgumentTypeError as error:
-        raise argparse.ArgumentTypeError(f"{error}, and no .spw file") from None
+        said = str(error).replace("is neither sizes nor", "is no .spw file, nor sizes, nor", 1)
+        raise argparse.ArgumentTypeError(said) from None
 
 
 def _shown(sizes: tuple[int, ...]) -> str:

@@ -1,43 +1,14 @@
 """Small random changes of training images, so that a network learns shapes and not samples."""
 
 import math
-from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from spikewright_hw.checks import real, settle
+from .augmentation import Augmentation
 
-__all__ = ["Augmentation", "augment"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Augmentation:
-    """How far an image is changed; each is drawn uniformly from both sides, but the noise.
-
-    Parameters
-    ----------
-    shift : float
-        Pixels, in each direction.
-    rotation : float
-        Degrees.
-    scale : float
-        Relative.
-    shear : float
-        Pixels of shift per pixel of height.
-    noise : float
-        Standard deviation of Gaussian noise on pixels that are not zero.
-    """
-
-    shift: float = 0.45
-    rotation: float = 10.0
-    scale: float = 0.075
-    shear: float = 0.15
-    noise: float = 1.0
-
-    def __post_init__(self):
-        settle(self, **{one.name: real(0) for one in fields(self)})
+__all__ = ["augment"]
 
 
 def augment(

@@ -29,7 +29,7 @@ from spikewright_hw.layer import MOST_NEURONS
 from spikewright_hw.network_name import Named, named_layers
 from spikewright_hw.origin import origins_to_data
 
-from .augment import Augmentation
+from .augmentation import Augmentation
 from .model_config import MEMBRANE, ModelConfig
 from .real_network import RealNetwork
 
@@ -303,6 +303,15 @@ def _named(
         named = named_layers(name, source)
     except ValueError as error:
         raise ValueError(f"{given}: {error}") from error
+    layers = [part for part in name.split("-") if part[0] not in "AP"]
+    for part, one in zip(layers, named, strict=True):
+        latest = max(late for origin in one.origins for late in origin.each)
+        if latest >= coding.steps:
+            raise ValueError(
+                f"{given}: {part[:40]} hears spikes {latest} steps later, and there are "
+                f"{coding.steps} steps, so they never arrive; take more steps, or delays of at "
+                f"most {coding.steps - 1}"
+            )
     last = named[-1].connection.target
     if len(last) != task.outputs:
         map = "" if last.is_flat else f", a map of {last}"

@@ -23,7 +23,7 @@ from spikewright.coding.population import Population
 from spikewright.coding.rate import Rate
 from spikewright.coding.spikes import Spikes
 from spikewright.coding.ttfs import Ttfs
-from spikewright.network.augment import Augmentation
+from spikewright.network.augmentation import Augmentation
 from spikewright.network.model_config import ModelConfig
 from spikewright.network.training_config import Phase, TrainingConfig
 from spikewright.quantized import Provenance, QuantizedNetwork

@@ -171,6 +171,10 @@ def test_outputs_may_hear_more_than_the_layer_before(task):
             "network is '4C9-2': 4C9: kernel reaches over 9 along the height, and the map has 6 "
             "there"
         )),
+        ({"network": "4@0,9-2", "steps": 3}, (
+            "network is '4@0,9-2': 4@0,9 hears spikes 9 steps later, and there are 3 steps, so "
+            "they never arrive; take more steps, or delays of at most 2"
+        )),
         ({"network": "4-2", "hidden": "4"}, "hidden and network are both given; give one of them"),
         ({"network": 4}, "network is 4; it must be a text"),
     ],

@@ -11,7 +11,8 @@ from spikewright.coding.coding import encode
 from spikewright.coding.ttfs import Ttfs
 from spikewright.errors import DataError
 from spikewright.network.activity import network_activity
-from spikewright.network.augment import Augmentation, augment
+from spikewright.network.augment import augment
+from spikewright.network.augmentation import Augmentation
 from spikewright.network.model import Model
 from spikewright.network.model_config import ModelConfig
 from spikewright.network.quantize import best_scale, bound, quantize, threshold

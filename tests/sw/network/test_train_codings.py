@@ -14,7 +14,7 @@ from spikewright.coding.known import CODINGS, coding_of
 from spikewright.coding.spikes import Spikes
 from spikewright.errors import DataError
 from spikewright.network import steps
-from spikewright.network.augment import Augmentation
+from spikewright.network.augmentation import Augmentation
 from spikewright.network.steps import TrainingSpikes
 from spikewright.network.train import train
 from spikewright.network.training_config import Phase, TrainingConfig, training_config

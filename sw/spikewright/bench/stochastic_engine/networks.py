@@ -14,7 +14,7 @@ from spikewright_hw.network import Network
 from ...coding.coding import encode
 from ...coding.ttfs import Ttfs
 from ...job.training import train
-from ...network.augment import Augmentation
+from ...network.augmentation import Augmentation
 from ...network.model_config import ModelConfig
 from ...network.train import Progress
 from ...network.training_config import Phase, TrainingConfig
