@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from functools import reduce
+from itertools import pairwise
 from operator import or_
 
-from amaranth import Cat, Elaboratable, Module, Mux, Signal, Value
+from amaranth import Array, Cat, Elaboratable, Module, Mux, Signal, Value
 from amaranth.hdl import Assert, Cover
 
 from faults import Planted, plant
@@ -16,7 +17,7 @@ TAKES = "a tap of the part whose turn it is is taken unless the one before it st
 ROW = "the row is that of the part, after those of the parts before"
 WORD = "the word is that of the tap"
 TAP = "a transfer is a tap exactly if the part's is"
-LAST = "last is where the last part's step ends, and only there"
+LAST = "last is where the step, or the bit plane, of the last part ends, and only there"
 INVENTED = "no tap is repeated or invented"
 LOST = "no tap is lost or kept back"
 
@@ -24,10 +25,11 @@ LOST = "no tap is lost or kept back"
 class TapJoinSpec(Elaboratable):
     """The taps of the parts leave in turn, each once, in order, a cycle after they came.
 
-    A part has its turn until its step ends; what ends the step of another part than the last and is
-    no tap does not leave. Beside the core runs whose turn it is, and what is owed. Nothing is
-    assumed of the taps. A planted fault is a wrong field of a tap; one of :func:`~faults.plant`;
-    a part that seems not to be heard, or out of its turn.
+    A part has its turn until its step ends, or a bit plane of it; what ends that of another part
+    than the last and is no tap does not leave. Spikes have their turn in the last plane alone.
+    Beside the core runs whose turn it is, and what is owed. Nothing is assumed of the taps. A
+    planted fault is a wrong field of a tap; one of :func:`~faults.plant`; a part that seems not to
+    be heard, or out of its turn.
     """
 
     def __init__(self, dut: TapJoin, *, fault: str = ""):
@@ -47,16 +49,24 @@ class TapJoinSpec(Elaboratable):
         plant(m, o, self.fault)
         held(m, o, name="tap")
 
-        # Model: whose turn it is, and the tap that is owed.
-        turn = Signal(range(len(parts)))
+        # Model: whose turn it is, of all in a step one after the other, and the tap that is owed.
+        planes = max(dut.bits)
+        order = [
+            (plane, at) for plane in range(planes) for at, bits in enumerate(dut.bits)
+            if bits == planes or plane == planes - 1
+        ]
+        closing = [plane != then for (plane, _), (then, _) in pairwise([*order, (planes, 0)])]
+        place = Signal(range(len(order)))
+        turn = Array(at for _, at in order)[place]
         owes, owed = Signal(), Signal.like(dut.o.payload.as_value())
         comes, leaves, ends = Signal(), Signal(), Signal()
         due = Signal.like(owed)
         here = [turn == at for at in range(len(parts))]
-        final = here[-1]
+        final = Array(map(int, closing))[place]
         first, rows = 0, []
         for port, part in zip(dut.inputs, parts, strict=True):
-            rows.append(Mux(port.payload.tap, port.payload.row + first, 0)[: len(row)])
+            rows.append(Signal(len(row), name=f"row_{len(rows)}"))
+            m.d.comb += rows[-1].eq(Mux(port.payload.tap, port.payload.row + first, 0))
             first += part.rows
         taps = [
             Cat(row, port.payload.word, port.payload.tap, port.payload.last & final)
@@ -72,7 +82,7 @@ class TapJoinSpec(Elaboratable):
         with m.If(leaves):
             m.d.sync += owed.eq(due)
         with m.If(ends):
-            m.d.sync += turn.eq(Mux(final, 0, turn + 1))
+            m.d.sync += place.eq(Mux(place == len(order) - 1, 0, place + 1))
 
         # Properties.
         seen = Signal.like(dut.o.payload)
@@ -97,9 +107,9 @@ class TapJoinSpec(Elaboratable):
         self._cover(m, o, comes=comes, leaves=leaves, turn=turn)
         return m
 
-    def _cover(self, m: Module, o: Observed, *, comes: Value, leaves: Value, turn: Signal) -> None:
+    def _cover(self, m: Module, o: Observed, *, comes: Value, leaves: Value, turn: Value) -> None:
         """Add the witnesses."""
-        resumed, from_part = Signal(), Signal.like(turn)
+        resumed, from_part = Signal(), Signal(range(len(self.dut.inputs)))
         m.d.sync += [resumed.eq(o.transfers & leaves), from_part.eq(turn)]
         tap, last = (_part(o, self.dut, name) for name in ("tap", "last"))
         m.d.comb += [
@@ -127,7 +137,7 @@ def specs() -> dict[str, Elaboratable]:
     return {
         **{f"tap_join_{name}": TapJoinSpec(core(**preset)) for name, preset in PRESETS.items()},
         "tap_join_fault": Planted.each(
-            lambda fault: TapJoinSpec(core(**PRESETS["two_dense"]), fault=fault),
+            lambda fault: TapJoinSpec(core(**PRESETS["graded"]), fault=fault),
             {
                 "row": (ROW,),
                 "word": (WORD,),

@@ -91,7 +91,8 @@ class Layer(Hearing):
         other; an input that sums recurrent weights has none. Zeros alone become None.
     input_bits : int
         1 for inputs that are spikes; 2 to 8 for graded inputs, each a whole number from 0 to
-        ``2**input_bits - 1`` that multiplies its weights. The layer's own spikes are never graded.
+        ``2**input_bits - 1`` that multiplies its weights. Of a layer that hears other spikes, too,
+        those count 1 as ever.
     connection : Connection, optional
         Which events add which weights to which neurons. A dense one of inputs without a place, as
         it is if not given, follows from the weights.
@@ -207,7 +208,7 @@ class Layer(Hearing):
 
     @property
     def most_input(self) -> int:
-        """Greatest value of an input: 1 where inputs are spikes."""
+        """Greatest value of an input of the network: 1 where these are spikes."""
         return (1 << self.input_bits) - 1
 
     @property
@@ -321,11 +322,12 @@ class Layer(Hearing):
         """
         contributions = self.contributions(input)
         forward, own = contributions[: len(self.weights)], contributions[len(self.weights) :]
-        found = []
+        found, of_row = [], self.greatest
         for fan in self.connection.fans:
             # A word that no row reaches has sums of zero.
             rows = [forward[row] for row in fan] or [(0,) * self.connection.lanes]
-            greatest = (self.most_input,) * len(rows) + (1,) * len(own)
+            greatest = [of_row[row] for row in fan] or [0]
+            greatest += [1] * len(own)
             found += [
                 (sum(min(weight, 0) * most for weight, most in zip(column, greatest, strict=True)),
                  sum(max(weight, 0) * most for weight, most in zip(column, greatest, strict=True)))

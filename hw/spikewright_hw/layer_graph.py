@@ -8,7 +8,7 @@ from .connection import Connection, FeatureMap, check_joined
 from .definition.definition import Definition
 from .origin import Hearing, Origin, Part
 
-__all__ = ["GraphLayer", "Node", "check_graph", "inputs_of"]
+__all__ = ["GraphLayer", "Node", "bits_heard", "check_graph", "inputs_of"]
 
 
 class GraphLayer(Protocol):
@@ -116,14 +116,25 @@ def inputs_of(layers: Sequence[GraphLayer]) -> FeatureMap:
     return next((source for source in sources if not source.is_flat), sources[0])
 
 
+def bits_heard(origins: Sequence[Sequence[Origin]], *, input_bits: int) -> tuple[int, ...]:
+    """Return the bits of an input of each layer: 1 of one that hears no input of the network.
+
+    A layer without origins hears the one before it.
+    """
+    return tuple(
+        input_bits if any(one.back == index + 1 for one in given or (Origin(),)) else 1
+        for index, given in enumerate(origins)
+    )
+
+
 def _check_graded(layers: Sequence[GraphLayer], index: int) -> None:
     layer, at = layers[index], f"layers[{index}]"
     of_inputs = [index - origin.back == -1 for _, origin in layer.parts]
     if not any(of_inputs):
         if layer.input_bits > 1:
             raise ValueError(
-                f"{at}.input_bits is {layer.input_bits}; the first layer alone takes graded "
-                "inputs, and the others spikes: 1"
+                f"{at}.input_bits is {layer.input_bits}, and it hears no input; what it hears are "
+                "spikes: 1"
             )
         return
     if layer.input_bits != layers[0].input_bits:
@@ -131,10 +142,4 @@ def _check_graded(layers: Sequence[GraphLayer], index: int) -> None:
             f"{at}.input_bits is {layer.input_bits}, and layers[0] takes the same inputs with "
             f"{layers[0].input_bits}; inputs are graded for all layers that hear them, or are "
             "spikes"
-        )
-    if layer.input_bits > 1 and not all(of_inputs):
-        raise ValueError(
-            f"{at}.input_bits is {layer.input_bits}, and it hears the spikes of a layer, too; a "
-            "layer takes graded inputs or spikes: let a layer before it hear the inputs, or code "
-            "them as spikes"
         )

@@ -73,6 +73,22 @@ class Hearing:
 
     connection: Connection
     origins: tuple[Origin, ...]
+    input_bits: int
+
+    @property
+    def part_bits(self) -> tuple[int, ...]:
+        """Bits of what each part hears: 1 of spikes; inputs, which may be graded, are farthest."""
+        farthest = max(one.back for one in self.origins)
+        return tuple(self.input_bits if one.back == farthest else 1 for one in self.origins)
+
+    @property
+    def greatest(self) -> tuple[int, ...]:
+        """Greatest value that is heard by each row of the connection: 1 of spikes."""
+        return tuple(
+            (1 << bits) - 1
+            for part, bits in zip(self.connection.branches, self.part_bits, strict=True)
+            for _ in range(part.rows)
+        )
 
     @property
     def parts(self) -> tuple[Part, ...]:

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from spikewright_hw.connection import Dense, FeatureMap
+from spikewright_hw.connection import Dense, FeatureMap, Joined
 from spikewright_hw.engine.drawn_network import (
     drawn_graph_network,
     drawn_map_network,
@@ -20,6 +20,7 @@ from spikewright_hw.engine.record import Result, Trace, pack_trace
 from spikewright_hw.engine.reference import run
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
+from spikewright_hw.origin import Origin
 
 from .engines import classify
 
@@ -148,7 +149,8 @@ def test_engine_follows_reference_of_any_network(draw, count, rng):
 @pytest.mark.parametrize(
     "preset",
     ["convolutions_pooled", "depthwise_count", "convolution_graded", "convolution_1d",
-     "delays_skip_own", "skip_of_a_map", "map_at_the_end", "map_at_the_end_count"],
+     "delays_skip_own", "graded_skip_own", "skip_of_a_map",
+     "map_at_the_end", "map_at_the_end_count"],
 )
 def test_maps_and_graphs_follow_the_reference(preset, most_bits, rng):
     engine = core(**{**PRESETS[preset], "most_bits": most_bits})
@@ -196,21 +198,38 @@ def test_the_worst_case_of_maps_is_within_the_bound(preset, steps, share):
     assert first.cycles <= worst_cycles(network, share=share)
 
 
-def test_graded_words_of_a_layer_that_hears_itself_are_refused():
+def test_graded_words_of_a_layer_that_hears_itself(rng):
     source = FeatureMap(channels=1, height=3, width=3)
     network = example_network(
         connections=[
             Dense(source=source, neurons=3), Dense(source=FeatureMap(channels=3), neurons=2),
         ],
-        neurons=["recurrent_lif", "li"], steps=1, weight_bits=2, membrane=Format(6, 1),
+        neurons=["recurrent_lif", "li"], steps=3, weight_bits=2, membrane=Format(6, 1),
         input_bits=2,
     )
-    message = (
-        "layers[0].recurrent is given, and its graded inputs come in 3 words of 3; in the event "
-        "engine a layer of graded inputs that hears itself takes all of a step at once"
+    engine = EventEngine(network=network, most_bits=3)
+    assert (engine.words.bits, engine.words.count) == (3, 3)
+    samples = [[rng.getrandbits(network.inputs) for _ in range(network.planes)] for _ in range(3)]
+    for bitmaps, (result, trace, _) in zip(samples, classify(engine, samples), strict=True):
+        expected, expected_trace = run(network, bitmaps)
+        assert replace(result, cycles=0) == expected
+        assert trace == pack_trace(network, expected_trace)
+
+
+def test_a_spike_beside_graded_inputs_counts_once():
+    # In step 0 the input is 3 and the neuron reaches 3 * 2 = 6, so it spikes and is 6 - 5 = 1. In
+    # step 1 it hears its spike, 3 * 1 more, and the input 1: 1 + 2 + 3 = 6, and it spikes again.
+    one = FeatureMap(channels=1)
+    first = Layer(
+        ((2,), (3,)), 4, "lif", {"decay": 1, "threshold": 5}, Format(6, 0), input_bits=2,
+        connection=Joined(parts=(Dense(source=one, neurons=1),) * 2),
+        origins=(Origin(), Origin(back=0, delays=1)),
     )
-    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        EventEngine(network=network, most_bits=3)
+    network = Network((first,), steps=2, readout="count")
+    ((result, trace, _),) = classify(EventEngine(network=network), [[1, 1, 0, 1]])
+    assert (result.outputs, result.input_events, result.synops) == ((2,), 3, 3 + 1)
+    assert first.greatest == (3, 1)
+    assert trace == pack_trace(network, run(network, [1, 1, 0, 1])[1])
 
 
 def always_spiking(

@@ -130,10 +130,8 @@ SKIP = Joined(parts=(TWO[1], TWO[0]))
         ((layer(), layer(SKIP, (Origin(), Origin(back=2)), neuron="li", input_bits=2)),
          ("layers[1].input_bits is 2, and layers[0] takes the same inputs with 1; inputs are "
           "graded for all layers that hear them, or are spikes")),
-        ((layer(JOINED, (Origin(), Origin(back=0, delays=1)), input_bits=2), READOUT),
-         ("layers[0].input_bits is 2, and it hears the spikes of a layer, too; a layer takes "
-          "graded inputs or spikes: let a layer before it hear the inputs, or code them as "
-          "spikes")),
+        ((layer(), replace(READOUT, input_bits=2)),
+         "layers[1].input_bits is 2, and it hears no input; what it hears are spikes: 1"),
     ],
 )
 def test_layers_that_do_not_fit_each_other_are_refused(layers, message):

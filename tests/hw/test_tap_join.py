@@ -1,4 +1,8 @@
+# amaranth: UnusedElaboratable=no
+# (a component whose constructor refuses its arguments is not used)
 """Tap join: its reference, and the core in Amaranth's simulator."""
+
+import re
 
 import pytest
 
@@ -53,28 +57,46 @@ def test_the_taps_are_those_of_the_joined_connection(preset, rng):
         first += len(part.source)
 
 
-#: Those that there are, and a join of one word of neurons with four parts.
-SHAPES = [one["connection"] for one in PRESETS.values()] + [
-    Joined(parts=(
-        *(Dense(source=FeatureMap(channels=count), neurons=2) for count in (1, 4, 2)),
-        Convolution(source=FeatureMap(channels=2), channels=2, kernel=(1, 1)),
-    )),
-]
+#: A join of one word of neurons with four parts.
+FOUR = Joined(parts=(
+    *(Dense(source=FeatureMap(channels=count), neurons=2) for count in (1, 4, 2)),
+    Convolution(source=FeatureMap(channels=2), channels=2, kernel=(1, 1)),
+))
 
 
 @pytest.mark.parametrize("stall", [0.0, 0.5])
-@pytest.mark.parametrize("connection", SHAPES, ids=["two", "maps", "four"])
-def test_core_follows_reference(connection, stall, exchange, rng):
-    parts = len(connection.branches)
-    steps = [drawn(connection, [density] * parts, rng) for density in (0, 1, 0, 0.5)]
-    steps += [drawn(connection, [rng.choice((0, 0.3, 1)) for _ in range(parts)], rng)
-              for _ in range(15)]
-    expected = [tap._asdict() for step in steps for tap in joined_taps(connection, step)]
+@pytest.mark.parametrize(
+    "given",
+    [*PRESETS.values(), *(
+        {"connection": FOUR, "bits": bits}
+        for bits in (None, (1, 2, 1, 2), (2, 1, 1, 2), (4, 1, 1, 1), (1, 1, 1, 2), (2, 2, 2, 2))
+    )],
+    ids=lambda given: f"{len(given['connection'].branches)}, {given.get('bits')}",
+)
+def test_core_follows_reference(given, stall, exchange, rng):
+    dut = TapJoin(**given)
+    connection, parts = dut.connection, len(dut.bits)
+    passes = [
+        [
+            taps if bits == max(dut.bits) or plane == max(dut.bits) - 1 else []
+            for taps, bits in zip(drawn(connection, densities, rng), dut.bits, strict=True)
+        ]
+        for densities in [
+            *([density] * parts for density in (0, 1, 0, 0.5)),
+            *([rng.choice((0, 0.3, 1)) for _ in range(parts)] for _ in range(15)),
+        ]
+        for plane in range(max(dut.bits))
+    ]
+    expected = [tap._asdict() for one in passes for tap in joined_taps(connection, one)]
     send = {
         f"i_{at}": [tap._asdict() for taps in part for tap in taps]
-        for at, part in enumerate(zip(*steps, strict=True))
+        for at, part in enumerate(zip(*passes, strict=True))
     }
-    given = exchange(
-        TapJoin(connection=connection), send=send, take={"o": len(expected)}, stall=stall
-    )
-    assert given["o"] == expected
+    assert exchange(dut, send=send, take={"o": len(expected)}, stall=stall)["o"] == expected
+
+
+@pytest.mark.parametrize("bits", [(1,), (2, 3), (1, 1, 2)])
+def test_bits_that_do_not_fit_the_parts_are_refused(bits):
+    message = f"bits are {bits}; each of 2 parts has one bit, or as many as the other graded ones"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        TapJoin(connection=TWO, bits=bits)

@@ -148,7 +148,7 @@ def drawn_graph_network(rng: random.Random, *, largest: int = 4) -> Network:
     """
     source = drawn_map(rng, largest=largest)
     steps, readout = rng.randint(1, 5), rng.choice(READOUTS)
-    input_bits = rng.choice((1, 1, 1, rng.randint(2, 3)))
+    input_bits = rng.choice((1, 1, rng.randint(2, 3)))
     made: list[FeatureMap] = [source]
     layers: list[Layer] = []
     count = rng.randint(1, 3)
@@ -159,20 +159,19 @@ def drawn_graph_network(rng: random.Random, *, largest: int = 4) -> Network:
         if flat and rng.randrange(2):
             source = FeatureMap(channels=len(source))
         first = drawn_connection(rng, source, kind="dense" if flat else "convolution", largest=4)
-        bits = 1 if index else input_bits
         parts = [(first, drawn_origin(rng, back=1, count=len(first.source), steps=steps))]
         spikes = not last or readout in SPIKING
-        parts += drawn_parts(
-            rng, first, made, steps=steps, graded=input_bits > 1, nearest=0 if spikes else 1
-        )
+        parts += drawn_parts(rng, first, made, steps=steps, nearest=0 if spikes else 1)
+        hears_inputs = any(origin.back == len(made) for _, origin in parts)
         connection = first if len(parts) == 1 else Joined(parts=tuple(one for one, _ in parts))
         kinds = [
             name for name, one in DEFINITIONS.items()
             if one.spikes == spikes
-            and ((isinstance(connection, Dense) and bits == 1) or not one.hears_itself)
+            and (isinstance(connection, Dense) or not one.hears_itself)
         ]
         layers.append(drawn_layer_of(
-            rng, connection, neuron=rng.choice(kinds), input_bits=bits,
+            rng, connection, neuron=rng.choice(kinds),
+            input_bits=input_bits if hears_inputs else 1,
             origins=tuple(origin for _, origin in parts),
         ))
         made.append(connection.target)

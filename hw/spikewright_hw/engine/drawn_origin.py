@@ -21,20 +21,17 @@ def drawn_origin(rng: random.Random, *, back: int, count: int, steps: int) -> Or
 
 
 def drawn_parts(
-    rng: random.Random, first: Connection, made: Sequence[FeatureMap], *, steps: int,
-    graded: bool, nearest: int,
+    rng: random.Random, first: Connection, made: Sequence[FeatureMap], *, steps: int, nearest: int,
 ) -> list[tuple[Connection, Origin]]:
     """Draw what is joined to the first part of a layer's connection, mostly nothing or one part.
 
-    ``made`` is the shape of the inputs, and of each layer before; with ``graded``, the inputs are
-    heard by no part but the first. The layer itself is heard if ``nearest`` is 0.
+    ``made`` is the shape of the inputs, and of each layer before. The layer itself is heard if
+    ``nearest`` is 0.
     """
     parts: list[tuple[Connection, Origin]] = []
     while rng.random() < 0.45 and len(parts) < 3:
         back = rng.randint(nearest if steps > 1 else 1, len(made))
         heard = first.target if back == 0 else made[-back]
-        if graded and (len(made) == 1 or back == len(made)):
-            return parts
         part = _to(rng, first, heard)
         if part is not None:
             parts.append(

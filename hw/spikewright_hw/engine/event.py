@@ -22,7 +22,7 @@ from .row_layer import RowLayer, row_latency, row_step_cycles, update_stages
 from .scan import Scan, scan_group
 from .stage import dense_operations, stage_signature
 from .taps import worst_tap_cycles
-from .words import MOST_BITS, Words, check_words
+from .words import MOST_BITS, Words
 
 __all__ = ["PRESETS", "EventEngine", "EventStage", "banks_of", "core", "worst_cycles"]
 
@@ -238,7 +238,7 @@ class EventEngine(InferenceEngine):
     Raises
     ------
     ValueError
-        The network has a layer that it cannot run, which the message names.
+        ``share`` is below 1.
     """
 
     def __init__(
@@ -252,7 +252,6 @@ class EventEngine(InferenceEngine):
     ):
         if share < 1:
             raise ValueError(f"an updater serves at least one neuron, not {share}")
-        check_words(network, most=most_bits)
         self.share = share
         self.banks = banks_of(network, banks)
         super().__init__(network=network, ram_style=ram_style, most_bits=most_bits)

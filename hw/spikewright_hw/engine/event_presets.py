@@ -133,6 +133,24 @@ PRESETS: dict[str, dict[str, Any]] = {
         ),
         "steps": 5, "weight_bits": 3, "membrane": Format(6, 2), "share": 2,
     },
+    "graded_skip_own": {  # graded inputs beside spikes, in both layers
+        "connections": (
+            Joined(parts=(
+                Dense(source=FeatureMap(channels=4), neurons=3),
+                Dense(source=FeatureMap(channels=3), neurons=3),
+                Dense(source=FeatureMap(channels=4), neurons=3),
+            )),
+            Joined(parts=(
+                Dense(source=FeatureMap(channels=3), neurons=2),
+                Dense(source=FeatureMap(channels=4), neurons=2),
+            )),
+        ),
+        "origins": (
+            (Origin(), Origin(back=0, delays=(1, 2, 1)), Origin(delays=1)),
+            (Origin(), Origin(back=2)),
+        ),
+        "steps": 3, "weight_bits": 3, "membrane": Format(7, 2), "input_bits": 2, "share": 2,
+    },
     "skip_of_a_map": {
         "connections": (
             Convolution(

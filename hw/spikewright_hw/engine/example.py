@@ -13,6 +13,7 @@ from ..connection import Connection, Dense, FeatureMap
 from ..definition.definition import Value
 from ..fixed import Format
 from ..layer import Layer, Rows
+from ..layer_graph import bits_heard
 from ..network import Network
 from ..neuron import DEFINITIONS
 from ..origin import Origin
@@ -152,7 +153,7 @@ def example_network(
     readout : str
         One of :data:`~spikewright_hw.readout.READOUTS`.
     input_bits : int
-        Bits of each input of the first layer.
+        Bits of each input of the network.
     neurons : sequence of str, optional
         The neuron of each layer; LIF if not given, and LI for a readout of membranes.
     seed : int
@@ -175,13 +176,14 @@ def example_network(
                 membrane=membrane,
                 exponent=exponent,
                 biased=biased,
-                input_bits=1 if number else input_bits,
+                input_bits=bits,
                 origins=heard,
                 seed=seed + number,
             )
-            for number, (connection, neuron, heard) in enumerate(
-                zip(connections, neurons, origins, strict=True)
-            )
+            for number, (connection, neuron, heard, bits) in enumerate(zip(
+                connections, neurons, origins, bits_heard(origins, input_bits=input_bits),
+                strict=True,
+            ))
         ),
         steps=steps,
         readout=readout,

@@ -57,10 +57,12 @@ class MapStage(wiring.Component):
         self.branches = [
             Branch(
                 part=part, words=one,
-                delay=delay_of(origin, one, planes=layer.input_bits, steps=steps)
+                delay=delay_of(origin, one, planes=bits, steps=steps)
                 if is_stored(origin, first=number == 0) else None,
             )
-            for number, ((part, origin), one) in enumerate(zip(layer.parts, words, strict=True))
+            for number, ((part, origin), one, bits) in enumerate(
+                zip(layer.parts, words, layer.part_bits, strict=True)
+            )
         ]
         self.connection = layer.connection
         self.own: Branch | None = None
@@ -140,7 +142,8 @@ class MapStage(wiring.Component):
             ]
         if len(branches) == 1:
             return branches[0].o
-        m.submodules.join = join = TapJoin(connection=self.connection)
+        bits = *self.layer.part_bits, *[1] * (len(branches) - len(self.branches))
+        m.submodules.join = join = TapJoin(connection=self.connection, bits=bits)
         for branch, given in zip(branches, join.inputs, strict=True):
             connect(m, branch.o, given)
         return join.o

@@ -103,7 +103,9 @@ def _arriving(layer: Layer, did: Sequence[list[list[int]]], step: int) -> list[i
         delays = origin.each * (count // len(origin.each))
         for source, delay in enumerate(delays):
             if delay <= step:
-                for at, plane in enumerate(planes[step - delay]):
+                # Spikes are as the least significant plane of a graded input.
+                sent = planes[step - delay]
+                for at, plane in enumerate(sent, layer.input_bits - len(sent)):
                     arriving[at] |= (plane >> source & 1) << first + source
         first += count
     return arriving

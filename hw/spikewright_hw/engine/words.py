@@ -12,8 +12,8 @@ from ..layer import Layer
 from ..network import Network
 
 __all__ = [
-    "MOST_BITS", "Words", "arriving_words", "check_words", "input_words", "leaving_words",
-    "output_words", "words_of",
+    "MOST_BITS", "Words", "arriving_words", "input_words", "leaving_words", "output_words",
+    "words_of",
 ]
 
 #: Most bits of a word of a map that comes from a host: what a scan finds spikes in at a good clock.
@@ -69,19 +69,6 @@ def arriving_words(
         tuple(given[number + 1 - origin.back] for origin in layer.origins)
         for number, layer in enumerate(network.layers)
     )
-
-
-def check_words(network: Network, *, most: int = MOST_BITS) -> None:
-    """Raise :exc:`ValueError`, naming the layer, for words that the event engine does not take."""
-    for number, (layer, words) in enumerate(
-        zip(network.layers, arriving_words(network, most=most), strict=True)
-    ):
-        if layer.recurrent is not None and layer.input_bits > 1 and words[0].count > 1:
-            raise ValueError(
-                f"layers[{number}].recurrent is given, and its graded inputs come in "
-                f"{words[0].count} words of {words[0].bits}; in the event engine a layer of graded "
-                "inputs that hears itself takes all of a step at once"
-            )
 
 
 def words_of(bitmaps: Iterable[int], words: Words) -> list[int]:

@@ -44,8 +44,8 @@ def draft(
     shapes = zip(config.wires, config.heard, strict=True)
     if start is not None:
         shapes = ((layer.connection, layer.origins) for layer in start.layers)
-    for number, ((definition, given), (connection, origins), membrane) in enumerate(
-        zip(neurons, shapes, config.membranes, strict=True)
+    for number, ((definition, given), (connection, origins), membrane, bits) in enumerate(
+        zip(neurons, shapes, config.membranes, config.bits, strict=True)
     ):
         after = len(connection.target)
         recurrent = definition.hears_itself
@@ -56,7 +56,7 @@ def draft(
             parameters=_known(definition, given, membrane),
             membrane=membrane,
             recurrent=((0,) * after,) * after if recurrent else None,
-            input_bits=1 if number else config.input_bits,
+            input_bits=bits,
             connection=connection,
             origins=origins,
         )

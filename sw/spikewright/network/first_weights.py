@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from spikewright_hw.layer_graph import Node
 from spikewright_hw.neuron import DEFINITIONS
 
 from .drive import drive
@@ -27,12 +28,12 @@ def first_layers(config: ModelConfig, *, generator: torch.Generator) -> tuple[Re
         for definition, (_, given) in zip(definitions, config.layers, strict=True)
     ]
 
-    def drawn(strength: float, rows: int, lanes: int, *, fan_in: int) -> torch.Tensor:
+    def drawn(strength: float, rows: int, lanes: int, *, fan_in: float) -> torch.Tensor:
         return strength * torch.randn(rows, lanes, generator=generator) / fan_in**0.5
 
     weights = [
-        drawn(2 * strength, one.rows, one.lanes, fan_in=max(1, one.fan_in))
-        for strength, one in zip(strengths, config.wires, strict=True)
+        drawn(2 * strength, one.connection.rows, one.connection.lanes, fan_in=max(1, _fan_in(one)))
+        for strength, one in zip(strengths, config.nodes, strict=True)
     ]
     return tuple(
         RealLayer(
@@ -49,6 +50,16 @@ def first_layers(config: ModelConfig, *, generator: torch.Generator) -> tuple[Re
             weights, config.layers, definitions, strengths, config.wires, config.heard, strict=True
         )
         for size in [len(one.target)]
+    )
+
+
+def _fan_in(node: Node) -> float:
+    """Return how many inputs a neuron has that are as large as the largest."""
+    greatest, most = node.greatest, max(node.greatest)
+    if min(greatest) == most:
+        return node.connection.fan_in
+    return max(
+        sum((greatest[row] / most) ** 2 for row in fan) for fan in node.connection.fans
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from spikewright.coding.coding import Coding, Graded, coding_rule, input_bits
 from spikewright.errors import DataError
 from spikewright_hw.checks import instance
+from spikewright_hw.layer_graph import bits_heard
 
 from .product import connected
 from .real_layer import RealLayer
@@ -56,14 +57,22 @@ def fold_coding(network: RealNetwork, coding: Coding) -> RealNetwork:
         raise DataError(
             f"{coding.name} makes {makes}, and the network takes graded inputs of {taken} bits"
         )
-    first = _folded(network.layers[0], coding)
-    return replace(network, layers=(first, *network.layers[1:]))
+    bits = bits_heard([layer.origins for layer in network.layers], input_bits=coding.bits)
+    return replace(network, layers=tuple(
+        layer if one == 1 else _folded(f"layers[{index}]", replace(layer, input_bits=one), coding)
+        for index, (layer, one) in enumerate(zip(network.layers, bits, strict=True))
+    ))
 
 
-def _folded(layer: RealLayer, coding: Graded) -> RealLayer:
-    if coding.low != 0 and not layer.is_plain:
+def _folded(name: str, layer: RealLayer, coding: Graded) -> RealLayer:
+    """Return a layer that hears graded inputs, in the place of the values that they stand for."""
+    graded = [bits > 1 for bits in layer.part_bits]
+    late = any(
+        max(origin.each) for (_, origin), one in zip(layer.parts, graded, strict=True) if one
+    )
+    if coding.low != 0 and late:
         raise DataError(
-            f"layers[0].origins has a delay, or more than the inputs, and an input of 0 stands for "
+            f"{name}.origins has a delay of the inputs, and an input of 0 stands for "
             f"{coding.low:g}; give values from 0 on"
         )
     bias = layer.bias
@@ -74,10 +83,14 @@ def _folded(layer: RealLayer, coding: Graded) -> RealLayer:
         ]
         if apart:
             raise DataError(
-                f"layers[0] has {layer.definition.name} neurons, which take positive and negative "
+                f"{name} has {layer.definition.name} neurons, which take positive and negative "
                 f"currents apart ({', '.join(apart)}), and an input of 0 stands for "
                 f"{coding.low:g}; give values from 0 on"
             )
-        lowest = connected(layer.connection, np.full(layer.inputs, coding.low), layer.weights)
+        sources = [len(part.source) for part, _ in layer.parts]
+        least = np.repeat(np.where(graded, coding.low, 0.0), sources)
+        lowest = connected(layer.connection, least, layer.weights)
         bias = lowest if bias is None else layer.of_neurons(bias) + lowest
-    return replace(layer, weights=layer.weights * coding.step, bias=bias, input_bits=coding.bits)
+    rows = [part.rows for part, _ in layer.parts]
+    steps = np.repeat(np.where(graded, coding.step, 1.0), rows)
+    return replace(layer, weights=layer.weights * steps[:, None], bias=bias)

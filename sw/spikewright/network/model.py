@@ -115,6 +115,11 @@ class Model(nn.Module):
             for number, layer in enumerate(layers) if config.bias and layer.bias is None
         })
         self._shapes: Sequence[Hearing] = layers
+        self._shares = [
+            None if len({one.back for one in layer.origins}) == 1 or bits == 1
+            else torch.tensor(replace(layer, input_bits=bits).greatest)[:, None] / self._most_input
+            for layer, bits in zip(layers, config.bits, strict=True)
+        ]
         self.grid: tuple[Grid, ...] | None = None
 
     def quantize(self, *, largest: float = 0.0) -> None:
@@ -154,11 +159,11 @@ class Model(nn.Module):
         if self.grid is None:
             spikes = spikes / self._most_input
             layers = [
-                Wired(cell, weights, self._of(self.recurrent, number),
+                Wired(cell, self._real_weights(number), self._of(self.recurrent, number),
                       bias=self._of(self.biases, number), connection=layer.connection,
                       parts=() if layer.is_plain else layer.parts)
-                for number, (cell, weights, layer) in enumerate(
-                    zip(self._cells(), self.weights, self._shapes, strict=True)
+                for number, (cell, layer) in enumerate(
+                    zip(self._cells(), self._shapes, strict=True)
                 )
             ]
         else:
@@ -221,7 +226,15 @@ class Model(nn.Module):
     def _weights(self, number: int) -> Tensor:
         """Return the real weights of a layer for an input of 1; a graded one's largest is more."""
         weights = self.weights[number]
-        return weights / self._most_input if number == 0 and self._most_input > 1 else weights
+        return weights / self._most_input if self.config.bits[number] > 1 else weights
+
+    def _real_weights(self, number: int) -> Tensor:
+        """Return the real weights of a layer for inputs of at most 1.
+
+        Beside graded inputs a spike counts as one of 1, and not as the largest.
+        """
+        weights, shares = self.weights[number], self._shares[number]
+        return weights if shares is None else weights * shares.to(weights.device)
 
     @property
     def _most_input(self) -> int:
@@ -270,14 +283,14 @@ class Model(nn.Module):
                 exponent=grid.exponent,
                 recurrent=own,
                 bias=bias,
-                input_bits=1 if number else self.config.input_bits,
+                input_bits=bits,
                 connection=shape.connection,
                 origins=shape.origins,
             )
-            for number, (matrix, own, bias, cell, grid, membrane, shape) in enumerate(zip(
+            for matrix, own, bias, cell, grid, membrane, shape, bits in zip(
                 matrices, back, biases, self._cells(), self._fixed_grid(), self.config.membranes,
-                self._shapes, strict=True,
-            ))
+                self._shapes, self.config.bits, strict=True,
+            )
         ]
 
     def _cells(self) -> list[Cell]:

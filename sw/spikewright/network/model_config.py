@@ -22,7 +22,7 @@ from spikewright_hw.checks import (
 from spikewright_hw.connection import Connection, Dense, FeatureMap
 from spikewright_hw.fixed import Format
 from spikewright_hw.layer import MEMBRANE_BITS, MOST_INPUT_BITS, MOST_NEURONS, MOST_WEIGHTS
-from spikewright_hw.layer_graph import Node, check_graph, inputs_of
+from spikewright_hw.layer_graph import Node, bits_heard, check_graph, inputs_of
 from spikewright_hw.neuron import DEFINITIONS
 from spikewright_hw.origin import MOST_DELAY, Origin, origins_rule
 from spikewright_hw.readout import READOUTS, SPIKING
@@ -67,7 +67,7 @@ class ModelConfig:
     weight_bits : int
         2 to 8.
     membrane : Format
-        Of every layer, in weight steps. Of a first layer with graded inputs its point lies so many
+        Of every layer, in weight steps. Of a layer that hears graded inputs its point lies so many
         bits further right, as the largest input times a weight step then is what a weight step is
         elsewhere; see :attr:`membranes`.
     connections : tuple of Connection, optional
@@ -147,15 +147,7 @@ class ModelConfig:
             raise ValueError(
                 f"origins has {len(self.origins)} entries; there are {len(wires)} layers"
             )
-        nodes = [
-            Node(
-                connection=one, definition=DEFINITIONS[name], origins=origins,
-                input_bits=1 if index else self.input_bits,
-            )
-            for index, (one, (name, _), origins) in enumerate(
-                zip(wires, self.layers, self.heard, strict=True)
-            )
-        ]
+        nodes = self.nodes
         check_graph(nodes, steps=MOST_DELAY + 1)  # how many there are, the coding says
         made = len(inputs_of(nodes)), *(len(one.target) for one in wires)
         if made != self.sizes:
@@ -165,6 +157,21 @@ class ModelConfig:
     def heard(self) -> tuple[tuple[Origin, ...], ...]:
         """The origins of each layer; none of one that hears the layer before."""
         return self.origins or ((),) * len(self.wires)
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """The layers, before there are weights."""
+        return tuple(
+            Node(connection=one, definition=DEFINITIONS[name], origins=origins, input_bits=bits)
+            for one, (name, _), origins, bits in zip(
+                self.wires, self.layers, self.heard, self.bits, strict=True
+            )
+        )
+
+    @property
+    def bits(self) -> tuple[int, ...]:
+        """Bits of an input of each layer; 1 of one that hears spikes alone."""
+        return bits_heard(self.heard, input_bits=self.input_bits)
 
     @property
     def wires(self) -> tuple[Connection, ...]:
@@ -198,9 +205,9 @@ class ModelConfig:
     @property
     def membranes(self) -> tuple[Format, ...]:
         """The format of each layer's membrane."""
-        form, more = self.membrane, self.input_bits if self.input_bits > 1 else 0
-        first = Format(form.integer + more, max(0, form.fraction - more))
-        return first, *[form] * (len(self.sizes) - 2)
+        form, more = self.membrane, self.input_bits
+        graded = Format(form.integer + more, max(0, form.fraction - more))
+        return tuple(graded if bits > 1 else form for bits in self.bits)
 
     @property
     def layers(self) -> tuple[tuple[str, Mapping[str, float]], ...]:

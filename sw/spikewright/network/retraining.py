@@ -1,6 +1,7 @@
 """How a network that is trained already is trained on, on the integer grid."""
 
 from dataclasses import replace
+from typing import Any
 
 from spikewright.coding.coding import Coding
 from spikewright.task.task import Task
@@ -77,6 +78,7 @@ def retraining_config(
         base,
         model=replace(
             base.model, sizes=network.sizes, membrane=membrane, readout=network.readout,
+            **_shape(network),
         ),
         network=network,
         real=Phase(epochs=0, learning_rate=base.real.learning_rate),
@@ -87,15 +89,27 @@ def retraining_config(
     )
 
 
+def _shape(network: RealNetwork) -> dict[str, Any]:
+    """Return the connections and origins of a network, where these are not what the sizes say."""
+    if all(layer.is_flat and layer.is_plain for layer in network.layers):
+        return {}
+    return {
+        "connections": tuple(layer.connection for layer in network.layers),
+        "origins": tuple(layer.origins for layer in network.layers),
+    }
+
+
 def _membrane(network: RealNetwork, task: Task, coding: Coding, weight_bits: int) -> Format:
     made = quantize(
         network, coding.encode(task.x_train[:_SAMPLES]),
         options=PostTraining(weight_bits=weight_bits),
     )
-    # Of a graded first layer, the point lies further right again; see ModelConfig.membranes.
-    more = network.input_bits if network.input_bits > 1 else 0
-    first, *others = (layer.membrane for layer in made.layers)
+    # Of a layer with graded inputs, the point lies further right again; see ModelConfig.membranes.
+    points = [
+        (layer.membrane, layer.input_bits if layer.input_bits > 1 else 0)
+        for layer in made.network.layers
+    ]
     return Format(
-        max([first.integer - more, 1, *(one.integer for one in others)]),
-        min([first.fraction + more, *(one.fraction for one in others)]),
+        max(1, *(form.integer - more for form, more in points)),
+        min(form.fraction + more for form, more in points),
     )

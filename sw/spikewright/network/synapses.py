@@ -147,6 +147,9 @@ def weight_synapses(layer: Layer) -> Synapses:
         always=dict.fromkeys(names, nothing),
         exponent=layer.shift,
         bias=biases(layer),
-        greatest=np.repeat((layer.most_input, 1), (layer.inputs, layer.events - layer.inputs)),
+        greatest=np.repeat(
+            [*((1 << bits) - 1 for bits in layer.part_bits), 1],
+            [*(len(part.source) for part, _ in layer.parts), layer.events - layer.inputs],
+        ),
         connection=None if layer.is_dense else layer.connection,
     )

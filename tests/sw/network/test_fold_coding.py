@@ -200,8 +200,7 @@ def test_an_offset_of_currents_that_are_taken_apart(neuron):
 def test_graded_layers_in_real_numbers():
     first, last = network().layers
     with pytest.raises(ValueError, match=re.escape(
-        "layers[1].input_bits is 2; the first layer alone takes graded inputs, and the others "
-        "spikes: 1"
+        "layers[1].input_bits is 2, and it hears no input; what it hears are spikes: 1"
     )):
         RealNetwork(layers=(first, replace(last, input_bits=2)), steps=STEPS)
     message = "input_bits is 9; it must be a whole number from 1 to 8"

@@ -10,7 +10,8 @@ import spikewright as spw
 from spikewright.errors import DataError
 from spikewright.network.fold_coding import fold_coding
 from spikewright.network.hearing import arriving_at, delayed
-from spikewright.network.real_network import in_reals
+from spikewright.network.real_layer import RealLayer
+from spikewright.network.real_network import RealNetwork, in_reals
 from spikewright.network.real_run import run_real
 from spikewright.network.reference import run
 from spikewright_hw.connection import FeatureMap
@@ -49,6 +50,21 @@ def test_a_network_that_hears_more_is_learned_and_stays_exact(task, hidden, tmp_
     assert np.array_equal(answers.membranes, expected.traced_membranes)
     for counter in ("synops", "input_events", "layer_spikes", "predictions"):
         assert np.array_equal(getattr(answers, counter), getattr(expected, counter))
+
+
+@pytest.mark.parametrize("hidden", ["8r@0,1-6r+2", "3C3p1r-3C3p1+2"])
+def test_graded_inputs_and_spikes_are_learned_in_one_layer(task, hidden, tmp_path):
+    config = spw.training_config(task, hidden=hidden, coding="direct", steps=3, epochs=4)
+    assert config.model.bits == (4, 1 + 3 * ("+2" in hidden), 1)
+    made = spw.train(task, replace(config, augmentation=None), build=tmp_path / "build")
+    inputs = spw.encode(task.x_test[:2], made.coding)
+    expected = run(made.network, inputs)
+    assert spw.compare(spw.simulate(made, inputs), expected).equal
+    assert all(spikes.any() for spikes in expected.traced_spikes)
+    on = spw.retraining_config(task, in_reals(made.network), coding=made.coding, epochs=1)
+    assert on.model.bits == config.model.bits
+    again = spw.train(task, on, build=tmp_path / "again")
+    assert [layer.input_bits for layer in again.network.layers] == [*config.model.bits]
 
 
 def test_a_delay_that_is_longer_than_the_sequence_is_told_before_training(task, tmp_path):
@@ -98,12 +114,36 @@ def test_spikes_arrive_as_late_as_they_are_sent():
             assert arriving_at(spikes, origin, step).tolist() == by_hand
 
 
-def test_values_below_zero_are_not_folded_into_a_layer_that_hears_more(task):
+def test_values_are_folded_into_all_that_hear_them():
+    rng = np.random.default_rng(5)
+    named = named_layers("5r-4+2-3", FeatureMap(channels=6))
+    network = RealNetwork(
+        layers=tuple(
+            RealLayer(
+                weights=rng.normal(size=(one.connection.rows, one.connection.lanes)),
+                neuron="lif" if index < 2 else "li", connection=one.connection, origins=one.origins,
+            )
+            for index, one in enumerate(named)
+        ),
+        steps=3,
+    )
+    coding = spw.Direct(inputs=6, steps=3, low=-1.0, high=1.0, bits=3)
+    folded = fold_coding(network, coding)
+    assert [layer.input_bits for layer in folded.layers] == [3, 3, 1]
+    graded = spw.encode(rng.uniform(-1, 1, (4, 6)), coding)
+    plain = run_real(network, graded * coding.step - 1)
+    found = run_real(folded, graded)
+    for mine, its in zip(plain.currents, found.currents, strict=True):
+        assert np.allclose(mine["i"], its["i"])
+    assert any(spikes.any() for spikes in plain.spikes[:2])
+
+
+def test_delayed_values_below_zero_are_not_folded(task):
     network = in_reals(whole_network())
     coding = spw.Direct(inputs=network.inputs, steps=network.steps, low=-1.0, high=1.0, bits=3)
     message = (
-        "layers[0].origins has a delay, or more than the inputs, and an input of 0 stands for -1; "
-        "give values from 0 on"
+        "layers[0].origins has a delay of the inputs, and an input of 0 stands for -1; give values "
+        "from 0 on"
     )
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
         fold_coding(network, coding)
