@@ -24,11 +24,11 @@ __all__ = ["to_nir"]
 
 #: What NIR cannot say of a neuron, by the word that accepts it: what is written in its place.
 _INSTEAD = {
-    "subtract": "a reset by subtraction; a reset to zero would be written",
-    "late": "a reset that acts a step later; one in the same step would be written",
-    "none": "a neuron that spikes and is not reset; a reset to zero would be written",
-    "at_least": "a spike at v >= threshold; one at v > threshold would be written",
-    "graded": "graded inputs, whole numbers of a few bits; any numbers would be taken",
+    "subtract": "a reset by subtraction (a reset to zero would be written)",
+    "late": "a reset that acts a step later (one in the same step would be written)",
+    "none": "a neuron that spikes and is not reset (a reset to zero would be written)",
+    "at_least": "a spike at v >= threshold (one at v > threshold would be written)",
+    "graded": "graded inputs, whole numbers of a few bits (any numbers would be taken)",
 }
 
 
@@ -148,8 +148,8 @@ def to_nir(
     if reals.input_bits > 1 and "graded" not in accepted:
         raise DataError(
             f"layers[0] takes inputs of {reals.input_bits} bits, and NIR has no words for "
-            f"{_INSTEAD['graded']}, without what 0 and a step of them stand for; accept= takes it "
-            "so by the word graded"
+            f"{_INSTEAD['graded']}, nor for what 0 and a step of them stand for; to write it so, "
+            "give accept= the word graded"
         )
     graph = _graph(reals, dt, accepted)
     if path is not None:
@@ -207,13 +207,16 @@ def _neurons(
         })
     leaky = _LEAKY.get(known)
     if leaky is None:
-        raise DataError(f"{name} has {known} neurons, which NIR has no node for")
+        raise DataError(
+            f"{name} has {known} neurons, which NIR has no node for; integrators, and leaky ones "
+            "with or without a synaptic current, are written (docs/import.md)"
+        )
     lost = [word for word in leaky.lost if word not in accepted]
     if lost:
         raise DataError(
             f"{name} has {known} neurons, and NIR has no words for "
             + ", nor for ".join(_INSTEAD[word] for word in lost)
-            + f"; accept= takes it so by the words {', '.join(lost)}"
+            + f"; to write it so, give accept= the word{'s' * (len(lost) > 1)} {', '.join(lost)}"
         )
     if dt is None:
         raise DataError(

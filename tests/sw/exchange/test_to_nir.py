@@ -77,9 +77,9 @@ def test_what_is_lost_is_named_and_can_be_accepted():
     with pytest.raises(DataError) as error:
         to_nir(network(), dt=1.0)
     assert str(error.value) == (
-        "layers[0] has lif neurons, and NIR has no words for a reset by subtraction; a reset to "
-        "zero would be written, nor for a spike at v >= threshold; one at v > threshold would be "
-        "written; accept= takes it so by the words subtract, at_least"
+        "layers[0] has lif neurons, and NIR has no words for a reset by subtraction (a reset to "
+        "zero would be written), nor for a spike at v >= threshold (one at v > threshold would be "
+        "written); to write it so, give accept= the words subtract, at_least"
     )
     made = to_nir(network(), dt=1.0, accept=("subtract", "at_least"))
     assert isinstance(made.nodes["0_neurons"], nir.LIF)
@@ -97,7 +97,8 @@ def test_a_network_in_integers_is_written_as_the_reals_it_stands_for():
 
 @pytest.mark.parametrize("make, given, message", [
     (lambda: network("izhikevich"), {},
-     "layers[0] has izhikevich neurons, which NIR has no node for"),
+     ("layers[0] has izhikevich neurons, which NIR has no node for; integrators, and leaky ones "
+      "with or without a synaptic current, are written (docs/import.md)")),
     (lambda: network(parameters={"decay": 0.5}), {"accept": ("subtract", "at_least")},
      ("layers[0] has lif neurons, which leak by a share a step; pass dt=, the length of a step in "
       "the unit of time of the file")),
@@ -124,7 +125,7 @@ def test_graded_inputs_are_accepted_by_their_word():
         to_nir(graded, dt=1)
     assert str(error.value) == (
         "layers[0] takes inputs of 4 bits, and NIR has no words for graded inputs, whole numbers "
-        "of a few bits; any numbers would be taken, without what 0 and a step of them stand for; "
-        "accept= takes it so by the word graded"
+        "of a few bits (any numbers would be taken), nor for what 0 and a step of them stand for; "
+        "to write it so, give accept= the word graded"
     )
     assert to_nir(graded, dt=1, accept=["graded", "subtract", "at_least"]).nodes

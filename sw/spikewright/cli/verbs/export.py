@@ -22,7 +22,7 @@ def add(commands) -> None:
     )
     verb.add_argument(
         "--accept", nargs="+", default=[], metavar="WORD",
-        help="what may be lost: subtract, late, none, at_least (docs/import.md)",
+        help="what may be lost: subtract, late, none, at_least, graded (docs/import.md)",
     )
     verb.set_defaults(verb=export, command="export")
 
