@@ -105,16 +105,20 @@ class RealNetwork:
         return digest.hexdigest()
 
     def __rich__(self) -> Table:
-        """Return a row for each layer, with what its neurons compute."""
+        """Return a row for each layer: what its neurons compute, and what they hear by origins."""
         table = Table(caption=f"readout: {self.readout}", caption_justify="left")
         for column in ("layer", "inputs", "neurons"):
             table.add_column(column, justify="right", no_wrap=True)
+        hearing = not all(layer.is_plain for layer in self.layers)
+        if hearing:
+            table.add_column("hears")
         table.add_column("what they compute")
         table.add_column("parameters")
         for number, layer in enumerate(self.layers):
             extra = [name for name in ("bias", "recurrent") if getattr(layer, name) is not None]
             table.add_row(
                 str(number), str(layer.inputs), str(layer.neurons),
+                *[", ".join(map(str, layer.origins))] * hearing,
                 Text("; with ".join([_first_sentence(layer.definition.doc), *extra])),
                 Text(", ".join(f"{name} {_range(one)}" for name, one in layer.parameters.items())),
             )

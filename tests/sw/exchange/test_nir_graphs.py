@@ -3,11 +3,13 @@
 # nir has types that do not hold.
 # pyright: reportArgumentType=false, reportCallIssue=false
 
+from io import StringIO
 from random import Random
 
 import nir
 import numpy as np
 import pytest
+from rich.console import Console
 
 from spikewright.errors import DataError
 from spikewright.exchange.from_nir import from_nir
@@ -15,9 +17,10 @@ from spikewright.exchange.to_nir import to_nir
 from spikewright.network.real_layer import RealLayer
 from spikewright.network.real_network import RealNetwork
 from spikewright.network.real_run import run_real
-from spikewright_hw.connection import Convolution, Dense, FeatureMap
+from spikewright_hw.connection import Convolution, Dense, FeatureMap, Joined
 from spikewright_hw.engine.drawn_network import drawn_graph_network
 from spikewright_hw.layer_graph import inputs_of
+from spikewright_hw.origin import Origin
 
 from .drawn_modules import channels_first
 from .nir_by_torch import computed_graph
@@ -147,6 +150,15 @@ def test_edges_alone_carry_spikes_as_they_are():
          "itself 2 steps later"],
         ["the layer before", "2 layers back"],
     ]
+
+
+def test_a_table_says_what_layers_hear():
+    told = StringIO()
+    joined = Joined(parts=(Dense(source=FeatureMap(channels=3), neurons=2),) * 2)
+    layer = RealLayer(weights=np.ones((6, 2)), neuron="nir_lif", connection=joined,
+                      parameters={"dt": DT}, origins=(Origin(), Origin(delays=2)))
+    Console(width=200, file=told).print(RealNetwork(layers=(layer,), steps=3, readout="count"))
+    assert "the layer before, the layer before 2 steps later" in told.getvalue()
 
 
 def test_a_layer_that_takes_a_map_without_its_places_is_refused():
