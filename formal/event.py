@@ -36,7 +36,7 @@ def engine(
     """
     return InferenceSpec(
         EventEngine(network=network, share=share, banks=banks, most_bits=1),
-        longest=longest or worst_cycles(network, share=share, banks=banks),
+        longest=longest or worst_cycles(network, share=share, banks=banks, most_bits=1),
         values=None if right is None else values_of(right),
     )
 

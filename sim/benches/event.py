@@ -15,7 +15,9 @@ def reference(core, bitmaps):
 @cocotb.parametrize(("stall_in", [0.0, 0.5]), ("stall_out", [0.0, 0.9]))
 async def matches_reference(dut, stall_in, stall_out):
     await engine.matches_reference(
-        dut, reference, lambda core: worst_cycles(core.network, share=core.share, banks=core.banks),
+        dut, reference, lambda core: worst_cycles(
+            core.network, share=core.share, banks=core.banks, most_bits=core.most_bits
+        ),
         stall_in=stall_in, stall_out=stall_out,
     )
 

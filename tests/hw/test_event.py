@@ -2,6 +2,7 @@
 # (a component whose constructor refuses its arguments is not used)
 """The event engine in Amaranth's simulator, its reference, and how long it may take."""
 
+import random
 import re
 from dataclasses import replace
 from functools import partial
@@ -162,11 +163,12 @@ def test_maps_and_graphs_follow_the_reference(preset, most_bits, rng):
         ]
         for density in (0, 0.3, 1)
     ]
+    longest = worst_cycles(network, share=share, most_bits=most_bits)
     for bitmaps, (result, trace, passed) in zip(samples, classify(engine, samples), strict=True):
         expected, expected_trace = run(network, bitmaps)
         assert replace(result, cycles=0) == expected
         assert trace == pack_trace(network, expected_trace)
-        assert result.cycles == passed <= worst_cycles(network, share=share)
+        assert result.cycles == passed <= longest
 
 
 def all_ones(network: Network) -> Network:
@@ -194,8 +196,50 @@ def test_the_worst_case_of_maps_is_within_the_bound(preset, steps, share):
     (first, _, _), (again, _, _) = classify(engine, [everything] * 2)
     assert first.spikes[0] == again.spikes[0] == steps * network.layers[0].neurons
     # The first one after a reset may wait until all sums are cleared.
-    assert worst_cycles(network, share=share) / 2 < again.cycles <= first.cycles
-    assert first.cycles <= worst_cycles(network, share=share)
+    longest = worst_cycles(network, share=share, most_bits=6)
+    assert longest / 2 < again.cycles <= first.cycles <= longest
+
+
+@pytest.mark.parametrize(
+    ("preset", "least"),
+    [("delays_skip_own", 0.5), ("skip_of_a_map", 0.8), ("graded_skip_own", 0.3)],
+)
+def test_the_worst_case_of_graphs_is_within_the_bound(preset, least):
+    given = {
+        name: one for name, one in PRESETS[preset].items() if name not in ("share", "most_bits")
+    }
+    network = all_ones(example_network(**given))
+    everything = [(1 << network.inputs) - 1] * network.planes
+    ((result, _, _),) = classify(EventEngine(network=network, share=2), [everything])
+    longest = worst_cycles(network, share=2)
+    assert least * longest < result.cycles <= longest
+
+
+def spiking_always(network: Network, rng: random.Random) -> Network:
+    """Return a network of the same connections and origins, whose spikes make all spike."""
+    layers = []
+    for layer in network.layers:
+        own, name = layer.recurrent, "lif" if layer.definition.spikes else "li"
+        ones = ((1,) * layer.connection.lanes,) * layer.connection.rows
+        layers.append(Layer(
+            ones, 2, "recurrent_lif" if own else name,
+            {"decay": 1.0} | ({"threshold": 1.0} if name == "lif" else {}), Format(20, 0),
+            recurrent=own and ((1,) * layer.neurons,) * layer.neurons,
+            input_bits=layer.input_bits, connection=layer.connection, origins=layer.origins,
+        ))
+    late = max(max(one.each) for layer in layers for one in layer.origins)
+    return Network(tuple(layers), rng.randint(late + 1, late + 5), network.readout)
+
+
+@pytest.mark.parametrize("draw", [drawn_map_network, drawn_graph_network])
+def test_no_drawn_network_exceeds_the_bound(draw, rng):
+    for _ in range(4):
+        network = spiking_always(draw(rng, largest=3), rng)
+        share, most_bits = rng.randint(1, 4), rng.choice((1, 4, 1024))
+        samples = [[(1 << network.inputs) - 1] * network.planes, [0] * network.planes]
+        engine = EventEngine(network=network, share=share, most_bits=most_bits)
+        longest = worst_cycles(network, share=share, most_bits=most_bits)
+        assert max(one.cycles for one, _, _ in classify(engine, samples)) <= longest
 
 
 def test_graded_words_of_a_layer_that_hears_itself(rng):

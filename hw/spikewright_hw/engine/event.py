@@ -11,6 +11,7 @@ from ..layer import Layer
 from ..network import Network
 from .bank_scan import BankScan, bank_width
 from .banks import dealt
+from .event_cycles import passing_cycles
 from .event_presets import PRESETS
 from .example import example_network
 from .feedback import feedback_of
@@ -21,13 +22,9 @@ from .ram_style import RamStyle
 from .row_layer import RowLayer, row_latency, row_step_cycles, update_stages
 from .scan import Scan, scan_group
 from .stage import dense_operations, stage_signature
-from .taps import worst_tap_cycles
 from .words import MOST_BITS, Words
 
 __all__ = ["PRESETS", "EventEngine", "EventStage", "banks_of", "core", "worst_cycles"]
-
-#: Cycles from a word to the first of its rows, and from the last row of a step to an update.
-_PASSING = 6
 
 #: Cycles from a word to its first event, and from the last one to the cycle after it.
 _HANDING = 1
@@ -51,7 +48,7 @@ def banks_of(network: Network, banks: int | Sequence[int]) -> tuple[int, ...]:
 
 
 def worst_cycles(
-    network: Network, *, share: int = 4, banks: int | Sequence[int] = 1
+    network: Network, *, share: int = 4, banks: int | Sequence[int] = 1, most_bits: int = MOST_BITS
 ) -> int:
     """Return a number of cycles that no inference exceeds, counted as the result's ``cycles`` are.
 
@@ -62,10 +59,9 @@ def worst_cycles(
     most an event for each of its bits.
     """
     layers, steps = network.layers, network.steps
-    if not network.is_chain:
-        return 1 + steps * _graph_cycles(network, share=share) + readout_latency(network) + 1
-    if not all(layer.is_flat for layer in layers):
-        return 1 + _mapped_cycles(network, share=share) + readout_latency(network) + 1
+    if not (network.is_chain and all(layer.is_flat for layer in layers)):
+        passing = passing_cycles(network, share=share, most_bits=most_bits)
+        return 1 + passing + readout_latency(network) + 1
     passing, paces = 0, []
     for layer, own_banks in zip(layers, banks_of(network, banks), strict=True):
         events = _most_cycles(layer, own_banks, own=steps > 1)
@@ -78,50 +74,6 @@ def worst_cycles(
             through + 1 if layer.recurrent else row_step_cycles(layer, events, share=share)
         )
     return 1 + passing + (steps - 1) * max(paces) + readout_latency(network) + 1
-
-
-def _mapped_cycles(network: Network, *, share: int) -> int:
-    """Return the cycles that the steps take at most of a network with a map.
-
-    A layer that comes to a map gives its words as the next layer takes them, and hears nothing
-    meanwhile. So there is a phase for each layer, in which the one before it is updated, and the
-    last layer's update: a phase begins when the layer before is through with its own, and the layer
-    itself with its update of the step before. A map's sums are cleared once after a reset.
-    """
-    layers = network.layers
-    updates = [
-        update_stages(layer) + (share if layer.connection.words == 1 else 0) + _PASSING
-        for layer in layers
-    ]
-    updates[-1] += layers[-1].connection.words  # those of the others leave as they are taken
-    taps = [
-        worst_tap_cycles(layer.connection) * layer.input_bits + len(layer.recurrent or ())
-        for layer in layers
-    ]
-    phases = [first + then for first, then in zip([_PASSING, *updates], [*taps, 0], strict=True)]
-    ends = [0] * (len(phases) + 1)  # of each phase, in the step and in the one before
-    for _ in range(network.steps):
-        for at, cycles in enumerate(phases):
-            ends[at] = cycles + max(ends[max(0, at - 1)], ends[at + 1])
-    return ends[-2] + max(layer.connection.words for layer in layers)
-
-
-def _graph_cycles(network: Network, *, share: int) -> int:
-    """Return the cycles of a step at most in which one layer works after another.
-
-    A word of a part that is stored is read once for each delay.
-    """
-    cycles = 0
-    for layer in network.layers:
-        connection = layer.connection
-        cycles += update_stages(layer) + connection.words + _PASSING
-        cycles += share if connection.words == 1 else 0
-        cycles += layer.neurons if layer.recurrent is not None else 0
-        for part, origin in layer.parts:
-            count = len(part.source)  # a word has one source at least
-            read = count * (len(set(origin.each)) + 1)
-            cycles += (worst_tap_cycles(part) + read) * layer.input_bits + 2 * _PASSING
-    return cycles + max(layer.connection.words for layer in network.layers)
 
 
 def _most_cycles(layer: Layer, banks: int, *, own: bool) -> int:
@@ -226,7 +178,8 @@ class EventEngine(InferenceEngine):
     network : Network
         What to build: layers and steps.
     share : int, at least 1
-        Neurons per updater, in every layer; see :class:`~.row_layer.RowLayer`.
+        Neurons per updater, in every layer but a map, which has one for each lane of a word; see
+        :class:`~.row_layer.RowLayer`.
     banks : int, at least 1, or sequence of int
         Rows of weights in a cycle, of all layers or of each; of one layer as many as it has rows at
         most. A layer of a map, or of several parts, has one.
@@ -254,6 +207,7 @@ class EventEngine(InferenceEngine):
             raise ValueError(f"an updater serves at least one neuron, not {share}")
         self.share = share
         self.banks = banks_of(network, banks)
+        self.most_bits = most_bits
         super().__init__(network=network, ram_style=ram_style, most_bits=most_bits)
 
     def stage(
