@@ -92,15 +92,31 @@ class CompiledScan:
         -------
         Spikes and membranes, each ``[steps, samples, neurons]``.
         """
-        shape = inputs[0].shape[1:]
+        each, starts = self.expanded(constants, states, inputs[0].shape[1:])
+        made = _Scan.apply(self, len(each), len(starts), *each, *starts, *inputs)
+        assert isinstance(made, tuple)
+        return made
+
+    def expanded(
+        self, constants: Sequence[Tensor], states: States, shape: Sequence[int]
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """Return constants and states as the compiled functions take them."""
         each = [
             one.to(self.dtype).expand(shape) if kind.several else one.to(self.dtype)
             for one, kind in zip(constants, self.constants, strict=True)
         ]
-        starts = [states[name].to(self.dtype).expand(shape) for name in self.names]
-        made = _Scan.apply(self, len(each), len(starts), *each, *starts, *inputs)
-        assert isinstance(made, tuple)
-        return made
+        return each, [states[name].to(self.dtype).expand(shape) for name in self.names]
+
+    def empty_gradients(self, like: Tensor) -> list[Tensor | None]:
+        """Return room for the gradients of the learned constants, of each neuron."""
+        return [torch.empty_like(like) if kind.learned else None for kind in self.constants]
+
+    def summed(self, gradients: Sequence[Tensor | None]) -> list[Tensor | None]:
+        """Return the gradients of the constants from those of each neuron."""
+        return [
+            one if one is None or kind.several else one.sum()
+            for one, kind in zip(gradients, self.constants, strict=True)
+        ]
 
     def run(self, function: Any, given: Sequence[Any], steps: int, elements: int) -> None:
         """Call a compiled function, on several threads where that is worth it."""
@@ -160,20 +176,14 @@ class _Scan(torch.autograd.Function):
         like = inputs[0][0]
         of_inputs = [torch.empty_like(one) for one in inputs]
         of_starts = [torch.empty_like(like) for _ in range(starts)]
-        of_constants = [
-            torch.empty_like(like) if kind.learned else None for kind in scan.constants
-        ]
+        of_constants = scan.empty_gradients(like)
         scan.run(
             scan.backward,
             (given[:constants], inputs, given[constants:first], states, of_spikes, of_membranes,
-             of_inputs, of_starts, of_constants),
+             None, None, of_inputs, of_starts, of_constants),
             steps, elements,
         )
-        summed = [
-            one if one is None or kind.several else one.sum()
-            for one, kind in zip(of_constants, scan.constants, strict=True)
-        ]
-        return None, None, None, *summed, *of_starts, *of_inputs
+        return None, None, None, *scan.summed(of_constants), *of_starts, *of_inputs
 
 
 _found: "WeakKeyDictionary[Cell, dict[tuple[Constant, ...], CompiledScan | None]]"

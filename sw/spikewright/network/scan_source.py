@@ -94,6 +94,10 @@ def _backward(
     return {
         "gradient_arrays": _each("R g{0}[BLOCK] = {{}};", states)
         + _each(" R d{0}[BLOCK] = {{}};", learned),
+        "take": _each(
+            "if (of_after[{0}]) for (int j = 0; j < width; ++j) g{0}[j] = of_after[{0}][at + j];",
+            states,
+        ),
         "before": _each(
             "const R *const s{0} = t ? states[{0}] + place - elements : starts[{0}] + at;", states
         ),
@@ -166,7 +170,7 @@ extern "C" void forward(
 extern "C" void backward(
     const double *numbers, const R *const *tables, const R *const *constants,
     const R *const *inputs, const R *const *starts, R *const *states,
-    const R *of_spikes, const R *of_membranes,
+    const R *of_spikes, const R *of_membranes, const R *const *of_after, const R *of_earlier,
     R *const *of_inputs, R *const *of_starts, R *const *of_constants,
     std::int64_t steps, std::int64_t elements, std::int64_t begin, std::int64_t end
 ) {{
@@ -177,6 +181,9 @@ extern "C" void backward(
         const int width = int(std::min<std::int64_t>(end - at, BLOCK));
         {vectors}
         {gradient_arrays}
+        if (of_after) {{
+            {take}
+        }}
         if (of_membranes)
             for (int j = 0; j < width; ++j)
                 g{membrane}[j] = of_membranes[(steps - 1) * elements + at + j];
@@ -186,7 +193,8 @@ extern "C" void backward(
             {before}
             {gives}
             const R *const f = of_spikes ? of_spikes + place : zeros;
-            const R *const m = of_membranes && t ? of_membranes + place - elements : zeros;
+            const R *const m = of_membranes && t ? of_membranes + place - elements
+                : of_earlier ? of_earlier + at : zeros;
             #pragma GCC ivdep
             for (int j = 0; j < width; ++j) {{
                 {lines}

@@ -15,7 +15,8 @@ from torch import Tensor
 from spikewright_hw.connection import Connection, Dense
 from spikewright_hw.origin import Part
 
-from .cell import Cell
+from .cell import Cell, States
+from .compiled_recurrence import compiled_recurrence
 from .compiled_scan import compiled_scan
 from .event_product import event_product
 from .torch_hearing import heard_of_itself
@@ -90,11 +91,10 @@ def scan(layer: Wired, arriving: Tensor) -> tuple[Tensor, Tensor]:
     fed = {} if returns else {source: _forward(source, layer, arriving) for source in summing}
     shape = (arriving.shape[1], layer.neurons)
     states = cell.start(*shape)
-    if layer.compiled and not returns and "recurrent" not in sources:
-        inputs = [fed[source] for source in sources]
-        made = compiled_scan(cell, constants, inputs)
+    if layer.compiled and not returns:
+        made = _compiled(layer, constants, states, [fed[one] for one in sources if one in fed])
         if made is not None:
-            return made(constants, states, inputs)
+            return made
     each = {source: given.unbind(0) for source, given in fed.items()}
     spike = torch.zeros(shape, dtype=cell.dtype, device=layer.weights.device)
     spikes, membranes = [], []
@@ -112,6 +112,24 @@ def scan(layer: Wired, arriving: Tensor) -> tuple[Tensor, Tensor]:
         spikes.append(spike)
         membranes.append(states["v"])
     return torch.stack(spikes), torch.stack(membranes)
+
+
+def _compiled(
+    layer: Wired, constants: list, states: States, inputs: list[Tensor]
+) -> tuple[Tensor, Tensor] | None:
+    """Run a layer by compiled steps, from what it hears of others; None where it cannot be."""
+    sources = [one.source for one in layer.cell.definition.inputs.values()]
+    own = sources.count("recurrent")
+    if own > 1 or not inputs or (own and (layer.own_current or layer.current)):
+        return None
+    made = compiled_scan(layer.cell, constants, inputs)
+    if made is None:
+        return None
+    if not own:
+        return made(constants, states, inputs)
+    recurrent = _own_weights(layer).to(layer.cell.dtype)
+    at = sources.index("recurrent")
+    return compiled_recurrence(made, constants, states, inputs, at, recurrent)
 
 
 def _forward(source: str, layer: Wired, arriving: Tensor) -> Tensor:
@@ -140,13 +158,17 @@ def _taken(source: str, weights: Tensor) -> Tensor:
 
 
 def _back(layer: Wired, spike: Tensor) -> Tensor:
+    total = spike @ _own_weights(layer).to(spike.dtype)
+    return _current(layer, total, layer.own_current or layer.current)
+
+
+def _own_weights(layer: Wired) -> Tensor:
     if layer.recurrent is None:
         raise ValueError(
             f"{layer.cell.definition.name} takes the layer's own spikes; give the layer "
             "recurrent weights"
         )
-    total = spike @ layer.recurrent.to(spike.dtype)
-    return _current(layer, total, layer.own_current or layer.current)
+    return layer.recurrent
 
 
 def _current(

@@ -20,7 +20,7 @@ from spikewright.network.train import train
 from spikewright.network.training_config import Phase, training_config
 from spikewright.network.wiring import Wired, scan
 from spikewright.task import digits
-from spikewright_hw.definition.definition import Parameter, State, neuron
+from spikewright_hw.definition.definition import Input, Parameter, State, neuron
 from spikewright_hw.definition.expression import (
     clip,
     exp,
@@ -252,6 +252,60 @@ def test_a_long_program_is_left_to_pytorch(monkeypatch):
     monkeypatch.setattr(scans, "LONGEST", 2)
     cell = Cell(lif)
     assert compiled_scan(cell, cell.constants(), drawn(cell)) is None
+
+
+@neuron(
+    back=Input("recurrent"), w=State("slow"),
+    a=Parameter(0.3, "a", low=0, high=1), rest=Parameter(-0.2, "rest"), v=State(start="rest"),
+)
+def hears(s, i, back, p):
+    """A neuron that hears itself, with a second state and a start that is learned."""
+    u = 0.8 * s.v + i + back - p.a * s.w
+    return {"v": where(u >= 1, p.rest, u), "w": 0.9 * s.w + p.a * u, "spike": u >= 1}
+
+
+@pytest.mark.parametrize("learn", [(), ("a", "rest")])
+@pytest.mark.parametrize("definition", [DEFINITIONS["recurrent_lif"], hears])
+def test_neurons_that_hear_themselves_do_as_in_pytorch(definition, learn):
+    learn = tuple(name for name in learn if name in definition.parameters)
+    cell = Cell(definition, learn=learn)
+    generator = torch.Generator().manual_seed(0)
+    weights, own = (
+        (torch.randn(rows, NEURONS, generator=generator) * 0.7).requires_grad_()
+        for rows in (4, NEURONS)
+    )
+    heard = (torch.rand(STEPS, SAMPLES, 4, generator=generator) < 0.5).float()
+    given = torch.randn(2, STEPS, SAMPLES, NEURONS, generator=generator)
+    found = []
+    for compiled in (True, False):
+        made = scan(Wired(cell, weights, own, compiled=compiled), heard)
+        losses = [(one * weight).sum() for one, weight in zip(made, given, strict=True)]
+        for loss in (losses[0], losses[1], losses[0] + losses[1]):
+            wanted = [weights, own, *cell.parameters()]
+            gradients = torch.autograd.grad(loss, wanted, retain_graph=True)
+            found.append([*(one.detach() for one in made), *gradients])
+    assert is_compiled(cell)
+    assert float(found[0][0].mean()) > 0.05
+    for mine, its in zip(found[:3], found[3:], strict=True):
+        assert torch.equal(mine[0], its[0]) and far(list(zip(mine, its, strict=True))) < 1e-5
+        if definition is not hears:  # PyTorch rounds a start that is expanded in its own way
+            assert all(map(torch.equal, mine, its))
+
+
+def test_a_layer_on_the_grid_that_hears_itself_does_as_in_pytorch():
+    layer = drawn_layer(random.Random(2), inputs=3, neurons=NEURONS, neuron="recurrent_lif")
+    assert layer.recurrent is not None
+    cell = Cell(layer.fixed, inputs={name: layer.reach(name) for name in ("i", "r")
+                                     if name in layer.fixed.definition.inputs})
+    weights, own = (
+        torch.tensor(one, dtype=torch.float32) * (1 << layer.shift)
+        for one in (layer.weights, layer.recurrent)
+    )
+    heard = (torch.rand(STEPS, SAMPLES, 3) < 0.6).float()
+    found = [
+        scan(Wired(cell, weights, own, compiled=compiled), heard) for compiled in (True, False)
+    ]
+    assert is_compiled(cell) and all(map(torch.equal, *found))
 
 
 @pytest.mark.parametrize(("bias", "readout"), [(False, "last"), (True, "count")])
