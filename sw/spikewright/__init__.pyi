@@ -112,6 +112,7 @@ from spikewright.gateware.board import Board as Board
 from spikewright.gateware.board import board_named as board_named
 from spikewright.gateware.emit import emit as emit
 from spikewright.gateware.emit import emit_cores as emit_cores
+from spikewright.gateware.plan import write_plan as write_plan
 from spikewright_hw.cores import CORES as CORES
 
 """Boards: virtual by default, or at a serial port."""
@@ -152,6 +153,7 @@ from spikewright.exploration.explore import Exploration as Exploration
 from spikewright.exploration.explore import explore as explore
 from spikewright.job.run import build_job as build_job
 from spikewright.job.run import main_job as main_job
+from spikewright.job.run import plan_job as plan_job
 from spikewright.job.run_options import RunOptions as RunOptions
 
 """Errors: each a sentence that says what was wrong, where, and what to do."""

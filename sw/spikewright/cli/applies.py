@@ -120,6 +120,20 @@ RULES = (
         "--build-only, which builds a bitstream and nothing else; leave one of the two out",
     ),
     Rule(
+        ("run",), ("load",),
+        lambda options: options.port == "virtual" and not options.build_only,
+        "the virtual board, into which nothing is loaded; give --port or --build-only, too, or "
+        "leave it out",
+    ),
+    Rule(
+        ("run",), ("load",), lambda options: options.no_bitstream,
+        "--no-bitstream, which builds nothing to load; leave one of the two out",
+    ),
+    Rule(
+        ("build",), ("load", "limit"), lambda options: options.plan,
+        "--plan, which runs no tool; leave one of the two out",
+    ),
+    Rule(
         ("run",), ("limit",), lambda options: options.no_bitstream,
         "--no-bitstream, which places and routes nothing; leave one of the two out",
     ),

@@ -59,6 +59,15 @@ def _add_common_options(parser: argparse.ArgumentParser, *, boards: Sequence[str
     add_task_options(parser)
     add_network_options(parser, file=True)
     add_engine_options(parser)
+    loading = parser.add_mutually_exclusive_group()
+    loading.add_argument(
+        "--load", dest="load", action="store_const", const="load",
+        help="load the bitstream into the board when it is built; power off, and it is gone",
+    )
+    loading.add_argument(
+        "--flash", dest="load", action="store_const", const="flash",
+        help="write the bitstream into the board's flash memory",
+    )
 
 
 def run_options(options: argparse.Namespace, *, command: str) -> "spw.RunOptions":
@@ -92,6 +101,7 @@ def run_options(options: argparse.Namespace, *, command: str) -> "spw.RunOptions
             build_only=options.build_only,
             allow_saturation=not options.no_saturation,
             bitstream=not options.no_bitstream,
+            load=options.load,
             limit_s=60 * options.limit,
             command=command,
         )

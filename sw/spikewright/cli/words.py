@@ -22,6 +22,8 @@ _FORMS = {
     r"\blimit_s=(?=\s)": "--limit",
     r"\breadout=True\b": "--readout",
     r"\bbitstream=False\b": "--no-bitstream",
+    r"\bplan=True\b": "--plan",
+    r"\bload='(load|flash)'": r"--\1",
     r"\ballow it by allow_saturation=True": "leave out --no-saturation",
     r"\b(readout|current)='(\w+)'": r"--\1 \2",
     r'\b(threshold|reset)=(?=")': r"--\1 ",

@@ -16,6 +16,7 @@ from spikewright_hw.network import Network
 
 from .. import tools
 from ..cache import cached
+from ..errors import BuildError
 from ..quantized.network import QuantizedNetwork, network_of
 from .board import DEFAULT_BOARD, Board, board_named
 from .built import keep
@@ -64,8 +65,19 @@ class Bitstream:
 
 
 def needed_tools(board: Board) -> tuple[str, ...]:
-    """Return the tools that build a bitstream, for :func:`~spikewright.tools.require_all`."""
+    """Return the tools that build a bitstream, for :func:`~spikewright.tools.require_all`.
+
+    Raises
+    ------
+    BuildError
+        Spikewright builds none for this family.
+    """
     family = board.family
+    if family.packer is None:
+        raise BuildError(
+            f"a bitstream for {board.title} is the work of the vendor's tools, which are not "
+            "called here; write all that they need, and a script that calls them, by plan=True"
+        )
     return ("amaranth-boards", "pyosys or yosys", family.flow.tool, family.packer.tool)
 
 
@@ -131,7 +143,7 @@ def build_bitstream(
     progress("synthesising")
     netlist = synthesize(
         source, top="design", family=board.family.name, command=board.device.synthesis,
-        build=build,
+        language=board.family.language, build=build,
     )
     check_room(netlist.counts, board=board)
     work = Closing(
@@ -181,6 +193,7 @@ def _cells(
 def _pack(placement: Placement, *, board: Board, build: Path) -> tuple[Path, str]:
     """Pack a configuration; return the bitstream and the packer's name and version."""
     packer = board.family.packer
+    assert packer is not None
     tool = tools.require(packer.tool)
     name = f"{tool.name} {tool.version}"
     text = placement.configuration.read_bytes()

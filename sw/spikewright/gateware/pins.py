@@ -10,7 +10,7 @@ from amaranth.lib.cdc import ResetSynchronizer
 
 from .board import Board
 
-__all__ = ["BoardPins", "Top", "elaborate", "platform_of"]
+__all__ = ["BoardPins", "Top", "elaborate", "platform_files", "platform_of"]
 
 
 class Top(Protocol):
@@ -98,10 +98,19 @@ def platform_of(board: Board) -> Platform:
     return made
 
 
-def elaborate(top: Top, *, board: Board) -> tuple[str, str]:
-    """Return the RTLIL and the pin constraints of a board top on a board."""
+def platform_files(top: Top, *, board: Board) -> dict[str, str]:
+    """Return what Amaranth's platform makes of a board top: source, constraints, scripts."""
     plan: Any = platform_of(board).prepare(
-        BoardPins(top=top, board=board), "design", emit_src=False
+        BoardPins(top=top, board=board), "design", emit_src=False, debug_verilog=False
     )
-    suffix = board.family.flow.suffix
-    return str(plan.files["design.il"]), str(plan.files[f"design.{suffix}"])
+    return {
+        name: text.decode() if isinstance(text, bytes) else text
+        for name, text in plan.files.items() if not name.endswith((".debug.v", ".bat", ".json"))
+    }
+
+
+def elaborate(top: Top, *, board: Board) -> tuple[str, str]:
+    """Return the source, in the family's language, and the pin constraints of a board top."""
+    files = platform_files(top, board=board)
+    source = {"rtlil": "design.il", "verilog": "design.v"}[board.family.language]
+    return files[source], files[f"design.{board.family.flow.suffix}"]

@@ -11,7 +11,11 @@ from .. import tools
 from ..cache import cached, digest
 from .parts import FAMILIES
 
-__all__ = ["CellCounts", "Netlist", "rename_elements", "synthesize"]
+__all__ = ["SUFFIXES", "CellCounts", "Netlist", "rename_elements", "script_of", "synthesize"]
+
+
+SUFFIXES = {"rtlil": "il", "verilog": "v"}
+"""Of files, by the language in them."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,30 @@ def rename_elements(source: str) -> str:
     return re.sub(r"\\\S+", rename, source)
 
 
+def script_of(
+    *,
+    top: str,
+    family: str,
+    command: str = "",
+    language: Literal["rtlil", "verilog"] = "rtlil",
+    pads: bool = False,
+) -> tuple[str, str]:
+    """Return Yosys' script of a synthesis, and the name of the file that it reads.
+
+    Arguments as for :func:`synthesize`.
+    """
+    known = FAMILIES[family]
+    command = (command or known.synthesis) + ("" if pads else known.without_pads)
+    file = f"design.{SUFFIXES[language]}"
+    script = "\n".join((
+        f"read_{language} {file}",
+        f"{command} -top {top} -json netlist.json",
+        "tee -q -o cells.json stat -json",
+        "",
+    ))
+    return script, file
+
+
 def synthesize(
     source: str,
     *,
@@ -116,20 +144,14 @@ def synthesize(
         raise ValueError(f"family must be one of {', '.join(FAMILIES)}, not {family!r}")
     tool = tools.find("pyosys") or tools.require("yosys")
     name = f"yosys {tool.version}"
-    suffix = {"rtlil": "il", "verilog": "v"}[language]
     source = rename_elements(source)
-    known = FAMILIES[family]
-    command = (command or known.synthesis) + ("" if pads else known.without_pads)
-    script = "\n".join((
-        f"read_{language} design.{suffix}",
-        f"{command} -top {top} -json netlist.json",
-        "tee -q -o cells.json stat -json",
-        "",
-    ))
+    script, file = script_of(
+        top=top, family=family, command=command, language=language, pads=pads
+    )
     key = {"source": digest(source), "script": script, "tool": name}
 
     def stage(folder: Path) -> None:
-        (folder / f"design.{suffix}").write_text(source)
+        (folder / file).write_text(source)
         (folder / "synthesis.ys").write_text(script)
         log = build / "logs" / f"{top}.{family}.synthesis.log"
         tools.run(tool, ["synthesis.ys"], cwd=folder, log=log)

@@ -25,6 +25,8 @@ from ..files import check_writable
 from ..gateware.bitstream import Bitstream, build_bitstream, needed_tools
 from ..gateware.built import commands
 from ..gateware.design import check_design, run_reference
+from ..gateware.loading import check_loading, load
+from ..gateware.plan import write_plan
 from ..network.draft import draft
 from ..network.training_config import training_config
 from ..quantized.network import QuantizedNetwork
@@ -43,7 +45,7 @@ from .progress import JobProgress
 from .run_options import RunOptions
 from .training import train
 
-__all__ = ["build_job", "main_job"]
+__all__ = ["build_job", "main_job", "plan_job"]
 
 #: Fewest samples for which another virtual board is started.
 _SAMPLES = 100
@@ -74,6 +76,9 @@ def main_job(options: RunOptions, *, console: Console | None = None) -> Report |
     if options.build_only:
         built = build_job(options, console=console)
         console.print(f"The bitstream is {built.path}", soft_wrap=True, highlight=False)
+        if options.load is not None:
+            console.print(f"{options.board.title} is loaded with it.", highlight=False)
+            return None
         for command in commands(options.board, built.path):
             console.print(f"To load it: {command}", soft_wrap=True, highlight=False)
         return None
@@ -85,6 +90,9 @@ def main_job(options: RunOptions, *, console: Console | None = None) -> Report |
         check_fits(network, task, argument="network")
         _check_network(network, options)
         if not options.virtual:
+            if options.load is not None:
+                built = _bitstream(network, options, progress)
+                load(built.path, board=options.board, way=options.load, build=options.build)
             # No minutes of building for a board that is not there or holds another network.
             _open(network, options).close()
         bitstream = compiled = None
@@ -139,7 +147,39 @@ def build_job(options: RunOptions, *, console: Console | None = None) -> Bitstre
     _check_at_once(options)
     with JobProgress(console) as progress:
         network = _fitting(options, progress)
-        return _bitstream(network, options, progress)
+        built = _bitstream(network, options, progress)
+    if options.load is not None:
+        load(built.path, board=options.board, way=options.load, build=options.build)
+    return built
+
+
+def plan_job(options: RunOptions, *, console: Console | None = None) -> Path:
+    """Do the main job up to a plan of the bitstream, for which no tool is needed.
+
+    Parameters
+    ----------
+    options : RunOptions
+        As of :func:`build_job`.
+    console : rich.console.Console, optional
+        Where progress is shown.
+
+    Returns
+    -------
+    Path
+        The folder of the plan, see :func:`~spikewright.gateware.plan.write_plan`.
+
+    Raises
+    ------
+    SpikewrightError
+        Whatever failed.
+    """
+    check_writable(options.build, folder=True)
+    with JobProgress(console) as progress:
+        network = _fitting(options, progress)
+        with progress.part(f"Plan for {options.board.title}"):
+            return write_plan(
+                network, board=options.board, design=options.design, build=options.build
+            )
 
 
 def _fitting(options: RunOptions, progress: JobProgress) -> QuantizedNetwork:
@@ -196,6 +236,8 @@ def _require_tools(options: RunOptions) -> None:
     """Raise :exc:`~spikewright.errors.ToolError` now for a tool that would be missed later."""
     compiling = NEEDED_TOOLS if options.virtual and not options.build_only else ()
     require_all(compiling)
+    if options.load is not None:
+        check_loading(options.board, options.load)
     if options.bitstream:
         try:
             require_all(needed_tools(options.board))

@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from spikewright_hw.checks import instance, optional, pathlike, settle, whole, wholes
+from spikewright_hw.checks import instance, one_of, optional, pathlike, settle, whole, wholes
 from spikewright_hw.engine.design import Design, EventDesign
 
 from ..device.boards import VIRTUAL
 from ..gateware.board import BOARDS, DEFAULT_BOARD, Board
 from ..gateware.closing import LIMIT_S
+from ..gateware.loading import Way
 from ..network.training_config import TrainingConfig
 from ..quantized.network import MOST_SEED, QuantizedNetwork
 from ..task.task import Task
@@ -48,6 +49,9 @@ class RunOptions:
         Without, a network with a state that can end at its format is refused before it is built.
     bitstream : bool
         Build a bitstream; without one, the report has no size and no highest clock frequency.
+    load : str, optional
+        Load the bitstream into the board when it is built: ``"load"``, until power is off, or
+        ``"flash"``.
     limit_s : float
         Seconds for placing and routing, with all seeds of the placer together.
     build : Path
@@ -67,6 +71,7 @@ class RunOptions:
     build_only: bool = False
     allow_saturation: bool = True
     bitstream: bool = True
+    load: Way | None = None
     limit_s: float = LIMIT_S
     build: Path = Path("build")
     command: str = "spikewright run"
@@ -79,6 +84,7 @@ class RunOptions:
             config=optional(instance(TrainingConfig)),
             seeds=wholes(0, MOST_SEED),
             samples=optional(whole(1)),
+            load=optional(one_of(("load", "flash"))),
         )
         if self.network is not None and self.config is not None:
             raise ValueError(
@@ -87,6 +93,10 @@ class RunOptions:
             )
         if self.build_only and not self.bitstream:
             raise ValueError("build_only is True, and bitstream is False; leave one of the two out")
+        if self.load is not None and not self.bitstream:
+            raise ValueError("load is given, and bitstream is False; leave one of the two out")
+        if self.load is not None and self.virtual and not self.build_only:
+            raise ValueError("load is given, but the board is virtual; name the port of a real one")
         if self.network is None and not self.seeds:
             raise ValueError("seeds is empty; give at least one seed to train")
 

@@ -24,6 +24,10 @@ def add(commands) -> None:
         "--no-saturation", action="store_true",
         help="first refuse a network with a state that can end at its format, for any input",
     )
+    verb.add_argument(
+        "--plan", action="store_true",
+        help="only write all that the bitstream is built of, and a script that calls the tools",
+    )
     verb.set_defaults(verb=build, command="build")
 
 
@@ -31,4 +35,9 @@ def build(options: argparse.Namespace) -> None:
     """Build the bitstream of a network."""
     if options.file is not None:
         options.network = options.file
-    print(spw.build_job(run_options(options, command="spikewright build")).path)
+    command = "spikewright build --plan" if options.plan else "spikewright build"
+    asked = run_options(options, command=command)
+    if options.plan:
+        print(spw.plan_job(asked))
+    else:
+        print(spw.build_job(asked).path)

@@ -161,6 +161,13 @@ _ROOM = {
 }
 
 
+#: By Project Trellis' data base, devices.json.
+_IDCODES = {
+    "LFE5U-12F": 0x21111043, "LFE5U-25F": 0x41111043, "LFE5U-45F": 0x41112043,
+    "LFE5U-85F": 0x41113043, "LFE5UM5G-45F": 0x81112043, "LFE5UM5G-85F": 0x81113043,
+}
+
+
 def _part(device: str, package: str, speed: str) -> Part:
     """Return a part by the words of its ordering code."""
     kind, size = device.removeprefix("LFE5").removesuffix("F").split("-")
@@ -173,6 +180,7 @@ def _part(device: str, package: str, speed: str) -> Part:
         (f"--{die}", "--package", body, "--speed", speed),
         room=_ROOM[size],
         platform={"device": device, "package": package, "speed": speed},
+        idcode=_IDCODES[device],
     )
 
 

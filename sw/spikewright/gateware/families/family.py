@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 __all__ = ["Family", "Flow", "Packer", "Part", "Pll"]
 
@@ -32,6 +32,8 @@ class Part:
         Pins that a phase-locked loop takes its reference from, and nothing else then.
     packing : tuple of str
         The packer's options that select it.
+    idcode : int
+        What it answers by JTAG; 0 where it is not asked. Without a version, any is meant.
     synthesis : str
         The Yosys command, where it is not the family's.
     """
@@ -45,6 +47,7 @@ class Part:
     pins: tuple[str, ...] = ()
     pll_pads: tuple[str, ...] = ()
     packing: tuple[str, ...] = ()
+    idcode: int = 0
     synthesis: str = ""
 
 
@@ -114,8 +117,8 @@ class Family(ABC):
         Size of the block RAM that is counted.
     flow : Flow
         Its placer.
-    packer : Packer
-        What writes its bitstreams.
+    packer : Packer, optional
+        What writes its bitstreams; None where that is for the vendor's tools alone.
     used : dict of str to (tuple of str)
         nextpnr's kinds of cells that are counted as ``lut``, ``ff``, ``bram`` and ``dsp``; what is
         not among them is counted in the netlist.
@@ -126,6 +129,8 @@ class Family(ABC):
         multiplexers that follow look-up tables.
     carry_ports : set of str
         Ports by which a carry enters a cell: of an adder, or of a comparison.
+    language : str
+        What Amaranth writes for its tools.
     """
 
     name: str
@@ -135,11 +140,12 @@ class Family(ABC):
     cells: tuple[tuple[str, Mapping[str, int]], ...]
     bram_kbit: int
     flow: Flow
-    packer: Packer
+    packer: Packer | None
     used: Mapping[str, tuple[str, ...]]
     parts: Mapping[str, Part]
     joined_ports: frozenset[str] = frozenset()
     carry_ports: frozenset[str] = frozenset()
+    language: Literal["rtlil", "verilog"] = "rtlil"
 
     @abstractmethod
     def plls(self, input_hz: int) -> Mapping[int, Pll]:

@@ -1,19 +1,77 @@
-"""AMD Artix-7, with Project X-Ray or Vivado: its parts, its clocks, and how it is built."""
+"""AMD Artix-7: its parts, its clock manager, and how it is built.
+
+Synthesis, and placing for a frequency, go by Yosys and nextpnr; a bitstream is Vivado's work, which
+a plan prepares.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from .family import Family, Flow, Packer, Part, Pll
+from .family import Family, Flow, Part, Pll
 
-__all__ = ["XC7", "Xc7"]
+__all__ = ["XC7", "Xc7", "Xc7Pll", "plls"]
+
+
+@dataclass(frozen=True)
+class Xc7Pll:
+    """Settings of a 7 series clock manager (MMCME2_BASE), all whole numbers.
+
+    ``output = input * multiplier / reference / divider``; the limits are those of data sheet DS181
+    for speed grade -1.
+
+    Parameters
+    ----------
+    input_hz : int
+        Frequency at CLKIN1, 10 to 800 MHz.
+    reference : int
+        DIVCLK_DIVIDE, 1 to 106; the phase detector then runs at 10 to 450 MHz.
+    multiplier : int
+        CLKFBOUT_MULT_F, 2 to 64; the oscillator then runs at 600 to 1200 MHz.
+    divider : int
+        CLKOUT0_DIVIDE_F, 1 to 128.
+    """
+
+    input_hz: int
+    reference: int
+    multiplier: int
+    divider: int
+
+    @property
+    def output_hz(self) -> int:
+        """Frequency at CLKOUT0."""
+        return self.input_hz * self.multiplier // (self.reference * self.divider)
+
+
+@cache
+def plls(input_hz: int) -> dict[int, Xc7Pll]:
+    """Return settings for every clock of 4.69 to 400 MHz, in whole Hz, the lowest first.
+
+    Of several settings, the one with the fastest phase detector is taken, and then the one with the
+    fastest oscillator, which has the least jitter.
+    """
+    found: dict[int, Xc7Pll] = {}
+    for reference in range(1, 107):
+        if not 10e6 <= input_hz / reference <= 450e6:
+            continue
+        for multiplier in range(64, 1, -1):
+            vco, rest = divmod(input_hz * multiplier, reference)
+            if rest or not 600e6 <= vco <= 1200e6:
+                continue
+            for divider in range(1, 129):
+                output, rest = divmod(vco, divider)
+                if not rest and 4.69e6 <= output <= 400e6:
+                    found.setdefault(output, Xc7Pll(input_hz, reference, multiplier, divider))
+    return dict(sorted(found.items()))
 
 
 class Xc7(Family):
     """The 7 series."""
 
-    def plls(self, input_hz: int) -> Mapping[int, Pll]:
+    def plls(self, input_hz: int) -> Mapping[int, Xc7Pll]:
         """Return settings for every clock that can be made of an oscillator's."""
-        raise NotImplementedError
+        return plls(input_hz)
 
     def vendor(self) -> Any:
         """Return Amaranth's platform class."""
@@ -22,8 +80,56 @@ class Xc7(Family):
         return XilinxPlatform
 
     def make_clock(self, m: Any, *, pll: Pll, platform: Any) -> tuple[Any, Any]:
-        """Instantiate the loop."""
-        raise NotImplementedError
+        """Instantiate the clock manager, whose feedback is within it, and a buffer behind it."""
+        from amaranth import Const, Instance, Signal
+        from amaranth.lib import io
+
+        assert isinstance(pll, Xc7Pll)
+        m.submodules.oscillator = oscillator = io.Buffer(
+            io.Direction.Input, platform.request(platform.default_clk, dir="-")
+        )
+        output, feedback, clock, locked = Signal(), Signal(), Signal(), Signal()
+        m.submodules.pll = Instance(
+            "MMCME2_BASE",
+            p_CLKIN1_PERIOD=1e9 / pll.input_hz,
+            p_DIVCLK_DIVIDE=pll.reference,
+            p_CLKFBOUT_MULT_F=float(pll.multiplier),
+            p_CLKOUT0_DIVIDE_F=float(pll.divider),
+            i_CLKIN1=oscillator.i,
+            i_CLKFBIN=feedback,
+            i_PWRDWN=Const(0),
+            i_RST=Const(0),
+            o_CLKFBOUT=feedback,
+            o_CLKOUT0=output,
+            o_LOCKED=locked,
+        )
+        m.submodules.buffer = Instance("BUFG", i_I=output, o_O=clock)
+        return clock, locked
+
+
+_ROOM = {
+    "35t": {"lut": 20800, "ff": 41600, "bram": 100, "dsp": 90},
+    "100t": {"lut": 63400, "ff": 126800, "bram": 270, "dsp": 240},
+}
+
+
+#: By Vivado's BSDL files; the version, the first digit, differs.
+_IDCODES = {"35t": 0x0362D093, "100t": 0x03631093}
+
+
+def _part(size: str, package: str, speed: str, pins: str = "") -> Part:
+    """Return a part; what it has is by data sheet DS180, block RAM in halves of 18 kbit."""
+    device = f"xc7a{size}" + ("i" if speed == "1L" else "")
+    return Part(
+        "xc7",
+        f"Artix-7 XC7A{size.upper()}",
+        "the one speed grade of Project X-Ray's data",
+        ("--device", f"xc7a{size}{package}-1"),
+        room=_ROOM[size],
+        platform={"device": device, "package": package, "speed": speed},
+        pins=tuple(pins.split()),
+        idcode=_IDCODES[size],
+    )
 
 
 XC7 = Xc7(
@@ -49,20 +155,18 @@ XC7 = Xc7(
         pin="set_property LOC {site} [get_ports {port}]\n"
         "set_property IOSTANDARD LVCMOS33 [get_ports {port}]\n",
     ),
-    packer=Packer(tool="", suffix="bit", options=()),
+    packer=None,
     used={},
     parts={
-        "a7-35t": Part(
-            "xc7",
-            "Artix-7 XC7A35T",
-            "the one speed grade of Project X-Ray's data",
-            ("--device", "xc7a35tcsg324-1"),
-            pins=(  # of the Arty A7; E3 takes a clock
-                "E3", "C2", "D10", "A9", "H5", "J5", "T9", "T10", "A8", "C11", "C10", "A10",
-                "D9", "C9", "B9", "B8", "G13", "B11", "A11", "D12", "D13", "B18", "A18", "K16",
-            ),
+        "a7-35t": _part(
+            "35t", "csg324", "1L",  # pins of the Arty A7; E3 takes a clock
+            "E3 C2 D10 A9 H5 J5 T9 T10 A8 C11 C10 A10 D9 C9 B9 B8 G13 B11 A11 D12 D13 B18 A18 K16",
         ),
+        "a7-100t": _part("100t", "csg324", "1L"),
+        "a7-100t-1": _part("100t", "csg324", "1"),
+        "a7-35t-cpg236": _part("35t", "cpg236", "1"),
     },
     carry_ports=frozenset({"CI"}),
+    language="verilog",
 )
 """The family."""

@@ -1,0 +1,55 @@
+import subprocess
+
+import pytest
+
+from spikewright import tools
+from spikewright.errors import BuildError
+from spikewright.gateware.bitstream import build_bitstream
+from spikewright.gateware.board import BOARDS
+from spikewright.gateware.plan import write_plan
+from spikewright_hw.engine.example import example_network
+from spikewright_hw.fixed import Format
+
+NETWORK = example_network(sizes=(4, 3, 2), steps=2, weight_bits=3, membrane=Format(6, 2))
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_a_plan_is_written_without_a_tool(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(tools, "find", lambda name: pytest.fail(f"{name} was looked for"))
+    board = BOARDS[name]
+    folder = write_plan(NETWORK, board=board, build=tmp_path)
+    assert folder == tmp_path / "plans" / name
+    script = (folder / "build.sh").read_text()
+    subprocess.run(["sh", "-n"], input=script, text=True, check=True)
+    for file in folder.iterdir():
+        assert file.name == "build.sh" or file.name in script or file.name.startswith("design.")
+    called = "vivado" if board.family.packer is None else board.family.flow.tool
+    assert called in script.lower()
+    for command in (board.load, board.flash):
+        assert " ".join(command) in script
+
+
+def test_a_plan_is_built_by_its_script(tmp_path):
+    """With Yosys, nextpnr and the packer by their own names, as another machine has them."""
+    folder = write_plan(NETWORK, board="icebreaker", build=tmp_path)
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("yosys", "nextpnr-ice40", "icepack"):
+        tool = tools.require(name)
+        (programs / name).write_text(f'#!/bin/sh\nexec {tool.shell} "$@"\n')
+        (programs / name).chmod(0o755)
+    subprocess.run(
+        ["sh", folder / "build.sh"], check=True, capture_output=True,
+        env={"PATH": f"{programs}:/usr/bin:/bin", "HOME": str(tmp_path)},
+    )
+    assert b"\x7e\xaa\x99\x7e" in (folder / "design.bin").read_bytes()[:64]
+
+
+def test_what_the_vendor_builds_is_not_built_here(tmp_path):
+    with pytest.raises(BuildError) as caught:
+        build_bitstream(NETWORK, board="basys3", build=tmp_path)
+    assert str(caught.value) == (
+        "a bitstream for Basys 3 is the work of the vendor's tools, which are not called here; "
+        "write all that they need, and a script that calls them, by plan=True"
+    )
+    assert not any(tmp_path.iterdir())
