@@ -120,6 +120,7 @@ from spikewright_hw.cores import CORES as CORES
 from spikewright.device.answers import Answers as Answers
 from spikewright.device.answers import Inference as Inference
 from spikewright.device.boards import open_board as open_board
+from spikewright.device.served import virtual_port as virtual_port
 from spikewright.device.session import Session as Session
 from spikewright_hw.engine.record import Result as Result
 from spikewright_hw.engine.record import Trace as Trace

@@ -170,6 +170,10 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "bench reference": ({"samples": "9", "pages": None}, {}),
     "bench stochastic": ({"data": "folder", "seeds": "7", "epochs": "3", "pages": None}, {}),
     "bench training": ({"pages": None, "table": "speed"}, {}),
+    "board --virtual ulx3s --model net.spw": (
+        {"virtual": "other", "model": "other.spw", "clock": "62.5", **SIZE, "banks": "2"},
+        every(STOCHASTIC, NO_EVENT),
+    ),
     "boards": ({"plain": None}, {}),
     "cores": ({"plain": None}, {}),
     "doctor": ({}, {}),

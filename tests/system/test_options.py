@@ -48,6 +48,7 @@ WORK = (
     "spikewright.gateware.emit.print_cores", "spikewright.job.run.build_job",
     "spikewright.job.run.plan_job",
     "spikewright.gateware.board_list.print_boards",
+    "spikewright.device.served.virtual_port",
     "spikewright.record.stored.show", "spikewright.bench.resources.resources",
     "spikewright.pages.pages.pages", "spikewright.bench.neurons.bench_neurons",
     "spikewright.bench.stochastic_engine.bench.bench_stochastic",

@@ -64,7 +64,7 @@ RULES = (
         "registered cores, but to the engine of a network; leave it out, or give a .spw file",
     ),
     Rule(
-        ("run", "build", "emit", "resources"), _STOCHASTIC,
+        ("run", "build", "board", "emit", "resources"), _STOCHASTIC,
         lambda options: options.engine == "event",
         "the event engine; give --engine stochastic, too, or leave it out",
     ),

@@ -7,6 +7,7 @@ import spikewright as spw
 
 from .verbs import (
     bench,
+    board,
     boards,
     build,
     check,
@@ -29,7 +30,7 @@ __all__ = ["parser"]
 
 _VERBS = (
     run, train, import_network, quantize, check, export, emit, build, explore, report, resources,
-    pages, bench, boards, cores, doctor, new_core,
+    pages, bench, board, boards, cores, doctor, new_core,
 )
 
 

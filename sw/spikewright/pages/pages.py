@@ -28,6 +28,7 @@ from ..files import write_if_changed
 from ..record.markdown import Presets, filled
 from ..record.resource_rows import KEPT, read_rows
 from .api_page import API, api_page
+from .boards_page import BOARDS_PAGE, boards_page
 from .coding_page import coding_pictures
 from .core_page import CORE_BLOCKS, core_page_blocks
 from .neuron_index import index_block
@@ -88,7 +89,7 @@ def pages(core: str | None = None, *, check: bool = False, root: Path = Path()) 
     for name in track(names, "Pages", console=console, transient=True):
         wanted = current(name, root=root, simulate=not check)
         changed += [path for path, text in wanted.items() if _changes(path, text, write=not check)]
-    others = {root / API: api_page()}
+    others = {root / API: api_page(), root / BOARDS_PAGE: boards_page()}
     if core is None:
         others[root / RESOURCES_PAGE] = resources_page(read_rows(root / KEPT))
         others |= coding_pictures(root=root)

@@ -29,13 +29,15 @@ def test_a_plan_is_written_without_a_tool(name, tmp_path, monkeypatch):
         assert " ".join(command) in script
 
 
+@pytest.mark.slow
 def test_a_plan_is_built_by_its_script(tmp_path):
     """With Yosys, nextpnr and the packer by their own names, as another machine has them."""
     folder = write_plan(NETWORK, board="icebreaker", build=tmp_path)
     programs = tmp_path / "bin"
     programs.mkdir()
     for name in ("yosys", "nextpnr-ice40", "icepack"):
-        tool = tools.require(name)
+        quick = tools.find("pyosys") if name == "yosys" else None
+        tool = quick or tools.require(name)
         (programs / name).write_text(f'#!/bin/sh\nexec {tool.shell} "$@"\n')
         (programs / name).chmod(0o755)
     subprocess.run(

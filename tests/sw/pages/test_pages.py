@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from spikewright.errors import DataError
+from spikewright.gateware.board import BOARDS
 from spikewright.pages import pages, responses
 from spikewright.pages.api_page import API, api_page
+from spikewright.pages.boards_page import BOARDS_PAGE, boards_page
 from spikewright.pages.coding_page import PICTURES, coding_pictures
 from spikewright.pages.core_page import CORE_BLOCKS
 from spikewright.pages.neuron_index import comparison_of, purpose_of, reset_of
@@ -213,6 +215,13 @@ def test_no_such_core():
         pages.pages("fil")
 
 
+def test_the_page_of_the_boards_is_current():
+    page = (HOUSE / BOARDS_PAGE).read_text(encoding="utf-8")
+    assert page == boards_page(), "run `spikewright pages`"
+    for name in BOARDS:
+        assert f"| `{name}` |" in page
+
+
 def test_the_table_of_sizes_is_current():
     """Beside the cores' pages it is the only one that is written whole from what was measured."""
     page = (HOUSE / RESOURCES_PAGE).read_text(encoding="utf-8")
@@ -290,7 +299,7 @@ def two_pages(tmp_path, monkeypatch) -> Path:
         copy_pages(tmp_path, name)
     path, text = index(root=tmp_path)  # of the neurons that have a page
     path.write_text(text, encoding="utf-8")
-    for path in (API, KEPT, RESOURCES_PAGE):
+    for path in (API, BOARDS_PAGE, KEPT, RESOURCES_PAGE):
         shutil.copy(HOUSE / path, tmp_path / path)
     shutil.copytree(HOUSE / PICTURES, tmp_path / PICTURES)
     monkeypatch.setattr(pages, "api_page", public)

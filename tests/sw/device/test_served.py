@@ -1,0 +1,38 @@
+"""A virtual board that is left running, opened by a program of the user's own."""
+
+import pytest
+import serial
+
+from spikewright.coding.ttfs import Ttfs
+from spikewright.device.served import virtual_port
+from spikewright.device.session import connect
+from spikewright.gateware.board import BOARDS
+from spikewright.quantized.network import Provenance, QuantizedNetwork
+from spikewright_hw.engine.example import example_network
+from spikewright_hw.fixed import Format
+
+NETWORK = example_network(sizes=(6, 4, 3), steps=2, weight_bits=4, membrane=Format(8, 4))
+QUANTIZED = QuantizedNetwork(
+    network=NETWORK,
+    coding=Ttfs(inputs=6, steps=2, low=0.0, high=1.0, silent=0.1),
+    provenance=Provenance(data_set="made", seed=0, accuracy_float=0.5, accuracy_integer=0.5),
+)
+
+
+def test_programs_open_it_one_after_the_other(tmp_path):
+    board = BOARDS["icebreaker"].at(18)
+    with virtual_port(QUANTIZED, board=board, build=tmp_path) as running:
+        for _ in range(2):
+            with connect(running.port, network=NETWORK, board=board) as session:
+                assert session.hello().clock_hz == 18_000_000
+        with serial.Serial(running.port, 1_000_000, timeout=0.1) as port:
+            port.write(b"\x01\x02\x00")  # no frame: refused, and answered
+            assert port.read(1)
+
+
+def test_a_board_that_there_is_not(tmp_path):
+    with (
+        pytest.raises(ValueError, match=r"^board is 'icebraker'; the nearest names are icebreaker"),
+        virtual_port(QUANTIZED, board="icebraker", build=tmp_path),
+    ):
+        pass
