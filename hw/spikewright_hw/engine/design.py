@@ -34,7 +34,7 @@ class EventDesign:
     Parameters
     ----------
     share : int
-        Neurons per updater.
+        Neurons per updater; a map has an updater for each lane of a word.
     banks : int
         Rows of weights in a cycle, in each dense layer.
     ram_style : str
