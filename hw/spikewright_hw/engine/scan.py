@@ -1,5 +1,7 @@
 """Spike scan: from a bitmap to the events in it, skipping zeros."""
 
+from collections.abc import Sequence
+
 from amaranth import Cat, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -37,6 +39,22 @@ def scan_group(width: int) -> int:
 def lowest(bits: Value) -> Value:
     """Keep the lowest set bit only, without a carry chain."""
     return Cat(bits[at] & ~bits[:at].any() for at in range(len(bits)))
+
+
+def chosen(only: Value, parts: Sequence[Value]) -> Value:
+    """Return the part whose bit is set, of which at most one is; 0 if none is."""
+    return Cat(
+        Cat(only[number] & part[at] for number, part in enumerate(parts) if at < len(part)).any()
+        for at in range(len(parts[0]))
+    )
+
+
+def place_of(only: Value) -> Value:
+    """Return which bit is set, of which at most one is; 0 if none is."""
+    return Cat(
+        Cat(only[at] for at in range(len(only)) if at >> bit & 1).any()
+        for bit in range(max(1, (len(only) - 1).bit_length()))
+    )
 
 
 class Scan(wiring.Component):
@@ -87,13 +105,15 @@ class Scan(wiring.Component):
         pending = Signal(groups)  # groups of the bitmap that are not empty and not yet picked
         loaded = Signal()  # the bitmap has something to give, be it only that it is empty
 
-        first = lowest(pending)
-        final = ~(pending & ~first).any()
+        # The next of them, in a register: so each bit of the bitmap has one gate, and no search.
+        first = Signal(groups)
+        others = Signal(groups)
+        m.d.comb += others.eq(pending & ~first)
+        final = ~others.any()
+        parts = self._groups(bitmap)
         picked = Signal(self.group)
         index = Signal(range(max(2, groups)))
-        for number, part in enumerate(self._groups(bitmap)):
-            with m.If(first[number]):
-                m.d.comb += [picked.eq(part), index.eq(number)]
+        m.d.comb += [picked.eq(chosen(first, parts)), index.eq(place_of(first))]
 
         # Group stage: the bits of one group -------------------------------------------------------
         bits = Signal(self.group)
@@ -113,16 +133,19 @@ class Scan(wiring.Component):
                 base.eq(index),
                 closing.eq(final),
                 holding.eq(1),
-                pending.eq(pending & ~first),
+                pending.eq(others),
+                first.eq(lowest(others)),
             ]
         with m.Elif(take_event):
             m.d.sync += [bits.eq(bits & ~given), holding.eq(more)]
 
+        coming = Cat(part.any() for part in self._groups(self.i.payload))
         with m.If(self.i.ready):
             m.d.sync += [
                 loaded.eq(self.i.valid),
                 bitmap.eq(self.i.payload),
-                pending.eq(Cat(part.any() for part in self._groups(self.i.payload))),
+                pending.eq(coming),
+                first.eq(lowest(coming)),
             ]
 
         self._event(m, bits, base, valid=holding, last=closing & ~more)
@@ -136,9 +159,7 @@ class Scan(wiring.Component):
         """Build the output: the lowest bit of the group ``base``, or that a bitmap is empty."""
         given = lowest(bits)
         offset = Signal(range(self.group))
-        for number in range(self.group):
-            with m.If(given[number]):
-                m.d.comb += offset.eq(number)
+        m.d.comb += offset.eq(place_of(given))
         m.d.comb += [
             self.o.valid.eq(valid),
             self.o.payload.row.eq(Mux(bits.any(), Cat(offset, base), 0)),
