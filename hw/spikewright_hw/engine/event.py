@@ -61,7 +61,7 @@ def worst_cycles(
     layers, steps = network.layers, network.steps
     if not (network.is_chain and all(layer.is_flat for layer in layers)):
         passing = passing_cycles(network, share=share, most_bits=most_bits)
-        return 1 + passing + readout_latency(network) + 1
+        return passing + readout_latency(network)
     passing, paces = 0, []
     for layer, own_banks in zip(layers, banks_of(network, banks), strict=True):
         events = _most_cycles(layer, own_banks, own=steps > 1)
@@ -73,7 +73,7 @@ def worst_cycles(
         paces.append(
             through + 1 if layer.recurrent else row_step_cycles(layer, events, share=share)
         )
-    return 1 + passing + (steps - 1) * max(paces) + readout_latency(network) + 1
+    return passing + (steps - 1) * max(paces) + readout_latency(network)
 
 
 def _most_cycles(layer: Layer, banks: int, *, own: bool) -> int:

@@ -148,19 +148,24 @@ class InferenceEngine(wiring.Component):
         fetched = Signal()
         word = Signal(self.words.bits)
         running = Signal()
+        runs = Signal()
 
         with m.FSM() as fsm:
-            m.d.comb += running.eq(fsm.ongoing("RUN"))
+            m.d.comb += [runs.eq(fsm.ongoing("RUN")), running.eq(runs & ~finished)]
             with m.State("LOAD"):
                 m.d.comb += [self.i.ready.eq(1), clear.eq(1)]
-                m.d.sync += to_read.eq(0)
                 with m.If(self.i.valid):
                     m.d.sync += written.eq(Mux(written == last_word, 0, written + 1))
+                    with m.If(written == 0):  # the first word is at hand when the last one is there
+                        m.d.sync += [word.eq(self.i.payload), fetched.eq(1), to_read.eq(1)]
                     with m.If(written == last_word):
                         m.next = "RUN"
             with m.State("RUN"):
                 with m.If(finished):
+                    m.d.comb += self.o.valid.eq(1)
                     m.next = "RESULT"
+                    with m.If(self.o.ready):
+                        m.next = "LOAD"
             with m.State("RESULT"):
                 m.d.comb += self.o.valid.eq(1)
                 with m.If(self.o.ready):
@@ -171,13 +176,13 @@ class InferenceEngine(wiring.Component):
             write.data.eq(self.i.payload),
             write.en.eq(self.i.valid & self.i.ready),
             read.addr.eq(to_read),
-            first.i.valid.eq(fetched),
+            first.i.valid.eq(runs & fetched),
             first.i.payload.eq(word),
         ]
-        with m.If(running & (to_read <= last_word) & (~fetched | first.i.ready)):
-            m.d.sync += [word.eq(read.data), to_read.eq(to_read + 1), fetched.eq(1)]
-        with m.Elif(first.i.ready):
-            m.d.sync += fetched.eq(0)
+        with m.If(runs & (~fetched | first.i.ready)):
+            m.d.sync += fetched.eq(to_read <= last_word)
+            with m.If(to_read <= last_word):
+                m.d.sync += [word.eq(read.data), to_read.eq(to_read + 1)]
         return running
 
     def _link(self, m: Module, takers: Sequence[Fork | None], trace: TraceMemory) -> None:
@@ -282,7 +287,7 @@ class InferenceEngine(wiring.Component):
         with m.If(argmax.o_valid):
             m.d.sync += prediction.eq(argmax.o_index)
         m.d.comb += [
-            result.prediction.eq(prediction),
+            result.prediction.eq(Mux(argmax.o_valid, argmax.o_index, prediction)),
             result.cycles.eq(cycles),
             result.synops.eq(synops),
             result.input_events.eq(events[0]),

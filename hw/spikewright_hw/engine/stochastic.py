@@ -52,7 +52,7 @@ def worst_cycles(
         for layer in network.layers
     ]
     pace = max(busy) + 1
-    return 1 + sum(busy) + (network.steps - 1) * pace + readout_latency(network) + 1
+    return sum(busy) + (network.steps - 1) * pace + readout_latency(network)
 
 
 class StochasticStage(wiring.Component):

@@ -42,7 +42,7 @@ def cycles(network: Network, spikes: np.ndarray, run: Run, *, design: Design) ->
         ])
     else:
         ended = _event_ends(network, arriving, design)
-    return 2 + ended + readout_latency(network)
+    return ended + readout_latency(network)
 
 
 def exact_cycles(
