@@ -15,7 +15,8 @@ from spikewright_hw.engine.drawn_network import (
     drawn_map_network,
     drawn_network,
 )
-from spikewright_hw.engine.event import PRESETS, EventEngine, banks_of, core, worst_cycles
+from spikewright_hw.engine.each_layer import banks_of
+from spikewright_hw.engine.event import PRESETS, EventEngine, core, worst_cycles
 from spikewright_hw.engine.example import example_network
 from spikewright_hw.engine.record import Result, Trace, pack_trace
 from spikewright_hw.engine.reference import run
@@ -132,7 +133,7 @@ def test_engine_follows_reference(sizes, steps, share, rng):
 def test_engine_follows_reference_of_any_network(draw, count, rng):
     for _ in range(count):
         network = draw(rng)
-        share, banks = rng.randint(1, 3), [rng.randint(1, 4) for _ in network.layers]
+        share, banks = ([rng.randint(1, most) for _ in network.layers] for most in (3, 4))
         samples = [
             [rng.getrandbits(network.inputs) for _ in range(network.planes)] for _ in range(3)
         ]
@@ -327,7 +328,7 @@ def test_the_worst_case_comes_close_to_the_bound(sizes, steps, share, recurrent,
 
 
 @pytest.mark.parametrize("banks", [2, 3, (4, 1, 2), (1, 5, 3)])
-@pytest.mark.parametrize(("steps", "share"), [(1, 2), (4, 1), (4, 6)])
+@pytest.mark.parametrize(("steps", "share"), [(1, 2), (4, (4, 2, 1)), (4, 6)])
 def test_the_worst_case_of_banks_is_the_bound(banks, steps, share):
     sizes = (23, 8, 14, 3)
     network = always_spiking(sizes, steps)
@@ -350,9 +351,9 @@ def test_a_layer_has_no_more_banks_than_rows():
 @pytest.mark.parametrize(
     ("banks", "message"),
     [
-        (0, "banks is 0; a layer has at least one bank of rows"),
-        ((2, 0), "banks is (2, 0); a layer has at least one bank of rows"),
-        ((2, 2, 2), "banks has 3 numbers; the network has 2 layers"),
+        (0, "banks is 0; a layer has at least 1"),
+        ((2, 0), "banks is (2, 0); a layer has at least 1"),
+        ((2, 2, 2), "banks is (2, 2, 2); a network of 2 layers takes one number or 2"),
     ],
 )
 def test_banks_that_cannot_be_are_refused(banks, message):
@@ -370,5 +371,5 @@ def test_the_bound_has_the_stages_of_a_long_equation():
 
 
 def test_no_share_is_refused():
-    with pytest.raises(ValueError, match=r"^an updater serves at least one neuron, not 0$"):
+    with pytest.raises(ValueError, match=r"^share is 0; a layer has at least 1$"):
         EventEngine(network=HAND, share=0)

@@ -6,11 +6,12 @@ A design is a description: the engines, which are gateware, are imported when on
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..checks import instance, settle, whole
+from ..checks import Rule, instance, settle, whole
 from ..layer import MOST_NEURONS
 from ..network import Network
+from .each_layer import banks_of, shares_of
 from .ram_style import RamStyle, check_ram_style
 from .streams import Streams, check_network
 
@@ -33,26 +34,31 @@ class EventDesign:
 
     Parameters
     ----------
-    share : int
-        Neurons per updater; a map has an updater for each lane of a word.
-    banks : int
-        Rows of weights in a cycle, in each dense layer.
+    share : int or tuple of int
+        Neurons per updater, of all layers or of each; a map has an updater for each lane of a word.
+    banks : int or tuple of int
+        Rows of weights in a cycle, of all dense layers or of each layer.
     ram_style : str
         Where the trace of an inference lies, one of :data:`~.ram_style.RAM_STYLES`.
     """
 
-    share: int = 4
-    banks: int = 1
+    share: int | tuple[int, ...] = 4
+    banks: int | tuple[int, ...] = 1
     ram_style: RamStyle = "auto"
     name: ClassVar[str] = "event"
     streams: ClassVar[None] = None
 
     def __post_init__(self):
-        settle(self, banks=whole(1, MOST_BANKS))
-        _check(self)
+        settle(
+            self, share=_each(whole(1, MOST_NEURONS)), banks=_each(whole(1, MOST_BANKS))
+        )
+        check_ram_style(self.ram_style)
 
     def __str__(self) -> str:
-        return "event engine" + (f", {self.banks} banks" if self.banks > 1 else "")
+        if self.banks == 1:
+            return "event engine"
+        each = [self.banks] if isinstance(self.banks, int) else self.banks
+        return f"event engine, {' and '.join(map(str, each))} banks"
 
     def engine(self, network: Network) -> "EventEngine":
         """Return the engine of a network."""
@@ -63,7 +69,9 @@ class EventDesign:
         )
 
     def check(self, network: Network) -> None:
-        """Do nothing: every network runs on it."""
+        """Raise :exc:`ValueError` if a size is given for each layer, and not of so many layers."""
+        shares_of(network, self.share)
+        banks_of(network, self.banks)
 
     def digest(self, network: Network) -> bytes:
         """Return what a board of this design answers when it is asked what it computes."""
@@ -102,7 +110,8 @@ class StochasticDesign:
         settle(self, streams=instance(Streams), lanes=whole(1, MOST_LANES))
         if self.lanes & (self.lanes - 1):
             raise ValueError(f"lanes is {self.lanes}; a layer has a power of two of them")
-        _check(self)
+        settle(self, share=whole(1, MOST_NEURONS))
+        check_ram_style(self.ram_style)
 
     def __str__(self) -> str:
         streams = self.streams
@@ -146,7 +155,12 @@ class StochasticDesign:
 Design = EventDesign | StochasticDesign
 
 
-def _check(design: Design) -> None:
-    """Raise :exc:`ValueError` for what no engine takes."""
-    settle(design, share=whole(1, MOST_NEURONS))
-    check_ram_style(design.ram_style)
+def _each(rule: Rule) -> Rule:
+    """Make the rule of one number, or of several, kept as a tuple."""
+
+    def check(name: str, value: Any) -> Any:
+        if not isinstance(value, list | tuple):
+            return rule(name, value)
+        return tuple(rule(f"{name}[{at}]", one) for at, one in enumerate(value))
+
+    return check

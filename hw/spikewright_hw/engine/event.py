@@ -11,6 +11,7 @@ from ..layer import Layer
 from ..network import Network
 from .bank_scan import BankScan, bank_width
 from .banks import dealt
+from .each_layer import banks_of, shares_of
 from .event_cycles import passing_cycles
 from .event_presets import PRESETS
 from .example import example_network
@@ -24,31 +25,15 @@ from .scan import Scan, scan_group
 from .stage import dense_operations, stage_signature
 from .words import MOST_BITS, Words
 
-__all__ = ["PRESETS", "EventEngine", "EventStage", "banks_of", "core", "worst_cycles"]
+__all__ = ["PRESETS", "EventEngine", "EventStage", "core", "worst_cycles"]
 
 #: Cycles from a word to its first event, and from the last one to the cycle after it.
 _HANDING = 1
 
 
-def banks_of(network: Network, banks: int | Sequence[int]) -> tuple[int, ...]:
-    """Return the banks of each layer: as many as are asked for, and at most one for each row.
-
-    Raises :exc:`ValueError` for a number below 1, or for another number of them than of layers.
-    """
-    layers = network.layers
-    each = (banks,) * len(layers) if isinstance(banks, int) else tuple(banks)
-    if len(each) != len(layers):
-        raise ValueError(f"banks has {len(each)} numbers; the network has {len(layers)} layers")
-    if min(each) < 1:
-        raise ValueError(f"banks is {banks}; a layer has at least one bank of rows")
-    return tuple(
-        min(one, len(layer.rows)) if layer.is_flat else 1
-        for one, layer in zip(each, layers, strict=True)
-    )
-
-
 def worst_cycles(
-    network: Network, *, share: int = 4, banks: int | Sequence[int] = 1, most_bits: int = MOST_BITS
+    network: Network, *, share: int | Sequence[int] = 4, banks: int | Sequence[int] = 1,
+    most_bits: int = MOST_BITS,
 ) -> int:
     """Return a number of cycles that no inference exceeds, counted as the result's ``cycles`` are.
 
@@ -58,20 +43,22 @@ def worst_cycles(
     first step, and begins another one when it is through with the one before. A graded input is at
     most an event for each of its bits.
     """
-    layers, steps = network.layers, network.steps
+    layers, steps, shares = network.layers, network.steps, shares_of(network, share)
     if not (network.is_chain and all(layer.is_flat for layer in layers)):
-        passing = passing_cycles(network, share=share, most_bits=most_bits)
+        passing = passing_cycles(network, shares=shares, most_bits=most_bits)
         return passing + readout_latency(network)
     passing, paces = 0, []
-    for layer, own_banks in zip(layers, banks_of(network, banks), strict=True):
+    for layer, own_share, own_banks in zip(
+        layers, shares, banks_of(network, banks), strict=True
+    ):
         events = _most_cycles(layer, own_banks, own=steps > 1)
         through = events + _HANDING + row_latency(
-            update_stages(layer), share=share, banks=own_banks
+            update_stages(layer), share=own_share, banks=own_banks
         )
         passing += through
         # A recurrent layer hears itself when it has given its spikes.
         paces.append(
-            through + 1 if layer.recurrent else row_step_cycles(layer, events, share=share)
+            through + 1 if layer.recurrent else row_step_cycles(layer, events, share=own_share)
         )
     return passing + (steps - 1) * max(paces) + readout_latency(network)
 
@@ -177,12 +164,12 @@ class EventEngine(InferenceEngine):
     ----------
     network : Network
         What to build: layers and steps.
-    share : int, at least 1
-        Neurons per updater, in every layer but a map, which has one for each lane of a word; see
-        :class:`~.row_layer.RowLayer`.
+    share : int, at least 1, or sequence of int
+        Neurons per updater, in all layers or in each, but in a map, which has one for each lane of
+        a word; see :class:`~.row_layer.RowLayer`.
     banks : int, at least 1, or sequence of int
         Rows of weights in a cycle, of all layers or of each; of one layer as many as it has rows at
-        most. A layer of a map, or of several parts, has one.
+        most. A network with maps, delays or skips has one.
     ram_style : {"auto", "block"}
         Where the trace of an inference lies: left to synthesis, or in block RAM always.
     most_bits : int, at least 1
@@ -198,14 +185,12 @@ class EventEngine(InferenceEngine):
         self,
         *,
         network: Network,
-        share: int = 4,
+        share: int | Sequence[int] = 4,
         banks: int | Sequence[int] = 1,
         ram_style: RamStyle = "auto",
         most_bits: int = MOST_BITS,
     ):
-        if share < 1:
-            raise ValueError(f"an updater serves at least one neuron, not {share}")
-        self.share = share
+        self.share = shares_of(network, share)
         self.banks = banks_of(network, banks)
         self.most_bits = most_bits
         super().__init__(network=network, ram_style=ram_style, most_bits=most_bits)
@@ -214,16 +199,17 @@ class EventEngine(InferenceEngine):
         self, number: int, words: tuple[Words, ...], leaving: Words
     ) -> EventStage | MapStage:
         """Make the stage of a layer."""
-        layer = self.network.layers[number]
+        layer, share = self.network.layers[number], self.share[number]
         if layer.is_dense and layer.is_plain and words[0].count == 1:
-            return EventStage(layer=layer, share=self.share, banks=self.banks[number])
+            return EventStage(layer=layer, share=share, banks=self.banks[number])
         return MapStage(
-            layer=layer, words=words, leaving=leaving, share=self.share, steps=self.network.steps,
+            layer=layer, words=words, leaving=leaving, share=share, steps=self.network.steps,
         )
 
 
 def core(
-    *, share: int = 4, banks: int | Sequence[int] = 1, most_bits: int = MOST_BITS, **network: Any
+    *, share: int | Sequence[int] = 4, banks: int | Sequence[int] = 1,
+    most_bits: int = MOST_BITS, **network: Any,
 ) -> EventEngine:
     """Make the engine of a made-up network; keywords as for :func:`~.example.example_network`."""
     return EventEngine(

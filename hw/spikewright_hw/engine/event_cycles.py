@@ -14,9 +14,9 @@ __all__ = ["passing_cycles"]
 _SCANNED, _STORED, _UPDATED = 6, 9, 4
 
 
-def passing_cycles(network: Network, *, share: int, most_bits: int) -> int:
+def passing_cycles(network: Network, *, shares: tuple[int, ...], most_bits: int) -> int:
     """Return the cycles from the start to the last step of the last layer, at most."""
-    return _Passing(network, share=share, most_bits=most_bits).cycles()
+    return _Passing(network, shares=shares, most_bits=most_bits).cycles()
 
 
 class _Passing:
@@ -29,7 +29,7 @@ class _Passing:
     takes ``back + 1`` steps ahead. Each of these times is the latest if those before are.
     """
 
-    def __init__(self, network: Network, *, share: int, most_bits: int):
+    def __init__(self, network: Network, *, shares: tuple[int, ...], most_bits: int):
         self.layers, self.steps = network.layers, network.steps
         given = input_words(network, most=most_bits), *leaving_words(network)
         self.counts = [words.count for words in given]
@@ -38,7 +38,9 @@ class _Passing:
         self.work = [
             _work(layer, words) for layer, words in zip(self.layers, arriving, strict=True)
         ]
-        self.updates = [_update(layer, share=share) for layer in self.layers]
+        self.updates = [
+            _update(layer, share=share) for layer, share in zip(self.layers, shares, strict=True)
+        ]
         self.updates[-1] += self.layers[-1].connection.words  # they are put together, and then sent
         # Of each: when its steps were sent; when a layer had heard them, and their first part.
         self.sent: list[list[int]] = [[] for _ in given]

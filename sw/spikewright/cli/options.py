@@ -16,6 +16,7 @@ __all__ = [
     "add_streams_options",
     "board_of",
     "count",
+    "counts",
     "design_of",
     "frequency",
     "minutes",
@@ -57,14 +58,18 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
     engine = parser.add_argument_group("the engine")
     add_engine_option(engine)
     add = engine.add_argument
-    add("--share", type=count, metavar="N", help="neurons per updater; more is smaller (4)")
+    add(
+        "--share", type=counts, metavar="N[,N...]",
+        help="neurons per updater, of all layers or of each; more is smaller (4)",
+    )
     add(
         "--ram-style", metavar="NAME",
         help="of the trace of an inference: auto, or block for block RAM always (auto)",
     )
     add(
-        "--banks", type=count, metavar="N",
-        help="rows of weights in a cycle, of the event engine; more is faster and larger (1)",
+        "--banks", type=counts, metavar="N[,N...]",
+        help="rows of weights in a cycle, of the event engine: of all layers or of each; more is "
+             "faster and larger (1)",
     )
     streams = parser.add_argument_group("the stochastic engine alone")
     add_streams_options(streams)
@@ -139,6 +144,13 @@ def streams_of(options: argparse.Namespace) -> "spw.Streams | None":
 
 def _given(options: argparse.Namespace, *names: str) -> dict:
     return {name: value for name in names if (value := getattr(options, name)) is not None}
+
+
+def counts(text: str) -> int | tuple[int, ...]:
+    """Read a whole number, or several with commas between them."""
+    if "," not in text:
+        return count(text)
+    return tuple(map(count, text.split(",")))
 
 
 def count(text: str) -> int:

@@ -214,7 +214,7 @@ def most_cycles(network: Network, design: Design) -> int:
     passes = 1 if design.streams is None else design.streams.length
     step = sum(
         passes * (_most_taps(layer) * layer.input_bits + layer.events) + layer.neurons
-        + design.share + _UPDATE
+        + np.max(design.share) + _UPDATE
         for layer in network.layers
     )
     return network.steps * step

@@ -30,8 +30,9 @@ def remedy(missed: ClockMissed, *, board: Board, design: Design, network: Networ
         remedies.append(f"a slower clock, such as board.at({slower[-1] / 1e6:.9g})")
     parts = () if missed.path is None else parts_of(missed.path)
     most = max(layer.neurons for layer in network.layers)
-    if design.share < most and any("neurons of" in part for part in parts):
-        more = min(2 * design.share, most)
+    share = design.share
+    if isinstance(share, int) and share < most and any("neurons of" in part for part in parts):
+        more = min(2 * share, most)
         remedies.append(f"more neurons for each updater, such as share={more}")
     if any("search" in part for part in parts):
         remedies.append("a network with fewer neurons before that layer")

@@ -4,7 +4,7 @@ import numpy as np
 
 from spikewright.network.reference import Run
 from spikewright_hw.engine.design import Design, EventDesign, StochasticDesign
-from spikewright_hw.engine.event import banks_of
+from spikewright_hw.engine.each_layer import banks_of, shares_of
 from spikewright_hw.engine.outputs import readout_latency
 from spikewright_hw.engine.row_layer import row_latency, update_stages
 from spikewright_hw.engine.stream_lane import blocks
@@ -75,12 +75,13 @@ def _event_ends(network: Network, arriving: list[np.ndarray], design: EventDesig
     """
     steps = arriving[0].shape[1]
     came = [np.int64(0)] * steps  # inputs are there at once
-    for layer, heard, banks in zip(
-        network.layers, arriving, banks_of(network, design.banks), strict=True
+    for layer, heard, share, banks in zip(
+        network.layers, arriving, shares_of(network, design.share),
+        banks_of(network, design.banks), strict=True,
     ):
         events = np.max([heard[..., bank::banks].sum(axis=2) for bank in range(banks)], axis=0)
-        latency = row_latency(update_stages(layer), share=design.share, banks=banks)
-        turns = design.share + update_stages(layer)
+        latency = row_latency(update_stages(layer), share=share, banks=banks)
+        turns = share + update_stages(layer)
         last = given = np.int64(0)  # when the events of a step are in, and its output is there
         for t in range(steps):
             # A scan takes two cycles to its first event, and the latency is from the last one.

@@ -28,6 +28,7 @@ def asked_for(*arguments: str):
         ("", EventDesign()),
         ("--share 8 --ram-style block", EventDesign(share=8, ram_style="block")),
         ("--banks 3", EventDesign(banks=3)),
+        ("--banks 4,8 --share 4,1", EventDesign(banks=(4, 8), share=(4, 1))),
         ("--engine stochastic", StochasticDesign()),
         (
             "--engine stochastic --length 64 --source lfsr --encoding unipolar --lanes 2 --share 8",
@@ -46,6 +47,7 @@ def test_an_engine_by_its_options(arguments, design):
     ("arguments", "message"),
     [
         ("--share 0", "--share is 0; it must be a whole number from 1 to 65535"),
+        ("--banks 4,65", "--banks is 65; it must be a whole number from 1 to 64"),
         ("--banks 65", "--banks is 65; it must be a whole number from 1 to 64"),
         ("--ram-style huge", "--ram-style is 'huge'; there are auto, block"),
         (
