@@ -10,7 +10,8 @@ __all__ = ["banks_of", "shares_of"]
 def banks_of(network: Network, banks: int | Sequence[int]) -> tuple[int, ...]:
     """Return the banks of each layer: as many as are asked for, and at most one for each row.
 
-    A network with maps, delays or skips has one in each. Raises :exc:`ValueError` for a number below 1, or for another number of them than of layers.
+    A network with maps, delays or skips has one in each. Raises :exc:`ValueError` for a number
+    below 1, or for another number of them than of layers.
     """
     each = _each("banks", banks, network)
     if not (network.is_chain and all(layer.is_flat for layer in network.layers)):
