@@ -1,9 +1,11 @@
 import dataclasses
 import re
+from io import StringIO
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from spikewright.record.figure import Computed, Counted, Estimated, PostRoute, Simulated
 from spikewright.record.page import render
@@ -17,6 +19,7 @@ from spikewright.record.run_record import (
 )
 from spikewright.record.run_report import report
 from spikewright.record.store import write_report
+from spikewright.record.table import print_table
 
 SAMPLES, CLASSES, STEPS, HIDDEN = 360, 10, 6, 128
 VIRTUAL = BoardRecord(
@@ -250,3 +253,16 @@ def test_pictures_stand_by_themselves_too(result, tmp_path):
     for text in pictures.values():
         assert ElementTree.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"
         assert "var(" not in text
+
+
+def test_a_device_without_published_coefficients_has_no_estimate(undrawn):
+    """Its report has everything else, and says nothing of energy."""
+    board = dataclasses.replace(VIRTUAL, device="Gowin GW2AR-18C")
+    found = report(synthetic(board=board))
+    names = [figure.name for figure in found.figures]
+    assert "latency_us" in names and not [name for name in names if "energy" in name]
+    seen = StringIO()
+    print_table(found, console=Console(file=seen, width=200))
+    for text in (render(found), seen.getvalue()):
+        assert "latency_us" in text and "energy" not in text.lower()
+    assert "Estimates" not in seen.getvalue()
