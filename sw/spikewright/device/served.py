@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from spikewright_hw.checks import pathlike
 from spikewright_hw.engine.design import Design, EventDesign
@@ -13,9 +12,8 @@ from ..gateware.board import DEFAULT_BOARD, Board, board_named
 from ..gateware.design import check_design
 from ..quantized.network import QuantizedNetwork, network_of
 from ..quantized.spw import read
-
-if TYPE_CHECKING:
-    from .virtual import VirtualBoard
+from .compiled import virtual_board
+from .virtual import VirtualBoard
 
 __all__ = ["virtual_port"]
 
@@ -27,7 +25,7 @@ def virtual_port(
     board: str | Board = DEFAULT_BOARD,
     design: Design | None = None,
     build: str | Path = "build",
-) -> Iterator["VirtualBoard"]:
+) -> Iterator[VirtualBoard]:
     """Run a virtual board whose ``port`` any program may open, for as long as the ``with`` lasts.
 
     It speaks what a real board speaks (``docs/link.md``), at any rate of the port, and may be
@@ -53,9 +51,6 @@ def virtual_port(
     ValueError
         There is no such board, or ``network`` is none.
     """
-    from .compiled import virtual_board
-    from .virtual import VirtualBoard
-
     design = EventDesign() if design is None else design
     chosen = board_named(board)
     plain = network_of(read(network) if isinstance(network, str | Path) else network)
