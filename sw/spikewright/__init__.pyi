@@ -41,6 +41,10 @@ from spikewright.network.training_config import training_config as training_conf
 
 """Networks from elsewhere: in real numbers, of a framework of PyTorch or of NIR."""
 
+from spikewright.exchange.activations import QCFS as QCFS
+from spikewright.exchange.convert import Conversion as Conversion
+from spikewright.exchange.convert import ConvertedLayer as ConvertedLayer
+from spikewright.exchange.convert import convert as convert
 from spikewright.exchange.from_nir import from_nir as from_nir
 from spikewright.exchange.from_torch import from_torch as from_torch
 from spikewright.exchange.to_nir import to_nir as to_nir

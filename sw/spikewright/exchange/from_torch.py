@@ -18,6 +18,7 @@ from spikewright.network.real_run import run_layer
 from spikewright_hw.checks import instance, optional, whole
 
 from . import torch_modules
+from .activations import is_activation
 from .found import Found
 from .layers import INPUTS, Piece, ReadLayer, layered, network_of, no_neurons
 from .step import Step
@@ -35,7 +36,7 @@ from .torch_run import (
 from .torch_trace import Part, class_of
 from .torch_values import NOTHING_ELSE, check_values, names_of
 
-__all__ = ["from_torch"]
+__all__ = ["from_torch", "layers_seen"]
 
 #: A layer may differ from its module in one spike train of so many: floats round.
 _TRAINS = 100
@@ -94,11 +95,44 @@ def _layers(
 ) -> tuple[list[ReadLayer], int]:
     """Return the layers, each seen to compute on such inputs what its parts do; and the steps."""
     seen = ran(as_started(module), example, steps, inputs)
+    ends = [part for part in seen.parts if isinstance(_read(part), Found)]
+    for part in ends:
+        if is_activation(part.module):
+            raise DataError(
+                f"{part.name} is a {class_of(part.module)[1]}, which sends values and no spikes; "
+                "convert() makes spiking neurons of it"
+            )
+    _check_neurons(ends, seen)
+    layers, sent = layers_seen(seen, lead=ends[0].sent.shape[:2], on=inputs.name)
+    return layers, len(sent[0])
+
+
+def layers_seen(
+    seen: Ran, *, lead: tuple[int, ...], on: str
+) -> tuple[list[ReadLayer], list[np.ndarray]]:
+    """Return the layers of a module that ran, each seen to compute what its parts did.
+
+    Parameters
+    ----------
+    seen : Ran
+    lead : tuple of int
+        Steps and samples that it ran on.
+    on : str
+        What it ran on, in a word.
+
+    Returns
+    -------
+    The layers; and the inputs and what each layer sent, ``[steps, samples, values]``, in the order
+    of its neurons.
+
+    Raises
+    ------
+    DataError
+        A part is not imported, or does what cannot be kept; the sentence names it.
+    """
     parts = seen.parts
     found = [_read(part) for part in parts]
     ends = [part for part, what in zip(parts, found, strict=True) if isinstance(what, Found)]
-    _check_neurons(ends, seen)
-    lead = ends[0].sent.shape[:2] if ends else (1, 1)
     took = check_values(seen, lead=lead)
     pieces = [
         Piece(name=part.name, what=what, hears=part.heard.terms, takes=axes_of(part, lead=lead))
@@ -107,8 +141,8 @@ def _layers(
     layers = layered(pieces, inputs=axes_of_inputs(parts, lead=lead))
     sent = [took]
     for number, (layer, end) in enumerate(zip(layers, ends, strict=True)):
-        sent.append(_check(number, layer, end.sent, sent, on=inputs.name))
-    return layers, len(took)
+        sent.append(_check(number, layer, end.sent, sent, on=on))
+    return layers, sent
 
 
 def _check_neurons(ends: Sequence[Part], seen: Ran) -> None:

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from spikewright.errors import DataError
 
-from . import norse, snntorch, spikingjelly, torch_modules
+from . import activations, norse, snntorch, spikingjelly, torch_modules
+from .activations import is_activation
 from .found import Read
 from .layers import INPUTS
 from .step import View
@@ -21,7 +22,8 @@ __all__ = ["READ", "SPIKES", "VALUES", "Inputs", "Ran", "as_started", "axes_of",
 
 #: How a class of a package is read, by the first part of its module's name.
 READ: dict[str, dict[str, Read]] = {
-    "torch": torch_modules.READ,
+    "torch": torch_modules.READ | activations.READ,
+    "spikewright": activations.OWN,
     "snntorch": snntorch.READ,
     "spikingjelly": spikingjelly.READ | torch_modules.READ,
     "norse": norse.READ,
@@ -74,7 +76,7 @@ def axes_of(part: Part, *, lead: tuple[int, ...]) -> View | None:
     """
     shape = tuple(part.takes[0].shape)
     _, kind = class_of(part.module)
-    torchs = kind in READ["torch"]
+    torchs = kind in READ["torch"] or is_activation(part.module)
     axes = _AXES.get(kind) if torchs else None
     if axes is None:
         if torchs and kind != "BatchNorm1d":
@@ -158,9 +160,8 @@ def _watch(trace: Trace, module: nn.Module, name: str = "") -> None:
     if kind in _CONTAINERS and not children:
         return
     if known or not children or kind in READ.get(package, {}):
-        trace.watch(
-            name or kind, module, is_read=package in READ, keeps_state=kind not in READ["torch"]
-        )
+        stateless = kind in READ["torch"] or is_activation(module)
+        trace.watch(name or kind, module, is_read=package in READ, keeps_state=not stateless)
         return
     for child, inner in children:
         _watch(trace, inner, f"{name}.{child}" if name else child)

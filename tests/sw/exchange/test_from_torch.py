@@ -135,7 +135,7 @@ def sequential(*parts):
 REFUSED = {
     "another layer": (
         sequential(loud(6, 3), nn.ReLU(), leaky()), {},
-        "1 is a ReLU, which is not imported; docs/import.md lists what is",
+        "1 is a ReLU, which sends values and no spikes; convert() makes spiking neurons of it",
     ),
     "another neuron": (
         sequential(loud(6, 3), snn.LeakyParallel(3, 3)), {"shape": (4, 2, 6), "steps": None},
