@@ -39,7 +39,6 @@ class TapJoinSpec(Elaboratable):
     def elaborate(self, platform) -> Module:
         m = Module()
         m.submodules.dut = dut = self.dut
-        parts = dut.connection.branches
         given = [drive(m, port) for port in dut.inputs]
         stall(m, dut.o)
         row, word, tap, last = (
@@ -61,17 +60,9 @@ class TapJoinSpec(Elaboratable):
         owes, owed = Signal(), Signal.like(dut.o.payload.as_value())
         comes, leaves, ends = Signal(), Signal(), Signal()
         due = Signal.like(owed)
-        here = [turn == at for at in range(len(parts))]
+        here = [turn == at for at in range(len(given))]
         final = Array(map(int, closing))[place]
-        first, rows = 0, []
-        for port, part in zip(dut.inputs, parts, strict=True):
-            rows.append(Signal(len(row), name=f"row_{len(rows)}"))
-            m.d.comb += rows[-1].eq(Mux(port.payload.tap, port.payload.row + first, 0))
-            first += part.rows
-        taps = [
-            Cat(row, port.payload.word, port.payload.tap, port.payload.last & final)
-            for row, port in zip(rows, dut.inputs, strict=True)
-        ]
+        taps = self._taps(m, final)
         m.d.comb += [
             comes.eq(Cat(one.transfers for one in given).any()),
             ends.eq(comes & _chosen(here, [port.payload.last for port in dut.inputs])),
@@ -106,6 +97,16 @@ class TapJoinSpec(Elaboratable):
             ]
         self._cover(m, o, comes=comes, leaves=leaves, turn=turn)
         return m
+
+    def _taps(self, m: Module, final: Value) -> list[Value]:
+        """Return the tap that each part's port has, as it must leave."""
+        first, taps = 0, []
+        for number, port in enumerate(self.dut.inputs):
+            row = Signal(len(self.dut.o.payload.row), name=f"row_{number}")
+            m.d.comb += row.eq(Mux(port.payload.tap, port.payload.row + first, 0))
+            first += self.dut.connection.branches[number].rows
+            taps.append(Cat(row, port.payload.word, port.payload.tap, port.payload.last & final))
+        return taps
 
     def _cover(self, m: Module, o: Observed, *, comes: Value, leaves: Value, turn: Value) -> None:
         """Add the witnesses."""
