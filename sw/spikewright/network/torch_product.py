@@ -51,8 +51,12 @@ def connected(connection: Connection, heard: Tensor, weights: Tensor) -> Tensor:
 
 
 def _planes(shape: FeatureMap, numbered: Tensor) -> Tensor:
-    """Return sources in the order of their numbers as ``[samples, channels, height, width]``."""
-    if shape.channels_first:
+    """Return sources in the order of their numbers as ``[samples, channels, height, width]``.
+
+    Of one channel there is one order; as a permuted view, PyTorch 2.13 (oneDNN, float32) takes the
+    map for one with the channels last, and some dilated convolutions of it are wrong.
+    """
+    if shape.channels_first or shape.channels == 1:
         return numbered.view(-1, *shape.sides)
     return numbered.view(-1, shape.height, shape.width, shape.channels).permute(0, 3, 1, 2)
 

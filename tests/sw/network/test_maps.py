@@ -1,5 +1,6 @@
 """Networks with convolutions: trained, quantised, written, and run, in one go."""
 
+import random
 import re
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from torch.nn import functional
 
 import spikewright as spw
 from spikewright.coding.input_map import input_map
+from spikewright.network import product, torch_product
 from spikewright.network.fold_coding import fold_coding
 from spikewright.network.model_config import ModelConfig
 from spikewright.network.post_training import PostTraining, quantize
@@ -113,6 +115,36 @@ def real_network(**fields) -> RealNetwork:
     )
     last = RealLayer(weights=random.normal(size=(60, 4)), neuron="li")
     return RealNetwork(layers=(first, last), steps=3)
+
+
+def test_a_map_of_one_channel_has_the_product_of_arrays_in_float32():
+    """PyTorch computes it wrongly of a map that it takes for one with the channels last."""
+    seed = random.SystemRandom().getrandbits(32)
+    print("seed", seed)
+    rng = random.Random(seed)
+    generator = np.random.default_rng(seed)
+    kernels = [((3, 2), (1, 2), (2, 0), (2, 1), (2, 3))]  # which PyTorch 2.13 had wrong
+    for _ in range(200):
+        kernel, stride, padding, dilation = (
+            (rng.randint(low, high), rng.randint(low, high))
+            for low, high in ((1, 3), (1, 3), (0, 2), (1, 2))
+        )
+        sides = tuple(
+            max(1, (size - 1) * apart + 1 - 2 * more) + rng.randint(0, 4)
+            for size, apart, more in zip(kernel, dilation, padding, strict=True)
+        )
+        kernels.append((kernel, stride, padding, dilation, sides))
+    for kernel, stride, padding, dilation, (height, width) in kernels:
+        connection = Convolution(
+            source=FeatureMap(channels=1, height=height, width=width), channels=3,
+            kernel=kernel, stride=stride, padding=padding, dilation=dilation,
+        )
+        heard = generator.integers(0, 2, (15, height * width)).astype(np.float32)
+        weights = generator.integers(-2, 3, (connection.rows, 3)).astype(np.float32)
+        found = torch_product.connected(
+            connection, torch.from_numpy(heard), torch.from_numpy(weights)
+        )
+        assert np.array_equal(found.numpy(), product.connected(connection, heard, weights))
 
 
 def test_a_network_in_reals_is_quantised():
