@@ -109,6 +109,18 @@ def test_import(folder):
 
 
 @pytest.mark.slow
+def test_explore(folder):
+    names = do("explore.md")
+    assert [row["weight_bits"] for row in names["report"].rows] == [2, 2, 4, 4]
+
+
+@pytest.mark.filterwarnings("ignore::spikewright.SpikewrightWarning")
+def test_convert(folder):
+    names = do("convert.md")
+    assert names["converted"].agreement > 0.9
+    assert read(folder / "build" / "converted.spw").provenance.accuracy_integer > 0.7
+
+
 def test_your_network(tmp_path, monkeypatch):
     """From a module and two arrays to the report, in Python and by commands."""
     monkeypatch.chdir(tmp_path)
