@@ -8,8 +8,9 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing import connection
+from queue import Empty, LifoQueue
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -20,15 +21,18 @@ from ..task.task import Task
 from ..temporary import remove_all
 from . import work
 
-__all__ = ["Cluster", "Processes", "Workers", "lost"]
+__all__ = ["Cluster", "Lost", "Processes", "Workers", "lost"]
 
 #: Seconds for a scheduler to answer.
 _ANSWER_S = 10
 #: How often a function is called again whose worker is lost.
 _AGAIN = 3
 
-_task: Task | None = None
 _one_at_a_time = threading.Lock()
+
+
+class Lost(Exception):
+    """Worker after worker has ended while it did the same thing."""
 
 
 class Workers(Protocol):
@@ -55,6 +59,9 @@ class Workers(Protocol):
 class Processes:
     """Processes of this machine.
 
+    If one ends in the middle, by lack of memory for instance, another one takes its place, and what
+    it was doing is done again, up to three times.
+
     Parameters
     ----------
     task : Task
@@ -62,10 +69,11 @@ class Processes:
     """
 
     def __init__(self, task: Task, *, count: int):
-        self._pool = ProcessPoolExecutor(
-            count, mp_context=multiprocessing.get_context("spawn"), initializer=_begin,
-            initargs=(task,),
-        )
+        self._task = task
+        self._threads = ThreadPoolExecutor(count)
+        self._idle: LifoQueue[_Process] = LifoQueue()
+        self._started: list[_Process] = []
+        self._ending = False
 
     def __enter__(self) -> Self:
         return self
@@ -76,14 +84,60 @@ class Processes:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if error is not None:  # nobody waits for what is being done
-            for process in list((self._pool._processes or {}).values()):
-                process.kill()
-        self._pool.shutdown(cancel_futures=True)
+        self._ending = error is not None  # then nobody waits for what is being done
+        for process in list(self._started) if self._ending else ():
+            process.end()
+        self._threads.shutdown(cancel_futures=True)
+        for process in self._started:
+            process.end()
 
     def submit(self, function: Callable[..., Any], *arguments: Any) -> "Future[Any]":
         """Call a function in one of the processes."""
-        return self._pool.submit(_here, function, *arguments)
+        return self._threads.submit(self._call, function, arguments)
+
+    def _call(self, function: Callable[..., Any], arguments: tuple) -> Any:
+        for _ in range(1 + _AGAIN):
+            try:
+                process = self._idle.get_nowait()
+            except Empty:  # as many are started as are busy at once
+                process = _Process(self._task)
+                self._started.append(process)
+            try:
+                done, result = process.ask(function, arguments)
+            except (EOFError, OSError):
+                process.end()
+                if self._ending:
+                    break
+                continue
+            self._idle.put(process)
+            if done:
+                return result
+            raise result
+        raise Lost("a process ended while it worked")
+
+
+class _Process:
+    """A process that calls functions, one at a time, and answers by a pipe."""
+
+    def __init__(self, task: Task):
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, task), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def ask(self, function: Callable[..., Any], arguments: tuple) -> tuple[bool, Any]:
+        """Call a function; return whether it returned, and what it returned or raised.
+
+        Raises :exc:`EOFError` or :exc:`OSError` if the process has ended.
+        """
+        self._pipe.send((function, arguments))
+        return self._pipe.recv()
+
+    def end(self) -> None:
+        """End it, whatever it does."""
+        self._process.kill()
+        self._process.join()
 
 
 class Cluster:
@@ -145,17 +199,28 @@ class Cluster:
 
 def lost(error: BaseException) -> bool:
     """Whether what a function raised is that its workers are gone."""
-    return isinstance(error, BrokenExecutor) or type(error).__name__ in (
+    return isinstance(error, Lost) or type(error).__name__ in (
         "CancelledError", "FutureCancelledError", "KilledWorker",
     )
 
 
-def _begin(task: Task) -> None:
-    """Set up a process: Ctrl-C is the business of the one that started it, and so is its end."""
-    global _task
-    _task = task
+def _serve(pipe: connection.Connection, task: Task) -> None:
+    """Call what is asked for, until nobody asks any more.
+
+    Ctrl-C is the business of the process that asks, and so is the end of this one.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_owner, daemon=True).start()
+    while True:
+        try:
+            function, arguments = pipe.recv()
+        except EOFError:
+            return
+        try:
+            answer = True, function(task, *arguments)
+        except Exception as error:
+            answer = False, error
+        pipe.send(answer)
 
 
 def _end_with_owner() -> None:
@@ -166,10 +231,6 @@ def _end_with_owner() -> None:
     stop_all(for_good=True)
     remove_all()
     os._exit(1)
-
-
-def _here(function: Callable[..., Any], *arguments: Any) -> Any:
-    return function(_task, *arguments)
 
 
 def _there(code: str, function: Callable[..., Any], task: Task, *arguments: Any) -> Any:

@@ -11,6 +11,7 @@ from distributed import LocalCluster
 
 import spikewright as spw
 from spikewright.exploration import explore as module
+from spikewright.exploration import workers
 from spikewright.exploration.results import Refused, Results
 from spikewright.exploration.workers import Processes
 
@@ -79,26 +80,45 @@ def test_a_point_that_cannot_be_says_why_and_the_others_are_done(tmp_path):
         explored(tmp_path, axes={"weight_bits": [9]})
 
 
-def test_a_worker_that_is_killed_ends_the_exploration_and_keeps_what_was_done(
-    tmp_path, monkeypatch
-):
-    class Killed(Processes):
-        def submit(self, function, *arguments):
-            future = super().submit(function, *arguments)
-            if function.__name__ == "referenced":
-                for process in list((self._pool._processes or {}).values()):
-                    os.kill(process.pid, signal.SIGKILL)
-            return future
+@pytest.fixture
+def killing(monkeypatch):
+    """Return what lets processes be killed as often as said, when they are asked for a function."""
+    asked = workers._Process.ask
 
-    with monkeypatch.context() as patched, pytest.raises(spw.SpikewrightError) as caught:
-        patched.setattr(module, "Processes", Killed)
-        explored(tmp_path, workers=2)
+    def when(name, *, times):
+        left = [times]
+
+        def ask(process, function, arguments):
+            if function.__name__ == name and left[0]:
+                left[0] -= 1
+                threading.Timer(1.0, process._process.kill).start()
+            return asked(process, function, arguments)
+
+        monkeypatch.setattr(workers._Process, "ask", ask)
+        return left
+
+    return when
+
+
+def test_what_a_killed_process_was_doing_is_done_by_another_one(tmp_path, killing):
+    left = killing("trained", times=2)
+    found = explored(tmp_path)
+    assert left == [0]
+    assert found.rows == explored(tmp_path / "again").rows
+
+
+def test_what_ends_every_process_ends_the_exploration_and_what_was_done_is_kept(
+    tmp_path, killing, monkeypatch
+):
+    monkeypatch.setattr(workers, "_AGAIN", 1)
+    left = killing("trained", times=-1)
+    with pytest.raises(spw.SpikewrightError) as caught:
+        explored(tmp_path)
+    assert left[0] < -2
     assert str(caught.value) == (
         "every worker that was given a point has ended; what was done is kept, so the same "
         "command goes on from there"
     )
-    assert len(list((tmp_path / "explore/networks").glob("*.spw"))) == 2
-    assert len(explored(tmp_path).rows) == 2
 
 
 @pytest.fixture
