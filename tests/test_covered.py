@@ -40,6 +40,7 @@ PARTS = {
 FUNCTIONS = {
     "definition.gateware": "lif",
     "definition.pipeline": "neuron_group",
+    "engine.banks": "row_layer",
     "engine.constants": "taps",
     "engine.stage": "event",
     "engine.stream_synapses": "stream_layer",

@@ -31,7 +31,7 @@ from spikewright.coding.ttfs import Ttfs as Ttfs
 """Training: from a task to a network in integers."""
 
 from spikewright.job.training import train as train
-from spikewright.network.augment import Augmentation as Augmentation
+from spikewright.network.augmentation import Augmentation as Augmentation
 from spikewright.network.model_config import ModelConfig as ModelConfig
 from spikewright.network.retraining import retraining_config as retraining_config
 from spikewright.network.train import Progress as Progress

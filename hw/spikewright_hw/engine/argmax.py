@@ -21,15 +21,15 @@ def argmax(values: Sequence[int]) -> int:
 
 
 def argmax_latency(count: int) -> int:
-    """Return the cycles that an :class:`Argmax` of ``count`` values takes."""
-    return -(-(count - 1).bit_length() // _LEVELS)
+    """Return the cycles that an :class:`Argmax` of ``count`` values takes: one at least."""
+    return max(1, -(-(count - 1).bit_length() // _LEVELS))
 
 
 class Argmax(wiring.Component):
     """Find the largest of ``count`` signed values; of equal ones, the first.
 
-    Latency is ``latency`` cycles, half the depth of a binary tree; throughput is one set of values
-    per cycle. There is no backpressure: the result is there for one cycle.
+    Latency is ``latency`` cycles, half the depth of a binary tree and one at least; throughput is
+    one set of values per cycle. There is no backpressure: the result is there for one cycle.
 
     Parameters
     ----------

@@ -161,6 +161,8 @@ def _each(rule: Rule) -> Rule:
     def check(name: str, value: Any) -> Any:
         if not isinstance(value, list | tuple):
             return rule(name, value)
+        if not value:
+            raise ValueError(f"{name} is {value}; it must be a number, or one for each layer")
         return tuple(rule(f"{name}[{at}]", one) for at, one in enumerate(value))
 
     return check

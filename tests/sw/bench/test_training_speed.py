@@ -7,8 +7,10 @@ from rich.console import Console
 
 import spikewright as spw
 from spikewright.bench import peers, training_speed
+from spikewright.bench.training import PAGE
 from spikewright.errors import DataError
 from spikewright.record.store import read_report
+from spikewright_hw.neuron import DEFINITIONS
 
 
 @pytest.fixture
@@ -17,14 +19,14 @@ def small(monkeypatch):
     monkeypatch.setattr(training_speed, "_OF_NEURONS", "9-12-4")
     monkeypatch.setattr(
         training_speed, "DEFINITIONS",
-        {name: training_speed.DEFINITIONS[name] for name in ("lif", "li", "recurrent_lif")},
+        {name: DEFINITIONS[name] for name in ("lif", "li", "recurrent_lif")},
     )
 
 
 @pytest.mark.filterwarnings("ignore")  # frameworks call what this torch calls deprecated
 def test_the_tables_and_the_page(small, tmp_path):
     (tmp_path / "docs").mkdir()
-    page = tmp_path / training_speed.PAGE
+    page = tmp_path / PAGE
     page.write_text(
         "before\n<!-- generated: speed -->\n<!-- end -->\n"
         "<!-- generated: cells -->\n<!-- end -->\nafter\n"
@@ -72,7 +74,7 @@ def test_a_page_that_is_not_there(small, tmp_path, monkeypatch):
 @pytest.mark.filterwarnings("ignore")
 def test_peers_run_the_same_network():
     drawn = training_speed._drawn("9-12-4", 0.3)
-    lif = [training_speed.DEFINITIONS["lif"]] * 2
+    lif = [DEFINITIONS["lif"]] * 2
     losses = {
         name: make(drawn.weights, drawn.spikes, drawn.labels)()[0]
         for name, (_, make) in peers.PEERS.items() if name != "snnTorch"  # its reset is another

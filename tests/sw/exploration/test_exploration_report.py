@@ -22,8 +22,8 @@ def test_the_front_is_what_no_other_point_beats():
     rng = random.Random(seed)
     for _ in range(300):
         pairs = [(rng.randrange(6), rng.randrange(6)) for _ in range(rng.randrange(9))]
-        rows = [{"cost": cost, "score": score} for cost, score in pairs]
-        rows.insert(0, {"cost": None, "score": 9})
+        rows: list[dict] = [{"cost": None, "score": 9}]
+        rows += [{"cost": cost, "score": score} for cost, score in pairs]
         for higher in (True, False):
             found = front(rows, "cost", "score", higher=higher)
             assert {number - 1 for number in found} == by_hand(pairs, higher)

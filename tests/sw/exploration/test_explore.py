@@ -125,7 +125,7 @@ def test_what_ends_every_process_ends_the_exploration_and_what_was_done_is_kept(
 def cluster():
     """Return a Dask cluster of two workers on this machine, each a process of its own."""
     with LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None,
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0",
     ) as made:
         yield made
 

@@ -40,6 +40,9 @@ NAN = float("nan")
 #: What is no whole number, whatever its range.
 NO_WHOLE = (None, "4", 2.5, 4.0, NAN, math.inf, True, Fraction(1, 2), 10**400, -(10**400), [1],
             np.float64(4), np.True_, np.array([1, 2]), torch.tensor(True), torch.tensor(1.0))
+#: What is no whole number above 0, nor one for each layer.
+NO_EACH = (*(value for value in NO_WHOLE if not isinstance(value, list)),
+           (), (0,), ("4",), (4, 2.5))
 #: What is no finite real number.
 NO_REAL = (None, "0.5", NAN, math.inf, -math.inf, True, 1j, 10**400, [0.5], np.float32("nan"),
            np.array([0.5, 0.25]), Decimal("0.5"), torch.tensor(NAN))
@@ -141,7 +144,9 @@ TABLE: tuple[tuple[Any, Mapping[str, tuple]], ...] = (
     (Streams(), {
         "length": (*NO_WHOLE, 0, 48, 8, 1 << 17), "source": NO_NAME, "encoding": NO_NAME,
     }),
-    (EventDesign(), {"share": (*NO_WHOLE, 0, 65_536), "ram_style": NO_NAME}),
+    (EventDesign(), {
+        "share": (*NO_EACH, 0, 65_536), "banks": (*NO_EACH, 0, 1_048_576), "ram_style": NO_NAME,
+    }),
     (StochasticDesign(), {
         "streams": NO_OBJECT, "lanes": (*NO_WHOLE, 0, 3, 512, 1_048_576),
         "share": (*NO_WHOLE, 0, 65_536), "ram_style": NO_NAME,
@@ -171,7 +176,7 @@ TABLE: tuple[tuple[Any, Mapping[str, tuple]], ...] = (
         "batch": (*NO_WHOLE, 0), "weight_decay": (*NO_REAL, -1),
         "label_smoothing": (*NO_REAL, -1, 1.5), "spikes": (*NO_REAL, -1),
         "spike_cost": (*NO_REAL, -1), "augmentation": NO_OBJECT[1:], "streams": NO_OBJECT[1:],
-        "network": NO_OBJECT[1:],
+        "network": NO_OBJECT[1:], "event_products": (None, 1, "yes"),
     }),
 )
 

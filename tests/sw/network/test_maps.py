@@ -123,7 +123,8 @@ def test_a_map_of_one_channel_has_the_product_of_arrays_in_float32():
     print("seed", seed)
     rng = random.Random(seed)
     generator = np.random.default_rng(seed)
-    kernels = [((3, 2), (1, 2), (2, 0), (2, 1), (2, 3))]  # which PyTorch 2.13 had wrong
+    # The first is one that PyTorch 2.13 had wrong.
+    kernels: list[tuple] = [((3, 2), (1, 2), (2, 0), (2, 1), (2, 3))]
     for _ in range(200):
         kernel, stride, padding, dilation = (
             (rng.randint(low, high), rng.randint(low, high))

@@ -160,7 +160,7 @@ def test_the_blocks_of_a_core():
         ("maximum", "| `lanes` | at least 1 |  | Gates side by side. |"),
         ("trace_memory", "| `layer_0`, `layer_1`, ... | in, stream, always ready |"),
         ("sobol", "| `reseed` | in | 1 bit | Load `seed` at the next clock edge; wins over"),
-        ("row_layer", "`spike` and `last`, as a [Scan](scan.md) gives them; `layer.input_bits`"),
+        ("row_layer", "| `i` | in, stream | `bank_layout(len(rows), banks)` |"),
         ("stochastic", "| Rows at once, in every layer; see [StreamLayer](stream_layer.md). |"),
         ("windowed_neuron", "| `half_up`, `full`, 4 | As in `Arithmetic`. |"),
         ("event", "| `i` | in, stream | `words.bits` bits |"),
