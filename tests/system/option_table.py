@@ -10,7 +10,7 @@ EQUATIONS = ("--equations", "dv/dt = i - v", "--threshold", "v > 1", "--reset", 
 SIZE = {"engine": "stochastic", "share": "3", "banks": "2", "ram_style": "block"}
 STREAMS = {"length": "64", "source": "lfsr", "encoding": "unipolar"}
 STOCHASTIC = {**STREAMS, "lanes": "2"}
-TRAINED = {"coding": "rate", "steps": "3", "readout": "count", "bias": None,
+TRAINED = {"coding": "rate", "steps": "3", "silent": "0.4", "readout": "count", "bias": None,
            "epochs": "2", "learning_rate": "0.01", "event_products": None, "seed": "7"}
 BUILD = {"board": "other", "clock": "62.5", "limit": "5"}
 RUN = {**BUILD, "network": "other.spw", "port": "/dev/null",
@@ -28,6 +28,7 @@ NO_FILE = "does not apply to FILE, a network that is trained already; leave one 
 NO_CORES = "does not apply to registered cores, but to the engine of a network; leave it out, or"
 NO_EVENT = "does not apply to the event engine; give --engine stochastic, too, or leave it out"
 NO_BITS = "does not apply to codings that make spikes; give --coding direct, too, or leave it out"
+NO_SHARE = "does not apply to codings but time to first spike; give --coding ttfs, or leave it"
 NO_NEURON = "does not apply to a core that is not given by --equations; give them, or leave it out"
 
 NO_LOAD = "does not apply to the virtual board, into which nothing is loaded; give --port or"
@@ -47,7 +48,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {**every(STOCHASTIC, NO_EVENT), "folder": NO_DIGITS, "input_bits": NO_BITS,
          "load": NO_LOAD},
     ),
-    "run --coding direct": ({"input_bits": "5"}, {}),
+    "run --coding direct": ({"input_bits": "5"}, {"silent": NO_SHARE}),
     "run --task digits": ({"network": "9"}, {"folder": NO_DIGITS}),
     "run --task mnist": ({"folder": "."}, {}),
     "run --data mine.npz": ({"network": "4-9-3"}, every(("task", "folder"), NO_TASK)),
@@ -84,9 +85,10 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
          "task": "mnist", "data": "mine.npz", **STREAMS},
         {"folder": NO_DIGITS, "input_bits": NO_BITS},
     ),
-    "train out.spw --coding direct": ({"input_bits": "5"}, {}),
+    "train out.spw --coding direct": ({"input_bits": "5"}, {"silent": NO_SHARE}),
     "train out.spw --network net.spw": (
-        {}, every((*STREAMS, "coding", "steps", "input_bits", "readout", "bias", "neuron"),
+        {}, every((*STREAMS, "coding", "steps", "input_bits", "silent", "readout", "bias",
+                   "neuron"),
                   "does not apply to --network FILE, which is trained on as it is; leave one"),
     ),
     "train out.spw --task mnist": ({"folder": "."}, {}),
@@ -96,11 +98,13 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     f"quantize map.nir out.spw {NIR}": ({"inputs": "1x8x8"}, {}),
     f"quantize net.nir out.spw {NIR}": (
         {"dt": "0.5", "current": "new", "readout": "last", "task": "mnist", "coding": "rate",
-         "steps": "3", "weight_bits": "5", "percentile": "99", "membrane": "Q12.4",
+         "steps": "3", "silent": "0.4", "weight_bits": "5", "percentile": "99", "membrane": "Q12.4",
          "no_saturation": None},
         {"folder": NO_DIGITS, "input_bits": NO_BITS},
     ),
-    f"quantize net.nir out.spw {NIR} --coding direct": ({"input_bits": "5"}, {}),
+    f"quantize net.nir out.spw {NIR} --coding direct": (
+        {"input_bits": "5"}, {"silent": NO_SHARE}
+    ),
     f"quantize net.nir out.spw {NIR} --task mnist": ({"folder": "."}, {}),
     f"quantize small.nir out.spw {NIR} --data mine.npz": (
         {"data": "other.npz"}, every(("task", "folder"), NO_TASK)
@@ -128,7 +132,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "build --plan": (
         {}, every(("load", "limit"), "does not apply to --plan, which runs no tool; leave one of")
     ),
-    "build --coding direct": ({"input_bits": "5"}, {}),
+    "build --coding direct": ({"input_bits": "5"}, {"silent": NO_SHARE}),
     "build --task mnist": ({"folder": ".", "network": "9"}, {}),
     "build --data mine.npz": ({"network": "4-9-3"}, every(("task", "folder"), NO_TASK)),
     "build net.spw": (

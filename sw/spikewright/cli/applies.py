@@ -92,7 +92,8 @@ RULES = (
         "the list of all reports; name a task by --task or --data, or leave it out",
     ),
     Rule(
-        ("train",), ("coding", "steps", "input_bits", "readout", "bias", "neuron", *_STREAMS),
+        ("train",),
+        ("coding", "steps", "input_bits", "silent", "readout", "bias", "neuron", *_STREAMS),
         lambda options: isinstance(options.network, Path),
         "--network FILE, which is trained on as it is; leave one of the two out",
     ),
@@ -100,6 +101,11 @@ RULES = (
         ("run", "build", "train", "quantize"), ("input_bits",),
         lambda options: options.coding != "direct",
         "codings that make spikes; give --coding direct, too, or leave it out",
+    ),
+    Rule(
+        ("run", "build", "train", "quantize"), ("silent",),
+        lambda options: options.coding not in (None, "ttfs"),
+        "codings but time to first spike; give --coding ttfs, or leave it out",
     ),
     Rule(
         ("run", "build", "train", "quantize", "explore", "report"), ("task", "folder"),

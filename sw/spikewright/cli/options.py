@@ -23,6 +23,7 @@ __all__ = [
     "path",
     "rate",
     "seed",
+    "share",
     "streams_of",
 ]
 
@@ -173,6 +174,19 @@ def minutes(text: str) -> float:
 def rate(text: str) -> float:
     """Read a learning rate."""
     return _positive(text, "a learning rate above 0, such as 0.01")
+
+
+def share(text: str) -> float:
+    """Read a share, from 0 to below 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(
+            f"{text[:100]!r} is not a share from 0 to below 1, such as 0.4"
+        )
+    return value
 
 
 def _positive(text: str, what: str) -> float:

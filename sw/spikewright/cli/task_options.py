@@ -7,7 +7,7 @@ from pathlib import Path
 import spikewright as spw
 from spikewright_hw.network_name import check_name
 
-from .options import count, path, rate
+from .options import count, path, rate, share
 from .words import arguments_checked
 
 __all__ = [
@@ -17,7 +17,7 @@ __all__ = [
 
 #: Options of :func:`add_network_options` that are arguments of :func:`spikewright.training_config`.
 NETWORK_OPTIONS = (
-    "coding", "steps", "input_bits", "readout", "bias", "epochs", "learning_rate",
+    "coding", "steps", "input_bits", "silent", "readout", "bias", "epochs", "learning_rate",
     "event_products",
 )
 
@@ -84,6 +84,11 @@ def add_coding_options(group: argparse._ArgumentGroup) -> None:
     add(
         "--input-bits", type=count, metavar="BITS",
         help="of each value, 2 to 8, with --coding direct (4)",
+    )
+    add(
+        "--silent", type=share, metavar="SHARE",
+        help="of the range of the values, which never spikes, with --coding ttfs (0.125; 0.4 of "
+        "large grey images)",
     )
 
 

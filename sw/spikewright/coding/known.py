@@ -57,6 +57,7 @@ def coding_of(
     name: str | None = None,
     steps: int | None = None,
     input_bits: int | None = None,
+    silent: float | None = None,
 ) -> Coding:
     """Return a coding that fits a task.
 
@@ -72,11 +73,14 @@ def coding_of(
     input_bits : int, optional
         Bits of a graded input, 2 to 8; those of :class:`~spikewright.coding.direct.Direct` unless
         given.
+    silent : float, optional
+        Share of the range of the values, from 0 to below 1, whose lowest values never spike, of
+        :class:`~spikewright.coding.ttfs.Ttfs`; its own choice for the task unless given.
 
     Raises
     ------
     ValueError
-        There is no such coding, or it does not fit the task or the bits.
+        There is no such coding, or it does not fit the task, the bits or the share.
     """
     instance(Task)("task", task)
     optional(whole(1, MAX_PAYLOAD))("steps", steps)
@@ -87,7 +91,16 @@ def coding_of(
             f"{task.name} is of the kind {task.kind}, which {chosen} does not code; there are "
             f"{able}"
         )
-    made = CODINGS[chosen].fitting(task, steps=steps)
+    kind = CODINGS[chosen]
+    if silent is not None:
+        if kind is not Ttfs:
+            raise ValueError(
+                f"silent is {shown(silent)}, but {chosen} has no such share; leave it out, or take "
+                "ttfs"
+            )
+        made = Ttfs.fitting(task, steps=steps, silent=silent)
+    else:
+        made = kind.fitting(task, steps=steps)
     if input_bits is None:
         return made
     if not isinstance(made, Direct):

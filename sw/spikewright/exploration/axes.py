@@ -168,4 +168,6 @@ def _applying(point: Mapping[str, Any]) -> dict[str, Any]:
     others = {*DESIGN_AXES, "engine"} - {*own, "engine"}
     if "coding" in point and point["coding"] != "direct":
         others = others | {"input_bits"}
+    if point.get("coding", "ttfs") != "ttfs":
+        others = others | {"silent"}
     return {name: value for name, value in point.items() if name not in others}

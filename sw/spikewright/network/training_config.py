@@ -18,6 +18,7 @@ from spikewright_hw.checks import (
     optional,
     real,
     settle,
+    shown,
     text,
     whole,
     wholes,
@@ -144,22 +145,53 @@ class TrainingConfig:
         }
 
 
+
+@dataclass(frozen=True)
+class _Recipe:
+    """Defaults that were chosen on a task of ``samples`` training samples.
+
+    Of more samples there are fewer epochs, in proportion, but no fewer than ``fewest``.
+    """
+
+    config: TrainingConfig
+    samples: int
+    fewest: int
+
+    def epochs(self, samples: int) -> int:
+        """Return the epochs in real numbers with so many training samples."""
+        return max(self.fewest, round(self.config.real.epochs / max(1.0, samples / self.samples)))
+
+
 _DEFAULT = TrainingConfig()
+#: Training samples of the digits.
+_DIGITS = 1437
+_OF_DIGITS = _Recipe(_DEFAULT, _DIGITS, fewest=15)
 #: Of a network with convolutions, whose weights each get the gradients of many places.
-_OF_MAPS = replace(
-    _DEFAULT,
-    real=Phase(epochs=160, learning_rate=5e-3),
-    quantized=Phase(epochs=80, learning_rate=1e-3),
-    batch=64,
+_OF_MAPS = _Recipe(
+    replace(
+        _DEFAULT,
+        real=Phase(epochs=160, learning_rate=5e-3),
+        quantized=Phase(epochs=80, learning_rate=1e-3),
+        batch=64,
+    ),
+    _DIGITS, fewest=8,
+)
+#: Of images that are so many that each epoch is hundreds of optimiser steps: chosen on 5,000
+#: held-out training images of MNIST.
+_MANY = 20_000
+_OF_MANY = _Recipe(
+    replace(
+        _DEFAULT,
+        real=Phase(epochs=30, learning_rate=1e-2),
+        quantized=Phase(epochs=15, learning_rate=1e-3),
+        spikes=60.0,
+    ),
+    60_000, fewest=15,
 )
 #: Hidden neurons × steps of the default network.
 _SIZE = sum(_DEFAULT.model.sizes[1:-1]) * _DEFAULT.coding.steps
 #: Neurons of its hidden layers.
 _HIDDEN = _DEFAULT.model.sizes[1:-1]
-#: Training samples of the digits.
-_DIGITS = 1437
-#: Epochs in real numbers of a task with very many training samples; with convolutions.
-_FEWEST_EPOCHS, _FEWEST_OF_MAPS = 15, 8
 
 
 def training_config(
@@ -176,6 +208,7 @@ def training_config(
     coding: Coding | str | None = None,
     steps: int | None = None,
     input_bits: int | None = None,
+    silent: float | None = None,
     epochs: int | None = None,
     learning_rate: float | None = None,
     event_products: bool = False,
@@ -216,13 +249,17 @@ def training_config(
         Time steps of an inference; the coding's own choice for the task unless given.
     input_bits : int, optional
         Bits of a graded input, 2 to 8, of a coding that makes them; its own choice unless given.
+    silent : float, optional
+        Share of the range of the values that never spikes, with time to first spike; its own
+        choice unless given, see :func:`~spikewright.coding.known.coding_of`.
     epochs : int, optional
         Epochs in real numbers; of a task with more training samples than the digits, fewer in
-        proportion unless given, but no fewer than 15, or 8 with convolutions. Those on the integer
-        grid are in the proportion of the defaults.
+        proportion unless given, but no fewer than 15, or 8 with convolutions; of 20,000 images or
+        more, 30. Those on the integer grid are in the proportion of the defaults.
     learning_rate : float, optional
         Where that in real numbers starts; that of the default unless given, which is lower with
-        convolutions. That on the grid is in the proportion of the defaults.
+        convolutions, and with 20,000 images or more. That on the grid is in the proportion of the
+        defaults.
     event_products : bool
         Whether dense layers sum over events, which is faster and rounds otherwise; see
         :class:`TrainingConfig`.
@@ -237,11 +274,10 @@ def training_config(
     instance(Task)("task", task)
     optional(text)("network", network)
     optional(whole(0, 1_000_000))("epochs", epochs)
-    chosen = _coding(task, coding, steps, input_bits)
+    chosen = _coding(task, coding, steps, input_bits, silent)
     named, layers = _layers(task, chosen, hidden, network)
-    base, fewest = _DEFAULT, _FEWEST_EPOCHS
-    if any(not isinstance(part, Dense) for one in named for part in one.connection.branches):
-        base, fewest = _OF_MAPS, _FEWEST_OF_MAPS
+    recipe = _recipe(task, named)
+    base = recipe.config
     if parameters is None:
         parameters = _DEFAULT.model.parameters if neuron == _DEFAULT.model.neuron else {}
     model = replace(
@@ -270,11 +306,17 @@ def training_config(
         streams=streams,
     )
     if epochs is None:
-        more = max(1.0, len(task.x_train) / _DIGITS)
-        epochs = max(fewest, round(config.real.epochs / more))
+        epochs = recipe.epochs(len(task.x_train))
     rate = config.real.learning_rate if learning_rate is None else learning_rate
     real(0)("learning_rate", rate)
     return _scaled(config, epochs=epochs, learning_rate=rate)
+
+
+def _recipe(task: Task, named: Sequence[Named]) -> _Recipe:
+    """Return the defaults for a task and the layers that have a name."""
+    if any(not isinstance(part, Dense) for one in named for part in one.connection.branches):
+        return _OF_MAPS
+    return _OF_MANY if task.image and len(task.x_train) >= _MANY else _OF_DIGITS
 
 
 def _layers(
@@ -323,11 +365,17 @@ def _named(
 
 
 def _coding(
-    task: Task, coding: Coding | str | None, steps: int | None, input_bits: int | None
+    task: Task, coding: Coding | str | None, steps: int | None, input_bits: int | None,
+    silent: float | None,
 ) -> Coding:
     if coding is None or isinstance(coding, str):
         optional(one_of(CODINGS))("coding", coding)
-        return coding_of(task, name=coding, steps=steps, input_bits=input_bits)
+        return coding_of(task, name=coding, steps=steps, input_bits=input_bits, silent=silent)
+    if silent is not None:
+        raise ValueError(
+            f"silent is {shown(silent)}, and coding is an object that says it already; give one of "
+            "them"
+        )
     given = coding_rule("coding", coding)
     for name, asked, has in (
         ("steps", steps, given.steps), ("input_bits", input_bits, bits_of(given))

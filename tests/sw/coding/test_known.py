@@ -176,6 +176,14 @@ def test_fields_that_are_missing(name):
          "input_bits is 4, but ttfs makes spikes; leave it out, or take direct"),
         (lambda: spw.training_config(load(), coding=Ttfs(), input_bits=4),
          "input_bits is 4, but coding has 1; give one of them"),
+        (lambda: spw.coding_of(load(), name="rate", silent=0.4),
+         "silent is 0.4, but rate has no such share; leave it out, or take ttfs"),
+        (lambda: spw.coding_of(load(), silent=1),
+         "silent is 1; a share of the range is from 0 to below 1"),
+        (lambda: spw.coding_of(load(), silent=-0.1),
+         "silent is -0.1; it must be a number of at least 0"),
+        (lambda: spw.training_config(load(), coding=Ttfs(), silent=0.4),
+         "silent is 0.4, and coding is an object that says it already; give one of them"),
         (lambda: UNTYPED.training_config(load(), coding="morse"),
          "coding is 'morse'; there are ttfs"),
         (lambda: UNTYPED.training_config(load(), coding=3),
@@ -198,3 +206,18 @@ def test_input_bits_as_asked():
         assert isinstance(coding, Direct) and coding.bits == 7
     config = spw.training_config(load(), coding="direct", input_bits=3)
     assert config.model.input_bits == 3
+
+
+def test_the_share_that_is_silent():
+    task = load()
+    asked = coding_of(task, silent=0.5, steps=3)
+    assert asked == Ttfs(steps=3, silent=8.0)
+    assert coding_of(task) == coding_of(task, silent=0.125) == Ttfs()
+    assert spw.training_config(task, silent=0.25).coding == Ttfs(silent=4.0)
+    for shape, silent in (((19, 20), 12.5), ((20, 20), 40.0), ((20, 20, 3), 12.5)):
+        images = Task(
+            name="grey", kind="image", low=0, high=100, x_train=np.zeros((2, *shape)),
+            x_test=np.zeros((1, *shape)), y_train=np.arange(2), y_test=np.zeros(1, int),
+        )
+        coding = coding_of(images)
+        assert isinstance(coding, Ttfs) and coding.silent == silent

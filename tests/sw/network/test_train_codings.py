@@ -12,6 +12,7 @@ import torch
 from spikewright.coding.coding import encode
 from spikewright.coding.known import CODINGS, coding_of
 from spikewright.coding.spikes import Spikes
+from spikewright.coding.ttfs import Ttfs
 from spikewright.errors import DataError
 from spikewright.network import steps
 from spikewright.network.augmentation import Augmentation
@@ -135,6 +136,24 @@ def test_convolutions_are_trained_by_a_recipe_of_their_own():
     for dense in ((8,), "8-8"):
         config = training_config(digits, hidden=dense)
         assert (config.batch, config.real) == (128, Phase(epochs=160, learning_rate=0.03))
+
+
+def test_many_images_are_trained_by_a_recipe_of_their_own():
+    def images(count, kind="image"):
+        x = np.zeros((count, 20, 20), np.uint8)
+        return Task(
+            name="many", kind=kind, x_train=x, x_test=x[:1], y_train=np.arange(count) % 10,
+            y_test=np.zeros(1, int), low=0, high=255,
+        )
+
+    for count, epochs in ((20_000, 30), (80_000, 22)):
+        config = training_config(images(count), hidden=(128,), weight_bits=4, steps=4)
+        assert config.coding == Ttfs(inputs=400, steps=4, high=255.0, silent=102.0)
+        assert config.real == Phase(epochs=epochs, learning_rate=0.01)
+        assert config.quantized == Phase(epochs=epochs // 2, learning_rate=0.001)
+        assert (config.spikes, config.spike_cost, config.batch) == (60.0, 5e-4, 128)
+    for other in (images(19_999), images(20_000, kind="values")):
+        assert training_config(other, hidden=(128,)).real.learning_rate == 0.03
 
 
 def test_a_learning_rate_that_is_given_changes_both_in_proportion():

@@ -45,7 +45,8 @@ def quantize(options: argparse.Namespace) -> None:
     task = task_of(options) or spw.load_task("digits")
     with arguments_checked({**options.flags, "name": "--coding"}):
         coding = spw.coding_of(
-            task, name=options.coding, steps=options.steps, input_bits=options.input_bits
+            task, name=options.coding, steps=options.steps, input_bits=options.input_bits,
+            silent=options.silent,
         )
     network = network_of(options, steps=coding.steps)
     quantized, report = spw.quantize_on_task(
