@@ -32,6 +32,13 @@ from spikewright.coding.ttfs import Ttfs as Ttfs
 
 from spikewright.job.training import train as train
 from spikewright.network.augmentation import Augmentation as Augmentation
+from spikewright.network.losses import first_spike_loss as first_spike_loss
+from spikewright.network.losses import l1_activity as l1_activity
+from spikewright.network.losses import l2_activity as l2_activity
+from spikewright.network.losses import membrane_loss as membrane_loss
+from spikewright.network.losses import spike_count_loss as spike_count_loss
+from spikewright.network.losses import spike_rate_loss as spike_rate_loss
+from spikewright.network.losses import tet_loss as tet_loss
 from spikewright.network.model_config import ModelConfig as ModelConfig
 from spikewright.network.retraining import retraining_config as retraining_config
 from spikewright.network.train import Progress as Progress

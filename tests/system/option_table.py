@@ -11,7 +11,8 @@ SIZE = {"engine": "stochastic", "share": "3", "banks": "2", "ram_style": "block"
 STREAMS = {"length": "64", "source": "lfsr", "encoding": "unipolar"}
 STOCHASTIC = {**STREAMS, "lanes": "2"}
 TRAINED = {"coding": "rate", "steps": "3", "silent": "0.4", "readout": "count", "bias": None,
-           "epochs": "2", "learning_rate": "0.01", "event_products": None, "seed": "7"}
+           "epochs": "2", "learning_rate": "0.01", "event_products": None, "surrogate": "sigmoid",
+           "loss": "tet", "seed": "7"}
 BUILD = {"board": "other", "clock": "62.5", "limit": "5"}
 RUN = {**BUILD, "network": "other.spw", "port": "/dev/null",
        "build_only": None, "no_bitstream": None, "samples": "5", "task": "mnist",

@@ -18,7 +18,7 @@ __all__ = [
 #: Options of :func:`add_network_options` that are arguments of :func:`spikewright.training_config`.
 NETWORK_OPTIONS = (
     "coding", "steps", "input_bits", "silent", "readout", "bias", "epochs", "learning_rate",
-    "event_products",
+    "event_products", "surrogate", "loss",
 )
 
 
@@ -65,6 +65,16 @@ def add_network_options(parser: argparse.ArgumentParser, *, file: bool) -> None:
     add(
         "--learning-rate", type=rate, metavar="RATE",
         help="where that in real numbers starts; that on the grid follows in proportion (0.03)",
+    )
+    add(
+        "--surrogate", metavar="NAME",
+        help="what stands for the derivative of a spike: arc_tangent, fast_sigmoid, sigmoid, ... "
+        "(arc_tangent)",
+    )
+    add(
+        "--loss", metavar="NAME",
+        help="what is learned by: the outputs; of a readout of spikes spike_count, spike_rate or "
+        "first_spike; of one of membranes membrane or tet (outputs)",
     )
     add(
         "--event-products", action="store_true",

@@ -13,6 +13,7 @@ from torch import Tensor
 from spikewright_hw.network import Layer, Network
 
 from .cell import Cell
+from .losses import first_spikes
 from .torch_hearing import heard_of_others
 from .wiring import Wired, scan
 
@@ -49,8 +50,7 @@ class Activity:
             case "count":
                 return spikes.sum(dim=0)
             case _:
-                # In how many steps it has spiked by then; each spike has its share in that.
-                return (1 - (1 - spikes).cumprod(dim=0)).sum(dim=0)
+                return first_spikes(spikes)
 
     @property
     def outputs_each_step(self) -> Tensor:

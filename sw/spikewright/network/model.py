@@ -29,7 +29,7 @@ from .first_weights import first_layers, given_layers
 from .model_config import ModelConfig
 from .quantize import best_scale, largest_level, quantize, rounded, scalable, threshold
 from .real_network import RealNetwork
-from .surrogate import ArcTangent
+from .surrogate import SURROGATES
 from .trained_synapses import StreamedWeights, SummedWeights, TrainedSynapses
 from .wiring import Wired
 
@@ -93,7 +93,7 @@ class Model(nn.Module):
         self._streams = streams
         self._synapses: list[TrainedSynapses] = []
         width = config.surrogate_width
-        self._surrogate = ArcTangent(width=2 * width / math.pi, height=1 / width)
+        self._surrogate = SURROGATES[config.surrogate](width=2 * width / math.pi, height=1 / width)
         layers = (
             first_layers(config, generator=generator) if start is None else given_layers(start)
         )

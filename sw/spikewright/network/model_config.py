@@ -27,6 +27,8 @@ from spikewright_hw.neuron import DEFINITIONS
 from spikewright_hw.origin import MOST_DELAY, Origin, origins_rule
 from spikewright_hw.readout import READOUTS, SPIKING
 
+from .choices import SURROGATE_NAMES
+
 __all__ = ["MEMBRANE", "ModelConfig"]
 
 #: Default format of the membranes. Eight integer bits hold all but a few strongly inhibited ones.
@@ -77,9 +79,12 @@ class ModelConfig:
     origins : tuple of tuples of Origin, optional
         What each layer hears, as :class:`~spikewright_hw.layer.Layer` has them; the layer before if
         not given.
+    surrogate : str
+        What stands for the derivative of a spike, a key of
+        :data:`~spikewright.network.surrogate.SURROGATES`.
     surrogate_width : float
-        Distance from the threshold, relative to that of the rest, over which the surrogate gradient
-        falls to about a third.
+        Distance from the threshold, relative to that of the rest, over which the arc tangent's
+        gradient falls to about a third; others are as high as it, and half as high where it is.
 
     Raises
     ------
@@ -101,6 +106,7 @@ class ModelConfig:
     membrane: Format = MEMBRANE
     connections: tuple[Connection, ...] | None = None
     origins: tuple[tuple[Origin, ...], ...] | None = None
+    surrogate: str = "arc_tangent"
     surrogate_width: float = 0.33
 
     def __post_init__(self):
@@ -116,6 +122,7 @@ class ModelConfig:
             input_bits=whole(1, MOST_INPUT_BITS),
             weight_bits=whole(2, 8),
             membrane=instance(Format),
+            surrogate=one_of(SURROGATE_NAMES),
             surrogate_width=real(),
             connections=optional(_connections),
             origins=optional(_origins),

@@ -11,14 +11,21 @@ from spikewright.task.metrics import accuracy, error
 from spikewright.task.task import Task
 from spikewright_hw.readout import SPIKING
 
+from .activity import Activity
+from .losses import (
+    LOGIT,
+    first_spike_loss,
+    membrane_loss,
+    spike_count_loss,
+    spike_rate_loss,
+    tet_loss,
+)
 from .training_config import TrainingConfig
 
 __all__ = ["Objective", "check_readout"]
 
 #: Room for values beyond those of the training part, as a share of the largest.
 _ROOM = 0.25
-#: Logit of an output that spikes in each step, or in the first one.
-_LOGIT = 8.0
 
 
 def check_readout(task: Task, readout: str) -> None:
@@ -50,9 +57,10 @@ class Objective:
     def __init__(self, task: Task, config: TrainingConfig):
         self._task = task
         self._smoothing = config.label_smoothing
+        self._name = config.loss
         self.each_step = task.each_step
         spiking = config.model.readout in SPIKING
-        self._factor = _LOGIT / config.coding.steps if spiking else 1.0
+        self._factor = LOGIT / config.coding.steps if spiking else 1.0
         self._mean, self._deviation = np.zeros(1), np.ones(1)
         targets = task.y_train
         if not task.classes:
@@ -70,8 +78,32 @@ class Objective:
             return 0.0
         return float(self.targets.abs().max()) * (1 + _ROOM)
 
-    def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Return the loss of outputs in real units, ``[samples, (steps,) outputs]``."""
+    def loss(self, outputs: Tensor, targets: Tensor, did: Activity, *, unit: float = 1.0) -> Tensor:
+        """Return the loss that the config names.
+
+        Parameters
+        ----------
+        outputs : Tensor ``[samples, (steps,) outputs]``
+            In real units.
+        targets : Tensor
+        did : Activity
+            What the layers did.
+        unit : float
+            What 1 of the last layer's membranes is in real units.
+        """
+        match self._name:
+            case "outputs":
+                return self._of_outputs(outputs, targets)
+            case "spike_rate":
+                return spike_rate_loss(did.spikes[-1], targets)
+            case "membrane":
+                return membrane_loss(did.membranes[-1] * unit, targets)
+            case "tet":
+                return tet_loss(did.membranes[-1] * unit, targets, smoothing=self._smoothing)
+        of = spike_count_loss if self._name == "spike_count" else first_spike_loss
+        return of(did.spikes[-1], targets, smoothing=self._smoothing)
+
+    def _of_outputs(self, outputs: Tensor, targets: Tensor) -> Tensor:
         if not self._task.classes:
             return functional.mse_loss(outputs, targets)
         logits = outputs if self._factor == 1.0 else outputs * self._factor

@@ -13,6 +13,7 @@ from spikewright.task.task import Task
 
 from .activity import Activity
 from .augment import augment
+from .losses import l1_activity, l2_activity
 from .model import Model
 from .objective import Objective
 from .training_config import Phase, TrainingConfig
@@ -99,7 +100,9 @@ class Steps:
         order = torch.randperm(len(targets), generator=self._generator)
         for batch in order[: self._batches * self._config.batch].chunk(self._batches):
             outputs, result = self._model(spikes[batch].float(), each_step=each_step)
-            loss = self._objective.loss(outputs, targets[batch]) + _cost(result, self._config)
+            loss = self._objective.loss(
+                outputs, targets[batch], result, unit=self._model.output_step
+            ) + _cost(result, self._config)
             self._optimizer.zero_grad()
             loss.backward()
             self._optimizer.step()
@@ -123,4 +126,9 @@ def _cost(result: Activity, config: TrainingConfig) -> Tensor | float:
     hidden = sum(spikes.sum(dim=(0, 2)) for spikes in result.spikes[:-1])
     if not isinstance(hidden, Tensor):
         return 0.0
-    return config.spike_cost * functional.relu(hidden - config.spikes).square().mean()
+    cost = config.spike_cost * functional.relu(hidden - config.spikes).square().mean()
+    if config.l1:
+        cost = cost + config.l1 * l1_activity(result.spikes[:-1])
+    if config.l2:
+        cost = cost + config.l2 * l2_activity(result.spikes[:-1])
+    return cost

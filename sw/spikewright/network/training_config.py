@@ -29,8 +29,10 @@ from spikewright_hw.fixed import Format
 from spikewright_hw.layer import MOST_NEURONS
 from spikewright_hw.network_name import Named, named_layers
 from spikewright_hw.origin import origins_to_data
+from spikewright_hw.readout import SPIKING
 
 from .augmentation import Augmentation
+from .choices import LOSSES, OF_MEMBRANES, OF_SPIKES
 from .model_config import MEMBRANE, ModelConfig
 from .real_network import RealNetwork
 
@@ -72,6 +74,13 @@ class TrainingConfig:
         Hidden spikes per sample that cost nothing.
     spike_cost : float
         Weight of the squared excess over ``spikes``.
+    loss : str
+        What is learned by, one of :data:`~spikewright.network.choices.LOSSES`: the ``outputs``, by
+        their cross entropy or, if the targets are values, their mean squared error; or what the
+        last layer does in every step, as ``spike_count_loss`` and its like say.
+    l1, l2 : float
+        Weights of the hidden spikes, and of the squared rates of the hidden neurons, as
+        ``l1_activity`` and ``l2_activity`` count them.
     augmentation : Augmentation, optional
     event_products : bool
         Whether the products of dense layers are sums over events, in their order, where they can be
@@ -95,6 +104,9 @@ class TrainingConfig:
     label_smoothing: float = 0.05
     spikes: float = 22.0
     spike_cost: float = 5e-4
+    loss: str = "outputs"
+    l1: float = 0.0
+    l2: float = 0.0
     augmentation: Augmentation | None = field(default_factory=Augmentation)
     event_products: bool = False
     streams: Streams | None = None
@@ -112,16 +124,30 @@ class TrainingConfig:
             label_smoothing=real(0, 1),
             spikes=real(0),
             spike_cost=real(0),
+            loss=one_of(LOSSES),
+            l1=real(0),
+            l2=real(0),
             augmentation=optional(instance(Augmentation)),
             event_products=flag,
             streams=optional(instance(Streams)),
             network=optional(instance(RealNetwork)),
         )
+        self._check_loss()
         if self.network is not None:
             for name in ("sizes", "readout"):
                 own, given = getattr(self.network, name), getattr(self.model, name)
                 if own != given:
                     raise ValueError(f"model.{name} is {given!r}, but network has {own!r}")
+
+    def _check_loss(self) -> None:
+        spiking = self.model.readout in SPIKING
+        if self.loss not in ("outputs", *(OF_SPIKES if spiking else OF_MEMBRANES)):
+            what = "spikes" if spiking else "membranes"
+            able = " or ".join(OF_SPIKES if spiking else OF_MEMBRANES)
+            raise ValueError(
+                f"loss is {self.loss!r}, but the readout {self.model.readout!r} is one of {what}; "
+                f"take outputs, {able}, or another readout"
+            )
 
     def settings(self) -> dict[str, Any]:
         """Return all fields as JSON can hold them; the coding's has its name, too."""
@@ -212,6 +238,8 @@ def training_config(
     epochs: int | None = None,
     learning_rate: float | None = None,
     event_products: bool = False,
+    surrogate: str = "arc_tangent",
+    loss: str = "outputs",
     streams: Streams | None = None,
 ) -> TrainingConfig:
     """Return how a network for a task is trained: the defaults, with what is given changed.
@@ -263,6 +291,11 @@ def training_config(
     event_products : bool
         Whether dense layers sum over events, which is faster and rounds otherwise; see
         :class:`TrainingConfig`.
+    surrogate : str
+        What stands for the derivative of a spike, a key of
+        :data:`~spikewright.network.surrogate.SURROGATES`.
+    loss : str
+        What is learned by; see :class:`TrainingConfig`.
     streams : Streams, optional
         Bitstreams to train on, for the stochastic engine.
 
@@ -289,6 +322,7 @@ def training_config(
         membrane=_format("membrane", membrane),
         readout=readout,
         bias=bias,
+        surrogate=surrogate,
         input_bits=bits_of(chosen),
         connections=tuple(one.connection for one in named) or None,
         origins=tuple(one.origins for one in named) or None,
@@ -303,6 +337,7 @@ def training_config(
         coding=chosen,
         augmentation=base.augmentation if len(task.image) == 2 else None,
         event_products=event_products,
+        loss=loss,
         streams=streams,
     )
     if epochs is None:
