@@ -10,6 +10,7 @@ from faults import Faults
 from properties import Observed, held, observe
 from spikewright_hw.connection import Dense, FeatureMap
 from spikewright_hw.engine.example import example_network
+from spikewright_hw.engine.words import input_words
 from spikewright_hw.fixed import Format
 from spikewright_hw.link.command_processor import CommandProcessor
 from spikewright_hw.protocol import Command, Kind, Status
@@ -200,7 +201,7 @@ def processor(source: FeatureMap, *, steps: int) -> CommandProcessor:
         membrane=Format(2, 1),
     )
     hello = Counting(0, Kind.REAL, 0, 0, 0, 0, 0, network.digest())
-    return CommandProcessor(network=network, hello=hello, most_bits=3)
+    return CommandProcessor(network=network, hello=hello, words=input_words(network, most=3))
 
 
 def specs() -> dict[str, Elaboratable]:

@@ -27,16 +27,18 @@ from spikewright_hw.origin import Origin
 
 
 def engine(
-    network: Network, *, share: int, banks: int = 1, right: Network | None = None,
-    longest: int | None = None,
+    network: Network, *, share: int, banks: int = 1, fold: int | None = None,
+    right: Network | None = None, longest: int | None = None,
 ) -> InferenceSpec:
     """Return what is proved of a network's engine, and with the ``right`` one of its results.
 
     The result comes within the cycles promised, or within ``longest``.
     """
     return InferenceSpec(
-        EventEngine(network=network, share=share, banks=banks, most_bits=1),
-        longest=longest or worst_cycles(network, share=share, banks=banks, most_bits=1),
+        EventEngine(network=network, share=share, banks=banks, most_bits=1, fold=fold),
+        longest=longest or worst_cycles(
+            network, share=share, banks=banks, most_bits=1, fold=fold
+        ),
         values=None if right is None else values_of(right),
     )
 
@@ -89,6 +91,7 @@ def specs() -> dict[str, Elaboratable]:
         "event_t1": engine(once, share=2, right=once),
         "event_banks": engine(once, share=2, banks=2, right=once),
         "event_t2_banks": engine(tiny_network(steps=2, recurrent=True), share=1, banks=2),
+        "event_folded": engine(once, share=1, fold=1, right=once),
         "event_count": engine(counted, share=2, right=counted),
         "event_graded": engine(graded, share=2, right=graded),
         "event_t2_graded": engine(graded_recurrent.network, share=1),

@@ -7,6 +7,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .engine.design import Design, EventDesign
+from .engine.words import Words
 from .link.command_processor import CommandProcessor
 from .link.frame_decoder import FrameDecoder
 from .link.frame_encoder import FrameEncoder
@@ -22,6 +23,7 @@ __all__ = ["BoardTop", "Engine"]
 class Engine(Protocol):
     """What a board needs of an engine; :class:`~.engine.inference.InferenceEngine` is one."""
 
+    words: Words
     i: stream.Interface
     o: stream.Interface
     trace_address: data.View
@@ -106,8 +108,10 @@ class BoardTop(wiring.Component):
         m = Module()
         m.submodules.uart_rx = uart_rx = UartRx(divisor=self.divisor)
         m.submodules.decoder = decoder = FrameDecoder(capacity=frame_capacity(self.network))
-        m.submodules.command = command = CommandProcessor(network=self.network, hello=self.hello)
         m.submodules.engine = engine = self.engine
+        m.submodules.command = command = CommandProcessor(
+            network=self.network, hello=self.hello, words=engine.words
+        )
         m.submodules.encoder = encoder = FrameEncoder()
         m.submodules.uart_tx = uart_tx = UartTx(divisor=self.divisor)
 

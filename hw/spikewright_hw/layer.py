@@ -255,7 +255,7 @@ class Layer(Hearing):
     @property
     def _most_own(self) -> int:
         """Neurons of a dense layer: what it may hear of itself, were it recurrent."""
-        return self.neurons if self.is_dense else 0
+        return self.neurons if self.connection.reaches_all else 0
 
     def contributions(self, input: str) -> Rows:
         """Return what each row adds to one of the neuron's inputs, in weight steps.

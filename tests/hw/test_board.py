@@ -13,6 +13,7 @@ from spikewright_hw.engine.record import trace_bytes, trace_step_bytes, unpack_r
 from spikewright_hw.engine.result_layout import result_layout
 from spikewright_hw.engine.streams import Streams
 from spikewright_hw.engine.trace_address import trace_address
+from spikewright_hw.engine.words import input_words
 from spikewright_hw.fixed import Format
 from spikewright_hw.link.uart_tx import line_bits
 from spikewright_hw.network import Layer, Network
@@ -50,6 +51,7 @@ class Counter(wiring.Component):
 
     def __init__(self, network: Network):
         self.steps = network.steps
+        self.words = input_words(network)
         super().__init__({
             "i": In(stream.Signature(unsigned(network.inputs))),
             "o": Out(stream.Signature(result_layout(network))),

@@ -10,7 +10,7 @@ from amaranth.lib import stream, wiring
 from spikewright_hw.connection import Dense, FeatureMap
 from spikewright_hw.engine.record import trace_bytes, trace_step_bytes
 from spikewright_hw.engine.result_layout import result_layout
-from spikewright_hw.engine.words import words_of
+from spikewright_hw.engine.words import input_words, words_of
 from spikewright_hw.fixed import Format
 from spikewright_hw.link.command_processor import CommandProcessor
 from spikewright_hw.link.payloads import frame_capacity
@@ -77,7 +77,8 @@ class Bench:
     """
 
     def __init__(self, network: Network, rng, *, stall: float):
-        self.dut = CommandProcessor(network=network, hello=hello(network), most_bits=9)
+        words = input_words(network, most=9)
+        self.dut = CommandProcessor(network=network, hello=hello(network), words=words)
         self.network = network
         self.rng = rng
         self.stall = stall

@@ -9,6 +9,7 @@ from spikewright_hw.connection import (
     Convolution,
     Dense,
     FeatureMap,
+    Folded,
     Joined,
     Pooled,
     connection_from_data,
@@ -216,6 +217,14 @@ def test_a_pooled_dense_connection_shares_rows_among_a_window():
                 source=MAP, window=(2, 2), stride=(2, 2), then=Dense(source=MAP, neurons=3)
             ),
             "then takes a map of 4 × 6 × 8, and the windows of 4 × 6 × 8 come to one of 4 × 3 × 4",
+        ),
+        (
+            lambda: Folded(source=MAP, neurons=6, per_word=3),
+            "source is 4 × 6 × 8; a folded connection takes channels along a width alone",
+        ),
+        (
+            lambda: Folded(source=FeatureMap(channels=4), neurons=6, per_word=4),
+            "per_word is 4; words of 6 neurons are of a divisor of these",
         ),
         (
             lambda: connection_from_data({"kind": "sparse"}, at="layers[0].connection"),

@@ -137,14 +137,16 @@ def test_engine_follows_reference_of_any_network(draw, count, rng):
         samples = [
             [rng.getrandbits(network.inputs) for _ in range(network.planes)] for _ in range(3)
         ]
-        engine = EventEngine(network=network, share=share, banks=banks)
+        fold = rng.choice((None, [rng.randint(1, 4) for _ in network.layers]))
+        engine = EventEngine(network=network, share=share, banks=banks, fold=fold)
+        longest = worst_cycles(network, share=share, banks=banks, fold=fold)
         for bitmaps, (result, trace, passed) in zip(
             samples, classify(engine, samples), strict=True
         ):
             expected, expected_trace = run(network, bitmaps)
             assert replace(result, cycles=0) == expected
             assert trace == pack_trace(network, expected_trace)
-            assert result.cycles == passed <= worst_cycles(network, share=share, banks=banks)
+            assert result.cycles == passed <= longest
 
 
 @pytest.mark.parametrize("most_bits", [1024, 4])
@@ -338,6 +340,19 @@ def test_the_worst_case_of_banks_is_the_bound(banks, steps, share):
     assert (result.input_events, result.spikes[:2]) == (23 * steps, (8 * steps, 14 * steps))
     assert result.synops == steps * sum(layer.inputs * layer.neurons for layer in network.layers)
     assert result.cycles == worst_cycles(network, share=share, banks=banks)
+
+
+@pytest.mark.parametrize("fold", [2, (4, 1, 2)])
+def test_the_worst_case_of_a_folded_engine_is_within_the_bound(fold):
+    sizes, steps = (12, 8, 4, 4), 3
+    network = always_spiking(sizes, steps)
+    everything = [(1 << sizes[0]) - 1] * steps
+    engine = EventEngine(network=network, share=2, fold=fold)
+    ((result, _, _),) = classify(engine, [everything])
+    assert (result.input_events, result.spikes[:2]) == (12 * steps, (8 * steps, 4 * steps))
+    assert result.synops == steps * sum(layer.inputs * layer.neurons for layer in network.layers)
+    longest = worst_cycles(network, share=2, fold=fold)
+    assert 0.5 * longest < result.cycles <= longest
 
 
 def test_a_layer_has_no_more_banks_than_rows():

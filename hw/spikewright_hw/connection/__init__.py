@@ -12,13 +12,15 @@ from .connection import Axis, Connection, Place
 from .convolution import Convolution
 from .dense import Dense
 from .feature_map import FeatureMap, check_joined
+from .folded import Folded
 from .joined import Joined
 from .notation import connections_of
 from .pooled import Pooled
 
 __all__ = [
-    "CONNECTIONS", "Axis", "Connection", "Convolution", "Dense", "FeatureMap", "Joined", "Place",
-    "Pooled", "check_joined", "connection_from_data", "connection_to_data", "connections_of",
+    "CONNECTIONS", "Axis", "Connection", "Convolution", "Dense", "FeatureMap", "Folded", "Joined",
+    "Place", "Pooled", "check_joined", "connection_from_data", "connection_to_data",
+    "connections_of",
 ]
 
 #: Kinds of connections, by the names that network files have for them.

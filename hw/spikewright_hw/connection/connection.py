@@ -61,6 +61,11 @@ class Connection:
         """Number of rows of weights."""
         raise NotImplementedError
 
+    @property
+    def reaches_all(self) -> bool:
+        """Whether it is known to reach each neuron from each source, by a weight of its own."""
+        return False
+
     def _axes(self) -> tuple[Axis, Axis, Axis]:
         """Return the axes y, x and channel."""
         raise NotImplementedError

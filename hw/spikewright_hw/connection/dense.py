@@ -40,6 +40,11 @@ class Dense(Connection):
         """One for each source."""
         return len(self.source)
 
+    @property
+    def reaches_all(self) -> bool:
+        """Each source reaches each neuron."""
+        return True
+
     def _axes(self) -> tuple[Axis, Axis, Axis]:
         source = self.source
         if source.channels_first:

@@ -8,10 +8,11 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..checks import Rule, instance, settle, whole
+from ..checks import Rule, instance, optional, settle, whole
 from ..layer import MOST_NEURONS
 from ..network import Network
-from .each_layer import banks_of, shares_of
+from .each_layer import banks_of, lanes_of, shares_of
+from .folding import folded_network
 from .ram_style import RamStyle, check_ram_style
 from .streams import Streams, check_network
 
@@ -38,40 +39,50 @@ class EventDesign:
         Neurons per updater, of all layers or of each; a map has an updater for each lane of a word.
     banks : int or tuple of int
         Rows of weights in a cycle, of all dense layers or of each layer.
+    fold : int or tuple of int, optional
+        Neurons of a row of weights in a cycle, at most, of all dense layers or of each layer; all
+        of them if not given.
     ram_style : str
         Where the trace of an inference lies, one of :data:`~.ram_style.RAM_STYLES`.
     """
 
     share: int | tuple[int, ...] = 4
     banks: int | tuple[int, ...] = 1
+    fold: int | tuple[int, ...] | None = None
     ram_style: RamStyle = "auto"
     name: ClassVar[str] = "event"
     streams: ClassVar[None] = None
 
     def __post_init__(self):
         settle(
-            self, share=_each(whole(1, MOST_NEURONS)), banks=_each(whole(1, MOST_BANKS))
+            self, share=_each(whole(1, MOST_NEURONS)), banks=_each(whole(1, MOST_BANKS)),
+            fold=optional(_each(whole(1, MOST_NEURONS))),
         )
         check_ram_style(self.ram_style)
 
     def __str__(self) -> str:
-        if self.banks == 1:
-            return "event engine"
-        each = [self.banks] if isinstance(self.banks, int) else self.banks
-        return f"event engine, {' and '.join(map(str, each))} banks"
+        banks = f", {_listed(self.banks)} banks" if self.banks != 1 else ""
+        fold = f", folded to {_listed(self.fold)} neurons" if self.fold is not None else ""
+        return f"event engine{banks}{fold}"
 
     def engine(self, network: Network) -> "EventEngine":
         """Return the engine of a network."""
         from .event import EventEngine
 
         return EventEngine(
-            network=network, share=self.share, banks=self.banks, ram_style=self.ram_style
+            network=network, share=self.share, banks=self.banks, fold=self.fold,
+            ram_style=self.ram_style,
         )
 
     def check(self, network: Network) -> None:
         """Raise :exc:`ValueError` if a size is given for each layer, and not of so many layers."""
         shares_of(network, self.share)
         banks_of(network, self.banks)
+        lanes_of(network, self.fold)
+
+    def built(self, network: Network) -> Network:
+        """Return the network with its layers as the engine has them, which computes the same."""
+        return folded_network(network, self.fold)
 
     def digest(self, network: Network) -> bytes:
         """Return what a board of this design answers when it is asked what it computes."""
@@ -81,7 +92,9 @@ class EventDesign:
         """Return a number of cycles that no inference exceeds."""
         from . import event
 
-        return event.worst_cycles(network, share=self.share, banks=self.banks)
+        return event.worst_cycles(
+            network, share=self.share, banks=self.banks, fold=self.fold
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +150,10 @@ class StochasticDesign:
         """Raise :exc:`ValueError`, naming the layer and why, if the network cannot run on it."""
         check_network(self.streams, network)
 
+    def built(self, network: Network) -> Network:
+        """Return the network with its layers as the engine has them: as it is."""
+        return network
+
     def digest(self, network: Network) -> bytes:
         """Return what a board of this design answers when it is asked what it computes.
 
@@ -153,6 +170,11 @@ class StochasticDesign:
 
 
 Design = EventDesign | StochasticDesign
+
+
+def _listed(sizes: int | tuple[int, ...]) -> str:
+    """Return sizes as a sentence has them."""
+    return " and ".join(map(str, [sizes] if isinstance(sizes, int) else sizes))
 
 
 def _each(rule: Rule) -> Rule:

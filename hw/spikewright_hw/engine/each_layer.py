@@ -4,26 +4,51 @@ from collections.abc import Sequence
 
 from ..network import Network
 
-__all__ = ["banks_of", "shares_of"]
+__all__ = ["banks_of", "lanes_of", "shares_of"]
 
 
 def banks_of(network: Network, banks: int | Sequence[int]) -> tuple[int, ...]:
     """Return the banks of each layer: as many as are asked for, and at most one for each row.
 
-    A network with maps, delays or skips has one in each. Raises :exc:`ValueError` for a number
-    below 1, or for another number of them than of layers.
+    A network with maps, delays, skips or a folded layer has one in each. Raises :exc:`ValueError`
+    for a number below 1, or for another number of them than of layers.
     """
     each = _each("banks", banks, network)
-    if not (network.is_chain and all(layer.is_flat for layer in network.layers)):
+    if not _is_plain(network):
         return (1,) * len(each)
     return tuple(
         min(one, len(layer.rows)) for one, layer in zip(each, network.layers, strict=True)
     )
 
 
+def lanes_of(network: Network, fold: int | Sequence[int] | None) -> tuple[int, ...]:
+    """Return the neurons of each layer that a row of weights is added to in one cycle.
+
+    They are the largest part of the neurons, without a remainder, that is at most ``fold``; all of
+    them without a ``fold``. Layers that hear themselves, and those of a network with maps, delays
+    or skips, are not folded. Raises as :func:`banks_of` does.
+    """
+    lanes = tuple(layer.connection.lanes for layer in network.layers)
+    if fold is None:
+        return lanes
+    each = _each("fold", fold, network)
+    if not _is_plain(network):
+        return lanes
+    return tuple(
+        all_ if layer.recurrent is not None
+        else max(one for one in range(1, min(most, all_) + 1) if all_ % one == 0)
+        for most, all_, layer in zip(each, lanes, network.layers, strict=True)
+    )
+
+
 def shares_of(network: Network, share: int | Sequence[int]) -> tuple[int, ...]:
     """Return the neurons per updater of each layer; raises as :func:`banks_of` does."""
     return _each("share", share, network)
+
+
+def _is_plain(network: Network) -> bool:
+    """Return whether it is a chain of dense layers without a map."""
+    return network.is_chain and all(layer.is_flat for layer in network.layers)
 
 
 def _each(name: str, given: int | Sequence[int], network: Network) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ from .event_cycles import passing_cycles
 from .event_presets import PRESETS
 from .example import example_network
 from .feedback import feedback_of
+from .folding import folded_network
 from .inference import InferenceEngine
 from .map_stage import MapStage
 from .outputs import readout_latency
@@ -33,7 +34,7 @@ _HANDING = 1
 
 def worst_cycles(
     network: Network, *, share: int | Sequence[int] = 4, banks: int | Sequence[int] = 1,
-    most_bits: int = MOST_BITS,
+    most_bits: int = MOST_BITS, fold: int | Sequence[int] | None = None,
 ) -> int:
     """Return a number of cycles that no inference exceeds, counted as the result's ``cycles`` are.
 
@@ -43,6 +44,7 @@ def worst_cycles(
     first step, and begins another one when it is through with the one before. A graded input is at
     most an event for each of its bits.
     """
+    network, most_bits = _folded(network, fold=fold, most_bits=most_bits)
     layers, steps, shares = network.layers, network.steps, shares_of(network, share)
     if not (network.is_chain and all(layer.is_flat for layer in layers)):
         passing = passing_cycles(network, shares=shares, most_bits=most_bits)
@@ -61,6 +63,15 @@ def worst_cycles(
             through + 1 if layer.recurrent else row_step_cycles(layer, events, share=own_share)
         )
     return passing + (steps - 1) * max(paces) + readout_latency(network)
+
+
+def _folded(
+    network: Network, *, fold: int | Sequence[int] | None, most_bits: int
+) -> tuple[Network, int]:
+    """Return the network as it is built, and the most bits of a word of its inputs."""
+    made = folded_network(network, fold)
+    source = made.source
+    return made, most_bits if source.is_flat or network.source == source else source.channels
 
 
 def _most_cycles(layer: Layer, banks: int, *, own: bool) -> int:
@@ -169,16 +180,21 @@ class EventEngine(InferenceEngine):
         a word; see :class:`~.row_layer.RowLayer`.
     banks : int, at least 1, or sequence of int
         Rows of weights in a cycle, of all layers or of each; of one layer as many as it has rows at
-        most. A network with maps, delays or skips has one.
+        most. A network with maps, delays, skips or a folded layer has one.
     ram_style : {"auto", "block"}
         Where the trace of an inference lies: left to synthesis, or in block RAM always.
     most_bits : int, at least 1
         Most bits of a word of the inputs of a map.
+    fold : int, at least 1, or sequence of int, optional
+        Neurons that a row of weights is added to in one cycle, in all layers or in each, at most;
+        see :func:`~.each_layer.lanes_of`. Sums and states of a layer that has more lie in memories,
+        and its rows are read word by word, so that it is smaller and slower. All neurons if not
+        given.
 
     Raises
     ------
     ValueError
-        ``share`` is below 1.
+        ``share``, ``banks`` or ``fold`` is below 1, or of another number of layers.
     """
 
     def __init__(
@@ -189,7 +205,9 @@ class EventEngine(InferenceEngine):
         banks: int | Sequence[int] = 1,
         ram_style: RamStyle = "auto",
         most_bits: int = MOST_BITS,
+        fold: int | Sequence[int] | None = None,
     ):
+        network, most_bits = _folded(network, fold=fold, most_bits=most_bits)
         self.share = shares_of(network, share)
         self.banks = banks_of(network, banks)
         self.most_bits = most_bits
@@ -209,9 +227,10 @@ class EventEngine(InferenceEngine):
 
 def core(
     *, share: int | Sequence[int] = 4, banks: int | Sequence[int] = 1,
-    most_bits: int = MOST_BITS, **network: Any,
+    most_bits: int = MOST_BITS, fold: int | Sequence[int] | None = None, **network: Any,
 ) -> EventEngine:
     """Make the engine of a made-up network; keywords as for :func:`~.example.example_network`."""
     return EventEngine(
-        network=example_network(**network), share=share, banks=banks, most_bits=most_bits
+        network=example_network(**network), share=share, banks=banks, most_bits=most_bits,
+        fold=fold,
     )

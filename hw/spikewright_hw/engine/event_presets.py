@@ -18,6 +18,10 @@ PRESETS: dict[str, dict[str, Any]] = {
         "sizes": (20, 9, 4), "steps": 4, "weight_bits": 4, "membrane": Format(6, 2),
         "neurons": ("recurrent_lif", "li"), "banks": (3, 2), "share": 2,
     },
+    "n12_9_8_4_folded": {  # in three words and in two; the last layer at once
+        "sizes": (12, 9, 8, 4), "steps": 4, "weight_bits": 4, "membrane": Format(6, 2),
+        "biased": True, "fold": (3, 4, 4), "share": 2,
+    },
     "n9_7_8_4_mixed": {
         "sizes": (9, 7, 8, 4), "steps": 5, "weight_bits": 4, "membrane": Format(4, 5),
         "neurons": ("recurrent_lif", "cuba_lif", "nir_cuba_li"), "exponent": 2,

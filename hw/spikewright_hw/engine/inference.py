@@ -138,17 +138,8 @@ class InferenceEngine(wiring.Component):
         assert taker is not None  # the first layer hears the inputs
         first, count = taker, self.network.planes * self.words.count
         last_word = count - 1
-        m.submodules.inputs = inputs = memory.Memory(
-            shape=unsigned(self.words.bits), depth=count, init=[]
-        )
-        write = inputs.write_port()
-        read = inputs.read_port(domain="comb")
         written = Signal(range(count))
-        to_read = Signal(range(count + 1))
-        fetched = Signal()
-        word = Signal(self.words.bits)
-        running = Signal()
-        runs = Signal()
+        running, runs = Signal(), Signal()
 
         with m.FSM() as fsm:
             m.d.comb += [runs.eq(fsm.ongoing("RUN")), running.eq(runs & ~finished)]
@@ -156,8 +147,6 @@ class InferenceEngine(wiring.Component):
                 m.d.comb += [self.i.ready.eq(1), clear.eq(1)]
                 with m.If(self.i.valid):
                     m.d.sync += written.eq(Mux(written == last_word, 0, written + 1))
-                    with m.If(written == 0):  # the first word is at hand when the last one is there
-                        m.d.sync += [word.eq(self.i.payload), fetched.eq(1), to_read.eq(1)]
                     with m.If(written == last_word):
                         m.next = "RUN"
             with m.State("RUN"):
@@ -171,19 +160,67 @@ class InferenceEngine(wiring.Component):
                 with m.If(self.o.ready):
                     m.next = "LOAD"
 
+        store = self._words_at_once if self.words.count == 1 else self._words_in_block_ram
+        store(m, first.i, written=written, runs=runs)
+        return running
+
+    def _words_at_once(
+        self, m: Module, taker: stream.Interface, *, written: Signal, runs: Value
+    ) -> None:
+        """Build the memory of inputs that come at once, and hand a step on after the other."""
+        count = self.network.planes
+        m.submodules.inputs = inputs = memory.Memory(
+            shape=unsigned(self.words.bits), depth=count, init=[]
+        )
+        write, read = inputs.write_port(), inputs.read_port(domain="comb")
+        to_read = Signal(range(count + 1))
+        fetched = Signal()
+        word = Signal(self.words.bits)
         m.d.comb += [
             write.addr.eq(written),
             write.data.eq(self.i.payload),
             write.en.eq(self.i.valid & self.i.ready),
             read.addr.eq(to_read),
-            first.i.valid.eq(runs & fetched),
-            first.i.payload.eq(word),
+            taker.valid.eq(runs & fetched),
+            taker.payload.eq(word),
         ]
-        with m.If(runs & (~fetched | first.i.ready)):
-            m.d.sync += fetched.eq(to_read <= last_word)
-            with m.If(to_read <= last_word):
+        with m.If(write.en & (written == 0)):  # it is at hand when the last one is there
+            m.d.sync += [word.eq(self.i.payload), fetched.eq(1), to_read.eq(1)]
+        with m.If(runs & (~fetched | taker.ready)):
+            m.d.sync += fetched.eq(to_read < count)
+            with m.If(to_read < count):
                 m.d.sync += [word.eq(read.data), to_read.eq(to_read + 1)]
-        return running
+
+    def _words_in_block_ram(
+        self, m: Module, taker: stream.Interface, *, written: Signal, runs: Value
+    ) -> None:
+        """Build the memory of inputs that come in words; each is read while another is handed on.
+
+        The first is read while the second comes, so that it is at hand when the last one is there.
+        """
+        count = self.network.planes * self.words.count
+        m.submodules.inputs = inputs = memory.Memory(
+            shape=unsigned(self.words.bits), depth=count, init=[]
+        )
+        write, read = inputs.write_port(), inputs.read_port()
+        to_read = Signal(range(count + 1))
+        fetched, taken = Signal(), Signal()
+        m.d.comb += [
+            write.addr.eq(written),
+            write.data.eq(self.i.payload),
+            write.en.eq(self.i.valid & self.i.ready),
+            taken.eq(runs & fetched & taker.ready),
+            read.addr.eq(to_read),
+            read.en.eq((~fetched | taken) & Mux(runs, to_read != count, to_read < written)),
+            taker.valid.eq(runs & fetched),
+            taker.payload.eq(read.data),
+        ]
+        with m.If(read.en):
+            m.d.sync += [fetched.eq(1), to_read.eq(to_read + 1)]
+        with m.Elif(taken):
+            m.d.sync += fetched.eq(0)
+        with m.If(write.en & (written == 0)):
+            m.d.sync += to_read.eq(0)
 
     def _link(self, m: Module, takers: Sequence[Fork | None], trace: TraceMemory) -> None:
         """Pass the spikes of each layer on to those that hear it, and to the trace.

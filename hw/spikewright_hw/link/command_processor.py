@@ -13,7 +13,7 @@ from ..engine.record import trace_step_bytes
 from ..engine.repack import Repack
 from ..engine.result_layout import result_layout
 from ..engine.trace_address import trace_address
-from ..engine.words import MOST_BITS, input_words
+from ..engine.words import MOST_BITS, Words, input_words
 from ..fixed import Format
 from ..network import Network
 from ..protocol import (
@@ -61,8 +61,9 @@ class CommandProcessor(wiring.Component):
         Gives the sizes of the commands and answers, and the digest.
     hello : Hello
         What the board says of itself.
-    most_bits : int, at least 1
-        Most bits of a word of the inputs of a map; that of the engine.
+    words : Words, optional
+        How the engine takes the inputs of a step; as :func:`~.engine.words.input_words` has it if
+        not given.
 
     Members
     -------
@@ -76,8 +77,8 @@ class CommandProcessor(wiring.Component):
     o : Out(stream.Signature(PACKET))
         Answers, in the same form: sequence, status, payload.
     o_spikes : Out(stream.Signature(unsigned(words.bits)))
-        Spikes to the engine: the words of :func:`~.engine.words.input_words`, one transfer a step
-        or a bit plane of it unless the inputs are a large map.
+        Spikes to the engine: its words, one transfer a step or a bit plane of it unless the inputs
+        are a large map or the first layer is folded.
     i_result : In(stream.Signature(result_layout(network)))
         Results from the engine.
     trace_address : Out(trace_address(network))
@@ -98,11 +99,11 @@ class CommandProcessor(wiring.Component):
     trace_data: Signal
     busy: Signal
 
-    def __init__(self, *, network: Network, hello: Hello, most_bits: int = MOST_BITS):
+    def __init__(self, *, network: Network, hello: Hello, words: Words | None = None):
         frame_capacity(network)
         self.network = network
         self.hello = hello
-        self.words = input_words(network, most=most_bits)
+        self.words = input_words(network) if words is None else words
         super().__init__(
             {
                 "i": In(stream.Signature(PACKET)),
@@ -313,4 +314,5 @@ def core(
     """
     made = example_network(**network)
     hello = hello_of(made, kind=Kind.REAL, clock_hz=clock_hz, digest=made.digest())
-    return CommandProcessor(network=made, hello=hello, most_bits=most_bits)
+    words = input_words(made, most=most_bits)
+    return CommandProcessor(network=made, hello=hello, words=words)

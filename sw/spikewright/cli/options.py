@@ -72,6 +72,11 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
         help="rows of weights in a cycle, of the event engine: of all layers or of each; more is "
              "faster and larger (1)",
     )
+    add(
+        "--fold", type=counts, metavar="N[,N...]",
+        help="neurons of a row in a cycle, of the event engine: of all dense layers or of each, at "
+             "most; less is smaller and slower, with sums and states in memories (all)",
+    )
     streams = parser.add_argument_group("the stochastic engine alone")
     add_streams_options(streams)
     streams.add_argument(
@@ -124,7 +129,7 @@ def design_of(options: argparse.Namespace) -> "spw.Design":
             streams = streams_of(options)
             chosen = {} if streams is None else {"streams": streams}
             return spw.StochasticDesign(**chosen, **_given(options, "lanes"), **size)
-        return spw.EventDesign(**_given(options, "banks"), **size)
+        return spw.EventDesign(**_given(options, "banks", "fold"), **size)
 
 
 def board_of(options: argparse.Namespace) -> "spw.Board":

@@ -215,7 +215,7 @@ def most_cycles(network: Network, design: Design) -> int:
     step = sum(
         passes * (_most_taps(layer) * layer.input_bits + layer.events) + layer.neurons
         + np.max(design.share) + _UPDATE
-        for layer in network.layers
+        for layer in design.built(network).layers
     )
     return network.steps * step
 

@@ -33,7 +33,14 @@ def cycles(network: Network, spikes: np.ndarray, run: Run, *, design: Design) ->
     Returns
     -------
     int64 array ``[samples]``
+
+    Raises
+    ------
+    ValueError
+        The event engine is folded: how its steps wait for one another is not worked out.
     """
+    if isinstance(design, EventDesign) and design.built(network) != network:
+        raise ValueError(f"the cycles of a folded engine follow from a simulation, and {design} is")
     arriving = [np.asarray(spikes, bool), *run.spikes[:-1]]
     if isinstance(design, StochasticDesign):
         ended = _stream_ends([

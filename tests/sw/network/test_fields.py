@@ -43,6 +43,8 @@ NO_WHOLE = (None, "4", 2.5, 4.0, NAN, math.inf, True, Fraction(1, 2), 10**400, -
 #: What is no whole number above 0, nor one for each layer.
 NO_EACH = (*(value for value in NO_WHOLE if not isinstance(value, list)),
            (), (0,), ("4",), (4, 2.5))
+#: The same, of what may be left out.
+NO_FOLD = tuple(value for value in NO_EACH if value is not None)
 #: What is no finite real number.
 NO_REAL = (None, "0.5", NAN, math.inf, -math.inf, True, 1j, 10**400, [0.5], np.float32("nan"),
            np.array([0.5, 0.25]), Decimal("0.5"), torch.tensor(NAN))
@@ -145,7 +147,8 @@ TABLE: tuple[tuple[Any, Mapping[str, tuple]], ...] = (
         "length": (*NO_WHOLE, 0, 48, 8, 1 << 17), "source": NO_NAME, "encoding": NO_NAME,
     }),
     (EventDesign(), {
-        "share": (*NO_EACH, 0, 65_536), "banks": (*NO_EACH, 0, 1_048_576), "ram_style": NO_NAME,
+        "share": (*NO_EACH, 0, 65_536), "banks": (*NO_EACH, 0, 1_048_576),
+        "fold": (*NO_FOLD, 0, 65_536), "ram_style": NO_NAME,
     }),
     (StochasticDesign(), {
         "streams": NO_OBJECT, "lanes": (*NO_WHOLE, 0, 3, 512, 1_048_576),

@@ -23,6 +23,7 @@ DESIGNS = (
     EventDesign(share=2),
     EventDesign(share=1, banks=3),
 )
+FOLDED = EventDesign(fold=4)
 LONGER = StochasticDesign(streams=Streams(length=32, encoding="bipolar"), lanes=4, share=2)
 
 
@@ -60,3 +61,11 @@ def test_cycles_are_those_of_the_engine(design, sizes, steps):
     else:
         assert ((given <= counted) & (counted <= given + steps)).all()
     assert (counted <= design.worst_cycles(network)).all()
+
+
+def test_cycles_of_a_folded_engine_are_refused():
+    network = example_network(sizes=(6, 8, 3), steps=2, weight_bits=4, membrane=Format(6, 2))
+    spikes = np.ones((1, 2, 6), bool)
+    with pytest.raises(ValueError, match=r"^the cycles of a folded engine follow from a simulation"
+                                         r", and event engine, folded to 4 neurons is$"):
+        cycles(network, spikes, reference.run(network, spikes), design=FOLDED)
