@@ -141,12 +141,16 @@ from spikewright_hw.engine.record import Trace as Trace
 from spikewright.job.compare import Comparison as Comparison
 from spikewright.job.compare import compare as compare
 from spikewright.job.observations import make_report as make_report
+from spikewright.record.check import check_reports as check_reports
+from spikewright.record.check import report_faults as report_faults
+from spikewright.record.comparison import compare_reports as compare_reports
 from spikewright.record.figure import Figure as Figure
 from spikewright.record.report import Report as Report
 from spikewright.record.store import read_report as read_report
 from spikewright.record.store import report_names as report_names
 from spikewright.record.store import write_report as write_report
 from spikewright.record.stored import report_name as report_name
+from spikewright.record.system_record import Submitter as Submitter
 
 """Jobs: what the commands of the same names do as a whole."""
 

@@ -20,6 +20,7 @@ from ..quantized.network import QuantizedNetwork
 from ..quantized.on_task import answered, check_fits
 from ..record.report import Report
 from ..record.run_report import report
+from ..record.system_record import Submitter
 from ..stochastic_models.cycles import exact_cycles
 from ..task.task import Task
 from .run_record import Observations, run_record
@@ -37,6 +38,7 @@ def make_report(
     bitstream: Bitstream | None = None,
     no_bitstream: str = "none was asked for",
     command: str = "import spikewright",
+    submitter: Submitter | None = None,
 ) -> Report:
     """Make the report of a test split that was run on a board; each figure says its provenance.
 
@@ -57,6 +59,8 @@ def make_report(
         Why there is no bitstream.
     command : str
         What repeats the run, as the report names it.
+    submitter : Submitter, optional
+        Who publishes the report as a record of NeuroBench's system track.
 
     Raises
     ------
@@ -74,7 +78,8 @@ def make_report(
         run_record(
             observed, task=task, networks=(network, *others), bitstream=bitstream,
             no_bitstream=no_bitstream, command=command,
-        )
+        ),
+        submitter,
     )
 
 

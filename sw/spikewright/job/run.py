@@ -34,7 +34,7 @@ from ..quantized.on_task import check_fits
 from ..quantized.saturation import check_saturation
 from ..quantized.spw import read, write
 from ..record.report import Report
-from ..record.store import write_report
+from ..record.store import keep_another, write_report
 from ..record.table import print_table
 from ..task.known import load_task
 from ..task.task import Task
@@ -118,9 +118,15 @@ def main_job(options: RunOptions, *, console: Console | None = None) -> Report |
             no_bitstream=reason, command=options.command,
         )
         folder = options.build / "reports" / report.name
+        kept = keep_another(report, folder)
         write_report(report, folder)
         write(folder / "network.spw", network)
     print_table(report)
+    if kept is not None:
+        console.print(
+            f"The report that was there, of another network or board, is now {kept}",
+            soft_wrap=True, highlight=False,
+        )
     page = folder / "report.html"
     console.print(f"The page with the pictures is {page}", soft_wrap=True, highlight=False)
     _check_report(report, page)

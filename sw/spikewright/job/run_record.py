@@ -1,18 +1,21 @@
 """From what a run observed to its record: each value has one origin, which its name says."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from spikewright_hw.engine.record import Trace
 from spikewright_hw.network import Network
+from spikewright_hw.protocol import OVERHEAD, infer_bytes, result_bytes
 
 from ..device.answers import Answers
 from ..gateware.bitstream import Bitstream
 from ..gateware.board import Board
 from ..gateware.parts import PARTS
-from ..machine import processor
+from ..machine import commit, processor
 from ..network.reference import Run
 from ..quantized.network import QuantizedNetwork
 from ..record.run_record import (
@@ -105,7 +108,10 @@ def run_record(
             clock_mhz=answers.clock_hz / 1e6,
             virtual=answers.virtual,
             simulator=answers.simulator,
+            baud=board.baud,
         ),
+        commit=commit(),
+        link_bytes=_link_bytes(quantized.network),
         versions={"processor": processor()}
         | versions()
         | ({} if bitstream is None else _versions(bitstream)),
@@ -144,6 +150,17 @@ def _source(quantized: QuantizedNetwork) -> dict[str, str]:
         "coding": coding.describe(),
         "trained on": versions.get("processor", "an unknown processor"),
     } | ({"neurons in training": versions["neurons"]} if "neurons" in versions else {})
+
+
+def _link_bytes(network: Network) -> int:
+    """Return the most bytes on the wire of an inference: a command and its answer."""
+    payloads = (
+        infer_bytes(inputs=network.inputs, planes=network.planes),
+        result_bytes(layers=len(network.layers), outputs=network.outputs),
+    )
+    frames = [OVERHEAD + payload for payload in payloads]
+    # COBS adds a byte for each 254, one more, and the zero at the end; the host sends one before.
+    return 1 + sum(frame + frame // 254 + 2 for frame in frames)
 
 
 def _sample(
@@ -196,6 +213,11 @@ def _versions(bitstream: Bitstream) -> dict[str, str]:
     return dict(tool.rsplit(" ", 1) for tool in bitstream.tools)
 
 
+def _sha256(path: Path) -> str:
+    """Return the hash of a file; nothing of one that was moved."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
 def _build(bitstream: Bitstream, board: Board) -> BuildRecord:
     return BuildRecord(
         tool=bitstream.tools[1],
@@ -206,4 +228,5 @@ def _build(bitstream: Bitstream, board: Board) -> BuildRecord:
         bram=bitstream.bram,
         dsp=bitstream.dsp,
         fmax_mhz=bitstream.fmax_mhz,
+        sha256=_sha256(bitstream.path),
     )

@@ -14,8 +14,9 @@ from .figure import Figure
 
 __all__ = ["SCHEMA", "Picture", "Report", "Section"]
 
-#: Version of the form of ``report.json``.
-SCHEMA = 1
+#: Version of the form of ``report.json``, which ``report.schema.json`` describes. What is of
+#: version 1 has no ``system``.
+SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,10 @@ def _made(name: str, made: Any) -> dict[str, str]:
     return {key: text(f"{name}[{key!r}]", one) for key, one in mapping(name, made).items()}
 
 
+def _system(name: str, system: Any) -> dict[str, Any]:
+    return _said(name, mapping(name, system))
+
+
 @dataclass(frozen=True)
 class Report:
     """What a job found out.
@@ -97,6 +102,9 @@ class Report:
         True, False, None, and lists and dicts of these. All rows have the same keys.
     made : dict of str to str
         How it was made: versions, seeds, hashes, the command to repeat it.
+    system : dict of str
+        What a system-track record of NeuroBench has beside figures, of a run on a board: identity,
+        boundary, power method, phases, replication. Empty for other reports.
     sections : tuple of Section
         Text and pictures of the page; not in the JSON.
 
@@ -113,10 +121,11 @@ class Report:
     figures: tuple[Figure, ...] = ()
     rows: tuple[dict[str, Any], ...] = field(default=(), hash=False)
     made: dict[str, str] = field(default_factory=dict, hash=False)
+    system: dict[str, Any] = field(default_factory=dict, hash=False)
     sections: tuple[Section, ...] = field(default=(), hash=False)
 
     def __post_init__(self):
-        settle(self, name=text, title=text, summary=text, made=_made, rows=_rows)
+        settle(self, name=text, title=text, summary=text, made=_made, rows=_rows, system=_system)
         if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", self.name):
             raise ValueError(f"a report's name is like ecp5-run, not {self.name!r}")
         seen = set()
@@ -140,7 +149,8 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """Everything but the sections, as JSON values."""
-        return {
+        system = {"system": self.system} if self.system else {}
+        return system | {
             "schema": SCHEMA,
             "name": self.name,
             "title": self.title,

@@ -72,8 +72,39 @@ def _timing(record: RunRecord) -> list[Figure]:
             record.counting,
             {
                 "p50": p50 / clock, "p95": p95 / clock, "max": most / clock, "clock_mhz": clock,
+                "standard_error": _standard_error(cycles) / clock,
                 "samples": record.answered,
             },
+        ),
+        Figure(
+            "throughput_per_s", clock * 1e6 / mean, "1/s", record.counting,
+            {"pipelined": False, "batch": 1, "samples": record.answered},
+        ),
+        *_link(record, latency_us=mean / clock),
+    ]
+
+
+def _standard_error(values: np.ndarray) -> float:
+    """Return the standard error of a mean; 0 of a single value, whose spread is not known."""
+    return float(values.std(ddof=1)) / len(values) ** 0.5 if len(values) > 1 else 0.0
+
+
+def _link(record: RunRecord, *, latency_us: float) -> list[Figure]:
+    """Return what the serial port adds: ten bits on the wire for each byte, at its rate."""
+    if not record.link_bytes or not record.board.baud:
+        return []
+    wire_us = record.link_bytes * 10 / record.board.baud * 1e6
+    what = Computed(
+        "bytes of a command and its answer, framed, ten bits each, at the rate of the serial port; "
+        "without the delay of the host and of its USB bridge"
+    )
+    detail = {"bytes": record.link_bytes, "baud": record.board.baud}
+    return [
+        Figure("link_us", wire_us, "µs", what, detail),
+        Figure(
+            "throughput_link_per_s", 1e6 / (wire_us + latency_us), "1/s",
+            Computed("one inference after the other over the serial port: 1 / (link + latency)"),
+            detail,
         ),
     ]
 

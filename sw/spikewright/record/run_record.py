@@ -42,7 +42,7 @@ class BuildRecord:
     """What place and route made of the board top.
 
     ``tool`` is the place-and-route tool with its version; ``corner`` the speed grade or timing
-    corner; ``seed`` that of the placement.
+    corner; ``seed`` that of the placement; ``sha256`` that of the bitstream's file.
     """
 
     tool: str
@@ -53,6 +53,7 @@ class BuildRecord:
     bram: int
     dsp: int
     fmax_mhz: float
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class BoardRecord:
     """The board which ran the network.
 
     ``simulator`` names, with its version, what runs a virtual board; it is empty for a real one.
+    ``baud`` is the rate of its serial port.
     """
 
     name: str
@@ -67,6 +69,7 @@ class BoardRecord:
     clock_mhz: float
     virtual: bool
     simulator: str = ""
+    baud: int = 0
 
     def __post_init__(self):
         if self.virtual != bool(self.simulator):
@@ -162,6 +165,10 @@ class RunRecord:
         Why there is no bitstream, and so no ``build``; else empty.
     task : str
         What the network does; empty for the digits, the task of the main job.
+    commit : str
+        Of the checkout that did the run; empty where there is none.
+    link_bytes : int
+        Bytes over the serial port of an inference without its trace, there and back.
     """
 
     network: str
@@ -184,6 +191,8 @@ class RunRecord:
     stream_length: int | None = None
     no_build: str = ""
     task: str = ""
+    commit: str = ""
+    link_bytes: int = 0
 
     def __post_init__(self):
         if (self.build is None) != bool(self.no_build):

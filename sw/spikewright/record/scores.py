@@ -9,7 +9,10 @@ from spikewright.task.metrics import error, explained
 from .figure import Computed, Figure
 from .run_record import RunRecord
 
-__all__ = ["figures"]
+__all__ = ["figures", "interval"]
+
+#: Standard deviations of a normal distribution that hold 95 % of it.
+_Z = 1.959964
 
 
 def figures(record: RunRecord) -> list[Figure]:
@@ -43,11 +46,29 @@ def figures(record: RunRecord) -> list[Figure]:
     return made
 
 
+def interval(right: int, of: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share, by Wilson's score (JASA 22, 1927).
+
+    Unlike that of a normal distribution it stays within 0 and 1, and is right of few samples.
+    """
+    share, weight = right / of, _Z**2 / of
+    middle = (share + weight / 2) / (1 + weight)
+    half = _Z / (1 + weight) * ((share * (1 - share) + weight / 4) / of) ** 0.5
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def _baseline(targets: np.ndarray) -> float:
+    """Return the share of the most frequent class: what is right without looking."""
+    return float(np.unique(targets, return_counts=True)[1].max() / targets.size)
+
+
 def _accuracy(
     which: str, answers: np.ndarray, targets: np.ndarray, what: str, by: str
 ) -> list[Figure]:
     right = int((answers == targets).sum())
     detail: dict[str, Any] = {"right": right, "samples": len(answers)}
+    low, high = interval(right, targets.size)
+    detail |= {"low": 100 * low, "high": 100 * high, "baseline": 100 * _baseline(targets)}
     if targets.ndim > 1:
         detail["steps"] = targets.shape[1]
     share = 100 * right / targets.size

@@ -5,18 +5,20 @@ two stand in ``build/reports/<name>/``, and in ``pictures/`` each picture once m
 """
 
 import json
+import re
+import shutil
 from pathlib import Path
 
 from spikewright_hw.checks import instance, pathlike
 
 from ..errors import ReportError
-from ..files import write_text
+from ..files import storage_errors, write_text
 from .figure import Figure
 from .page import render
 from .report import SCHEMA, Report
 from .svg import standalone
 
-__all__ = ["REPORTS", "read_report", "report_names", "write_report"]
+__all__ = ["REPORTS", "keep_another", "read_report", "report_names", "write_report"]
 
 #: Where reports are kept, in the current folder.
 REPORTS = Path("build") / "reports"
@@ -49,6 +51,44 @@ def write_report(report: Report, directory: str | Path | None = None) -> Path:
             write_text(folder / "pictures" / f"{picture.name}.svg", standalone(picture.svg))
     write_text(path, text + "\n")
     return path
+
+
+def keep_another(report: Report, folder: Path) -> Path | None:
+    """Move the report of another network or board out of the folder of a new one.
+
+    Parameters
+    ----------
+    report : Report
+        The new one, of a run.
+    folder : Path
+        Where it will be written.
+
+    Returns
+    -------
+    Path or None
+        Where the other one is now: beside it, with the first signs of its network's hash and its
+        board in its name. None if there was none.
+    """
+    try:
+        there = read_report(folder)
+    except ReportError:  # none, or what nobody can read
+        return None
+    if _of_what(there) == _of_what(report) or not there.made.get("network"):
+        return None
+    words = [folder.name, *(part[:24] for part in _of_what(there) if part)]
+    words[1] = words[1][:8]
+    aside = folder.with_name("-".join(words))
+    with storage_errors(aside):
+        if aside.exists():  # an earlier run of the same network on the same board
+            shutil.rmtree(aside)
+        folder.rename(aside)
+    return aside
+
+
+def _of_what(report: Report) -> tuple[str, str]:
+    """Return the network and the board that a run is of."""
+    board = report.system.get("identity", {}).get("system", "")
+    return report.made.get("network", ""), re.sub(r"[^a-z0-9]+", "-", board.lower()).strip("-")
 
 
 def report_names(directory: str | Path = REPORTS) -> list[str]:
@@ -88,10 +128,10 @@ def read_report(path: str | Path) -> Report:
         raise ReportError(f"the report {file} cannot be read: {error}; write it again") from None
     try:
         schema = data["schema"]
-        if schema != SCHEMA:
+        if schema not in range(1, SCHEMA + 1):
             raise ReportError(
-                f"the report {file} has schema version {schema}; this program reads version "
-                f"{SCHEMA}; write it again, or use the program that wrote it"
+                f"the report {file} has schema version {schema}; this program reads versions 1 "
+                f"to {SCHEMA}; write it again, or use the program that wrote it"
             )
         columns = data["columns"]
         return Report(
@@ -101,6 +141,7 @@ def read_report(path: str | Path) -> Report:
             figures=tuple(Figure.from_json(each) for each in data["figures"]),
             rows=tuple({column: row[column] for column in columns} for row in data["rows"]),
             made=data["made"],
+            system=data.get("system", {}),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ReportError(f"the report {file} is malformed: {error}; write it again") from None

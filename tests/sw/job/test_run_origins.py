@@ -65,10 +65,18 @@ def mismatches(run: Origins) -> dict[str, int]:
 
 
 #: Of each figure: value, unit, and detail where it has some. 25 MHz; 84.7 mW; 74 pJ.
+def shares(right: int, of: int) -> dict[str, float]:
+    """Return the 95 % interval: between the shares that are 1.96 of their deviations away."""
+    z2, share = 1.959964**2 / of, right / of
+    low, high = sorted(np.roots([1 + z2, -2 * share - z2, share**2]))
+    return {"low": 100 * low, "high": 100 * high, "baseline": BASELINE}
+
+
+BASELINE = 100 * max(list(LABELS).count(label) for label in LABELS) / len(LABELS)
 VALUES = {
     "accuracy_float": (90.0, "%", {}),
-    "accuracy_integer": (85.0, "%", {"right": 17, "samples": 20}),
-    "accuracy_device": (65.0, "%", {"right": 13, "samples": 20}),
+    "accuracy_integer": (85.0, "%", {"right": 17, "samples": 20} | shares(17, 20)),
+    "accuracy_device": (65.0, "%", {"right": 13, "samples": 20} | shares(13, 20)),
     "accuracy_float_mean": (70.0, "%", {"per_seed": [90, 80, 40], "seeds": [5, 7, 9]}),
     "accuracy_integer_mean": (40.0, "%", {"per_seed": [30, 20, 70], "seeds": [5, 7, 9]}),
     "cycles_mean": (195.0, "cycles", {"min": 100, "p50": 195.0, "p95": 280.5, "samples": 20}),
@@ -76,8 +84,16 @@ VALUES = {
     "clock_mhz": (25.0, "MHz", {}),
     "fmax_mhz": (91.25, "MHz", {}),
     "latency_us": (
-        7.8, "µs", {"p50": 7.8, "p95": 11.22, "max": 11.6, "clock_mhz": 25.0, "samples": 20}
+        7.8, "µs", {
+            "p50": 7.8, "p95": 11.22, "max": 11.6, "clock_mhz": 25.0, "samples": 20,
+            "standard_error": 2 / 25 * 1.75**0.5 * 5,  # of 100, 110, ... 290 cycles
+        },
     ),
+    "throughput_per_s": (
+        1e6 / 7.8, "1/s", {"pipelined": False, "batch": 1, "samples": 20}
+    ),
+    "link_us": (540.0, "µs", {"bytes": 54, "baud": 1_000_000}),  # 1 + 7 + 2 there, 42 + 2 back
+    "throughput_link_per_s": (1e6 / 547.8, "1/s", {"bytes": 54, "baud": 1_000_000}),
     "lut": (101, "1", {}),
     "ff": (102, "1", {}),
     "bram": (103, "1", {}),
@@ -155,11 +171,15 @@ def test_every_figure_says_where_it_came_from(run):
         "accuracy_integer_mean": from_files.format("deployed networks as integers"),
         "mismatches": equal,
         "compared": equal,
+        "link_us": "bytes of a command and its answer, framed, ten bits each, at the rate of the "
+        "serial port; without the delay of the host and of its USB bridge",
+        "throughput_link_per_s": "one inference after the other over the serial port: "
+        "1 / (link + latency)",
         "clock_mhz": "read from the board, as its top was built",
     }
     expected = {name: ("computed", text) for name, text in words.items()}
-    for name in ("cycles_mean", "cycles_max", "latency_us", "synops_per_inference",
-                 "input_events_per_inference", "spikes_per_inference"):
+    for name in ("cycles_mean", "cycles_max", "latency_us", "throughput_per_s",
+                 "synops_per_inference", "input_events_per_inference", "spikes_per_inference"):
         expected[name] = count
     expected |= dict.fromkeys(("fmax_mhz", "lut", "ff", "bram", "dsp"), route)
     for part in ("per_inference", "static", "dynamic"):

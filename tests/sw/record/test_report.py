@@ -214,7 +214,7 @@ def test_reading_what_is_not_there(tmp_path):
             lambda text: text[: len(text) // 2],
             r"^the report .* cannot be read: .*; write it again$",
         ),
-        (lambda text: text.replace('"schema": 1', '"schema": 99'), "has schema version 99"),
+        (lambda text: text.replace('"schema": 2', '"schema": 99'), "has schema version 99"),
         (lambda text: text.replace('"method"', '"nothing"'), r"^the report .* is malformed: "),
         (
             lambda text: text.replace('"value": 71.25', '"value": null'),

@@ -106,6 +106,7 @@ def test_every_figure_is_there(result):
         "clock_mhz",
         "fmax_mhz",
         "latency_us",
+        "throughput_per_s",
         "lut",
         "ff",
         "bram",

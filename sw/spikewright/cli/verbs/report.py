@@ -1,4 +1,4 @@
-"""``spikewright report``: what was stored of a run."""
+"""``spikewright report``: what was stored of a run; whether it is sound; two side by side."""
 
 import argparse
 
@@ -16,7 +16,12 @@ def add(commands) -> None:
     verb = commands.add_parser("report", help="print a stored report, or list those there are")
     verb.add_argument(
         "name", nargs="?",
-        help="name of the report, such as run; or name the task that was run",
+        help="name of the report, such as run; or name the task that was run; or check, or compare",
+    )
+    verb.add_argument(
+        "files", nargs="*", metavar="FILE",
+        help="check FILE ...: whether reports are sound, by their schema and by what cannot be; "
+        "compare NAME NAME ...: reports side by side",
     )
     add_task_options(verb, folder=False)
     add_engine_option(verb)
@@ -24,9 +29,20 @@ def add(commands) -> None:
 
 
 def report(options: argparse.Namespace) -> None:
-    """Print a stored report, or list the reports."""
+    """Print a stored report, or list the reports; check some, or put them side by side."""
     from ...record.stored import show
 
+    if options.name == "check":
+        spw.check_reports(options.files)
+        return
+    if options.name == "compare":
+        spw.compare_reports(options.files)
+        return
+    if options.files:
+        raise spw.ReportError(
+            f"one report is printed at a time; {options.files[0]} is one more: name check or "
+            "compare before several"
+        )
     task = options.task if options.data is None else task_of(options)
     if task is None:
         show(options.name)
