@@ -73,7 +73,7 @@ def test_the_report_of_another_network_is_kept(tmp_path):
     write_report(ONE, folder)
     assert keep_another(replace(ONE, title="again"), folder) is None
     kept = keep_another(OTHER, folder)
-    assert kept == tmp_path / "run-5f0c5f0c-ulx3s" and not folder.exists()
+    assert kept is not None and kept == tmp_path / "run-5f0c5f0c-ulx3s" and not folder.exists()
     assert read_report(kept).made == ONE.made
     write_report(ONE, folder)  # and an earlier one of the same network makes room for a later
     assert keep_another(OTHER, folder) == kept
