@@ -32,6 +32,7 @@ from spikewright.coding.ttfs import Ttfs as Ttfs
 
 from spikewright.job.training import train as train
 from spikewright.network.augmentation import Augmentation as Augmentation
+from spikewright.network.config_fields import with_fields as with_fields
 from spikewright.network.losses import first_spike_loss as first_spike_loss
 from spikewright.network.losses import l1_activity as l1_activity
 from spikewright.network.losses import l2_activity as l2_activity
@@ -40,8 +41,8 @@ from spikewright.network.losses import spike_count_loss as spike_count_loss
 from spikewright.network.losses import spike_rate_loss as spike_rate_loss
 from spikewright.network.losses import tet_loss as tet_loss
 from spikewright.network.model_config import ModelConfig as ModelConfig
+from spikewright.network.phases import Progress as Progress
 from spikewright.network.retraining import retraining_config as retraining_config
-from spikewright.network.train import Progress as Progress
 from spikewright.network.training_config import Phase as Phase
 from spikewright.network.training_config import TrainingConfig as TrainingConfig
 from spikewright.network.training_config import training_config as training_config
@@ -184,6 +185,7 @@ from spikewright.errors import SpikewrightError as SpikewrightError
 from spikewright.errors import SpikewrightWarning as SpikewrightWarning
 from spikewright.errors import StorageError as StorageError
 from spikewright.errors import ToolError as ToolError
+from spikewright.errors import TrainingError as TrainingError
 from spikewright.gateware.closing import ClockMissed as ClockMissed
 from spikewright_hw.layer import NetworkError as NetworkError
 

@@ -17,6 +17,7 @@ __all__ = [
     "SpikewrightWarning",
     "StorageError",
     "ToolError",
+    "TrainingError",
 ]
 
 
@@ -26,6 +27,10 @@ class SpikewrightError(Exception):
 
 class DataError(SpikewrightError):
     """An input sample or data set does not fit what is asked of it."""
+
+
+class TrainingError(SpikewrightError):
+    """A training cannot go on: a number is not finite, or its checkpoint is of another one."""
 
 
 class NetworkFileError(SpikewrightError):

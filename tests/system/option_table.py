@@ -85,6 +85,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     ),
     "train out.spw": (
         {**TRAINED, "network": "9", "neuron": "alif", "weight_bits": "3", "membrane": "Q8.3",
+         "config": "train.toml", "checkpoint": "here.checkpoint", "log": "here.csv",
          "task": "mnist", "data": "mine.npz", **STREAMS},
         {"folder": NO_DIGITS, "input_bits": NO_BITS},
     ),

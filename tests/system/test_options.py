@@ -105,6 +105,7 @@ def folder(tmp_path_factory, small) -> Iterator[Path]:
             nir.Linear(np.ones((outputs, inputs))),
             nir.CubaLIF(4 * ones, 8 * ones, ones, 0 * ones, ones),
         ))
+    (place / "train.toml").write_text("weight_bits = 5")
     nir.write(place / "map.nir", nir.NIRGraph.from_list(nir.Threshold(np.ones(64))))
     before = set(place.rglob("*"))
     yield place

@@ -15,6 +15,7 @@ from ..interrupt import interruptible
 from ..terminal import take_any_text
 from .applies import check_options, parsed
 from .board_script import run_on_family
+from .config_file import with_config
 from .options import design_of
 from .parser import parser
 from .run_options import add_run_options, run_options
@@ -34,6 +35,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser().print_help()
         return 0
     options = parsed(parser(), arguments)
+    if getattr(options, "config", None) is not None:
+        try:
+            options = parsed(parser(), with_config(arguments, options))
+        except SpikewrightError as error:
+            print(f"spikewright: {error}", file=sys.stderr)
+            return 1
 
     def work() -> int | None:
         check_options(options)

@@ -12,7 +12,14 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from .. import terminal
 
-__all__ = ["JobProgress"]
+__all__ = ["JobProgress", "duration"]
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words, such as ``40 s``, ``3 min`` or ``1.5 h``."""
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5970 else f"{seconds / 3600:.1f} h"
 
 
 class JobProgress:

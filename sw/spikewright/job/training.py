@@ -9,7 +9,7 @@ from spikewright_hw.checks import called, instance, optional, pathlike, whole
 
 from ..cache import cached
 from ..imports import code_key
-from ..network.train import Progress
+from ..network.phases import Progress
 from ..network.train import train as train_anew
 from ..network.training_config import TrainingConfig, training_config
 from ..quantized.network import MOST_SEED, QuantizedNetwork, from_training
@@ -44,6 +44,8 @@ def train(
     *,
     seed: int = 0,
     build: str | Path = "build",
+    checkpoint: str | Path | None = None,
+    log: str | Path | None = None,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> QuantizedNetwork:
     """Train a network on a task and quantise it, unless the same was trained before.
@@ -58,6 +60,12 @@ def train(
         0 to 2**64 - 1. The same seed gives the same network, on the same machine and versions.
     build : str or Path
         Folder of everything generated; the network is kept there by what it was trained with.
+    checkpoint : str or Path, optional
+        File that holds, after each epoch, where the training stands. If it is there, the training
+        goes on from it, to the same network bit for bit as if it had never been interrupted.
+    log : str or Path, optional
+        File that holds, after each epoch, a table of all epochs so far, as CSV. None is written of
+        a network that was trained before.
     progress : callable
         Called after each epoch; what it raises ends the training.
 
@@ -71,6 +79,9 @@ def train(
     DataError
         The task does not fit the network or the coding, or no weights would make it a network;
         said before anything is trained.
+    TrainingError
+        The checkpoint is damaged, or is of another training; or the loss or a weight is no longer
+        finite: the message names the step and the layer.
     StorageError
         The network cannot be kept.
     ValueError
@@ -80,12 +91,16 @@ def train(
     optional(instance(TrainingConfig))("config", config)
     whole(0, MOST_SEED)("seed", seed)
     called("progress", progress)
+    files = {
+        name: None if path is None else pathlike(name, path)
+        for name, path in (("checkpoint", checkpoint), ("log", log))
+    }
     cache = pathlike("build", build) / "cache"
     config = training_config(task) if config is None else config
     key = training_key(task, config, seed=seed)
 
     def stage(folder: Path) -> None:
-        result = train_anew(config, task, seed=seed, progress=progress)
+        result = train_anew(config, task, seed=seed, progress=progress, **files)
         write(folder / "network.spw", from_training(result))
 
     return read(cached("training", key, stage, root=cache) / "network.spw")

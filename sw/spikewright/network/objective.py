@@ -72,6 +72,11 @@ class Objective:
         self.targets = torch.from_numpy(targets)
 
     @property
+    def higher_is_better(self) -> bool:
+        """Whether a higher :meth:`score` is better: of labels, not of values."""
+        return bool(self._task.classes)
+
+    @property
     def largest(self) -> float:
         """Largest output for which there must be room; 0 where outputs are compared alone."""
         if self._task.classes:
@@ -120,15 +125,19 @@ class Objective:
             scale=tuple((self._deviation * output_step).tolist()),
         )
 
-    def score(self, outputs: np.ndarray, scale: OutputScale | None) -> float:
-        """Return how well the test part is met: its accuracy, 0 to 1, or its error.
+    def score(
+        self, outputs: np.ndarray, scale: OutputScale | None, *, targets: np.ndarray
+    ) -> float:
+        """Return how well targets are met: the accuracy, 0 to 1, or the error.
 
         Parameters
         ----------
         outputs : array ``[samples, (steps,) outputs]``
         scale : OutputScale, optional
             That of :meth:`scale`.
+        targets : array
+            Of these samples, as a task has them.
         """
         if scale is None:
-            return accuracy(outputs, self._task.y_test)
-        return error(scale.values(outputs), self._task.y_test)
+            return accuracy(outputs, targets)
+        return error(scale.values(outputs), targets)

@@ -1,7 +1,9 @@
 """The steps of an optimiser, one at a time: what a phase of a training is made of."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,7 +20,22 @@ from .model import Model
 from .objective import Objective
 from .training_config import Phase, TrainingConfig
 
-__all__ = ["Steps", "TrainingSpikes", "one_thread"]
+__all__ = ["NotFinite", "Steps", "TrainingSpikes", "one_thread"]
+
+
+class NotFinite(Exception):
+    """A number of a training is no longer finite.
+
+    Parameters
+    ----------
+    what, where : str
+    step : int
+        Of the epoch, from 1.
+    """
+
+    def __init__(self, what: str, where: str, step: int):
+        super().__init__(what)
+        self.what, self.where, self.step = what, where, step
 
 
 class TrainingSpikes:
@@ -98,16 +115,56 @@ class Steps:
         spikes, targets = self._spikes.epoch(), self._objective.targets
         each_step = self._objective.each_step
         order = torch.randperm(len(targets), generator=self._generator)
-        for batch in order[: self._batches * self._config.batch].chunk(self._batches):
+        batches = order[: self._batches * self._config.batch].chunk(self._batches)
+        for step, batch in enumerate(batches, 1):
             outputs, result = self._model(spikes[batch].float(), each_step=each_step)
             loss = self._objective.loss(
                 outputs, targets[batch], result, unit=self._model.output_step
             ) + _cost(result, self._config)
+            value = loss.item()
+            if not math.isfinite(value):
+                raise NotFinite(f"the loss is {value}", self._where(result), step)
             self._optimizer.zero_grad()
             loss.backward()
             self._optimizer.step()
             self._schedule.step()
-            yield loss.item()
+            yield value
+
+    def check_weights(self) -> None:
+        """Raise :exc:`NotFinite` if the last step has made a weight that is no number."""
+        found = _not_finite(self._model)
+        if found is not None:
+            raise NotFinite("a weight is no longer finite", found, self._batches)
+
+    @property
+    def learning_rate(self) -> float:
+        """That of the next step."""
+        return float(self._optimizer.param_groups[0]["lr"])
+
+    def state(self) -> dict[str, Any]:
+        """Return the states of the optimiser and of its schedule."""
+        return {
+            "optimizer": self._optimizer.state_dict(), "schedule": self._schedule.state_dict()
+        }
+
+    def load(self, optimizer: dict[str, Any], schedule: dict[str, Any]) -> None:
+        """Take the states of an optimiser and of its schedule."""
+        self._optimizer.load_state_dict(optimizer)
+        self._schedule.load_state_dict(schedule)
+
+    def _where(self, result: Activity) -> str:
+        """Return in words the first layer that is no longer finite."""
+        found = _not_finite(self._model)
+        if found is not None:
+            return found
+        for number, membranes in enumerate(result.membranes):
+            fine = membranes.isfinite().flatten(1).all(dim=1)
+            if not fine.all():
+                return (
+                    f"the membranes of layer {number} are no longer finite from time step "
+                    f"{int(fine.int().argmin())} on"
+                )
+        return "all membranes are finite, and their loss is too large for a float"
 
 
 @contextmanager
@@ -119,6 +176,14 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
+
+
+def _not_finite(model: Model) -> str | None:
+    for name, value in model.named_parameters():
+        if not value.isfinite().all():
+            kind, _, place = name.partition(".")
+            return f"the {kind} of layer {place.split('.')[0]} are no longer finite"
+    return None
 
 
 def _cost(result: Activity, config: TrainingConfig) -> Tensor | float:

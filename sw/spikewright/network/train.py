@@ -5,13 +5,13 @@ IEEE Signal Processing Magazine 36(6), 2019), AdamW and a cosine schedule. Betwe
 scale is fixed, and from there on the forward pass is the integers that the gateware will compute.
 
 The same seed gives the same network, bit for bit, on the same machine and versions. Nothing is
-written anywhere, so an interrupted training leaves nothing behind.
+written anywhere but a checkpoint, if one is asked for, from which an interrupted training goes on.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from statistics import fmean
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -20,33 +20,28 @@ from spikewright.coding.coding import encode
 from spikewright.coding.output_scale import OutputScale
 from spikewright.errors import DataError
 from spikewright.task.task import Task
+from spikewright.task.validation import validation
 from spikewright_hw.layer import Layer
 from spikewright_hw.network import Network
 
 from .blocks import blocks
+from .checkpoint import about, read_checkpoint
 from .draft import draft
 from .model import Model
 from .objective import Objective, check_readout
+from .phases import Keeper, Phases, Progress, copied
 from .reference import run
-from .steps import Steps, TrainingSpikes, one_thread
+from .steps import TrainingSpikes, one_thread
 from .stream_synapses import stream_synapses
 from .synapses import Synapses, weight_synapses
-from .training_config import Phase, TrainingConfig
+from .training_config import TrainingConfig
 
-__all__ = ["WORTH_COMPILING", "Progress", "Trained", "train"]
+__all__ = ["WORTH_COMPILING", "Trained", "train"]
 
 #: Updates of neurons from which on they are compiled: PyTorch takes some seconds for them.
 WORTH_COMPILING = 1 << 25
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where the training stands: ``epoch`` of ``epochs`` are done in ``phase``."""
-
-    phase: str
-    epoch: int
-    epochs: int
-    loss: float
+#: Of so many parts of the training part, one is held out from a training that stops early.
+_FOLDS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,12 +88,20 @@ def train(
     task: Task,
     *,
     seed: int,
+    checkpoint: Path | None = None,
+    log: Path | None = None,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> Trained:
     """Train a network and quantise it.
 
     Parameters
     ----------
+    checkpoint : Path, optional
+        File that holds, after each epoch, where the training stands. If it is there, the training
+        goes on from it, to the same network bit for bit.
+    log : Path, optional
+        File that holds, after each epoch, a table of all epochs so far, as CSV: the fields of
+        :class:`~spikewright.network.phases.Progress`.
     progress : callable
         Called after each epoch; what it raises ends the training.
 
@@ -107,8 +110,13 @@ def train(
     DataError
         The task does not fit the network or the coding, or no weights would make it a network;
         said before anything is trained.
+    TrainingError
+        The checkpoint is damaged, or is of another training; or the loss or a weight is no longer
+        finite.
     """
     _check(config, task)
+    known = {} if checkpoint is None else about(config, task, seed=seed)
+    found = None if checkpoint is None else read_checkpoint(checkpoint, known)
     with one_thread():
         generator = torch.Generator().manual_seed(seed)
         model = Model(
@@ -116,28 +124,37 @@ def train(
             compiled=_worth_compiling(config, task), event_products=config.event_products,
         )
         test = encode(task.x_test, config.coding)
-        spikes = TrainingSpikes(config, task, generator=generator)
-        objective = Objective(task, config)
-        score = partial(_score, objective, spikes=test, neurons=sum(config.model.sizes))
-
-        def run_phase(name: str, phase: Phase) -> None:
-            steps = Steps(
-                model, config, phase, objective=objective, spikes=spikes, generator=generator
-            )
-            for epoch in range(phase.epochs):
-                progress(Progress(name, epoch + 1, phase.epochs, fmean(steps.epoch())))
-
-        run_phase("float", config.real)
-        compiled = model.compiled_layers()
-        real = score(outputs=_real(model, objective), scale=objective.scale(1.0))
+        part = task if config.patience is None else validation(task, fold=0, folds=_FOLDS)
+        objective = Objective(part, config)
+        score = partial(_score, objective, neurons=sum(config.model.sizes))
+        phases = Phases(
+            model, config, objective=objective, generator=generator, progress=progress,
+            spikes=TrainingSpikes(config, part, generator=generator),
+            keeper=Keeper(path=checkpoint, log=log, known=known, found=found),
+            held_out=None if config.patience is None else partial(
+                score, _real(model, objective), encode(part.x_test, config.coding),
+                scale=objective.scale(1.0), targets=part.y_test,
+            ),
+        )
+        if phases.real is None:
+            phases.run(0)
+            phases.real = {
+                "model": copied(model), "compiled": model.compiled_layers(),
+                "score": float(score(
+                    _real(model, objective), test, scale=objective.scale(1.0), targets=task.y_test
+                )),
+            }
+        model.load_state_dict(phases.real["model"])
         try:
             model.quantize(largest=objective.largest)
         except ValueError as error:
             raise DataError(f"the network cannot be quantised: {error}") from error
-        run_phase("quantised", config.quantized)
+        phases.run(1)
         network = model.network(steps=config.coding.steps)
     scale = objective.scale(model.output_step)
-    integer = score(outputs=_integers(network, config, objective), scale=scale)
+    integer = score(
+        _integers(network, config, objective), test, scale=scale, targets=task.y_test
+    )
     what = "accuracy" if task.classes else "error"
     scores = dict.fromkeys(("accuracy_float", "accuracy_integer"))
     return Trained(
@@ -147,8 +164,8 @@ def train(
         task=task.name,
         seed=seed,
         output_scale=scale,
-        compiled=max(compiled, model.compiled_layers()),
-        **scores | {f"{what}_float": real, f"{what}_integer": integer},
+        compiled=max(phases.real["compiled"], model.compiled_layers()),
+        **scores | {f"{what}_float": phases.real["score"], f"{what}_integer": integer},
     )
 
 
@@ -195,13 +212,14 @@ def _score(
     *,
     neurons: int,
     scale: OutputScale | None,
+    targets: np.ndarray,
 ) -> float:
-    """Return how well the test part is met, run part by part, so that states fit in memory."""
+    """Return how well targets are met, run part by part, so that states fit in memory."""
     parts = [
         outputs(spikes[part])
         for part in blocks(len(spikes), steps=spikes.shape[1], neurons=neurons)
     ]
-    return objective.score(np.concatenate(parts), scale)
+    return objective.score(np.concatenate(parts), scale, targets=targets)
 
 
 def _check(config: TrainingConfig, task: Task) -> None:

@@ -82,6 +82,10 @@ class TrainingConfig:
         Weights of the hidden spikes, and of the squared rates of the hidden neurons, as
         ``l1_activity`` and ``l2_activity`` count them.
     augmentation : Augmentation, optional
+    patience : int, optional
+        Epochs of a phase without a better result on a tenth of the training part, which is held
+        out, after which the phase ends; the weights are then those of the best epoch. All epochs
+        are run, and all samples are trained on, unless given.
     event_products : bool
         Whether the products of dense layers are sums over events, in their order, where they can be
         compiled: faster, and rounded otherwise than products of matrices.
@@ -108,6 +112,7 @@ class TrainingConfig:
     l1: float = 0.0
     l2: float = 0.0
     augmentation: Augmentation | None = field(default_factory=Augmentation)
+    patience: int | None = None
     event_products: bool = False
     streams: Streams | None = None
     network: RealNetwork | None = field(default=None, hash=False)
@@ -128,6 +133,7 @@ class TrainingConfig:
             l1=real(0),
             l2=real(0),
             augmentation=optional(instance(Augmentation)),
+            patience=optional(whole(1, 1_000_000)),
             event_products=flag,
             streams=optional(instance(Streams)),
             network=optional(instance(RealNetwork)),

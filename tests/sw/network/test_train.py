@@ -15,9 +15,10 @@ from spikewright.network.augment import augment
 from spikewright.network.augmentation import Augmentation
 from spikewright.network.model import Model
 from spikewright.network.model_config import ModelConfig
+from spikewright.network.phases import Progress
 from spikewright.network.quantize import best_scale, bound, quantize, threshold
 from spikewright.network.reference import run
-from spikewright.network.train import Progress, Trained, train
+from spikewright.network.train import Trained, train
 from spikewright.network.training_config import Phase, TrainingConfig
 from spikewright.quantized import from_training, read, write
 from spikewright.task.digits import load

@@ -16,7 +16,7 @@ from ...coding.ttfs import Ttfs
 from ...job.training import train
 from ...network.augmentation import Augmentation
 from ...network.model_config import ModelConfig
-from ...network.train import Progress
+from ...network.phases import Progress
 from ...network.training_config import Phase, TrainingConfig
 from ...quantized.network import Provenance
 from ...task.task import Task

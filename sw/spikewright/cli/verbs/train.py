@@ -5,6 +5,7 @@ import argparse
 import spikewright as spw
 
 from ...files import check_writable
+from ..config_file import TABLE, fields_of, write_config
 from ..options import add_streams_options, count, path, seed, streams_of
 from ..task_options import add_network_options, add_task_options, config_of, task_of, trained
 from ..words import arguments_checked
@@ -22,6 +23,7 @@ def add(commands) -> None:
     verb.add_argument("--neuron", metavar="NAME", help="neuron of the hidden layers (lif)")
     verb.add_argument("--weight-bits", type=count, metavar="BITS", help="2 to 8 (4)")
     verb.add_argument("--membrane", metavar="Qm.n", help="format of the membranes (Q8.4)")
+    _add_files(verb.add_argument_group("files"))
     add_streams_options(verb.add_argument_group(
         "for the stochastic engine",
         "With one of these, the network is trained on bitstreams, with the errors that they have.",
@@ -29,21 +31,44 @@ def add(commands) -> None:
     verb.set_defaults(verb=train, command="train")
 
 
+def _add_files(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add(
+        "--config", type=path, metavar="FILE",
+        help="options as TOML, and fields of the training in a table [training]; options beside it "
+        "win (docs/training.md). What was trained is written so beside the network",
+    )
+    add(
+        "--checkpoint", type=path, metavar="FILE",
+        help="where the training stands, after each epoch; it goes on from a file that is there",
+    )
+    add("--log", type=path, metavar="FILE", help="a table of the epochs, as CSV")
+
+
 def train(options: argparse.Namespace) -> None:
     """Train a network and write its file."""
-    from ...job.progress import JobProgress
+    from ...job.progress import JobProgress, duration
 
-    check_writable(options.output)
+    written = [options.checkpoint, options.log]
+    for file in (options.output, *(one for one in written if one is not None)):
+        check_writable(file)
     task = task_of(options) or spw.load_task("digits")
-    config = _config(task, options)
+    fields = fields_of(options)
+    with arguments_checked({}, before=f"{options.config}: {TABLE}: "):
+        config = spw.with_fields(_config(task, options), fields)
     with JobProgress() as progress, progress.part(f"Training, seed {options.seed}") as tell:
         network = spw.train(
             task,
             config,
             seed=options.seed,
-            progress=lambda at: tell(f"{at.phase}, epoch {at.epoch} of {at.epochs}"),
+            checkpoint=options.checkpoint,
+            log=options.log,
+            progress=lambda at: tell(
+                f"{at.phase}, epoch {at.epoch} of {at.epochs}, about {duration(at.left)} left"
+            ),
         )
         spw.write(options.output, network)
+        write_config(options.output.with_name(f"{options.output.name}.toml"), options, fields)
     real, integer = network.provenance.scores
     computed = "in integers" if config.streams is None else "on the bitstreams"
     print(

@@ -1,0 +1,108 @@
+"""``spikewright train --config``: options from a file, written beside the network, and repeated."""
+
+import re
+import tomllib
+
+import numpy as np
+import pytest
+
+from spikewright import cli
+from spikewright.quantized import read
+
+CONFIG = """
+data = "mine.npz"
+network = "9-6"
+steps = 3
+epochs = 2
+weight-bits = 5
+seed = 5
+
+[training]
+batch = 4
+augmentation = false
+l1 = 0.25
+
+[training.quantized]
+epochs = 1
+
+[training.model]
+surrogate_width = 0.5
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    x, y = np.random.default_rng(0).random((24, 4)), np.arange(24) % 3
+    np.savez(tmp_path / "mine.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    (tmp_path / "train.toml").write_text(CONFIG)
+    return tmp_path
+
+
+def test_a_training_is_repeated_from_the_file_beside_its_network(folder):
+    assert cli.main(["train", "one.spw", "--config", "train.toml", "--epochs", "1"]) == 0
+    one = read(folder / "one.spw")
+    training = one.provenance.training
+    assert training["model"]["sizes"] == [4, 9, 6, 3] and one.network.steps == 3
+    assert training["real"]["epochs"] == 1  # an option wins
+    assert training["quantized"]["epochs"] == 1 and training["batch"] == 4
+    assert training["l1"] == 0.25 and training["model"]["surrogate_width"] == 0.5
+    assert training["model"]["weight_bits"] == 5 and one.provenance.seed == 5
+    beside = tomllib.loads((folder / "one.spw.toml").read_text())
+    wanted = tomllib.loads(CONFIG.replace("weight-bits", "weight_bits")) | {"epochs": 1}
+    assert beside == wanted
+    assert cli.main(["train", "two.spw", "--config", "one.spw.toml"]) == 0
+    two = read(folder / "two.spw")
+    assert two.network.digest() == one.network.digest()
+    assert two.provenance.training == training
+    again = tomllib.loads((folder / "two.spw.toml").read_text())
+    assert again == beside
+
+
+def test_a_checkpoint_and_a_log_are_written(folder):
+    assert cli.main([
+        "train", "one.spw", "--config", "train.toml", "--checkpoint", "one.checkpoint", "--log",
+        "one.csv",
+    ]) == 0
+    assert (folder / "one.csv").read_text().count("\n") == 4
+    assert (folder / "one.checkpoint").exists()
+    assert "checkpoint" not in (folder / "one.spw.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("epocks = 3", "epocks is no option of spikewright train; `spikewright train --help` "),
+        ("config = 'x.toml'", "config is no option of spikewright train"),
+        ("epochs = [1, 2]", "epochs is [1, 2]; an option is a number, a text or true"),
+        ("epochs = ", "train.toml is no TOML: "),
+        ("training = 3", "training is 3; it is a table, [training]"),
+        ("[training]\nbatches = 3",
+         "batches is no field of a training; there are model, real, quantized, batch,"),
+        ("[training.real]\nepoch = 3", "real.epoch is no field of a training; there are epochs,"),
+        ("[training]\nbatch = 0", "batch is 0; it must be a whole number from 1 to"),
+        ("[training.augmentation]\nshift = -1", "shift is -1; it must be"),
+        ("coding = 'nosuch'", "this network cannot be trained: --coding is 'nosuch'; "),
+    ],
+)
+def test_a_fault_of_the_file_is_a_sentence(folder, capsys, text, said):
+    (folder / "train.toml").write_text(text)
+    assert cli.main(["train", "one.spw", "--config", "train.toml"]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("spikewright: ") and said in err and err.count("\n") == 1
+    assert not list(folder.glob("one*"))
+
+
+def test_a_file_that_is_not_there_is_a_sentence(capsys):
+    assert cli.main(["train", "one.spw", "--config", "none.toml"]) == 1
+    assert re.fullmatch(
+        "spikewright: none.toml cannot be read: No such file or directory\n",
+        capsys.readouterr().err,
+    )
+
+
+def test_an_option_of_a_wrong_kind_is_refused_as_on_the_command_line(folder, capsys):
+    (folder / "train.toml").write_text("epochs = 'many'")
+    with pytest.raises(SystemExit):
+        cli.main(["train", "one.spw", "--config", "train.toml"])
+    assert "argument --epochs: 'many' is not a whole number of 0 or more" in capsys.readouterr().err
