@@ -1,12 +1,14 @@
 """Names of what a training chooses among, without PyTorch, in which they are computed."""
 
-__all__ = ["LOSSES", "OF_MEMBRANES", "OF_SPIKES", "SURROGATE_NAMES"]
+__all__ = ["LOSSES", "OF_MEMBRANES", "OF_SPIKES", "SPREADS", "SURROGATE_NAMES"]
 
 #: Keys of :data:`spikewright.network.surrogate.SURROGATES`.
 SURROGATE_NAMES = (
     "rectangle", "triangle", "sigmoid", "multi_gaussian", "arc_tangent", "fast_sigmoid",
     "straight_through",
 )
+#: How a learned delay between two steps is shared out (:mod:`.delays`).
+SPREADS = ("linear", "gaussian")
 #: Losses of a last layer that spikes, and of one that does not (:mod:`.losses`).
 OF_SPIKES = ("spike_count", "spike_rate", "first_spike")
 OF_MEMBRANES = ("membrane", "tet")

@@ -25,6 +25,7 @@ from spikewright_hw.readout import SPIKING
 from .activity import Activity, activity
 from .cell import Cell
 from .compiled_scan import is_compiled
+from .delays import drawn_delays, spread_weights
 from .first_weights import first_layers, given_layers
 from .model_config import ModelConfig
 from .quantize import best_scale, largest_level, quantize, rounded, scalable, threshold
@@ -103,6 +104,10 @@ class Model(nn.Module):
             for layer, given in zip(layers, parameters, strict=True)
         )
         self.weights = nn.ParameterList(_learned(layer.weights) for layer in layers)
+        self.delays = nn.ParameterDict()
+        for number, most in enumerate(config.latest):
+            if most:
+                self._learn_delays(number, most, generator)
         self.recurrent = nn.ParameterDict({
             str(number): _learned(layer.recurrent) for number, layer in enumerate(layers)
             if layer.recurrent is not None
@@ -121,6 +126,16 @@ class Model(nn.Module):
             for layer, bits in zip(layers, config.bits, strict=True)
         ]
         self.grid: tuple[Grid, ...] | None = None
+        self._is_fixed = False
+
+    def _learn_delays(self, number: int, most: int, generator: torch.Generator) -> None:
+        """Leave each synapse of a layer one weight of those it has, and draw its delay."""
+        each = self.weights[number].detach().unflatten(0, (most + 1, -1))
+        # What was drawn for most + 1 times as many inputs is as much smaller.
+        self.weights[number] = nn.Parameter(each[0] * (most + 1) ** 0.5)
+        self.delays[str(number)] = nn.Parameter(
+            drawn_delays(each[0], most=most, generator=generator)
+        )
 
     def quantize(self, *, largest: float = 0.0) -> None:
         """Fix each layer's scale by its weights; from here on the model computes on the grid.
@@ -137,6 +152,7 @@ class Model(nn.Module):
         ValueError
             A layer cannot be computed on the bitstreams, or its levels do not fit its format.
         """
+        self._is_fixed = True
         room = [*[0.0] * (len(self.weights) - 1), largest]
         self.grid = tuple(self._grid(number, largest=one) for number, one in enumerate(room))
         layers = self._layers()
@@ -225,7 +241,7 @@ class Model(nn.Module):
 
     def _weights(self, number: int) -> Tensor:
         """Return the real weights of a layer for an input of 1; a graded one's largest is more."""
-        weights = self.weights[number]
+        weights = self._rows_of(number)
         return weights / self._most_input if self.config.bits[number] > 1 else weights
 
     def _real_weights(self, number: int) -> Tensor:
@@ -233,8 +249,21 @@ class Model(nn.Module):
 
         Beside graded inputs a spike counts as one of 1, and not as the largest.
         """
-        weights, shares = self.weights[number], self._shares[number]
+        weights, shares = self._rows_of(number), self._shares[number]
         return weights if shares is None else weights * shares.to(weights.device)
+
+    def _rows_of(self, number: int) -> Tensor:
+        """Return the real weights of a layer's connection; of learned delays, spread over steps.
+
+        On the grid a delay is a whole number, and no longer learned.
+        """
+        weights, delays = self.weights[number], self._of(self.delays, number)
+        if delays is None:
+            return weights
+        most, spread = self.config.latest[number], self.config.delays
+        if self._is_fixed:
+            delays, spread = delays.detach().clamp(0, most).round(), "linear"
+        return spread_weights(weights, delays, most=most, spread=spread).flatten(0, 1)
 
     @property
     def _most_input(self) -> int:

@@ -27,7 +27,7 @@ from spikewright_hw.neuron import DEFINITIONS
 from spikewright_hw.origin import MOST_DELAY, Origin, origins_rule
 from spikewright_hw.readout import READOUTS, SPIKING
 
-from .choices import SURROGATE_NAMES
+from .choices import SPREADS, SURROGATE_NAMES
 
 __all__ = ["MEMBRANE", "ModelConfig"]
 
@@ -79,6 +79,11 @@ class ModelConfig:
     origins : tuple of tuples of Origin, optional
         What each layer hears, as :class:`~spikewright_hw.layer.Layer` has them; the layer before if
         not given.
+    delays : str
+        What the delays of ``origins`` are: ``fixed``, each with weights of its own; or of layers
+        that hear the layer before by every delay from 0 to a longest one, ``linear`` or
+        ``gaussian``: each synapse has one weight, and a delay that is learned, spread so over the
+        steps around it until it is rounded on the grid.
     surrogate : str
         What stands for the derivative of a spike, a key of
         :data:`~spikewright.network.surrogate.SURROGATES`.
@@ -106,6 +111,7 @@ class ModelConfig:
     membrane: Format = MEMBRANE
     connections: tuple[Connection, ...] | None = None
     origins: tuple[tuple[Origin, ...], ...] | None = None
+    delays: str = "fixed"
     surrogate: str = "arc_tangent"
     surrogate_width: float = 0.33
 
@@ -122,6 +128,7 @@ class ModelConfig:
             input_bits=whole(1, MOST_INPUT_BITS),
             weight_bits=whole(2, 8),
             membrane=instance(Format),
+            delays=one_of(("fixed", *SPREADS)),
             surrogate=one_of(SURROGATE_NAMES),
             surrogate_width=real(),
             connections=optional(_connections),
@@ -139,6 +146,11 @@ class ModelConfig:
             raise ValueError(
                 f"membrane is {self.membrane}, {widest} bits; "
                 f"a membrane has at most {MEMBRANE_BITS}"
+            )
+        if self.delays != "fixed" and not any(late for late in self.latest):
+            raise ValueError(
+                f"delays is {self.delays!r}, but no layer hears the layer before by every delay "
+                "from 0 on, such as 64@0,1,2,3"
             )
         self._check_readout()
         self._settle_parameters("parameters", self.neuron)
@@ -179,6 +191,15 @@ class ModelConfig:
     def bits(self) -> tuple[int, ...]:
         """Bits of an input of each layer; 1 of one that hears spikes alone."""
         return bits_heard(self.heard, input_bits=self.input_bits)
+
+    @property
+    def latest(self) -> tuple[int, ...]:
+        """The longest of each layer's delays that are learned; 0 where they are not."""
+        if self.delays == "fixed":
+            return (0,) * len(self.wires)
+        return tuple(
+            _latest(one, origins) for one, origins in zip(self.wires, self.heard, strict=True)
+        )
 
     @property
     def wires(self) -> tuple[Connection, ...]:
@@ -227,6 +248,16 @@ class ModelConfig:
         if given is None:
             given = self.parameters if last == self.neuron else _LEAK if last == "li" else {}
         return *[hidden] * (len(self.sizes) - 2), (last, given)
+
+
+def _latest(connection: Connection, origins: tuple[Origin, ...]) -> int:
+    """Return how late a layer hears the layer before, if that is by every delay from 0 on."""
+    parts = connection.branches
+    every = len(origins) == len(parts) and all(
+        isinstance(part, Dense) and origin.back == 1 and origin.delays == late
+        for late, (part, origin) in enumerate(zip(parts, origins, strict=True))
+    )
+    return len(parts) - 1 if every else 0
 
 
 def _connections(name: str, value: Any) -> tuple[Connection, ...]:

@@ -164,7 +164,7 @@ TABLE: tuple[tuple[Any, Mapping[str, tuple]], ...] = (
                        {"decay": "0.5"}),
         "readout_parameters": (*NO_MAPPING[1:], {"threshold": 1.0}, {"decay": 1.5}),
         "weight_bits": (*NO_WHOLE, 1, 9), "membrane": (*NO_OBJECT, Format(60, 4)),
-        "surrogate": NO_NAME, "surrogate_width": (*NO_REAL, 0, -1),
+        "delays": (*NO_NAME, "linear"), "surrogate": NO_NAME, "surrogate_width": (*NO_REAL, 0, -1),
         "connections": (3, "128", (), {}, (1, 2), (OTHER,)),
         "origins": (3, "origins", (1, 2), ((), (), ()), ((Origin(back=3),), ()), {0: ()}),
     }),
