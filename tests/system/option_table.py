@@ -12,8 +12,8 @@ SIZE = {"engine": "stochastic", "share": "3", "banks": "2", "fold": "3",
 STREAMS = {"length": "64", "source": "lfsr", "encoding": "unipolar"}
 STOCHASTIC = {**STREAMS, "lanes": "2"}
 TRAINED = {"coding": "rate", "steps": "3", "silent": "0.4", "readout": "count", "bias": None,
-           "epochs": "2", "learning_rate": "0.01", "event_products": None, "surrogate": "sigmoid",
-           "loss": "tet", "seed": "7"}
+           "epochs": "2", "learning_rate": "0.01", "augmentation": "no", "event_products": None,
+           "surrogate": "sigmoid", "loss": "tet", "seed": "7"}
 BUILD = {"board": "other", "clock": "62.5", "limit": "5"}
 RUN = {**BUILD, "network": "other.spw", "port": "/dev/null",
        "build_only": None, "no_bitstream": None, "samples": "5", "task": "mnist",
@@ -171,6 +171,10 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "resources net.spw": (SIZE, every(STOCHASTIC, NO_EVENT)),
     "resources net.spw --engine stochastic": (STOCHASTIC, {}),
     "pages": ({"check": None}, {}),
+    "bench engine": (
+        {"row": "mnist_lut", "folder": "folder", "seeds": "7", "pnr_seeds": "3", "samples": "9",
+         "pages": None}, {}
+    ),
     "bench neurons": ({"neuron": "lif", "seeds": "7", "epochs": "3", "pages": None}, {}),
     "bench neurons --neuron lif": (
         {"seeds": "7", "epochs": "3"}, {"pages": "does not apply to a single neuron, for"}

@@ -52,6 +52,7 @@ WORK = (
     "spikewright.record.stored.show", "spikewright.bench.resources.resources",
     "spikewright.pages.pages.pages", "spikewright.bench.neurons.bench_neurons",
     "spikewright.bench.stochastic_engine.bench.bench_stochastic",
+    "spikewright.bench.engine.bench.bench_engine",
     "spikewright.bench.training.bench_training", "spikewright.bench.reference.bench_reference",
     "spikewright.bench.training_speed.bench_training_speed",
     "spikewright.exploration.explore.explore", "spikewright.doctor.doctor",

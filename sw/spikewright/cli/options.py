@@ -25,6 +25,7 @@ __all__ = [
     "seed",
     "share",
     "streams_of",
+    "yes_or_no",
 ]
 
 
@@ -192,6 +193,13 @@ def share(text: str) -> float:
             f"{text[:100]!r} is not a share from 0 to below 1, such as 0.4"
         )
     return value
+
+
+def yes_or_no(text: str) -> bool:
+    """Read whether something is to be."""
+    if text not in ("yes", "no"):
+        raise argparse.ArgumentTypeError(f"{text[:100]!r} is neither yes nor no")
+    return text == "yes"
 
 
 def _positive(text: str, what: str) -> float:

@@ -7,7 +7,7 @@ from pathlib import Path
 import spikewright as spw
 from spikewright_hw.network_name import check_name
 
-from .options import count, path, rate, share
+from .options import count, path, rate, share, yes_or_no
 from .words import arguments_checked
 
 __all__ = [
@@ -18,7 +18,7 @@ __all__ = [
 #: Options of :func:`add_network_options` that are arguments of :func:`spikewright.training_config`.
 NETWORK_OPTIONS = (
     "coding", "steps", "input_bits", "silent", "readout", "bias", "epochs", "learning_rate",
-    "event_products", "surrogate", "loss",
+    "augmentation", "event_products", "surrogate", "loss",
 )
 
 
@@ -75,6 +75,10 @@ def add_network_options(parser: argparse.ArgumentParser, *, file: bool) -> None:
         "--loss", metavar="NAME",
         help="what is learned by: the outputs; of a readout of spikes spike_count, spike_rate or "
         "first_spike; of one of membranes membrane or tet (outputs)",
+    )
+    add(
+        "--augmentation", type=yes_or_no, metavar="yes|no",
+        help="whether training images without channels are shifted and turned a little (yes)",
     )
     add(
         "--event-products", action="store_true",

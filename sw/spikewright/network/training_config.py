@@ -243,6 +243,7 @@ def training_config(
     silent: float | None = None,
     epochs: int | None = None,
     learning_rate: float | None = None,
+    augmentation: bool = True,
     event_products: bool = False,
     surrogate: str = "arc_tangent",
     loss: str = "outputs",
@@ -294,6 +295,9 @@ def training_config(
         Where that in real numbers starts; that of the default unless given, which is lower with
         convolutions, and with 20,000 images or more. That on the grid is in the proportion of the
         defaults.
+    augmentation : bool
+        Whether training images without channels are shifted and turned a little, see
+        :class:`~spikewright.network.augmentation.Augmentation`.
     event_products : bool
         Whether dense layers sum over events, which is faster and rounds otherwise; see
         :class:`TrainingConfig`.
@@ -313,6 +317,7 @@ def training_config(
     instance(Task)("task", task)
     optional(text)("network", network)
     optional(whole(0, 1_000_000))("epochs", epochs)
+    flag("augmentation", augmentation)
     chosen = _coding(task, coding, steps, input_bits, silent)
     named, layers = _layers(task, chosen, hidden, network)
     recipe = _recipe(task, named)
@@ -341,7 +346,7 @@ def training_config(
         spikes=base.spikes * size,
         spike_cost=base.spike_cost / size**2,
         coding=chosen,
-        augmentation=base.augmentation if len(task.image) == 2 else None,
+        augmentation=base.augmentation if augmentation and len(task.image) == 2 else None,
         event_products=event_products,
         loss=loss,
         streams=streams,

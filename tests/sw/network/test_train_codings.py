@@ -156,6 +156,13 @@ def test_many_images_are_trained_by_a_recipe_of_their_own():
         assert training_config(other, hidden=(128,)).real.learning_rate == 0.03
 
 
+def test_images_are_changed_unless_that_is_not_wanted():
+    assert training_config(load()).augmentation == Augmentation()
+    assert training_config(load(), augmentation=False).augmentation is None
+    with pytest.raises(ValueError, match=r"^augmentation is 'no'; it must be True or False"):
+        training_config(load(), augmentation="no")  # pyright: ignore[reportArgumentType]
+
+
 def test_a_learning_rate_that_is_given_changes_both_in_proportion():
     task = load()
     config = training_config(task, learning_rate=0.015)

@@ -13,10 +13,48 @@ def add(commands) -> None:
     """Add the command with the comparisons that there are."""
     verb = commands.add_parser("bench", help="compare on one task")
     benches = verb.add_subparsers(required=True, metavar="WHAT")
+    _add_engine(benches)
     _add_neurons(benches)
     _add_reference(benches)
     _add_stochastic(benches)
     _add_training(benches)
+
+
+def _add_engine(benches) -> None:
+    bench = benches.add_parser(
+        "engine", help="the event engine's targets, and what it reaches: a row for each"
+    )
+    add = bench.add_argument
+    add(
+        "--row", nargs="+", default=[], metavar="NAME",
+        help="rows to work out again (default: all that are not known yet)",
+    )
+    add(
+        "--folder", type=path, metavar="DIR",
+        help="folder of MNIST and Fashion-MNIST (default: that in SPIKEWRIGHT_DATA)",
+    )
+    add(
+        "--seeds", type=seed, nargs="+", default=[0], metavar="N",
+        help="seeds to train, for the spread of accuracies (default: 0)",
+    )
+    add(
+        "--pnr-seeds", type=seed, nargs="+", default=list(range(1, 11)), metavar="N",
+        help="seeds of the placer, whose median counts (default: 1 to 10)",
+    )
+    add(
+        "--samples", type=count, default=100, metavar="N",
+        help="images that the gateware is simulated for (%(default)s)",
+    )
+    add("--pages", action="store_true", help="write the tables of docs/bench_engine.md")
+    bench.set_defaults(verb=engine, command="bench engine")
+
+
+def engine(options: argparse.Namespace) -> None:
+    """Work out rows of the event engine's targets."""
+    spw.bench_engine(
+        *options.row, folder=options.folder, seeds=options.seeds, pnr_seeds=options.pnr_seeds,
+        samples=options.samples, pages=options.pages,
+    )
 
 
 def _add_neurons(benches) -> None:

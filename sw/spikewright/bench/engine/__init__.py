@@ -1,0 +1,1 @@
+"""``spikewright bench engine``: what the event engine is to reach, and what it reaches."""

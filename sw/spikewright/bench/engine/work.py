@@ -1,0 +1,244 @@
+"""What the rows of ``spikewright bench engine`` share: networks, cycles, placements, each once."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from statistics import median_low
+
+import numpy as np
+
+from spikewright_hw.board import BoardTop
+from spikewright_hw.engine.design import EventDesign
+
+from ...coding.coding import encode
+from ...device.boards import open_board
+from ...errors import DeviceError
+from ...gateware.board import BOARDS
+from ...gateware.design import run_reference
+from ...gateware.pins import elaborate
+from ...gateware.placement import Placement, place
+from ...gateware.synthesis import synthesize
+from ...job.compare import compare
+from ...job.training import train
+from ...network.reference import Run
+from ...network.training_config import TrainingConfig, training_config
+from ...quantized.network import QuantizedNetwork
+from ...stochastic_models.cycles import cycles
+from ...task.known import load_task
+from ...task.task import Task
+
+__all__ = ["Cycles", "Engine", "Subject", "Work"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A network that rows are about.
+
+    Parameters
+    ----------
+    task : str
+        Name of its task.
+    settings : dict
+        Arguments of :func:`~spikewright.network.training_config.training_config`.
+    """
+
+    task: str
+    settings: dict = field(default_factory=dict)
+
+    def config(self, task: Task) -> TrainingConfig:
+        """Return how it is trained."""
+        return training_config(task, **self.settings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """A network on an engine and a board.
+
+    Parameters
+    ----------
+    subject : Subject
+    design : EventDesign
+    board : str
+    clock_mhz : float
+        What the placer aims for.
+    """
+
+    subject: Subject
+    design: EventDesign
+    board: str = "ulx3s"
+    clock_mhz: float = 100.0
+
+
+@dataclass(frozen=True)
+class Cycles:
+    """Cycles of all images of a test part.
+
+    Parameters
+    ----------
+    each : int array ``[samples]``
+        By the model of the engine's cycles, and as many more as the gateware took at most.
+    simulated : int
+        Images, the first ones, that the gateware was simulated for; all that it gave equals the
+        reference.
+    more : int
+        By how many cycles it exceeded the model at most there.
+    simulator : str
+    """
+
+    each: np.ndarray
+    simulated: int
+    more: int
+    simulator: str
+
+
+class Work:
+    """What rows need; each is worked out when it is first asked for.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Folder of the data sets.
+    seeds : tuple of int
+        Of the trainings; the first one's network is built.
+    pnr_seeds : tuple of int
+        Of the placer.
+    samples : int
+        Images that gateware is simulated for.
+    build : Path
+        Folder of everything generated.
+    tell : callable
+        Told what is being done.
+    """
+
+    def __init__(
+        self, *, folder: Path | None, seeds: tuple[int, ...], pnr_seeds: tuple[int, ...],
+        samples: int, build: Path, tell: Callable[[str], None] = lambda _: None,
+    ):
+        self.folder, self.seeds, self.pnr_seeds = folder, seeds, pnr_seeds
+        self.samples, self.build, self.tell = samples, build, tell
+        self.task = cache(self._task)
+        self.network = cache(self._network)
+        self.spikes = cache(self._spikes)
+        self.answers = cache(self._answers)
+        self._cycles_of: dict[str, Cycles] = {}
+        self._placed: dict[str, list[Placement]] = {}
+
+    def _task(self, name: str) -> Task:
+        return load_task(name) if name == "digits" else load_task(name, folder=self.folder)
+
+    def of(self, subject: Subject, seed: int | None = None) -> QuantizedNetwork:
+        """Return a subject's network, trained with a seed; the first one unless given."""
+        seed = self.seeds[0] if seed is None else seed
+        return self.network(subject.task, tuple(sorted(subject.settings.items())), seed)
+
+    def _network(self, task: str, settings: tuple, seed: int) -> QuantizedNetwork:
+        self.tell(f"training on {task}, seed {seed}")
+        loaded = self.task(task)
+        config = training_config(loaded, **dict(settings))
+        return train(loaded, config, seed=seed, build=self.build, progress=lambda at: self.tell(
+            f"training on {task}, seed {seed}: {at.phase}, epoch {at.epoch} of {at.epochs}"
+        ))
+
+    def _spikes(self, task: str, coding: object) -> np.ndarray:
+        return encode(self.task(task).x_test, coding)  # pyright: ignore[reportArgumentType]
+
+    def inputs(self, subject: Subject) -> np.ndarray:
+        """Return the encoded test part of a subject's task."""
+        return self.spikes(subject.task, self.of(subject).coding)
+
+    def _answers(self, task: str, settings: tuple, seed: int) -> Run:
+        network = self.network(task, settings, seed)
+        self.tell(f"the reference on {task}")
+        return run_reference(network, self.spikes(task, network.coding), hidden_membranes=False)
+
+    def run(self, subject: Subject, seed: int | None = None) -> Run:
+        """Return what the reference gives on the test part."""
+        seed = self.seeds[0] if seed is None else seed
+        return self.answers(subject.task, tuple(sorted(subject.settings.items())), seed)
+
+    def accuracy(self, subject: Subject, seed: int) -> float:
+        """Return the share of the test part that is classified rightly, in per cent."""
+        task = self.task(subject.task)
+        return 100 * float((self.run(subject, seed).predictions == task.y_test).mean())
+
+    def cycles(self, engine: Engine) -> Cycles:
+        """Return the cycles of all images; the gateware is simulated for the first ones.
+
+        Raises
+        ------
+        DeviceError
+            The gateware gave something else than the reference.
+        """
+        if repr(engine) not in self._cycles_of:
+            self._cycles_of[repr(engine)] = self._cycles(engine)
+        return self._cycles_of[repr(engine)]
+
+    def _cycles(self, engine: Engine) -> Cycles:
+        network, spikes = self.of(engine.subject), self.inputs(engine.subject)
+        model = cycles(network.network, spikes, self.run(engine.subject), design=engine.design)
+        few = spikes[: self.samples]
+        self.tell(f"simulating {len(few)} images on the {engine.design}")
+        expected = run_reference(network, few, hidden_membranes=False)
+        with open_board(
+            network, board=engine.board, design=engine.design, build=self.build
+        ) as opened:
+            answers = opened.infer_all(few)
+        found = compare(answers, expected)
+        if not found.equal:
+            raise DeviceError(
+                f"{sum(found.mismatches.values())} values differ between the gateware and the "
+                f"reference, on the {engine.design}; `spikewright run` shows where"
+            )
+        more = np.asarray(answers.cycles) - model[: len(few)]
+        if (more < 0).any():
+            raise DeviceError(
+                f"the {engine.design} took {-more.min()} cycles less than its model says; the "
+                "model of its cycles is not that of this engine"
+            )
+        return Cycles(model + more.max(), len(few), int(more.max()), answers.simulator)
+
+    def placed(self, engine: Engine) -> list[Placement]:
+        """Return the board's placements, one of each seed of the placer, the slowest first."""
+        if repr(engine) not in self._placed:
+            self._placed[repr(engine)] = sorted(self._place(engine), key=Placement.fmax_of)
+        return self._placed[repr(engine)]
+
+    def _place(self, engine: Engine) -> list[Placement]:
+        board = BOARDS[engine.board].at(engine.clock_mhz)
+        top = BoardTop(
+            network=self.of(engine.subject).network, divisor=board.divisor,
+            clock_hz=board.clock_hz, virtual=False, design=engine.design,
+        )
+        self.tell(f"synthesising the {engine.design}")
+        source, constraints = elaborate(top, board=board)
+        netlist = synthesize(
+            source, top="design", family=board.family.name, command=board.device.synthesis,
+            language=board.family.language, build=self.build,
+        )
+        found = []
+        for seed in self.pnr_seeds:
+            self.tell(f"placing and routing, seed {seed}")
+            found.append(place(
+                netlist, part=board.part, seed=seed, frequency_mhz=engine.clock_mhz,
+                constraints=constraints, build=self.build,
+            ))
+        return found
+
+    def middle(self, engine: Engine) -> Placement:
+        """Return the placement whose clock is the median, the lower of two."""
+        found = self.placed(engine)
+        return found[[one.fmax_of() for one in found].index(
+            median_low(one.fmax_of() for one in found)
+        )]
+
+
+def best_rate(work: Callable[[], object], *, count: int, turns: int = 3) -> float:
+    """Return how many a second are done, in the fastest of some turns."""
+    seconds = []
+    for _ in range(turns):
+        started = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - started)
+    return count / min(seconds)

@@ -1,0 +1,196 @@
+"""What the event engine is to reach: rows, how they are kept, and what is said of them."""
+
+import io
+import json
+import re
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+import spikewright as spw
+from spikewright.bench.engine import bench, targets, work
+from spikewright.bench.engine.speeds import reference_speed, stochastic_speed
+from spikewright.bench.engine.target import Asked, Found, NotHere, Target, at_least, at_most
+from spikewright.bench.engine.work import Engine, Subject, Work
+from spikewright.device.simulation import simulate
+from spikewright.errors import DataError, DeviceError
+from spikewright.gateware.board import BOARDS
+from spikewright.record.figure import Computed, Figure
+from spikewright_hw.engine.design import EventDesign
+
+DIGITS = Subject(task="digits", settings={"hidden": (6,), "epochs": 1})
+ENGINE = Engine(subject=DIGITS, design=EventDesign(banks=2, share=2), clock_mhz=80)
+ROWS = targets._of_engine(
+    "digits", "digits", ENGINE, mean_cycles=at_most(1), lut=at_most(5), bram=at_most(20),
+    latency=at_most(50),
+)
+
+
+def fail(*_: object) -> Found:
+    raise AssertionError("a row that is kept was worked out again")
+
+
+@contextmanager
+def simulated(network, *, design, board, build):
+    """In the place of a board that is compiled: the same gateware in Amaranth's simulator."""
+    yield SimpleNamespace(
+        infer_all=lambda spikes: simulate(network, spikes, design=design, board=board)
+    )
+
+
+def placement(seed: int, fmax_mhz: float) -> Any:
+    return SimpleNamespace(
+        seed=seed, tool="placer 1", used={"TRELLIS_COMB": 7, "DP16KD": 3},
+        fmax_of=lambda: fmax_mhz,
+    )
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory):
+    """The folder of everything generated: the network is trained once."""
+    return tmp_path_factory.mktemp("build")
+
+
+@pytest.fixture
+def engine(monkeypatch):
+    """The bench with a network of the digits; what the placer gives is made up."""
+    monkeypatch.setattr(work, "open_board", simulated)
+    monkeypatch.setattr(work.Placement, "fmax_of", lambda one: one.fmax_of())
+    monkeypatch.setattr(Work, "_place", lambda self, engine: [
+        placement(seed, 60.0 + 10 * seed) for seed in self.pnr_seeds
+    ])
+    monkeypatch.setattr(bench, "TARGETS", (
+        Target(
+            name="accuracy", title="digits", unit="%", asked=at_least(0),
+            work=partial(targets._accuracy, subject=DIGITS), tasks=(),
+        ),
+        *(Target(**{**vars(row), "tasks": ()}) for row in ROWS),
+        Target(
+            name="interval", title="digits", unit="cycles",
+            work=partial(targets._interval, engine=ENGINE),
+        ),
+        Target(
+            name="speed", title="reference", unit="images/s", asked=at_least(1e12),
+            work=partial(reference_speed, subject=DIGITS), timed=True,
+        ),
+        Target(
+            name="peer", title="peer", unit="times", work=partial(stochastic_speed, length=16),
+        ),
+    ))
+
+
+def test_rows_are_worked_out_kept_and_stand_on_the_page(engine, build, tmp_path, monkeypatch):
+    monkeypatch.setattr("spikewright.bench.engine.speeds.PEER", "no_such_peer")
+    (tmp_path / "docs").mkdir()
+    page = tmp_path / bench.PAGE
+    blocks = "".join(f"<!-- generated: {name} -->\n<!-- end -->\n" for name in bench.BLOCKS)
+    page.write_text(blocks)
+    printed = io.StringIO()
+    settings = {"build": build, "samples": 3, "pnr_seeds": (1, 2, 3, 4)}
+    report = spw.bench_engine(
+        **settings, pages=True, root=tmp_path, console=Console(file=printed, width=400)
+    )
+    stored = json.loads((build / "reports" / "engine" / "report.json").read_text())
+    assert stored["rows"] == list(report.rows)
+    rows = {row["name"]: row for row in report.rows}
+    assert rows["accuracy"]["met"] == "met" and rows["accuracy"]["how"] == "computed"
+    assert rows["digits_cycles_mean"]["met"] == "not met"
+    assert rows["digits_cycles_mean"]["how"] == "simulated"
+    assert rows["digits_cycles_max"]["asked"] == rows["digits_cycles_max"]["met"] == ""
+    assert (rows["digits_lut"]["reached"], rows["digits_bram"]["reached"]) == (7, 3)
+    assert rows["digits_lut"]["met"] == "not met" and rows["digits_bram"]["met"] == "met"
+    assert rows["digits_fmax"]["reached"] == 80.0  # the lower of the two in the middle
+    assert rows["digits_fmax"]["how"] == "post-route"
+    cycles = rows["digits_cycles_mean"]["reached"]
+    assert rows["digits_latency"]["reached"] == pytest.approx(cycles / 80, abs=1e-3)
+    busiest = float(rows["interval"]["asked"].removeprefix("≤ "))
+    assert 1 <= busiest < cycles and rows["interval"]["met"] == "not met"
+    assert rows["speed"]["how"] == "measured" and rows["speed"]["met"] == "not met"
+    assert rows["peer"]["met"] == "not run" and "no_such_peer is not installed" in (
+        rows["peer"]["note"]
+    )
+    assert rows["speed"]["command"] == "spikewright bench engine --row speed"
+    text = page.read_text()
+    assert "| digits_lut | digits: look-up tables | ≤ 5 | 7 | LUT4 | post-route | not met |" in text
+    for shown in (text, printed.getvalue()):
+        assert "| DWN (n=6, small) | 97.80 %" in shown
+
+    kept = bench.TARGETS
+    monkeypatch.setattr(bench, "TARGETS", tuple(
+        Target(**{**vars(row), "work": fail}) if row.name != "peer" else row for row in kept
+    ))
+    assert spw.bench_engine(**settings, console=Console(file=io.StringIO())).rows == report.rows
+    with pytest.raises(AssertionError, match="worked out again"):
+        spw.bench_engine("accuracy", **settings, console=Console(file=io.StringIO()))
+
+
+def test_cycles_are_those_of_the_gateware(engine, build):
+    shared = Work(
+        folder=None, seeds=(0,), pnr_seeds=(1,), samples=4, build=build,
+    )
+    found = shared.cycles(ENGINE)
+    task = spw.load_task("digits")
+    assert len(found.each) == len(task.x_test) and found.simulated == 4
+    network, few = shared.of(DIGITS), shared.inputs(DIGITS)[:4]
+    counted = simulate(network, few, design=ENGINE.design).cycles
+    assert (counted <= found.each[:4]).all() and (found.each[:4] - counted <= found.more).all()
+
+
+def test_a_model_of_another_engine_is_refused(engine, build, monkeypatch):
+    shared = Work(folder=None, seeds=(0,), pnr_seeds=(1,), samples=1, build=build)
+    given = work.cycles
+    monkeypatch.setattr(work, "cycles", lambda *one, **how: given(*one, **how) + 100)
+    with pytest.raises(DeviceError, match=r"^the event engine, 2 banks took \d+ cycles less than"):
+        shared.cycles(ENGINE)
+
+
+def test_what_is_wrong_is_said_at_once(tmp_path, monkeypatch):
+    monkeypatch.delenv("SPIKEWRIGHT_DATA", raising=False)
+    build = tmp_path / "build"
+    for call, message in (
+        (lambda: spw.bench_engine("mnist", build=build),
+         "there is no row 'mnist'; there are mnist_accuracy, "),
+        (lambda: spw.bench_engine(seeds=(), build=build), "there is no seed; give at least one to"),
+        (lambda: spw.bench_engine("mnist_lut", build=build), "mnist needs its files: "),
+        (lambda: spw.bench_engine("fashion_cycles_max", folder=tmp_path, build=build),
+         "Fashion-MNIST is neither in "),
+    ):
+        with pytest.raises(DataError, match=f"^{re.escape(message)}"):
+            call()
+    with pytest.raises(ValueError, match=r"^samples is 0; it must be a whole number"):
+        spw.bench_engine("reference_speed", samples=0, build=build)
+    assert not build.exists()
+
+
+def test_a_bound_and_what_is_found_go_there_and_back():
+    assert str(at_most(12_000)) == "≤ 12,000" and str(at_least(98.3)) == "≥ 98.3"
+    assert at_most(2).met_by(2) and not at_most(2).met_by(2.01)
+    assert at_least(2).met_by(2) and not at_least(2).met_by(1.99)
+    figure = Figure("cycles", 3, "cycles", Computed("by hand"))
+    for asked in (None, Asked("≤", 4.5)):
+        found = Found(figure=figure, note="so", asked=asked)
+        assert Found.from_json(json.loads(json.dumps(found.as_json()))) == found
+
+
+def test_the_rows_are_those_of_the_boards_there_are():
+    names = [target.name for target in targets.TARGETS]
+    assert len(set(names)) == len(names)
+    assert BOARDS[targets.FAST.board].device.label == "ECP5 LFE5U-25F"
+    assert not np.isnan([
+        target.asked.bound for target in targets.TARGETS if target.asked is not None
+    ]).any()
+
+
+def test_the_peer_is_named_where_it_is_not_here(monkeypatch):
+    monkeypatch.setattr("spikewright.bench.engine.speeds.PEER", "no_such_peer")
+    target = Target(name="peer", title="peer", unit="times", work=fail)
+    with pytest.raises(NotHere, match=r"^no_such_peer is not installed; pip install"):
+        stochastic_speed(Work(
+            folder=None, seeds=(0,), pnr_seeds=(1,), samples=1, build=Path("build"),
+        ), target, length=16)
