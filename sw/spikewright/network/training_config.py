@@ -351,11 +351,10 @@ def training_config(
         loss=loss,
         streams=streams,
     )
-    if epochs is None:
-        epochs = recipe.epochs(len(task.x_train))
-    rate = config.real.learning_rate if learning_rate is None else learning_rate
-    real(0)("learning_rate", rate)
-    return _scaled(config, epochs=epochs, learning_rate=rate)
+    return _scaled(
+        config, epochs=recipe.epochs(len(task.x_train)) if epochs is None else epochs,
+        learning_rate=learning_rate,
+    )
 
 
 def _recipe(task: Task, named: Sequence[Named]) -> _Recipe:
@@ -431,9 +430,13 @@ def _coding(
     return given
 
 
-def _scaled(config: TrainingConfig, *, epochs: int, learning_rate: float) -> TrainingConfig:
+def _scaled(
+    config: TrainingConfig, *, epochs: int, learning_rate: float | None
+) -> TrainingConfig:
     """Return the same with other epochs and another learning rate, on the grid in proportion."""
     first, grid = config.real, config.quantized
+    learning_rate = first.learning_rate if learning_rate is None else learning_rate
+    real(0)("learning_rate", learning_rate)
     share = grid.learning_rate / first.learning_rate
     return replace(
         config,
