@@ -322,13 +322,11 @@ def training_config(
     named, layers = _layers(task, chosen, hidden, network)
     recipe = _recipe(task, named)
     base = recipe.config
-    if parameters is None:
-        parameters = _DEFAULT.model.parameters if neuron == _DEFAULT.model.neuron else {}
     model = replace(
         _DEFAULT.model,
         sizes=(chosen.inputs, *layers, task.outputs),
         neuron=neuron,
-        parameters=parameters,
+        parameters=_parameters(neuron) if parameters is None else parameters,
         weight_bits=weight_bits,
         membrane=_format("membrane", membrane),
         readout=readout,
@@ -355,6 +353,11 @@ def training_config(
         config, epochs=recipe.epochs(len(task.x_train)) if epochs is None else epochs,
         learning_rate=learning_rate,
     )
+
+
+def _parameters(neuron: str) -> Mapping[str, float]:
+    """Return the parameters of hidden neurons unless they are given."""
+    return _DEFAULT.model.parameters if neuron == _DEFAULT.model.neuron else {}
 
 
 def _recipe(task: Task, named: Sequence[Named]) -> _Recipe:
