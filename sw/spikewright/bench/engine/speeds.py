@@ -1,6 +1,8 @@
 """How fast the references are: rows of ``spikewright bench engine`` that are timed."""
 
 import time
+from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
 from statistics import median
@@ -74,12 +76,11 @@ def stochastic_speed(work: Work, target: Target, *, length: int) -> Found:
     )
 
 
-def _peer(network: Network, length: int):
+def _peer(network: Network, length: int) -> Callable[[np.ndarray], np.ndarray]:
     """Return the peer's layers, one after the other, with the sizes of a network."""
-    from sc_neurocore_engine import DenseLayer  # pyright: ignore[reportMissingImports]
-
+    layer_of = import_module(PEER).DenseLayer  # no dependency of this project's
     layers = [
-        DenseLayer(layer.inputs, layer.neurons, length=length) for layer in network.layers
+        layer_of(layer.inputs, layer.neurons, length=length) for layer in network.layers
     ]
 
     def forward(values: np.ndarray) -> np.ndarray:
@@ -90,7 +91,7 @@ def _peer(network: Network, length: int):
     return forward
 
 
-def _rate(work, samples: np.ndarray) -> float:
+def _rate(work: Callable[[np.ndarray], object], samples: np.ndarray) -> float:
     return best_rate(lambda: work(samples), count=len(samples), turns=1)
 
 
