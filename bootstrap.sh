@@ -44,10 +44,10 @@ echo "Setting up .venv (some minutes the first time) ..."
     exit 1
 }
 
-# Frameworks whose networks are imported, for the tests that compare with them. Without their
-# dependencies: these are torchvision, torchaudio, tensorboard and others, which nothing here uses
+# Frameworks whose networks are imported, and NeuroBench's harness, for the tests that compare with
+# them. Without their dependencies: these are torchvision, torchaudio, tensorboard and others, which nothing here uses
 # and of which some must be built like torch. What is used of them comes with the extra above.
-.venv/bin/python -m pip install --quiet --constraint constraints.txt --no-deps norse spikingjelly || {
+.venv/bin/python -m pip install --quiet --constraint constraints.txt --no-deps neurobench norse spikingjelly || {
     echo "Spikewright is not set up: a package could not be installed (see above); try again." >&2
     exit 1
 }

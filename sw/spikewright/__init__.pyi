@@ -142,7 +142,13 @@ from spikewright_hw.engine.record import Trace as Trace
 
 from spikewright.job.compare import Comparison as Comparison
 from spikewright.job.compare import compare as compare
+from spikewright.job.harness import run_harness as run_harness
+from spikewright.job.neurobench import TASKS as TASKS
+from spikewright.job.neurobench import BenchmarkResult as BenchmarkResult
+from spikewright.job.neurobench import BenchmarkTask as BenchmarkTask
+from spikewright.job.neurobench import compute_metrics as compute_metrics
 from spikewright.job.observations import make_report as make_report
+from spikewright.record.algorithm import AlgorithmMetrics as AlgorithmMetrics
 from spikewright.record.check import check_reports as check_reports
 from spikewright.record.check import report_faults as report_faults
 from spikewright.record.comparison import compare_reports as compare_reports

@@ -47,6 +47,8 @@ from .training import train
 
 __all__ = ["build_job", "main_job", "plan_job"]
 
+#: Most membranes of hidden layers that are kept, of all samples and steps: 256 MB.
+_MEMBRANES = 1 << 25
 #: Fewest samples for which another virtual board is started.
 _SAMPLES = 100
 
@@ -107,7 +109,8 @@ def main_job(options: RunOptions, *, console: Console | None = None) -> Report |
         with progress.part(f"Reference, {_split(options)}"):
             spikes = encode(task.x_test[:samples], network.coding)
             expected = run_reference(
-                network, spikes, design=options.design, hidden_membranes=False
+                network, spikes, design=options.design,
+                hidden_membranes=_membranes_fit(network, len(spikes)),
             )
         if compiled:
             compiled.result()  # open_board finds it
@@ -231,6 +234,13 @@ def _samples(options: RunOptions, task: Task) -> int:
             f"{task.name} has {there} test samples; samples= must be 1 to {there}, not {wanted}"
         )
     return wanted
+
+
+def _membranes_fit(network: QuantizedNetwork, samples: int) -> bool:
+    """Say whether the membranes of all layers, which are counted, are few enough to be kept."""
+    plain = network.network
+    each = plain.steps * sum(layer.neurons for layer in plain.layers)
+    return samples * each <= _MEMBRANES
 
 
 def _boards(options: RunOptions, samples: int) -> int:

@@ -18,6 +18,7 @@ from ..gateware.parts import PARTS
 from ..machine import commit, processor
 from ..network.reference import Run
 from ..quantized.network import QuantizedNetwork
+from ..record.algorithm import AlgorithmMetrics, measure
 from ..record.run_record import (
     BoardRecord,
     BuildRecord,
@@ -110,6 +111,7 @@ def run_record(
             simulator=answers.simulator,
             baud=board.baud,
         ),
+        algorithm=_algorithm(quantized.network, observed),
         commit=commit(),
         link_bytes=_link_bytes(quantized.network),
         versions={"processor": processor()}
@@ -150,6 +152,16 @@ def _source(quantized: QuantizedNetwork) -> dict[str, str]:
         "coding": coding.describe(),
         "trained on": versions.get("processor", "an unknown processor"),
     } | ({"neurons in training": versions["neurons"]} if "neurons" in versions else {})
+
+
+def _algorithm(network: Network, observed: Observations) -> AlgorithmMetrics | None:
+    """Measure what the board reported; membranes of hidden layers are those of the reference."""
+    answers, layers = observed.answers, observed.expected.layers
+    if answers.design.streams is not None:
+        return None
+    kept = all(layer.membranes.shape[2] for layer in layers)
+    membranes = [layer.membranes for layer in layers] if kept else None
+    return measure(network, answers.sent, answers.spikes, membranes=membranes)
 
 
 def _link_bytes(network: Network) -> int:

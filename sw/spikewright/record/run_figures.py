@@ -17,8 +17,46 @@ def figures(record: RunRecord) -> tuple[Figure, ...]:
         *_timing(record),
         *_size(record),
         *_activity(record),
+        *_algorithm(record),
         *_energy(record),
     )
+
+
+def _algorithm(record: RunRecord) -> list[Figure]:
+    """Return the metrics of NeuroBench's algorithm track, at batch size 1."""
+    found = record.algorithm
+    if found is None:
+        return []
+    room, samples = found.footprint, {"samples": record.answered}
+    stored = Computed("from the network file")
+    board = Computed(f"from the spikes that the board reported on {record.split}, per sample")
+    reference = Computed(
+        f"from the membranes of the integer reference on {record.split}, per sample; those that a "
+        "board sends were compared"
+    )
+    dense = Computed("from the network file: all inputs set in every step, per sample")
+    parts = {
+        "bits": room.bits, "weights_bits": room.weights, "biases_bits": room.biases,
+        "states_bits": room.states,
+    }
+    per_layer = {"per_layer": list(found.sparsity_per_layer)}
+    effective = {"counted": found.counted_operations} | samples
+    made = [
+        Figure("footprint_bytes", room.bytes, "bytes", stored, parts),
+        Figure("connection_sparsity", found.connection_sparsity, "1", stored),
+        Figure("dense_operations", found.dense_operations, "1", dense),
+        Figure("effective_macs", found.effective_macs, "1", board, samples),
+        Figure("effective_acs", found.effective_acs, "1", board, effective),
+    ]
+    if found.activation_sparsity is not None:
+        made.insert(
+            2, Figure("activation_sparsity", found.activation_sparsity, "1", board, per_layer)
+        )
+    if found.membrane_updates is not None:
+        made.append(
+            Figure("membrane_updates", found.membrane_updates, "1", reference, samples)
+        )
+    return made
 
 
 def _energy(record: RunRecord) -> tuple[Figure, ...]:

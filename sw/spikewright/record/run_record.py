@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .algorithm import AlgorithmMetrics
 from .figure import Counted, Provenance, Simulated
 
 __all__ = [
@@ -165,6 +166,8 @@ class RunRecord:
         Why there is no bitstream, and so no ``build``; else empty.
     task : str
         What the network does; empty for the digits, the task of the main job.
+    algorithm : AlgorithmMetrics, optional
+        Metrics of the algorithm track, on what the board reported; none of bitstreams.
     commit : str
         Of the checkout that did the run; empty where there is none.
     link_bytes : int
@@ -191,6 +194,7 @@ class RunRecord:
     stream_length: int | None = None
     no_build: str = ""
     task: str = ""
+    algorithm: AlgorithmMetrics | None = None
     commit: str = ""
     link_bytes: int = 0
 

@@ -107,6 +107,37 @@ VALUES = {
 }
 
 
+def algorithm(run: Origins) -> dict[str, tuple]:
+    """The metrics of the algorithm track, from what was sent, answered and computed."""
+    if run.design.streams is not None:
+        return {}
+    hidden, readout = network(5).network.layers
+    spikes = np.array([trace.spikes[0] for _, trace in run.answers])
+    effective = counted = 0
+    for layer, heard in ((hidden, run.sent), (readout, spikes)):
+        events = heard.astype(int).sum(axis=(0, 1))
+        effective += sum(
+            number * np.count_nonzero(row)
+            for number, row in zip(events, layer.weights, strict=True)
+        )
+        counted += events.sum() * layer.neurons
+    weights = np.concatenate([np.ravel(hidden.weights), np.ravel(readout.weights)])
+    sparsity = 1 - spikes.mean()
+    membranes = [layer.membranes for layer in run.reference.layers]
+    updates = sum(one[:, 0].size + np.count_nonzero(np.diff(one, axis=1)) for one in membranes)
+    states = 3 * 11 + 4 * 12  # Q8.3 and Q9.3
+    bits = {"weights_bits": 30 * 4, "biases_bits": 0, "states_bits": states}
+    return {
+        "footprint_bytes": (26, "bytes", {"bits": 120 + states, **bits}),
+        "connection_sparsity": (np.mean(weights == 0), "1", {}),
+        "activation_sparsity": (sparsity, "1", {"per_layer": [sparsity]}),
+        "dense_operations": (3 * 30, "1", {}),
+        "effective_macs": (0, "1", {"samples": 20}),
+        "effective_acs": (effective / 20, "1", {"counted": counted / 20, "samples": 20}),
+        "membrane_updates": (updates / 20, "1", {"samples": 20}),
+    }
+
+
 def close(given, expected) -> bool:
     """Equal, but for the last digits of a float."""
     if isinstance(expected, dict):
@@ -135,6 +166,7 @@ def test_every_figure_has_the_value_of_its_own_origin(run):
             0.66066 + dynamic, "µJ", {"static_uj": 0.66066, "dynamic_uj": dynamic}
         ),
         "energy_dynamic_uj": (dynamic, "µJ", {"synops": synops}),
+        **algorithm(run),
     }
     assert {figure.name for figure in run.report.figures} == set(expected)
     for figure in run.report.figures:
@@ -182,6 +214,16 @@ def test_every_figure_says_where_it_came_from(run):
                  "synops_per_inference", "input_events_per_inference", "spikes_per_inference"):
         expected[name] = count
     expected |= dict.fromkeys(("fmax_mhz", "lut", "ff", "bram", "dsp"), route)
+    spikes = "from the spikes that the board reported on the test split, per sample"
+    algorithm_words = {
+        "footprint_bytes": "from the network file",
+        "connection_sparsity": "from the network file",
+        "activation_sparsity": spikes, "effective_macs": spikes, "effective_acs": spikes,
+        "dense_operations": "from the network file: all inputs set in every step, per sample",
+        "membrane_updates": "from the membranes of the integer reference on the test split, per "
+        "sample; those that a board sends were compared",
+    }
+    expected |= {name: ("computed", algorithm_words[name]) for name in algorithm(run)}
     for part in ("per_inference", "static", "dynamic"):
         expected[f"energy_{part}_uj"] = ("estimated", model)
     assert {
