@@ -1,5 +1,7 @@
 """Bank scan: from a bitmap to several events at once, one of each bank of inputs."""
 
+from collections.abc import Sequence
+
 from amaranth import Cat, Module, Mux, Signal, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -7,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 from .banks import bank_layout, dealt
 from .scan import Scan, scan_events, scan_group
 
-__all__ = ["PRESETS", "BankScan", "bank_events", "bank_width", "core"]
+__all__ = ["PRESETS", "BankScan", "bank_events", "bank_width", "core", "in_step"]
 
 PRESETS = {
     "w20_b3": {"width": 20, "banks": 3},
@@ -95,29 +97,37 @@ class BankScan(wiring.Component):
         m.d.comb += self.i.ready.eq(Cat(scan.i.ready for scan in scans).all())
         m.d.comb += [scan.i.valid.eq(self.i.valid & self.i.ready) for scan in scans]
 
-        ended = Signal(self.banks)  # banks that have given the last event of the step
-        ends = Signal(self.banks)  # and those that give it now, if all goes on
-        there = Signal(self.banks)
-        passed = Signal()
-        for bank, scan in enumerate(scans):
-            event, open_ = scan.o.payload, ~ended[bank]
-            m.d.comb += [
-                there[bank].eq(scan.o.valid | ended[bank]),
-                ends[bank].eq(event.last | ended[bank]),
-                scan.o.ready.eq(passed & open_),
-                self.o.payload.places[bank].eq(Mux(open_, event.row, 0)),
-                self.o.payload.spikes[bank].eq(event.spike & open_),
-            ]
-        m.d.comb += [
-            self.o.valid.eq(there.all()),
-            self.o.payload.last.eq(ends.all()),
-            passed.eq(self.o.valid & self.o.ready),
-        ]
-        with m.If(passed):
-            m.d.sync += ended.eq(ends)
-            with m.If(ends.all()):
-                m.d.sync += ended.eq(0)
+        in_step(m, [scan.o for scan in scans], self.o)
         return m
+
+
+def in_step(
+    m: Module, given: Sequence[stream.Interface], together: stream.Interface
+) -> None:
+    """Join the events of scans to what all banks give in a cycle; who has ended a step waits."""
+    banks = len(given)
+    ended = Signal(banks)  # banks that have given the last event of the step
+    ends = Signal(banks)  # and those that give it now, if all goes on
+    there = Signal(banks)
+    passed = Signal()
+    for bank, events in enumerate(given):
+        event, open_ = events.payload, ~ended[bank]
+        m.d.comb += [
+            there[bank].eq(events.valid | ended[bank]),
+            ends[bank].eq(event.last | ended[bank]),
+            events.ready.eq(passed & open_),
+            together.payload.places[bank].eq(Mux(open_, event.row, 0)),
+            together.payload.spikes[bank].eq(event.spike & open_),
+        ]
+    m.d.comb += [
+        together.valid.eq(there.all()),
+        together.payload.last.eq(ends.all()),
+        passed.eq(together.valid & together.ready),
+    ]
+    with m.If(passed):
+        m.d.sync += ended.eq(ends)
+        with m.If(ends.all()):
+            m.d.sync += ended.eq(0)
 
 
 core = BankScan

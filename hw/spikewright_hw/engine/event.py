@@ -5,7 +5,7 @@ from typing import Any
 
 from amaranth import Cat, Const, Module, Signal, Value
 from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import connect, flipped
+from amaranth.lib.wiring import In, connect, flipped
 
 from ..layer import Layer
 from ..network import Network
@@ -18,6 +18,7 @@ from .example import example_network
 from .feedback import feedback_of
 from .folding import folded_network
 from .inference import InferenceEngine
+from .input_scan import InputScan
 from .map_stage import MapStage
 from .outputs import readout_latency
 from .ram_style import RamStyle
@@ -94,26 +95,33 @@ class EventStage(wiring.Component):
         Neurons per updater; see :class:`~.row_layer.RowLayer`.
     banks : int
         Rows of weights in a cycle.
+    stored : int
+        How many bitmaps of the inputs of an inference the stage stores, instead of taking each when
+        it is through with the one before; 0 if none. Not of a recurrent layer.
 
     Members
     -------
-    Those of :func:`~.stage.stage_signature`.
+    Those of :func:`~.stage.stage_signature`. Of a stage that stores its inputs ``i`` is always
+    ready, and ``go``, In(1), has them scanned; see :class:`~.input_scan.InputScan`.
     """
 
     i: stream.Interface
     o: stream.Interface
+    go: Signal
     clear: Signal
     arriving: Signal
     returning: Signal
     operations: Signal
 
-    def __init__(self, *, layer: Layer, share: int, banks: int = 1):
+    def __init__(self, *, layer: Layer, share: int, banks: int = 1, stored: int = 0):
         self.layer = layer
         self.banks = banks
+        self.stored = stored
         self.rows = RowLayer(layer=layer, share=share, banks=banks)
         self.feedback = feedback_of(layer)
         words = Words(bits=layer.inputs, count=1)
-        super().__init__(stage_signature(layer, words=(words,), together=banks))
+        members = stage_signature(layer, words=(words,), together=banks)
+        super().__init__(members | ({"go": In(1)} if stored else {}))
 
     def elaborate(self, platform):
         """Elaborate feedback, scan and layer."""
@@ -129,6 +137,8 @@ class EventStage(wiring.Component):
             )),
         ]
         self._count(m)
+        if isinstance(scan, InputScan):
+            m.d.comb += scan.go.eq(self.go)
         if self.feedback is None:
             connect(m, flipped(self.i), scan.i)
             return m
@@ -142,9 +152,11 @@ class EventStage(wiring.Component):
         ]
         return m
 
-    def _scan(self) -> Scan | BankScan:
+    def _scan(self) -> Scan | BankScan | InputScan:
         """Make the scan of all rows."""
         width = len(self.layer.rows)
+        if self.stored:
+            return InputScan(width=width, banks=self.banks, count=self.stored)
         if self.banks > 1:
             return BankScan(width=width, banks=self.banks)
         return Scan(width=width, group=scan_group(width))
@@ -219,10 +231,22 @@ class EventEngine(InferenceEngine):
         """Make the stage of a layer."""
         layer, share = self.network.layers[number], self.share[number]
         if layer.is_dense and layer.is_plain and words[0].count == 1:
-            return EventStage(layer=layer, share=share, banks=self.banks[number])
+            return EventStage(
+                layer=layer, share=share, banks=self.banks[number],
+                stored=self._stored() if number == 0 else 0,
+            )
         return MapStage(
             layer=layer, words=words, leaving=leaving, share=share, steps=self.network.steps,
         )
+
+    def _stored(self) -> int:
+        """Return how many bitmaps of inputs the first stage stores: all, where it may."""
+        first, *others = self.network.layers
+        heard = any(
+            number + 1 == origin.back
+            for number, layer in enumerate(others, start=1) for origin in layer.origins
+        )
+        return 0 if heard or first.recurrent is not None else self.network.planes
 
 
 def core(

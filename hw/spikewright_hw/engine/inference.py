@@ -160,6 +160,14 @@ class InferenceEngine(wiring.Component):
                 with m.If(self.o.ready):
                     m.next = "LOAD"
 
+        go = getattr(self.stages[0], "go", None)
+        if go is not None:  # the stage stores its inputs itself
+            m.d.comb += [
+                first.i.valid.eq(self.i.valid & self.i.ready),
+                first.i.payload.eq(self.i.payload),
+                go.eq(runs),
+            ]
+            return running
         store = self._words_at_once if self.words.count == 1 else self._words_in_block_ram
         store(m, first.i, written=written, runs=runs)
         return running

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from amaranth import Cat, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 
-__all__ = ["PRESETS", "Scan", "core", "event_layout", "scan_events", "scan_group"]
+__all__ = [
+    "PRESETS", "GroupScan", "Scan", "core", "event_layout", "filled", "scan_events", "scan_group",
+]
 
 PRESETS = {
     "w64": {"width": 64},
@@ -36,6 +38,16 @@ def scan_group(width: int) -> int:
     return max(2, 1 << round((width - 1).bit_length() / 2))
 
 
+def parted(bitmap: Value, group: int) -> list[Value]:
+    """Cut a bitmap into its groups."""
+    return [bitmap[at : at + group] for at in range(0, len(bitmap), group)]
+
+
+def filled(bitmap: Value, group: int) -> Value:
+    """Return which groups of a bitmap have a bit that is set."""
+    return Cat(part.any() for part in parted(bitmap, group))
+
+
 def lowest(bits: Value) -> Value:
     """Keep the lowest set bit only, without a carry chain."""
     return Cat(bits[at] & ~bits[:at].any() for at in range(len(bits)))
@@ -55,6 +67,102 @@ def place_of(only: Value) -> Value:
         Cat(only[at] for at in range(len(only)) if at >> bit & 1).any()
         for bit in range(max(1, (len(only) - 1).bit_length()))
     )
+
+
+class GroupScan(wiring.Component):
+    """Return the index of each set bit of a bitmap that lies elsewhere, group by group.
+
+    A stage picks the next group that is not empty while the one before it gives its bits; so each
+    bit of the bitmap has one gate, and no search. Timing is that of a :class:`Scan`.
+
+    Parameters
+    ----------
+    width, group : int
+        As of a :class:`Scan`.
+
+    Members
+    -------
+    i : In(stream.Signature(unsigned(groups)))
+        Of a bitmap, which groups of it have a bit that is set.
+    bitmap : In(width)
+        The bitmap that was taken last; from the cycle after that until another one is.
+    o : Out(stream.Signature(event_layout(width)))
+        As of a :class:`Scan`.
+    """
+
+    i: stream.Interface
+    bitmap: Signal
+    o: stream.Interface
+
+    def __init__(self, *, width: int, group: int):
+        self.width = width
+        self.group = group
+        super().__init__({
+            "i": In(stream.Signature(unsigned(-(-width // group)))),
+            "bitmap": In(width),
+            "o": Out(stream.Signature(event_layout(width))),
+        })
+
+    def elaborate(self, platform) -> Module:
+        """Elaborate the choice of the next group, and the group that gives its bits."""
+        m = Module()
+        groups = len(self.i.payload)
+
+        # Groups that are still to be given --------------------------------------------------------
+        pending = Signal(groups)  # those of the bitmap that are not empty and not yet picked
+        loaded = Signal()  # the bitmap has something to give, be it only that it is empty
+        first = Signal(groups)  # the next of them
+        others = Signal(groups)
+        m.d.comb += others.eq(pending & ~first)
+        final = ~others.any()
+        picked = Signal(self.group)
+        index = Signal(range(max(2, groups)))
+        m.d.comb += [
+            picked.eq(chosen(first, parted(self.bitmap, self.group))), index.eq(place_of(first)),
+        ]
+
+        # The bits of one group --------------------------------------------------------------------
+        bits = Signal(self.group)
+        base = Signal.like(index)
+        closing = Signal()  # the last group of its bitmap
+        holding = Signal()
+
+        given = lowest(bits)
+        more = (bits & ~given).any()
+        take_event = self.o.ready & holding
+        take_group = loaded & (~holding | (take_event & ~more))
+        m.d.comb += self.i.ready.eq(~loaded | (take_group & final))
+
+        with m.If(take_group):
+            m.d.sync += [
+                bits.eq(picked),
+                base.eq(index),
+                closing.eq(final),
+                holding.eq(1),
+                pending.eq(others),
+                first.eq(lowest(others)),
+            ]
+        with m.Elif(take_event):
+            m.d.sync += [bits.eq(bits & ~given), holding.eq(more)]
+
+        coming = self.i.payload
+        with m.If(self.i.ready):
+            m.d.sync += [loaded.eq(self.i.valid), pending.eq(coming), first.eq(lowest(coming))]
+
+        self._event(m, bits, base, valid=holding, last=closing & ~more)
+        return m
+
+    def _event(self, m: Module, bits: Value, base: Value, *, valid: Value, last: Value) -> None:
+        """Build the output: the lowest bit of the group ``base``, or that a bitmap is empty."""
+        given = lowest(bits)
+        offset = Signal(range(self.group))
+        m.d.comb += offset.eq(place_of(given))
+        m.d.comb += [
+            self.o.valid.eq(valid),
+            self.o.payload.row.eq(Mux(bits.any(), Cat(offset, base), 0)),
+            self.o.payload.spike.eq(bits.any()),
+            self.o.payload.last.eq(last),
+        ]
 
 
 class Scan(wiring.Component):
@@ -96,76 +204,18 @@ class Scan(wiring.Component):
         })
 
     def elaborate(self, platform) -> Module:
-        """Elaborate the three stages: bitmap, group, event."""
+        """Elaborate the bitmap and the scan of its groups."""
         m = Module()
-        groups = -(-self.width // self.group)
-
-        # Bitmap stage: groups that are still to be given -----------------------------------------
-        bitmap = Signal(self.width)
-        pending = Signal(groups)  # groups of the bitmap that are not empty and not yet picked
-        loaded = Signal()  # the bitmap has something to give, be it only that it is empty
-
-        # The next of them, in a register: so each bit of the bitmap has one gate, and no search.
-        first = Signal(groups)
-        others = Signal(groups)
-        m.d.comb += others.eq(pending & ~first)
-        final = ~others.any()
-        parts = self._groups(bitmap)
-        picked = Signal(self.group)
-        index = Signal(range(max(2, groups)))
-        m.d.comb += [picked.eq(chosen(first, parts)), index.eq(place_of(first))]
-
-        # Group stage: the bits of one group -------------------------------------------------------
-        bits = Signal(self.group)
-        base = Signal.like(index)
-        closing = Signal()  # the last group of its bitmap
-        holding = Signal()
-
-        given = lowest(bits)
-        more = (bits & ~given).any()
-        take_event = self.o.ready & holding
-        take_group = loaded & (~holding | (take_event & ~more))
-        m.d.comb += self.i.ready.eq(~loaded | (take_group & final))
-
-        with m.If(take_group):
-            m.d.sync += [
-                bits.eq(picked),
-                base.eq(index),
-                closing.eq(final),
-                holding.eq(1),
-                pending.eq(others),
-                first.eq(lowest(others)),
-            ]
-        with m.Elif(take_event):
-            m.d.sync += [bits.eq(bits & ~given), holding.eq(more)]
-
-        coming = Cat(part.any() for part in self._groups(self.i.payload))
+        m.submodules.groups = groups = GroupScan(width=self.width, group=self.group)
         with m.If(self.i.ready):
-            m.d.sync += [
-                loaded.eq(self.i.valid),
-                bitmap.eq(self.i.payload),
-                pending.eq(coming),
-                first.eq(lowest(coming)),
-            ]
-
-        self._event(m, bits, base, valid=holding, last=closing & ~more)
-        return m
-
-    def _groups(self, bitmap: Value) -> list[Value]:
-        """Cut a bitmap into its groups."""
-        return [bitmap[at : at + self.group] for at in range(0, self.width, self.group)]
-
-    def _event(self, m: Module, bits: Value, base: Value, *, valid: Value, last: Value) -> None:
-        """Build the output: the lowest bit of the group ``base``, or that a bitmap is empty."""
-        given = lowest(bits)
-        offset = Signal(range(self.group))
-        m.d.comb += offset.eq(place_of(given))
+            m.d.sync += groups.bitmap.eq(self.i.payload)
         m.d.comb += [
-            self.o.valid.eq(valid),
-            self.o.payload.row.eq(Mux(bits.any(), Cat(offset, base), 0)),
-            self.o.payload.spike.eq(bits.any()),
-            self.o.payload.last.eq(last),
+            groups.i.valid.eq(self.i.valid),
+            groups.i.payload.eq(filled(self.i.payload, self.group)),
+            self.i.ready.eq(groups.i.ready),
         ]
+        connect(m, groups.o, flipped(self.o))
+        return m
 
 
 core = Scan
