@@ -71,6 +71,7 @@ class InputScan(wiring.Component):
             raise ValueError(f"banks is {banks}; bitmaps of {width} bits have 1 to {width}")
         if count < 1:
             raise ValueError(f"an inference has at least one bitmap, not {count}")
+        self.width = width
         self.banks = banks
         self.count = count
         super().__init__({
@@ -86,9 +87,10 @@ class InputScan(wiring.Component):
         scans = [
             GroupScan(width=len(bits), group=scan_group(len(bits))) for bits in coming
         ]
-        here, following = Signal(range(self.count)), Signal(range(self.count + 1))
+        places = range(max(2, self.count))  # an address has a bit at least
+        here, following = Signal(places), Signal(range(self.count + 1))
         filled_ = [filled(Cat(bits), scan.group) for bits, scan in zip(coming, scans, strict=True)]
-        place = Signal(range(self.count))
+        place = Signal(places)
         m.d.comb += self.i.ready.eq(1)
         with m.If(self.i.valid):
             m.d.sync += place.eq(Mux(place == self.count - 1, 0, place + 1))
@@ -125,7 +127,7 @@ class InputScan(wiring.Component):
     ) -> Any:
         """Build a memory of a word of each bitmap; return the one that ``read`` says."""
         m.submodules[name] = words = memory.Memory(
-            shape=unsigned(len(word)), depth=self.count, init=[]
+            shape=unsigned(len(word)), depth=max(2, self.count), init=[]
         )
         write, port = words.write_port(), words.read_port(domain="comb")
         m.d.comb += [
