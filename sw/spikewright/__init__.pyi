@@ -44,6 +44,7 @@ from spikewright.network.losses import tet_loss as tet_loss
 from spikewright.network.model_config import ModelConfig as ModelConfig
 from spikewright.network.phases import Progress as Progress
 from spikewright.network.retraining import retraining_config as retraining_config
+from spikewright.network.spiking_net import SpikingNet as SpikingNet
 from spikewright.network.training_config import Phase as Phase
 from spikewright.network.training_config import TrainingConfig as TrainingConfig
 from spikewright.network.training_config import training_config as training_config
@@ -76,6 +77,7 @@ from spikewright.quantized.saturation import check_saturation as check_saturatio
 
 """Networks: their file, and what it holds."""
 
+from spikewright.quantized.from_net import from_net as from_net
 from spikewright.quantized.network import Provenance as Provenance
 from spikewright.quantized.network import QuantizedNetwork as QuantizedNetwork
 from spikewright.quantized.spw import read as read

@@ -1,10 +1,12 @@
 """A network before it is trained, in real numbers: its first weights are drawn, or given."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import torch
 
+from spikewright_hw.definition.definition import Definition, Value
 from spikewright_hw.layer_graph import Node
 from spikewright_hw.neuron import DEFINITIONS
 
@@ -14,7 +16,7 @@ from .quantize import largest_level, scalable
 from .real_layer import RealLayer
 from .real_network import RealNetwork
 
-__all__ = ["first_layers", "given_layers"]
+__all__ = ["drawn_layers", "first_layers", "given_layers"]
 
 
 def first_layers(config: ModelConfig, *, generator: torch.Generator) -> tuple[RealLayer, ...]:
@@ -22,11 +24,18 @@ def first_layers(config: ModelConfig, *, generator: torch.Generator) -> tuple[Re
 
     Biases are 0 to begin with.
     """
-    definitions = [DEFINITIONS[name] for name, _ in config.layers]
-    strengths = [
-        drive(definition, definition.values(given))
-        for definition, (_, given) in zip(definitions, config.layers, strict=True)
-    ]
+    neurons = [(DEFINITIONS[name], given) for name, given in config.layers]
+    return drawn_layers(config, neurons, generator=generator)
+
+
+def drawn_layers(
+    config: ModelConfig,
+    neurons: Sequence[tuple[Definition, Mapping[str, Value]]],
+    *,
+    generator: torch.Generator,
+) -> tuple[RealLayer, ...]:
+    """Return the same with other neurons: of each layer a definition, and its parameters."""
+    strengths = [drive(definition, definition.values(given)) for definition, given in neurons]
 
     def drawn(strength: float, rows: int, lanes: int, *, fan_in: float) -> torch.Tensor:
         return strength * torch.randn(rows, lanes, generator=generator) / fan_in**0.5
@@ -38,7 +47,7 @@ def first_layers(config: ModelConfig, *, generator: torch.Generator) -> tuple[Re
     return tuple(
         RealLayer(
             weights=matrix.numpy(),
-            neuron=name,
+            neuron=definition,
             parameters=given,
             bias=torch.zeros(one.target.channels).numpy() if config.bias else None,
             recurrent=drawn(0.5 * strength, size, size, fan_in=size).numpy()
@@ -46,8 +55,8 @@ def first_layers(config: ModelConfig, *, generator: torch.Generator) -> tuple[Re
             connection=one,
             origins=origins,
         )
-        for matrix, (name, given), definition, strength, one, origins in zip(
-            weights, config.layers, definitions, strengths, config.wires, config.heard, strict=True
+        for matrix, (definition, given), strength, one, origins in zip(
+            weights, neurons, strengths, config.wires, config.heard, strict=True
         )
         for size in [len(one.target)]
     )

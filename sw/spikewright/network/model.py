@@ -29,6 +29,7 @@ from .delays import drawn_delays, spread_weights
 from .first_weights import first_layers, given_layers
 from .model_config import ModelConfig
 from .quantize import best_scale, largest_level, quantize, rounded, scalable, threshold
+from .real_layer import RealLayer
 from .real_network import RealNetwork
 from .surrogate import SURROGATES
 from .trained_synapses import StreamedWeights, SummedWeights, TrainedSynapses
@@ -72,6 +73,8 @@ class Model(nn.Module):
         Bitstreams that the model computes on once it is quantised; plain sums unless given.
     start : RealNetwork, optional
         Has the layers and their first weights, in the place of those that are drawn.
+    layers : sequence of RealLayer, optional
+        The same, in units that a learning rate suits already.
     compiled : bool
         Whether the neurons' steps run compiled, where they can.
     event_products : bool
@@ -85,6 +88,7 @@ class Model(nn.Module):
         generator: torch.Generator,
         streams: Streams | None = None,
         start: RealNetwork | None = None,
+        layers: Sequence[RealLayer] | None = None,
         compiled: bool = False,
         event_products: bool = False,
     ):
@@ -95,9 +99,10 @@ class Model(nn.Module):
         self._synapses: list[TrainedSynapses] = []
         width = config.surrogate_width
         self._surrogate = SURROGATES[config.surrogate](width=2 * width / math.pi, height=1 / width)
-        layers = (
-            first_layers(config, generator=generator) if start is None else given_layers(start)
-        )
+        if layers is None:
+            layers = (
+                first_layers(config, generator=generator) if start is None else given_layers(start)
+            )
         parameters: list[dict[str, Any]] = [dict(layer.parameters) for layer in layers]
         self.cells = nn.ModuleList(
             Cell(layer.definition, surrogate=self._surrogate, **given)
@@ -179,14 +184,14 @@ class Model(nn.Module):
                       bias=self._of(self.biases, number), connection=layer.connection,
                       parts=() if layer.is_plain else layer.parts)
                 for number, (cell, layer) in enumerate(
-                    zip(self._cells(), self._shapes, strict=True)
+                    zip(self.neurons(), self._shapes, strict=True)
                 )
             ]
         else:
             layers = [
                 synapses.wired(cell, matrix, own, bias)
                 for synapses, cell, matrix, own, bias in zip(
-                    self._synapses, self._cells(), self.integer_weights(),
+                    self._synapses, self.neurons(), self.integer_weights(),
                     self.integer_recurrent(), self.integer_biases(), strict=True,
                 )
             ]
@@ -198,7 +203,7 @@ class Model(nn.Module):
 
     def compiled_layers(self) -> int:
         """Return of how many layers the neurons' steps have run compiled."""
-        return sum(map(is_compiled, self._cells()))
+        return sum(map(is_compiled, self.neurons()))
 
     @property
     def output_step(self) -> float:
@@ -234,6 +239,39 @@ class Model(nn.Module):
                 zip(self._fixed_grid(), self.config.membranes, strict=True)
             )
         ]
+
+    def real_network(
+        self, *, steps: int, parameters: Sequence[Mapping[str, Value]] | None = None
+    ) -> RealNetwork:
+        """Return the network in real numbers, as its weights are now; before it is quantised.
+
+        ``parameters`` are those of each layer's neurons, as they stand unless given.
+        """
+        if parameters is None:
+            parameters = [cell.values() for cell in self.neurons()]
+
+        def array(tensor: Tensor | None) -> np.ndarray | None:
+            return None if tensor is None else tensor.detach().double().numpy()
+
+        return RealNetwork(
+            layers=tuple(
+                RealLayer(
+                    weights=self._weights(number).detach().double().numpy(),
+                    neuron=cell.definition,
+                    parameters=given,
+                    bias=array(self._of(self.biases, number)),
+                    recurrent=array(self._of(self.recurrent, number)),
+                    input_bits=bits,
+                    connection=shape.connection,
+                    origins=shape.origins,
+                )
+                for number, (cell, given, shape, bits) in enumerate(zip(
+                    self.neurons(), parameters, self._shapes, self.config.bits, strict=True
+                ))
+            ),
+            steps=steps,
+            readout=self.config.readout,
+        )
 
     def network(self, *, steps: int) -> Network:
         """Return the finished network in plain integers."""
@@ -279,7 +317,7 @@ class Model(nn.Module):
         return self.grid
 
     def _grid(self, number: int, *, largest: float) -> Grid:
-        cell, membrane = self._cells()[number], self.config.membranes[number]
+        cell, membrane = self.neurons()[number], self.config.membranes[number]
         scale = best_scale(self._weights(number), bits=self.config.weight_bits)
         values = cell.values()
         if scalable(cell.definition):
@@ -317,12 +355,13 @@ class Model(nn.Module):
                 origins=shape.origins,
             )
             for matrix, own, bias, cell, grid, membrane, shape, bits in zip(
-                matrices, back, biases, self._cells(), self._fixed_grid(), self.config.membranes,
+                matrices, back, biases, self.neurons(), self._fixed_grid(), self.config.membranes,
                 self._shapes, self.config.bits, strict=True,
             )
         ]
 
-    def _cells(self) -> list[Cell]:
+    def neurons(self) -> list[Cell]:
+        """Return the cell of each layer."""
         return [cell for cell in self.cells if isinstance(cell, Cell)]
 
 
