@@ -11,10 +11,10 @@ CORE :=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test sim formal lint verilog resources notebooks doctor clean
+.PHONY: help setup run test sim formal lint verilog resources notebooks bench-link doctor clean
 
 help: ## what can be made
-	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' Makefile
 
 setup: $(STAMP) ## the virtual environment alone (the others make it when needed)
 
@@ -43,6 +43,9 @@ resources: $(STAMP) ## size and speed of the cores on each family, into docs/res
 
 notebooks: $(STAMP) ## run the notebooks of docs (after `make run`, whose results they use)
 	$(BIN)/python docs/notebooks/run.py
+
+bench-link: $(STAMP) ## noise, spoiled frames, a pulled cable on the link of a virtual board
+	$(SPIKEWRIGHT) bench link
 
 doctor: $(STAMP) ## which tools were found, and what each missing one costs
 	$(SPIKEWRIGHT) doctor

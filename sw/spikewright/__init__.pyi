@@ -165,6 +165,7 @@ from spikewright.record.system_record import Submitter as Submitter
 """Jobs: what the commands of the same names do as a whole."""
 
 from spikewright.bench.engine.bench import bench_engine as bench_engine
+from spikewright.bench.link import bench_link as bench_link
 from spikewright.bench.neurons import bench_neurons as bench_neurons
 from spikewright.bench.reference import Speed as Speed
 from spikewright.bench.reference import bench_reference as bench_reference

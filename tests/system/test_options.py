@@ -51,6 +51,8 @@ WORK = (
     "spikewright.device.served.virtual_port",
     "spikewright.record.stored.show", "spikewright.bench.resources.resources",
     "spikewright.pages.pages.pages", "spikewright.bench.neurons.bench_neurons",
+    "spikewright.bench.link.bench_link", "spikewright.record.check.check_reports",
+    "spikewright.record.comparison.compare_reports",
     "spikewright.bench.stochastic_engine.bench.bench_stochastic",
     "spikewright.bench.engine.bench.bench_engine",
     "spikewright.bench.training.bench_training", "spikewright.bench.reference.bench_reference",

@@ -184,6 +184,9 @@ class Session:
         )
 
 
+#: Seconds beside its cycles in which a real board, of a known clock, has to answer: three attempts
+#: end within two seconds. A virtual one is given more, on a machine that may do other things.
+_SILENCE_S, _VIRTUAL_SILENCE_S = 0.6, 1.0
 #: Clock cycles that a virtual board, the slowest of all, does at least in a second.
 _SLOWEST_HZ = 20_000
 
@@ -202,7 +205,8 @@ def patience(network: Network, design: Design, *, clock_hz: int | None = None) -
     clock_hz : int, optional
         Clock of a real board; any board, also a virtual one on a busy machine, if not given.
     """
-    return 1.0 + most_cycles(network, design) / max(clock_hz or 0, _SLOWEST_HZ)
+    least = _SILENCE_S if clock_hz else _VIRTUAL_SILENCE_S
+    return least + most_cycles(network, design) / max(clock_hz or 0, _SLOWEST_HZ)
 
 
 def most_cycles(network: Network, design: Design) -> int:
@@ -232,7 +236,7 @@ def connect(
     network: Network,
     design: Design | None = None,
     board: Board = BOARDS[DEFAULT_BOARD],
-    timeout: float = 1.0,
+    timeout: float = _SILENCE_S,
     retries: int = 2,
     simulator: str = UNKNOWN_SIMULATOR,
     trouble: Callable[[], str] = lambda: "",

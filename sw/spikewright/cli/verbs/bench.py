@@ -14,6 +14,7 @@ def add(commands) -> None:
     verb = commands.add_parser("bench", help="compare on one task")
     benches = verb.add_subparsers(required=True, metavar="WHAT")
     _add_engine(benches)
+    _add_link(benches)
     _add_neurons(benches)
     _add_reference(benches)
     _add_stochastic(benches)
@@ -55,6 +56,27 @@ def engine(options: argparse.Namespace) -> None:
         *options.row, folder=options.folder, seeds=options.seeds, pnr_seeds=options.pnr_seeds,
         samples=options.samples, pages=options.pages,
     )
+
+
+def _add_link(benches) -> None:
+    bench = benches.add_parser(
+        "link", help="the link to a board, with noise, spoiled frames, a pulled cable"
+    )
+    bench.add_argument(
+        "--inferences", type=count, default=10_000, metavar="N",
+        help="inferences at each rate of spoiled frames (%(default)s)",
+    )
+    bench.add_argument(
+        "--noise", type=count, default=1_000_000, metavar="N",
+        help="random bytes that are sent (%(default)s)",
+    )
+    bench.add_argument("--seed", type=seed, metavar="N", help="of all that is random (drawn)")
+    bench.set_defaults(verb=link, command="bench link")
+
+
+def link(options: argparse.Namespace) -> None:
+    """Try the link of a virtual board."""
+    spw.bench_link(inferences=options.inferences, noise=options.noise, seed=options.seed)
 
 
 def _add_neurons(benches) -> None:

@@ -1,0 +1,284 @@
+"""``spikewright bench link``: whether the link between host and board loses or garbles anything.
+
+A virtual board holds a small network; what it answers is known. Bytes of noise are sent, frames are
+spoiled on the way, the cable is pulled, the board is stopped. The seed is printed, and the same
+seed spoils the same frames, as far as the machine's timing lets them be the same.
+"""
+
+import os
+import secrets
+import signal
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import serial
+from rich.console import Console
+
+from spikewright_hw.checks import pathlike, whole
+from spikewright_hw.engine.design import EventDesign
+from spikewright_hw.engine.example import example_network
+from spikewright_hw.fixed import Format
+from spikewright_hw.network import Network
+
+from .. import terminal
+from ..device.compiled import virtual_board
+from ..device.faulty_wire import FAULTS, FaultyWire
+from ..device.link import Link
+from ..device.session import Session, connect
+from ..device.virtual import CLOCK_HZ, VirtualBoard
+from ..errors import DeviceError
+from ..gateware.board import BOARDS, DEFAULT_BOARD
+from ..job.progress import JobProgress
+from ..network.reference import Run, run
+from ..record.figure import Computed, Figure
+from ..record.report import Report
+from ..record.store import write_report
+from ..record.table import print_table
+
+__all__ = ["MOST_SILENCE_S", "RATES", "Campaign", "bench_link"]
+
+#: Shares of the frames that are spoiled.
+RATES = (1e-3, 1e-2, 1e-1)
+#: Seconds after which a board that stopped has to be reported.
+MOST_SILENCE_S = 2.0
+#: Seconds after which a command is sent again on the spoiled wire, and how often.
+_TIMEOUT_S, _RETRIES = 0.1, 40
+#: Bytes of noise that are sent at once.
+_BLOCK = 4096
+
+
+@dataclass(frozen=True, kw_only=True)
+class Campaign:
+    """How much is tried.
+
+    Parameters
+    ----------
+    inferences : int
+        At each of :data:`RATES`.
+    noise : int
+        Random bytes that are sent to the board.
+    seed : int
+    """
+
+    inferences: int = 10_000
+    noise: int = 1_000_000
+    seed: int
+
+    def __post_init__(self):
+        whole(1)("inferences", self.inferences)
+        whole(0)("noise", self.noise)
+
+
+def bench_link(
+    *,
+    inferences: int = 10_000,
+    noise: int = 1_000_000,
+    seed: int | None = None,
+    build: str | Path = "build",
+    console: Console | None = None,
+) -> Report:
+    """Try the link of a virtual board with faults of every kind; print and write the report.
+
+    Parameters
+    ----------
+    inferences : int
+        With spoiled frames, at each rate.
+    noise : int
+        Random bytes that are sent to the board.
+    seed : int, optional
+        Of all that is random; drawn, and printed, if not given.
+    build : str or Path
+        Folder of everything generated; the report is ``reports/link`` in it.
+    console : rich.console.Console, optional
+
+    Raises
+    ------
+    DeviceError
+        An answer was wrong, one was lost, or a board that stopped was not reported in time. The
+        report is written all the same.
+    ToolError, BuildError, StorageError
+        The virtual board cannot be compiled.
+    """
+    seed = secrets.randbits(32) if seed is None else whole(0)("seed", seed)
+    campaign = Campaign(inferences=inferences, noise=noise, seed=seed)
+    console = terminal.console() if console is None else console
+    console.print(f"seed {seed}", highlight=False)
+    build = pathlike("build", build)
+    network = _network()
+    spikes = np.random.default_rng(seed).random((256, network.steps, network.inputs)) < 0.4
+    expected = run(network, spikes)
+    with JobProgress() as progress, progress.part("Link of a virtual board") as tell:
+        tell("compiling")
+        program = virtual_board(network, clock_hz=CLOCK_HZ, design=EventDesign(), build=build)
+        trial = _Trial(program, network, spikes, expected, campaign)
+        report = _report(trial, tell)
+    print_table(report, console=console)
+    path = write_report(report, build / "reports" / report.name)
+    wrong = [row["trial"] for row in report.rows if not row["passed"]]
+    if wrong:
+        raise DeviceError(f"the link failed at {', '.join(wrong)}, seed {seed}; {path} says more")
+    return report
+
+
+def _network() -> Network:
+    """Return a network with a hidden layer, whose board is compiled soon."""
+    return example_network(
+        sizes=(13, 6, 3), steps=4, weight_bits=4, membrane=Format(8, 8), exponent=2,
+        neurons=("lif", "li"),
+    )
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """A compiled board, what is sent to it, and what it has to answer."""
+
+    program: Path
+    network: Network
+    spikes: np.ndarray
+    expected: Run
+    campaign: Campaign
+
+    def session(self, port: str) -> Session:
+        """Open a port with little patience, as a wire needs on which much is lost."""
+        link = Link(port, timeout=_TIMEOUT_S, retries=_RETRIES)
+        board = BOARDS[DEFAULT_BOARD]
+        return Session(
+            link, network=self.network, design=EventDesign(), board=board, simulator="Verilator"
+        )
+
+    def right(self, session: Session, number: int) -> bool:
+        """Run an inference; say whether all of its answer is right."""
+        place = number % len(self.spikes)
+        found, run = session.infer(self.spikes[place]), self.expected
+        return (
+            found.prediction == run.predictions[place]
+            and found.outputs == tuple(run.outputs[place].tolist())
+            and found.synops == run.synops[place]
+            and found.input_events == run.input_events[place]
+            and found.spikes == tuple(run.layer_spikes[place].tolist())
+        )
+
+
+def _report(trial: _Trial, tell: Callable[[str], None]) -> Report:
+    rows = [_noise(trial, tell)]
+    rows += [_spoiled(trial, rate, tell) for rate in RATES]
+    rows += [_unplugged(trial), _stopped(trial)]
+    done = sum(row["inferences"] for row in rows)
+    right = sum(row["right"] for row in rows)
+    spoiled = sum(row[fault] for row in rows for fault in FAULTS)
+    method = Computed("answers of a virtual board, each compared with the integer reference")
+    return Report(
+        name="link",
+        title=f"The link: {right} of {done} answers right",
+        summary=f"Seed {trial.campaign.seed}; faults on purpose, on the port of a virtual board.",
+        figures=(
+            Figure("inferences", done, "1", method),
+            Figure("right", right, "1", method),
+            Figure("lost", done - right, "1", method),
+            Figure("spoiled_frames", spoiled, "1", Computed("counted by the wire that did it")),
+        ),
+        rows=tuple(rows),
+        made={
+            "command": f"spikewright bench link --seed {trial.campaign.seed} --inferences "
+            f"{trial.campaign.inferences} --noise {trial.campaign.noise}",
+            "seed": str(trial.campaign.seed),
+        },
+    )
+
+
+def _row(name: str, *, inferences: int, right: int, passed: bool, **more: Any) -> dict[str, Any]:
+    row: dict[str, Any] = {"trial": name, "inferences": inferences, "right": right}
+    row |= {fault: more.get(fault, 0) for fault in FAULTS}
+    return row | {
+        "repeated": more.get("repeated", 0), "seconds": more.get("seconds", 0.0), "passed": passed
+    }
+
+
+def _noise(trial: _Trial, tell: Callable[[str], None]) -> dict[str, Any]:
+    """Send random bytes, and then ask something."""
+    source = np.random.default_rng(trial.campaign.seed)
+    left, started = trial.campaign.noise, time.monotonic()
+    with VirtualBoard(trial.program) as board:
+        with serial.Serial(board.port, 1_000_000, timeout=0, write_timeout=60) as port:
+            while left > 0:
+                port.write(source.bytes(min(left, _BLOCK)))
+                port.read(1 << 16)  # what it says to that; nobody listens
+                left -= _BLOCK
+                tell(f"{trial.campaign.noise - max(left, 0)} bytes of noise")
+        with trial.session(board.port) as session:
+            right = trial.right(session, 0)
+            repeated = session.repeated
+    seconds = time.monotonic() - started
+    return _row(
+        f"{trial.campaign.noise} random bytes", inferences=1, right=int(right), passed=right,
+        repeated=repeated, seconds=seconds,
+    )
+
+
+def _spoiled(trial: _Trial, rate: float, tell: Callable[[str], None]) -> dict[str, Any]:
+    """Run inferences on a wire that spoils frames."""
+    right, started = 0, time.monotonic()
+    with VirtualBoard(trial.program) as board:
+        wire = FaultyWire(board.port, rate=rate, seed=trial.campaign.seed)
+        with wire, trial.session(wire.port) as session:
+            for number in range(trial.campaign.inferences):
+                with suppress(DeviceError):  # a lost answer
+                    right += trial.right(session, number)
+                if number % 100 == 0:
+                    tell(f"{number} inferences, {rate:g} of the frames spoiled")
+            repeated = session.repeated
+    return _row(
+        f"{rate:g} of the frames spoiled", inferences=trial.campaign.inferences, right=right,
+        passed=right == trial.campaign.inferences, repeated=repeated,
+        seconds=time.monotonic() - started, **{fault: wire.done[fault] for fault in FAULTS},
+    )
+
+
+def _unplugged(trial: _Trial) -> dict[str, Any]:
+    """Pull the cable while a session is open, plug it in, and go on."""
+    with VirtualBoard(trial.program) as board, ExitStack() as opened:
+        wire = opened.enter_context(FaultyWire(board.port, rate=0, seed=trial.campaign.seed))
+        with trial.session(wire.port) as session:
+            right = trial.right(session, 0)
+            wire.unplug()
+            started = time.monotonic()
+            told = _fails(session, trial)
+            seconds = time.monotonic() - started
+            wire.plug()
+        with trial.session(wire.port) as session:
+            right += trial.right(session, 1)
+    return _row(
+        "unplugged and plugged in", inferences=2, right=right,
+        passed=right == 2 and told and seconds < MOST_SILENCE_S, seconds=seconds,
+    )
+
+
+def _stopped(trial: _Trial) -> dict[str, Any]:
+    """Stop the board; it has to be reported, and afterwards it goes on."""
+    with VirtualBoard(trial.program) as board:
+        with connect(board.port, network=trial.network, trouble=board.trouble) as session:
+            right = trial.right(session, 0)
+            os.kill(board.pid, signal.SIGSTOP)
+            started = time.monotonic()
+            told = _fails(session, trial)
+            seconds = time.monotonic() - started
+            os.kill(board.pid, signal.SIGCONT)
+        with connect(board.port, network=trial.network, trouble=board.trouble) as session:
+            right += trial.right(session, 1)
+    return _row(
+        "stopped, and let go on", inferences=2, right=right,
+        passed=right == 2 and told and seconds < MOST_SILENCE_S, seconds=seconds,
+    )
+
+
+def _fails(session: Session, trial: _Trial) -> bool:
+    try:
+        session.infer(trial.spikes[0])
+    except DeviceError:
+        return True
+    return False
