@@ -72,6 +72,7 @@ class Campaign:
     def __post_init__(self):
         whole(1)("inferences", self.inferences)
         whole(0)("noise", self.noise)
+        whole(0)("seed", self.seed)
 
 
 def bench_link(
@@ -104,13 +105,13 @@ def bench_link(
     ToolError, BuildError, StorageError
         The virtual board cannot be compiled.
     """
-    seed = secrets.randbits(32) if seed is None else whole(0)("seed", seed)
-    campaign = Campaign(inferences=inferences, noise=noise, seed=seed)
+    drawn = secrets.randbits(32) if seed is None else seed
+    campaign = Campaign(inferences=inferences, noise=noise, seed=drawn)
     console = terminal.console() if console is None else console
-    console.print(f"seed {seed}", highlight=False)
+    console.print(f"seed {drawn}", highlight=False)
     build = pathlike("build", build)
     network = _network()
-    spikes = np.random.default_rng(seed).random((256, network.steps, network.inputs)) < 0.4
+    spikes = np.random.default_rng(drawn).random((256, network.steps, network.inputs)) < 0.4
     expected = run(network, spikes)
     with JobProgress() as progress, progress.part("Link of a virtual board") as tell:
         tell("compiling")
@@ -121,7 +122,7 @@ def bench_link(
     path = write_report(report, build / "reports" / report.name)
     wrong = [row["trial"] for row in report.rows if not row["passed"]]
     if wrong:
-        raise DeviceError(f"the link failed at {', '.join(wrong)}, seed {seed}; {path} says more")
+        raise DeviceError(f"the link failed at {', '.join(wrong)}, seed {drawn}; {path} says more")
     return report
 
 
