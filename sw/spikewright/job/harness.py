@@ -30,8 +30,8 @@ __all__ = ["run_harness"]
 def run_harness(
     board: Session,
     inputs: np.ndarray,
-    labels: np.ndarray,
     *,
+    labels: np.ndarray,
     network: Network | QuantizedNetwork,
 ) -> dict[str, Any]:
     """Run samples on a board under the official harness; return what it computes.

@@ -53,7 +53,7 @@ def inputs(network):
 def test_the_device_counts_what_the_harness_finds():
     """Exactly, on a network of spikes without weights of zero."""
     board = InProcess(FULL)
-    found = run_harness(board, inputs(FULL), LABELS, network=FULL)
+    found = run_harness(board, inputs(FULL), labels=LABELS, network=FULL)
     operations = found["SynapticOperations"]
     assert operations["Effective_ACs"] * 4 == board.synops > 0
     assert operations["Effective_MACs"] == 0
@@ -64,7 +64,7 @@ def test_the_harness_agrees_with_our_own_metrics(name):
     layers, _ = NETWORKS[name]
     network = Network(layers, steps=3)
     board, given = InProcess(network), inputs(network)
-    found = run_harness(board, given, LABELS, network=network)
+    found = run_harness(board, given, labels=LABELS, network=network)
     spikes = [np.concatenate(each) for each in zip(*(one.spikes for one in board.kept),
                                                    strict=True)]
     own = measure(network, given, spikes)
@@ -82,10 +82,10 @@ def test_the_harness_agrees_with_our_own_metrics(name):
 
 def test_what_cannot_be_run(monkeypatch):
     with pytest.raises(DataError, match=r"^labels has 3 entries, and inputs has 4 samples$"):
-        run_harness(InProcess(FULL), inputs(FULL), LABELS[:3], network=FULL)
+        run_harness(InProcess(FULL), inputs(FULL), labels=LABELS[:3], network=FULL)
     monkeypatch.setitem(sys.modules, "neurobench.benchmarks", None)
     with pytest.raises(ToolError, match=r"^neurobench.* is not installed, a part of NeuroBench's"):
-        run_harness(InProcess(FULL), inputs(FULL), LABELS, network=FULL)
+        run_harness(InProcess(FULL), inputs(FULL), labels=LABELS, network=FULL)
 
 
 def test_a_failure_of_the_harness_is_an_error(monkeypatch):
@@ -96,4 +96,4 @@ def test_a_failure_of_the_harness_is_an_error(monkeypatch):
 
     monkeypatch.setattr(SynapticOperations, "__call__", fail)
     with pytest.raises(DataError, match=r"^NeuroBench's harness failed: Error running .*no such"):
-        run_harness(InProcess(FULL), inputs(FULL), LABELS, network=FULL)
+        run_harness(InProcess(FULL), inputs(FULL), labels=LABELS, network=FULL)
