@@ -74,8 +74,8 @@ def run_harness(
         )
     except ModuleNotFoundError as error:
         raise ToolError(
-            f"{error.name} is not installed, a part of NeuroBench's harness; to get it, `pip "
-            "install --no-deps neurobench` and what it asks for"
+            f"{error.name} is not installed, a part of NeuroBench's harness; to get it, install "
+            "the package neurobench, or run `make setup` in a checkout"
         ) from error
     if len(labels) != len(inputs):
         raise DataError(f"labels has {len(labels)} entries, and inputs has {len(inputs)} samples")
