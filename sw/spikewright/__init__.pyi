@@ -57,6 +57,8 @@ from spikewright.exchange.convert import ConvertedLayer as ConvertedLayer
 from spikewright.exchange.convert import convert as convert
 from spikewright.exchange.from_nir import from_nir as from_nir
 from spikewright.exchange.from_torch import from_torch as from_torch
+from spikewright.exchange.module_file import load_module as load_module
+from spikewright.exchange.module_file import module_samples as module_samples
 from spikewright.exchange.to_nir import to_nir as to_nir
 from spikewright.network.find_saturation import find_saturation as find_saturation
 from spikewright.network.fold_coding import fold_coding as fold_coding

@@ -113,6 +113,15 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     f"quantize small.nir out.spw {NIR} --data mine.npz": (
         {"data": "other.npz"}, every(("task", "folder"), NO_TASK)
     ),
+    "convert module.py out.spw": (
+        {"steps": "5", "input_bits": "5", "percentile": "99", "weight_bits": "5",
+         "membrane": "Q12.4", "task": "mnist"},
+        {"folder": NO_DIGITS},
+    ),
+    "convert module.py out.spw --task mnist": ({"folder": "."}, {}),
+    "convert small.py out.spw --data mine.npz": (
+        {"data": "other.npz"}, every(("task", "folder"), NO_TASK)
+    ),
     "check net.spw": ({"inputs": "found.npz", "no_saturation": None}, {}),
     "export net.spw out.nir": ({"dt": "0.5", "accept": "late"}, {}),
     "emit lif": (

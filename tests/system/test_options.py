@@ -109,6 +109,11 @@ def folder(tmp_path_factory, small) -> Iterator[Path]:
             nir.CubaLIF(4 * ones, 8 * ones, ones, 0 * ones, ones),
         ))
     (place / "train.toml").write_text("weight_bits = 5")
+    for name, (inputs, outputs) in {"module.py": (64, 10), "small.py": (4, 3)}.items():
+        (place / name).write_text(
+            "import torch\ntorch.manual_seed(0)\nmodule = torch.nn.Sequential(torch.nn.Linear("
+            f"{inputs}, 5), torch.nn.ReLU(), torch.nn.Linear(5, {outputs}))"
+        )
     nir.write(place / "map.nir", nir.NIRGraph.from_list(nir.Threshold(np.ones(64))))
     before = set(place.rglob("*"))
     yield place

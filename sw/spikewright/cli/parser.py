@@ -11,6 +11,7 @@ from .verbs import (
     boards,
     build,
     check,
+    convert,
     cores,
     doctor,
     emit,
@@ -29,7 +30,7 @@ from .verbs import (
 __all__ = ["parser"]
 
 _VERBS = (
-    run, train, import_network, quantize, check, export, emit, build, explore, report, resources,
+    run, train, import_network, quantize, convert, check, export, emit, build, explore, report, resources,
     pages, bench, board, boards, cores, doctor, new_core,
 )
 

@@ -1,13 +1,12 @@
 """A user's own data: a task from a file of arrays, or from a Python file."""
 
-import runpy
-import traceback
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from spikewright.errors import DataError
+from spikewright.python_file import defined_in
 from spikewright_hw.checks import pathlike
 
 from .archive import read_archive
@@ -52,7 +51,9 @@ def load_data(path: str | Path) -> Task:
         raise DataError(f"{path} is a folder; give a file in it")
     if not path.is_file():
         raise DataError(f"there is no file {path}")
-    return _of_arrays(path) if path.suffix == ".npz" else _of_python(path)
+    if path.suffix == ".npz":
+        return _of_arrays(path)
+    return defined_in(path, "task", Task, what="Task")
 
 
 def _of_arrays(path: Path) -> Task:
@@ -103,24 +104,3 @@ def _events(content: dict[str, np.ndarray], part: str, path: Path) -> np.ndarray
         )
     events = of_columns(t=rows[:, 0], x=rows[:, 1], y=rows[:, 2], p=rows[:, 3])
     return recordings(np.split(events, np.cumsum(counts)[:-1]))
-
-
-def _of_python(path: Path) -> Task:
-    try:
-        found = runpy.run_path(str(path)).get("task")
-        made = found() if callable(found) else found
-    except DataError as error:
-        raise DataError(f"{path}: {error}") from error
-    except (Exception, SystemExit) as error:
-        lines = [
-            frame.lineno for frame in traceback.extract_tb(error.__traceback__)
-            if frame.filename == str(path)
-        ]
-        where = f"line {lines[-1]} of {path}" if lines else str(path)
-        raise DataError(f"{where} failed: {type(error).__name__}: {error}") from error
-    if not isinstance(made, Task):
-        raise DataError(
-            f"{path} defines no task; it needs a function task() that returns a Task, or a Task of "
-            "the name task"
-        )
-    return made
