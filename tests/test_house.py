@@ -40,7 +40,7 @@ LAYERS = (
 GROUND = (
     "public", "errors", "temporary", "files", "imports", "extras", "cache", "machine", "guard",
     "native", "process", "make", "interrupt", "terminal", "plain_paths", "tool_search", "tools",
-    "doctor", "real_arrays",
+    "doctor", "real_arrays", "python_file",
 )
 
 

@@ -30,8 +30,8 @@ from .verbs import (
 __all__ = ["parser"]
 
 _VERBS = (
-    run, train, import_network, quantize, convert, check, export, emit, build, explore, report, resources,
-    pages, bench, board, boards, cores, doctor, new_core,
+    run, train, import_network, quantize, convert, check, export, emit, build, explore, report,
+    resources, pages, bench, board, boards, cores, doctor, new_core,
 )
 
 

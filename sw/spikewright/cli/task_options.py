@@ -18,7 +18,7 @@ __all__ = [
 #: Options of :func:`add_network_options` that are arguments of :func:`spikewright.training_config`.
 NETWORK_OPTIONS = (
     "coding", "steps", "input_bits", "silent", "readout", "bias", "epochs", "learning_rate",
-    "augmentation", "event_products", "surrogate", "loss",
+    "augmentation", "event_products", "prune", "surrogate", "loss",
 )
 
 
@@ -65,6 +65,10 @@ def add_network_options(parser: argparse.ArgumentParser, *, file: bool) -> None:
     add(
         "--learning-rate", type=rate, metavar="RATE",
         help="where that in real numbers starts; that on the grid follows in proportion (0.03)",
+    )
+    add(
+        "--prune", type=share, metavar="SHARE",
+        help="of the weights, the smallest, that are taken away before it is quantised (0)",
     )
     add(
         "--surrogate", metavar="NAME",

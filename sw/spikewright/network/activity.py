@@ -17,7 +17,7 @@ from .losses import first_spikes
 from .torch_hearing import heard_of_others
 from .wiring import Wired, scan
 
-__all__ = ["Activity", "activity", "network_activity"]
+__all__ = ["Activity", "activity", "network_activity", "tiled"]
 
 
 @dataclass(frozen=True)
@@ -78,15 +78,19 @@ def network_activity(network: Network, spikes: Tensor) -> Activity:
     return activity(spikes, [_wired(layer) for layer in network.layers], readout=network.readout)
 
 
+def tiled(layer: Layer) -> Layer:
+    """Return a layer of a map with its channels' parameters for each neuron, as cells have them."""
+    return replace(layer, parameters={
+        name: value * (layer.neurons // len(value)) if isinstance(value, tuple) else value
+        for name, value in layer.parameters.items()
+    }) if layer.kinds < layer.neurons else layer
+
+
 def _wired(layer: Layer) -> Wired:
     def stored(rows) -> Tensor:
         return torch.tensor(rows, dtype=torch.float32) * (1 << layer.shift)
 
-    if layer.kinds < layer.neurons:
-        layer = replace(layer, parameters={  # a cell has a constant for each neuron
-            name: value * (layer.neurons // len(value)) if isinstance(value, tuple) else value
-            for name, value in layer.parameters.items()
-        })
+    layer = tiled(layer)
     reach = {name: layer.reach(name) for name in layer.fixed.definition.inputs}
     return Wired(
         cell=Cell(layer.fixed, inputs=reach),

@@ -1,12 +1,14 @@
 """Names of what a training chooses among, without PyTorch, in which they are computed."""
 
-__all__ = ["LOSSES", "OF_MEMBRANES", "OF_SPIKES", "SPREADS", "SURROGATE_NAMES"]
+__all__ = ["LOSSES", "OF_MEMBRANES", "OF_SPIKES", "SCALES", "SPREADS", "SURROGATE_NAMES"]
 
 #: Keys of :data:`spikewright.network.surrogate.SURROGATES`.
 SURROGATE_NAMES = (
     "rectangle", "triangle", "sigmoid", "multi_gaussian", "arc_tangent", "fast_sigmoid",
     "straight_through",
 )
+#: Which weights have a scale in common on the grid, and whether it is a power of two.
+SCALES = ("layer", "channel", "power_of_two")
 #: How a learned delay between two steps is shared out (:mod:`.delays`).
 SPREADS = ("linear", "gaussian")
 #: Losses of a last layer that spikes, and of one that does not (:mod:`.losses`).

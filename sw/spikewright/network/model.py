@@ -22,7 +22,7 @@ from spikewright_hw.network import Layer, Network
 from spikewright_hw.origin import Hearing
 from spikewright_hw.readout import SPIKING
 
-from .activity import Activity, activity
+from .activity import Activity, activity, tiled
 from .cell import Cell
 from .compiled_scan import is_compiled
 from .delays import drawn_delays, spread_weights
@@ -44,19 +44,20 @@ class Grid:
 
     Parameters
     ----------
-    scale : float
-        Size of a weight step in the real network's units.
+    scale : float or Tensor
+        Size of a weight step in the real network's units; of each neuron or channel, if they
+        differ.
     exponent : int
         As :class:`~spikewright_hw.network.Layer` has it.
     parameters : mapping of str to float
         The neuron's, in the units of the quantised layer.
     """
 
-    scale: float
+    scale: float | Tensor
     exponent: int
     parameters: Mapping[str, Value]
 
-    def step(self, membrane: Format) -> float:
+    def step(self, membrane: Format) -> float | Tensor:
         """Return what a step of the membrane's format is in the real network's units."""
         return self.scale / (membrane.one * 2.0**-self.exponent)
 
@@ -142,6 +143,21 @@ class Model(nn.Module):
             drawn_delays(each[0], most=most, generator=generator)
         )
 
+    def prune(self, share: float) -> None:
+        """Take away the smallest weights, for good: so large a share of all.
+
+        Weights of layers are compared by their size beside the root mean square of their layer.
+        """
+        with torch.no_grad():
+            sizes = [
+                one.abs() / one.square().mean().sqrt().clamp(min=1e-30) for one in self.weights
+            ]
+            each = torch.cat([one.flatten() for one in sizes])
+            count = round(share * len(each))
+            least = each.kthvalue(count).values if count else each.new_tensor(-1.0)
+            for number, size in enumerate(sizes):
+                self.register_buffer(f"_kept_{number}", size > least, persistent=False)
+
     def quantize(self, *, largest: float = 0.0) -> None:
         """Fix each layer's scale by its weights; from here on the model computes on the grid.
 
@@ -168,7 +184,7 @@ class Model(nn.Module):
             for bias in [layer.membrane.max if str(number) in self.biases else 0]
         ]
         self.cells = nn.ModuleList(
-            Cell(layer.fixed, surrogate=self._surrogate, inputs=synapses.reach)
+            Cell(tiled(layer).fixed, surrogate=self._surrogate, inputs=synapses.reach)
             for layer, synapses in zip(layers, self._synapses, strict=True)
         )
 
@@ -210,7 +226,7 @@ class Model(nn.Module):
         """What 1 of an output is in real units: of spikes, and before quantisation, 1."""
         if self.grid is None or self.config.readout in SPIKING:
             return 1.0
-        return self.grid[-1].step(self.config.membranes[-1])
+        return float(self.grid[-1].step(self.config.membranes[-1]))
 
     def integer_weights(self) -> list[Tensor]:
         """Return the weights on the grid, whole numbers in float32 tensors, with gradients."""
@@ -296,6 +312,9 @@ class Model(nn.Module):
         On the grid a delay is a whole number, and no longer learned.
         """
         weights, delays = self.weights[number], self._of(self.delays, number)
+        kept = getattr(self, f"_kept_{number}", None)
+        if kept is not None:
+            weights = weights * kept
         if delays is None:
             return weights
         most, spread = self.config.latest[number], self.config.delays
@@ -318,20 +337,34 @@ class Model(nn.Module):
 
     def _grid(self, number: int, *, largest: float) -> Grid:
         cell, membrane = self.neurons()[number], self.config.membranes[number]
-        scale = best_scale(self._weights(number), bits=self.config.weight_bits)
-        values = cell.values()
+        weights, bits, values = self._weights(number), self.config.weight_bits, cell.values()
         if scalable(cell.definition):
             # The real 1.0, most neurons' threshold, becomes a whole number of membrane units.
             levels = cell.definition.parameters
             largest = max(largest, largest_level(cell.definition, values))
-            scale = membrane.one / threshold(scale, membrane, largest=largest)
+            powers = self.config.scales == "power_of_two"
+            scales = [
+                membrane.one / threshold(
+                    best_scale(one, bits=bits), membrane, largest=largest, power_of_two=powers
+                )
+                for one in (weights.T if self._by_channel(number) else [weights])
+            ]
             values = {
-                name: _times(value, 1 / scale) if levels[name].unit == "level" else value
+                name: _in_steps(value, scales) if levels[name].unit == "level" else value
                 for name, value in values.items()
             }
-            return Grid(scale, 0, values)
+            return Grid(scales[0] if len(scales) == 1 else torch.tensor(scales), 0, values)
+        scale = best_scale(weights, bits=bits)
         exponent = max(0, min(membrane.fraction, round(-math.log2(scale))))
         return Grid(2.0**-exponent, exponent, values)
+
+    def _by_channel(self, number: int) -> bool:
+        """Whether each column of a layer's weights has a scale; outputs are compared, so not."""
+        connection = self._shapes[number].connection
+        return (
+            self.config.scales == "channel" and number + 1 < len(self.weights)
+            and connection.lanes == connection.target.channels
+        )
 
     def _layers(self) -> list[Layer]:
         with torch.no_grad():
@@ -373,7 +406,12 @@ def _rows(matrix: Tensor) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(row) for row in matrix.int().tolist())
 
 
-def _times(value: Value, factor: float) -> Value:
-    if isinstance(value, int | float):
-        return value * factor
-    return tuple(one * factor for one in value)
+def _in_steps(value: Value, scales: Sequence[float]) -> Value:
+    """Return a level in weight steps: one, if it and the scale are the same of all neurons."""
+    if isinstance(value, int | float) and len(scales) == 1:
+        return value * (1 / scales[0])
+    each = [value] if isinstance(value, int | float) else value
+    return tuple(
+        each[at % len(each)] * (1 / scales[at % len(scales)])
+        for at in range(max(len(each), len(scales)))
+    )

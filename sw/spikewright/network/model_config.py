@@ -27,7 +27,7 @@ from spikewright_hw.neuron import DEFINITIONS
 from spikewright_hw.origin import MOST_DELAY, Origin, origins_rule
 from spikewright_hw.readout import READOUTS, SPIKING
 
-from .choices import SPREADS, SURROGATE_NAMES
+from .choices import SCALES, SPREADS, SURROGATE_NAMES
 
 __all__ = ["MEMBRANE", "ModelConfig"]
 
@@ -67,7 +67,12 @@ class ModelConfig:
         Bits of an input: 1 for spikes, 2 to 8 for graded inputs. In real numbers the largest input
         is 1.
     weight_bits : int
-        2 to 8.
+        2 to 8; 2 are ternary weights, -1, 0 and 1.
+    scales : str
+        Of neurons whose levels are counted in weight steps. ``layer``: all weights of a layer have
+        one size of a step, and its neurons one threshold. ``channel``: each neuron of a hidden
+        layer, or each channel of a map, has its own. ``power_of_two``: one of a layer, with which
+        the threshold is a power of two.
     membrane : Format
         Of every layer, in weight steps. Of a layer that hears graded inputs its point lies so many
         bits further right, as the largest input times a weight step then is what a weight step is
@@ -108,6 +113,7 @@ class ModelConfig:
     bias: bool = False
     input_bits: int = 1
     weight_bits: int = 4
+    scales: str = "layer"
     membrane: Format = MEMBRANE
     connections: tuple[Connection, ...] | None = None
     origins: tuple[tuple[Origin, ...], ...] | None = None
@@ -127,6 +133,7 @@ class ModelConfig:
             bias=flag,
             input_bits=whole(1, MOST_INPUT_BITS),
             weight_bits=whole(2, 8),
+            scales=one_of(SCALES),
             membrane=instance(Format),
             delays=one_of(("fixed", *SPREADS)),
             surrogate=one_of(SURROGATE_NAMES),

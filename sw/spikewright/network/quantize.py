@@ -29,8 +29,10 @@ def bound(bits: int) -> int:
     return (1 << (bits - 1)) - 1
 
 
-def quantize(weights: Tensor, *, scale: float, bits: int) -> Tensor:
+def quantize(weights: Tensor, *, scale: float | Tensor, bits: int) -> Tensor:
     """Round weights to whole steps of ``scale``, half to even, and clamp to the symmetric range.
+
+    ``scale`` is one for all, or one for each column.
 
     The result holds integers, as float32. The gradient is straight-through (Bengio et al.,
     arXiv:1308.3432, 2013) inside the range, and zero outside.
@@ -38,7 +40,7 @@ def quantize(weights: Tensor, *, scale: float, bits: int) -> Tensor:
     return rounded(weights, step=scale, limit=bound(bits))
 
 
-def rounded(values: Tensor, *, step: float, limit: int) -> Tensor:
+def rounded(values: Tensor, *, step: float | Tensor, limit: int) -> Tensor:
     """Round values to whole steps, half to even, and clamp these to ±``limit``; as for weights."""
     return _Round.apply((values / step).clamp(-limit, limit))
 
@@ -58,11 +60,14 @@ def best_scale(weights: Tensor, *, bits: int, candidates: int = 32) -> float:
     return min(scales, key=error)
 
 
-def threshold(scale: float, membrane: Format, *, largest: float = 1.0) -> int:
+def threshold(
+    scale: float, membrane: Format, *, largest: float = 1.0, power_of_two: bool = False
+) -> int:
     """Return the stored integer of the real threshold 1.0, where one weight step is ``scale``.
 
     It is the nearest one with which ``largest``, the largest level in real numbers, still fits into
-    the membrane's format; so a weight step may have to be larger than ``scale``.
+    the membrane's format; so a weight step may have to be larger than ``scale``. With
+    ``power_of_two`` it is the nearest of these.
 
     Raises
     ------
@@ -75,7 +80,9 @@ def threshold(scale: float, membrane: Format, *, largest: float = 1.0) -> int:
             f"a level of {largest:g} thresholds does not fit into {membrane}, whatever a weight "
             "step is; give the membrane more bits"
         )
-    return min(max(1, round(membrane.one / scale)), most)
+    if not power_of_two:
+        return min(max(1, round(membrane.one / scale)), most)
+    return 1 << max(0, min(round(math.log2(membrane.one / scale)), most.bit_length() - 1))
 
 
 def largest_level(definition: Definition, values: Mapping[str, Value]) -> float:

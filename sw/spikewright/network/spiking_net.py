@@ -62,6 +62,8 @@ class SpikingNet(nn.Module):
     surrogate : str
         What stands for the derivative of a spike.
     input_bits, weight_bits : int
+    scales : str
+        ``layer``, ``channel`` or ``power_of_two``; see the same.
     membrane : Format or str
         Of the grid.
     seed : int
@@ -98,6 +100,7 @@ class SpikingNet(nn.Module):
         surrogate: str = "arc_tangent",
         input_bits: int = 1,
         weight_bits: int = 4,
+        scales: str = "layer",
         membrane: Format | str = MEMBRANE,
         seed: int = 0,
         compiled: bool = False,
@@ -109,7 +112,7 @@ class SpikingNet(nn.Module):
         config = ModelConfig(
             sizes=(len(self._map), *(len(one.connection.target) for one in named)),
             readout=readout, bias=bias, delays=delays, surrogate=surrogate, input_bits=input_bits,
-            weight_bits=weight_bits,
+            weight_bits=weight_bits, scales=scales,
             membrane=Format.parse(membrane) if isinstance(membrane, str) else membrane,
             connections=tuple(one.connection for one in named),
             origins=tuple(one.origins for one in named),

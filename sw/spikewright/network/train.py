@@ -145,10 +145,7 @@ def train(
                 )),
             }
         model.load_state_dict(phases.real["model"])
-        try:
-            model.quantize(largest=objective.largest)
-        except ValueError as error:
-            raise DataError(f"the network cannot be quantised: {error}") from error
+        _quantize(model, config, objective)
         phases.run(1)
         network = model.network(steps=config.coding.steps)
     scale = objective.scale(model.output_step)
@@ -167,6 +164,15 @@ def train(
         compiled=max(phases.real["compiled"], model.compiled_layers()),
         **scores | {f"{what}_float": phases.real["score"], f"{what}_integer": integer},
     )
+
+
+def _quantize(model: Model, config: TrainingConfig, objective: Objective) -> None:
+    if config.prune:
+        model.prune(config.prune)
+    try:
+        model.quantize(largest=objective.largest)
+    except ValueError as error:
+        raise DataError(f"the network cannot be quantised: {error}") from error
 
 
 def _worth_compiling(config: TrainingConfig, task: Task) -> bool:

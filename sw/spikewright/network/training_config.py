@@ -82,6 +82,9 @@ class TrainingConfig:
         Weights of the hidden spikes, and of the squared rates of the hidden neurons, as
         ``l1_activity`` and ``l2_activity`` count them.
     augmentation : Augmentation, optional
+    prune : float
+        Share of the weights, the smallest, that are taken away before the network is quantised:
+        they are 0 on the grid, and what is left is trained on.
     patience : int, optional
         Epochs of a phase without a better result on a tenth of the training part, which is held
         out, after which the phase ends; the weights are then those of the best epoch. All epochs
@@ -112,6 +115,7 @@ class TrainingConfig:
     l1: float = 0.0
     l2: float = 0.0
     augmentation: Augmentation | None = field(default_factory=Augmentation)
+    prune: float = 0.0
     patience: int | None = None
     event_products: bool = False
     streams: Streams | None = None
@@ -133,6 +137,7 @@ class TrainingConfig:
             l1=real(0),
             l2=real(0),
             augmentation=optional(instance(Augmentation)),
+            prune=real(0, 1),
             patience=optional(whole(1, 1_000_000)),
             event_products=flag,
             streams=optional(instance(Streams)),
@@ -245,6 +250,7 @@ def training_config(
     learning_rate: float | None = None,
     augmentation: bool = True,
     event_products: bool = False,
+    prune: float = 0.0,
     surrogate: str = "arc_tangent",
     loss: str = "outputs",
     streams: Streams | None = None,
@@ -301,6 +307,8 @@ def training_config(
     event_products : bool
         Whether dense layers sum over events, which is faster and rounds otherwise; see
         :class:`TrainingConfig`.
+    prune : float
+        Share of the weights, the smallest, that are taken away before the network is quantised.
     surrogate : str
         What stands for the derivative of a spike, a key of
         :data:`~spikewright.network.surrogate.SURROGATES`.
@@ -321,7 +329,6 @@ def training_config(
     chosen = _coding(task, coding, steps, input_bits, silent)
     named, layers = _layers(task, chosen, hidden, network)
     recipe = _recipe(task, named)
-    base = recipe.config
     model = replace(
         _DEFAULT.model,
         sizes=(chosen.inputs, *layers, task.outputs),
@@ -336,17 +343,15 @@ def training_config(
         connections=tuple(one.connection for one in named) or None,
         origins=tuple(one.origins for one in named) or None,
     )
-    # Hidden spikes are as cheap as in the default network, for its neurons and steps.
-    size = max(1.0, sum(layers) * chosen.steps / _SIZE)
+    base = _cheap(recipe.config, neurons=sum(layers), steps=chosen.steps)
     config = replace(
         base,
         model=model,
-        spikes=base.spikes * size,
-        spike_cost=base.spike_cost / size**2,
         coding=chosen,
         augmentation=base.augmentation if augmentation and len(task.image) == 2 else None,
         event_products=event_products,
         loss=loss,
+        prune=prune,
         streams=streams,
     )
     return _scaled(
@@ -431,6 +436,14 @@ def _coding(
         if asked not in (None, has):
             raise ValueError(f"{name} is {asked}, but coding has {has}; give one of them")
     return given
+
+
+def _cheap(config: TrainingConfig, *, neurons: int, steps: int) -> TrainingConfig:
+    """Return the same with hidden spikes as cheap as in the default network, for its size."""
+    size = max(1.0, neurons * steps / _SIZE)
+    return replace(
+        config, spikes=config.spikes * size, spike_cost=config.spike_cost / size**2
+    )
 
 
 def _scaled(

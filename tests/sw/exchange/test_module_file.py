@@ -58,7 +58,7 @@ def test_the_command_converts_what_the_file_defines(folder, capsys):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("x = 1", "net.py defines no module; it needs a function module() that returns a module of"),
+        ("x = 1", "net.py defines no module; it needs a function module() that returns a module"),
         ("def module():\n    return 5", "net.py defines no module; "),
         ("\n1 / 0", "line 2 of net.py failed: ZeroDivisionError: division by zero"),
     ],
@@ -67,7 +67,7 @@ def test_a_file_without_a_module_is_a_sentence(folder, capsys, text, said):
     (folder / "net.py").write_text(text)
     assert cli.main(["convert", "net.py", "out.spw"]) == 1
     assert capsys.readouterr().err.startswith(f"spikewright: {said}")
-    with pytest.raises(spw.DataError, match="there is no file none.py"):
+    with pytest.raises(spw.DataError, match=r"there is no file none\.py"):
         load_module("none.py")
 
 

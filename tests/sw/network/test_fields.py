@@ -164,7 +164,8 @@ TABLE: tuple[tuple[Any, Mapping[str, tuple]], ...] = (
                        {"decay": "0.5"}),
         "readout_parameters": (*NO_MAPPING[1:], {"threshold": 1.0}, {"decay": 1.5}),
         "weight_bits": (*NO_WHOLE, 1, 9), "membrane": (*NO_OBJECT, Format(60, 4)),
-        "delays": (*NO_NAME, "linear"), "surrogate": NO_NAME, "surrogate_width": (*NO_REAL, 0, -1),
+        "delays": (*NO_NAME, "linear"), "scales": NO_NAME, "surrogate": NO_NAME,
+        "surrogate_width": (*NO_REAL, 0, -1),
         "connections": (3, "128", (), {}, (1, 2), (OTHER,)),
         "origins": (3, "origins", (1, 2), ((), (), ()), ((Origin(back=3),), ()), {0: ()}),
     }),
@@ -181,7 +182,7 @@ TABLE: tuple[tuple[Any, Mapping[str, tuple]], ...] = (
         "spike_cost": (*NO_REAL, -1), "augmentation": NO_OBJECT[1:], "streams": NO_OBJECT[1:],
         "network": NO_OBJECT[1:], "event_products": (None, 1, "yes"),
         "loss": (*NO_NAME, "spike_rate"), "l1": (*NO_REAL, -1), "l2": (*NO_REAL, -1),
-        "patience": (*NO_WHOLE[1:], 0),
+        "prune": (*NO_REAL, -0.1, 1.5), "patience": (*NO_WHOLE[1:], 0),
     }),
 )
 
