@@ -137,6 +137,12 @@ from spikewright_hw.cores import CORES as CORES
 from spikewright.device.answers import Answers as Answers
 from spikewright.device.answers import Inference as Inference
 from spikewright.device.boards import open_board as open_board
+from spikewright.device.power import Power as Power
+from spikewright.device.power import measure_power as measure_power
+from spikewright.device.power import power_of_csv as power_of_csv
+from spikewright.device.probe import I2cBus as I2cBus
+from spikewright.device.probe import Ina219 as Ina219
+from spikewright.device.probe import Ina226 as Ina226
 from spikewright.device.served import virtual_port as virtual_port
 from spikewright.device.session import Session as Session
 from spikewright_hw.engine.record import Result as Result
@@ -157,6 +163,7 @@ from spikewright.record.check import check_reports as check_reports
 from spikewright.record.check import report_faults as report_faults
 from spikewright.record.comparison import compare_reports as compare_reports
 from spikewright.record.figure import Figure as Figure
+from spikewright.record.measured_power import with_power as with_power
 from spikewright.record.report import Report as Report
 from spikewright.record.store import read_report as read_report
 from spikewright.record.store import report_names as report_names

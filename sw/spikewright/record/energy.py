@@ -176,6 +176,8 @@ def figures(
     """
     energy = estimate(cycles=cycles, synops=synops, clock_mhz=clock_mhz, model=model)
     parts = {"static_uj": energy.static_uj, "dynamic_uj": energy.dynamic_uj}
+    if cycles:  # a power that the part cannot have shows that the estimate is wrong
+        parts["implied_power_mw"] = energy.total_uj / (cycles / clock_mhz) * 1e3
     return (
         Figure("energy_per_inference_uj", energy.total_uj, "µJ", model.provenance, parts),
         Figure(

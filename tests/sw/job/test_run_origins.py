@@ -163,7 +163,10 @@ def test_every_figure_has_the_value_of_its_own_origin(run):
         "mismatches": (sum(differ.values()), "1", differ),
         "compared": (sum(compared.values()), "1", compared),
         "energy_per_inference_uj": (
-            0.66066 + dynamic, "µJ", {"static_uj": 0.66066, "dynamic_uj": dynamic}
+            0.66066 + dynamic, "µJ", {
+                "static_uj": 0.66066, "dynamic_uj": dynamic,
+                "implied_power_mw": (0.66066 + dynamic) / 7.8 * 1e3,
+            },
         ),
         "energy_dynamic_uj": (dynamic, "µJ", {"synops": synops}),
         **algorithm(run),

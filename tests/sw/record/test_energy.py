@@ -36,7 +36,11 @@ def test_figures_are_estimates_and_carry_every_coefficient():
         "energy_dynamic_uj",
     )
     assert total.value == static.value + dynamic.value
-    assert total.detail == {"static_uj": static.value, "dynamic_uj": dynamic.value}
+    # 380.7 nJ in 1 µs.
+    assert total.detail == {
+        "static_uj": static.value, "dynamic_uj": dynamic.value,
+        "implied_power_mw": pytest.approx(380.7),
+    }
     for figure in (total, static, dynamic):
         assert isinstance(figure.provenance, Estimated)
         used = {each.name: each for each in figure.provenance.coefficients}
