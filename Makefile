@@ -11,7 +11,7 @@ CORE :=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test sim formal lint verilog resources notebooks bench-link doctor clean
+.PHONY: help setup run test sim formal lint verilog resources notebooks bench-boards bench-link doctor clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' Makefile
@@ -43,6 +43,9 @@ resources: $(STAMP) ## size and speed of the cores on each family, into docs/res
 
 notebooks: $(STAMP) ## run the notebooks of docs (after `make run`, whose results they use)
 	$(BIN)/python docs/notebooks/run.py
+
+bench-boards: $(STAMP) ## the digits on a virtual board of each family, side by side
+	$(SPIKEWRIGHT) bench boards
 
 bench-link: $(STAMP) ## noise, spoiled frames, a pulled cable on the link of a virtual board
 	$(SPIKEWRIGHT) bench link

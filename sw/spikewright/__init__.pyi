@@ -153,6 +153,7 @@ from spikewright_hw.engine.record import Trace as Trace
 from spikewright.job.compare import Comparison as Comparison
 from spikewright.job.compare import compare as compare
 from spikewright.job.harness import run_harness as run_harness
+from spikewright.job.measured_power import with_power as with_power
 from spikewright.job.neurobench import TASKS as TASKS
 from spikewright.job.neurobench import BenchmarkResult as BenchmarkResult
 from spikewright.job.neurobench import BenchmarkTask as BenchmarkTask
@@ -163,7 +164,6 @@ from spikewright.record.check import check_reports as check_reports
 from spikewright.record.check import report_faults as report_faults
 from spikewright.record.comparison import compare_reports as compare_reports
 from spikewright.record.figure import Figure as Figure
-from spikewright.record.measured_power import with_power as with_power
 from spikewright.record.report import Report as Report
 from spikewright.record.store import read_report as read_report
 from spikewright.record.store import report_names as report_names
@@ -173,6 +173,7 @@ from spikewright.record.system_record import Submitter as Submitter
 
 """Jobs: what the commands of the same names do as a whole."""
 
+from spikewright.bench.boards import bench_boards as bench_boards
 from spikewright.bench.engine.bench import bench_engine as bench_engine
 from spikewright.bench.link import bench_link as bench_link
 from spikewright.bench.neurons import bench_neurons as bench_neurons

@@ -184,6 +184,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {"row": "mnist_lut", "folder": "folder", "seeds": "7", "pnr_seeds": "3", "samples": "9",
          "pages": None}, {}
     ),
+    "bench boards": ({"board": "ulx3s", "samples": "9"}, {}),
     "bench link": ({"inferences": "9", "noise": "9", "seed": "7"}, {}),
     "bench neurons": ({"neuron": "lif", "seeds": "7", "epochs": "3", "pages": None}, {}),
     "bench neurons --neuron lif": (

@@ -14,6 +14,7 @@ def add(commands) -> None:
     verb = commands.add_parser("bench", help="compare on one task")
     benches = verb.add_subparsers(required=True, metavar="WHAT")
     _add_engine(benches)
+    _add_boards(benches)
     _add_link(benches)
     _add_neurons(benches)
     _add_reference(benches)
@@ -56,6 +57,26 @@ def engine(options: argparse.Namespace) -> None:
         *options.row, folder=options.folder, seeds=options.seeds, pnr_seeds=options.pnr_seeds,
         samples=options.samples, pages=options.pages,
     )
+
+
+def _add_boards(benches) -> None:
+    bench = benches.add_parser(
+        "boards", help="the digits on a virtual board of each family, side by side"
+    )
+    bench.add_argument(
+        "--board", nargs="+", metavar="NAME",
+        help="boards to compare (default: iCEBreaker, ULX3S, Arty A7, Tang Nano 20K)",
+    )
+    bench.add_argument(
+        "--samples", type=count, metavar="N", help="first test samples (default: all)"
+    )
+    bench.set_defaults(verb=boards, command="bench boards")
+
+
+def boards(options: argparse.Namespace) -> None:
+    """Run one network on virtual boards."""
+    named = {} if options.board is None else {"boards": options.board}
+    spw.bench_boards(samples=options.samples, **named)
 
 
 def _add_link(benches) -> None:

@@ -6,8 +6,8 @@ from spikewright_hw.checks import instance
 
 from ..device.power import Power
 from ..errors import ReportError
-from .figure import Figure, Measured
-from .report import Report
+from ..record.figure import Figure, Measured
+from ..record.report import Report
 
 __all__ = ["power_figures", "with_power"]
 

@@ -6,14 +6,14 @@ import pytest
 
 from spikewright.device.power import Power
 from spikewright.errors import ReportError
+from spikewright.job.measured_power import with_power
 from spikewright.record.check import report_faults
-from spikewright.record.measured_power import with_power
 from spikewright.record.report import Report
 from spikewright.record.store import write_report
 
 from ..device.test_power import made
-from .test_check import undrawn_report
-from .test_run_record import VIRTUAL, synthetic
+from ..record.test_check import undrawn_report
+from ..record.test_run_record import VIRTUAL, synthetic
 
 REAL = undrawn_report(synthetic(board=replace(VIRTUAL, virtual=False, simulator="")))
 
