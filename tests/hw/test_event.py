@@ -138,7 +138,10 @@ def test_engine_follows_reference_of_any_network(draw, count, rng):
             [rng.getrandbits(network.inputs) for _ in range(network.planes)] for _ in range(3)
         ]
         fold = rng.choice((None, [rng.randint(1, 4) for _ in network.layers]))
-        engine = EventEngine(network=network, share=share, banks=banks, fold=fold)
+        block_bits = rng.choice((None, [rng.randint(1, 20) for _ in network.layers]))
+        engine = EventEngine(
+            network=network, share=share, banks=banks, fold=fold, block_bits=block_bits
+        )
         longest = worst_cycles(network, share=share, banks=banks, fold=fold)
         for bitmaps, (result, trace, passed) in zip(
             samples, classify(engine, samples), strict=True

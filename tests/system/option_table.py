@@ -7,7 +7,7 @@ __all__ = ["EQUATIONS", "NEURON", "NO_EVENT", "RUN", "SIZE", "STOCHASTIC", "TABL
 EQUATIONS = ("--equations", "dv/dt = i - v", "--threshold", "v > 1", "--reset", "v = 0")
 
 #: Options that apply to an engine, by the engine, with a value that is not the default.
-SIZE = {"engine": "stochastic", "share": "3", "banks": "2", "fold": "3",
+SIZE = {"engine": "stochastic", "share": "3", "banks": "2", "fold": "3", "block_bits": "8",
         "ram_style": "block"}
 STREAMS = {"length": "64", "source": "lfsr", "encoding": "unipolar"}
 STOCHASTIC = {**STREAMS, "lanes": "2"}
@@ -57,7 +57,8 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "run --engine stochastic": (
         {**RUN, "engine": "event", "share": "3", "ram_style": "block", **STOCHASTIC},
         {"banks": "does not apply to the stochastic engine, whose rows are read by lanes; give",
-         "fold": "does not apply to the stochastic engine, which reads whole rows; leave it out"},
+         **every(("fold", "block_bits"),
+                 "does not apply to the stochastic engine, which reads whole rows; leave it out")},
     ),
     "run --network net.spw": (
         {name: value for name, value in {**RUN, **SIZE}.items() if name not in TRAINED},

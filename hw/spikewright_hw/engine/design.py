@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..checks import Rule, instance, optional, settle, whole
 from ..layer import MOST_NEURONS
 from ..network import Network
-from .each_layer import banks_of, lanes_of, shares_of
+from .each_layer import banks_of, block_bits_of, lanes_of, shares_of
 from .folding import folded_network
 from .ram_style import RamStyle, check_ram_style
 from .streams import Streams, check_network
@@ -42,6 +42,9 @@ class EventDesign:
     fold : int or tuple of int, optional
         Neurons of a row of weights in a cycle, at most, of all dense layers or of each layer; all
         of them if not given.
+    block_bits : int or tuple of int, optional
+        Bits of a row of weights that lie in block RAM, at most, of all dense layers or of each
+        layer, and the others in look-up tables; all of them if not given.
     ram_style : str
         Where the trace of an inference lies, one of :data:`~.ram_style.RAM_STYLES`.
     """
@@ -49,6 +52,7 @@ class EventDesign:
     share: int | tuple[int, ...] = 4
     banks: int | tuple[int, ...] = 1
     fold: int | tuple[int, ...] | None = None
+    block_bits: int | tuple[int, ...] | None = None
     ram_style: RamStyle = "auto"
     name: ClassVar[str] = "event"
     streams: ClassVar[None] = None
@@ -57,6 +61,7 @@ class EventDesign:
         settle(
             self, share=_each(whole(1, MOST_NEURONS)), banks=_each(whole(1, MOST_BANKS)),
             fold=optional(_each(whole(1, MOST_NEURONS))),
+            block_bits=optional(_each(whole(1, MOST_NEURONS))),
         )
         check_ram_style(self.ram_style)
 
@@ -71,7 +76,7 @@ class EventDesign:
 
         return EventEngine(
             network=network, share=self.share, banks=self.banks, fold=self.fold,
-            ram_style=self.ram_style,
+            block_bits=self.block_bits, ram_style=self.ram_style,
         )
 
     def check(self, network: Network) -> None:
@@ -79,6 +84,7 @@ class EventDesign:
         shares_of(network, self.share)
         banks_of(network, self.banks)
         lanes_of(network, self.fold)
+        block_bits_of(network, self.block_bits)
 
     def built(self, network: Network) -> Network:
         """Return the network with its layers as the engine has them, which computes the same."""

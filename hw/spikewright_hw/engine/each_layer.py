@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ..network import Network
 
-__all__ = ["banks_of", "lanes_of", "shares_of"]
+__all__ = ["banks_of", "block_bits_of", "lanes_of", "shares_of"]
 
 
 def banks_of(network: Network, banks: int | Sequence[int]) -> tuple[int, ...]:
@@ -39,6 +39,18 @@ def lanes_of(network: Network, fold: int | Sequence[int] | None) -> tuple[int, .
         else max(one for one in range(1, min(most, all_) + 1) if all_ % one == 0)
         for most, all_, layer in zip(each, lanes, network.layers, strict=True)
     )
+
+
+def block_bits_of(
+    network: Network, block_bits: int | Sequence[int] | None
+) -> tuple[int | None, ...]:
+    """Return the bits of a row of weights of each layer that lie in block RAM, at most.
+
+    None stands for all. Raises as :func:`banks_of` does.
+    """
+    if block_bits is None:
+        return (None,) * len(network.layers)
+    return _each("block_bits", block_bits, network)
 
 
 def shares_of(network: Network, share: int | Sequence[int]) -> tuple[int, ...]:

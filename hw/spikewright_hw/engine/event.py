@@ -11,7 +11,7 @@ from ..layer import Layer
 from ..network import Network
 from .bank_scan import BankScan, bank_width
 from .banks import dealt
-from .each_layer import banks_of, shares_of
+from .each_layer import banks_of, block_bits_of, shares_of
 from .event_cycles import passing_cycles
 from .event_presets import PRESETS
 from .example import example_network
@@ -95,6 +95,8 @@ class EventStage(wiring.Component):
         Neurons per updater; see :class:`~.row_layer.RowLayer`.
     banks : int
         Rows of weights in a cycle.
+    block_bits : int, optional
+        Bits of a row of weights in block RAM, at most.
     stored : int
         How many bitmaps of the inputs of an inference the stage stores, instead of taking each when
         it is through with the one before; 0 if none. Not of a recurrent layer.
@@ -113,11 +115,13 @@ class EventStage(wiring.Component):
     returning: Signal
     operations: Signal
 
-    def __init__(self, *, layer: Layer, share: int, banks: int = 1, stored: int = 0):
+    def __init__(self, *, layer: Layer, share: int, banks: int = 1, block_bits: int | None = None,
+        stored: int = 0,
+    ):
         self.layer = layer
         self.banks = banks
         self.stored = stored
-        self.rows = RowLayer(layer=layer, share=share, banks=banks)
+        self.rows = RowLayer(layer=layer, share=share, banks=banks, block_bits=block_bits)
         self.feedback = feedback_of(layer)
         words = Words(bits=layer.inputs, count=1)
         members = stage_signature(layer, words=(words,), together=banks)
@@ -202,6 +206,9 @@ class EventEngine(InferenceEngine):
         see :func:`~.each_layer.lanes_of`. Sums and states of a layer that has more lie in memories,
         and its rows are read word by word, so that it is smaller and slower. All neurons if not
         given.
+    block_bits : int, at least 1, or sequence of int, optional
+        Bits of a row of weights that lie in block RAM, at most, in all dense layers or in each;
+        the others lie in look-up tables. All if not given.
 
     Raises
     ------
@@ -218,10 +225,12 @@ class EventEngine(InferenceEngine):
         ram_style: RamStyle = "auto",
         most_bits: int = MOST_BITS,
         fold: int | Sequence[int] | None = None,
+        block_bits: int | Sequence[int] | None = None,
     ):
         network, most_bits = _folded(network, fold=fold, most_bits=most_bits)
         self.share = shares_of(network, share)
         self.banks = banks_of(network, banks)
+        self.block_bits = block_bits_of(network, block_bits)
         self.most_bits = most_bits
         super().__init__(network=network, ram_style=ram_style, most_bits=most_bits)
 
@@ -233,6 +242,7 @@ class EventEngine(InferenceEngine):
         if layer.is_dense and layer.is_plain and words[0].count == 1:
             return EventStage(
                 layer=layer, share=share, banks=self.banks[number],
+                block_bits=self.block_bits[number],
                 stored=self._stored() if number == 0 else 0,
             )
         return MapStage(
@@ -251,10 +261,11 @@ class EventEngine(InferenceEngine):
 
 def core(
     *, share: int | Sequence[int] = 4, banks: int | Sequence[int] = 1,
-    most_bits: int = MOST_BITS, fold: int | Sequence[int] | None = None, **network: Any,
+    most_bits: int = MOST_BITS, fold: int | Sequence[int] | None = None,
+    block_bits: int | Sequence[int] | None = None, **network: Any,
 ) -> EventEngine:
     """Make the engine of a made-up network; keywords as for :func:`~.example.example_network`."""
     return EventEngine(
         network=example_network(**network), share=share, banks=banks, most_bits=most_bits,
-        fold=fold,
+        fold=fold, block_bits=block_bits,
     )

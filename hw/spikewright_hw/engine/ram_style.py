@@ -2,10 +2,13 @@
 
 from typing import Literal, get_args
 
-__all__ = ["RAM_STYLES", "RamStyle", "check_ram_style", "ram_attributes", "rom_attributes"]
+__all__ = [
+    "LARGEST_IN_LUTS", "RAM_STYLES", "RamStyle", "check_ram_style", "ram_attributes",
+    "rom_attributes",
+]
 
 #: Words of weights that look-up tables may hold; Yosys would make larger ones of them, too.
-_LARGEST_IN_LUTS = 32
+LARGEST_IN_LUTS = 32
 
 #: ``auto`` leaves it to synthesis, which takes block RAM for long inferences and look-up tables or
 #: flip-flops for short ones. ``block`` takes block RAM always: on a family whose look-up tables
@@ -29,4 +32,4 @@ def ram_attributes(ram_style: RamStyle) -> dict[str, str]:
 
 def rom_attributes(words: int) -> dict[str, str]:
     """Return the attributes of a memory of weights with so many words."""
-    return {"rom_style": "block"} if words > _LARGEST_IN_LUTS else {}
+    return {"rom_style": "block"} if words > LARGEST_IN_LUTS else {}

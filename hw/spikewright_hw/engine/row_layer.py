@@ -3,7 +3,7 @@
 from typing import Any
 
 from amaranth import Cat, Const, Module, Mux, Signal, Value, signed, unsigned
-from amaranth.lib import data, memory, stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..definition.pipeline import depth
@@ -12,7 +12,7 @@ from ..layer import Layer
 from .banks import BankedSynapses, bank_layout, dealt
 from .example import example_layer
 from .neuron_group import NeuronGroup
-from .ram_style import rom_attributes
+from .row_memory import RowMemory
 from .synapses import Synapses, WeightSynapses
 
 __all__ = [
@@ -55,6 +55,10 @@ PRESETS = {
     "i9_n5_banks3": {
         "inputs": 9, "neurons": 5, "neuron": "recurrent_lif", "weight_bits": 4,
         "membrane": Format(6, 2), "share": 2, "banks": 3,
+    },
+    "i40_n3_block10": {  # of 12 bits a row
+        "inputs": 40, "neurons": 3, "neuron": "lif", "weight_bits": 4, "membrane": Format(6, 2),
+        "share": 2, "block_bits": 10,
     },
 }
 
@@ -129,6 +133,9 @@ class RowLayer(wiring.Component):
         for LIF, 2 for adLIF, 5 for AdEx.
     banks : int, at least 1
         Rows of weights in a cycle, as many as the layer has at most.
+    block_bits : int, at least 1, optional
+        Bits of a row that lie in block RAM, at most; see :class:`~.row_memory.RowMemory`. All if
+        not given.
 
     Members
     -------
@@ -148,7 +155,8 @@ class RowLayer(wiring.Component):
     clear: Signal
 
     def __init__(
-        self, *, layer: Layer, share: int = 4, stages: int | None = None, banks: int = 1
+        self, *, layer: Layer, share: int = 4, stages: int | None = None, banks: int = 1,
+        block_bits: int | None = None,
     ):
         if share < 1:
             raise ValueError(f"an updater serves at least one neuron, not {share}")
@@ -159,6 +167,7 @@ class RowLayer(wiring.Component):
             raise ValueError(f"banks is {banks}; a layer of {rows} rows has 1 to {rows}")
         self.share = share
         self.banks = banks
+        self.block_bits = block_bits
         self.stages = update_stages(layer) if stages is None else stages
         if self.stages < 1:
             raise ValueError(f"an updater has at least one stage, not {stages}")
@@ -215,20 +224,17 @@ class RowLayer(wiring.Component):
             place = event.row if single else event.places[bank]
             spike = event.spike if single else event.spikes[bank]
             words = [pack_row(row, layer.weight_bits) for row in rows]
-            memory_ = memory.Memory(
-                shape=unsigned(layer.neurons * layer.weight_bits),
-                depth=len(words) + 1,  # the last one is of events without a spike
-                init=[*words, 0],
-                attrs=rom_attributes(len(words)),
+            memory = RowMemory(
+                rows=words, width=layer.neurons * layer.weight_bits,
+                block_bits=self.block_bits or layer.neurons * layer.weight_bits,
             )
-            m.submodules["weights" if single else f"weights_{bank}"] = memory_
-            port = memory_.read_port()
-            m.d.comb += [port.addr.eq(Mux(spike, place, len(words))), port.en.eq(going)]
+            m.submodules["weights" if single else f"weights_{bank}"] = memory
+            m.d.comb += [memory.place.eq(place), memory.spike.eq(spike), memory.en.eq(going)]
             of_inputs = len(dealt(range(layer.inputs), self.banks)[bank])
             own = Const(0)
             if layer.recurrent is not None:
                 own = _held(m, place >= of_inputs, going)
-            read.append((port.data, own))
+            read.append((memory.o, own))
         return read
 
     def _addends(
@@ -306,7 +312,11 @@ def _held(m: Module, value: Value, going: Value) -> Signal:
 
 
 def core(
-    *, share: int = 4, stages: int | None = None, banks: int = 1, **layer: Any
+    *, share: int = 4, stages: int | None = None, banks: int = 1, block_bits: int | None = None,
+    **layer: Any,
 ) -> RowLayer:
     """Make a row layer of a made-up layer; keywords as for :func:`~.example.example_layer`."""
-    return RowLayer(layer=example_layer(**layer), share=share, stages=stages, banks=banks)
+    return RowLayer(
+        layer=example_layer(**layer), share=share, stages=stages, banks=banks,
+        block_bits=block_bits,
+    )

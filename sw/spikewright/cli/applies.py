@@ -16,7 +16,7 @@ __all__ = ["RULES", "Rule", "check_options", "parsed"]
 _STREAMS = ("length", "source", "encoding")
 _STOCHASTIC = (*_STREAMS, "lanes")
 _TRAINED = ("seed", *NETWORK_OPTIONS)
-_ENGINE = ("engine", "share", "banks", "fold", "ram_style", *_STOCHASTIC)
+_ENGINE = ("engine", "share", "banks", "fold", "block_bits", "ram_style", *_STOCHASTIC)
 _NEURON = (
     "threshold", "reset", "readout", "dt", "param", "unit", "start", "refractory", "method",
     "format",
@@ -74,7 +74,7 @@ RULES = (
         "the stochastic engine, whose rows are read by lanes; give --lanes, or leave it out",
     ),
     Rule(
-        ("run", "build", "emit", "resources"), ("fold",),
+        ("run", "build", "emit", "resources"), ("fold", "block_bits"),
         lambda options: options.engine == "stochastic",
         "the stochastic engine, which reads whole rows; leave it out",
     ),

@@ -78,6 +78,11 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
         help="neurons of a row in a cycle, of the event engine: of all dense layers or of each, at "
              "most; less is smaller and slower, with sums and states in memories (all)",
     )
+    add(
+        "--block-bits", type=counts, metavar="N[,N...]",
+        help="bits of a row of weights in block RAM, of the event engine: of all dense layers or "
+             "of each, at most; the others lie in look-up tables (all)",
+    )
     streams = parser.add_argument_group("the stochastic engine alone")
     add_streams_options(streams)
     streams.add_argument(
@@ -130,7 +135,7 @@ def design_of(options: argparse.Namespace) -> "spw.Design":
             streams = streams_of(options)
             chosen = {} if streams is None else {"streams": streams}
             return spw.StochasticDesign(**chosen, **_given(options, "lanes"), **size)
-        return spw.EventDesign(**_given(options, "banks", "fold"), **size)
+        return spw.EventDesign(**_given(options, "banks", "fold", "block_bits"), **size)
 
 
 def board_of(options: argparse.Namespace) -> "spw.Board":
