@@ -181,6 +181,7 @@ def _part(device: str, package: str, speed: str) -> Part:
         room=_ROOM[size],
         platform={"device": device, "package": package, "speed": speed},
         idcode=_IDCODES[device],
+        synthesis="synth_ecp5 -nowidelut",
     )
 
 
