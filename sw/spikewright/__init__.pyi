@@ -19,6 +19,7 @@ from spikewright.coding.coding import decode as decode
 from spikewright.coding.coding import encode as encode
 from spikewright.coding.delta import Delta as Delta
 from spikewright.coding.direct import Direct as Direct
+from spikewright.coding.encoder import Encoder as Encoder
 from spikewright.coding.events import Events as Events
 from spikewright.coding.known import CODINGS as CODINGS
 from spikewright.coding.known import coding_of as coding_of

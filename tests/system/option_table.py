@@ -193,7 +193,10 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     ),
     "bench reference": ({"samples": "9", "pages": None}, {}),
     "bench stochastic": ({"data": "folder", "seeds": "7", "epochs": "3", "pages": None}, {}),
-    "bench training": ({"pages": None, "table": "speed"}, {}),
+    "bench training": ({"pages": None, "table": "losses", "folds": "2", "epochs": "3"}, {}),
+    "bench training --table speed": (
+        {"pages": None}, every(("folds", "epochs"), "does not apply to --table speed, which trains")
+    ),
     "board --virtual ulx3s --model net.spw": (
         {"virtual": "other", "model": "other.spw", "clock": "62.5", **SIZE, "banks": "2"},
         every(STOCHASTIC, NO_EVENT),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from spikewright_hw.checks import instance
+from spikewright_hw.checks import instance, one_of, whole
 from spikewright_hw.fixed import Format
 
 from .. import terminal
@@ -29,12 +29,23 @@ from ..record.markdown import filled, table, wrapped
 from ..record.report import Report
 from ..record.store import write_report
 from ..record.table import print_table
-from ..record.training_bench import BLOCKS, DEFAULTS, Fold, Setting, training_report
+from ..record.training_bench import (
+    BLOCK_OF,
+    BLOCKS,
+    DEFAULTS,
+    Fold,
+    Setting,
+    training_report,
+)
 from ..task import digits
 from ..task.task import Task
 from ..task.validation import validation
+from .training_tables import TABLES, brief, compared
 
 __all__ = ["PAGE", "bench_training", "settings"]
+
+#: The table of settings that the defaults were chosen by.
+SETTINGS = "settings"
 
 PAGE = Path("docs") / "training.md"
 
@@ -80,8 +91,10 @@ def _others(base: TrainingConfig) -> Iterator[tuple[str, TrainingConfig]]:
 def bench_training(
     *,
     chosen: Mapping[str, TrainingConfig] | None = None,
+    table: str = SETTINGS,
     task: Task | None = None,
     folds: int = 5,
+    epochs: int | None = None,
     again: Sequence[int] = (1, 2, 3),
     pages: bool = False,
     build: Path = Path("build"),
@@ -93,15 +106,21 @@ def bench_training(
     Parameters
     ----------
     chosen : mapping of str to TrainingConfig, optional
-        Settings by name, ``"defaults"`` among them; those of :func:`settings` unless given.
+        Settings by name, ``"defaults"`` among them; those of the table unless given.
+    table : str
+        ``settings``, those of :func:`settings`; ``surrogates``, ``losses``, ``codings`` or
+        ``grids``. The report of one of these is ``training_surrogates`` and so on.
     task : Task, optional
         Whose training part is folded; the digits unless given.
     folds : int
         At least 2.
+    epochs : int, optional
+        In real numbers, for a quick look; those of the defaults unless given.
     again : sequence of int
         Seeds of other folds, and of the trainings on them, for the settings that are better.
     pages : bool
-        Whether the table of ``docs/training.md`` in the checkout ``root`` is written, too.
+        Whether the table of ``docs/training.md`` in the checkout ``root`` is written, too, if it
+        has one.
     build, root : Path
         Folder of everything generated; the checkout.
     console : rich.console.Console, optional
@@ -113,8 +132,12 @@ def bench_training(
     StorageError
         Something cannot be written.
     """
-    chosen = settings() if chosen is None else chosen
     task = digits.load() if task is None else task
+    one_of((SETTINGS, *TABLES))("table", table)
+    whole(2)("folds", folds)
+    if chosen is None:
+        base = DEFAULT if epochs is None else brief(DEFAULT, whole(1)("epochs", epochs))
+        chosen = settings(base) if table == SETTINGS else compared(table, base, task)
     console = terminal.console() if console is None else console
     title = f"{len(chosen)} settings on {folds} folds"
     with JobProgress() as progress, progress.part(title) as tell:
@@ -127,8 +150,8 @@ def bench_training(
         title = f"{len(named)} settings on {folds * len(again)} other folds"
         with JobProgress() as progress, progress.part(title) as tell:
             others = _trained(named, task, folds=folds, seeds=again, build=build, tell=tell)
-    report = training_report(found, again=others, made={
-        "command": "spikewright bench training",
+    report = training_report(found, again=others, table=table, made={
+        "command": _command(table, folds=folds, epochs=epochs),
         "task": f"{task.name}, its {len(task.x_train)} training samples",
         "seed": f"0; on other folds {', '.join(map(str, again))}",
         "processor": processor(),
@@ -137,7 +160,7 @@ def bench_training(
     print_table(report, console=console)
     path = write_report(report, build / "reports" / report.name)
     console.print(f"Report: {path}", highlight=False)
-    if pages and _write_page(report, root / PAGE):
+    if pages and _write_page(report, root / PAGE, block=BLOCK_OF[table]):
         console.print(str(root / PAGE), highlight=False)
     return report
 
@@ -176,8 +199,16 @@ def _fold(config: TrainingConfig, part: Task, *, seed: int, build: Path) -> Fold
     )
 
 
-def _write_page(report: Report, page: Path) -> bool:
-    """Write the block ``choice`` of the page; return whether it changed."""
+def _command(table: str, *, folds: int, epochs: int | None) -> str:
+    """Return the command line that makes a report."""
+    parts = ["spikewright bench training"]
+    parts += [] if table == SETTINGS else [f"--table {table}"]
+    parts += [] if folds == 5 else [f"--folds {folds}"]
+    return " ".join([*parts, *([] if epochs is None else [f"--epochs {epochs}"])])
+
+
+def _write_page(report: Report, page: Path, *, block: str) -> bool:
+    """Write a block of the page; return whether it changed."""
     if not page.is_file():
         raise DataError(f"there is no page {page}; run this in the checkout of the project")
     integer = report["accuracy_integer_folds"]
@@ -195,7 +226,7 @@ def _write_page(report: Report, page: Path) -> bool:
         *table(HEADINGS, (_cells(row) for row in report.rows)),
     ]
     text = page.read_text(encoding="utf-8")
-    blocks = {"choice": "\n".join(lines)}
+    blocks = {block: "\n".join(lines)}
     return write_if_changed(page, filled(text, blocks, page=page, names=BLOCKS))
 
 

@@ -185,6 +185,10 @@ RULES = (
         "a readout, which never spikes; leave one of the two out",
     ),
     Rule(
+        ("bench training",), ("folds", "epochs"), lambda options: options.table == "speed",
+        "--table speed, which trains nothing to its end; leave one of the two out",
+    ),
+    Rule(
         ("bench neurons",), ("pages",), lambda options: options.neuron is not None,
         "a single neuron, for the page shows all; leave one of the two out",
     ),

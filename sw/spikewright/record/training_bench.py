@@ -9,10 +9,15 @@ from typing import Any
 from .figure import Computed, Figure
 from .report import Report
 
-__all__ = ["BLOCKS", "DEFAULTS", "Fold", "Setting", "training_report"]
+__all__ = ["BLOCKS", "BLOCK_OF", "DEFAULTS", "Fold", "Setting", "training_report"]
 
 #: Blocks of ``docs/training.md`` that benches write.
-BLOCKS = ("choice", "reference", "speed", "cells")
+BLOCKS = ("choice", "surrogates", "losses", "codings", "grids", "reference", "speed", "cells")
+#: That of each table of settings.
+BLOCK_OF = {
+    "settings": "choice",
+    **{name: name for name in ("surrogates", "losses", "codings", "grids")},
+}
 #: Name of the setting that the others are compared with.
 DEFAULTS = "defaults"
 #: Standard errors of the mean difference by which a setting must be better to be chosen.
@@ -84,9 +89,10 @@ class Setting:
 
 
 def training_report(
-    settings: Sequence[Setting], *, again: Sequence[Setting] = (), made: Mapping[str, str]
+    settings: Sequence[Setting], *, again: Sequence[Setting] = (), made: Mapping[str, str],
+    table: str = "settings",
 ) -> Report:
-    """Return the report ``training``: a row for each setting, and the figures of the defaults.
+    """Return the report of a table of settings: a row for each, and the figures of the defaults.
 
     Parameters
     ----------
@@ -96,7 +102,10 @@ def training_report(
         On other folds: the defaults, and the settings that were better on the first ones.
     made : mapping of str to str
         How it was made.
+    table : str
+        A key of :data:`BLOCK_OF`; the report of ``settings`` is ``training``.
     """
+    chosen = table == "settings"
     (base,) = (setting for setting in settings if setting.name == DEFAULTS)
     seen_again = {setting.name: setting for setting in again}
     others = {
@@ -121,8 +130,8 @@ def training_report(
             },
         ))
     return Report(
-        name="training",
-        title="How the defaults of the training were chosen",
+        name="training" if chosen else f"training_{table}",
+        title="How the defaults of the training were chosen" if chosen else f"Training: {table}",
         summary=(
             f"{len(settings)} settings on {folds} stratified folds of the training part, the test "
             f"part left out. {_verdict(settings, base, seen_again)}"

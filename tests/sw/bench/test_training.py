@@ -8,7 +8,9 @@ import pytest
 from rich.console import Console
 
 from spikewright.bench import training as comparison
+from spikewright.bench.training_tables import TABLES, brief, compared
 from spikewright.errors import DataError
+from spikewright.network.draft import draft
 from spikewright.network.training_config import Phase, TrainingConfig
 from spikewright.record.store import read_report
 from spikewright.record.training_bench import Fold, Setting, training_report
@@ -108,3 +110,36 @@ def test_other_folds_are_those_of_other_seeds(tmp_path, monkeypatch):
                          (64, "0-1", 0)]
     assert [seed for _, _, seed in asked[4:]] == [1, 1, 5, 5] * 2
     assert report.rows[1]["again"] == 10.0
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_each_table_has_what_its_name_says_beside_the_defaults(table):
+    task = load()
+    base = brief(TrainingConfig(), 8)
+    assert (base.real.epochs, base.quantized.epochs) == (8, 3)
+    settings = compared(table, base, task)
+    assert next(iter(settings)) == "defaults" and settings["defaults"] == base
+    assert len(settings) >= 4 and len({repr(one) for one in settings.values()}) == len(settings)
+    field = {"surrogates": "surrogate", "grids": "scales"}.get(table)
+    if field:
+        assert len({getattr(one.model, field) for one in settings.values()}) >= 3
+    for config in settings.values():  # each is one that the task can be trained with
+        assert config.model.sizes[0] == config.coding.inputs
+        assert draft(config.model, steps=config.coding.steps) is not None
+
+
+def test_a_table_has_a_report_of_its_own(tmp_path):
+    whole = load()
+    task = replace(whole, x_train=whole.x_train[:200], y_train=whole.y_train[:200])
+    report = comparison.bench_training(
+        chosen={"defaults": BRIEF, "tet": replace(BRIEF, loss="tet")}, table="losses", task=task,
+        folds=2, again=(), build=tmp_path, console=Console(quiet=True),
+    )
+    assert report.name == "training_losses" and report.title == "Training: losses"
+    assert [row["setting"] for row in report.rows] == ["defaults", "tet"]
+    assert report.made["command"] == "spikewright bench training --table losses --folds 2"
+    assert read_report(tmp_path / "reports" / report.name).rows == report.rows
+    with pytest.raises(ValueError, match="folds is 1; it must be a whole number of at least 2"):
+        comparison.bench_training(folds=1, task=task)
+    with pytest.raises(ValueError, match="table is 'nosuch'; "):
+        comparison.bench_training(table="nosuch", task=task)

@@ -5,6 +5,7 @@ import argparse
 import spikewright as spw
 
 from ..options import count, path, seed
+from ..words import arguments_checked
 
 __all__ = ["add"]
 
@@ -177,8 +178,17 @@ def _add_training(benches) -> None:
         "training", help="the training's settings, on folds of the training part alone; its speed"
     )
     bench.add_argument(
-        "--table", choices=("settings", "speed"), default="settings",
-        help="settings, by accuracy; or speed, beside other frameworks (%(default)s)",
+        "--table", default="settings", metavar="NAME",
+        choices=("settings", "surrogates", "losses", "codings", "grids", "speed"),
+        help="by accuracy: settings, surrogates, losses, codings, grids; or speed, beside other "
+        "frameworks (%(default)s)",
+    )
+    bench.add_argument(
+        "--folds", type=count, default=5, metavar="N", help="at least 2 (%(default)s)"
+    )
+    bench.add_argument(
+        "--epochs", type=count, metavar="N",
+        help="in real numbers, for a quick look (default: 160)",
     )
     bench.add_argument(
         "--pages", action="store_true", help="write the tables of docs/training.md"
@@ -188,7 +198,11 @@ def _add_training(benches) -> None:
 
 def training(options: argparse.Namespace) -> None:
     """Compare the training's settings, or its speed with that of other frameworks."""
-    if options.table == "settings":
-        spw.bench_training(pages=options.pages)
+    if options.table != "speed":
+        with arguments_checked(options.flags):
+            spw.bench_training(
+                table=options.table, folds=options.folds, epochs=options.epochs,
+                pages=options.pages,
+            )
     else:
         spw.bench_training_speed(rounds=15, pages=options.pages)
