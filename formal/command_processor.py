@@ -30,6 +30,7 @@ REFUSED = "a refused frame is answered before any waiting packet"
 GIVEN = "the engine gets each word of a right INFER when its bytes are in, and nothing else"
 SPIKES = "the spikes of a word are the bits of its bytes"
 TAKEN = "the result is taken with the last byte of the answer to INFER, and at no other time"
+STORED = "the engine gets each byte of a right LOAD as it comes, and nothing else to store"
 BUSY = "busy from the first byte of a request to the last of its answer"
 
 PAYLOADS = {Command.HELLO: HELLO, Command.INFER: RESULT, Command.TRACE: TRACE}
@@ -49,6 +50,7 @@ FAULTS = {
     "given": (GIVEN,),
     "spikes": (SPIKES,),
     "taken": (TAKEN,),
+    "stored": (STORED,),
     "rests": (BUSY,),
 }
 
@@ -158,6 +160,8 @@ class CommandProcessorSpec(Elaboratable):
             if dut.words.count > 1:
                 waits = now.whole(now.loaded + (dut.o_spikes.valid & dut.o_spikes.ready))
             reads = Mux(now.index == 0, idle & ~dut.i_error.valid, ~waits)
+            if dut.load:
+                reads = Mux((now.index >= 2) & now.stores, dut.o_weights.ready, reads)
             m.d.comb += Assert(read == reads, READ)
         with m.If(dut.i_error.valid):
             m.d.comb += Assert(refused == idle, REFUSED)
@@ -171,6 +175,13 @@ class CommandProcessorSpec(Elaboratable):
         m.d.comb += Assert(given == due, GIVEN)
         with m.If(dut.o_spikes.valid & due):
             m.d.comb += Assert(dut.o_spikes.payload ^ (fault == "spikes") == word, SPIKES)
+        if dut.load:
+            stored = dut.o_weights.valid ^ ((now.index == 2) & (fault == "stored"))
+            due = now.i.valid & (now.index >= 2) & now.stores
+            m.d.comb += Assert(stored == due, STORED)
+            with m.If(dut.o_weights.valid):
+                byte = dut.o_weights.payload.as_value()
+                m.d.comb += Assert(byte == now.i.payload, STORED)
         taken = dut.i_result.ready ^ ((now.head == 1) & (fault == "taken"))
         over = o.transfers & o.payload[8] & now.infer
         m.d.comb += Assert(taken == over, TAKEN)
@@ -194,18 +205,21 @@ class CommandProcessorFaults(Faults):
         return CommandProcessorSpec(self.dut, faults=self.detectors, witness=self.witness)
 
 
-def processor(source: FeatureMap, *, steps: int) -> CommandProcessor:
+def processor(source: FeatureMap, *, steps: int, load: int = 0) -> CommandProcessor:
     """Make the processor of a network of one layer with one output; a map comes in words of 3."""
     network = example_network(
         connections=[Dense(source=source, neurons=1)], steps=steps, weight_bits=2,
         membrane=Format(2, 1),
     )
     hello = Counting(0, Kind.REAL, 0, 0, 0, 0, 0, network.digest())
-    return CommandProcessor(network=network, hello=hello, words=input_words(network, most=3))
+    return CommandProcessor(
+        network=network, hello=hello, words=input_words(network, most=3), load=load,
+    )
 
 
 def specs() -> dict[str, Elaboratable]:
     smallest = processor(FeatureMap(channels=1), steps=1)
+    loaded = processor(FeatureMap(channels=1), steps=1, load=4)
     return {
         "command_processor_i9_t2": CommandProcessorSpec(
             processor(FeatureMap(channels=9), steps=2)
@@ -214,8 +228,9 @@ def specs() -> dict[str, Elaboratable]:
             processor(FeatureMap(channels=3, width=3), steps=2)
         ),
         "command_processor_i1_t1": CommandProcessorSpec(smallest),
+        "command_processor_load": CommandProcessorSpec(loaded),
         "command_processor_witness": CommandProcessorSpec(smallest, witness=True),
-        "command_processor_fault": CommandProcessorFaults(smallest, FAULTS),
+        "command_processor_fault": CommandProcessorFaults(loaded, FAULTS),
         "command_processor_fault_late": CommandProcessorFaults(
             smallest, LATE_FAULTS, witness=True
         ),

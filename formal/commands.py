@@ -60,6 +60,9 @@ class Requests:
             Command.INFER: (infer, result),
             Command.TRACE: (0, trace_bytes(network)),
         }
+        if dut.load:
+            self.sizes[Command.LOAD] = (dut.load, 0)
+        self.stores, self.stored = Signal(), Signal()  # a right LOAD; and all of it is stored
         self.index = Signal(range(LONGEST + 1))  # bytes of the packet that came
         self.sequence, self.code, self.status = Signal(8), Signal(8), Signal(8)
         self.owed = Signal()  # the request is over, and its answer is not
@@ -90,12 +93,12 @@ class Requests:
     @property
     def ok(self) -> Value:
         """Whether the request is answered with a payload."""
-        return self.status == Status.OK
+        return (self.status == Status.OK) & ~self.stores
 
     @property
     def due(self) -> Value:
         """Whether an answer may come: the request is over, and its result is there."""
-        return self.owed & (~self.infer | self.result.valid)
+        return self.owed & (~self.infer | self.result.valid) & (~self.stores | self.stored)
 
     def whole(self, loaded: Value) -> Value:
         """Return whether the bytes of the word after ``loaded`` ones are in."""
@@ -127,6 +130,9 @@ class Requests:
         error = drive(m, dut.i_error)
         stall(m, dut.o)
         stall(m, dut.o_spikes)
+        if dut.load:
+            stall(m, dut.o_weights)
+            m.d.comb += dut.i_not_kept.eq(anything(1))
         length, begun, offered = Signal.like(dut.i_length), Signal(), Signal()
         m.d.comb += [
             dut.i_length.eq(anything(dut.i_length.shape())),
@@ -199,6 +205,9 @@ class Requests:
             with m.If(self.index == 1):
                 m.d.sync += self.code.eq(byte)
                 m.d.sync += self.infer.eq((byte == Command.INFER) & (length == size + 2))
+                if self.dut.load:
+                    right = length == self.dut.load + 2
+                    m.d.sync += self.stores.eq((byte == Command.LOAD) & right)
             with m.If((self.index >= 2) & self.infer):
                 m.d.sync += [Array(self.bits)[self.came].eq(byte), self.came.eq(self.came + 1)]
             with m.If(last):
@@ -206,6 +215,11 @@ class Requests:
 
     def _answer(self, m: Module, o: Observed) -> None:
         """Follow the engine and the answer."""
+        if self.dut.load:
+            with m.If(self.owed & self.stores & ~self.stored & self.dut.o_weights.ready):
+                m.d.sync += self.stored.eq(1)
+                with m.If(self.dut.i_not_kept):
+                    m.d.sync += self.status.eq(Status.NOT_KEPT)
         with m.If(self.dut.o_spikes.valid & self.dut.o_spikes.ready):
             m.d.sync += self.loaded.eq(self.loaded + 1)
         with m.If(self.result.transfers):
@@ -217,4 +231,4 @@ class Requests:
                 m.d.sync += self.place.eq(self.place + 1)
             with m.If(o.payload[8]):
                 m.d.sync += [signal.eq(0) for signal in (self.owed, self.head, self.place)]
-                m.d.sync += self.infer.eq(0)
+                m.d.sync += [signal.eq(0) for signal in (self.infer, self.stores, self.stored)]

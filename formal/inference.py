@@ -14,9 +14,9 @@ from spikewright_hw.connection import Convolution, Dense, FeatureMap, Pooled
 from spikewright_hw.engine.inference import InferenceEngine
 from spikewright_hw.engine.layer_step import graded_events, layer_start, layer_step
 from spikewright_hw.engine.record import MEMBRANE_BYTES
-from spikewright_hw.engine.row_layer import pack_row
 from spikewright_hw.engine.stream_layer_step import stream_layer_step
 from spikewright_hw.engine.streams import Streams
+from spikewright_hw.engine.weight_image import pack_row
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
 from spikewright_hw.readout import SPIKING, output_after

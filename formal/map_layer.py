@@ -11,7 +11,7 @@ from faults import Planted, Spec, Through, plant
 from layers import APART, clamp, mutant
 from neuron import exact_of
 from properties import anything, drive, held, observe, stall
-from spikewright_hw.connection import Connection, Convolution, Dense, FeatureMap
+from spikewright_hw.connection import Connection, Convolution, Dense, FeatureMap, Folded
 from spikewright_hw.engine.map_layer import PRESETS, MapLayer, core
 from spikewright_hw.engine.word_neurons import given_width
 from spikewright_hw.fixed import Format
@@ -24,6 +24,8 @@ CAPACITY = 2
 CLEAR = "map layer: clear only while it is empty"
 THERE = "map layer: a row and a word that there are"
 NEURON = "map layer: a neuron that there is"
+
+IN_TURN = "map layer: an event of a folded connection reaches all words in turn"
 
 READ = "what is read of a word of sums is the sum of the taps before"
 SPIKE = "a spike, or a membrane, is the definition's, from the sums of its step"
@@ -80,6 +82,15 @@ class _Steps:
         connection = dut.layer.connection
         there = (self.tap.row < connection.rows) & (self.tap.word < connection.words)
         m.d.comb += Assume(~(dut.i.valid & self.tap.tap) | there, THERE)
+        if dut.in_turn:
+            at = Signal(range(dut.words))
+            tap = self.tap
+            right = Mux(
+                tap.tap, (tap.word == at) & ~(tap.last & (at != dut.words - 1)), at == 0
+            )
+            m.d.comb += Assume(~dut.i.valid | right, IN_TURN)
+            with m.If(self.taken & tap.tap):
+                m.d.sync += at.eq(Mux(at == dut.words - 1, 0, at + 1))
 
 
 class MapLayerContractSpec(Spec):
@@ -104,7 +115,8 @@ class MapLayerContractSpec(Spec):
         held(m, offers, name="word")
         valid = (dut.o.valid & (fault != "kept")) | (fault == "early")
         steps = contents.steps + (fault == "greedy")
-        waited = Signal(range(dut.stages + 5))
+        longest = dut.stages + 2 + dut.turns  # to the next word
+        waited = Signal(range(longest + 2))
         since = Signal(range(dut.words + 1))
         m.d.sync += [
             waited.eq(Mux((steps != 0) & ~valid, waited + 1, 0)),
@@ -113,7 +125,7 @@ class MapLayerContractSpec(Spec):
         takes = dut.i.ready & (fault != "deaf")
         m.d.comb += [
             Assert(~valid | (steps != 0), INVENTED),
-            Assert(waited < dut.stages + 3, LOST),
+            Assert(waited < longest, LOST),
             Assert(~contents.closes | (steps - contents.gives < CAPACITY), BEYOND),
             Assert(steps <= CAPACITY, RANGE),
             Assert(takes | (steps != 0) | (since != dut.words), TAKES),
@@ -195,7 +207,8 @@ class MapLayerDataSpec(Elaboratable):
 
         # Sums of the steps that are closed and not yet updated, the older first.
         is_here = dut.word == followed.word
-        updated = dut.moves & dut.updates & is_here
+        first = dut.updates & is_here & ~dut.shifted
+        updated = dut.moves & first
         waiting = Signal(range(CAPACITY + 1), name=f"waiting_{name}")
         left = Signal.like(waiting)
         m.d.comb += left.eq(waiting - updated)
@@ -209,7 +222,7 @@ class MapLayerDataSpec(Elaboratable):
         seen = Array(one[name] for one in dut.totals)[followed.lane] ^ (self.fault == "read")
         with m.If(dut.adds & is_here):
             m.d.comb += Assert(seen == before, READ)
-        with m.If(dut.updates & is_here):
+        with m.If(first):
             m.d.comb += Assert(seen == closed, READ)
         bias = followed.of_kind(layer.biases(name), width=16)
         return Mux(contents.closes, (summed << layer.shift) + bias, 0)
@@ -277,7 +290,8 @@ def _line(source: FeatureMap, *, kernel: int = 1, **fields: Any) -> Convolution:
 #: Layers as small as can be, and the stages of their updaters: a single word of two neurons; one of
 #: a neuron that tells excitation from inhibition; neurons that differ from group to group in start,
 #: level and bias; three places, whose words follow each other from step to step; inputs of two
-#: bits; two places of a neuron that never spikes.
+#: bits; three words of a folded connection, of a neuron and of two that take turns; two places of a
+#: neuron that never spikes.
 SMALL: dict[str, tuple[Layer, int]] = {
     "lanes": (_small(Dense(source=FeatureMap(channels=2), neurons=2), ((1, 0), (0, -1))), 1),
     "apart": (_small(
@@ -293,6 +307,13 @@ SMALL: dict[str, tuple[Layer, int]] = {
         Dense(source=FeatureMap(channels=1), neurons=1), ((1,),), input_bits=2,
         membrane=Format(3, 0),
     ), 1),
+    "in_words": (_small(
+        Folded(source=FeatureMap(channels=1), neurons=3, per_word=1), ((1,), (-1,), (1,)),
+    ), 1),
+    "turns": (_small(
+        Folded(source=FeatureMap(channels=1), neurons=6, per_word=2),
+        ((1, -1), (-1, 1), (1, 1)),
+    ), 1),
     "membranes": (_small(
         _line(FeatureMap(channels=1, width=2), channels=1), ((-1,),), neuron="li",
         parameters={"decay": 0.5},
@@ -303,7 +324,7 @@ SMALL: dict[str, tuple[Layer, int]] = {
 def tiny(name: str, *, fault: str = "") -> MapLayerDataSpec:
     """Say what is proved of one of the small layers; with a fault, of a core that has it."""
     layer, stages = SMALL[name]
-    dut = MapLayer(layer=mutant(layer, fault), stages=stages)
+    dut = MapLayer(layer=mutant(layer, fault), stages=stages, share=2)
     return MapLayerDataSpec(dut, layer=layer, fault=fault)
 
 

@@ -32,6 +32,8 @@ PARTS = {
     "MapStage": "event",
     "StochasticStage": "stochastic",
     "StreamLane": "stream_layer",
+    "WeightLoader": "event",
+    "WeightMemory": "map_layer",
     "WordConstants": "map_layer",
     "WordNeurons": "map_layer",
 }

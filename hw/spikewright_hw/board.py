@@ -7,6 +7,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .engine.design import Design, EventDesign
+from .engine.inference import InferenceEngine
 from .engine.words import Words
 from .link.command_processor import CommandProcessor
 from .link.frame_decoder import FrameDecoder
@@ -15,7 +16,7 @@ from .link.payloads import frame_capacity, hello_of
 from .link.uart_rx import UartRx
 from .link.uart_tx import UartTx
 from .network import Network
-from .protocol import Kind
+from .protocol import Kind, load_bytes
 
 __all__ = ["BoardTop", "Engine"]
 
@@ -89,6 +90,8 @@ class BoardTop(wiring.Component):
         self.divisor = divisor
         design = EventDesign() if design is None else design
         self.engine = design.engine(network) if engine is None else engine
+        rows = [image.row_bytes for image in design.images(network)]
+        self.load = load_bytes(max(rows)) if rows else 0
         self.hello = hello_of(
             network,
             kind=Kind.VIRTUAL if virtual else Kind.REAL,
@@ -107,10 +110,12 @@ class BoardTop(wiring.Component):
         """Connect the stages."""
         m = Module()
         m.submodules.uart_rx = uart_rx = UartRx(divisor=self.divisor)
-        m.submodules.decoder = decoder = FrameDecoder(capacity=frame_capacity(self.network))
+        m.submodules.decoder = decoder = FrameDecoder(
+            capacity=frame_capacity(self.network, load=self.load)
+        )
         m.submodules.engine = engine = self.engine
         m.submodules.command = command = CommandProcessor(
-            network=self.network, hello=self.hello, words=engine.words
+            network=self.network, hello=self.hello, words=engine.words, load=self.load
         )
         m.submodules.encoder = encoder = FrameEncoder()
         m.submodules.uart_tx = uart_tx = UartTx(divisor=self.divisor)
@@ -130,4 +135,8 @@ class BoardTop(wiring.Component):
             command.trace_data.eq(engine.trace_data),
             self.busy.eq(command.busy),
         ]
+        if self.load:
+            assert isinstance(engine, InferenceEngine)
+            wiring.connect(m, command.o_weights, engine.i_weights)
+            m.d.comb += command.i_not_kept.eq(engine.weights_not_kept)
         return m

@@ -146,7 +146,14 @@ class Network:
         The neurons' compiled equations are part of it: a board that was built before one was
         changed holds another network.
         """
-        layers = [layer.gateware() for layer in self.layers]
+        return self._digest({})
+
+    def shape_digest(self) -> bytes:
+        """Return the same, over everything but the weights, so that it is that of any weights."""
+        return self._digest({"weights": None, "recurrent": None})
+
+    def _digest(self, instead: dict[str, Any]) -> bytes:
+        layers = [layer.gateware() | instead for layer in self.layers]
         text = json.dumps([self.steps, self.readout, layers], sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).digest()
 

@@ -19,6 +19,7 @@ from enum import IntEnum
 __all__ = [
     "BAUD",
     "DELIMITER",
+    "LOAD_HEAD",
     "MAX_FRAME",
     "MAX_PAYLOAD",
     "MEMBRANE_BYTES",
@@ -38,6 +39,7 @@ __all__ = [
     "decode_frame",
     "encode_frame",
     "infer_bytes",
+    "load_bytes",
     "result_bytes",
     "step_bytes",
     "trace_bytes",
@@ -55,6 +57,8 @@ OVERHEAD = 4
 MAX_FRAME = 65_535
 #: Largest payload, in bytes. A board takes no longer commands than its network needs.
 MAX_PAYLOAD = MAX_FRAME - OVERHEAD
+#: Bytes of a LOAD payload that say where its rows go, and fewest bytes of these rows.
+LOAD_HEAD, LOAD_BLOCK = 3, 256
 #: Bytes of one membrane of the readout.
 MEMBRANE_BYTES = 4
 #: Sequence number of an answer to something whose own number could not be read. No command has it.
@@ -70,6 +74,8 @@ class Command(IntEnum):
     INFER = 0x02
     #: Asks for the trace of the last inference. No payload.
     TRACE = 0x03
+    #: Stores rows of weights, where they are not built in; the answer has no payload.
+    LOAD = 0x04
 
 
 class Status(IntEnum):
@@ -90,6 +96,8 @@ class Status(IntEnum):
     BAD_LENGTH = 0x86
     #: A trace was asked for before any inference.
     NO_INFERENCE = 0x87
+    #: A memory of weights gave back something else than was stored.
+    NOT_KEPT = 0x88
 
 
 class Kind(IntEnum):
@@ -177,6 +185,15 @@ def infer_bytes(*, inputs: int, planes: int) -> int:
     A step of graded inputs has a bitmap for each of their bits, the most significant bit first.
     """
     return planes * step_bytes(inputs)
+
+
+def load_bytes(row_bytes: int) -> int:
+    """Bytes of a LOAD payload: which memory, which row, two bytes, and rows from this one on.
+
+    ``row_bytes`` is the longest row of any memory. What follows the last whole row, or the last row
+    of the memory, is ignored.
+    """
+    return LOAD_HEAD + max(LOAD_BLOCK, row_bytes)
 
 
 def result_bytes(*, layers: int, outputs: int) -> int:

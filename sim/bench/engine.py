@@ -8,8 +8,10 @@ from typing import Any
 import cocotb
 from cocotb.triggers import RisingEdge
 
+from spikewright.device.load_payloads import load_payloads
 from spikewright_hw.engine.record import Result, Trace, pack_trace
 from spikewright_hw.engine.trace_address import trace_places
+from spikewright_hw.engine.weight_image import weight_images
 from spikewright_hw.engine.words import words_of
 from spikewright_hw.network import Network
 
@@ -65,6 +67,22 @@ async def follow_cycles(dut: Any, cycles: list[int]) -> None:
         offered = bool(dut.o__valid.value)
 
 
+async def started(dut: Any) -> Bench:
+    """Start a bench, and store the weights of an engine whose weights are loaded."""
+    bench = await Bench.start(dut)
+    engine = bench.component
+    if engine.loaded:
+        source = bench.source("i_weights", pause=0.3)
+        for payload in load_payloads(weight_images(engine.network, banks=engine.banks)):
+            source.send(
+                {"data": byte, "last": at == len(payload) - 1} for at, byte in enumerate(payload)
+            )
+        await bench.until(lambda: source.pending == 0)
+        await bench.cycles(5)
+        assert bench.read("weights_not_kept") == 0
+    return bench
+
+
 async def matches_reference(
     dut: Any,
     reference: Reference,
@@ -74,7 +92,7 @@ async def matches_reference(
     stall_out: float,
 ) -> None:
     """Check results, cycles and traces, of inferences without a spike to those with all."""
-    bench = await Bench.start(dut)
+    bench = await started(dut)
     engine = bench.component
     source = bench.source("i", pause=stall_in)
     sink = bench.sink("o", pause=stall_out)
@@ -98,7 +116,7 @@ async def matches_reference(
 
 async def loads_the_next_sample_at_once(dut: Any, reference: Reference) -> None:
     """Check that an eager source and an eager sink run one inference after another."""
-    bench = await Bench.start(dut)
+    bench = await started(dut)
     samples = [draw(bench.component.network, density) for density in 3 * DENSITIES]
     source = bench.source("i")
     sink = bench.sink("o")
@@ -112,7 +130,7 @@ async def loads_the_next_sample_at_once(dut: Any, reference: Reference) -> None:
 
 async def starts_anew_after_a_reset(dut: Any, reference: Reference) -> None:
     """Check that a reset while inputs are loaded, or while it runs, leaves nothing behind."""
-    bench = await Bench.start(dut)
+    bench = await started(dut)
     network, words = bench.component.network, bench.component.words
     source = bench.source("i")
     sink = bench.sink("o")

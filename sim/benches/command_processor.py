@@ -62,6 +62,7 @@ class Model:
             Command.HELLO: 0,
             Command.INFER: infer_bytes(inputs=network.inputs, planes=network.planes),
             Command.TRACE: 0,
+            **({Command.LOAD: load} if (load := self.bench.component.load) else {}),
         }
         if request.code not in sizes:
             return Frame(request.sequence, Status.UNKNOWN_COMMAND)
@@ -72,6 +73,8 @@ class Model:
         if request.code == Command.INFER:
             self.traced = True
             return Frame(request.sequence, Status.OK, self.result(request.payload))
+        if request.code == Command.LOAD:
+            return Frame(request.sequence, Status.OK)
         if not self.traced:
             return Frame(request.sequence, Status.NO_INFERENCE)
         trace = bytes(self.trace(address) for address in range(trace_bytes(network)))
@@ -86,14 +89,16 @@ def requests(model: Model, count: int) -> list[Frame]:
         return Frame(random.randint(1, 255), Command.INFER, random.randbytes(size))
 
     def other() -> Frame:
-        code = random.choice([*Command, Command.TRACE, 0, 4, 0x55, 0x82])
-        wrong = random.choice((0, 0, 0, 1, size - 1, size + 1, size + 9))
+        code = random.choice([*Command, Command.TRACE, 0, 5, 0x55, 0x82])
+        load = model.bench.component.load
+        wrong = random.choice((0, 0, 0, 1, size - 1, size + 1, size + 9, load, load))
         return Frame(random.randint(1, 255), code, random.randbytes(wrong))
 
     early = [other() for _ in range(count)]
     late = [random.choice((right, other))() for _ in range(count)]
     trace = Frame(9, Command.TRACE)
-    return [trace, *early, right(), trace, *late, Frame(1, Command.HELLO), right()]
+    load = Frame(7, Command.LOAD, random.randbytes(model.bench.component.load))
+    return [trace, *early, right(), trace, load, *late, Frame(1, Command.HELLO), right()]
 
 
 async def send(bench: Bench, source, frames: list[Frame]) -> None:
@@ -127,6 +132,7 @@ async def each_request_has_its_answer(dut, stall_in, stall_out):
     sink = bench.sink("o", pause=stall_out)
     engine = bench.sink("o_spikes", pause=stall_out)
     results = bench.source("i_result", pause=stall_in and 0.9)
+    stored = bench.sink("o_weights", pause=stall_out) if bench.component.load else None
     bench.monitor("i", model.take)
     bench.monitor("i_error", model.refuse)
     bench.monitor("o_spikes", model.steps.observe)
@@ -166,6 +172,12 @@ async def each_request_has_its_answer(dut, stall_in, stall_out):
     model.answers.check(at_least=len(sent) + len(REFUSALS))
     model.steps.check(at_least=2 * network.steps)
     assert not results.pending, "a result was not taken"
+    if stored is not None:
+        loads = [
+            frame.payload for frame in sent
+            if frame.code == Command.LOAD and len(frame.payload) == bench.component.load
+        ]
+        assert bytes(byte["data"] for byte in stored.received) == b"".join(loads)
     assert sum(byte["last"] for byte in sink.received) == len(sent) + len(REFUSALS)
 
 

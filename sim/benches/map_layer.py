@@ -7,8 +7,8 @@ import cocotb
 from bench import Bench, Scoreboard
 from spikewright_hw.engine.layer_step import graded_events, layer_start, layer_step
 from spikewright_hw.engine.map_layer import worst_step_cycles
-from spikewright_hw.engine.row_layer import pack_row
 from spikewright_hw.engine.taps import event_taps
+from spikewright_hw.engine.weight_image import pack_row
 from spikewright_hw.engine.word_neurons import given_width
 from spikewright_hw.engine.word_scan import scan_words
 from spikewright_hw.layer import Layer
@@ -101,11 +101,13 @@ async def clear_starts_anew(dut):
 @cocotb.test()
 async def takes_a_cycle_for_each_tap_and_each_word(dut):
     bench = await Bench.start(dut)
-    layer, stages = bench.component.layer, bench.component.stages
+    layer, stages, share = (
+        getattr(bench.component, name) for name in ("layer", "stages", "turns")
+    )
     full = [(1 << layer.inputs) - 1] * layer.input_bits
     bench.source("i").send(tap for _ in range(4) for tap in taps(layer, full))
     sink = bench.sink("o")
     words = layer.connection.words
     await bench.until(lambda: len(sink.received) == words)
     cycles = await bench.until(lambda: len(sink.received) == 4 * words)
-    assert cycles == 3 * worst_step_cycles(layer, stages=stages)
+    assert cycles == 3 * worst_step_cycles(layer, stages=stages, share=share)

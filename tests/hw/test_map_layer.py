@@ -14,8 +14,8 @@ from spikewright_hw.engine.drawn_network import drawn_layer_of
 from spikewright_hw.engine.example import example_layer
 from spikewright_hw.engine.layer_step import graded_events, layer_start, layer_step
 from spikewright_hw.engine.map_layer import PRESETS, MapLayer, core, worst_step_cycles
-from spikewright_hw.engine.row_layer import pack_row
 from spikewright_hw.engine.taps import event_taps
+from spikewright_hw.engine.weight_image import pack_row
 from spikewright_hw.engine.word_neurons import given_width
 from spikewright_hw.engine.word_scan import scan_words
 from spikewright_hw.fixed import Format

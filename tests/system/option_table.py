@@ -8,7 +8,7 @@ EQUATIONS = ("--equations", "dv/dt = i - v", "--threshold", "v > 1", "--reset", 
 
 #: Options that apply to an engine, by the engine, with a value that is not the default.
 SIZE = {"engine": "stochastic", "share": "3", "banks": "2", "fold": "3", "block_bits": "8",
-        "ram_style": "block"}
+        "weights": "loaded", "ram_style": "block"}
 STREAMS = {"length": "64", "source": "lfsr", "encoding": "unipolar"}
 STOCHASTIC = {**STREAMS, "lanes": "2"}
 TRAINED = {"coding": "rate", "steps": "3", "silent": "0.4", "readout": "count", "bias": None,
@@ -58,7 +58,8 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {**RUN, "engine": "event", "share": "3", "ram_style": "block", **STOCHASTIC},
         {"banks": "does not apply to the stochastic engine, whose rows are read by lanes; give",
          **every(("fold", "block_bits"),
-                 "does not apply to the stochastic engine, which reads whole rows; leave it out")},
+                 "does not apply to the stochastic engine, which reads whole rows; leave it out"),
+         "weights": "does not apply to the stochastic engine, whose weights are built in; leave"},
     ),
     "run --network net.spw": (
         {name: value for name, value in {**RUN, **SIZE}.items() if name not in TRAINED},

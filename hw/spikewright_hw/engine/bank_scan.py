@@ -6,8 +6,9 @@ from amaranth import Cat, Module, Mux, Signal, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .banks import bank_layout, dealt
+from .banks import bank_layout
 from .scan import Scan, scan_events, scan_group
+from .weight_image import dealt
 
 __all__ = ["PRESETS", "BankScan", "bank_events", "bank_width", "core", "in_step"]
 

@@ -5,23 +5,15 @@ which often spike together, so come to different banks.
 """
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from amaranth import Module, Mux, Shape, Signal, Value, signed
 from amaranth.lib import data
 
-from ..layer import Layer
 from .scan import event_layout
 from .synapses import WeightSynapses
 
-__all__ = ["BankedSynapses", "added", "bank_layout", "dealt", "row_of"]
-
-T = TypeVar("T")
-
-
-def dealt(rows: Sequence[T], banks: int) -> list[Sequence[T]]:
-    """Deal rows, or bits of a bitmap, to banks."""
-    return [rows[bank::banks] for bank in range(banks)]
+__all__ = ["BankedSynapses", "added", "bank_layout", "row_of"]
 
 
 def row_of(bank: int, place: int, *, banks: int) -> int:
@@ -48,16 +40,17 @@ class BankedSynapses:
 
     Parameters
     ----------
-    layer : Layer
+    single : WeightSynapses
+        Those of a row.
     banks : int, at least 1
         Rows of a cycle.
     """
 
     apart = True
 
-    def __init__(self, layer: Layer, banks: int):
-        self.layer = layer
-        self.single = WeightSynapses(layer)
+    def __init__(self, single: WeightSynapses, banks: int):
+        self.layer = layer = single.layer
+        self.single = single
         most = banks * ((1 << layer.weight_bits - 1) - 1)
         inputs = layer.fixed.definition.inputs.values()
         sources = sorted({input.source for input in inputs})

@@ -15,6 +15,7 @@ from .each_layer import banks_of, block_bits_of, lanes_of, shares_of
 from .folding import folded_network
 from .ram_style import RamStyle, check_ram_style
 from .streams import Streams, check_network
+from .weight_image import WeightImage, Weights, check_weights, weight_images
 
 if TYPE_CHECKING:
     from .event import EventEngine
@@ -44,9 +45,13 @@ class EventDesign:
         of them if not given.
     block_bits : int or tuple of int, optional
         Bits of a row of weights that lie in block RAM, at most, of all dense layers or of each
-        layer, and the others in look-up tables; all of them if not given.
+        layer, and the others in look-up tables; all of them if not given. Of no effect where the
+        weights are loaded.
     ram_style : str
         Where the trace of an inference lies, one of :data:`~.ram_style.RAM_STYLES`.
+    weights : str
+        ``built``: the weights are in the gateware; ``loaded``: a host stores those of any network
+        of the same shape, neurons and biases, when it opens the board.
     """
 
     share: int | tuple[int, ...] = 4
@@ -54,6 +59,7 @@ class EventDesign:
     fold: int | tuple[int, ...] | None = None
     block_bits: int | tuple[int, ...] | None = None
     ram_style: RamStyle = "auto"
+    weights: Weights = "built"
     name: ClassVar[str] = "event"
     streams: ClassVar[None] = None
 
@@ -64,11 +70,13 @@ class EventDesign:
             block_bits=optional(_each(whole(1, MOST_NEURONS))),
         )
         check_ram_style(self.ram_style)
+        check_weights(self.weights)
 
     def __str__(self) -> str:
         banks = f", {_listed(self.banks)} banks" if self.banks != 1 else ""
         fold = f", folded to {_listed(self.fold)} neurons" if self.fold is not None else ""
-        return f"event engine{banks}{fold}"
+        loaded = ", weights loaded" if self.weights == "loaded" else ""
+        return f"event engine{banks}{fold}{loaded}"
 
     def engine(self, network: Network) -> "EventEngine":
         """Return the engine of a network."""
@@ -76,7 +84,7 @@ class EventDesign:
 
         return EventEngine(
             network=network, share=self.share, banks=self.banks, fold=self.fold,
-            block_bits=self.block_bits, ram_style=self.ram_style,
+            block_bits=self.block_bits, ram_style=self.ram_style, weights=self.weights,
         )
 
     def check(self, network: Network) -> None:
@@ -91,8 +99,22 @@ class EventDesign:
         return folded_network(network, self.fold)
 
     def digest(self, network: Network) -> bytes:
-        """Return what a board of this design answers when it is asked what it computes."""
-        return network.digest()
+        """Return what a board of this design answers when it is asked what it computes.
+
+        Where weights are loaded, that is any network whose weights lie in the same memories.
+        """
+        if self.weights == "built":
+            return network.digest()
+        widths = [(image.width, len(image.rows)) for image in self.images(network)]
+        memories = json.dumps([widths, lanes_of(network, self.fold)])
+        return hashlib.sha256(network.shape_digest() + memories.encode()).digest()
+
+    def images(self, network: Network) -> tuple[WeightImage, ...]:
+        """Return what a host stores in the engine's memories of weights, those of layer 0 first."""
+        if self.weights == "built":
+            return ()
+        built = self.built(network)
+        return weight_images(built, banks=banks_of(built, self.banks))
 
     def worst_cycles(self, network: Network) -> int:
         """Return a number of cycles that no inference exceeds."""
@@ -159,6 +181,10 @@ class StochasticDesign:
     def built(self, network: Network) -> Network:
         """Return the network with its layers as the engine has them: as it is."""
         return network
+
+    def images(self, network: Network) -> tuple[WeightImage, ...]:
+        """Return what a host stores in the engine's memories of weights: nothing."""
+        return ()
 
     def digest(self, network: Network) -> bytes:
         """Return what a board of this design answers when it is asked what it computes.

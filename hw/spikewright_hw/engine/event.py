@@ -10,7 +10,6 @@ from amaranth.lib.wiring import In, connect, flipped
 from ..layer import Layer
 from ..network import Network
 from .bank_scan import BankScan, bank_width
-from .banks import dealt
 from .each_layer import banks_of, block_bits_of, shares_of
 from .event_cycles import passing_cycles
 from .event_presets import PRESETS
@@ -25,6 +24,8 @@ from .ram_style import RamStyle
 from .row_layer import RowLayer, row_latency, row_step_cycles, update_stages
 from .scan import Scan, scan_group
 from .stage import dense_operations, stage_signature
+from .weight_image import Weights, check_weights, dealt
+from .weight_memory import WeightMemory
 from .words import MOST_BITS, Words
 
 __all__ = ["PRESETS", "EventEngine", "EventStage", "core", "worst_cycles"]
@@ -100,6 +101,8 @@ class EventStage(wiring.Component):
     stored : int
         How many bitmaps of the inputs of an inference the stage stores, instead of taking each when
         it is through with the one before; 0 if none. Not of a recurrent layer.
+    weights : {"built", "loaded"}
+        Whether the weights are built in, or a host stores them.
 
     Members
     -------
@@ -115,17 +118,25 @@ class EventStage(wiring.Component):
     returning: Signal
     operations: Signal
 
-    def __init__(self, *, layer: Layer, share: int, banks: int = 1, block_bits: int | None = None,
-        stored: int = 0,
+    def __init__(
+        self, *, layer: Layer, share: int, banks: int = 1, block_bits: int | None = None,
+        stored: int = 0, weights: Weights = "built",
     ):
         self.layer = layer
         self.banks = banks
         self.stored = stored
-        self.rows = RowLayer(layer=layer, share=share, banks=banks, block_bits=block_bits)
+        self.rows = RowLayer(
+            layer=layer, share=share, banks=banks, block_bits=block_bits, weights=weights
+        )
         self.feedback = feedback_of(layer)
         words = Words(bits=layer.inputs, count=1)
         members = stage_signature(layer, words=(words,), together=banks)
         super().__init__(members | ({"go": In(1)} if stored else {}))
+
+    @property
+    def memories(self) -> list[WeightMemory]:
+        """Its memories of weights."""
+        return self.rows.memories
 
     def elaborate(self, platform):
         """Elaborate feedback, scan and layer."""
@@ -209,6 +220,9 @@ class EventEngine(InferenceEngine):
     block_bits : int, at least 1, or sequence of int, optional
         Bits of a row of weights that lie in block RAM, at most, in all dense layers or in each;
         the others lie in look-up tables. All if not given.
+    weights : {"built", "loaded"}
+        Whether the weights are built in; or a host stores those of any network of the same shape,
+        neurons and biases, in the memories that ``network`` needs.
 
     Raises
     ------
@@ -226,13 +240,28 @@ class EventEngine(InferenceEngine):
         most_bits: int = MOST_BITS,
         fold: int | Sequence[int] | None = None,
         block_bits: int | Sequence[int] | None = None,
+        weights: Weights = "built",
     ):
+        check_weights(weights)
         network, most_bits = _folded(network, fold=fold, most_bits=most_bits)
         self.share = shares_of(network, share)
         self.banks = banks_of(network, banks)
         self.block_bits = block_bits_of(network, block_bits)
         self.most_bits = most_bits
-        super().__init__(network=network, ram_style=ram_style, most_bits=most_bits)
+        self.weights: Weights = weights
+        super().__init__(
+            network=network, ram_style=ram_style, most_bits=most_bits,
+            loaded=weights == "loaded",
+        )
+
+    @property
+    def memories(self) -> list[WeightMemory]:
+        """The memories that a host stores weights in, those of the first layer first."""
+        found: list[WeightMemory] = []
+        for stage in self.stages:
+            assert isinstance(stage, EventStage | MapStage)
+            found += stage.memories
+        return found
 
     def stage(
         self, number: int, words: tuple[Words, ...], leaving: Words
@@ -242,11 +271,12 @@ class EventEngine(InferenceEngine):
         if layer.is_dense and layer.is_plain and words[0].count == 1:
             return EventStage(
                 layer=layer, share=share, banks=self.banks[number],
-                block_bits=self.block_bits[number],
+                block_bits=self.block_bits[number], weights=self.weights,
                 stored=self._stored() if number == 0 else 0,
             )
         return MapStage(
             layer=layer, words=words, leaving=leaving, share=share, steps=self.network.steps,
+            weights=self.weights,
         )
 
     def _stored(self) -> int:
@@ -262,10 +292,10 @@ class EventEngine(InferenceEngine):
 def core(
     *, share: int | Sequence[int] = 4, banks: int | Sequence[int] = 1,
     most_bits: int = MOST_BITS, fold: int | Sequence[int] | None = None,
-    block_bits: int | Sequence[int] | None = None, **network: Any,
+    block_bits: int | Sequence[int] | None = None, weights: Weights = "built", **network: Any,
 ) -> EventEngine:
     """Make the engine of a made-up network; keywords as for :func:`~.example.example_network`."""
     return EventEngine(
         network=example_network(**network), share=share, banks=banks, most_bits=most_bits,
-        fold=fold, block_bits=block_bits,
+        fold=fold, block_bits=block_bits, weights=weights,
     )

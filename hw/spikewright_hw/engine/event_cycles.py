@@ -3,6 +3,7 @@
 from ..layer import Layer
 from ..network import Network
 from .branch import is_stored
+from .map_layer import turns_of
 from .row_layer import update_stages
 from .taps import worst_tap_cycles
 from .words import Words, arriving_words, input_words, leaving_words
@@ -110,8 +111,13 @@ class _Passing:
 
 
 def _update(layer: Layer, *, share: int) -> int:
-    """Return the cycles from the last row of a step to its first word of spikes."""
-    return update_stages(layer) + (share if layer.connection.words == 1 else 0) + _UPDATED
+    """Return the cycles from the last row of a step to its first word of spikes.
+
+    Where the neurons of a word take turns, all that this takes is counted before the first.
+    """
+    words = layer.connection.words
+    turns = share if words == 1 else words * (turns_of(layer, share=share) - 1)
+    return update_stages(layer) + turns + _UPDATED
 
 
 def _work(layer: Layer, words: tuple[Words, ...]) -> list[int]:

@@ -22,6 +22,10 @@ PRESETS: dict[str, dict[str, Any]] = {
         "sizes": (12, 9, 8, 4), "steps": 4, "weight_bits": 4, "membrane": Format(6, 2),
         "biased": True, "fold": (3, 4, 4), "share": 2,
     },
+    "n7_6_3_loaded": {
+        "sizes": (7, 6, 3), "steps": 3, "weight_bits": 3, "membrane": Format(6, 2),
+        "fold": (2, 3), "share": 2, "weights": "loaded",
+    },
     "n9_7_8_4_mixed": {
         "sizes": (9, 7, 8, 4), "steps": 5, "weight_bits": 4, "membrane": Format(4, 5),
         "neurons": ("recurrent_lif", "cuba_lif", "nir_cuba_li"), "exponent": 2,

@@ -4,18 +4,20 @@ from collections.abc import Sequence
 
 from amaranth import Cat, Const, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, memory, stream, wiring
-from amaranth.lib.wiring import In, Out, connect
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from ..network import Network
 from .argmax import Argmax
 from .fork import Fork
 from .outputs import Outputs
-from .ram_style import RamStyle, check_ram_style
+from .ram_style import APART, RamStyle, check_ram_style
 from .result_layout import result_layout
 from .row_layer import step_layout
 from .stage import Stage, stage_arrivals, stage_inputs
 from .trace_address import trace_address
 from .trace_memory import TraceMemory
+from .weight_loader import STORED_BYTES, WeightLoader
+from .weight_memory import WeightMemory
 from .words import MOST_BITS, Words, arriving_words, input_words, leaving_words
 
 __all__ = ["InferenceEngine"]
@@ -26,6 +28,10 @@ class InferenceEngine(wiring.Component):
 
     Each link is a stream, so a layer works on one step while the one before it works on the next.
 
+    An engine whose weights are loaded has two ports more: ``i_weights``, a stream of bytes that a
+    :class:`~.weight_loader.WeightLoader` stores between two inferences; and ``weights_not_kept``,
+    whether a memory gave back something else, once that stream is ready again.
+
     Parameters
     ----------
     network : Network
@@ -34,6 +40,8 @@ class InferenceEngine(wiring.Component):
         Where the trace of an inference lies: left to synthesis, or in block RAM always.
     most_bits : int, at least 1
         Most bits of a word of the inputs of a map; :func:`~.words.input_words`.
+    loaded : bool
+        Whether a host stores the weights, in the memories of the stages.
 
     Members
     -------
@@ -56,9 +64,12 @@ class InferenceEngine(wiring.Component):
     o: stream.Interface
     trace_address: data.View
     trace_data: Signal
+    i_weights: stream.Interface
+    weights_not_kept: Signal
 
     def __init__(
-        self, *, network: Network, ram_style: RamStyle = "auto", most_bits: int = MOST_BITS
+        self, *, network: Network, ram_style: RamStyle = "auto", most_bits: int = MOST_BITS,
+        loaded: bool = False,
     ):
         check_ram_style(ram_style)
         self.network = network
@@ -70,7 +81,11 @@ class InferenceEngine(wiring.Component):
             "o": Out(stream.Signature(result_layout(network))),
             "trace_address": In(trace_address(network)),
             "trace_data": Out(8),
+            **({
+                "i_weights": In(stream.Signature(STORED_BYTES)), "weights_not_kept": Out(1),
+            } if loaded else {}),
         })
+        self.loaded = loaded
         self.stages = [
             self.stage(number, words, leaving)
             for number, (words, leaving) in enumerate(
@@ -84,6 +99,11 @@ class InferenceEngine(wiring.Component):
         Each subclass says how.
         """
         raise NotImplementedError(f"{type(self).__name__} does not say what a layer is")
+
+    @property
+    def memories(self) -> list[WeightMemory]:
+        """The memories that a host stores weights in, those of the first layer first."""
+        return []
 
     def elaborate(self, platform) -> Module:
         """Elaborate the input memory, the chain of layers, the counters and the trace."""
@@ -104,6 +124,10 @@ class InferenceEngine(wiring.Component):
             trace.address.eq(self.trace_address),
             self.trace_data.eq(trace.data),
         ]
+        if self.loaded:
+            m.submodules.loader = loader = WeightLoader(memories=self.memories)
+            connect(m, flipped(self.i_weights), loader.i)
+            m.d.comb += self.weights_not_kept.eq(loader.not_kept)
         return m
 
     def _takers(self, m: Module) -> list[Fork | None]:
@@ -208,7 +232,7 @@ class InferenceEngine(wiring.Component):
         """
         count = self.network.planes * self.words.count
         m.submodules.inputs = inputs = memory.Memory(
-            shape=unsigned(self.words.bits), depth=count, init=[]
+            shape=unsigned(self.words.bits), depth=count, init=[], attrs=APART
         )
         write, read = inputs.write_port(), inputs.read_port()
         to_read = Signal(range(count + 1))

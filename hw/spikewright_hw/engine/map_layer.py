@@ -1,22 +1,26 @@
 """Map layer: a layer of a map of neurons, whose sums and states lie in memories."""
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from amaranth import Const, Module, Mux, Signal, Value, unsigned
+from amaranth import Cat, Const, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..connection import Convolution, Dense, FeatureMap, Pooled
+from ..connection import Convolution, Dense, FeatureMap, Folded, Pooled
 from ..fixed import Format
 from ..layer import Layer
 from .example import example_map_layer
-from .ram_style import rom_attributes
-from .row_layer import pack_row, update_stages
-from .synapses import WeightSynapses
+from .ram_style import APART
+from .row_layer import update_stages
+from .synapses import LoadedSynapses, WeightSynapses
 from .taps import tap_layout, worst_tap_cycles
+from .weight_image import Weights, layer_images
+from .weight_memory import WeightMemory
 from .word_neurons import WordNeurons, given_width, totals_layout
 
-__all__ = ["PRESETS", "MapLayer", "core", "worst_step_cycles"]
+__all__ = ["PRESETS", "MapLayer", "core", "turns_of", "worst_step_cycles"]
 
 PRESETS = {
     "k3_p1": {
@@ -74,6 +78,12 @@ PRESETS = {
         "neuron": "li", "weight_bits": 4, "membrane": Format(6, 2),
         "parameters": {"decay": (0.5, 0.875)},
     },
+    "folded": {
+        "connection": Folded(
+            source=FeatureMap(channels=2, width=2), neurons=8, per_word=2
+        ),
+        "neuron": "lif", "weight_bits": 4, "membrane": Format(6, 2), "biased": True, "share": 2,
+    },
     "pooled_dense": {  # a single word of neurons
         "connection": Pooled(
             source=FeatureMap(channels=2, height=4, width=2), window=(2, 2), stride=(2, 2),
@@ -84,7 +94,20 @@ PRESETS = {
 }
 
 
-def worst_step_cycles(layer: Layer, *, stages: int | None = None) -> int:
+def _in_turn(layer: Layer) -> bool:
+    """Return whether each event reaches all words in turn, and none before it was written."""
+    return isinstance(layer.connection, Folded) and layer.connection.words > 2
+
+
+def turns_of(layer: Layer, *, share: int) -> int:
+    """Return in how many turns the neurons of a word are updated, if ``share`` at most share."""
+    lanes = layer.connection.lanes
+    if not _in_turn(layer):
+        return 1
+    return max(one for one in range(1, min(share, lanes) + 1) if lanes % one == 0)
+
+
+def worst_step_cycles(layer: Layer, *, stages: int | None = None, share: int = 1) -> int:
     """Return the cycles of a step in which every source spikes: no step takes more.
 
     They are counted from a step to the next, while nothing stalls: one for each tap, in each bit
@@ -94,7 +117,8 @@ def worst_step_cycles(layer: Layer, *, stages: int | None = None) -> int:
     connection = layer.connection
     stages = update_stages(layer) if stages is None else stages
     taps = worst_tap_cycles(connection) * layer.input_bits
-    return max(taps + connection.words, connection.words + stages + 1)
+    updates = connection.words * turns_of(layer, share=share)
+    return max(taps + updates, updates + stages + 1)
 
 
 class MapLayer(wiring.Component):
@@ -113,6 +137,11 @@ class MapLayer(wiring.Component):
     as bit planes, the most significant first, each closed by ``last``; a row of a plane is added
     with as many zeros behind it as planes follow.
 
+    Of a folded connection each event reaches all words in turn. With three words and more, none is
+    read before it is written, the first taps of a step are added to nothing, so that no sum is
+    cleared, and neurons of a word may take turns in an updater: a step then takes ``share`` cycles
+    for each word in its update, and its first output comes as many later.
+
     Parameters
     ----------
     layer : Layer
@@ -121,6 +150,11 @@ class MapLayer(wiring.Component):
     stages : int, at least 1, optional
         Stages of an updater's pipeline; :func:`~.row_layer.update_stages` of the layer if not
         given.
+    weights : {"built", "loaded"}
+        Whether the weights are built in, or a host stores others in their place.
+    share : int, at least 1
+        Neurons per updater, at most: the largest part of a word without a remainder. Of no effect
+        but on a folded connection of three words and more.
 
     Members
     -------
@@ -144,7 +178,10 @@ class MapLayer(wiring.Component):
     o: stream.Interface
     clear: Signal
 
-    def __init__(self, *, layer: Layer, stages: int | None = None):
+    def __init__(
+        self, *, layer: Layer, stages: int | None = None, weights: Weights = "built",
+        share: int = 1,
+    ):
         if layer.recurrent is not None:
             raise ValueError(
                 f"a map layer has neurons that do not hear themselves, not {layer.definition.name}"
@@ -155,46 +192,70 @@ class MapLayer(wiring.Component):
             raise ValueError(f"an updater has at least one stage, not {stages}")
         self.words = layer.connection.words
         self.lanes = layer.connection.lanes
-        self.synapses = WeightSynapses(layer)
+        self.in_turn = _in_turn(layer)
+        #: Turns of the neurons of a word in the updaters, and how many of these there are.
+        self.turns = turns_of(layer, share=share)
+        self.updaters = self.lanes // self.turns
+        self.synapses = (LoadedSynapses if weights == "loaded" else WeightSynapses)(layer)
+        self.weights: Weights = weights
         #: Bit planes that follow that of the taps that come.
         self.follow = Signal(range(max(2, layer.input_bits)), init=layer.input_bits - 1)
         # The word of sums that was read, and why; attributes, so that a proof can look at them.
-        self.totals = Signal(totals_layout(layer, self.synapses))
+        self.totals = Signal(totals_layout(layer, self.synapses, lanes=self.lanes))
         self.word = Signal(range(max(2, self.words)))
         self.adds = Signal()
         self.updates = Signal()
         self.moves = Signal()
+        self.shifted = Signal()  # neurons that have a later turn are first there
         super().__init__({
             "i": In(stream.Signature(tap_layout(layer.connection))),
             "o": Out(stream.Signature(unsigned(self.lanes * given_width(layer)))),
             "clear": In(1),
         })
 
+    @cached_property
+    def memories(self) -> list[WeightMemory]:
+        """Its memories of weights."""
+        images = layer_images(self.layer, banks=1)
+        return [WeightMemory(image, weights=self.weights) for image in images]
+
     def elaborate(self, platform) -> Module:
         """Elaborate the order of taps and words, the sums, and the neurons."""
         m = Module()
         m.submodules.neurons = neurons = WordNeurons(
-            self.layer, stages=self.stages, synapses=self.synapses
+            self.layer, stages=self.stages, synapses=self.synapses, lanes=self.updaters
         )
         taken = Signal()
         m.d.comb += [
             neurons.advance.eq(~self.o.valid | self.o.ready),
             neurons.free.eq(self.moves),
             neurons.clear.eq(self.clear),
-            neurons.totals.eq(self.totals),
+            neurons.totals.as_value().eq(self.totals.as_value()),
             self.updates.eq(neurons.begins),
             taken.eq(self.i.valid & self.i.ready),
         ]
         closes = self._planes(m, taken)
-        walking, walk = self._walk(m, neurons, closes)
-        m.d.comb += self.i.ready.eq(~walking & self.moves)
-        self._sums(
-            m, word=Mux(walking, neurons.word, self.i.payload.word),
-            adds=taken & self.i.payload.tap, clears=walk, advance=neurons.advance,
-        )
-        with m.If(neurons.advance):
-            m.d.sync += [self.o.valid.eq(neurons.done), self.o.payload.eq(neurons.given)]
+        walk = self._walk(m, neurons, closes)
+        m.d.comb += self.i.ready.eq(~walk.on & self.moves)
+        self._sums(m, walk=walk, adds=taken & self.i.payload.tap, advance=neurons.advance)
+        self._give(m, neurons)
         return m
+
+    def _give(self, m: Module, neurons: WordNeurons) -> None:
+        """Build the output: a word, once all of it has had its turn."""
+        given = neurons.given
+        if self.turns == 1:
+            with m.If(neurons.advance):
+                m.d.sync += [self.o.valid.eq(neurons.done), self.o.payload.eq(given)]
+            return
+        turn = Signal(range(self.turns))
+        with m.If(neurons.advance):
+            m.d.sync += self.o.valid.eq(neurons.done & (turn == self.turns - 1))
+            with m.If(neurons.done):
+                m.d.sync += [
+                    self.o.payload.eq(Cat(self.o.payload, given)[len(given) :]),
+                    turn.eq(Mux(turn == self.turns - 1, 0, turn + 1)),
+                ]
 
     def _planes(self, m: Module, taken: Value) -> Value:
         """Build the count of a step's bit planes; return whether the tap taken closes the step."""
@@ -207,86 +268,114 @@ class MapLayer(wiring.Component):
             )
         return last & (self.follow == 0)
 
-    def _walk(self, m: Module, neurons: WordNeurons, closes: Value) -> tuple[Signal, Signal]:
+    def _walk(self, m: Module, neurons: WordNeurons, closes: Value) -> "_Walk":
         """Build the walk over all words, after a step closes, and once after a reset.
 
-        Return whether there is one, and whether it goes on. After a reset no neuron is updated. As
-        long as a word may be in the pipeline, or waits at the output behind which it would, the
+        After a reset no neuron is updated; sums that need not be cleared are not walked over then.
+        As long as a word may be in the pipeline, or waits at the output behind which it would, the
         next walk does not read it.
         """
-        walking, silent = Signal(init=1), Signal(init=1)
-        word = Signal.like(neurons.word)
-        walk = Signal()
+        walking, silent = Signal(init=not self.in_turn), Signal(init=not self.in_turn)
+        word, turn = Signal(range(max(2, self.words))), Signal(range(max(2, self.turns)))
+        place = Signal.like(neurons.word)  # of the neurons whose turn it is
+        walk, ends = Signal(), Signal()
         waits: Value = Const(0)
-        if self.words <= neurons.length:
-            waits = (word == 0) & (neurons.busy | ~neurons.advance)
+        if neurons.words <= neurons.length:
+            waits = (place == 0) & (neurons.busy | ~neurons.advance)
         m.d.comb += [
             walk.eq(walking & self.moves & ~waits),
-            neurons.word.eq(word),
+            ends.eq(walk & (place == neurons.words - 1)),
+            neurons.word.eq(place),
             neurons.read.eq(walk & ~silent),
         ]
         with m.If(walk):
-            m.d.sync += word.eq(word + 1)
-            with m.If(word == self.words - 1):
-                m.d.sync += [word.eq(0), walking.eq(0), silent.eq(0)]
+            m.d.sync += [place.eq(place + 1), turn.eq(turn + 1)]
+            with m.If(turn == self.turns - 1):
+                m.d.sync += [turn.eq(0), word.eq(word + 1)]
+            with m.If(ends):
+                m.d.sync += [place.eq(0), word.eq(0), walking.eq(0), silent.eq(0)]
         with m.If(closes):
             m.d.sync += walking.eq(1)
-        return walking, walk
+        return _Walk(on=walking, goes=walk, ends=ends, word=word, turn=turn)
 
-    def _sums(
-        self, m: Module, *, word: Value, adds: Value, clears: Value, advance: Value
-    ) -> None:
-        """Build the weights and the sums; ``word`` is read, to add to it, or to clear it.
+    def _sums(self, m: Module, *, walk: "_Walk", adds: Value, advance: Value) -> None:
+        """Build the weights and the sums; a word is read, to add to it, or to update its neurons.
 
         In a cycle a word is read, in the next it goes to registers, and then it is written as it is
-        to be. What is read while it is written is read as it is written, and so is what goes to
-        registers then.
+        to be. Unless the words take turns, what is read while it is written is read as it is
+        written, and so is what goes to registers then; and a word that is updated is cleared.
         """
         layer, bits = self.layer, self.layer.weight_bits
-        m.submodules.weights = weights = memory.Memory(
-            shape=unsigned(self.lanes * bits),
-            depth=max(2, len(layer.weights)),
-            init=[pack_row(row, bits) for row in layer.weights],
-            attrs=rom_attributes(len(layer.weights)),
-        )
+        (row,) = self.memories
+        m.submodules.weights = row
         m.submodules.sums = sums = memory.Memory(
-            shape=unsigned(len(self.totals.as_value())), depth=max(2, self.words), init=[]
+            shape=unsigned(len(self.totals.as_value())), depth=max(2, self.words), init=[],
+            attrs=APART if self.in_turn else {},
         )
-        row, write = weights.read_port(), sums.write_port()
-        read = sums.read_port(transparent_for=(write,))
+        write = sums.write_port()
+        read = sums.read_port(transparent_for=() if self.in_turn else (write,))
         held = Signal(row.data.shape())
-        read_word, read_adds, read_clears = Signal.like(self.word), Signal(), Signal()
-        writes, clearing = Signal(), Signal()
+        read_word, read_adds = Signal.like(self.word), Signal()
+        read_walks, walks = Signal(), Signal()
+        word = Mux(walk.on, walk.word, self.i.payload.word)
         summed = Signal.like(self.totals)
         m.d.comb += [
-            self.moves.eq(advance | ~clearing),
-            row.addr.eq(self.i.payload.row),
-            row.en.eq(self.moves),
+            self.moves.eq(advance | ~walks),
+            row.address.eq(self.i.payload.row),
+            row.enable.eq(self.moves),
             read.addr.eq(word),
             read.en.eq(self.moves),
-            writes.eq(self.adds | clearing),
             write.addr.eq(self.word),
-            write.en.eq(self.moves & writes),
-            write.data.eq(Mux(clearing, 0, summed.as_value())),
         ]
-        passed = writes & (read_word == self.word)
         with m.If(self.moves):
             m.d.sync += [
                 read_word.eq(word),
                 read_adds.eq(adds),
-                read_clears.eq(clears),
+                read_walks.eq(walk.goes),
                 self.word.eq(read_word),
                 self.adds.eq(read_adds),
-                clearing.eq(read_clears),
-                self.totals.as_value().eq(Mux(passed, write.data, read.data)),
+                walks.eq(read_walks),
                 held.eq(row.data),
             ]
+        if self.in_turn:
+            m.d.comb += [write.en.eq(self.moves & self.adds), write.data.eq(summed.as_value())]
+            self._read_in_turn(m, walk=walk, adds=adds, read=read.data)
+        else:
+            writes = self.adds | walks
+            m.d.comb += [
+                write.en.eq(self.moves & writes),
+                write.data.eq(Mux(walks, 0, summed.as_value())),
+            ]
+            passed = writes & (read_word == self.word)
+            with m.If(self.moves):
+                m.d.sync += self.totals.as_value().eq(Mux(passed, write.data, read.data))
         power = self._later(m, self.follow)
         for lane in range(self.lanes):
             weight = held.word_select(lane, bits).as_signed()
             for name, input in layer.definition.inputs.items():
                 addend = self.synapses.contribution(input.source, weight) << power
                 m.d.comb += summed[lane][name].eq(self.totals[lane][name] + addend)
+
+    def _read_in_turn(self, m: Module, *, walk: "_Walk", adds: Value, read: Value) -> None:
+        """Build the registers of sums of words that take turns.
+
+        Until the first event of a step has reached all words, what is read is of the step before.
+        The neurons of a word that take turns follow one another from its sums.
+        """
+        old, read_old, shifts = Signal(init=1), Signal(), Signal()
+        with m.If(adds & (self.i.payload.word == self.words - 1)):
+            m.d.sync += old.eq(0)
+        with m.If(walk.ends):
+            m.d.sync += old.eq(1)
+        totals = self.totals.as_value()
+        following = totals >> len(totals) // self.turns
+        with m.If(self.moves):
+            m.d.sync += [
+                read_old.eq(old),
+                self.shifted.eq(shifts),
+                shifts.eq(walk.goes & (walk.turn != 0)),
+                totals.eq(Mux(shifts, following, Mux(read_old, 0, read))),
+            ]
 
     def _later(self, m: Module, value: Signal) -> Value:
         """Return what a value was when the word of sums that may be added to was read."""
@@ -298,6 +387,20 @@ class MapLayer(wiring.Component):
         return second
 
 
-def core(*, stages: int | None = None, **layer: Any) -> MapLayer:
+@dataclass(frozen=True, kw_only=True)
+class _Walk:
+    """The walk over all words of a step: whether there is one, and whether it goes on and ends.
+
+    ``word`` is the word of sums that it is at, ``turn`` which of its neurons have their turn.
+    """
+
+    on: Signal
+    goes: Signal
+    ends: Signal
+    word: Signal
+    turn: Signal
+
+
+def core(*, stages: int | None = None, share: int = 1, **layer: Any) -> MapLayer:
     """Make a map layer of a made-up layer; keywords as for :func:`~.example.example_map_layer`."""
-    return MapLayer(layer=example_map_layer(**layer), stages=stages)
+    return MapLayer(layer=example_map_layer(**layer), stages=stages, share=share)

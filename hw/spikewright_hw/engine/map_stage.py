@@ -13,6 +13,8 @@ from .repack import Repack
 from .row_layer import RowLayer
 from .stage import stage_arrivals, stage_inputs, stage_signature
 from .tap_join import TapJoin
+from .weight_image import Weights
+from .weight_memory import WeightMemory
 from .word_neurons import given_width
 from .words import Words, output_words
 
@@ -34,9 +36,11 @@ class MapStage(wiring.Component):
     leaving : Words
         How its own leave: its words, or all at once.
     share : int
-        Neurons per updater of a row layer.
+        Neurons per updater, where they may share one.
     steps : int
         Of an inference.
+    weights : {"built", "loaded"}
+        Whether the weights are built in, or a host stores them.
 
     Members
     -------
@@ -51,7 +55,8 @@ class MapStage(wiring.Component):
     operations: Signal
 
     def __init__(
-        self, *, layer: Layer, words: tuple[Words, ...], leaving: Words, share: int, steps: int
+        self, *, layer: Layer, words: tuple[Words, ...], leaving: Words, share: int, steps: int,
+        weights: Weights = "built",
     ):
         self.layer = layer
         self.branches = [
@@ -72,8 +77,8 @@ class MapStage(wiring.Component):
             self.connection = Joined(parts=(*layer.connection.branches, own))
         # What adds and updates; an attribute, so that a proof can look at it.
         self.neurons: MapLayer | RowLayer = (
-            RowLayer(layer=layer, share=share) if layer.connection.words == 1
-            else MapLayer(layer=layer)
+            RowLayer(layer=layer, share=share, weights=weights) if layer.connection.words == 1
+            else MapLayer(layer=layer, weights=weights, share=share)
         )
         count, self.together = layer.connection.words, None
         if leaving.count < count:
@@ -87,6 +92,11 @@ class MapStage(wiring.Component):
         words = output_words(layer)
         late = Origin(back=0, delays=1)
         return Branch(part=own, words=words, delay=delay_of(late, words, planes=1, steps=steps))
+
+    @property
+    def memories(self) -> list[WeightMemory]:
+        """Its memories of weights."""
+        return self.neurons.memories
 
     def elaborate(self, platform) -> Module:
         """Elaborate the branches, what joins them, and the layer."""

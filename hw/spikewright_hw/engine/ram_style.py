@@ -3,12 +3,18 @@
 from typing import Literal, get_args
 
 __all__ = [
-    "LARGEST_IN_LUTS", "RAM_STYLES", "RamStyle", "check_ram_style", "ram_attributes",
+    "APART", "LARGEST_IN_LUTS", "LOADED", "RAM_STYLES", "RamStyle", "check_ram_style",
+    "ram_attributes",
     "rom_attributes",
 ]
 
 #: Words of weights that look-up tables may hold; Yosys would make larger ones of them, too.
 LARGEST_IN_LUTS = 32
+
+#: Attribute of a memory of which no word is read while it is written, so that nothing has to choose
+#: between the old word and the new one; and of one that a host fills, and that begins with nothing,
+#: so that it may be of a kind that no bitstream fills.
+APART, LOADED = {"spikewright_apart": "1"}, {"spikewright_loaded": "1"}
 
 #: ``auto`` leaves it to synthesis, which takes block RAM for long inferences and look-up tables or
 #: flip-flops for short ones. ``block`` takes block RAM always: on a family whose look-up tables

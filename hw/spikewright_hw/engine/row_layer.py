@@ -1,5 +1,6 @@
 """Row layer: a dense layer of any neuron that reads one row of weights per event."""
 
+from functools import cached_property
 from typing import Any
 
 from amaranth import Cat, Const, Module, Mux, Signal, Value, signed, unsigned
@@ -9,14 +10,16 @@ from amaranth.lib.wiring import In, Out
 from ..definition.pipeline import depth
 from ..fixed import Format
 from ..layer import Layer
-from .banks import BankedSynapses, bank_layout, dealt
+from .banks import BankedSynapses, bank_layout
 from .example import example_layer
 from .neuron_group import NeuronGroup
 from .row_memory import RowMemory
-from .synapses import Synapses, WeightSynapses
+from .synapses import LoadedSynapses, Synapses, WeightSynapses
+from .weight_image import Weights, dealt, layer_images
+from .weight_memory import WeightMemory
 
 __all__ = [
-    "PRESETS", "RowLayer", "core", "pack_row", "row_latency", "row_step_cycles", "step_layout",
+    "PRESETS", "RowLayer", "core", "row_latency", "row_step_cycles", "step_layout",
     "update_stages",
 ]
 
@@ -96,12 +99,6 @@ def row_latency(stages: int, *, share: int, banks: int) -> int:
     return share + stages + 1 + (banks > 1)
 
 
-def pack_row(row: tuple[int, ...], bits: int) -> int:
-    """Pack a row of signed weights into one memory word, neuron 0 lowest."""
-    mask = (1 << bits) - 1
-    return sum((weight & mask) << (bits * neuron) for neuron, weight in enumerate(row))
-
-
 class RowLayer(wiring.Component):
     """A dense layer: rows of weights from block RAM per event, all neurons at once.
 
@@ -136,6 +133,8 @@ class RowLayer(wiring.Component):
     block_bits : int, at least 1, optional
         Bits of a row that lie in block RAM, at most; see :class:`~.row_memory.RowMemory`. All if
         not given.
+    weights : {"built", "loaded"}
+        Whether the weights are built in, or a host stores others in their place.
 
     Members
     -------
@@ -156,7 +155,7 @@ class RowLayer(wiring.Component):
 
     def __init__(
         self, *, layer: Layer, share: int = 4, stages: int | None = None, banks: int = 1,
-        block_bits: int | None = None,
+        block_bits: int | None = None, weights: Weights = "built",
     ):
         if share < 1:
             raise ValueError(f"an updater serves at least one neuron, not {share}")
@@ -171,6 +170,8 @@ class RowLayer(wiring.Component):
         self.stages = update_stages(layer) if stages is None else stages
         if self.stages < 1:
             raise ValueError(f"an updater has at least one stage, not {stages}")
+        self.weights: Weights = weights
+        self.synapses = (LoadedSynapses if weights == "loaded" else WeightSynapses)(layer)
         # What the groups of neurons get; attributes, so that a proof can look at them.
         # The last neuron's turn is over when it has passed all stages of its updater.
         self.close = Signal()
@@ -181,6 +182,14 @@ class RowLayer(wiring.Component):
             "o": Out(stream.Signature(step_layout(layer))),
             "clear": In(1),
         })
+
+    @cached_property
+    def memories(self) -> list[WeightMemory]:
+        """The memories that a host stores weights in, one for each bank."""
+        if self.weights == "built":
+            return []
+        images = layer_images(self.layer, banks=self.banks)
+        return [WeightMemory(image, weights=self.weights) for image in images]
 
     def elaborate(self, platform) -> Module:
         """Elaborate the row read, the accumulation and the update."""
@@ -219,23 +228,35 @@ class RowLayer(wiring.Component):
         """Build the memories; return of each bank the row read, and whether it is an own one."""
         layer, event = self.layer, self.i.payload
         read: list[tuple[Value, Value]] = []
-        for bank, rows in enumerate(dealt(self.rows, self.banks)):
+        for bank in range(self.banks):
             single = self.banks == 1
             place = event.row if single else event.places[bank]
             spike = event.spike if single else event.spikes[bank]
-            words = [pack_row(row, layer.weight_bits) for row in rows]
-            memory = RowMemory(
-                rows=words, width=layer.neurons * layer.weight_bits,
-                block_bits=self.block_bits or layer.neurons * layer.weight_bits,
-            )
-            m.submodules["weights" if single else f"weights_{bank}"] = memory
-            m.d.comb += [memory.place.eq(place), memory.spike.eq(spike), memory.en.eq(going)]
+            weights = self._memory(m, bank, place=place, spike=spike, going=going)
             of_inputs = len(dealt(range(layer.inputs), self.banks)[bank])
             own = Const(0)
             if layer.recurrent is not None:
                 own = _held(m, place >= of_inputs, going)
-            read.append((memory.o, own))
+            read.append((weights, own))
         return read
+
+    def _memory(
+        self, m: Module, bank: int, *, place: Value, spike: Value, going: Value
+    ) -> Value:
+        """Build the memory of a bank; return the row that is read, of zeros without a spike."""
+        name = "weights" if self.banks == 1 else f"weights_{bank}"
+        if self.weights == "loaded":
+            m.submodules[name] = stored = self.memories[bank]
+            m.d.comb += [
+                stored.address.eq(Mux(spike, place, stored.depth - 1)), stored.enable.eq(going)
+            ]
+            return stored.data
+        image = layer_images(self.layer, banks=self.banks)[bank]
+        m.submodules[name] = rows = RowMemory(
+            rows=image.rows[:-1], width=image.width, block_bits=self.block_bits or image.width
+        )
+        m.d.comb += [rows.place.eq(place), rows.spike.eq(spike), rows.en.eq(going)]
+        return rows.o
 
     def _addends(
         self, m: Module, rows: list[tuple[Value, Value]], going: Value
@@ -244,8 +265,8 @@ class RowLayer(wiring.Component):
         layer = self.layer
         if self.banks == 1:
             ((weights, own),) = rows
-            return weights, own, WeightSynapses(layer)
-        synapses = BankedSynapses(layer, self.banks)
+            return weights, own, self.synapses
+        synapses = BankedSynapses(self.synapses, self.banks)
         addends = Signal(data.ArrayLayout(synapses.addend, layer.neurons))
         bits = layer.weight_bits
         with m.If(going):

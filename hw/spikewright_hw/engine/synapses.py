@@ -1,13 +1,15 @@
 """Synapses: what a row brings to each neuron, and what the sum of that is as a current."""
 
+from dataclasses import replace
 from typing import Protocol
 
 from amaranth import Mux, Shape, Value, signed
 from amaranth.hdl import ShapeLike
 
-from ..layer import Layer
+from ..definition.interval import Interval
+from ..layer import Layer, Rows
 
-__all__ = ["Synapses", "WeightSynapses"]
+__all__ = ["LoadedSynapses", "Synapses", "WeightSynapses"]
 
 
 class Synapses(Protocol):
@@ -65,3 +67,22 @@ class WeightSynapses:
     def current(self, total: Value) -> Value:
         """From weight steps to stored units."""
         return total << self.layer.shift
+
+
+class LoadedSynapses(WeightSynapses):
+    """The same, of weights that are not known yet: sums hold those of any weights."""
+
+    def total(self, input: str) -> Shape:
+        """Sums of weights that are all the least, and of weights that are all the greatest."""
+        ends = [
+            replace(
+                self.layer, weights=_filled(self.layer.weights, weight),
+                recurrent=self.layer.recurrent and _filled(self.layer.recurrent, weight),
+            ).sums(input)
+            for weight in self.layer.weight_range
+        ]
+        return signed(Interval(min(one.low for one in ends), max(one.high for one in ends)).width)
+
+
+def _filled(rows: Rows, weight: int) -> Rows:
+    return ((weight,) * len(rows[0]),) * len(rows)

@@ -8,7 +8,7 @@ from amaranth import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..connection import Axis, Connection, Convolution, Dense, FeatureMap, Pooled
+from ..connection import Axis, Connection, Convolution, Dense, FeatureMap, Folded, Pooled
 from .constants import lookup
 from .word_scan import PlaceEvent, place_layout
 
@@ -37,6 +37,9 @@ PRESETS = {
     "first_k3_p1": {"connection": Convolution(
         source=FeatureMap(channels=2, height=4, width=5, channels_first=True), channels=2,
         kernel=(3, 3), padding=(1, 0),
+    )},
+    "folded": {"connection": Folded(
+        source=FeatureMap(channels=2, width=3), neurons=9, per_word=3,
     )},
     "pooled_k3": {"connection": Pooled(
         source=FeatureMap(channels=2, height=8, width=6), window=(2, 2), stride=(2, 2),

@@ -8,15 +8,16 @@ from amaranth.lib import data, memory
 from ..definition.interval import Interval
 from ..definition.pipeline import pipelined_step
 from ..layer import Layer
+from .ram_style import APART
 from .synapses import WeightSynapses
 
 __all__ = ["WordConstants", "WordNeurons", "given_width", "totals_layout"]
 
 
-def totals_layout(layer: Layer, synapses: WeightSynapses) -> data.ArrayLayout:
+def totals_layout(layer: Layer, synapses: WeightSynapses, *, lanes: int) -> data.ArrayLayout:
     """Layout of the sums of a word: of each lane, one for each of the neuron's inputs."""
     of_lane = {name: synapses.total(name) for name in layer.definition.inputs}
-    return data.ArrayLayout(data.StructLayout(of_lane), layer.connection.lanes)
+    return data.ArrayLayout(data.StructLayout(of_lane), lanes)
 
 
 def given_width(layer: Layer) -> int:
@@ -39,6 +40,8 @@ class WordNeurons(Elaboratable):
     stages : int
         Stages of an updater.
     synapses : WeightSynapses
+    lanes : int
+        Neurons of a word, each with an updater; a divisor of the connection's lanes.
 
     Attributes
     ----------
@@ -59,16 +62,17 @@ class WordNeurons(Elaboratable):
         Out: there is a word on the way.
     """
 
-    def __init__(self, layer: Layer, *, stages: int, synapses: WeightSynapses):
+    def __init__(self, layer: Layer, *, stages: int, synapses: WeightSynapses, lanes: int):
         self.layer = layer
         self.stages = stages
         self.length = stages + 1
         self.synapses = synapses
-        self.depth = max(2, layer.connection.words)
+        self.words = layer.neurons // lanes
+        self.depth = max(2, self.words)
         self.read, self.free, self.advance, self.clear = Signal(), Signal(), Signal(), Signal()
         self.word = Signal(range(self.depth))
-        self.totals = Signal(totals_layout(layer, synapses))
-        self.lanes = layer.connection.lanes
+        self.totals = Signal(totals_layout(layer, synapses, lanes=lanes))
+        self.lanes = lanes
         self.given = Signal(self.lanes * given_width(layer))
         self.done, self.begins, self.busy = Signal(), Signal(), Signal()
 
@@ -96,7 +100,8 @@ class WordNeurons(Elaboratable):
             {name: signed(form.width) for name, form in fixed.formats.items()}
         )
         m.submodules.states = states = memory.Memory(
-            shape=data.ArrayLayout(of_lane, self.lanes), depth=self.depth, init=[]
+            shape=data.ArrayLayout(of_lane, self.lanes), depth=self.depth, init=[],
+            attrs=APART,
         )
         write, read = states.write_port(), states.read_port()
         m.d.comb += [
@@ -118,7 +123,7 @@ class WordNeurons(Elaboratable):
     def _start(self, m: Module) -> Signal:
         """Return whether the word that was read takes its start in place of its states."""
         fresh, anew = Signal(init=1), Signal()
-        with m.If(self.read & (self.word == self.layer.connection.words - 1)):
+        with m.If(self.read & (self.word == self.words - 1)):
             m.d.sync += fresh.eq(0)
         with m.If(self.clear):
             m.d.sync += fresh.eq(1)

@@ -26,12 +26,12 @@ from ..protocol import (
     step_bytes,
 )
 from .packet import PACKET
-from .payloads import frame_capacity, hello_of, payload_bytes
+from .payloads import hello_of, payload_bytes
 
 __all__ = ["PRESETS", "CommandProcessor", "core"]
 
 #: Parameter sets by name: inputs that fill their last byte and that do not, several steps and one;
-#: and inputs of a map, which go on in three words.
+#: inputs of a map, which go on in three words; and weights that are stored.
 PRESETS = {
     "n9_3_2_t3": {"sizes": (9, 3, 2), "steps": 3, "weight_bits": 4, "membrane": Format(8, 8)},
     "n16_4_t1": {"sizes": (16, 4), "steps": 1, "weight_bits": 4, "membrane": Format(6, 2)},
@@ -41,6 +41,9 @@ PRESETS = {
     "map_w6_n3_t2": {
         "connections": (Dense(source=FeatureMap(channels=2, height=3, width=3), neurons=2),),
         "steps": 2, "weight_bits": 4, "membrane": Format(8, 2), "most_bits": 6,
+    },
+    "n3_2_t1_load": {
+        "sizes": (3, 2), "steps": 1, "weight_bits": 4, "membrane": Format(8, 2), "load": 7,
     },
 }
 
@@ -55,6 +58,10 @@ class CommandProcessor(wiring.Component):
     engine's result is valid; its payload takes three clock cycles a byte. The result is taken from
     the engine with the last byte of the answer.
 
+    Where weights are loaded, there are two ports more: ``o_weights``, a stream of the bytes of a
+    LOAD to the engine; and ``i_not_kept``, whether a row of them was read back as another, once
+    that stream is ready again, which is when LOAD is answered.
+
     Parameters
     ----------
     network : Network
@@ -64,6 +71,8 @@ class CommandProcessor(wiring.Component):
     words : Words, optional
         How the engine takes the inputs of a step; as :func:`~.engine.words.input_words` has it if
         not given.
+    load : int
+        Bytes of a LOAD payload; 0 if the weights are built in.
 
     Members
     -------
@@ -97,10 +106,15 @@ class CommandProcessor(wiring.Component):
     i_result: stream.Interface
     trace_address: data.View
     trace_data: Signal
+    o_weights: stream.Interface
+    i_not_kept: Signal
     busy: Signal
 
-    def __init__(self, *, network: Network, hello: Hello, words: Words | None = None):
-        frame_capacity(network)
+    def __init__(
+        self, *, network: Network, hello: Hello, words: Words | None = None, load: int = 0
+    ):
+        self.load = load
+        self.sizes = payload_bytes(network, load=load)
         self.network = network
         self.hello = hello
         self.words = input_words(network) if words is None else words
@@ -114,6 +128,9 @@ class CommandProcessor(wiring.Component):
                 "i_result": In(stream.Signature(result_layout(network))),
                 "trace_address": Out(trace_address(network)),
                 "trace_data": In(8),
+                **({
+                    "o_weights": Out(stream.Signature(PACKET)), "i_not_kept": In(1),
+                } if load else {}),
                 "busy": Out(1),
             }
         )
@@ -121,12 +138,11 @@ class CommandProcessor(wiring.Component):
     def elaborate(self, platform) -> Module:
         """Build the reader of commands and the writer of answers."""
         m = Module()
-        sizes = payload_bytes(self.network)
         answer = _Answer(
             sequence=Signal(8, name="sequence"),
             command=Signal(Command, name="command"),
             status=Signal(Status, name="status"),
-            length=Signal(range(max(size for _, size in sizes.values()) + 1), name="length"),
+            length=Signal(range(max(size for _, size in self.sizes.values()) + 1), name="length"),
         )
         traced = Signal()  # there is a trace
         with m.FSM() as fsm:
@@ -136,6 +152,8 @@ class CommandProcessor(wiring.Component):
                 self._load(m)
             else:
                 self._load_words(m)
+            if self.load:
+                self._store(m, answer)
             with m.State("WAIT"):
                 with m.If(self.i_result.valid):
                     m.d.sync += traced.eq(1)
@@ -165,7 +183,7 @@ class CommandProcessor(wiring.Component):
                 with m.If(self.i.payload.last):
                     m.next = "SEQUENCE"
                 with m.Switch(self.i.payload.data):
-                    for known, (payload, length) in payload_bytes(self.network).items():
+                    for known, (payload, length) in self.sizes.items():
                         with m.Case(known):
                             m.d.sync += answer.command.eq(known)
                             m.d.sync += answer.status.eq(Status.BAD_LENGTH)
@@ -174,6 +192,8 @@ class CommandProcessor(wiring.Component):
                                 m.d.sync += answer.length.eq(length)
                                 if known == Command.INFER:
                                     m.next = "LOAD"
+                                if known == Command.LOAD:
+                                    m.next = "STORE"
                                 if known == Command.TRACE:
                                     with m.If(~traced):
                                         m.d.sync += answer.status.eq(Status.NO_INFERENCE)
@@ -182,6 +202,22 @@ class CommandProcessor(wiring.Component):
         with m.State("DRAIN"):
             m.d.comb += self.i.ready.eq(1)
             with m.If(self.i.valid & self.i.payload.last):
+                m.next = "SEQUENCE"
+
+    def _store(self, m: Module, answer: "_Answer") -> None:
+        """Build the states that hand the bytes of a LOAD on, and wait until they are stored."""
+        with m.State("STORE"):
+            m.d.comb += [
+                self.o_weights.valid.eq(self.i.valid),
+                self.o_weights.payload.eq(self.i.payload),
+                self.i.ready.eq(self.o_weights.ready),
+            ]
+            with m.If(self.i.valid & self.o_weights.ready & self.i.payload.last):
+                m.next = "STORED"
+        with m.State("STORED"):
+            with m.If(self.o_weights.ready):
+                with m.If(self.i_not_kept):
+                    m.d.sync += answer.status.eq(Status.NOT_KEPT)
                 m.next = "SEQUENCE"
 
     def _load(self, m: Module) -> None:
@@ -306,7 +342,7 @@ class _Answer:
 
 
 def core(
-    *, clock_hz: int = 25_000_000, most_bits: int = MOST_BITS, **network: Any
+    *, clock_hz: int = 25_000_000, most_bits: int = MOST_BITS, load: int = 0, **network: Any
 ) -> CommandProcessor:
     """Make the processor of a made-up network on a real board.
 
@@ -315,4 +351,4 @@ def core(
     made = example_network(**network)
     hello = hello_of(made, kind=Kind.REAL, clock_hz=clock_hz, digest=made.digest())
     words = input_words(made, most=most_bits)
-    return CommandProcessor(network=made, hello=hello, words=words)
+    return CommandProcessor(network=made, hello=hello, words=words, load=load)

@@ -22,8 +22,11 @@ def hello_of(network: Network, *, kind: Kind, clock_hz: int, digest: bytes) -> H
     )
 
 
-def payload_bytes(network: Network) -> dict[Command, tuple[int, int]]:
-    """Return the bytes of each command's payload, and of its answer's."""
+def payload_bytes(network: Network, *, load: int = 0) -> dict[Command, tuple[int, int]]:
+    """Return the bytes of each command's payload, and of its answer's.
+
+    ``load`` are those of a LOAD, 0 where the weights are built in.
+    """
     return {
         Command.HELLO: (0, Hello.SIZE),
         Command.INFER: (
@@ -31,9 +34,14 @@ def payload_bytes(network: Network) -> dict[Command, tuple[int, int]]:
             result_layout(network).size // 8,
         ),
         Command.TRACE: (0, trace_bytes(network)),
+        **({Command.LOAD: (load, 0)} if load else {}),
     }
 
 
-def frame_capacity(network: Network) -> int:
-    """Return the bytes of the longest frame that a board of a network takes, decoded."""
-    return max(size for size, _ in payload_bytes(network).values()) + OVERHEAD
+def frame_capacity(network: Network, *, load: int = 0) -> int:
+    """Return the bytes of the longest frame that a board of a network takes, decoded.
+
+    ``load`` is as for :func:`payload_bytes`.
+    """
+    sizes = payload_bytes(network, load=load)
+    return max(size for size, _ in sizes.values()) + OVERHEAD

@@ -16,7 +16,7 @@ __all__ = ["RULES", "Rule", "check_options", "parsed"]
 _STREAMS = ("length", "source", "encoding")
 _STOCHASTIC = (*_STREAMS, "lanes")
 _TRAINED = ("seed", *NETWORK_OPTIONS)
-_ENGINE = ("engine", "share", "banks", "fold", "block_bits", "ram_style", *_STOCHASTIC)
+_ENGINE = ("engine", "share", "banks", "fold", "block_bits", "weights", "ram_style", *_STOCHASTIC)
 _NEURON = (
     "threshold", "reset", "readout", "dt", "param", "unit", "start", "refractory", "method",
     "format",
@@ -77,6 +77,11 @@ RULES = (
         ("run", "build", "emit", "resources"), ("fold", "block_bits"),
         lambda options: options.engine == "stochastic",
         "the stochastic engine, which reads whole rows; leave it out",
+    ),
+    Rule(
+        ("run", "build", "emit", "resources"), ("weights",),
+        lambda options: options.engine == "stochastic",
+        "the stochastic engine, whose weights are built in; leave it out",
     ),
     Rule(
         ("build",), ("network", *_TRAINED),

@@ -83,6 +83,11 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
         help="bits of a row of weights in block RAM, of the event engine: of all dense layers or "
              "of each, at most; the others lie in look-up tables (all)",
     )
+    add(
+        "--weights", metavar="NAME",
+        help="of the event engine: built, or loaded for a board that any network of the same shape "
+             "runs on, whose weights are stored when the board is opened (built)",
+    )
     streams = parser.add_argument_group("the stochastic engine alone")
     add_streams_options(streams)
     streams.add_argument(
@@ -135,7 +140,8 @@ def design_of(options: argparse.Namespace) -> "spw.Design":
             streams = streams_of(options)
             chosen = {} if streams is None else {"streams": streams}
             return spw.StochasticDesign(**chosen, **_given(options, "lanes"), **size)
-        return spw.EventDesign(**_given(options, "banks", "fold", "block_bits"), **size)
+        event = _given(options, "banks", "fold", "block_bits", "weights")
+        return spw.EventDesign(**event, **size)
 
 
 def board_of(options: argparse.Namespace) -> "spw.Board":

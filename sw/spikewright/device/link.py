@@ -45,6 +45,7 @@ _DEFINITE = {
     Status.UNKNOWN_COMMAND: "it does not know this command",
     Status.BAD_LENGTH: "its network needs a payload of another length",
     Status.NO_INFERENCE: "there was no inference yet",
+    Status.NOT_KEPT: "a memory of weights gave back something else than was stored",
 }
 
 #: Refusals that a repetition may cure.

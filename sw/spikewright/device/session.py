@@ -17,6 +17,7 @@ from ..gateware.board import BOARDS, DEFAULT_BOARD, Board
 from ..network.bit_planes import bit_planes, is_graded
 from .answers import Answers, Inference
 from .link import Link
+from .load_payloads import load_payloads
 
 __all__ = ["UNKNOWN_SIMULATOR", "Session", "connect", "most_cycles", "patience"]
 
@@ -103,6 +104,12 @@ class Session:
         """
         hello = self.hello()
         found, wanted = hello.digest, self._design.digest(self._network)
+        if found != wanted and self._design.images(self._network):
+            raise DeviceError(
+                f"The board on {self.port} was built for networks of another shape, other neurons "
+                f"or biases, or another engine ({found.hex()[:8]}, not {wanted.hex()[:8]}); load "
+                "the bitstream that was built for networks like this one."
+            )
         if found != wanted:
             raise DeviceError(
                 f"The board on {self.port} holds network {found.hex()[:8]}, not "
@@ -113,6 +120,19 @@ class Session:
         self._patience = max(
             self._link.timeout, patience(self._network, self._design, clock_hz=clock_hz)
         )
+
+    def load_weights(self) -> None:
+        """Store the network's weights on a board whose weights are loaded; on any other, nothing.
+
+        The board reads each row back, and compares.
+
+        Raises
+        ------
+        DeviceError
+            A memory does not keep what is stored, or the board does not answer.
+        """
+        for payload in load_payloads(self._design.images(self._network)):
+            self._link.ask(Command.LOAD, payload)
 
     def infer(self, inputs: np.ndarray) -> Result:
         """Run one inference.
@@ -276,6 +296,7 @@ def connect(
     session = Session(link, network=network, design=design, board=board, simulator=simulator)
     try:
         session.identify()
+        session.load_weights()
     except BaseException:
         session.close()
         raise

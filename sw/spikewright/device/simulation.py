@@ -6,6 +6,7 @@ each sample; it is the way to a whole test split.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -71,7 +72,8 @@ def simulate(
     check_design(design, plain)
     called("progress", progress)
     inferences: list[Inference] = []
-    engine, most = design.engine(plain), design.worst_cycles(plain)
+    built = replace(design, weights="built") if isinstance(design, EventDesign) else design
+    engine, most = built.engine(plain), design.worst_cycles(plain)
 
     async def testbench(ctx: Any) -> None:
         for sample in spikes:

@@ -25,6 +25,9 @@ from spikewright.gateware.synthesis import (
 )
 from spikewright_hw.cores import CORES
 from spikewright_hw.emit import as_rtlil, as_verilog
+from spikewright_hw.engine.event import EventEngine
+from spikewright_hw.engine.example import example_network
+from spikewright_hw.fixed import Format
 
 
 class Register(wiring.Component):
@@ -307,3 +310,15 @@ def test_ctrl_c_in_place_and_route_leaves_no_child_and_nothing_half_written(laun
         assert time.monotonic() < deadline
         time.sleep(0.02)
     assert not list((tmp_path / "cache" / "placement").iterdir())
+
+
+@pytest.mark.parametrize(("inputs", "large"), [(300, 1), (20, 0)])
+def test_a_large_memory_that_a_host_fills_is_one_that_no_bitstream_fills(inputs, large, tmp_path):
+    network = example_network(
+        sizes=(inputs, 12), steps=1, weight_bits=4, membrane=Format(6, 2)
+    )
+    engine = EventEngine(network=network, fold=3, weights="loaded")
+    netlist = synthesize(
+        as_rtlil(engine, name="engine"), top="engine", family="ice40", build=tmp_path
+    )
+    assert netlist.path.read_text().count('"type": "SB_SPRAM256KA"') == large

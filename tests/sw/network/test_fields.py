@@ -149,7 +149,7 @@ TABLE: tuple[tuple[Any, Mapping[str, tuple]], ...] = (
     (EventDesign(), {
         "share": (*NO_EACH, 0, 65_536), "banks": (*NO_EACH, 0, 1_048_576),
         "fold": (*NO_FOLD, 0, 65_536), "block_bits": (*NO_FOLD, 0, 65_536),
-        "ram_style": NO_NAME,
+        "ram_style": NO_NAME, "weights": NO_NAME,
     }),
     (StochasticDesign(), {
         "streams": NO_OBJECT, "lanes": (*NO_WHOLE, 0, 3, 512, 1_048_576),

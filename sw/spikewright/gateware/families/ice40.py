@@ -6,6 +6,8 @@ from functools import cache
 from itertools import product
 from typing import Any
 
+from spikewright_hw.engine.ram_style import APART, LOADED
+
 from .family import Family, Flow, Packer, Part, Pll
 
 __all__ = ["ICE40", "Direct", "Ice40", "Ice40Pll", "plls"]
@@ -148,10 +150,33 @@ def _loop(m: Any, pll: Ice40Pll, kind: str, **reference: Any) -> tuple[Any, Any]
     return clock, locked
 
 
+#: Rows from which on a memory that a host fills is one of the UltraPlus' large ones, which no
+#: bitstream fills: four times as many as fit into a block RAM.
+_LARGE = 1024
+
+
+def _prepared(synthesis: str, *, large: bool) -> str:
+    """Return Yosys commands that say of memories what the netlist cannot, and the synthesis.
+
+    Of those that are never read where they are written, a collision need not be resolved; those
+    that a host fills begin with nothing, and are ``large`` memories from so many rows on.
+    """
+    (apart,), (loaded,) = APART, LOADED
+    kind = f'setattr -set ram_style "huge" a:{loaded} r:SIZE>={_LARGE} %i'
+    return "\n".join((
+        "proc", "memory_collect",
+        f"setparam -set RD_COLLISION_X_MASK 1'1 a:{apart} t:$mem_v2 %i",
+        f"setparam -set INIT 1'x a:{loaded} t:$mem_v2 %i",
+        *([kind] if large else []),
+        "memory_unpack",
+        synthesis,
+    ))
+
+
 ICE40 = Ice40(
     name="ice40",
     label="iCE40",
-    synthesis="synth_ice40 -dsp -device u",  # of the UltraPlus
+    synthesis=_prepared("synth_ice40 -dsp -spram -device u", large=True),  # of the UltraPlus
     cells=(
         (r"SB_LUT4", {"lut": 1}),
         (r"SB_DFF\w*", {"ff": 1}),
@@ -177,7 +202,7 @@ ICE40 = Ice40(
             "ice40", "iCE40 HX8K", "slow corner", ("--hx8k", "--package", "ct256"),
             room={"lut": 7680, "ff": 7680, "bram": 32, "dsp": 0},
             platform={"device": "iCE40HX8K", "package": "CT256"},
-            synthesis="synth_ice40 -device hx",
+            synthesis=_prepared("synth_ice40 -device hx", large=False),
         ),
     },
     joined_ports=frozenset({"CIN"}),
