@@ -29,6 +29,7 @@ HOUSE = Path(__file__).resolve().parent.parent
 PARTS = {
     "Branch": "event",
     "EventStage": "event",
+    "GroupScan": "input_scan",
     "MapStage": "event",
     "StochasticStage": "stochastic",
     "StreamLane": "stream_layer",
