@@ -180,6 +180,7 @@ from spikewright.bench.link import bench_link as bench_link
 from spikewright.bench.neurons import bench_neurons as bench_neurons
 from spikewright.bench.reference import Speed as Speed
 from spikewright.bench.reference import bench_reference as bench_reference
+from spikewright.bench.sizes import bench_sizes as bench_sizes
 from spikewright.bench.stochastic_engine.bench import bench_stochastic as bench_stochastic
 from spikewright.bench.training import bench_training as bench_training
 from spikewright.bench.training_speed import bench_training_speed as bench_training_speed
@@ -190,6 +191,11 @@ from spikewright.exploration.axes import Range as Range
 from spikewright.exploration.axes import value_of as value_of
 from spikewright.exploration.explore import Exploration as Exploration
 from spikewright.exploration.explore import explore as explore
+from spikewright.job.estimate import BoardEstimate as BoardEstimate
+from spikewright.job.estimate import Estimate as Estimate
+from spikewright.job.estimate import LayerEstimate as LayerEstimate
+from spikewright.job.estimate import estimate as estimate
+from spikewright.job.estimate import print_estimate as print_estimate
 from spikewright.job.run import build_job as build_job
 from spikewright.job.run import main_job as main_job
 from spikewright.job.run import plan_job as plan_job

@@ -125,6 +125,13 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {"data": "other.npz"}, every(("task", "folder"), NO_TASK)
     ),
     "check net.spw": ({"inputs": "found.npz", "no_saturation": None}, {}),
+    "estimate net.spw": (
+        {"board": "ulx3s", "samples": "9", "share": "3", "banks": "2", "fold": "8", "task": "mnist",
+         "data": "mine.npz"},
+        {"folder": NO_DIGITS},
+    ),
+    "estimate net.spw --task mnist": ({"folder": "."}, {}),
+    "estimate net.spw --data mine.npz": ({}, every(("task", "folder"), NO_TASK)),
     "export net.spw out.nir": ({"dt": "0.5", "accept": "late"}, {}),
     "emit lif": (
         {"preset": "q8_8", "output": "out"}, every({**SIZE, **STOCHASTIC}, NO_CORES)
@@ -193,6 +200,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {"seeds": "7", "epochs": "3"}, {"pages": "does not apply to a single neuron, for"}
     ),
     "bench reference": ({"samples": "9", "pages": None}, {}),
+    "bench sizes": ({"board": "icebreaker"}, {}),
     "bench stochastic": ({"data": "folder", "seeds": "7", "epochs": "3", "pages": None}, {}),
     "bench training": ({"pages": None, "table": "losses", "folds": "2", "epochs": "3"}, {}),
     "bench training --table speed": (

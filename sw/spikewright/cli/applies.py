@@ -118,12 +118,13 @@ RULES = (
         "codings but time to first spike; give --coding ttfs, or leave it out",
     ),
     Rule(
-        ("run", "build", "train", "quantize", "convert", "explore", "report"), ("task", "folder"),
+        ("run", "build", "train", "quantize", "convert", "explore", "report", "estimate"),
+        ("task", "folder"),
         lambda options: options.data is not None,
         "--data, a task of your own; leave one of the two out",
     ),
     Rule(
-        ("run", "build", "train", "quantize", "convert", "explore"), ("folder",),
+        ("run", "build", "train", "quantize", "convert", "explore", "estimate"), ("folder",),
         lambda options: options.task in (None, "digits"),
         "the digits, which come with scikit-learn; name another task by --task, or leave it out",
     ),

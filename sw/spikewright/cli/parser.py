@@ -15,6 +15,7 @@ from .verbs import (
     cores,
     doctor,
     emit,
+    estimate,
     explore,
     export,
     import_network,
@@ -30,8 +31,8 @@ from .verbs import (
 __all__ = ["parser"]
 
 _VERBS = (
-    run, train, import_network, quantize, convert, check, export, emit, build, explore, report,
-    resources, pages, bench, board, boards, cores, doctor, new_core,
+    run, train, import_network, quantize, convert, check, export, emit, estimate, build, explore,
+    report, resources, pages, bench, board, boards, cores, doctor, new_core,
 )
 
 

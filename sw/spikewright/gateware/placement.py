@@ -20,7 +20,9 @@ from .synthesis import Netlist
 from .timing import Path as TimingPath
 from .timing import clock_named, critical_paths, estimates
 
-__all__ = ["LowEstimate", "Placement", "is_stalled", "longest_packed_path", "place"]
+__all__ = [
+    "LowEstimate", "Placement", "is_stalled", "longest_packed_path", "packed_cells", "place",
+]
 
 #: A line of the usual router's table: iterations, arcs with and without a ripped-up one, since the
 #: line before, remaining arcs, seconds.
@@ -29,6 +31,8 @@ _REMAINING = re.compile(r"^Info: +\d+ \| +\d+ +\d+ \| +-?\d+ +-?\d+ \| +(\d+)\|"
 #: at least so many remain. In 122 placements that were routed each line had at least 509 fewer than
 #: the one before; in 784-64-10 at 46.875 MHz, not routed in 20 minutes, the last ones had 1 and 4.
 _LINES, _FEWEST, _MANY = 3, 100, 500
+#: A line of the table of what is used: a kind of cells, how many, and how many there are.
+_USED = re.compile(r"^Info: +(\w+): +(\d+)/ *\d+", re.MULTILINE)
 #: The router that is taken then: it lets wires share a place at first, and came to an end where the
 #: usual one did not. The file that says so lies beside the result.
 _OTHER, _ROUTER = "router2", "router"
@@ -208,6 +212,23 @@ def longest_packed_path(
             (folder / "packed.sdf").read_text(),
             joined=FAMILIES[netlist.family].joined_ports,
         )
+
+
+def packed_cells(
+    netlist: Netlist, *, part: str, constraints: str | None = None, build: Path = Path("build")
+) -> dict[str, int]:
+    """Return what nextpnr puts a netlist into, by its name for each kind of cells; before placing.
+
+    It takes seconds, and also counts what is more than the part has.
+
+    Raises :exc:`~spikewright.errors.BuildError` as :func:`place` does.
+    """
+    call = _Call.of(netlist, part=part, constraints=constraints)
+    log = build / "logs" / f"{netlist.path.parent.name}.{part}.packing.log"
+    with temporary(build / "packed", folder=True) as folder:
+        call.run((*call.flow.unconstrained, "--pack-only"), folder=folder, log=log)
+    text = log.read_text(encoding="utf-8", errors="replace")
+    return {kind: int(used) for kind, used in _USED.findall(text)}
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ def add(commands) -> None:
     _add_link(benches)
     _add_neurons(benches)
     _add_reference(benches)
+    _add_sizes(benches)
     _add_stochastic(benches)
     _add_training(benches)
 
@@ -143,6 +144,23 @@ def _add_reference(benches) -> None:
 def reference(options: argparse.Namespace) -> None:
     """Time the integer reference."""
     spw.bench_reference(samples=options.samples, pages=options.pages)
+
+
+def _add_sizes(benches) -> None:
+    bench = benches.add_parser(
+        "sizes", help="build networks for several parts, which `spikewright estimate` is fitted to"
+    )
+    bench.add_argument(
+        "--board", nargs="+", default=[], metavar="NAME",
+        help="boards, of different families (default: one of each)",
+    )
+    bench.set_defaults(verb=sizes, command="bench sizes")
+
+
+def sizes(options: argparse.Namespace) -> None:
+    """Measure the sizes that estimates are fitted to."""
+    with arguments_checked({**options.flags, "board": "--board"}):
+        spw.bench_sizes(*options.board)
 
 
 def _add_stochastic(benches) -> None:

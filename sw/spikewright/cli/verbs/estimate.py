@@ -1,0 +1,52 @@
+"""``spikewright estimate``: what a network will take on every board, before anything is built."""
+
+import argparse
+
+import spikewright as spw
+
+from ..options import count, counts, path
+from ..task_options import add_task_options, task_of
+from ..words import arguments_checked
+
+__all__ = ["add"]
+
+
+def add(commands) -> None:
+    """Add the command and its options."""
+    verb = commands.add_parser(
+        "estimate", help="estimate size, cycles and energy of a .spw network on every board"
+    )
+    verb.add_argument("file", type=path, metavar="FILE", help="the .spw network")
+    verb.add_argument(
+        "--board", nargs="+", default=[], metavar="NAME",
+        help="boards, see `spikewright boards` (default: all)",
+    )
+    add_task_options(verb)
+    verb.add_argument(
+        "--samples", type=count, default=200, metavar="N",
+        help="of the test part, for the means, at most (%(default)s)",
+    )
+    engine = verb.add_argument_group("the engine")
+    engine.add_argument("--share", type=counts, metavar="N[,N...]", help="neurons per updater (4)")
+    engine.add_argument("--banks", type=counts, metavar="N[,N...]", help="rows in a cycle (1)")
+    engine.add_argument(
+        "--fold", type=counts, metavar="N[,N...]", help="neurons of a row in a cycle (all)"
+    )
+    verb.set_defaults(verb=estimate, command="estimate")
+
+
+def estimate(options: argparse.Namespace) -> None:
+    """Print the estimate."""
+    network = spw.read(options.file)
+    task = task_of(options)
+    if task is None and network.provenance.data_set == (digits := spw.load_task("digits")).name:
+        task = digits
+    given = {name: getattr(options, name) for name in ("share", "banks", "fold")}
+    with arguments_checked({**options.flags, "boards": "--board"}):
+        design = spw.EventDesign(
+            **{name: value for name, value in given.items() if value is not None}
+        )
+        found = spw.estimate(
+            network, task=task, design=design, boards=options.board, samples=options.samples
+        )
+    spw.print_estimate(found)

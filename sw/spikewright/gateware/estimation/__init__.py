@@ -1,0 +1,1 @@
+"""What a network will take on a part, before anything is built."""

@@ -1,0 +1,134 @@
+"""What a network will take: counts of RTLIL, sizes fitted to networks that were built, cycles."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from amaranth import Module, Signal
+from amaranth.lib import memory, wiring
+from amaranth.lib.wiring import In, Out
+from rich.console import Console
+
+import spikewright as spw
+from spikewright.bench import sizes as bench
+from spikewright.errors import DataError, ReportError
+from spikewright.gateware.design import run_reference
+from spikewright.gateware.estimation.contents import Contents, Memory, contents_of, joined
+from spikewright.gateware.estimation.measured import read_measured, write_measured
+from spikewright.gateware.estimation.sizes import families, size_of
+from spikewright.gateware.estimation.steps import estimated_cycles, layer_cycles
+from spikewright.gateware.synthesis import CellCounts, Netlist
+from spikewright_hw.emit import as_rtlil
+from spikewright_hw.engine.design import EventDesign
+
+
+class Counted(wiring.Component):
+    """A sum, a comparison, a choice of a sum, a register under a condition, and a memory."""
+
+    a: In(6)
+    b: In(6)
+    o: Out(8)
+    less: Out(1)
+    word: Out(5)
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.submodules.store = store = memory.Memory(
+            shape=5, depth=9, init=[], attrs={"ram_style": "block"}
+        )
+        read, write = store.read_port(), store.write_port()
+        held = Signal(4)
+        m.d.comb += [
+            self.o.eq(self.a + self.b), self.less.eq(self.a < self.b), self.word.eq(read.data),
+            read.addr.eq(held), write.addr.eq(self.a), write.data.eq(self.b), write.en.eq(1),
+        ]
+        with m.If(self.a[0]):
+            m.d.sync += held.eq(self.b)
+        return m
+
+
+def test_what_a_design_holds():
+    found = contents_of(as_rtlil(Counted(), name="top"))
+    total = joined(list(found.values()))
+    assert total.bits == dict.fromkeys(total.bits, 0) | {
+        "sum": 7, "chain": 1, "comparison": 6, "case": 4,
+    }
+    assert total.registers == 4  # the memory's own are not
+    assert total.memories == [Memory(5, 9, "block", writable=True, clocked=True, ports=1)]
+
+
+def test_networks_that_are_not_fitted_are_estimated():
+    """Within 15 % in look-up tables, and exactly in block RAMs."""
+    rows = read_measured()
+    tested = [row for row in rows if not row.fitted]
+    assert len(tested) >= 4 and {row.family for row in rows} == set(families())
+    for row in tested:
+        size = size_of(row.contents, family=row.family)
+        assert abs(size.lut / row.lut - 1) <= 0.15, (row.name, size.lut, row.lut)
+        assert size.bram == row.bram, row.name
+
+
+def test_parts_add_up_to_the_whole():
+    row = read_measured()[0]
+    nothing = size_of(Contents(), family=row.family)
+    assert (nothing.lut, nothing.ff, nothing.bram) == (0, 0, 0)
+    double = joined([row.contents, row.contents])
+    one, two = (size_of(each, family=row.family) for each in (row.contents, double))
+    assert abs(two.lut - 2 * one.lut) <= 1
+    assert (two.ff, two.bram) == (2 * one.ff, 2 * one.bram)
+
+
+def test_a_file_of_sizes_that_is_damaged(tmp_path):
+    path = tmp_path / "measured.json"
+    write_measured(path, rows := read_measured())
+    assert read_measured(path) == tuple(sorted(rows, key=lambda row: row.key))
+    path.write_text('[{"name": "64-10"}]')
+    with pytest.raises(ReportError, match=r"^.*measured\.json cannot be read: KeyError.*bench siz"):
+        read_measured(path)
+
+
+@pytest.mark.parametrize(
+    ("network", "settings", "design"),
+    [
+        ("2C3-P2-10", {"steps": 2}, {}),
+        ("12r-10", {"steps": 3}, {}),
+        ("12@0,2-10", {}, {}),
+        ("8-10", {"coding": "direct", "steps": 2}, {}),
+        ("8-10", {"steps": 2}, {"fold": 4}),
+    ],
+)
+def test_cycles_are_near_those_of_the_gateware(network, settings, design):
+    made = bench.Subject(network=network, settings=settings, image=(6, 6)).made()
+    rng = np.random.default_rng(3)
+    spikes = rng.random((2, made.steps, made.inputs)) < np.array([0.15, 0.5])[:, None, None]
+    if made.input_bits > 1:
+        spikes = spikes * rng.integers(0, 16, spikes.shape).astype(np.uint8)
+    how = EventDesign(**design)
+    run = run_reference(made, spikes, design=how)
+    counted = spw.simulate(made, spikes, design=how).cycles
+    given = estimated_cycles(made, spikes, run, design=how)
+    assert (abs(given / counted - 1) <= 0.15).all(), (given, counted)
+    busy = layer_cycles(made, spikes, run, design=how)
+    assert len(busy) == len(made.layers) and 0 < max(busy) <= given.mean()
+
+
+def test_sizes_are_measured_and_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(bench, "SUBJECTS", (
+        bench.Subject(network="6-10"), bench.Subject(network="5-10", fitted=False),
+    ))
+    netlist = Netlist(tmp_path / "netlist.json", "ecp5", CellCounts(lut=5, ff=6, bram=7), "yosys 1")
+    monkeypatch.setattr(bench, "synthesize", lambda *_, **__: netlist)
+    monkeypatch.setattr(bench, "packed_cells", lambda *_, **__: {"TRELLIS_COMB": 8, "DP16KD": 1})
+    with pytest.raises(DataError, match=r"^there is no folder .*; run this in the checkout$"):
+        spw.bench_sizes("ulx3s", root=tmp_path, build=tmp_path / "build")
+    (tmp_path / bench.MEASURED).parent.mkdir(parents=True)
+    printed = io.StringIO()
+    found = spw.bench_sizes(
+        "ulx3s", root=tmp_path, build=tmp_path / "build", console=Console(file=printed, width=200)
+    )
+    assert [(one.name, one.lut, one.ff, one.bram, one.fitted) for one in found] == [
+        ("8x8-6-10", 8, 0, 1, True), ("8x8-5-10", 8, 0, 1, False),
+    ]
+    assert len(read_measured(tmp_path / bench.MEASURED)) == 2
+    assert re.search(r"\| 8x8-5-10 \| ecp5-25f \| 8 \| 0 \| 1 \| test \|", printed.getvalue())
