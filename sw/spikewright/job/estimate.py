@@ -147,7 +147,8 @@ def estimate(
     instance(QuantizedNetwork)("network", network)
     optional(instance(Task))("task", task)
     samples = whole(1)("samples", samples)
-    design = EventDesign() if design is None else instance(EventDesign)("design", design)
+    design = EventDesign() if design is None else design
+    instance(EventDesign)("design", design)
     plain = network.network
     check_design(design, plain)
     chosen = [board_named(name) for name in boards] or list(BOARDS.values())
