@@ -279,7 +279,13 @@ def _words(short: dict[str, int]) -> str:
 
 
 def print_estimate(found: Estimate, *, console: Console | None = None) -> None:
-    """Print an estimate as tables, each marked as one."""
+    """Print an estimate as tables, each marked as one.
+
+    Parameters
+    ----------
+    found : Estimate
+    console : rich.console.Console, optional
+    """
     console = terminal.console() if console is None else console
     cycles = "" if found.cycles is None else f"≈ {found.cycles:.1f} cycles an inference, "
     console.print(
