@@ -26,14 +26,14 @@ SOFTWARE = HOUSE / "sw" / "spikewright"
 #: The path of the data: each package imports only those before it.
 PATH = (
     "task", "equations", "coding", "network", "exchange", "quantized", "stochastic_models",
-    "gateware", "device", "record", "pages", "job", "exploration", "bench",
+    "gateware", "device", "record", "pages", "job", "exploration", "qubo", "bench",
     "scaffold", "cli",
 )
 
 #: The layers of the gateware: each imports only those before it.
 LAYERS = (
     "checks", "fixed", "definition", "registry", "neuron", "connection", "layer", "protocol",
-    "network", "stochastic", "engine", "link", "board", "cores", "emit",
+    "network", "stochastic", "engine", "qubo", "link", "board", "cores", "emit",
 )
 
 #: Ground under the path: imports nothing of it.

@@ -13,6 +13,7 @@ The layers, lowest first; each imports only those before it::
     network      a quantised network in plain integers
     stochastic   numbers as bitstreams, and arithmetic with them
     engine       accelerators that run a network
+    qubo         a solver of quadratic binary problems
     link         serial port, frames, commands
     board        a board top: an engine at the end of a link
     cores        the registered cores

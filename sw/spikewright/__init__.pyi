@@ -201,6 +201,21 @@ from spikewright.job.run import main_job as main_job
 from spikewright.job.run import plan_job as plan_job
 from spikewright.job.run_options import RunOptions as RunOptions
 
+"""Graphs: independent sets, and NeuroBench's QUBO benchmark."""
+
+from spikewright.qubo.benchmark import QuboBenchmark as QuboBenchmark
+from spikewright.qubo.benchmark import neurobench_qubo as neurobench_qubo
+from spikewright.qubo.benchmark import print_qubo_solution as print_qubo_solution
+from spikewright.qubo.graph import Graph as Graph
+from spikewright.qubo.graph import read_graph as read_graph
+from spikewright.qubo.solve import QuboSolution as QuboSolution
+from spikewright.qubo.solve import QuboSolver as QuboSolver
+from spikewright.qubo.solve import solve_qubo as solve_qubo
+from spikewright.qubo.workload import QuboWorkload as QuboWorkload
+from spikewright.qubo.workload import qubo_workloads as qubo_workloads
+from spikewright.qubo.workload import random_graph as random_graph
+from spikewright_hw.qubo.search import QuboSearch as QuboSearch
+
 """Errors: each a sentence that says what was wrong, where, and what to do."""
 
 from spikewright.equations.place import EquationError as EquationError

@@ -210,6 +210,20 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {"virtual": "other", "model": "other.spw", "clock": "62.5", **SIZE, "banks": "2"},
         every(STOCHASTIC, NO_EVENT),
     ),
+    "neurobench qubo": (
+        {"graph": "mine.dimacs", "nodes": "9", "seed": "7", "runs": "3", "timeout": "5",
+         "capacity": "2000", "lanes": "64", "clock": "62.5"},
+        every(("density", "graph_seed"), "does not apply to graphs but those of --nodes; give it"),
+    ),
+    "neurobench qubo --graph mine.dimacs": (
+        {"seed": "7", "timeout": "5", "lanes": "64", "clock": "62.5", "capacity": "99"},
+        {"nodes": "does not apply to --graph, a graph of your own; leave one",
+         "runs": "does not apply to a single graph, which is searched once;"},
+    ),
+    "neurobench qubo --nodes 9": (
+        {"density": "0.5", "graph_seed": "7", "seed": "7", "capacity": "99"},
+        {"runs": "does not apply to a single graph, which is searched once;"},
+    ),
     "boards": ({"plain": None}, {}),
     "cores": ({"plain": None}, {}),
     "doctor": ({}, {}),

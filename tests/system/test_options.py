@@ -64,6 +64,7 @@ WORK = (
     "spikewright.quantized.from_reals.quantize_on_task",
     "spikewright.quantized.saturation.check_saturation",
     "spikewright.quantized.saturation.show_saturation", "spikewright.exchange.to_nir.to_nir",
+    "spikewright.qubo.benchmark.neurobench_qubo", "spikewright.qubo.solve.solve_qubo",
     "spikewright.scaffold.new_core.new_core", "spikewright.scaffold.new_neuron.new_neuron",
 )
 
@@ -116,6 +117,7 @@ def folder(tmp_path_factory, small) -> Iterator[Path]:
             "import torch\ntorch.manual_seed(0)\nmodule = torch.nn.Sequential(torch.nn.Linear("
             f"{inputs}, 5), torch.nn.ReLU(), torch.nn.Linear(5, {outputs}))"
         )
+    (place / "mine.dimacs").write_text("p edge 2 1\ne 1 2\n")
     nir.write(place / "map.nir", nir.NIRGraph.from_list(nir.Threshold(np.ones(64))))
     before = set(place.rglob("*"))
     yield place

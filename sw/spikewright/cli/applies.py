@@ -179,6 +179,19 @@ RULES = (
         "--scheduler, whose cluster has its own workers; leave one of the two out",
     ),
     Rule(
+        ("neurobench qubo",), ("nodes",), lambda options: options.graph is not None,
+        "--graph, a graph of your own; leave one of the two out",
+    ),
+    Rule(
+        ("neurobench qubo",), ("density", "graph_seed"), lambda options: options.nodes is None,
+        "graphs but those of --nodes; give it, too, or leave it out",
+    ),
+    Rule(
+        ("neurobench qubo",), ("runs",),
+        lambda options: options.graph is not None or options.nodes is not None,
+        "a single graph, which is searched once; leave it out, or take another --seed",
+    ),
+    Rule(
         ("new-core",), _NEURON, lambda options: options.equations is None,
         "a core that is not given by --equations; give them, or leave it out",
     ),

@@ -19,6 +19,7 @@ from .verbs import (
     explore,
     export,
     import_network,
+    neurobench,
     new_core,
     pages,
     quantize,
@@ -33,6 +34,8 @@ __all__ = ["parser"]
 _VERBS = (
     run, train, import_network, quantize, convert, check, export, emit, estimate, build, explore,
     report, resources, pages, bench, board, boards, cores, doctor, new_core,
+    run, train, import_network, quantize, convert, check, export, emit, build, explore, report,
+    resources, pages, bench, neurobench, board, boards, cores, doctor, new_core,
 )
 
 

@@ -1,0 +1,1 @@
+"""Solvers of quadratic binary problems: networks whose weights are a graph."""

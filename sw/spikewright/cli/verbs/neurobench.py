@@ -1,0 +1,76 @@
+"""``spikewright neurobench``: the benchmarks of NeuroBench on this gateware."""
+
+import argparse
+import shlex
+import sys
+
+import spikewright as spw
+
+from ..options import count, frequency, path, seed
+from ..words import arguments_checked
+
+__all__ = ["add"]
+
+
+def add(commands) -> None:
+    """Add the command with the benchmarks that there are."""
+    verb = commands.add_parser("neurobench", help="benchmarks of NeuroBench's system track")
+    benches = verb.add_subparsers(required=True, metavar="BENCHMARK")
+    _add_qubo(benches)
+
+
+def _add_qubo(benches) -> None:
+    bench = benches.add_parser(
+        "qubo", help="maximum independent sets: a graph, or the benchmark's workloads",
+        description="With --graph, or with --nodes, --density and --graph-seed, one graph; else "
+        "the workloads of the benchmark. Simulated: cycles of the gateware over --clock.",
+    )
+    add = bench.add_argument
+    add("--graph", type=path, metavar="FILE", help="a graph in DIMACS form, .gz too")
+    add("--nodes", type=count, metavar="N", help="vertices of a graph by the benchmark's rule")
+    add("--density", type=float, metavar="D", help="its edges, of those that there could be")
+    add("--graph-seed", type=seed, metavar="N", help="the seed that it is made from (0)")
+    add("--seed", type=seed, default=0, metavar="N", help="of the search (%(default)s)")
+    add("--runs", type=count, metavar="N", help="runs of each workload (5)")
+    add("--timeout", type=float, default=10.0, metavar="MS", help="of a run, ms (%(default)g)")
+    add("--capacity", type=count, default=1000, metavar="N", help="most vertices (%(default)s)")
+    add("--lanes", type=count, default=128, metavar="N", help="neurons in a word (%(default)s)")
+    add("--clock", type=frequency, default=80.0, metavar="MHZ", help="assumed (%(default)g)")
+    bench.set_defaults(verb=qubo, command="neurobench qubo")
+
+
+def qubo(options: argparse.Namespace) -> None:
+    """QuboSearch for independent sets."""
+    with arguments_checked(options.flags):
+        solver = spw.QuboSolver(
+            vertices=options.capacity, lanes=options.lanes, clock_hz=options.clock * 1e6
+        )
+        settings = spw.QuboSearch(seed=options.seed)
+        timeout = options.timeout * 1e-3
+    graph = _graph(options)
+    if graph is not None:
+        spw.print_qubo_solution(
+            spw.solve_qubo(graph, solver=solver, settings=settings, timeout_s=timeout)
+        )
+        return
+    with arguments_checked(options.flags):
+        spw.neurobench_qubo(
+            spw.QuboBenchmark(
+                solver=solver, settings=settings, timeout_s=timeout,
+                runs=5 if options.runs is None else options.runs,
+            ),
+            command=shlex.join(["spikewright", *sys.argv[1:]]),
+        )
+
+
+def _graph(options: argparse.Namespace) -> "spw.Graph | None":
+    """Return the graph that was asked for, or None for the benchmark's workloads."""
+    if options.graph is not None:
+        return spw.read_graph(options.graph)
+    if options.nodes is None:
+        return None
+    with arguments_checked(options.flags):
+        return spw.random_graph(
+            options.nodes, 0.1 if options.density is None else options.density,
+            options.graph_seed or 0,
+        )

@@ -1,0 +1,223 @@
+"""``spikewright neurobench qubo``: a graph, or the workloads of the benchmark, and what is reached.
+
+Times are cycles of the gateware over a clock: nothing runs on a board, and nothing is measured.
+"""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+from math import ceil
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from spikewright_hw.checks import instance, real, settle, whole
+from spikewright_hw.qubo.search import QuboSearch
+
+from .. import terminal
+from ..record.report import Report
+from ..record.store import write_report
+from .graph import VIOLATED, Graph
+from .solve import QuboSolution, QuboSolver, solve_qubo
+from .workload import QuboWorkload, qubo_workloads
+
+__all__ = ["GAPS", "TIMES_S", "QuboBenchmark", "neurobench_qubo", "print_qubo_solution"]
+
+#: Times after which the benchmark asks for the cost, s.
+TIMES_S = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
+#: Shares of the target cost that may be missing, for which it asks for the time.
+GAPS = (0.1, 0.05, 0.01)
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuboBenchmark:
+    """Which workloads to run, and how.
+
+    Parameters
+    ----------
+    nodes : sequence of int
+        Sizes of the workloads.
+    densities : sequence of float
+        Their densities.
+    solver : QuboSolver
+        Size and clock.
+    settings : QuboSearch
+        The same for all workloads, but for the seed.
+    timeout_s : float, above 0
+        Time of a run, s.
+    runs : int, at least 1
+        Runs of each workload, with seeds from that of ``settings`` on.
+    """
+
+    nodes: Sequence[int] = (10, 25, 50, 100, 250, 500, 1000)
+    densities: Sequence[float] = (0.01, 0.05, 0.1, 0.25)
+    solver: QuboSolver = field(default_factory=QuboSolver)
+    settings: QuboSearch = field(default_factory=QuboSearch)
+    timeout_s: float = 0.01
+    runs: int = 5
+
+    def __post_init__(self):
+        settle(
+            self, solver=instance(QuboSolver), settings=instance(QuboSearch), timeout_s=real(0),
+            runs=whole(1),
+        )
+
+    def workloads(self) -> tuple[QuboWorkload, ...]:
+        """Return the workloads of these sizes and densities."""
+        known = qubo_workloads()
+        for what, chosen in (("nodes", self.nodes), ("density", self.densities)):
+            there = sorted({getattr(one, what) for one in known})
+            for value in chosen:
+                if value not in there:
+                    raise ValueError(
+                        f"{what} is {value}; the benchmark has {', '.join(map(str, there))}"
+                    )
+        return tuple(
+            one for one in known if one.nodes in self.nodes and one.density in self.densities
+        )
+
+
+def neurobench_qubo(
+    benchmark: QuboBenchmark | None = None, *, command: str = "spikewright neurobench qubo",
+    directory: str | Path | None = None, console: Console | None = None,
+) -> Report:
+    """Run workloads of NeuroBench's QUBO benchmark, print the table and write the report.
+
+    Parameters
+    ----------
+    benchmark : QuboBenchmark, optional
+    command : str
+        What the report says to repeat it.
+    directory : str or Path, optional
+        Where the report goes; ``build/reports/qubo`` unless given.
+    console : rich.console.Console, optional
+
+    Raises
+    ------
+    DataError
+        A graph has more vertices than the solver holds.
+    ValueError
+        There is no such workload.
+    StorageError
+        The report cannot be written.
+    """
+    benchmark = QuboBenchmark() if benchmark is None else benchmark
+    instance(QuboBenchmark)("benchmark", benchmark)
+    console = terminal.console() if console is None else console
+    chosen = benchmark.workloads()
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        rows = tuple(pool.map(partial(_row, benchmark), chosen))
+    reached = sum(row["cost"] <= row["target"] for row in rows)
+    known = sum(row["best_cost"] <= row["best_known"] for row in rows)
+    lower = sum(row["best_cost"] < row["best_known"] for row in rows)
+    solver, time = benchmark.solver, _time(benchmark.timeout_s)
+    report = Report(
+        name="qubo",
+        title="NeuroBench QUBO: maximum independent sets",
+        summary=(
+            f"Simulated, nothing measured: cycles of the gateware at {solver.clock_hz / 1e6:g} "
+            f"MHz, {solver.lanes} neurons in a word. After {time}, median of {benchmark.runs} "
+            f"runs: the target is reached on {reached} of {len(rows)} workloads. Best of the runs: "
+            f"the lowest published cost on {known}, of which {lower} lower."
+        ),
+        rows=rows,
+        made={
+            "command": command,
+            "cost": f"-1 for each vertex of the set, {VIOLATED} for each edge within it",
+            "seeds of the runs": ", ".join(str(one.seed) for one in _settings(benchmark)),
+            "rest, spread, noise": f"{benchmark.settings.rest}, {benchmark.settings.spread}, "
+            f"{benchmark.settings.noise}",
+        },
+    )
+    _print(console, report)
+    write_report(report, directory)
+    return report
+
+
+def _settings(benchmark: QuboBenchmark) -> list[QuboSearch]:
+    """Return the settings of each run."""
+    first = benchmark.settings.seed
+    return [replace(benchmark.settings, seed=first + run) for run in range(benchmark.runs)]
+
+
+def _row(benchmark: QuboBenchmark, workload: QuboWorkload) -> dict[str, Any]:
+    """Run a workload; return its row."""
+    graph = workload.graph()
+    runs = [
+        solve_qubo(graph, solver=benchmark.solver, settings=one, timeout_s=benchmark.timeout_s)
+        for one in _settings(benchmark)
+    ]
+    costs = [one.cost for one in runs]
+    row: dict[str, Any] = {
+        "nodes": workload.nodes, "density": workload.density, "seed": workload.seed,
+        "target": workload.target, "best_known": workload.best_known,
+        "cost": median(costs), "best_cost": min(costs), "worst_cost": max(costs),
+        "vertices": list(min(runs, key=lambda one: one.cost).vertices),
+    }
+    for time in TIMES_S:
+        if time <= benchmark.timeout_s:
+            row[f"cost_after_{time:g}_s"] = -median(one.size_after(time) for one in runs)
+    for gap in (*GAPS, 0):
+        row[f"seconds_to_gap_{gap:g}"] = _time_to(runs, -workload.target, gap)
+    return row
+
+
+def _time_to(runs: Sequence[QuboSolution], size: int, gap: float) -> float | None:
+    """Return the median time to a set that misses a share of a size; None if half the runs do."""
+    needed = ceil(size * (1 - gap) - 1e-9)
+    times = sorted(
+        float("inf") if time is None else time
+        for time in (one.seconds_to(needed) for one in runs)
+    )
+    middle = times[len(times) // 2]
+    return None if middle == float("inf") else middle
+
+
+def _print(console: Console, report: Report) -> None:
+    """Print a row for each size and density."""
+    table = Table(
+        "nodes", "density", "target", "best known", "cost", "best", "time to target, most",
+        title=report.title,
+    )
+    groups: dict[tuple[int, float], list[dict[str, Any]]] = {}
+    for row in report.rows:
+        groups.setdefault((row["nodes"], row["density"]), []).append(row)
+    for (nodes, density), rows in groups.items():
+        times = [row["seconds_to_gap_0"] for row in rows]
+        table.add_row(
+            str(nodes), f"{density:g}",
+            *(
+                " ".join(f"{row[name]:g}" for row in rows)
+                for name in ("target", "best_known", "cost", "best_cost")
+            ),
+            "not reached" if None in times else _time(max(times)),
+        )
+    console.print(table)
+    console.print(report.summary)
+
+
+def _time(seconds: float) -> str:
+    """Return a time as a person reads it."""
+    for unit, name in ((1, "s"), (1e-3, "ms")):
+        if seconds >= unit:
+            return f"{seconds / unit:.3g} {name}"
+    return f"{seconds / 1e-6:.3g} us"
+
+
+def print_qubo_solution(solution: QuboSolution, *, console: Console | None = None) -> None:
+    """Print what was found of a graph: its cost, when it was seen, and the vertices."""
+    console = terminal.console() if console is None else console
+    graph: Graph = solution.graph
+    last = solution.improvements[-1].cycles if solution.improvements else 0
+    console.print(
+        f"{graph.name}: {graph.count} vertices, {len(graph.edges)} edges.\n"
+        f"cost {solution.cost}: an independent set of {len(solution.vertices)} vertices, seen "
+        f"after {last} cycles, {_time(last / solution.solver.clock_hz)} at "
+        f"{solution.solver.clock_hz / 1e6:g} MHz (simulated)\n"
+        f"vertices {' '.join(map(str, solution.vertices))}"
+    )

@@ -1,0 +1,190 @@
+"""Independent sets: graphs and their files, the compiled search, solutions, the benchmark."""
+
+import gzip
+import random
+import re
+from collections import Counter
+from itertools import combinations
+
+import pytest
+
+from spikewright.errors import DataError
+from spikewright.qubo import fast
+from spikewright.qubo.benchmark import QuboBenchmark, neurobench_qubo
+from spikewright.qubo.graph import Graph, cost, read_graph
+from spikewright.qubo.solve import QuboSolver, solve_qubo
+from spikewright.qubo.workload import qubo_workloads, random_graph
+from spikewright_hw.qubo.independent_set import seen_at
+from spikewright_hw.qubo.search import QuboSearch
+
+
+@pytest.fixture
+def rng() -> random.Random:
+    seed = random.randrange(1 << 32)
+    print("seed", seed)
+    return random.Random(seed)
+
+
+PATH_OF_4 = Graph(4, ((0, 1), (1, 2), (2, 3)), name="a path")
+
+
+def drawn(rng, most: int) -> Graph:
+    count, share = rng.randint(2, most), rng.uniform(0.0, 0.6)
+    return Graph(count, tuple(
+        edge for edge in combinations(range(count), 2) if rng.random() < share
+    ))
+
+
+def test_a_cost_is_that_of_the_benchmarks_matrix(rng):
+    graph = drawn(rng, 12)
+    matrix = [[-1 if one == other else 0 for other in range(graph.count)]
+              for one in range(graph.count)]
+    for one, other in graph.edges:
+        matrix[one][other] = matrix[other][one] = 4
+    chosen = {vertex for vertex in range(graph.count) if rng.random() < 0.5}
+    assert cost(graph, chosen) == sum(matrix[one][other] for one in chosen for other in chosen)
+
+
+@pytest.mark.parametrize(
+    ("count", "edges", "message"),
+    [
+        (3, [(1, 1)], "edge 0 of graph is a loop at vertex 1; take it out"),
+        (3, [(0, 1), (1, 0)], "edge 1 of graph, between 0 and 1, is there twice; take one out"),
+        (3, [(0, 3)], "edge 0 of graph is of vertex 3; there are 0 to 2"),
+        (3, [(-1, 2)], "edge 0 of graph is of vertex -1; there are 0 to 2"),
+        (3, [(0, 1.5)], "edge 0 of graph is (0, 1.5); it is a pair of vertices"),
+        (3, [(0, 1, 2)], "edge 0 of graph is (0, 1, 2); it is a pair of vertices"),
+        (3, [4], "edge 0 of graph is 4; it is a pair of vertices"),
+    ],
+)
+def test_what_is_no_graph_is_refused(count, edges, message):
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        Graph(count, tuple(edges))
+
+
+def test_a_file_is_read_packed_or_not(tmp_path):
+    text = "c a path\np edge 4 3\ne 1 2\n\ne 3 2\ne 3 4\n"
+    plain, packed = tmp_path / "path.dimacs", tmp_path / "path.dimacs.gz"
+    plain.write_text(text)
+    packed.write_bytes(gzip.compress(text.encode()))
+    assert read_graph(plain).edges == read_graph(packed).edges == PATH_OF_4.edges
+    assert read_graph(plain).count == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("e 1 2\n", "{}, line 1 is 'e 1 2'; it is 'p edge VERTICES EDGES'"),
+        ("p edge 0 0\n", "{}, line 1 is 'p edge 0 0'; it is 'p edge VERTICES EDGES'"),
+        ("p edge 4 1\nc\ne 1\n", "{}, line 3 is 'e 1'; it is 'e VERTEX VERTEX'"),
+        ("p edge 4 1\ne 1 x\n", "{}, line 2 is 'e 1 x'; it is 'e VERTEX VERTEX'"),
+        ("p edge 4 2\ne 1 2\n", "{} has 1 edges; its head says 2"),
+        ("c nothing\n", "{} has no line 'p edge VERTICES EDGES'"),
+        ("p edge 2 1\ne 1 3\n", "edge 0 of graph.dimacs is of vertex 2; there are 0 to 1"),
+    ],
+)
+def test_a_file_that_is_none_is_refused(tmp_path, text, message):
+    file = tmp_path / "graph.dimacs"
+    file.write_text(text)
+    with pytest.raises(DataError, match=f"^{re.escape(message.format(file))}$"):
+        read_graph(file)
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path):
+    with pytest.raises(DataError, match=r"none\.dimacs is not there$"):
+        read_graph(tmp_path / "none.dimacs")
+    broken = tmp_path / "broken.gz"
+    broken.write_bytes(b"p edge 2 1\ne 1 2\n")
+    with pytest.raises(DataError, match=r"broken\.gz cannot be read as a DIMACS file: "):
+        read_graph(broken)
+
+
+def test_the_compiled_search_is_the_definition(rng):
+    compiled = fast._compiled()
+    assert compiled is not None, "it differs from the definition, or cannot be compiled"
+    for _ in range(6):
+        graph = drawn(rng, 40)
+        settings = QuboSearch(
+            seed=rng.getrandbits(32), rest=rng.randint(1, 8), spread=rng.randint(0, 4),
+            noise=rng.choice((0, 2000, 40000)),
+        )
+        given = graph.neighbours, settings, rng.choice((2, 4, 16, 64)), 250, graph.count
+        assert fast._called(compiled, *given) == fast._defined(*given)
+
+
+def test_without_a_compiler_the_definition_searches(monkeypatch):
+    quick = fast.search(PATH_OF_4.neighbours, QuboSearch(), lanes=4, longest=60)
+    monkeypatch.setattr(fast, "_compiled", lambda: None)
+    assert fast.search(PATH_OF_4.neighbours, QuboSearch(), lanes=4, longest=60) == quick
+    assert fast.search(PATH_OF_4.neighbours, QuboSearch(), lanes=4, longest=0).vertices == ()
+
+
+def test_times_are_cycles_over_the_clock():
+    solver = QuboSolver(vertices=8, lanes=4, clock_hz=1e6)
+    solution = solve_qubo(PATH_OF_4, solver=solver, timeout_s=1e-3)
+    assert solution.cost == -2
+    assert [one.size for one in solution.improvements] == [1, 2]
+    first = solution.improvements[0].cycles
+    assert first == seen_at(2, vertices=4, lanes=4)
+    assert solution.seconds_to(1) == first / 1e6
+    assert solution.seconds_to(3) is None
+    assert solution.size_after(0) == 0
+    assert solution.size_after(1e-3) == 2
+    # A run that ends a cycle before a set is seen does not see it.
+    assert not solve_qubo(PATH_OF_4, solver=solver, timeout_s=(first - 1) / 1e6).improvements
+    assert len(solve_qubo(PATH_OF_4, solver=solver, timeout_s=first / 1e6).improvements) == 1
+
+
+def test_more_vertices_than_fit_are_refused():
+    with pytest.raises(DataError, match=re.escape(
+        "n 30, density 0.1, seed 0 has 30 vertices; this solver holds 20, which is 10 too few: "
+        "take a larger one"
+    )):
+        solve_qubo(random_graph(30, 0.1, 0), solver=QuboSolver(vertices=20))
+
+
+@pytest.mark.parametrize(("density", "edges"), [(0, 0), (0.01, 0), (0.25, 12), (1, 45)])
+def test_a_random_graph_has_the_benchmarks_edges(density, edges):
+    assert len(random_graph(10, density, 0).edges) == edges
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((0, 0.1, 0), "nodes is 0; it must be a whole number of at least 1"),
+        ((9, 1.5, 0), "density is 1.5; it must be a number from 0 to 1"),
+        ((9, 0.5, -1), "seed is -1; it must be a whole number of at least 0"),
+    ],
+)
+def test_a_graph_that_cannot_be_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        random_graph(*arguments)
+
+
+def test_the_workloads_are_those_of_the_benchmark():
+    found = qubo_workloads()
+    assert len(found) == 180
+    assert Counter(one.nodes for one in found) == dict.fromkeys(
+        (10, 25, 50, 100, 250, 500, 1000, 2500, 5000), 20
+    )
+    assert all(one.best_known <= one.target < 0 for one in found)
+
+
+def test_a_report_has_a_row_for_each_workload(tmp_path):
+    benchmark = QuboBenchmark(nodes=(10, 25), densities=(0.1,), runs=2, timeout_s=1e-3)
+    report = neurobench_qubo(benchmark, directory=tmp_path)
+    assert [(row["nodes"], row["seed"]) for row in report.rows] == [
+        (nodes, seed) for nodes in (10, 25) for seed in range(5)
+    ]
+    for row in report.rows:
+        graph = random_graph(row["nodes"], 0.1, row["seed"])
+        assert cost(graph, row["vertices"]) == row["best_cost"] == row["target"]
+        assert 0 < row["seconds_to_gap_0"] <= 1e-3
+        assert row["cost_after_0.001_s"] == row["cost"]
+    assert "reached on 10 of 10 workloads" in report.summary
+    assert (tmp_path / "report.json").is_file()
+
+
+def test_a_workload_that_is_none_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"^nodes is 11; the benchmark has 10, 25, 50, 100, 250, "):
+        neurobench_qubo(QuboBenchmark(nodes=(11,)), directory=tmp_path)
