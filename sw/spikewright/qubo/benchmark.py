@@ -210,7 +210,13 @@ def _time(seconds: float) -> str:
 
 
 def print_qubo_solution(solution: QuboSolution, *, console: Console | None = None) -> None:
-    """Print what was found of a graph: its cost, when it was seen, and the vertices."""
+    """Print what was found of a graph: its cost, when it was seen, and the vertices.
+
+    Parameters
+    ----------
+    solution : QuboSolution
+    console : rich.console.Console, optional
+    """
     console = terminal.console() if console is None else console
     graph: Graph = solution.graph
     last = solution.improvements[-1].cycles if solution.improvements else 0
