@@ -76,9 +76,9 @@ class QuboSearch:
     """
 
     seed: int = 0
-    rest: int = 8
+    rest: int = 12
     spread: int = 3
-    noise: int = 1000
+    noise: int = 4000
 
     def __post_init__(self):
         settle(

@@ -6,7 +6,7 @@ Times are cycles of the gateware over a clock: nothing runs on a board, and noth
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil
 from pathlib import Path
@@ -33,6 +33,8 @@ TIMES_S = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
 #: Shares of the target cost that may be missing, for which it asks for the time.
 GAPS = (0.1, 0.05, 0.01)
 
+_SOLVER, _SEARCH = QuboSolver(), QuboSearch()
+
 
 @dataclass(frozen=True, kw_only=True)
 class QuboBenchmark:
@@ -56,8 +58,8 @@ class QuboBenchmark:
 
     nodes: Sequence[int] = (10, 25, 50, 100, 250, 500, 1000)
     densities: Sequence[float] = (0.01, 0.05, 0.1, 0.25)
-    solver: QuboSolver = field(default_factory=QuboSolver)
-    settings: QuboSearch = field(default_factory=QuboSearch)
+    solver: QuboSolver = _SOLVER
+    settings: QuboSearch = _SEARCH
     timeout_s: float = 0.01
     runs: int = 5
 

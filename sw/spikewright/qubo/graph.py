@@ -98,6 +98,10 @@ def read_graph(path: str | Path) -> Graph:
     that begin with ``c`` (D. S. Johnson and M. A. Trick, "Cliques, Coloring, and Satisfiability",
     1996). A clique of a graph is an independent set of its complement, which is another graph.
 
+    Parameters
+    ----------
+    path : str or Path
+
     Raises
     ------
     DataError

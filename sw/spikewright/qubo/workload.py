@@ -38,10 +38,10 @@ class QuboWorkload:
 
     def graph(self) -> Graph:
         """Make the graph."""
-        return random_graph(self.nodes, self.density, self.seed)
+        return random_graph(self.nodes, density=self.density, seed=self.seed)
 
 
-def random_graph(nodes: int, density: float, seed: int) -> Graph:
+def random_graph(nodes: int, *, density: float, seed: int = 0) -> Graph:
     """Return a graph of NeuroBench's QUBO benchmark.
 
     It is ``networkx.gnm_random_graph`` with ``int(0.5 * density * nodes ** 2)`` edges, or all that

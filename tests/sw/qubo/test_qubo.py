@@ -140,12 +140,12 @@ def test_more_vertices_than_fit_are_refused():
         "n 30, density 0.1, seed 0 has 30 vertices; this solver holds 20, which is 10 too few: "
         "take a larger one"
     )):
-        solve_qubo(random_graph(30, 0.1, 0), solver=QuboSolver(vertices=20))
+        solve_qubo(random_graph(30, density=0.1), solver=QuboSolver(vertices=20))
 
 
 @pytest.mark.parametrize(("density", "edges"), [(0, 0), (0.01, 0), (0.25, 12), (1, 45)])
 def test_a_random_graph_has_the_benchmarks_edges(density, edges):
-    assert len(random_graph(10, density, 0).edges) == edges
+    assert len(random_graph(10, density=density).edges) == edges
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_a_random_graph_has_the_benchmarks_edges(density, edges):
 )
 def test_a_graph_that_cannot_be_is_refused(arguments, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        random_graph(*arguments)
+        random_graph(arguments[0], density=arguments[1], seed=arguments[2])
 
 
 def test_the_workloads_are_those_of_the_benchmark():
@@ -177,7 +177,7 @@ def test_a_report_has_a_row_for_each_workload(tmp_path):
         (nodes, seed) for nodes in (10, 25) for seed in range(5)
     ]
     for row in report.rows:
-        graph = random_graph(row["nodes"], 0.1, row["seed"])
+        graph = random_graph(row["nodes"], density=0.1, seed=row["seed"])
         assert cost(graph, row["vertices"]) == row["best_cost"] == row["target"]
         assert 0 < row["seconds_to_gap_0"] <= 1e-3
         assert row["cost_after_0.001_s"] == row["cost"]

@@ -71,6 +71,6 @@ def _graph(options: argparse.Namespace) -> "spw.Graph | None":
         return None
     with arguments_checked(options.flags):
         return spw.random_graph(
-            options.nodes, 0.1 if options.density is None else options.density,
-            options.graph_seed or 0,
+            options.nodes, density=0.1 if options.density is None else options.density,
+            seed=options.graph_seed or 0,
         )
