@@ -64,7 +64,6 @@ def random_graph(nodes: int, *, density: float, seed: int = 0) -> Graph:
     return Graph(nodes, tuple(made.edges()), name=f"n {nodes}, density {density:g}, seed {seed}")
 
 
-@lru_cache(maxsize=1)
 def qubo_workloads() -> tuple[QuboWorkload, ...]:
     """Return the workloads of the benchmark, seeds 0 to 4 of each size and density.
 
@@ -74,6 +73,12 @@ def qubo_workloads() -> tuple[QuboWorkload, ...]:
     10.1038/s41467-025-58231-5; github.com/czihao/neurobench_neurosa). Neither is proved to be the
     lowest.
     """
+    return _read()
+
+
+@lru_cache(maxsize=1)
+def _read() -> tuple[QuboWorkload, ...]:
+    """Read the file of targets."""
     text = Path(__file__).with_name("targets.csv").read_text(encoding="ascii")
     return tuple(
         QuboWorkload(
