@@ -33,9 +33,7 @@ __all__ = ["parser"]
 
 _VERBS = (
     run, train, import_network, quantize, convert, check, export, emit, estimate, build, explore,
-    report, resources, pages, bench, board, boards, cores, doctor, new_core,
-    run, train, import_network, quantize, convert, check, export, emit, build, explore, report,
-    resources, pages, bench, neurobench, board, boards, cores, doctor, new_core,
+    report, resources, pages, bench, neurobench, board, boards, cores, doctor, new_core,
 )
 
 
