@@ -31,6 +31,7 @@ PARTS = {
     "EventStage": "event",
     "GroupScan": "input_scan",
     "MapStage": "event",
+    "RowMemory": "row_layer",
     "StochasticStage": "stochastic",
     "StreamLane": "stream_layer",
     "WeightLoader": "event",
