@@ -5,7 +5,7 @@ __all__ = ["LOSSES", "OF_MEMBRANES", "OF_SPIKES", "SCALES", "SPREADS", "SURROGAT
 #: Keys of :data:`spikewright.network.surrogate.SURROGATES`.
 SURROGATE_NAMES = (
     "rectangle", "triangle", "sigmoid", "multi_gaussian", "arc_tangent", "fast_sigmoid",
-    "straight_through",
+    "straight_through", "asgl",
 )
 #: Which weights have a scale in common on the grid, and whether it is a power of two.
 SCALES = ("layer", "channel", "power_of_two")

@@ -31,11 +31,14 @@ from .model_config import ModelConfig
 from .quantize import best_scale, largest_level, quantize, rounded, scalable, threshold
 from .real_layer import RealLayer
 from .real_network import RealNetwork
-from .surrogate import SURROGATES
+from .surrogate import SURROGATES, AdaptiveSmoothing
 from .trained_synapses import StreamedWeights, SummedWeights, TrainedSynapses
 from .wiring import Wired
 
 __all__ = ["Grid", "Model"]
+
+#: Share of the spikes that are smooth where the surrogate draws them.
+_NOISE = 0.1
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,12 @@ class Model(nn.Module):
         self._synapses: list[TrainedSynapses] = []
         width = config.surrogate_width
         self._surrogate = SURROGATES[config.surrogate](width=2 * width / math.pi, height=1 / width)
+        if isinstance(self._surrogate, AdaptiveSmoothing):
+            self.slope = nn.Parameter(torch.tensor(1 / width))
+            self._surrogate = AdaptiveSmoothing(
+                height=self.slope, noise=_NOISE,  # pyright: ignore[reportArgumentType]
+                generator=generator,
+            )
         if layers is None:
             layers = (
                 first_layers(config, generator=generator) if start is None else given_layers(start)
@@ -174,6 +183,8 @@ class Model(nn.Module):
             A layer cannot be computed on the bitstreams, or its levels do not fit its format.
         """
         self._is_fixed = True
+        if isinstance(self._surrogate, AdaptiveSmoothing):  # what is trained on are the integers
+            self._surrogate = AdaptiveSmoothing(height=abs(float(self.slope.detach())))
         room = [*[0.0] * (len(self.weights) - 1), largest]
         self.grid = tuple(self._grid(number, largest=one) for number, one in enumerate(room))
         layers = self._layers()

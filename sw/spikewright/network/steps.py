@@ -182,6 +182,8 @@ def _not_finite(model: Model) -> str | None:
     for name, value in model.named_parameters():
         if not value.isfinite().all():
             kind, _, place = name.partition(".")
+            if not place:
+                return f"the {kind} of the surrogate is no longer finite"
             return f"the {kind} of layer {place.split('.')[0]} are no longer finite"
     return None
 

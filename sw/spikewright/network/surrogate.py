@@ -20,6 +20,7 @@ from torch import Tensor
 
 __all__ = [
     "SURROGATES",
+    "AdaptiveSmoothing",
     "ArcTangent",
     "FastSigmoid",
     "MultiGaussian",
@@ -57,6 +58,11 @@ class Surrogate:
     def _shape(self, u: Tensor) -> Tensor:
         """Return the gradient's shape at the distance ``u``; may overwrite ``u``."""
         raise NotImplementedError(f"{type(self).__name__} does not say its shape")
+
+    @property
+    def is_noisy(self) -> bool:
+        """Whether spikes are drawn in training, and so are not 0 and 1 alone."""
+        return False
 
     def gradient(self, x: Tensor, scale: Tensor | float = 1.0) -> Tensor:
         """Return d spike / d x, where the neuron's rest is ``scale`` away from its threshold."""
@@ -125,6 +131,50 @@ class StraightThrough(Surrogate):
         return u.fill_(1)
 
 
+@dataclass(frozen=True, eq=False)
+class AdaptiveSmoothing(Surrogate):
+    """ASGL: some spikes are smooth in training, so that the surrogate is the slope of what is run.
+
+    A spike is, with the probability ``noise``, f(x) = 1/2 + height x between 0 and 1 in the place
+    of 0 or 1, and its gradient is that of f always (Z. Wang et al., ICML, 2023). So the height has
+    a gradient, too, and may be a parameter that is learned; there is no other width than it gives,
+    1 / (2 height). Without gradients, spikes are 0 and 1.
+
+    Parameters
+    ----------
+    height : float or Tensor
+        Slope at the threshold.
+    noise : float
+        Share of the spikes that are smooth, 0 to below 1.
+    generator : torch.Generator, optional
+        Draws which.
+    """
+
+    noise: float = 0.0
+    generator: torch.Generator | None = None
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not 0 <= self.noise < 1:
+            raise ValueError(f"the noise of a surrogate is from 0 to below 1, not {self.noise}")
+
+    @property
+    def is_noisy(self) -> bool:
+        """Whether spikes are drawn in training, and so are not 0 and 1 alone."""
+        return self.noise > 0
+
+    def gradient(self, x: Tensor, scale: Tensor | float = 1.0) -> Tensor:
+        """Return the slope of f, where the neuron's rest is ``scale`` away from its threshold."""
+        slope = abs(self.height) / scale
+        return ((x * (2 * slope)).abs_() <= 1).to(x.dtype) * slope
+
+    def drawn(self, x: Tensor, hard: Tensor, scale: Tensor | float) -> Tensor:
+        """Return spikes of which some are smooth; ``hard`` are 0 and 1."""
+        smooth = (0.5 + x * (abs(self.height) / scale)).clamp(0, 1)
+        drawn = torch.rand(x.shape, generator=self.generator, dtype=torch.float32).to(x.device)
+        return smooth + ((hard - smooth) * (drawn >= self.noise)).detach()
+
+
 def _multi_gaussian(z: Tensor) -> Tensor:
     def normal(mean: float, deviation: float) -> Tensor:
         return torch.exp(-0.5 * ((z - mean) / deviation) ** 2) / deviation
@@ -144,6 +194,7 @@ SURROGATES: dict[str, type[Surrogate]] = {
     "arc_tangent": ArcTangent,
     "fast_sigmoid": FastSigmoid,
     "straight_through": StraightThrough,
+    "asgl": AdaptiveSmoothing,
 }
 
 
@@ -184,6 +235,8 @@ def spike(
 
     ``scale`` is the distance from the neuron's rest to its threshold, in the unit of x.
     """
+    if isinstance(surrogate, AdaptiveSmoothing) and surrogate.is_noisy and torch.is_grad_enabled():
+        return surrogate.drawn(x, (x > 0 if strict else x >= 0).to(x.dtype), scale)
     out = _Spike.apply(x, strict, surrogate, scale)
     assert isinstance(out, Tensor)
     return out

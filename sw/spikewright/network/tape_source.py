@@ -201,6 +201,8 @@ class _Writer:
             function, words = function.func, function.keywords
         slot, given = len(self._names), {}
         if function is spike:
+            if words["surrogate"].is_noisy:
+                raise Untraceable("spikes are drawn")
             rule = _Rule("real({0} > 0)" if words["strict"] else "real({0} >= 0)", ("{g}",))
             self._shapes[slot] = words
         else:

@@ -186,3 +186,18 @@ def test_a_network_learns_with_each_surrogate(name):
 
 def test_the_surrogates_are_those_that_are_named():
     assert tuple(SURROGATES) == SURROGATE_NAMES
+
+
+def test_a_slope_that_is_learned_is_learned_from_the_seed():
+    task = patterns()
+    one, again = (train(brief(task, surrogate="asgl"), task, seed=0) for _ in range(2))
+    slope, other = (float(made.model.slope.detach()) for made in (one, again))
+    assert slope != pytest.approx(1 / 0.33) and slope == other
+    assert one.network == again.network
+
+
+def test_batches_of_one_are_trained_on():
+    task = patterns()
+    small = replace(task, x_train=task.x_train[:12], y_train=task.y_train[:12])
+    trained = train(replace(brief(small), batch=1), small, seed=0)
+    assert trained.accuracy_integer is not None

@@ -8,6 +8,7 @@ import torch
 
 from spikewright.network.surrogate import (
     SURROGATES,
+    AdaptiveSmoothing,
     ArcTangent,
     FastSigmoid,
     MultiGaussian,
@@ -33,11 +34,15 @@ STEPS = {
 }
 
 
+#: Those whose width may be chosen.
+NORMALISED = [name for name in SURROGATES if name != "asgl"]
+
+
 def unit(name):
     return SURROGATES[name](width=1.0)
 
 
-@pytest.mark.parametrize("name", SURROGATES)
+@pytest.mark.parametrize("name", NORMALISED)
 def test_it_is_one_at_the_threshold_and_half_at_its_width(name):
     at = unit(name).gradient(torch.tensor([0.0, 1.0, -1.0], dtype=torch.float64))
     half = {"rectangle": 1.0, "straight_through": 1.0}.get(name, 0.5)
@@ -71,7 +76,7 @@ def test_multi_gaussian_has_negative_skirts():
     assert at[0] > 0 > at[1] and at[2] < 0
 
 
-@pytest.mark.parametrize("name", SURROGATES)
+@pytest.mark.parametrize("name", NORMALISED)
 def test_width_height_and_scale(name):
     """The gradient is d spike / d x: in mV it is as much smaller as the numbers are larger."""
     plain = SURROGATES[name](width=0.25).gradient(POINTS)
@@ -105,13 +110,14 @@ def test_chosen_by_name_or_given():
     assert surrogate(mine) is mine
     assert {type(surrogate(name)) for name in SURROGATES} == {
         Rectangle, Triangle, Sigmoid, MultiGaussian, ArcTangent, FastSigmoid, StraightThrough,
+        AdaptiveSmoothing,
     }
 
 
 def test_unknown_name_is_refused():
     message = (
         "there is no surrogate 'gauss'; there are rectangle, triangle, sigmoid, multi_gaussian, "
-        "arc_tangent, fast_sigmoid, straight_through"
+        "arc_tangent, fast_sigmoid, straight_through, asgl"
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         surrogate("gauss")
@@ -122,3 +128,43 @@ def test_size_out_of_range_is_refused(name, value):
     message = f"the {name} of a surrogate is above 0, not {value}"
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         Sigmoid(**{name: value})
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("name", SURROGATES)
+def test_spikes_and_gradients_are_of_the_type_that_is_given(name, dtype):
+    x = torch.linspace(-1, 1, 9).to(dtype).requires_grad_()
+    out = spike(x, surrogate=SURROGATES[name]())
+    out.sum().backward()
+    assert x.grad is not None and out.dtype == x.grad.dtype == dtype
+    exact = SURROGATES[name]().gradient(x.detach().double())
+    assert torch.allclose(x.grad.double(), exact, rtol=0.03, atol=0.01)
+
+
+def test_spikes_that_are_smoothed_have_the_slope_of_what_is_run():
+    """Of ASGL: in the mean over what is drawn, a spike between 0 and 1, and f's gradient always."""
+    height = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
+    shape = AdaptiveSmoothing(
+        height=height, noise=0.3,  # pyright: ignore[reportArgumentType]
+        generator=torch.Generator().manual_seed(0),
+    )
+    x = torch.full((20_000,), 0.1, dtype=torch.float64, requires_grad=True)
+    out = spike(x, surrogate=shape, scale=1.0)
+    smooth = 0.5 + 2.0 * 0.1
+    values = {round(one, 9) for one in out.tolist()}
+    assert values == {1.0, smooth}
+    assert float(out.detach().mean()) == pytest.approx(0.7 + 0.3 * smooth, abs=0.01)
+    out.sum().backward()
+    assert x.grad is not None and set(x.grad.tolist()) == {2.0}
+    assert height.grad is not None and float(height.grad) == pytest.approx(20_000 * 0.1)
+    far = torch.tensor([-0.3, 0.3], dtype=torch.float64, requires_grad=True)
+    made = spike(far, surrogate=shape)
+    made.sum().backward()
+    assert made.tolist() == [0, 1] and far.grad is not None and far.grad.tolist() == [0, 0]
+    with torch.no_grad():
+        assert set(spike(x, surrogate=shape).tolist()) == {1.0}
+
+
+def test_noise_out_of_range_is_refused():
+    with pytest.raises(ValueError, match=r"^the noise of a surrogate is from 0 to below 1, not 1$"):
+        AdaptiveSmoothing(noise=1)
