@@ -10,8 +10,8 @@ import secrets
 import signal
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,8 @@ RATES = (1e-3, 1e-2, 1e-1)
 MOST_SILENCE_S = 2.0
 #: Seconds after which a command is sent again on the spoiled wire, and how often.
 _TIMEOUT_S, _RETRIES = 0.1, 40
+#: Most lost answers that the report names.
+_SHOWN = 5
 #: Bytes of noise that are sent at once.
 _BLOCK = 4096
 
@@ -143,6 +145,8 @@ class _Trial:
     spikes: np.ndarray
     expected: Run
     campaign: Campaign
+    #: Which answers were wrong or lost, and why.
+    lost: list[str] = field(default_factory=list)
 
     def session(self, port: str) -> Session:
         """Open a port with little patience, as a wire needs on which much is lost."""
@@ -188,6 +192,7 @@ def _report(trial: _Trial, tell: Callable[[str], None]) -> Report:
             "command": f"spikewright bench link --seed {trial.campaign.seed} --inferences "
             f"{trial.campaign.inferences} --noise {trial.campaign.noise}",
             "seed": str(trial.campaign.seed),
+            "what was lost": "; ".join(trial.lost[:_SHOWN]) or "nothing",
         },
     )
 
@@ -228,8 +233,14 @@ def _spoiled(trial: _Trial, rate: float, tell: Callable[[str], None]) -> dict[st
         wire = FaultyWire(board.port, rate=rate, seed=trial.campaign.seed)
         with wire, trial.session(wire.port) as session:
             for number in range(trial.campaign.inferences):
-                with suppress(DeviceError):  # a lost answer
-                    right += trial.right(session, number)
+                try:
+                    good = trial.right(session, number)
+                    why = "a wrong answer"
+                except DeviceError as error:
+                    good, why = False, str(error)
+                right += good
+                if not good:
+                    trial.lost.append(f"{number} at {rate:g}: {why}")
                 if number % 100 == 0:
                     tell(f"{number} inferences, {rate:g} of the frames spoiled")
             repeated = session.repeated

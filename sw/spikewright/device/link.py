@@ -64,6 +64,10 @@ class _Failure:
     reason: str
 
 
+#: The port took nothing in time.
+_NO_BYTES = _Failure("takes no bytes")
+
+
 def check_port(port: str) -> None:
     """Raise :exc:`~spikewright.errors.DeviceError` unless a serial port can be opened."""
     Link(port, timeout=1.0, retries=0).close()
@@ -135,27 +139,35 @@ class Link:
             failure = _Failure("does not answer")
             for attempt in range(self.retries + 1):
                 self.repeated += attempt > 0
-                # The first byte ends whatever the board may have got of something else.
-                self._serial.write(bytes([DELIMITER]) + request)
-                answer = self._answer(command, timeout)
+                answer = self._attempt(command, request, timeout)
                 if isinstance(answer, bytes):
                     return answer
                 failure = answer
-        except serial.SerialTimeoutException as error:
-            raise DeviceError(
-                f"The port {self.port} took no bytes for {timeout:.3g} s; "
-                "unplug the board, plug it in again and try once more."
-            ) from error
         except (serial.SerialException, OSError, termios.error) as error:
             raise DeviceError(
                 f"The board on {self.port} went away in the middle of {command.name}; "
                 "check its cable and its power."
             ) from error
+        if failure is _NO_BYTES:
+            raise DeviceError(
+                f"The port {self.port} took no bytes for {timeout:.3g} s; "
+                "unplug the board, plug it in again and try once more."
+            )
         raise DeviceError(
             f"The board on {self.port} {failure.reason} ({command.name}, "
             f"{self.retries + 1} attempts of {timeout:.3g} s); check that it is powered, that "
             "it holds this project's bitstream, and that this is its port."
         )
+
+    def _attempt(self, command: Command, request: bytes, timeout: float) -> bytes | _Failure:
+        """Send the present command once, and wait for its answer."""
+        try:
+            # The first byte ends whatever the board may have got of something else.
+            self._serial.write(bytes([DELIMITER]) + request)
+        except serial.SerialTimeoutException:
+            # Also of a program that had no turn for so long; then the port takes the next one.
+            return _NO_BYTES
+        return self._answer(command, timeout)
 
     def _answer(self, command: Command, timeout: float) -> bytes | _Failure:
         """Wait for the answer to the present command."""

@@ -35,6 +35,8 @@ def test_all_answers_are_right_and_a_wrong_one_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(link, "run", other)
     with pytest.raises(DeviceError, match=r"^the link failed at 9 random bytes, 0\.001 of the fr"):
         bench_link(inferences=2, noise=9, seed=5, build=tmp_path, console=console)
+    made = read_report(tmp_path / "reports" / "link").made
+    assert made["what was lost"].startswith("0 at 0.001: a wrong answer; 1 at 0.001: a wrong ans")
 
 
 def test_what_is_no_campaign():

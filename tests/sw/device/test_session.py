@@ -410,6 +410,23 @@ def test_a_port_that_somebody_else_has():
         )
 
 
+def test_a_port_that_takes_bytes_late_is_asked_again(monkeypatch):
+    """So it is of a program that had no turn in time: pyserial says so though all was written."""
+    with plugged(answer) as port, connect(port, network=NETWORK, timeout=PATIENT) as board:
+        plain, left = serial.Serial.write, [2]
+
+        def late(self, data):
+            written = plain(self, data)
+            left[0] -= 1
+            if left[0] >= 0:
+                raise serial.SerialTimeoutException("Write timeout")
+            return written
+
+        monkeypatch.setattr(serial.Serial, "write", late)
+        assert board.hello() == HELLO
+        assert board.repeated == 2
+
+
 def test_a_port_that_takes_no_bytes(monkeypatch):
     def stuck(*_):
         raise serial.SerialTimeoutException("Write timeout")
