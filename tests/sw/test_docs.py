@@ -18,6 +18,7 @@ from spikewright.errors import SpikewrightWarning
 from spikewright.network import train as training
 from spikewright.network.training_config import Phase, TrainingConfig
 from spikewright.quantized.spw import read
+from spikewright.record.algorithm import AlgorithmMetrics, Footprint
 from spikewright.record.figure import PROVENANCES
 from spikewright.record.report import SCHEMA
 from spikewright.record.run_figures import figures
@@ -181,6 +182,30 @@ def test_reports(folder, capsys):
     kept = json.loads((folder / "build" / "reports" / "run" / "report.json").read_text())
     assert form.keys() == kept.keys() and form["schema"] == SCHEMA
     assert form["figures"][0].keys() == kept["figures"][0].keys()
+
+
+@pytest.mark.slow
+def test_neurobench(folder, capsys):
+    names = do("neurobench.md")
+    assert names["result"].algorithm.counted_operations * 3 == names["answers"].synops.sum()
+    printed = capsys.readouterr().out
+    assert f"{names['result'].algorithm.effective_acs} {{'Footprint': " in printed
+
+
+def test_the_table_of_neurobench_has_all_figures_of_the_algorithm_track():
+    text = (DOCS / "neurobench.md").read_text(encoding="utf-8")
+    cells = re.findall(r"^\| (`.*?`) \|", text.partition("## The official harness")[0], re.M)
+    named = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
+    room = Footprint(weights=8, biases=0, states=8)
+    measured = AlgorithmMetrics(
+        footprint=room, connection_sparsity=0.5, activation_sparsity=0.5, sparsity_per_layer=(0.5,),
+        dense_operations=1, effective_acs=1, effective_macs=1, counted_operations=1,
+        membrane_updates=1,
+    )
+    plain = {figure.name for figure in figures(synthetic())}
+    assert named == {
+        figure.name for figure in figures(replace(synthetic(), algorithm=measured))
+    } - plain
 
 
 def test_the_tables_of_reports_have_all_there_is():
