@@ -110,7 +110,7 @@ def main_job(options: RunOptions, *, console: Console | None = None) -> Report |
             spikes = encode(task.x_test[:samples], network.coding)
             expected = run_reference(
                 network, spikes, design=options.design,
-                hidden_membranes=_membranes_fit(network, len(spikes)),
+                hidden_membranes=_keeps_membranes(options, network, len(spikes)),
             )
         if compiled:
             compiled.result()  # open_board finds it
@@ -236,11 +236,11 @@ def _samples(options: RunOptions, task: Task) -> int:
     return wanted
 
 
-def _membranes_fit(network: QuantizedNetwork, samples: int) -> bool:
-    """Say whether the membranes of all layers, which are counted, are few enough to be kept."""
+def _keeps_membranes(options: RunOptions, network: QuantizedNetwork, samples: int) -> bool:
+    """Say whether membranes of hidden layers are kept: few, of an engine whose updates count."""
     plain = network.network
     each = plain.steps * sum(layer.neurons for layer in plain.layers)
-    return samples * each <= _MEMBRANES
+    return options.design.streams is None and samples * each <= _MEMBRANES
 
 
 def _boards(options: RunOptions, samples: int) -> int:
