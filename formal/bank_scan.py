@@ -7,6 +7,7 @@ from faults import Planted, plant
 from properties import Observed, drive, held, stall
 from scan import CAPACITY, LAST, Queue
 from spikewright_hw.engine.bank_scan import BankScan
+from spikewright_hw.engine.dealing import dealt
 
 SPIKE = "a bank gives a spike or has none left in the step"
 PLACE = "the place in a bank is that of its lowest bit that is still owed, or 0"
@@ -51,7 +52,7 @@ class BankScanSpec(Elaboratable):
                 Assert(last == (queue.rest == 0), LAST),
             ]
             for bank, place in enumerate(places):
-                owed = queue.bit[bank :: self.banks]
+                owed = Cat(dealt([*queue.bit], self.banks)[bank])
                 here = Cat(place == at for at in range(len(owed)))
                 m.d.comb += [
                     Assert(spikes[bank] == owed.any(), SPIKE),

@@ -7,7 +7,8 @@ from amaranth.hdl import Assert, Assume, Cover
 
 from faults import Planted, plant
 from properties import Observed, anything, held, stall
-from scan import LAST
+from scan import LAST, before
+from spikewright_hw.engine.dealing import dealt
 from spikewright_hw.engine.input_scan import InputScan
 
 SPIKE = "a bank gives a spike or has none left in the step"
@@ -64,7 +65,7 @@ class InputScanSpec(Elaboratable):
 
         head = bitmaps[0]
         bit = Cat(
-            head[at] & ~Cat(head[at % self.banks : at : self.banks]).any()
+            head[at] & ~before(head, at, banks=self.banks)
             for at in range(self.width)
         )
         rest = head & ~bit
@@ -78,7 +79,7 @@ class InputScanSpec(Elaboratable):
         with m.If(o.valid):
             m.d.comb += [Assert(owed, MORE), Assert(last == (rest == 0), LAST)]
             for bank, place in enumerate(places):
-                lowest = bit[bank :: self.banks]
+                lowest = Cat(dealt([*bit], self.banks)[bank])
                 here = Cat(place == at for at in range(len(lowest)))
                 m.d.comb += [
                     Assert(spikes[bank] == lowest.any(), SPIKE),

@@ -8,7 +8,7 @@ from layers import MUTANTS, clamp, mutant, tiny_layer
 from neuron import exact_of
 from properties import InOrder, Observed, anything, drive, held, observe, stall
 from spikewright_hw.definition import integers
-from spikewright_hw.engine.banks import row_of
+from spikewright_hw.engine.dealing import dealt, row_of
 from spikewright_hw.engine.row_layer import PRESETS, RowLayer, core, row_latency
 from spikewright_hw.layer import Layer
 from updates import CLOSED, GAP, check_updates
@@ -203,7 +203,8 @@ class RowLayerDataSpec(Elaboratable):
         row = Signal(rows)
         seen = Signal(rows)
         for bank, place in enumerate(places):
-            here = Cat(Value.cast(place) == at for at in range(len(self.dut.rows[bank::banks])))
+            own_rows = dealt(self.dut.rows, banks)[bank]
+            here = Cat(Value.cast(place) == at for at in range(len(own_rows)))
             for at, bit in enumerate(here):
                 m.d.comb += row[row_of(bank, at, banks=banks)].eq(bit & spikes[bank])
             m.d.comb += Assume(~(self.dut.i.valid & spikes[bank]) | here.any(), ROW)

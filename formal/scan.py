@@ -1,10 +1,11 @@
 """What is proved of the spike scan."""
 
-from amaranth import Cat, Const, Elaboratable, Module, Signal
+from amaranth import Cat, Const, Elaboratable, Module, Signal, Value
 from amaranth.hdl import Assert, Cover
 
 from faults import Planted, plant
 from properties import Observed, drive, held, stall
+from spikewright_hw.engine.dealing import bank_of
 from spikewright_hw.engine.scan import Scan
 
 #: Bitmaps that the core may hold: one in the bitmap stage, one in the group stage.
@@ -14,6 +15,12 @@ LAST = "last is on a bitmap's last event, and only there"
 SPIKE = "an event is a spike or a bitmap is empty"
 ROW = "the row is the lowest bit that is still owed"
 EMPTY_ROW = "the row of an empty bitmap is 0"
+
+
+def before(bitmap: Value, at: int, *, banks: int) -> Value:
+    """Return whether a bit is set before another one in its bank."""
+    bank = bank_of(at, banks=banks)
+    return Cat(bitmap[bit] for bit in range(at) if bank_of(bit, banks=banks) == bank).any()
 
 
 class Queue:
@@ -34,7 +41,7 @@ class Queue:
         self.after = Signal(range(CAPACITY + 2), name="after")
         m.d.comb += [
             self.bit.eq(Cat(
-                self.head[at] & ~Cat(self.head[at % banks : at : banks]).any()
+                self.head[at] & ~before(self.head, at, banks=banks)
                 for at in range(width)
             )),
             self.rest.eq(self.head & ~self.bit),

@@ -7,7 +7,7 @@ import cocotb
 
 from bench import Bench, Scoreboard
 from spikewright_hw.engine.bank_scan import bank_events
-from spikewright_hw.engine.banks import row_of
+from spikewright_hw.engine.dealing import row_of
 from spikewright_hw.engine.layer_step import graded_events, layer_start, layer_step
 from spikewright_hw.engine.row_layer import RowLayer
 from spikewright_hw.engine.scan import scan_events

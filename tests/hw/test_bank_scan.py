@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spikewright_hw.engine.bank_scan import BankScan, bank_events
-from spikewright_hw.engine.banks import row_of
+from spikewright_hw.engine.dealing import bank_of, dealt, row_of
 
 from .simulation import Simulator
 
@@ -22,6 +22,18 @@ def test_events_by_hand():
         ([0, 0, 0], 0b011, 0), ([1, 0, 0], 0b001, 0), ([2, 0, 0], 0b001, 1),
     ]
     assert bank_events(0, width=9, banks=3) == [([0, 0, 0], 0, 1)]
+
+
+def test_pixels_of_a_column_are_in_several_of_four_banks():
+    assert dealt(range(10), 4) == [[0, 7], [1, 4], [2, 5, 8], [3, 6, 9]]
+    assert {bank_of(3 + 28 * line, banks=4) for line in range(28)} == {0, 1, 2, 3}
+    assert dealt(range(7), 3) == [[0, 3, 6], [1, 4], [2, 5]]
+
+
+@given(st.integers(1, 12), st.integers(1, 80))
+def test_a_place_is_that_of_its_row(banks, rows):
+    for bank, places in enumerate(dealt(range(rows), banks)):
+        assert places == [row_of(bank, place, banks=banks) for place in range(len(places))]
 
 
 @given(st.integers(1, 8), st.data())
@@ -37,7 +49,7 @@ def test_events_are_the_bitmap(banks, data):
     assert len(found) == len(set(found))
     assert sum(1 << row for row in found) == bitmap
     assert [last for _, _, last in events] == [0] * (len(events) - 1) + [1]
-    most = max(bin(bitmap)[2:][::-1][bank::banks].count("1") for bank in range(banks))
+    most = max(map(sum, dealt([bitmap >> bit & 1 for bit in range(width)], banks)))
     assert len(events) == max(1, most)
 
 

@@ -7,8 +7,8 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .banks import bank_layout
+from .dealing import dealt
 from .scan import Scan, scan_events, scan_group
-from .weight_image import dealt
 
 __all__ = ["PRESETS", "BankScan", "bank_events", "bank_width", "core", "in_step"]
 
@@ -91,7 +91,7 @@ class BankScan(wiring.Component):
         for bank, bits in enumerate(dealt(self.i.payload, self.banks)):
             scan = Scan(width=len(bits), group=scan_group(len(bits)))
             m.submodules[f"bank_{bank}"] = scan
-            m.d.comb += scan.i.payload.eq(bits)
+            m.d.comb += scan.i.payload.eq(Cat(bits))
             scans.append(scan)
 
         # All scans take a bitmap in the same cycle.

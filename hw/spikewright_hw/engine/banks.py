@@ -1,8 +1,4 @@
-"""Banks: several rows of weights in a cycle, each from a memory of its own.
-
-The rows are dealt in turn: row ``k`` is in bank ``k % banks``, at place ``k // banks``. Neighbours,
-which often spike together, so come to different banks.
-"""
+"""Banks: several rows of weights in a cycle, each from a memory of its own, and their sum."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,12 +9,7 @@ from amaranth.lib import data
 from .scan import event_layout
 from .synapses import WeightSynapses
 
-__all__ = ["BankedSynapses", "added", "bank_layout", "row_of"]
-
-
-def row_of(bank: int, place: int, *, banks: int) -> int:
-    """Return the number of the row that is in a bank at a place."""
-    return place * banks + bank
+__all__ = ["BankedSynapses", "added", "bank_layout"]
 
 
 def bank_layout(width: int, banks: int) -> data.StructLayout:

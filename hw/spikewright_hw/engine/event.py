@@ -10,6 +10,7 @@ from amaranth.lib.wiring import In, connect, flipped
 from ..layer import Layer
 from ..network import Network
 from .bank_scan import BankScan, bank_width
+from .dealing import dealt
 from .each_layer import banks_of, block_bits_of, shares_of
 from .event_cycles import passing_cycles
 from .event_presets import PRESETS
@@ -24,7 +25,7 @@ from .ram_style import RamStyle
 from .row_layer import RowLayer, row_latency, row_step_cycles, update_stages
 from .scan import Scan, scan_group
 from .stage import dense_operations, stage_signature
-from .weight_image import Weights, check_weights, dealt
+from .weight_image import Weights, check_weights
 from .weight_memory import WeightMemory
 from .words import MOST_BITS, Words
 

@@ -9,8 +9,8 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from .bank_scan import bank_events, in_step
 from .banks import bank_layout
+from .dealing import dealt
 from .scan import GroupScan, filled, scan_events, scan_group
-from .weight_image import dealt
 
 __all__ = ["PRESETS", "InputScan", "core", "input_events"]
 

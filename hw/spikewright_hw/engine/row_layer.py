@@ -11,11 +11,12 @@ from ..definition.pipeline import depth
 from ..fixed import Format
 from ..layer import Layer
 from .banks import BankedSynapses, bank_layout
+from .dealing import dealt
 from .example import example_layer
 from .neuron_group import NeuronGroup
 from .row_memory import RowMemory
 from .synapses import LoadedSynapses, Synapses, WeightSynapses
-from .weight_image import Weights, dealt, layer_images
+from .weight_image import Weights, layer_images
 from .weight_memory import WeightMemory
 
 __all__ = [

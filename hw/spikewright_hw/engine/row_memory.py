@@ -75,14 +75,18 @@ class RowMemory(wiring.Component):
         return port.data
 
     def _in_luts(self, m: Module) -> Signal:
-        """Build the others, and a register that no spike clears, so that a row more is not read."""
+        """Build the others, which are looked up a cycle later, as a block RAM gives its data.
+
+        What a place is made of so ends in a register, and is not part of each bit's function.
+        """
         bits = self.width - self.block_bits
         m.submodules.luts = words = memory.Memory(
             shape=unsigned(bits), depth=max(2, len(self.rows)),
             init=[row >> self.block_bits for row in self.rows], attrs={"rom_style": "logic"},
         )
         port, row = words.read_port(domain="comb"), Signal(bits)
-        m.d.comb += port.addr.eq(self.place)
+        place, spike = Signal.like(self.place), Signal()
         with m.If(self.en):
-            m.d.sync += row.eq(Mux(self.spike, port.data, 0))
+            m.d.sync += [place.eq(self.place), spike.eq(self.spike)]
+        m.d.comb += [port.addr.eq(place), row.eq(Mux(spike, port.data, 0))]
         return row

@@ -5,13 +5,14 @@ A host that stores the weights on a board computes the same as the gateware that
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar, get_args
+from typing import Literal, get_args
 
 from ..layer import Layer
 from ..network import Network
+from .dealing import dealt
 
 __all__ = [
-    "WEIGHTS", "WeightImage", "Weights", "check_weights", "dealt", "layer_images", "pack_row",
+    "WEIGHTS", "WeightImage", "Weights", "check_weights", "layer_images", "pack_row",
     "weight_images",
 ]
 
@@ -19,8 +20,6 @@ __all__ = [
 Weights = Literal["built", "loaded"]
 
 WEIGHTS: tuple[Weights, ...] = get_args(Weights)
-
-_One = TypeVar("_One")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +45,6 @@ def pack_row(row: tuple[int, ...], bits: int) -> int:
     """Pack a row of signed weights into one memory word, neuron 0 lowest."""
     mask = (1 << bits) - 1
     return sum((weight & mask) << (bits * neuron) for neuron, weight in enumerate(row))
-
-
-def dealt(rows: Sequence[_One], banks: int) -> list[Sequence[_One]]:
-    """Deal rows, or bits of a bitmap, to banks."""
-    return [rows[bank::banks] for bank in range(banks)]
 
 
 def layer_images(layer: Layer, *, banks: int) -> tuple[WeightImage, ...]:

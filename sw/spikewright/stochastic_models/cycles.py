@@ -3,6 +3,7 @@
 import numpy as np
 
 from spikewright.network.reference import Run
+from spikewright_hw.engine.dealing import dealt
 from spikewright_hw.engine.design import Design, EventDesign, StochasticDesign
 from spikewright_hw.engine.each_layer import banks_of, shares_of
 from spikewright_hw.engine.outputs import readout_latency
@@ -86,7 +87,8 @@ def _event_ends(network: Network, arriving: list[np.ndarray], design: EventDesig
         network.layers, arriving, shares_of(network, design.share),
         banks_of(network, design.banks), strict=True,
     ):
-        events = np.max([heard[..., bank::banks].sum(axis=2) for bank in range(banks)], axis=0)
+        in_banks = dealt(range(heard.shape[-1]), banks)
+        events = np.max([heard[..., bank].sum(axis=2) for bank in in_banks], axis=0)
         latency = row_latency(update_stages(layer), share=share, banks=banks)
         turns = share + update_stages(layer)
         last = given = np.int64(0)  # when the events of a step are in, and its output is there
