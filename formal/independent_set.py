@@ -47,8 +47,8 @@ class IndependentSetSpec(Spec):
     planted faults, beside those of :func:`~faults.plant`: an edge more than
     the core has (``edge``), a size that is too large (``counted``) or of the set before
     (``again``), a neuron that seems to have changed before (``joined``, ``left``), a bit of the set
-    that is read (``flipped``), a pass that seems longer (``slow``), a write that seems to be where
-    a word is read (``clash``).
+    that is read (``flipped``), a pass that seems longer (``slow``), words that seem to be read
+    three cycles later (``clash``).
     """
 
     def __init__(self, dut: IndependentSet):
@@ -175,11 +175,14 @@ class IndependentSetSpec(Spec):
         waited = Signal(range(lengths[-1] + 2))
         idle = dut.i.ready | dut.o.valid
         m.d.sync += waited.eq(Mux(idle | run.decides, 0, waited + 1))
+        late = Signal(3)
+        m.d.sync += late.eq(Cat(run.reads, late))
         owed = Array([Const(0), *map(Const, lengths)])[run.problem.vertices]
         m.d.comb += [
             Assert(idle | (run.decides == (waited == owed - 1 + (fault == "slow"))), PACE),
             Assert(
-                ~(run.reads & run.writes & ((run.word == run.write_at) | (fault == "clash"))),
+                ~((late[-1] if fault == "clash" else run.reads) & run.writes
+                  & (run.word == run.write_at)),
                 HAZARD,
             ),
         ]

@@ -19,6 +19,7 @@ __all__ = [
     "counts",
     "design_of",
     "frequency",
+    "milliseconds",
     "minutes",
     "path",
     "rate",
@@ -186,6 +187,11 @@ def frequency(text: str) -> float:
 def minutes(text: str) -> float:
     """Read a time in minutes."""
     return _positive(text, "a number of minutes above 0, such as 20")
+
+
+def milliseconds(text: str) -> float:
+    """Read a time in milliseconds."""
+    return _positive(text, "a number of milliseconds above 0, such as 10")
 
 
 def rate(text: str) -> float:

@@ -19,7 +19,7 @@ class QuboSolver:
 
     Parameters
     ----------
-    vertices : int, at least 2
+    capacity : int, at least 2
         Most vertices of a graph.
     lanes : int, a power of two
         Neurons of a word.
@@ -27,12 +27,12 @@ class QuboSolver:
         Its clock, Hz.
     """
 
-    vertices: int = 1000
+    capacity: int = 1000
     lanes: int = 128
     clock_hz: float = 80e6
 
     def __post_init__(self):
-        settle(self, vertices=whole(2), lanes=whole(2), clock_hz=real(1))
+        settle(self, capacity=whole(2), lanes=whole(2), clock_hz=real(1))
         if self.lanes & (self.lanes - 1):
             raise ValueError(f"lanes is {self.lanes}; it must be a power of two")
 
@@ -122,10 +122,10 @@ def solve_qubo(
     instance(QuboSolver)("solver", solver)
     instance(QuboSearch)("settings", settings)
     timeout_s = real(0)("timeout_s", timeout_s)
-    if graph.count > solver.vertices:
+    if graph.count > solver.capacity:
         raise DataError(
-            f"{graph.name} has {graph.count} vertices; this solver holds {solver.vertices}, which "
-            f"is {graph.count - solver.vertices} too few: take a larger one"
+            f"{graph.name} has {graph.count} vertices, {graph.count - solver.capacity} more than "
+            f"this solver holds; take a larger one by capacity= of at least {graph.count}"
         )
     found = search(
         graph.neighbours, settings, lanes=solver.lanes, longest=solver.passes(graph, timeout_s),

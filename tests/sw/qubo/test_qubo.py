@@ -120,7 +120,7 @@ def test_without_a_compiler_the_definition_searches(monkeypatch):
 
 
 def test_times_are_cycles_over_the_clock():
-    solver = QuboSolver(vertices=8, lanes=4, clock_hz=1e6)
+    solver = QuboSolver(capacity=8, lanes=4, clock_hz=1e6)
     solution = solve_qubo(PATH_OF_4, solver=solver, timeout_s=1e-3)
     assert solution.cost == -2
     assert [one.size for one in solution.improvements] == [1, 2]
@@ -137,10 +137,10 @@ def test_times_are_cycles_over_the_clock():
 
 def test_more_vertices_than_fit_are_refused():
     with pytest.raises(DataError, match=re.escape(
-        "n 30, density 0.1, seed 0 has 30 vertices; this solver holds 20, which is 10 too few: "
-        "take a larger one"
+        "n 30, density 0.1, seed 0 has 30 vertices, 10 more than this solver holds; take a larger "
+        "one by capacity= of at least 30"
     )):
-        solve_qubo(random_graph(30, density=0.1), solver=QuboSolver(vertices=20))
+        solve_qubo(random_graph(30, density=0.1), solver=QuboSolver(capacity=20))
 
 
 @pytest.mark.parametrize(("density", "edges"), [(0, 0), (0.01, 0), (0.25, 12), (1, 45)])

@@ -6,8 +6,8 @@ import sys
 
 import spikewright as spw
 
-from ..options import count, frequency, path, seed
-from ..words import arguments_checked
+from ..options import count, frequency, milliseconds, path, seed
+from ..words import arguments_checked, options_named
 
 __all__ = ["add"]
 
@@ -32,7 +32,7 @@ def _add_qubo(benches) -> None:
     add("--graph-seed", type=seed, metavar="N", help="the seed that it is made from (0)")
     add("--seed", type=seed, default=0, metavar="N", help="of the search (%(default)s)")
     add("--runs", type=count, metavar="N", help="runs of each workload (5)")
-    add("--timeout", type=float, default=10.0, metavar="MS", help="of a run, ms (%(default)g)")
+    add("--timeout", type=milliseconds, default=10.0, metavar="MS", help="of a run, ms (%(default)g)")
     add("--capacity", type=count, default=1000, metavar="N", help="most vertices (%(default)s)")
     add("--lanes", type=count, default=128, metavar="N", help="neurons in a word (%(default)s)")
     add("--clock", type=frequency, default=80.0, metavar="MHZ", help="assumed (%(default)g)")
@@ -43,17 +43,19 @@ def qubo(options: argparse.Namespace) -> None:
     """QuboSearch for independent sets."""
     with arguments_checked(options.flags):
         solver = spw.QuboSolver(
-            vertices=options.capacity, lanes=options.lanes, clock_hz=options.clock * 1e6
+            capacity=options.capacity, lanes=options.lanes, clock_hz=options.clock * 1e6
         )
         settings = spw.QuboSearch(seed=options.seed)
         timeout = options.timeout * 1e-3
     graph = _graph(options)
     if graph is not None:
-        spw.print_qubo_solution(
-            spw.solve_qubo(graph, solver=solver, settings=settings, timeout_s=timeout)
-        )
+        with options_named(options.flags):
+            solution = spw.solve_qubo(
+                graph, solver=solver, settings=settings, timeout_s=timeout
+            )
+        spw.print_qubo_solution(solution)
         return
-    with arguments_checked(options.flags):
+    with arguments_checked(options.flags), options_named(options.flags):
         spw.neurobench_qubo(
             spw.QuboBenchmark(
                 solver=solver, settings=settings, timeout_s=timeout,
