@@ -32,7 +32,10 @@ def _add_qubo(benches) -> None:
     add("--graph-seed", type=seed, metavar="N", help="the seed that it is made from (0)")
     add("--seed", type=seed, default=0, metavar="N", help="of the search (%(default)s)")
     add("--runs", type=count, metavar="N", help="runs of each workload (5)")
-    add("--timeout", type=milliseconds, default=10.0, metavar="MS", help="of a run, ms (%(default)g)")
+    add(
+        "--timeout", type=milliseconds, default=10.0, metavar="MS",
+        help="of a run, ms (%(default)g)",
+    )
     add("--capacity", type=count, default=1000, metavar="N", help="most vertices (%(default)s)")
     add("--lanes", type=count, default=128, metavar="N", help="neurons in a word (%(default)s)")
     add("--clock", type=frequency, default=80.0, metavar="MHZ", help="assumed (%(default)g)")
