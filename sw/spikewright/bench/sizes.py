@@ -101,6 +101,7 @@ _FITTED = (
     Subject(network="24-10", settings={"neuron": "izhikevich", "membrane": "Q12.8"}),
     Subject(network="64@0,3-10"),
     Subject(network="32-10", settings={"neuron": "lif_refractory"}, design={"banks": 2}),
+    Subject(network="8C5-P2-10", image=_MNIST),
 )
 _TESTS = (
     Subject(network="128-10", design={"share": 8, "banks": 2}),
@@ -110,7 +111,7 @@ _TESTS = (
     Subject(network="48-10", settings={"neuron": "adlif"}, design={"share": 8}),
     Subject(network="96-48-10", design={"share": 4}),
     Subject(network="6C3-P2-32-10"),
-    Subject(network="8C5-P2-10", image=_MNIST),
+    Subject(network="8C3-P2-10"),
     Subject(network="64r-10", design={"share": 4}),
     Subject(network="64@0,3,6-10", settings={"steps": 8}),
 )

@@ -11,10 +11,14 @@ from dataclasses import dataclass, field
 
 __all__ = ["KINDS", "Contents", "Memory", "contents_of", "joined"]
 
-KINDS = ("sum", "chain", "comparison", "equality", "gate", "choice", "case", "shift", "product")
+KINDS = (
+    "sum", "chain", "comparison", "equality", "gate", "reduction", "choice", "case", "shift",
+    "product",
+)
 """What is counted beside registers and memories, in bits, but for ``chain``, which counts sums.
 
-``choice`` are multiplexers; ``case`` bits that are assigned under a condition.
+``reduction`` is a gate of many inputs; ``choice`` are multiplexers; ``case`` bits that are assigned
+under a condition.
 """
 
 
@@ -194,6 +198,10 @@ class _Module:
                 self.made.add("case", int(high) - int(low) + 1 if low else 1)
 
 
+#: Most bits of a gate of many inputs that count: of wider ones, as a search has them, synthesis
+#: shares parts.
+_SHARED = 6
+
 _CONSTANT = re.compile(r"(\d+)'[01x-]+")
 
 
@@ -235,7 +243,7 @@ def _gate(cell: _Cell) -> Iterator[tuple[str, int]]:
 
 
 def _reduced(cell: _Cell) -> Iterator[tuple[str, int]]:
-    yield "gate", _open(cell, "A")
+    yield "reduction", min(_open(cell, "A"), _SHARED)
 
 
 def _shift(cell: _Cell) -> Iterator[tuple[str, int]]:

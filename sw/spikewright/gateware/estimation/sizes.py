@@ -22,10 +22,10 @@ __all__ = ["Size", "families", "fitted", "size_of"]
 #: multiplexer shares one with what is around it. Then a bit of a register, and what memories take
 #: in look-up tables: those that are written, with what chooses among rows of 16 words, and those
 #: that are not.
-_EXPECTED = np.array([0.8, 2, 0.6, 0.4, 0.1, 0.5, 0.3, 0.05, 1.0, 0.1, 1.5, 1.2])
+_EXPECTED = np.array([0.8, 2, 0.6, 0.4, 0.1, 0.1, 0.5, 0.3, 0.05, 1.0, 0.1, 1.5, 1.2])
 #: How much each expectation weighs beside the networks: much of memories, which few of them have in
 #: look-up tables; and of all, where a family has but few networks.
-_WEIGHT = np.array([1e-3] * 10 + [3e-2] * 2)
+_WEIGHT = np.array([1e-3] * 11 + [3e-2] * 2)
 _WEIGHT_OF_FEW, _MANY = np.full(len(_WEIGHT), 1e-1), 10
 
 #: Shapes of a block RAM, width and depth.
