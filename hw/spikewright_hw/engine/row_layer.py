@@ -273,7 +273,6 @@ class RowLayer(wiring.Component):
         with m.If(going):
             for neuron in range(layer.neurons):
                 sums = synapses.add(
-                    m,
                     [row.word_select(neuron, bits).as_signed() for row, _ in rows],
                     [own for _, own in rows],
                 )
