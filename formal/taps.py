@@ -9,7 +9,7 @@ from amaranth.hdl import Assert, Assume, Cover
 
 from faults import Planted, plant
 from properties import Observed, drive, held, stall
-from spikewright_hw.connection import Connection, Convolution, Dense, FeatureMap, Pooled
+from spikewright_hw.connection import Connection, Convolution, Dense, FeatureMap, Folded, Pooled
 from spikewright_hw.engine.taps import Taps
 
 #: Events that the core may hold: one whose last tap is offered, and one behind it.
@@ -141,7 +141,7 @@ class TapsSpec(Elaboratable):
         ])
 
 
-#: Small connections: with stride, padding and groups, channels first, pooled, and dense.
+#: Small connections: with stride, padding and groups, channels first, pooled, dense, and folded.
 SMALL: dict[str, Connection] = {
     "stride": Convolution(
         source=FeatureMap(channels=2, height=2, width=3), channels=2, kernel=(1, 2), stride=(2, 1),
@@ -160,6 +160,7 @@ SMALL: dict[str, Connection] = {
             source=FeatureMap(channels=1, width=2), channels=1, kernel=(1, 2), padding=(0, 1),
         ),
     ),
+    "folded": Folded(source=FeatureMap(channels=2, width=2), neurons=3, per_word=1),
     "dense": Pooled(
         source=FeatureMap(channels=2, height=2, width=2), window=(1, 2), stride=(1, 2),
         then=Dense(source=FeatureMap(channels=2, height=2), neurons=2),
