@@ -49,6 +49,8 @@ FUNCTIONS = {
     "engine.stage": "event",
     "engine.stream_synapses": "stream_layer",
     "engine.synapses": "row_layer",
+    "qubo.race": "independent_set",
+    "qubo.run": "independent_set",
 }
 
 #: What joins cores by wires alone, and its test.
