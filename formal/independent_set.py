@@ -197,6 +197,5 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "independent_set_n2_l2": IndependentSetSpec(small(2, 2)),
         "independent_set_n3_l2": IndependentSetSpec(small(3, 2)),
-        "independent_set_n3_l4": IndependentSetSpec(small(3, 4)),
         "independent_set_fault": Through(IndependentSetSpec(small(2, 2)), FAULTS),
     }
