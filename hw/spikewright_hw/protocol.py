@@ -46,7 +46,7 @@ __all__ = [
 ]
 
 #: Version of everything in this module; a driver refuses a board of another one.
-VERSION = 2
+VERSION = 3
 #: Bits per second of a real port: 8 data bits, no parity, one stop bit.
 BAUD = 1_000_000
 #: The byte that ends a frame.

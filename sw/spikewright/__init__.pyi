@@ -208,6 +208,7 @@ from spikewright.qubo.benchmark import neurobench_qubo as neurobench_qubo
 from spikewright.qubo.benchmark import print_qubo_solution as print_qubo_solution
 from spikewright.qubo.graph import Graph as Graph
 from spikewright.qubo.graph import read_graph as read_graph
+from spikewright.qubo.placed import place_qubo_solver as place_qubo_solver
 from spikewright.qubo.solve import QuboSolution as QuboSolution
 from spikewright.qubo.solve import QuboSolver as QuboSolver
 from spikewright.qubo.solve import solve_qubo as solve_qubo

@@ -30,6 +30,7 @@ FRAMES = {
     Command.HELLO: "05 01 01 3e 1f 00",
     Command.INFER: "05 01 02 0e 7c 00",
     Command.TRACE: "05 01 03 1e 5d 00",
+    Command.LOAD: "05 01 04 6e ba 00",
     Status.OK: "05 01 80 bf b6 00",
     Status.BAD_COBS: "05 01 81 af 97 00",
     Status.BAD_CRC: "05 01 82 9f f4 00",
@@ -38,12 +39,14 @@ FRAMES = {
     Status.UNKNOWN_COMMAND: "05 01 85 ef 13 00",
     Status.BAD_LENGTH: "05 01 86 df 70 00",
     Status.NO_INFERENCE: "05 01 87 cf 51 00",
+    Status.NOT_KEPT: "05 01 88 3e be 00",
 }
 
 CODES = {
-    "HELLO": 0x01, "INFER": 0x02, "TRACE": 0x03,
+    "HELLO": 0x01, "INFER": 0x02, "TRACE": 0x03, "LOAD": 0x04,
     "OK": 0x80, "BAD_COBS": 0x81, "BAD_CRC": 0x82, "TOO_LONG": 0x83, "TOO_SHORT": 0x84,
     "UNKNOWN_COMMAND": 0x85, "BAD_LENGTH": 0x86, "NO_INFERENCE": 0x87,
+    "NOT_KEPT": 0x88,
 }
 
 
@@ -58,7 +61,7 @@ def crc(data: bytes) -> bytes:
 
 
 def test_the_constants():
-    assert protocol.VERSION == 2, CHANGED
+    assert protocol.VERSION == 3, CHANGED
     assert (protocol.BAUD, protocol.DELIMITER) == (1_000_000, 0), CHANGED
     assert (protocol.MAX_FRAME, protocol.MAX_PAYLOAD, protocol.OVERHEAD) == (65_535, 65_531, 4)
     assert (protocol.UNKNOWN_SEQUENCE, protocol.MEMBRANE_BYTES) == (0, 4), CHANGED
@@ -112,10 +115,12 @@ def test_the_document_has_the_same_codes():
 
 
 def test_the_document_has_the_same_layouts():
-    hello, result = [rows[1:] for rows in tables() if rows[0] == ["offset", "size", "field"]]
+    hello, result, load = [rows[1:] for rows in tables() if rows[0] == ["offset", "size", "field"]]
     sizes = [int(row[1]) for row in hello]
     assert [int(row[0]) for row in hello] == [sum(sizes[:at]) for at in range(len(sizes))]
     assert sum(sizes) == Hello.SIZE == 46
+    assert [row[0] for row in load] == ["0", "1", "3"]
+    assert [row[1] for row in load[:2]] == ["1", "2"]
     layers, outputs = 3, 5
     fixed = [int(row[1]) for row in result[:4]]
     assert [int(row[0]) for row in result[:5]] == [sum(fixed[:at]) for at in range(5)]

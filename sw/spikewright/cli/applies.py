@@ -187,6 +187,10 @@ RULES = (
         "graphs but those of --nodes; give it, too, or leave it out",
     ),
     Rule(
+        ("neurobench qubo",), ("clock",), lambda options: options.place,
+        "--place, which says the clock; leave one of the two out",
+    ),
+    Rule(
         ("neurobench qubo",), ("runs",),
         lambda options: options.graph is not None or options.nodes is not None,
         "a single graph, which is searched once; leave it out, or take another --seed",

@@ -130,6 +130,7 @@ def neurobench_qubo(
         rows=rows,
         made={
             "command": command,
+            "clock": f"{solver.clock_hz / 1e6:g} MHz, {solver.clock_source}",
             "cost": f"-1 for each vertex of the set, {VIOLATED} for each edge within it",
             "seeds of the runs": ", ".join(str(one.seed) for one in _settings(benchmark)),
             "rest, spread, noise": f"{benchmark.settings.rest}, {benchmark.settings.spread}, "
@@ -226,6 +227,7 @@ def print_qubo_solution(solution: QuboSolution, *, console: Console | None = Non
         f"{graph.name}: {graph.count} vertices, {len(graph.edges)} edges.\n"
         f"cost {solution.cost}: an independent set of {len(solution.vertices)} vertices, seen "
         f"after {last} cycles, {_time(last / solution.solver.clock_hz)} at "
-        f"{solution.solver.clock_hz / 1e6:g} MHz (simulated)\n"
+        f"{solution.solver.clock_hz / 1e6:g} MHz (simulated; the clock is "
+        f"{solution.solver.clock_source})\n"
         f"vertices {' '.join(map(str, solution.vertices))}"
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from spikewright_hw.checks import instance, real, settle, whole
+from spikewright_hw.checks import instance, real, settle, text, whole
 from spikewright_hw.qubo.independent_set import pass_cycles, seen_at
 from spikewright_hw.qubo.search import QuboSearch
 
@@ -25,14 +25,17 @@ class QuboSolver:
         Neurons of a word.
     clock_hz : float
         Its clock, Hz.
+    clock_source : str
+        Where the clock comes from.
     """
 
     capacity: int = 1000
     lanes: int = 128
     clock_hz: float = 80e6
+    clock_source: str = "assumed"
 
     def __post_init__(self):
-        settle(self, capacity=whole(2), lanes=whole(2), clock_hz=real(1))
+        settle(self, capacity=whole(2), lanes=whole(2), clock_hz=real(1), clock_source=text)
         if self.lanes & (self.lanes - 1):
             raise ValueError(f"lanes is {self.lanes}; it must be a power of two")
 

@@ -21,7 +21,9 @@ from spikewright.bench.engine.work import Engine, Subject, Work
 from spikewright.device.simulation import simulate
 from spikewright.errors import DataError, DeviceError
 from spikewright.gateware.board import BOARDS
+from spikewright.gateware.placement import Placement
 from spikewright.record.figure import Computed, Figure
+from spikewright.stochastic_models.cycles import cycles
 from spikewright_hw.engine.design import EventDesign
 
 DIGITS = Subject(task="digits", settings={"hidden": (6,), "epochs": 1})
@@ -61,7 +63,7 @@ def build(tmp_path_factory):
 def engine(monkeypatch):
     """The bench with a network of the digits; what the placer gives is made up."""
     monkeypatch.setattr(work, "open_board", simulated)
-    monkeypatch.setattr(work.Placement, "fmax_of", lambda one: one.fmax_of())
+    monkeypatch.setattr(Placement, "fmax_of", lambda one: one.fmax_of())
     monkeypatch.setattr(Work, "_place", lambda self, engine: [
         placement(seed, 60.0 + 10 * seed) for seed in self.pnr_seeds
     ])
@@ -121,7 +123,7 @@ def test_rows_are_worked_out_kept_and_stand_on_the_page(engine, build, tmp_path,
     for shown in (text, printed.getvalue()):
         assert "| DWN (n=6, small) | 97.80 %" in shown
 
-    kept = bench.TARGETS
+    kept = targets.TARGETS
     monkeypatch.setattr(bench, "TARGETS", tuple(
         Target(**{**vars(row), "work": fail}) if row.name != "peer" else row for row in kept
     ))
@@ -144,7 +146,7 @@ def test_cycles_are_those_of_the_gateware(engine, build):
 
 def test_a_model_of_another_engine_is_refused(engine, build, monkeypatch):
     shared = Work(folder=None, seeds=(0,), pnr_seeds=(1,), samples=1, build=build)
-    given = work.cycles
+    given = cycles
     monkeypatch.setattr(work, "cycles", lambda *one, **how: given(*one, **how) + 100)
     with pytest.raises(DeviceError, match=r"^the event engine, 2 banks took \d+ cycles less than"):
         shared.cycles(ENGINE)

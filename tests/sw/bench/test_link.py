@@ -9,6 +9,7 @@ from spikewright.bench import link
 from spikewright.bench.link import bench_link
 from spikewright.device.faulty_wire import FAULTS
 from spikewright.errors import DeviceError
+from spikewright.network.reference import run
 from spikewright.record.store import read_report
 
 
@@ -31,7 +32,7 @@ def test_all_answers_are_right_and_a_wrong_one_is_told(tmp_path, monkeypatch):
         made.outputs[:] += 1
         return made
 
-    real = link.run
+    real = run
     monkeypatch.setattr(link, "run", other)
     with pytest.raises(DeviceError, match=r"^the link failed at 9 random bytes, 0\.001 of the fr"):
         bench_link(inferences=2, noise=9, seed=5, build=tmp_path, console=console)

@@ -15,7 +15,7 @@ from spikewright.bench import sizes as bench
 from spikewright.errors import DataError, ReportError
 from spikewright.gateware.design import run_reference
 from spikewright.gateware.estimation.contents import Contents, Memory, contents_of, joined
-from spikewright.gateware.estimation.measured import read_measured, write_measured
+from spikewright.gateware.estimation.measured import MEASURED, read_measured, write_measured
 from spikewright.gateware.estimation.sizes import families, size_of
 from spikewright.gateware.estimation.steps import estimated_cycles, layer_cycles
 from spikewright.gateware.synthesis import CellCounts, Netlist
@@ -125,7 +125,7 @@ def test_sizes_are_measured_and_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(bench, "packed_cells", lambda *_, **__: {"TRELLIS_COMB": 8, "DP16KD": 1})
     with pytest.raises(DataError, match=r"^there is no folder .*; run this in the checkout$"):
         spw.bench_sizes("ulx3s", root=tmp_path, build=tmp_path / "build")
-    (tmp_path / bench.MEASURED).parent.mkdir(parents=True)
+    (tmp_path / MEASURED).parent.mkdir(parents=True)
     printed = io.StringIO()
     found = spw.bench_sizes(
         "ulx3s", root=tmp_path, build=tmp_path / "build", console=Console(file=printed, width=200)
@@ -133,5 +133,5 @@ def test_sizes_are_measured_and_kept(tmp_path, monkeypatch):
     assert [(one.name, one.lut, one.ff, one.bram, one.fitted) for one in found] == [
         ("8x8-6-10", 8, 0, 1, True), ("8x8-5-10", 8, 0, 1, False),
     ]
-    assert len(read_measured(tmp_path / bench.MEASURED)) == 2
+    assert len(read_measured(tmp_path / MEASURED)) == 2
     assert re.search(r"\| 8x8-5-10 \| ecp5-25f \| 8 \| 0 \| 1 \| test \|", printed.getvalue())

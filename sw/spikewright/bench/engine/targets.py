@@ -27,7 +27,7 @@ FASHION = Subject(
     },
 )
 
-FAST = Engine(subject=MNIST, design=EventDesign(banks=(4, 4), share=(4, 1)))
+FAST = Engine(subject=MNIST, design=EventDesign(banks=4, share=(4, 2), block_bits=504))
 """The engine that is to be fast."""
 
 SMALL = Engine(subject=MNIST, design=EventDesign(share=16))

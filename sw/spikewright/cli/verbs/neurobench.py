@@ -39,6 +39,11 @@ def _add_qubo(benches) -> None:
     add("--capacity", type=count, default=1000, metavar="N", help="most vertices (%(default)s)")
     add("--lanes", type=count, default=128, metavar="N", help="neurons in a word (%(default)s)")
     add("--clock", type=frequency, default=80.0, metavar="MHZ", help="assumed (%(default)g)")
+    add(
+        "--place", action="store_true",
+        help="place and route the solver for an ECP5-85F, and take the clock that it reaches; "
+        "minutes the first time",
+    )
     bench.set_defaults(verb=qubo, command="neurobench qubo")
 
 
@@ -50,6 +55,12 @@ def qubo(options: argparse.Namespace) -> None:
         )
         settings = spw.QuboSearch(seed=options.seed)
         timeout = options.timeout * 1e-3
+    if options.place:
+        solver, size = spw.place_qubo_solver(solver)
+        print(
+            f"{size.target.label}: {size.counts.lut} LUTs, {size.counts.ff} flip-flops, "
+            f"{size.counts.bram} block RAMs, {size.fmax_mhz:g} MHz"
+        )
     graph = _graph(options)
     if graph is not None:
         with options_named(options.flags):
