@@ -212,20 +212,21 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     ),
     "neurobench qubo": (
         {"graph": "mine.dimacs", "nodes": "9", "seed": "7", "runs": "3", "timeout": "5",
-         "capacity": "2000", "lanes": "64", "clock": "62.5", "place": None},
+         "capacity": "2000", "lanes": "64", "clock": "62.5", "place": None,
+         "pages": None},
         every(("density", "graph_seed"), "does not apply to graphs but those of --nodes; give it"),
     ),
     "neurobench qubo --graph mine.dimacs": (
         {"seed": "7", "timeout": "5", "lanes": "64", "clock": "62.5", "capacity": "99"},
         {"nodes": "does not apply to --graph, a graph of your own; leave one",
-         "runs": "does not apply to a single graph, which is searched once;"},
+         **every(("runs", "pages"), "does not apply to a single graph; leave it out, or")},
     ),
     "neurobench qubo --place": (
         {}, {"clock": "does not apply to --place, which says the clock; leave one"}
     ),
     "neurobench qubo --nodes 9": (
         {"density": "0.5", "graph_seed": "7", "seed": "7", "capacity": "99"},
-        {"runs": "does not apply to a single graph, which is searched once;"},
+        every(("runs", "pages"), "does not apply to a single graph; leave it out, or"),
     ),
     "boards": ({"plain": None}, {}),
     "cores": ({"plain": None}, {}),

@@ -191,9 +191,9 @@ RULES = (
         "--place, which says the clock; leave one of the two out",
     ),
     Rule(
-        ("neurobench qubo",), ("runs",),
+        ("neurobench qubo",), ("runs", "pages"),
         lambda options: options.graph is not None or options.nodes is not None,
-        "a single graph, which is searched once; leave it out, or take another --seed",
+        "a single graph; leave it out, or take another --seed for another run",
     ),
     Rule(
         ("new-core",), _NEURON, lambda options: options.equations is None,

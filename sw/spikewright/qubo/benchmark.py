@@ -14,12 +14,14 @@ from statistics import median
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from spikewright_hw.checks import instance, real, settle, whole
 from spikewright_hw.qubo.search import QuboSearch
 
 from .. import terminal
+from ..errors import DataError
+from ..files import write_if_changed
+from ..record.markdown import filled, table, wrapped
 from ..record.report import Report
 from ..record.store import write_report
 from .graph import VIOLATED, Graph
@@ -27,6 +29,11 @@ from .solve import QuboSolution, QuboSolver, solve_qubo
 from .workload import QuboWorkload, qubo_workloads
 
 __all__ = ["GAPS", "TIMES_S", "QuboBenchmark", "neurobench_qubo", "print_qubo_solution"]
+
+PAGE = Path("docs") / "qubo.md"
+HEADINGS = (
+    "nodes", "density", "target", "best known", "cost", "best", "time to the target, longest"
+)
 
 #: Times after which the benchmark asks for the cost, s.
 TIMES_S = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
@@ -86,7 +93,8 @@ class QuboBenchmark:
 
 def neurobench_qubo(
     benchmark: QuboBenchmark | None = None, *, command: str = "spikewright neurobench qubo",
-    directory: str | Path | None = None, console: Console | None = None,
+    directory: str | Path | None = None, pages: bool = False, root: Path = Path(),
+    console: Console | None = None,
 ) -> Report:
     """Run workloads of NeuroBench's QUBO benchmark, print the table and write the report.
 
@@ -97,12 +105,16 @@ def neurobench_qubo(
         What the report says to repeat it.
     directory : str or Path, optional
         Where the report goes; ``build/reports/qubo`` unless given.
+    pages : bool
+        Whether the table of ``docs/qubo.md`` in the checkout ``root`` is written, too.
+    root : Path
+        The checkout.
     console : rich.console.Console, optional
 
     Raises
     ------
     DataError
-        A graph has more vertices than the solver holds.
+        A graph has more vertices than the solver holds, or there is no page to write.
     ValueError
         There is no such workload.
     StorageError
@@ -111,6 +123,8 @@ def neurobench_qubo(
     benchmark = QuboBenchmark() if benchmark is None else benchmark
     instance(QuboBenchmark)("benchmark", benchmark)
     console = terminal.console() if console is None else console
+    if pages and not (root / PAGE).is_file():
+        raise DataError(f"there is no page {root / PAGE}; run this in the checkout")
     chosen = benchmark.workloads()
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         rows = tuple(pool.map(partial(_row, benchmark), chosen))
@@ -137,8 +151,13 @@ def neurobench_qubo(
             f"{benchmark.settings.noise}",
         },
     )
-    _print(console, report)
+    lines = _lines(report)
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    console.print(report.summary)
     write_report(report, directory)
+    if pages:
+        _write_page(lines, report, root / PAGE)
     return report
 
 
@@ -181,27 +200,33 @@ def _time_to(runs: Sequence[QuboSolution], size: int, gap: float) -> float | Non
     return None if middle == float("inf") else middle
 
 
-def _print(console: Console, report: Report) -> None:
-    """Print a row for each size and density."""
-    table = Table(
-        "nodes", "density", "target", "best known", "cost", "best", "time to target, most",
-        title=report.title,
-    )
+def _lines(report: Report) -> list[str]:
+    """Return the lines of a table with a row for each size and density."""
     groups: dict[tuple[int, float], list[dict[str, Any]]] = {}
     for row in report.rows:
         groups.setdefault((row["nodes"], row["density"]), []).append(row)
-    for (nodes, density), rows in groups.items():
-        times = [row["seconds_to_gap_0"] for row in rows]
-        table.add_row(
-            str(nodes), f"{density:g}",
-            *(
-                " ".join(f"{row[name]:g}" for row in rows)
-                for name in ("target", "best_known", "cost", "best_cost")
-            ),
-            "not reached" if None in times else _time(max(times)),
-        )
-    console.print(table)
-    console.print(report.summary)
+    return list(table(HEADINGS, (_cells(*key, rows) for key, rows in groups.items())))
+
+
+def _cells(nodes: int, density: float, rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Return the cells of a row: of each seed, and the longest time to a target."""
+    times = [row["seconds_to_gap_0"] for row in rows]
+    return [
+        str(nodes), f"{density:g}",
+        *(
+            " ".join(f"{row[name]:g}" for row in rows)
+            for name in ("target", "best_known", "cost", "best_cost")
+        ),
+        "not reached" if None in times else _time(max(times)),
+    ]
+
+
+def _write_page(lines: Sequence[str], report: Report, page: Path) -> bool:
+    """Write the block ``results`` of the page; return whether it changed."""
+    made = wrapped(f"{report.summary} Clock: {report.made['clock']}. {report.made['command']}.")
+    text = page.read_text(encoding="utf-8")
+    blocks = {"results": "\n".join([made, "", *lines])}
+    return write_if_changed(page, filled(text, blocks, page=page, names=tuple(blocks)))
 
 
 def _time(seconds: float) -> str:

@@ -5,11 +5,12 @@ import random
 import re
 from collections import Counter
 from itertools import combinations
+from types import SimpleNamespace
 
 import pytest
 
-from spikewright.errors import DataError
-from spikewright.qubo import fast
+from spikewright.errors import BuildError, DataError
+from spikewright.qubo import fast, placed
 from spikewright.qubo.benchmark import QuboBenchmark, neurobench_qubo
 from spikewright.qubo.graph import Graph, cost, read_graph
 from spikewright.qubo.solve import QuboSolver, solve_qubo
@@ -188,3 +189,37 @@ def test_a_report_has_a_row_for_each_workload(tmp_path):
 def test_a_workload_that_is_none_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"^nodes is 11; the benchmark has 10, 25, 50, 100, 250, "):
         neurobench_qubo(QuboBenchmark(nodes=(11,)), directory=tmp_path)
+
+
+def test_the_page_gets_the_table(tmp_path):
+    benchmark = QuboBenchmark(nodes=(10,), densities=(0.1,), runs=1, timeout_s=1e-4)
+    with pytest.raises(DataError, match=r"^there is no page .*qubo\.md; run this in the checkout$"):
+        neurobench_qubo(benchmark, directory=tmp_path, pages=True, root=tmp_path)
+    page = tmp_path / "docs" / "qubo.md"
+    page.parent.mkdir()
+    page.write_text("# Sets\n\n<!-- generated: results -->\n<!-- end -->\n\nEnd.\n")
+    neurobench_qubo(
+        benchmark, directory=tmp_path, pages=True, root=tmp_path, command="the command"
+    )
+    text = page.read_text()
+    assert "| 10 | 0.1 | -7 -7 -7 -8 -7 | -7 -7 -7 -8 -7 | -7 -7 -7 -8 -7 |" in text
+    assert "Clock: 80 MHz, assumed. the command." in " ".join(text.split())
+    assert text.endswith("End.\n")
+
+
+def test_a_solver_that_was_placed_says_so(monkeypatch):
+    found = SimpleNamespace(fmax_mhz=85.5, fmax_source="post-route (a tool)", note="")
+    asked = []
+
+    def measured(core, preset, target, **how):
+        asked.append((core.top(preset), core.build(preset).vertices, target.part, how["seeds"]))
+        return found
+
+    monkeypatch.setattr(placed, "measure", measured)
+    clocked, size = placed.place_qubo_solver(QuboSolver(capacity=20, lanes=4), seeds=(3,))
+    assert asked == [("independent_set_n20_l4", 20, "ecp5-85f", (3,))]
+    assert (clocked.clock_hz, clocked.clock_source) == (85.5e6, "post-route (a tool)")
+    assert size is found
+    found.fmax_mhz, found.note = None, "it does not fit"
+    with pytest.raises(BuildError, match=r"^a solver of 20 vertices was not routed: it does not "):
+        placed.place_qubo_solver(QuboSolver(capacity=20, lanes=4))

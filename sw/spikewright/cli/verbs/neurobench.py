@@ -44,6 +44,7 @@ def _add_qubo(benches) -> None:
         help="place and route the solver for an ECP5-85F, and take the clock that it reaches; "
         "minutes the first time",
     )
+    add("--pages", action="store_true", help="write the table of docs/qubo.md, too")
     bench.set_defaults(verb=qubo, command="neurobench qubo")
 
 
@@ -75,7 +76,7 @@ def qubo(options: argparse.Namespace) -> None:
                 solver=solver, settings=settings, timeout_s=timeout,
                 runs=5 if options.runs is None else options.runs,
             ),
-            command=shlex.join(["spikewright", *sys.argv[1:]]),
+            command=shlex.join(["spikewright", *sys.argv[1:]]), pages=options.pages,
         )
 
 
