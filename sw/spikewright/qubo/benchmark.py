@@ -254,5 +254,5 @@ def print_qubo_solution(solution: QuboSolution, *, console: Console | None = Non
         f"after {last} cycles, {_time(last / solution.solver.clock_hz)} at "
         f"{solution.solver.clock_hz / 1e6:g} MHz (simulated; the clock is "
         f"{solution.solver.clock_source})\n"
-        f"vertices {' '.join(map(str, solution.vertices))}"
+        f"vertices, numbered from 0: {' '.join(map(str, solution.vertices))}"
     )

@@ -2,7 +2,7 @@
 
 import gzip
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -37,7 +37,7 @@ class Graph:
     """
 
     count: int
-    edges: tuple[tuple[int, int], ...]
+    edges: tuple[tuple[int, int], ...] = field(repr=False)
     name: str = "graph"
 
     def __post_init__(self):

@@ -4,14 +4,16 @@ import gzip
 import random
 import re
 from collections import Counter
+from io import StringIO
 from itertools import combinations
 from types import SimpleNamespace
 
 import pytest
+from rich.console import Console
 
 from spikewright.errors import BuildError, DataError
 from spikewright.qubo import fast, placed
-from spikewright.qubo.benchmark import QuboBenchmark, neurobench_qubo
+from spikewright.qubo.benchmark import QuboBenchmark, neurobench_qubo, print_qubo_solution
 from spikewright.qubo.graph import Graph, cost, read_graph
 from spikewright.qubo.solve import QuboSolver, solve_qubo
 from spikewright.qubo.workload import qubo_workloads, random_graph
@@ -169,6 +171,15 @@ def test_the_workloads_are_those_of_the_benchmark():
         (10, 25, 50, 100, 250, 500, 1000, 2500, 5000), 20
     )
     assert all(one.best_known <= one.target < 0 for one in found)
+
+
+def test_a_solution_is_printed_with_the_numbers_of_its_vertices():
+    solution = solve_qubo(PATH_OF_4, timeout_s=1e-5)
+    out = StringIO()
+    print_qubo_solution(solution, console=Console(file=out, width=200))
+    numbers = " ".join(map(str, solution.vertices))
+    assert out.getvalue().endswith(f"\nvertices, numbered from 0: {numbers}\n")
+    assert "(0, 1)" not in repr(solution)  # nor the edges of a graph of any size
 
 
 def test_a_report_has_a_row_for_each_workload(tmp_path):
