@@ -15,6 +15,7 @@ from spikewright.cli.applies import parsed
 from spikewright.cli.parser import parser
 from spikewright.coding.known import CODINGS
 from spikewright.errors import SpikewrightWarning
+from spikewright.exploration.axes import AXES
 from spikewright.network import train as training
 from spikewright.network.training_config import Phase, TrainingConfig
 from spikewright.quantized.spw import read
@@ -85,6 +86,17 @@ def test_training(folder):
     assert read(folder / "build" / "digits3.spw").network.layers[0].weight_bits == 3
 
 
+def test_a_file_of_settings_on_the_page_of_training_can_be_trained(folder):
+    settings = [
+        text for language, text in blocks("training.md")
+        if language == "toml" and "task =" not in text  # whose data is not here
+    ]
+    assert settings
+    for text in settings:
+        Path("settings.toml").write_text(text)
+        assert main(["train", "net.spw", "--config", "settings.toml"]) == 0
+
+
 def test_spw(folder):
     names = do("spw.md")
     assert names["about"]["schema"] == 4
@@ -113,6 +125,10 @@ def test_import(folder):
 def test_explore(folder):
     names = do("explore.md")
     assert [row["weight_bits"] for row in names["report"].rows] == [2, 2, 4, 4]
+
+
+def test_the_page_of_explore_names_every_axis():
+    assert {*AXES} <= {*re.findall(r"`(\w+)`", (DOCS / "explore.md").read_text())}
 
 
 @pytest.mark.filterwarnings("ignore::spikewright.SpikewrightWarning")
