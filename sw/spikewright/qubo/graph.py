@@ -1,6 +1,7 @@
 """Graphs, their files, and what a set of vertices costs."""
 
 import gzip
+import zlib
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -42,28 +43,10 @@ class Graph:
 
     def __post_init__(self):
         settle(self, count=whole(1), name=text)
-        object.__setattr__(self, "edges", tuple(self._checked(self.edges)))
-
-    def _checked(self, edges: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-        """Return the edges, the lower vertex first."""
-        seen = set()
-        for number, edge in enumerate(edges):
-            where = f"edge {number} of {self.name}"
-            try:
-                low, high = sorted(whole()(f"a vertex of {where}", vertex) for vertex in edge)
-            except (TypeError, ValueError) as error:
-                raise DataError(f"{where} is {shown(edge)}; it is a pair of vertices") from error
-            if low < 0 or high >= self.count:
-                outside = low if low < 0 else high
-                raise DataError(
-                    f"{where} is of vertex {outside}; there are 0 to {self.count - 1}"
-                )
-            if low == high:
-                raise DataError(f"{where} is a loop at vertex {low}; take it out")
-            if (low, high) in seen:
-                raise DataError(f"{where}, between {low} and {high}, is there twice; take one out")
-            seen.add((low, high))
-            yield low, high
+        numbered = (
+            (f"edge {number} of {self.name}", edge) for number, edge in enumerate(self.edges)
+        )
+        object.__setattr__(self, "edges", tuple(_checked(numbered, count=self.count)))
 
     @cached_property
     def neighbours(self) -> tuple[tuple[int, ...], ...]:
@@ -78,6 +61,39 @@ class Graph:
     def density(self) -> float:
         """Edges, of those that there could be."""
         return len(self.edges) / max(1, self.count * (self.count - 1) // 2)
+
+
+def _checked(
+    edges: Iterable[tuple[str, Iterable[int]]], *, count: int, first: int = 0
+) -> Iterator[tuple[int, int]]:
+    """Return edges of vertices from 0, the lower one first.
+
+    Parameters
+    ----------
+    edges : iterable of tuple of str and iterable of int
+        Where each stands, and its vertices.
+    count : int
+        Vertices.
+    first : int
+        Number of the first vertex, here and in what is said of them.
+    """
+    seen = set()
+    for where, edge in edges:
+        try:
+            low, high = sorted(whole()(f"a vertex of {where}", vertex) for vertex in edge)
+        except (TypeError, ValueError) as error:
+            raise DataError(f"{where} is {shown(edge)}; it is a pair of vertices") from error
+        if low < first or high >= first + count:
+            outside = low if low < first else high
+            raise DataError(
+                f"{where} is of vertex {outside}; there are {first} to {first + count - 1}"
+            )
+        if low == high:
+            raise DataError(f"{where} is a loop at vertex {low}; take it out")
+        if (low, high) in seen:
+            raise DataError(f"{where}, between {low} and {high}, is there twice; take one out")
+        seen.add((low, high))
+        yield low - first, high - first
 
 
 def cost(graph: Graph, vertices: Collection[int]) -> int:
@@ -110,33 +126,33 @@ def read_graph(path: str | Path) -> Graph:
     path = pathlike("path", path)
     opened = gzip.open if path.suffix == ".gz" else open
     try:
-        with opened(path, "rt", encoding="ascii", errors="strict") as file:
+        with opened(path, "rt", encoding="latin-1") as file:
             lines = [line.split() for line in file]
     except FileNotFoundError:
         raise DataError(f"{path} is not there") from None
-    except (OSError, EOFError, UnicodeError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path} cannot be read as a DIMACS file: {error}") from None
     kept = ((number, line) for number, line in enumerate(lines, 1) if line and line[0] != "c")
     count, promised = 0, 0
-    edges: list[tuple[int, int]] = []
+    edges: list[tuple[str, tuple[int, int]]] = []
     for number, line in kept:
         where = f"{path}, line {number}"
         if not count:
             count, promised = _head(line, where)
             continue
-        edges.append(_edge(line, where))
+        edges.append((f"the edge of {where}", _edge(line, where)))
     if not count:
         raise DataError(f"{path} has no line 'p edge VERTICES EDGES'")
     if len(edges) != promised:
         raise DataError(f"{path} has {len(edges)} edges; its head says {promised}")
-    return Graph(count, tuple(edges), name=path.name)
+    return Graph(count, tuple(_checked(edges, count=count, first=1)), name=path.name)
 
 
 def _head(line: list[str], where: str) -> tuple[int, int]:
     """Return the vertices and edges of a head."""
     if len(line) == 4 and line[0] == "p" and line[1] in ("edge", "col"):
         try:
-            count, edges = int(line[2]), int(line[3])
+            count, edges = _number(line[2]), _number(line[3])
         except ValueError:
             pass
         else:
@@ -147,13 +163,20 @@ def _head(line: list[str], where: str) -> tuple[int, int]:
     )
 
 
+def _number(text: str) -> int:
+    """Return the number of digits alone; Python's integers may have ``_`` between them."""
+    if not text.isdecimal():
+        raise ValueError
+    return int(text)
+
+
 def _edge(line: list[str], where: str) -> tuple[int, int]:
-    """Return an edge, its vertices from 0."""
+    """Return an edge, its vertices from 1."""
     try:
         kind, one, other = line
         if kind != "e":
             raise ValueError
-        return int(one) - 1, int(other) - 1
+        return _number(one), _number(other)
     except ValueError:
         raise DataError(
             f"{where} is {shown(' '.join(islice(line, 8)))}; it is 'e VERTEX VERTEX'"

@@ -67,9 +67,9 @@ def test_what_is_no_graph_is_refused(count, edges, message):
 
 
 def test_a_file_is_read_packed_or_not(tmp_path):
-    text = "c a path\np edge 4 3\ne 1 2\n\ne 3 2\ne 3 4\n"
+    text = "c a path of Erd\u00f6s\np edge 4 3\ne 1 2\n\ne 3 2\ne 3 4\n"
     plain, packed = tmp_path / "path.dimacs", tmp_path / "path.dimacs.gz"
-    plain.write_text(text)
+    plain.write_text(text, encoding="latin-1")
     packed.write_bytes(gzip.compress(text.encode()))
     assert read_graph(plain).edges == read_graph(packed).edges == PATH_OF_4.edges
     assert read_graph(plain).count == 4
@@ -84,7 +84,15 @@ def test_a_file_is_read_packed_or_not(tmp_path):
         ("p edge 4 1\ne 1 x\n", "{}, line 2 is 'e 1 x'; it is 'e VERTEX VERTEX'"),
         ("p edge 4 2\ne 1 2\n", "{} has 1 edges; its head says 2"),
         ("c nothing\n", "{} has no line 'p edge VERTICES EDGES'"),
-        ("p edge 2 1\ne 1 3\n", "edge 0 of graph.dimacs is of vertex 2; there are 0 to 1"),
+        ("p edge 4 1\ne 1_0 2\n", "{}, line 2 is 'e 1_0 2'; it is 'e VERTEX VERTEX'"),
+        ("p edge 1_0 1\ne 1 2\n", "{}, line 1 is 'p edge 1_0 1'; it is 'p edge VERTICES EDGES'"),
+        ("p edge 2 1\ne 1 3\n", "the edge of {}, line 2 is of vertex 3; there are 1 to 2"),
+        ("p edge 2 1\ne 0 1\n", "the edge of {}, line 2 is of vertex 0; there are 1 to 2"),
+        ("p edge 2 1\ne 2 2\n", "the edge of {}, line 2 is a loop at vertex 2; take it out"),
+        (
+            "p edge 2 2\ne 1 2\ne 2 1\n",
+            "the edge of {}, line 3, between 1 and 2, is there twice; take one out",
+        ),
     ],
 )
 def test_a_file_that_is_none_is_refused(tmp_path, text, message):
