@@ -1,5 +1,6 @@
 """Networks trained on a task, in the content-addressed cache."""
 
+import warnings
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 from spikewright_hw.checks import called, instance, optional, pathlike, whole
 
 from ..cache import cached
+from ..errors import SpikewrightWarning
 from ..imports import code_key
 from ..network.phases import Progress
 from ..network.train import train as train_anew
@@ -64,8 +66,8 @@ def train(
         File that holds, after each epoch, where the training stands. If it is there, the training
         goes on from it, to the same network bit for bit as if it had never been interrupted.
     log : str or Path, optional
-        File that holds, after each epoch, a table of all epochs so far, as CSV. None is written of
-        a network that was trained before.
+        File that holds, after each epoch, a table of all epochs so far, as CSV. Of a network
+        that was trained before, neither file is read or written, and a warning says so.
     progress : callable
         Called after each epoch; what it raises ends the training.
 
@@ -99,8 +101,20 @@ def train(
     config = training_config(task) if config is None else config
     key = training_key(task, config, seed=seed)
 
+    trained = False
+
     def stage(folder: Path) -> None:
+        nonlocal trained
+        trained = True
         result = train_anew(config, task, seed=seed, progress=progress, **files)
         write(folder / "network.spw", from_training(result))
 
-    return read(cached("training", key, stage, root=cache) / "network.spw")
+    kept = cached("training", key, stage, root=cache)
+    unused = [str(path) for path in files.values() if path is not None]
+    if unused and not trained:
+        warnings.warn(
+            f"{' and '.join(unused)}: neither read nor written, because the same network was "
+            f"trained before; delete {kept} to train it anew",
+            SpikewrightWarning, stacklevel=2,
+        )
+    return read(kept / "network.spw")
