@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from spikewright import cli
+from spikewright.cli.parser import parser
 from spikewright.quantized import read
 
 CONFIG = """
@@ -76,6 +77,11 @@ def test_a_checkpoint_and_a_log_are_written(folder):
         ("config = 'x.toml'", "config is no option of spikewright train"),
         ("epochs = [1, 2]", "epochs is [1, 2]; an option is a number, a text or true"),
         ("epochs = ", "train.toml is no TOML: "),
+        ("epochs = 'many'", "train.toml: --epochs: 'many' is not a whole number of 0 or more\n"),
+        ("seed = true", "train.toml: --seed: 'true' is "),
+        ("augmentation = 'maybe'", "train.toml: --augmentation: 'maybe' is neither yes nor no\n"),
+        ("bias = 'yes'", "train.toml: bias is yes; it is true or false\n"),
+        ("bias = 1", "train.toml: bias is 1; it is true or false\n"),
         ("training = 3", "training is 3; it is a table, [training]"),
         ("[training]\nbatches = 3",
          "batches is no field of a training; there are model, real, quantized, batch,"),
@@ -101,8 +107,24 @@ def test_a_file_that_is_not_there_is_a_sentence(capsys):
     )
 
 
-def test_an_option_of_a_wrong_kind_is_refused_as_on_the_command_line(folder, capsys):
-    (folder / "train.toml").write_text("epochs = 'many'")
-    with pytest.raises(SystemExit):
-        cli.main(["train", "one.spw", "--config", "train.toml"])
-    assert "argument --epochs: 'many' is not a whole number of 0 or more" in capsys.readouterr().err
+@pytest.mark.parametrize("said", ["true", "false", "'yes'", "'no'"])
+def test_yes_and_no_are_read_as_they_are_written(folder, monkeypatch, said):
+    (folder / "train.toml").write_text(f"augmentation = {said}")
+    asked = []
+    monkeypatch.setattr("spikewright.cli.verbs.train.train", asked.append)
+    parser.cache_clear()
+    cli.main(["train", "one.spw", "--config", "train.toml"])
+    parser.cache_clear()
+    assert asked[0].augmentation is (said in ("true", "'yes'")) and "augmentation" in asked[0].given
+
+
+def test_a_network_that_was_trained_before_has_no_log_and_says_so(folder, capsys):
+    command = ["train", "one.spw", "--config", "train.toml"]
+    assert cli.main(command) == 0 and "warning" not in capsys.readouterr().err
+    assert cli.main([*command, "--log", "one.csv"]) == 0
+    assert not (folder / "one.csv").exists()
+    assert re.search(
+        "(?m)^spikewright: warning: one.csv: neither read nor written, because the same network "
+        r"was trained before; delete build/cache/training/\w+ to train it anew$",
+        capsys.readouterr().err,
+    )

@@ -15,7 +15,8 @@ from ..interrupt import interruptible
 from ..terminal import take_any_text
 from .applies import check_options, parsed
 from .board_script import run_on_family
-from .config_file import with_config
+from .config_file import named, with_config
+from .files_apart import check_files
 from .options import design_of
 from .parser import parser
 from .run_options import add_run_options, run_options
@@ -37,13 +38,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parsed(parser(), arguments)
     if getattr(options, "config", None) is not None:
         try:
-            options = parsed(parser(), with_config(arguments, options))
+            with_its_options = with_config(arguments, options)
+            with named(options.config):
+                options = parsed(parser(), with_its_options)
         except SpikewrightError as error:
             print(f"spikewright: {error}", file=sys.stderr)
             return 1
 
     def work() -> int | None:
         check_options(options)
+        check_files(options)
         with options_named(options.flags):
             return options.verb(options)
 

@@ -222,25 +222,26 @@ def parsed(parser: ArgumentParser, arguments: Sequence[str]) -> Namespace:
     """Parse a command line.
 
     ``given`` of the result are the names of the options that stand on it, ``flags`` by name what
-    each option of the command is called. The parser is asked twice: with its defaults and without.
+    each option of the command is called, ``switches`` the names of those without a value. The
+    parser is asked twice: with its defaults and without.
     """
     options = parser.parse_args(arguments)
     with ExitStack() as restored:
         _leave_out_defaults(parser, restored)
         options.given = frozenset(vars(parser.parse_args(arguments)))
-    options.flags = _flags(parser, options.command)
+    actions = _actions(parser, options.command)
+    options.flags = {action.dest: action.option_strings[-1] for action in actions}
+    options.switches = frozenset(action.dest for action in actions if action.nargs == 0)
     return options
 
 
-def _flags(parser: ArgumentParser, command: str) -> dict[str, str]:
+def _actions(parser: ArgumentParser, command: str) -> list[argparse.Action]:
+    """Return the options of a command."""
     for word in command.split():
         for action in parser._actions:
             if isinstance(action, argparse._SubParsersAction):
                 parser = action.choices[word]
-    return {
-        action.dest: action.option_strings[-1] for action in parser._actions
-        if action.option_strings
-    }
+    return [action for action in parser._actions if action.option_strings]
 
 
 def _leave_out_defaults(parser: ArgumentParser, restored: ExitStack) -> None:

@@ -3,14 +3,16 @@
 import json
 import tomllib
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from ..errors import SpikewrightError
 from ..files import write_text
 
-__all__ = ["TABLE", "fields_of", "with_config", "write_config"]
+__all__ = ["TABLE", "fields_of", "named", "settings_beside", "with_config", "write_config"]
 
 #: Name of the table with fields of the training's config; all else are options.
 TABLE = "training"
@@ -38,8 +40,14 @@ def with_config(arguments: Sequence[str], options: Namespace) -> list[str]:
             )
         flag = f"--{name.replace('_', '-')}"
         match value:
-            case bool():
+            case bool() if name.replace("-", "_") in options.switches:
                 given += [flag] if value else []
+            case _ if name.replace("-", "_") in options.switches:
+                raise SpikewrightError(
+                    f"{options.config}: {name} is {str(value)[:60]}; it is true or false"
+                )
+            case bool():
+                given.append(f"{flag}={str(value).lower()}")
             case str() | int() | float():
                 given.append(f"{flag}={value}")
             case _:
@@ -48,6 +56,23 @@ def with_config(arguments: Sequence[str], options: Namespace) -> list[str]:
                     "or true"
                 )
     return [verb, *given, *rest]
+
+
+@contextmanager
+def named(path: Path) -> Iterator[None]:
+    """Raise what the parser says of the options of a file as an error that names the file."""
+    said = StringIO()
+    try:
+        with redirect_stderr(said):
+            yield
+    except SystemExit as error:
+        sentence = said.getvalue().partition("error: ")[2].removeprefix("argument ").strip()
+        raise SpikewrightError(f"{path}: {sentence}") from error
+
+
+def settings_beside(network: Path) -> Path:
+    """Return the file of settings that is written beside a network."""
+    return network.with_name(f"{network.name}.toml")
 
 
 def fields_of(options: Namespace) -> Mapping[str, Any]:

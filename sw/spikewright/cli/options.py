@@ -214,9 +214,9 @@ def share(text: str) -> float:
 
 def yes_or_no(text: str) -> bool:
     """Read whether something is to be."""
-    if text not in ("yes", "no"):
+    if text not in ("yes", "no", "true", "false"):
         raise argparse.ArgumentTypeError(f"{text[:100]!r} is neither yes nor no")
-    return text == "yes"
+    return text in ("yes", "true")
 
 
 def _positive(text: str, what: str) -> float:

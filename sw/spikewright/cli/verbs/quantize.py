@@ -19,7 +19,7 @@ def add(commands) -> None:
     verb = commands.add_parser(
         "quantize", help="quantise a network in NIR into a .spw file, without training"
     )
-    verb.add_argument("source", type=str, metavar="FILE", help="the .nir file")
+    verb.add_argument("source", type=path, metavar="FILE", help="the .nir file")
     verb.add_argument("output", type=path, metavar="OUT", help="the .spw file to write")
     add_nir_options(verb)
     add_task_options(verb)
@@ -50,7 +50,7 @@ def quantize(options: argparse.Namespace) -> None:
         )
     network = network_of(options, steps=coding.steps)
     quantized, report = spw.quantize_on_task(
-        network, task, coding=coding, options=chosen, source=options.source,
+        network, task, coding=coding, options=chosen, source=str(options.source),
         allow_saturation=not options.no_saturation,
     )
     spw.write(options.output, quantized)

@@ -5,7 +5,7 @@ import argparse
 import spikewright as spw
 
 from ...files import check_writable
-from ..config_file import TABLE, fields_of, write_config
+from ..config_file import TABLE, fields_of, settings_beside, write_config
 from ..options import add_streams_options, count, path, seed, streams_of
 from ..task_options import add_network_options, add_task_options, config_of, task_of, trained
 from ..words import arguments_checked
@@ -68,7 +68,7 @@ def train(options: argparse.Namespace) -> None:
             ),
         )
         spw.write(options.output, network)
-        write_config(options.output.with_name(f"{options.output.name}.toml"), options, fields)
+        write_config(settings_beside(options.output), options, fields)
     real, integer = network.provenance.scores
     computed = "in integers" if config.streams is None else "on the bitstreams"
     print(
