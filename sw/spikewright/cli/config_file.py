@@ -72,7 +72,7 @@ def named(path: Path) -> Iterator[None]:
 
 def settings_beside(network: Path) -> Path:
     """Return the file of settings that is written beside a network."""
-    return network.with_name(f"{network.name}.toml")
+    return Path(f"{network}.toml")
 
 
 def fields_of(options: Namespace) -> Mapping[str, Any]:
