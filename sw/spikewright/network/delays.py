@@ -9,7 +9,7 @@ each is the nearest whole number, and one origin of the layer's, as boards have 
 import torch
 from torch import Tensor, nn
 
-from spikewright_hw.checks import one_of, real, whole
+from spikewright_hw.checks import instance, one_of, real, whole
 
 from .choices import SPREADS
 
@@ -82,12 +82,18 @@ class DelayLinear(nn.Module):
         shape = whole(1)("inputs", inputs), whole(1)("neurons", neurons)
         self.most = whole(1, 65_535)("most", most)
         self.spread = one_of(SPREADS)("spread", spread)
-        self.sigma = real(0)("sigma", sigma)
+        self.sigma = real(1e-3)("sigma", sigma)
         self.weights = nn.Parameter(torch.randn(shape, generator=generator) / shape[0] ** 0.5)
         self.delays = nn.Parameter(drawn_delays(self.weights, most=most, generator=generator))
 
     def forward(self, spikes: Tensor) -> Tensor:
         """Return the currents ``[steps, samples, neurons]`` of ``[steps, samples, inputs]``."""
+        inputs = len(self.weights)
+        instance(Tensor)("spikes", spikes)
+        if spikes.dim() != 3 or spikes.shape[2] != inputs:
+            raise ValueError(
+                f"spikes is of shape {list(spikes.shape)}; it must be [steps, samples, {inputs}]"
+            )
         each = spread_weights(
             self.weights, self.delays, most=self.most, spread=self.spread, sigma=self.sigma
         )

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from spikewright_hw.checks import instance, shown
+
 __all__ = [
     "LOGIT", "first_spike_loss", "first_spikes", "l1_activity", "l2_activity", "membrane_loss",
     "spike_count_loss", "spike_rate_loss", "tet_loss",
@@ -31,6 +33,7 @@ def spike_count_loss(spikes: Tensor, labels: Tensor, *, smoothing: float = 0.0) 
     smoothing : float
         Share of a label that is spread over all classes.
     """
+    _check_labels("spikes", spikes, labels)
     logits = spikes.sum(dim=0) * (LOGIT / len(spikes))
     return functional.cross_entropy(logits, labels, label_smoothing=smoothing)
 
@@ -49,6 +52,7 @@ def spike_rate_loss(
     right, wrong : float
         Share of the steps in which the neuron of the label spikes, and each other one.
     """
+    _check_labels("spikes", spikes, labels)
     wanted = torch.full_like(spikes[0], wrong).scatter_(1, labels[:, None], right)
     return functional.mse_loss(spikes.mean(dim=0), wanted)
 
@@ -78,6 +82,7 @@ def first_spike_loss(spikes: Tensor, labels: Tensor, *, smoothing: float = 0.0) 
     smoothing : float
         Share of a label that is spread over all classes.
     """
+    _check_labels("spikes", spikes, labels)
     logits = first_spikes(spikes) * (LOGIT / len(spikes))
     return functional.cross_entropy(logits, labels, label_smoothing=smoothing)
 
@@ -92,6 +97,7 @@ def membrane_loss(membranes: Tensor, targets: Tensor) -> Tensor:
         Labels ``[samples]`` or ``[samples, steps]``, for which the membrane of the label is to be 1
         and each other one 0; or values ``[samples, outputs]`` or ``[samples, steps, outputs]``.
     """
+    _check_targets(membranes, targets)
     wanted = _each_step(membranes, targets)
     if not targets.is_floating_point():
         wanted = functional.one_hot(wanted, membranes.shape[2]).to(membranes.dtype)
@@ -117,8 +123,9 @@ def tet_loss(
     share : float
         Of the distance from the threshold, 0 to 1.
     """
-    if targets.is_floating_point():
+    if isinstance(targets, Tensor) and targets.is_floating_point():
         return membrane_loss(membranes, targets)
+    _check_targets(membranes, targets)
     entropy = functional.cross_entropy(
         membranes.flatten(0, 1), _each_step(membranes, targets).flatten(), label_smoothing=smoothing
     )
@@ -147,6 +154,45 @@ def l2_activity(spikes: Sequence[Tensor]) -> Tensor:
         Of each layer.
     """
     return torch.stack([layer.mean(dim=0).square().mean() for layer in spikes]).mean()
+
+
+def _check_targets(membranes: Tensor, targets: Tensor) -> None:
+    """Raise ValueError unless targets are labels or values of what a layer did."""
+    if not (isinstance(targets, Tensor) and targets.is_floating_point()):
+        _check_labels("membranes", membranes, targets, each_step=True)
+        return
+    _check_did("membranes", membranes)
+    steps, samples, outputs = membranes.shape
+    if targets.shape not in ((samples, outputs), (samples, steps, outputs)):
+        raise ValueError(
+            f"targets is of shape {list(targets.shape)}; values are [{samples}, {outputs}] or "
+            f"[{samples}, {steps}, {outputs}] of these membranes"
+        )
+
+
+def _check_labels(name: str, did: Tensor, labels: Tensor, *, each_step: bool = False) -> None:
+    """Raise ValueError unless labels are whole numbers of what a layer did."""
+    _check_did(name, did)
+    steps, samples, outputs = did.shape
+    instance(Tensor)("labels", labels)
+    shapes = ((samples,), (samples, steps)) if each_step else ((samples,),)
+    if labels.dtype != torch.int64 or labels.shape not in shapes:
+        wanted = " or ".join(str(list(shape)) for shape in shapes)
+        raise ValueError(
+            f"labels is of shape {list(labels.shape)} and of {labels.dtype}; it must be of shape "
+            f"{wanted}, as {name} is, and of torch.int64"
+        )
+    if labels.min() < 0 or labels.max() >= outputs:
+        outside = labels.min() if labels.min() < 0 else labels.max()
+        raise ValueError(f"labels has {int(outside)}; {name} has the classes 0 to {outputs - 1}")
+
+
+def _check_did(name: str, did: Tensor) -> None:
+    if not isinstance(did, Tensor) or did.dim() != 3 or not did.numel():
+        what = f"of shape {list(did.shape)}" if isinstance(did, Tensor) else shown(did)
+        raise ValueError(
+            f"{name} is {what}; it must be a tensor [steps, samples, neurons], of at least one each"
+        )
 
 
 def _each_step(membranes: Tensor, targets: Tensor) -> Tensor:

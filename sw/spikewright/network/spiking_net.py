@@ -180,6 +180,7 @@ class SpikingNet(nn.Module):
 
     def _flat(self, spikes: Tensor) -> Tensor:
         """Return the inputs as they are numbered: place by place, channels of one side by side."""
+        instance(Tensor)("spikes", spikes)
         here = self._map
         maps = (here.channels, here.height, here.width)
         if spikes.dim() == 5 and spikes.shape[2:] == maps:

@@ -145,3 +145,14 @@ def test_a_network_without_every_delay_is_refused(network):
 def test_a_layer_of_wrong_arguments_is_refused(given, said):
     with pytest.raises(ValueError, match=re.escape(said)):
         DelayLinear(3, 2, **given)
+
+
+@pytest.mark.parametrize(
+    ("spikes", "said"),
+    [(torch.zeros(4, 3), "spikes is of shape [4, 3]; it must be [steps, samples, 3]"),
+     (torch.zeros(4, 2, 5), "spikes is of shape [4, 2, 5]; it must be [steps, samples, 3]"),
+     (None, "spikes is None; it must be of the class Tensor")],
+)
+def test_spikes_that_a_layer_does_not_take_are_refused(spikes, said):
+    with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
+        DelayLinear(3, 2, most=2)(spikes)

@@ -201,3 +201,32 @@ def test_batches_of_one_are_trained_on():
     small = replace(task, x_train=task.x_train[:12], y_train=task.y_train[:12])
     trained = train(replace(brief(small), batch=1), small, seed=0)
     assert trained.accuracy_integer is not None
+
+
+@pytest.mark.parametrize("loss", [
+    spike_count_loss, spike_rate_loss, first_spike_loss, membrane_loss, tet_loss,
+])
+@pytest.mark.parametrize(
+    ("did", "labels", "message"),
+    [
+        (SPIKES, LABELS[:2], "labels is of shape [2] and of torch.int64; it must be of shape [4]"),
+        (SPIKES, LABELS + 1, " has the classes 0 to 2"),
+        (SPIKES, LABELS - 1, "labels has -1; "),
+        (SPIKES, LABELS.int(), "labels is of shape [4] and of torch.int32; it must be of shape"),
+        (SPIKES, LABELS.tolist(), "labels is [0, 2, 1, 2]; it must be of the class Tensor"),
+        (SPIKES[0], LABELS, " is of shape [4, 3]; it must be a tensor [steps, samples, neurons]"),
+        (SPIKES[:0], LABELS, " is of shape [0, 4, 3]; it must be a tensor"),
+        (None, LABELS, " is None; it must be a tensor [steps, samples, neurons]"),
+    ],
+)
+def test_what_a_loss_cannot_be_of_is_refused(loss, did, labels, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        loss(did, labels)
+
+
+@pytest.mark.parametrize("loss", [membrane_loss, tet_loss])
+def test_values_of_another_shape_are_refused(loss):
+    with pytest.raises(ValueError, match=re.escape(
+        "targets is of shape [4]; values are [4, 3] or [4, 5, 3] of these membranes"
+    )):
+        loss(MEMBRANES, torch.zeros(4))

@@ -148,3 +148,8 @@ def test_spikes_of_another_shape_are_refused(shape):
 def test_what_is_not_quantised_has_no_file():
     with pytest.raises(ValueError, match="the model has real weights; quantize"):
         from_net(SpikingNet("8-3", inputs=12), TASK, coding=CODING)
+
+
+def test_spikes_that_are_no_tensor_are_refused():
+    with pytest.raises(ValueError, match=r"^spikes is \[0, 1\]; it must be of the class Tensor$"):
+        SpikingNet("3-2", inputs=2)([0, 1])  # pyright: ignore[reportArgumentType]
