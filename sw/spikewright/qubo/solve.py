@@ -122,6 +122,7 @@ def solve_qubo(
     """
     solver = QuboSolver() if solver is None else solver
     settings = QuboSearch() if settings is None else settings
+    instance(Graph)("graph", graph)
     instance(QuboSolver)("solver", solver)
     instance(QuboSearch)("settings", settings)
     timeout_s = real(0)("timeout_s", timeout_s)

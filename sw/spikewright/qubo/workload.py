@@ -13,6 +13,9 @@ from .graph import Graph
 
 __all__ = ["QuboWorkload", "qubo_workloads", "random_graph"]
 
+#: Edges that are drawn at most; a graph of more takes gigabytes.
+MOST_EDGES = 10_000_000
+
 
 @dataclass(frozen=True)
 class QuboWorkload:
@@ -49,8 +52,9 @@ def random_graph(nodes: int, *, density: float, seed: int = 0) -> Graph:
 
     Parameters
     ----------
-    nodes : int, at least 1
+    nodes : int, 1 to 100,000
     density : float, 0 to 1
+        Of a graph of at most ten million edges.
     seed : int, at least 0
 
     Raises
@@ -58,9 +62,14 @@ def random_graph(nodes: int, *, density: float, seed: int = 0) -> Graph:
     ValueError
         A number is out of its range.
     """
-    nodes, density = whole(1)("nodes", nodes), real(0, 1)("density", density)
-    seed = whole(0)("seed", seed)
-    made = networkx.gnm_random_graph(nodes, int(0.5 * density * nodes**2), seed=seed)
+    nodes, density = whole(1, 100_000)("nodes", nodes), real(0, 1)("density", density)
+    seed, edges = whole(0)("seed", seed), int(0.5 * density * nodes**2)
+    if edges > MOST_EDGES:
+        raise ValueError(
+            f"density is {density:g}, which is {edges} edges of {nodes} nodes; it must be of at "
+            f"most {MOST_EDGES}"
+        )
+    made = networkx.gnm_random_graph(nodes, edges, seed=seed)
     return Graph(nodes, tuple(made.edges()), name=f"n {nodes}, density {density:g}, seed {seed}")
 
 

@@ -155,6 +155,11 @@ def test_more_vertices_than_fit_are_refused():
         solve_qubo(random_graph(30, density=0.1), solver=QuboSolver(capacity=20))
 
 
+def test_a_graph_that_is_none_is_refused():
+    with pytest.raises(ValueError, match=r"^graph is 'g'; it must be of the class Graph$"):
+        solve_qubo("g")  # pyright: ignore[reportArgumentType]
+
+
 @pytest.mark.parametrize(("density", "edges"), [(0, 0), (0.01, 0), (0.25, 12), (1, 45)])
 def test_a_random_graph_has_the_benchmarks_edges(density, edges):
     assert len(random_graph(10, density=density).edges) == edges
@@ -163,7 +168,15 @@ def test_a_random_graph_has_the_benchmarks_edges(density, edges):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((0, 0.1, 0), "nodes is 0; it must be a whole number of at least 1"),
+        ((0, 0.1, 0), "nodes is 0; it must be a whole number from 1 to 100000"),
+        ((10**9, 0, 0), "nodes is 1000000000; it must be a whole number from 1 to 100000"),
+        (
+            (100_000, 0.5, 0),
+            (
+                "density is 0.5, which is 2500000000 edges of 100000 nodes; it must be of at most "
+                "10000000"
+            ),
+        ),
         ((9, 1.5, 0), "density is 1.5; it must be a number from 0 to 1"),
         ((9, 0.5, -1), "seed is -1; it must be a whole number of at least 0"),
     ],
