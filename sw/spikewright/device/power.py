@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spikewright_hw.checks import real, whole
+from spikewright_hw.checks import pathlike, real, text, whole
 
 from ..errors import DataError, DeviceError
 from .probe import Probe, Reading
@@ -216,9 +216,14 @@ def power_of_csv(
         The file is not there, lacks a column, or has something else than such windows; the
         message names the line.
     """
+    path = pathlike("path", path)
+    text("instrument", instrument)
+    text("tap", tap)
     whole(1)("inferences", inferences)
+    real(1e-9)("latency_us", latency_us)
     real(0, 1)("relative", relative)
-    rows = _rows(Path(path))
+    real(0)("window_s", window_s)
+    rows = _rows(path)
     parts: list[list[tuple[float, float, float, int]]] = []
     for row in rows:
         if not parts or parts[-1][-1][3] != row[3]:
@@ -262,7 +267,7 @@ def _window(
 
 def _rows(path: Path) -> list[tuple[float, float, float, int]]:
     try:
-        head, *lines = path.read_text(encoding="utf-8").splitlines()
+        head, *lines = path.read_text(encoding="utf-8").splitlines() or [""]
     except (OSError, ValueError) as error:
         raise DataError(f"{path} cannot be read as the file of an instrument: {error}") from None
     names = [name.strip() for name in head.split(",")]

@@ -231,7 +231,7 @@ def table(seconds=10, pairs=2):
 
 
 def recorded(path, lines):
-    path.write_text("\n".join(lines) + "\n")
+    path.write_text("".join(f"{line}\n" for line in lines))
     return power_of_csv(
         path, instrument="a meter", tap="core rail", inferences=100, latency_us=50.0, relative=0.01
     )
@@ -250,6 +250,7 @@ def test_what_an_instrument_recorded(tmp_path):
         (lambda lines: table(seconds=3), "has a window of 3 s from 0 s on; it must be 10 s"),
         (lambda lines: lines[:102], "has 1 windows; they must come in pairs, idle"),
         (lambda lines: [lines[0], *lines[102:]], "has 3 windows; they must come in pairs, idle"),
+        (lambda lines: [], "lacks the columns time_s, volts, amperes, busy"),
         (lambda lines: ["time_s,volts", *lines[1:]], "lacks the columns amperes, busy"),
         (lambda lines: [*lines[:2], lines[1], *lines[2:]], ":3 is no later than the line before"),
         (lambda lines: [*lines[:2], "x, 1, 1, 0"], ":3 has no four numbers: 'x, 1, 1, 0'"),
