@@ -8,6 +8,7 @@ import fcntl
 import math
 import os
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
@@ -101,7 +102,7 @@ class Accuracy:
     bus_gain: float
 
 
-class Probe:
+class Probe(ABC):
     """A current monitor with a shunt.
 
     Parameters
@@ -195,11 +196,13 @@ class Probe:
         """Make sure that the part is there."""
         self._read(0x00)
 
+    @abstractmethod
     def _converted(self) -> bool:
-        raise NotImplementedError
+        """Return whether there is a conversion that was not read yet."""
 
+    @abstractmethod
     def _volts(self) -> float:
-        raise NotImplementedError
+        """Return the volts behind the shunt, of that conversion."""
 
     def _read(self, register: int) -> int:
         try:

@@ -57,7 +57,7 @@ class QuboBenchmark:
         Size and clock.
     settings : QuboSearch
         The same for all workloads, but for the seed.
-    timeout_s : float, above 0
+    timeout_s : float, at least 0
         Time of a run, s.
     runs : int, at least 1
         Runs of each workload, with seeds from that of ``settings`` on.

@@ -108,7 +108,7 @@ def solve_qubo(
         Its size and clock.
     settings : QuboSearch, optional
         Seed, rest and noise.
-    timeout_s : float, above 0
+    timeout_s : float, at least 0
         Time of the solver, s.
     target : int, optional
         Vertices of a set with which the search ends.

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from abc import ABC, abstractmethod
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,7 @@ from spikewright.device.probe import I2cBus, Ina219, Ina226, Reading
 from spikewright.errors import DataError, DeviceError
 
 
-class Part:
+class Part(ABC):
     """Registers of 16 bits at an address, as a data sheet has them."""
 
     name = "a bus"
@@ -34,8 +35,9 @@ class Part:
         if address != self.address:
             raise OSError(121, "Remote I/O error")
 
+    @abstractmethod
     def register(self, number) -> int:
-        raise NotImplementedError
+        """Return the bits of a register."""
 
     def convert(self):
         self.converted = self.converted or not self.stuck
