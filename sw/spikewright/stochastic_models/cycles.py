@@ -12,14 +12,16 @@ from spikewright_hw.engine.stream_lane import blocks
 from spikewright_hw.engine.stream_layer import stream_step_cycles
 from spikewright_hw.network import Network
 
+from .folded_cycles import folded_ends
+
 __all__ = ["cycles", "exact_cycles"]
 
 
 def cycles(network: Network, spikes: np.ndarray, run: Run, *, design: Design) -> np.ndarray:
     """Return the clock cycles of each inference, as the engine counts them.
 
-    Exact for the stochastic engine. The event engine takes more where a step waits in front of a
-    layer that is slower than the one before it.
+    Exact for the stochastic engine, and for a folded event engine. Another event engine takes more
+    where a step waits in front of a layer that is slower than the one before it.
 
     Parameters
     ----------
@@ -38,12 +40,16 @@ def cycles(network: Network, spikes: np.ndarray, run: Run, *, design: Design) ->
     Raises
     ------
     ValueError
-        The event engine is folded: how its steps wait for one another is not worked out.
+        The event engine is folded, and the inputs are graded: that follows from a simulation.
     """
-    if isinstance(design, EventDesign) and design.built(network) != network:
-        raise ValueError(f"the cycles of a folded engine follow from a simulation, and {design} is")
     arriving = [np.asarray(spikes, bool), *run.spikes[:-1]]
-    if isinstance(design, StochasticDesign):
+    if isinstance(design, EventDesign) and (built := design.built(network)) != network:
+        if network.input_bits > 1:
+            raise ValueError(
+                f"the inputs are graded; their cycles on the {design} follow from a simulation"
+            )
+        ended = folded_ends(built, arriving, share=design.share)
+    elif isinstance(design, StochasticDesign):
         ended = _stream_ends([
             _stream_cycles(layer, heard, design)
             for layer, heard in zip(network.layers, arriving, strict=True)

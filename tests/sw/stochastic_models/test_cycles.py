@@ -23,7 +23,6 @@ DESIGNS = (
     EventDesign(share=2),
     EventDesign(share=1, banks=3),
 )
-FOLDED = EventDesign(fold=4)
 LONGER = StochasticDesign(streams=Streams(length=32, encoding="bipolar"), lanes=4, share=2)
 
 
@@ -63,9 +62,56 @@ def test_cycles_are_those_of_the_engine(design, sizes, steps):
     assert (counted <= design.worst_cycles(network)).all()
 
 
-def test_cycles_of_a_folded_engine_are_refused():
-    network = example_network(sizes=(6, 8, 3), steps=2, weight_bits=4, membrane=Format(6, 2))
-    spikes = np.ones((1, 2, 6), bool)
-    with pytest.raises(ValueError, match=r"^the cycles of a folded engine follow from a simulation"
-                                         r", and event engine, folded to 4 neurons is$"):
-        cycles(network, spikes, reference.run(network, spikes), design=FOLDED)
+@pytest.mark.parametrize(
+    ("sizes", "steps", "fold", "share"),
+    [
+        ((6, 12, 5), 2, 2, 1),  # the second layer holds the first one up
+        ((16, 8, 6, 10), 4, (6, 64, 6), 1),  # words, all at once, and words again
+        ((9, 20, 4, 3), 2, 4, 4),
+    ],
+)
+def test_cycles_of_a_folded_engine_are_exact(sizes, steps, fold, share):
+    check_folded(example_network(sizes=sizes, steps=steps, weight_bits=4, membrane=Format(6, 2)),
+                 EventDesign(fold=fold, share=share), random.Random(1))
+
+
+def test_cycles_of_drawn_folded_engines_are_exact():
+    seed = random.randrange(2**32)
+    print("seed", seed)
+    rng = random.Random(seed)
+    for _ in range(3):
+        hidden = [rng.choice((6, 8, 12)) for _ in range(rng.choice((1, 2)))]
+        network = example_network(
+            sizes=(rng.choice((6, 9, 16)), *hidden, 5), steps=rng.choice((1, 2, 3)),
+            weight_bits=4, membrane=Format(6, 2),
+        )
+        fold = (rng.choice((2, 3, 4)), *(rng.choice((2, 4, 64)) for _ in network.layers[1:]))
+        check_folded(network, EventDesign(fold=fold, share=rng.choice((1, 2, 4))), rng)
+
+
+def check_folded(network, design, rng):
+    assert design.built(network) != network
+    densities = (0, 0.1, 0.4, 1)
+    spikes = np.array([
+        [[rng.random() < density for _ in range(network.inputs)] for _ in range(network.steps)]
+        for density in densities
+    ])
+    given = cycles(network, spikes, reference.run(network, spikes), design=design)
+    bitmaps = [
+        [sum(int(bit) << at for at, bit in enumerate(step)) for step in sample] for sample in spikes
+    ]
+    counted = [
+        result.cycles for result, _, _ in classify(design.engine(network), bitmaps, longest=10**5)
+    ]
+    assert given.tolist() == counted, (network.inputs, design)
+    assert max(counted) <= design.worst_cycles(network)
+
+
+def test_cycles_of_graded_inputs_on_a_folded_engine_are_refused():
+    network = example_network(
+        sizes=(6, 8, 3), steps=2, weight_bits=4, membrane=Format(6, 2), input_bits=2
+    )
+    spikes = np.ones((1, 2, 6), np.uint8)
+    with pytest.raises(ValueError, match=r"^the inputs are graded; their cycles on the event engine"
+                                         r", folded to 4 neurons follow from a simulation$"):
+        cycles(network, spikes, reference.run(network, spikes), design=EventDesign(fold=4))

@@ -1,7 +1,8 @@
 """How many cycles inferences take, estimated from what spikes in each step.
 
-Of a stochastic engine it is exact, and nearly so of dense layers in a row; where maps, delays and
-layers that hear themselves wait for one another, it is followed as far as the words of a step go.
+Of a stochastic engine and of a folded one it is exact, and nearly so of other dense layers in a
+row; where maps, delays and layers that hear themselves wait for one another, it is followed as far
+as the words of a step go.
 """
 
 import numpy as np
@@ -44,7 +45,7 @@ def estimated_cycles(
         What the reference gives, with the spikes of each layer.
     design : Design
     """
-    if isinstance(design, StochasticDesign) or _is_simple(network, design):
+    if isinstance(design, StochasticDesign) or _is_simple(network):
         return cycles(network, spikes, run, design=design)
     built = design.built(network)
     busy = _busy(built, spikes, run)
@@ -79,19 +80,18 @@ def layer_cycles(
         for others, own in _busy(design.built(network), spikes, run)
     ]
     banks = design.banks if isinstance(design.banks, tuple) else (design.banks,) * len(busy)
-    simple = _is_simple(network, design)
+    simple = _is_simple(network)
     return tuple(
         float(each.sum(axis=1).mean()) / (count if simple else 1)
         for each, count in zip(busy, banks, strict=True)
     )
 
 
-def _is_simple(network: Network, design: Design) -> bool:
-    """Whether the network is a chain of dense layers that do not hear themselves, not folded."""
-    return (
-        network.is_chain and all(layer.is_flat and layer.recurrent is None and layer.is_plain
-                                 and layer.input_bits == 1 for layer in network.layers)
-        and (isinstance(design, StochasticDesign) or design.built(network) == network)
+def _is_simple(network: Network) -> bool:
+    """Whether the network is a chain of dense layers that do not hear themselves."""
+    return network.is_chain and all(
+        layer.is_flat and layer.recurrent is None and layer.is_plain and layer.input_bits == 1
+        for layer in network.layers
     )
 
 
