@@ -13,7 +13,8 @@ STREAMS = {"length": "64", "source": "lfsr", "encoding": "unipolar"}
 STOCHASTIC = {**STREAMS, "lanes": "2"}
 TRAINED = {"coding": "rate", "steps": "3", "silent": "0.4", "readout": "count", "bias": None,
            "epochs": "2", "learning_rate": "0.01", "augmentation": "no", "event_products": None,
-           "prune": "0.5", "surrogate": "sigmoid", "loss": "tet", "seed": "7"}
+           "prune": "0.5", "normalisation": "batch", "surrogate": "sigmoid", "loss": "tet",
+           "seed": "7"}
 BUILD = {"board": "other", "clock": "62.5", "limit": "5"}
 RUN = {**BUILD, "network": "other.spw", "port": "/dev/null",
        "build_only": None, "no_bitstream": None, "samples": "5", "task": "mnist",

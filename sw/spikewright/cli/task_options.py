@@ -18,7 +18,7 @@ __all__ = [
 #: Options of :func:`add_network_options` that are arguments of :func:`spikewright.training_config`.
 NETWORK_OPTIONS = (
     "coding", "steps", "input_bits", "silent", "readout", "bias", "epochs", "learning_rate",
-    "augmentation", "event_products", "prune", "surrogate", "loss",
+    "augmentation", "event_products", "prune", "normalisation", "surrogate", "loss",
 )
 
 
@@ -69,6 +69,11 @@ def add_network_options(parser: argparse.ArgumentParser, *, file: bool) -> None:
     add(
         "--prune", type=share, metavar="SHARE",
         help="of the weights, the smallest, that are taken away before it is quantised (0)",
+    )
+    add(
+        "--normalisation", metavar="NAME",
+        help="of the currents of hidden layers, folded before it is quantised: batch, tdbn or tebn "
+        "(none)",
     )
     add(
         "--surrogate", metavar="NAME",

@@ -1,6 +1,8 @@
 """Names of what a training chooses among, without PyTorch, in which they are computed."""
 
-__all__ = ["LOSSES", "OF_MEMBRANES", "OF_SPIKES", "SCALES", "SPREADS", "SURROGATE_NAMES"]
+__all__ = [
+    "LOSSES", "NORMALISATIONS", "OF_MEMBRANES", "OF_SPIKES", "SCALES", "SPREADS", "SURROGATE_NAMES",
+]
 
 #: Keys of :data:`spikewright.network.surrogate.SURROGATES`.
 SURROGATE_NAMES = (
@@ -9,6 +11,8 @@ SURROGATE_NAMES = (
 )
 #: Which weights have a scale in common on the grid, and whether it is a power of two.
 SCALES = ("layer", "channel", "power_of_two")
+#: What the currents of hidden layers are normalised by (:mod:`.normalisation`).
+NORMALISATIONS = ("none", "batch", "tdbn", "tebn", "layer")
 #: How a learned delay between two steps is shared out (:mod:`.delays`).
 SPREADS = ("linear", "gaussian")
 #: Losses of a last layer that spikes, and of one that does not (:mod:`.losses`).

@@ -10,6 +10,7 @@ from spikewright_hw.neuron import DEFINITIONS
 
 from .first_weights import given_layers
 from .model_config import ModelConfig
+from .normalisation import check_foldable, check_normalised, normalised
 from .quantize import largest_level, scalable, threshold
 from .real_network import RealNetwork
 from .trained_synapses import check_counts
@@ -40,6 +41,14 @@ def draft(
     ]
     if start is not None:
         neurons = [(layer.definition, layer.parameters) for layer in given_layers(start)]
+    check_foldable(config.normalisation)
+    check_normalised(
+        config.normalisation,
+        [(one, node) for (one, _), node in zip(neurons, config.nodes, strict=True)], steps=steps,
+    )
+    neurons[:-1] = [
+        (normalised(config.normalisation, one, steps=steps), given) for one, given in neurons[:-1]
+    ]
     layers = []
     shapes = zip(config.wires, config.heard, strict=True)
     if start is not None:

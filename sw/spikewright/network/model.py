@@ -8,7 +8,7 @@ weight step is a power of two. Biases are counted in steps of the membrane's for
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,6 @@ from torch import Tensor, nn
 
 from spikewright_hw.definition.definition import Value
 from spikewright_hw.engine.streams import Streams
-from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
 from spikewright_hw.origin import Hearing
 from spikewright_hw.readout import SPIKING
@@ -26,43 +25,28 @@ from .activity import Activity, activity, tiled
 from .cell import Cell
 from .compiled_scan import is_compiled
 from .delays import drawn_delays, spread_weights
+from .drive import drive
 from .first_weights import first_layers, given_layers
+from .grid import Grid, layer_grid
 from .model_config import ModelConfig
-from .quantize import best_scale, largest_level, quantize, rounded, scalable, threshold
+from .normalisation import (
+    Normalisation,
+    check_foldable,
+    check_normalised,
+    normalised,
+    weight_channels,
+)
+from .quantize import quantize, rounded
 from .real_layer import RealLayer
 from .real_network import RealNetwork
 from .surrogate import SURROGATES, AdaptiveSmoothing
 from .trained_synapses import StreamedWeights, SummedWeights, TrainedSynapses
 from .wiring import Wired
 
-__all__ = ["Grid", "Model"]
+__all__ = ["Model"]
 
 #: Share of the spikes that are smooth where the surrogate draws them.
 _NOISE = 0.1
-
-
-@dataclass(frozen=True)
-class Grid:
-    """The integer grid of a layer: what quantisation fixes once, before it trains on.
-
-    Parameters
-    ----------
-    scale : float or Tensor
-        Size of a weight step in the real network's units; of each neuron or channel, if they
-        differ.
-    exponent : int
-        As :class:`~spikewright_hw.network.Layer` has it.
-    parameters : mapping of str to float
-        The neuron's, in the units of the quantised layer.
-    """
-
-    scale: float | Tensor
-    exponent: int
-    parameters: Mapping[str, Value]
-
-    def step(self, membrane: Format) -> float | Tensor:
-        """Return what a step of the membrane's format is in the real network's units."""
-        return self.scale / (membrane.one * 2.0**-self.exponent)
 
 
 class Model(nn.Module):
@@ -79,6 +63,8 @@ class Model(nn.Module):
         Has the layers and their first weights, in the place of those that are drawn.
     layers : sequence of RealLayer, optional
         The same, in units that a learning rate suits already.
+    steps : int, optional
+        Of an inference, which a normalisation with gains of each step needs.
     compiled : bool
         Whether the neurons' steps run compiled, where they can.
     event_products : bool
@@ -93,6 +79,7 @@ class Model(nn.Module):
         streams: Streams | None = None,
         start: RealNetwork | None = None,
         layers: Sequence[RealLayer] | None = None,
+        steps: int | None = None,
         compiled: bool = False,
         event_products: bool = False,
     ):
@@ -113,11 +100,8 @@ class Model(nn.Module):
             layers = (
                 first_layers(config, generator=generator) if start is None else given_layers(start)
             )
-        parameters: list[dict[str, Any]] = [dict(layer.parameters) for layer in layers]
-        self.cells = nn.ModuleList(
-            Cell(layer.definition, surrogate=self._surrogate, **given)
-            for layer, given in zip(layers, parameters, strict=True)
-        )
+        self.norms = nn.ModuleDict()
+        self.cells = self._first_cells(layers, steps=steps)
         self.weights = nn.ParameterList(_learned(layer.weights) for layer in layers)
         self.delays = nn.ParameterDict()
         for number, most in enumerate(config.latest):
@@ -132,7 +116,8 @@ class Model(nn.Module):
             if layer.bias is not None
         } | {
             str(number): nn.Parameter(torch.zeros(layer.connection.target.channels))
-            for number, layer in enumerate(layers) if config.bias and layer.bias is None
+            for number, layer in enumerate(layers)
+            if (config.bias or str(number) in self.norms) and layer.bias is None
         })
         self._shapes: Sequence[Hearing] = layers
         self._shares = [
@@ -142,6 +127,24 @@ class Model(nn.Module):
         ]
         self.grid: tuple[Grid, ...] | None = None
         self._is_fixed = False
+
+    def _first_cells(self, layers: Sequence[RealLayer], *, steps: int | None) -> nn.ModuleList:
+        """Return the neurons in real numbers, once the normalisations of hidden ones are there."""
+        kind, last = self.config.normalisation, len(layers) - 1
+        check_normalised(kind, [(one.definition, one) for one in layers], steps=steps)
+        if kind != "none":
+            self.norms.update({
+                str(number): _norm(kind, layer) for number, layer in enumerate(layers[:-1])
+            })
+        given: list[dict[str, Any]] = [dict(layer.parameters) for layer in layers]
+        return nn.ModuleList(
+            Cell(
+                normalised(kind, layer.definition, steps=steps) if number < last
+                else layer.definition,
+                surrogate=self._surrogate, **parameters,
+            )
+            for number, (layer, parameters) in enumerate(zip(layers, given, strict=True))
+        )
 
     def _learn_delays(self, number: int, most: int, generator: torch.Generator) -> None:
         """Leave each synapse of a layer one weight of those it has, and draw its delay."""
@@ -155,8 +158,10 @@ class Model(nn.Module):
     def prune(self, share: float) -> None:
         """Take away the smallest weights, for good: so large a share of all.
 
-        Weights of layers are compared by their size beside the root mean square of their layer.
+        Weights of layers are compared by their size beside the root mean square of their layer,
+        as a normalisation leaves them.
         """
+        self.fold()
         with torch.no_grad():
             sizes = [
                 one.abs() / one.square().mean().sqrt().clamp(min=1e-30) for one in self.weights
@@ -166,6 +171,30 @@ class Model(nn.Module):
             least = each.kthvalue(count).values if count else each.new_tensor(-1.0)
             for number, size in enumerate(sizes):
                 self.register_buffer(f"_kept_{number}", size > least, persistent=False)
+
+    def fold(self) -> None:
+        """Put the normalisations into weights and biases; from here on there are none.
+
+        Raises
+        ------
+        ValueError
+            They are of a kind that cannot be folded.
+        """
+        with torch.no_grad():
+            for name in list(self.norms):
+                factor, shift = self._folded(int(name))
+                self.weights[int(name)].mul_(factor)
+                self.biases[name].add_(shift)
+        self.norms.clear()
+
+    def _folded(self, number: int) -> tuple[Tensor, Tensor]:
+        """Return what a layer's normalisation is to weights, ``[rows or 1, lanes]``, and biases."""
+        check_foldable(self.config.normalisation)
+        norm = self.norms[str(number)]
+        assert isinstance(norm, Normalisation)
+        factor, shift = norm.folded()
+        channels = torch.from_numpy(weight_channels(self._shapes[number].connection))
+        return factor[channels], shift
 
     def quantize(self, *, largest: float = 0.0) -> None:
         """Fix each layer's scale by its weights; from here on the model computes on the grid.
@@ -180,8 +209,10 @@ class Model(nn.Module):
         Raises
         ------
         ValueError
-            A layer cannot be computed on the bitstreams, or its levels do not fit its format.
+            A layer cannot be computed on the bitstreams, its levels do not fit its format, or its
+            normalisation cannot be folded.
         """
+        self.fold()
         self._is_fixed = True
         if isinstance(self._surrogate, AdaptiveSmoothing):  # what is trained on are the integers
             self._surrogate = AdaptiveSmoothing(height=abs(float(self.slope.detach())))
@@ -209,7 +240,8 @@ class Model(nn.Module):
             layers = [
                 Wired(cell, self._real_weights(number), self._of(self.recurrent, number),
                       bias=self._of(self.biases, number), connection=layer.connection,
-                      parts=() if layer.is_plain else layer.parts)
+                      parts=() if layer.is_plain else layer.parts,
+                      normalisation=self._norm_of(number))
                 for number, (cell, layer) in enumerate(
                     zip(self.neurons(), self._shapes, strict=True)
                 )
@@ -280,13 +312,17 @@ class Model(nn.Module):
         def array(tensor: Tensor | None) -> np.ndarray | None:
             return None if tensor is None else tensor.detach().double().numpy()
 
+        folded = {number: self._folded(number) for number in map(int, self.norms)}
+
         return RealNetwork(
             layers=tuple(
                 RealLayer(
-                    weights=self._weights(number).detach().double().numpy(),
+                    weights=(self._weights(number) * folded[number][0] if number in folded
+                             else self._weights(number)).detach().double().numpy(),
                     neuron=cell.definition,
                     parameters=given,
-                    bias=array(self._of(self.biases, number)),
+                    bias=array(self.biases[str(number)] + folded[number][1] if number in folded
+                               else self._of(self.biases, number)),
                     recurrent=array(self._of(self.recurrent, number)),
                     input_bits=bits,
                     connection=shape.connection,
@@ -337,6 +373,11 @@ class Model(nn.Module):
     def _most_input(self) -> int:
         return (1 << self.config.input_bits) - 1
 
+    def _norm_of(self, number: int) -> Normalisation | None:
+        norm = self.norms[str(number)] if str(number) in self.norms else None
+        assert norm is None or isinstance(norm, Normalisation)
+        return norm
+
     @staticmethod
     def _of(those: nn.ParameterDict, number: int) -> Tensor | None:
         return those[str(number)] if str(number) in those else None
@@ -347,27 +388,12 @@ class Model(nn.Module):
         return self.grid
 
     def _grid(self, number: int, *, largest: float) -> Grid:
-        cell, membrane = self.neurons()[number], self.config.membranes[number]
-        weights, bits, values = self._weights(number), self.config.weight_bits, cell.values()
-        if scalable(cell.definition):
-            # The real 1.0, most neurons' threshold, becomes a whole number of membrane units.
-            levels = cell.definition.parameters
-            largest = max(largest, largest_level(cell.definition, values))
-            powers = self.config.scales == "power_of_two"
-            scales = [
-                membrane.one / threshold(
-                    best_scale(one, bits=bits), membrane, largest=largest, power_of_two=powers
-                )
-                for one in (weights.T if self._by_channel(number) else [weights])
-            ]
-            values = {
-                name: _in_steps(value, scales) if levels[name].unit == "level" else value
-                for name, value in values.items()
-            }
-            return Grid(scales[0] if len(scales) == 1 else torch.tensor(scales), 0, values)
-        scale = best_scale(weights, bits=bits)
-        exponent = max(0, min(membrane.fraction, round(-math.log2(scale))))
-        return Grid(2.0**-exponent, exponent, values)
+        cell, weights = self.neurons()[number], self._weights(number)
+        return layer_grid(
+            weights, self.config.weight_bits, self.config.membranes[number], cell.definition,
+            cell.values(), largest=largest, by_channel=self._by_channel(number),
+            powers=self.config.scales == "power_of_two",
+        )
 
     def _by_channel(self, number: int) -> bool:
         """Whether each column of a layer's weights has a scale; outputs are compared, so not."""
@@ -409,20 +435,18 @@ class Model(nn.Module):
         return [cell for cell in self.cells if isinstance(cell, Cell)]
 
 
+def _norm(kind: str, layer: RealLayer) -> Normalisation:
+    """Return the normalisation of a layer, whose currents make its neurons spike to begin with."""
+    gain = drive(layer.definition, layer.parameters)
+    if kind == "tdbn":
+        heard = {origin.back for origin in layer.origins}
+        gain /= max(1, len(heard)) ** 0.5
+    return Normalisation(kind, channels=layer.connection.target.channels, gain=gain)
+
+
 def _learned(values: np.ndarray) -> nn.Parameter:
     return nn.Parameter(torch.tensor(values, dtype=torch.float32))
 
 
 def _rows(matrix: Tensor) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(row) for row in matrix.int().tolist())
-
-
-def _in_steps(value: Value, scales: Sequence[float]) -> Value:
-    """Return a level in weight steps: one, if it and the scale are the same of all neurons."""
-    if isinstance(value, int | float) and len(scales) == 1:
-        return value * (1 / scales[0])
-    each = [value] if isinstance(value, int | float) else value
-    return tuple(
-        each[at % len(each)] * (1 / scales[at % len(scales)])
-        for at in range(max(len(each), len(scales)))
-    )

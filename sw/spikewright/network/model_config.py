@@ -27,7 +27,7 @@ from spikewright_hw.neuron import DEFINITIONS
 from spikewright_hw.origin import MOST_DELAY, Origin, origins_rule
 from spikewright_hw.readout import READOUTS, SPIKING
 
-from .choices import SCALES, SPREADS, SURROGATE_NAMES
+from .choices import NORMALISATIONS, SCALES, SPREADS, SURROGATE_NAMES
 
 __all__ = ["MEMBRANE", "ModelConfig"]
 
@@ -89,6 +89,11 @@ class ModelConfig:
         that hear the layer before by every delay from 0 to a longest one, ``linear`` or
         ``gaussian``: each synapse has one weight, and a delay that is learned, spread so over the
         steps around it until it is rounded on the grid.
+    normalisation : str
+        What the currents of hidden layers are normalised by in real numbers, one of
+        :data:`~spikewright.network.choices.NORMALISATIONS`: ``none``, ``batch``, ``tdbn``, ``tebn``
+        or ``layer``. All but ``layer``, which cannot be quantised, go into weights, biases and
+        neurons before the network is quantised. Normalised layers have biases.
     surrogate : str
         What stands for the derivative of a spike, a key of
         :data:`~spikewright.network.surrogate.SURROGATES`.
@@ -118,6 +123,7 @@ class ModelConfig:
     connections: tuple[Connection, ...] | None = None
     origins: tuple[tuple[Origin, ...], ...] | None = None
     delays: str = "fixed"
+    normalisation: str = "none"
     surrogate: str = "arc_tangent"
     surrogate_width: float = 0.33
 
@@ -136,6 +142,7 @@ class ModelConfig:
             scales=one_of(SCALES),
             membrane=instance(Format),
             delays=one_of(("fixed", *SPREADS)),
+            normalisation=one_of(NORMALISATIONS),
             surrogate=one_of(SURROGATE_NAMES),
             surrogate_width=real(),
             connections=optional(_connections),

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from spikewright_hw.checks import flag, instance, one_of, shown, whole, wholes
+from spikewright_hw.checks import flag, instance, one_of, optional, shown, whole, wholes
 from spikewright_hw.connection import FeatureMap
 from spikewright_hw.definition.definition import Definition, Value
 from spikewright_hw.fixed import Format
@@ -59,6 +59,12 @@ class SpikingNet(nn.Module):
     delays : str
         ``fixed``, ``linear`` or ``gaussian``; see
         :class:`~spikewright.network.model_config.ModelConfig`.
+    normalisation : str
+        Of the currents of hidden layers: ``none``, ``batch``, ``tdbn``, ``tebn`` or ``layer``; see
+        the same. As of any module of PyTorch, ``train()`` and ``eval()`` say whether it goes by the
+        batch or by all batches so far. :meth:`quantize` folds it.
+    steps : int, optional
+        Of an inference, which ``tebn`` needs.
     surrogate : str
         What stands for the derivative of a spike.
     input_bits, weight_bits : int
@@ -97,6 +103,8 @@ class SpikingNet(nn.Module):
         readout_neuron: Neuron | None = None,
         bias: bool = False,
         delays: str = "fixed",
+        normalisation: str = "none",
+        steps: int | None = None,
         surrogate: str = "arc_tangent",
         input_bits: int = 1,
         weight_bits: int = 4,
@@ -111,8 +119,8 @@ class SpikingNet(nn.Module):
         self.seed = whole(0)("seed", seed)
         config = ModelConfig(
             sizes=(len(self._map), *(len(one.connection.target) for one in named)),
-            readout=readout, bias=bias, delays=delays, surrogate=surrogate, input_bits=input_bits,
-            weight_bits=weight_bits, scales=scales,
+            readout=readout, bias=bias, delays=delays, normalisation=normalisation,
+            surrogate=surrogate, input_bits=input_bits, weight_bits=weight_bits, scales=scales,
             membrane=Format.parse(membrane) if isinstance(membrane, str) else membrane,
             connections=tuple(one.connection for one in named),
             origins=tuple(one.origins for one in named),
@@ -123,7 +131,8 @@ class SpikingNet(nn.Module):
         layers = drawn_layers(config, neurons, generator=generator)
         check_graph(layers, steps=MOST_DELAY + 1)
         self.model = Model(
-            config, generator=generator, layers=layers, compiled=flag("compiled", compiled)
+            config, generator=generator, layers=layers, compiled=flag("compiled", compiled),
+            steps=optional(whole(1))("steps", steps),
         )
         self._parameters_then: list[Mapping[str, Value]] | None = None
 
@@ -165,7 +174,7 @@ class SpikingNet(nn.Module):
         Raises
         ------
         ValueError
-            A layer's levels do not fit its format.
+            A layer's levels do not fit its format, or its normalisation cannot be folded.
         """
         self._parameters_then = [cell.values() for cell in self.model.neurons()]
         self.model.quantize(largest=largest)

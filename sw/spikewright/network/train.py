@@ -121,7 +121,8 @@ def train(
         generator = torch.Generator().manual_seed(seed)
         model = Model(
             config.model, generator=generator, streams=config.streams, start=config.network,
-            compiled=_worth_compiling(config, task), event_products=config.event_products,
+            steps=config.coding.steps, compiled=_worth_compiling(config, task),
+            event_products=config.event_products,
         )
         test = encode(task.x_test, config.coding)
         part = task if config.patience is None else validation(task, fold=0, folds=_FOLDS)
@@ -191,8 +192,10 @@ def _synapses(config: TrainingConfig) -> Callable[[Layer], Synapses]:
 def _real(model: Model, objective: Objective) -> Callable[[np.ndarray], np.ndarray]:
     """Return what makes outputs of spikes, by the network in real numbers."""
     def outputs(spikes: np.ndarray) -> np.ndarray:
+        model.eval()  # normalisations go by what they know of all batches
         with torch.no_grad():
             made, _ = model(torch.from_numpy(spikes).float(), each_step=objective.each_step)
+        model.train()
         return made.numpy()
 
     return outputs

@@ -145,6 +145,11 @@ class TrainingConfig:
         )
         self._check_loss()
         if self.network is not None:
+            if self.model.normalisation != "none":
+                raise ValueError(
+                    f"model.normalisation is {self.model.normalisation!r}, and network is trained "
+                    "on with the currents that it has; leave one of them out"
+                )
             for name in ("sizes", "readout"):
                 own, given = getattr(self.network, name), getattr(self.model, name)
                 if own != given:
@@ -251,6 +256,7 @@ def training_config(
     augmentation: bool = True,
     event_products: bool = False,
     prune: float = 0.0,
+    normalisation: str = "none",
     surrogate: str = "arc_tangent",
     loss: str = "outputs",
     streams: Streams | None = None,
@@ -309,6 +315,9 @@ def training_config(
         :class:`TrainingConfig`.
     prune : float
         Share of the weights, the smallest, that are taken away before the network is quantised.
+    normalisation : str
+        What the currents of hidden layers are normalised by; see
+        :class:`~spikewright.network.model_config.ModelConfig`.
     surrogate : str
         What stands for the derivative of a spike, a key of
         :data:`~spikewright.network.surrogate.SURROGATES`.
@@ -338,6 +347,7 @@ def training_config(
         membrane=_format("membrane", membrane),
         readout=readout,
         bias=bias,
+        normalisation=normalisation,
         surrogate=surrogate,
         input_bits=bits_of(chosen),
         connections=tuple(one.connection for one in named) or None,

@@ -47,6 +47,8 @@ class Wired:
     parts : tuple of pairs of Connection and Origin
         Its parts, and what each hears; none of a layer that hears the layer before alone, in the
         same step.
+    normalisation : callable, optional
+        What normalises the currents of others, of all steps at once, before the bias is added.
     compiled : bool
         Whether the steps of the neurons run compiled, if they can.
     event_products : bool
@@ -61,6 +63,7 @@ class Wired:
     bias: Tensor | None = None
     connection: Connection | None = None
     parts: tuple[Part, ...] = ()
+    normalisation: Callable[[Tensor], Tensor] | None = None
     compiled: bool = False
     event_products: bool = False
 
@@ -135,6 +138,8 @@ def _compiled(
 def _forward(source: str, layer: Wired, arriving: Tensor) -> Tensor:
     weights = _taken(source, layer.weights).to(arriving.dtype)
     current = _current(layer, _product(layer, arriving, weights), layer.current)
+    if layer.normalisation is not None:
+        current = layer.normalisation(current)
     if layer.bias is not None:
         bias = _taken(source, layer.bias).to(current.dtype)
         current = current + bias.repeat(layer.neurons // len(bias))
