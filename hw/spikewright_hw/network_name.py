@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
+from .checks import instance
+from .checks import text as _text
 from .connection import Connection, Convolution, Dense, FeatureMap, Joined, connections_of
 from .connection.notation import checked_part
 from .origin import Origin
@@ -106,6 +108,8 @@ def named_layers(text: str, source: FeatureMap) -> tuple[Named, ...]:
     ValueError
         A part is none of these, or does not fit what it hears; the message names it.
     """
+    _text("text", text)
+    instance(FeatureMap)("source", source)
     parts = _parts(text)
     plain = connections_of("-".join(part.plain for part in parts), source)
     layers = [part for part in parts if not part.is_pooling]

@@ -10,12 +10,13 @@ from functools import partial
 import pytest
 
 from spikewright_hw.connection import Dense, FeatureMap, Joined
+from spikewright_hw.engine.design import EventDesign
 from spikewright_hw.engine.drawn_network import (
     drawn_graph_network,
     drawn_map_network,
     drawn_network,
 )
-from spikewright_hw.engine.each_layer import banks_of
+from spikewright_hw.engine.each_layer import banks_of, shares_of
 from spikewright_hw.engine.event import PRESETS, EventEngine, core, worst_cycles
 from spikewright_hw.engine.example import example_network
 from spikewright_hw.engine.record import Result, Trace, pack_trace
@@ -122,6 +123,17 @@ def test_engine_follows_reference(sizes, steps, share, rng):
         assert result.cycles == passed <= worst_cycles(network, share=share)
 
 
+def drawn_sizes(network, rng):
+    """Return sizes of an engine for each layer, among those that have an effect on it."""
+    if not (network.is_chain and all(layer.is_flat for layer in network.layers)):
+        return {}
+    several = [rng.randint(1, 4) for _ in network.layers]
+    return rng.choice([
+        {"banks": several}, {"block_bits": [rng.randint(1, 20) for _ in network.layers]},
+        *([] if all(layer.recurrent for layer in network.layers) else [{"fold": several}]),
+    ])
+
+
 @pytest.mark.parametrize(
     ("draw", "count"),
     [
@@ -133,16 +145,14 @@ def test_engine_follows_reference(sizes, steps, share, rng):
 def test_engine_follows_reference_of_any_network(draw, count, rng):
     for _ in range(count):
         network = draw(rng)
-        share, banks = ([rng.randint(1, most) for _ in network.layers] for most in (3, 4))
+        sizes = drawn_sizes(network, rng)
+        share = [rng.randint(1, 3) for _ in network.layers]
         samples = [
             [rng.getrandbits(network.inputs) for _ in range(network.planes)] for _ in range(3)
         ]
-        fold = rng.choice((None, [rng.randint(1, 4) for _ in network.layers]))
-        block_bits = rng.choice((None, [rng.randint(1, 20) for _ in network.layers]))
-        engine = EventEngine(
-            network=network, share=share, banks=banks, fold=fold, block_bits=block_bits
-        )
-        longest = worst_cycles(network, share=share, banks=banks, fold=fold)
+        block_bits = sizes.pop("block_bits", None)
+        engine = EventEngine(network=network, share=share, block_bits=block_bits, **sizes)
+        longest = worst_cycles(network, share=share, **sizes)
         for bitmaps, (result, trace, passed) in zip(
             samples, classify(engine, samples), strict=True
         ):
@@ -364,6 +374,60 @@ def test_a_layer_has_no_more_banks_than_rows():
     assert banks_of(network, (2, 8)) == (2, 3)
     recurrent = always_spiking((2, 3, 2), 1, recurrent=(0,))
     assert banks_of(recurrent, 8) == (5, 3)
+
+
+def test_a_layer_has_no_more_neurons_to_an_updater_than_there_are():
+    network = example_network(sizes=(5, 3, 2), steps=1, weight_bits=2, membrane=Format(4, 1))
+    assert shares_of(network, 60_000) == (3, 2)
+    assert shares_of(network, (2, 8)) == (2, 2)
+    most, all_ = (EventEngine(network=network, share=share) for share in (60_000, (3, 2)))
+    assert classify(most, [[0b11111]]) == classify(all_, [[0b11111]])
+    assert worst_cycles(network, share=60_000) == worst_cycles(network, share=(3, 2))
+
+
+MAPPED = core(**PRESETS["convolutions_pooled"]).network
+HEARS_ITSELF = Network(RECURRENT.layers[:1], steps=2, readout="count")
+
+
+@pytest.mark.parametrize(
+    ("network", "sizes", "message"),
+    [
+        (
+            HAND, {"banks": 2, "fold": 1},
+            ("banks is 2; layer 0 is folded, and such a network reads one row of weights at a "
+             "time: leave banks out"),
+        ),
+        (
+            MAPPED, {"banks": 2},
+            ("banks is 2; layer 0 has a map or delays, and such a network reads one row of weights "
+             "at a time: leave banks out"),
+        ),
+        (
+            MAPPED, {"fold": 2},
+            ("fold is 2; layer 0 has a map or delays, and no layer of such a network is folded: "
+             "leave fold out"),
+        ),
+        (
+            HEARS_ITSELF, {"fold": 1},
+            ("fold is 1; every layer hears itself, and no layer of such a network is folded: leave "
+             "fold out"),
+        ),
+        (
+            HAND, {"block_bits": 4, "weights": "loaded"},
+            ("block_bits is 4; weights that are loaded lie in memories alone: leave block_bits "
+             "out, or build the weights in"),
+        ),
+        (
+            HAND, {"block_bits": 4, "fold": 1},
+            ("block_bits is 4; no layer reads whole rows of a dense matrix, whose bits alone are "
+             "divided: leave block_bits out"),
+        ),
+    ],
+)
+def test_sizes_without_effect_are_refused(network, sizes, message):
+    for made in (EventDesign(**sizes).check, lambda one: EventEngine(network=one, **sizes)):
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+            made(network)
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ def test_the_worst_case_is_the_bound(sizes, steps, neurons, lanes):
     ("network", "options", "message"),
     [
         (NETWORK, {"lanes": 3}, "a layer has a power of two of lanes, not 3"),
-        (NETWORK, {"share": 0}, "an updater serves at least one neuron, not 0"),
+        (NETWORK, {"share": 0}, "share is 0; a layer has at least 1"),
         (NETWORK, {"ram_style": "huge"}, "ram_style is 'huge'; there are auto, block"),
         (ALPHA, {"streams": Streams(encoding="bipolar")}, NO_SIGN),
     ],

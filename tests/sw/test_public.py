@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -365,6 +366,30 @@ def test_another_kind_is_told_by_the_argument(call, message, monkeypatch, tmp_pa
         call()
     assert message in str(caught.value)
     assert "must be a whole number" in message or str(caught.value) == message
+    assert not [*tmp_path.iterdir()], "something was written"
+
+
+#: What is called with arguments, but for protocols and errors.
+CALLED = [
+    name for name in spw.__all__ if callable(call := getattr(spw, name))
+    and not getattr(call, "_is_protocol", False)
+    and not (inspect.isclass(call) and issubclass(call, Exception))
+]
+
+
+@pytest.mark.parametrize("name", CALLED)
+def test_none_is_no_argument(name, monkeypatch, tmp_path):
+    """What has arguments says what is wrong with None in its own words, if anything is."""
+    monkeypatch.chdir(tmp_path)
+    call = getattr(spw, name)
+    needed = [
+        one for one in inspect.signature(call).parameters.values()
+        if one.default is one.empty and one.kind not in (one.VAR_KEYWORD, one.VAR_POSITIONAL)
+    ]
+    by_name = {one.name: None for one in needed if one.kind is one.KEYWORD_ONLY}
+    others = [None for one in needed if one.kind is one.POSITIONAL_OR_KEYWORD]
+    with suppress(ValueError, spw.SpikewrightError):
+        call(*others, **by_name) if needed else None
     assert not [*tmp_path.iterdir()], "something was written"
 
 

@@ -45,8 +45,8 @@ class EventDesign:
         of them if not given.
     block_bits : int or tuple of int, optional
         Bits of a row of weights that lie in block RAM, at most, of all dense layers or of each
-        layer, and the others in look-up tables; all of them if not given. Of no effect where the
-        weights are loaded.
+        layer, and the others in look-up tables; all of them if not given. Not where the weights
+        are loaded.
     ram_style : str
         Where the trace of an inference lies, one of :data:`~.ram_style.RAM_STYLES`.
     weights : str
@@ -88,11 +88,11 @@ class EventDesign:
         )
 
     def check(self, network: Network) -> None:
-        """Raise :exc:`ValueError` if a size is given for each layer, and not of so many layers."""
-        shares_of(network, self.share)
-        banks_of(network, self.banks)
-        lanes_of(network, self.fold)
-        block_bits_of(network, self.block_bits)
+        """Raise :exc:`ValueError` for a size of another number of layers, or of no effect."""
+        built = self.built(network)
+        shares_of(built, self.share)
+        banks_of(built, self.banks)
+        block_bits_of(built, self.block_bits, weights=self.weights)
 
     def built(self, network: Network) -> Network:
         """Return the network with its layers as the engine has them, which computes the same."""

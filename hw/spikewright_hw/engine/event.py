@@ -204,8 +204,8 @@ class EventEngine(InferenceEngine):
     network : Network
         What to build: layers and steps.
     share : int, at least 1, or sequence of int
-        Neurons per updater, in all layers or in each, but in a map, which has one for each lane of
-        a word; see :class:`~.row_layer.RowLayer`.
+        Neurons per updater, in all layers or in each; of one layer as many as it has at most. A map
+        has at least one updater for each lane of a word; see :class:`~.row_layer.RowLayer`.
     banks : int, at least 1, or sequence of int
         Rows of weights in a cycle, of all layers or of each; of one layer as many as it has rows at
         most. A network with maps, delays, skips or a folded layer has one.
@@ -220,7 +220,7 @@ class EventEngine(InferenceEngine):
         given.
     block_bits : int, at least 1, or sequence of int, optional
         Bits of a row of weights that lie in block RAM, at most, in all dense layers or in each;
-        the others lie in look-up tables. All if not given.
+        the others lie in look-up tables. All if not given, and of loaded weights.
     weights : {"built", "loaded"}
         Whether the weights are built in; or a host stores those of any network of the same shape,
         neurons and biases, in the memories that ``network`` needs.
@@ -228,7 +228,7 @@ class EventEngine(InferenceEngine):
     Raises
     ------
     ValueError
-        ``share``, ``banks`` or ``fold`` is below 1, or of another number of layers.
+        A size is below 1, of another number of layers, or of no effect on this network.
     """
 
     def __init__(
@@ -247,7 +247,7 @@ class EventEngine(InferenceEngine):
         network, most_bits = _folded(network, fold=fold, most_bits=most_bits)
         self.share = shares_of(network, share)
         self.banks = banks_of(network, banks)
-        self.block_bits = block_bits_of(network, block_bits)
+        self.block_bits = block_bits_of(network, block_bits, weights=weights)
         self.most_bits = most_bits
         self.weights: Weights = weights
         super().__init__(

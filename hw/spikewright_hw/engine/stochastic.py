@@ -9,6 +9,7 @@ from amaranth.lib.wiring import connect, flipped
 from ..fixed import Format
 from ..layer import Layer
 from ..network import Network
+from .each_layer import shares_of
 from .example import example_network
 from .feedback import feedback_of
 from .inference import InferenceEngine
@@ -48,8 +49,8 @@ def worst_cycles(
     step passes through all layers, and the others follow at the pace of the slowest.
     """
     busy = [
-        stream_step_cycles(layer, streams, len(blocks(layer, lanes=lanes)), share=share)
-        for layer in network.layers
+        stream_step_cycles(layer, streams, len(blocks(layer, lanes=lanes)), share=one)
+        for layer, one in zip(network.layers, shares_of(network, share), strict=True)
     ]
     pace = max(busy) + 1
     return sum(busy) + (network.steps - 1) * pace + readout_latency(network)
@@ -128,7 +129,7 @@ class StochasticEngine(InferenceEngine):
     lanes : int, a power of two
         Rows at once, in every layer; see :class:`~.stream_layer.StreamLayer`.
     share : int, at least 1
-        Neurons per updater, in every layer.
+        Neurons per updater, in every layer; of one layer as many as it has at most.
     ram_style : {"auto", "block"}
         Where the trace of an inference lies: left to synthesis, or in block RAM always.
     """
@@ -144,12 +145,10 @@ class StochasticEngine(InferenceEngine):
     ):
         if lanes < 1 or lanes & (lanes - 1):
             raise ValueError(f"a layer has a power of two of lanes, not {lanes}")
-        if share < 1:
-            raise ValueError(f"an updater serves at least one neuron, not {share}")
         check_network(streams, network)
         self.streams = streams
         self.lanes = lanes
-        self.share = share
+        self.share = shares_of(network, share)
         super().__init__(network=network, ram_style=ram_style)
 
     def stage(
@@ -158,7 +157,7 @@ class StochasticEngine(InferenceEngine):
         """Make the stage of a layer."""
         layer = self.network.layers[number]
         return StochasticStage(
-            layer=layer, streams=self.streams, lanes=self.lanes, share=self.share
+            layer=layer, streams=self.streams, lanes=self.lanes, share=self.share[number]
         )
 
 

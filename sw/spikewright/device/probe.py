@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-from spikewright_hw.checks import real
+from spikewright_hw.checks import real, text
 
 from ..errors import DeviceError
 
@@ -50,7 +50,7 @@ class I2cBus:
     """
 
     def __init__(self, name: str):
-        self.name = name
+        self.name = text("name", name)
         try:
             self._file = os.open(name, os.O_RDWR)
         except OSError as error:

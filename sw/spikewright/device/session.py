@@ -7,6 +7,7 @@ from typing import Self
 
 import numpy as np
 
+from spikewright_hw.checks import instance
 from spikewright_hw.engine.design import Design, EventDesign
 from spikewright_hw.engine.record import Result, Trace, unpack_result, unpack_trace
 from spikewright_hw.network import Layer, Network
@@ -41,6 +42,7 @@ class Session:
         board: Board,
         simulator: str,
     ):
+        instance(Link)("link", link)
         self._link = link
         self._network = network
         self._design = design

@@ -9,7 +9,8 @@ from inspect import signature
 from itertools import product
 from typing import Any
 
-from spikewright_hw.checks import plain, shown
+from spikewright_hw.checks import plain, real, settle, shown
+from spikewright_hw.checks import text as _text
 from spikewright_hw.engine.design import EventDesign, StochasticDesign
 from spikewright_hw.engine.streams import Streams
 
@@ -46,6 +47,7 @@ class Range:
     high: float
 
     def __post_init__(self):
+        settle(self, low=real(), high=real())
         if not 0 < self.low < self.high or not math.isfinite(self.high):
             raise ValueError(
                 f"a range is from a number above 0 to a larger one, not {self.low!r}:{self.high!r}"
@@ -74,6 +76,7 @@ def value_of(axis: str, text: str) -> Any:
     ValueError
         It is no value, or the range is none.
     """
+    text = _text(axis, text)
     if not text or len(text) > 200:
         raise ValueError(f"{axis} is {text[:60]!r}; give values parted by commas, such as 2,4,8")
     low, colon, high = text.partition(":")

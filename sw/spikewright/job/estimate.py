@@ -286,6 +286,7 @@ def print_estimate(found: Estimate, *, console: Console | None = None) -> None:
     found : Estimate
     console : rich.console.Console, optional
     """
+    instance(Estimate)("found", found)
     console = terminal.console() if console is None else console
     cycles = "" if found.cycles is None else f"≈ {found.cycles:.1f} cycles an inference, "
     console.print(

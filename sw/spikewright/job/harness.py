@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from spikewright_hw.checks import instance
 from spikewright_hw.connection import Convolution
 from spikewright_hw.layer import Layer
 from spikewright_hw.network import Network
@@ -64,6 +65,7 @@ def run_harness(
     DeviceError
         The board does not answer.
     """
+    instance(Session)("board", board)
     try:
         from neurobench.benchmarks import Benchmark
         from neurobench.metrics.static import ConnectionSparsity

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
+from spikewright_hw.checks import instance
+
 from .. import terminal
 from ..coding.coding import encode
 from ..device.answers import Answers
@@ -74,15 +76,10 @@ def main_job(options: RunOptions, *, console: Console | None = None) -> Report |
         Whatever failed. Values that differ, and a bitstream that cannot be built, are reported
         first.
     """
+    instance(RunOptions)("options", options)
     console = console or terminal.console(stderr=True)
     if options.build_only:
-        built = build_job(options, console=console)
-        console.print(f"The bitstream is {built.path}", soft_wrap=True, highlight=False)
-        if options.load is not None:
-            console.print(f"{options.board.title} is loaded with it.", highlight=False)
-            return None
-        for command in commands(options.board, built.path):
-            console.print(f"To load it: {command}", soft_wrap=True, highlight=False)
+        _say_built(build_job(options, console=console), options, console)
         return None
     _check_at_once(options)
     task = _task(options)
@@ -153,6 +150,7 @@ def build_job(options: RunOptions, *, console: Console | None = None) -> Bitstre
     SpikewrightError
         Whatever failed.
     """
+    instance(RunOptions)("options", options)
     _check_at_once(options)
     with JobProgress(console) as progress:
         network = _fitting(options, progress)
@@ -160,6 +158,16 @@ def build_job(options: RunOptions, *, console: Console | None = None) -> Bitstre
     if options.load is not None:
         load(built.path, board=options.board, way=options.load, build=options.build)
     return built
+
+
+def _say_built(built: Bitstream, options: RunOptions, console: Console) -> None:
+    """Print where a bitstream is, and how it is loaded, if it is not yet."""
+    console.print(f"The bitstream is {built.path}", soft_wrap=True, highlight=False)
+    if options.load is not None:
+        console.print(f"{options.board.title} is loaded with it.", highlight=False)
+        return
+    for command in commands(options.board, built.path):
+        console.print(f"To load it: {command}", soft_wrap=True, highlight=False)
 
 
 def plan_job(options: RunOptions, *, console: Console | None = None) -> Path:
@@ -182,6 +190,7 @@ def plan_job(options: RunOptions, *, console: Console | None = None) -> Path:
     SpikewrightError
         Whatever failed.
     """
+    instance(RunOptions)("options", options)
     check_writable(options.build, folder=True)
     with JobProgress(console) as progress:
         network = _fitting(options, progress)

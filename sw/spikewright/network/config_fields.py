@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
+from spikewright_hw.checks import instance, mapping
+
 from .augmentation import Augmentation
 from .training_config import TrainingConfig
 
@@ -29,7 +31,8 @@ def with_fields(config: TrainingConfig, given: Mapping[str, Any]) -> TrainingCon
     ValueError
         There is no such field, or a value is out of its range; the message names it.
     """
-    return _changed(config, given, "")
+    instance(TrainingConfig)("config", config)
+    return _changed(config, mapping("given", given), "")
 
 
 def _changed(of: Any, given: Mapping[str, Any], place: str) -> Any:

@@ -140,7 +140,7 @@ def l1_activity(spikes: Sequence[Tensor]) -> Tensor:
     spikes : sequence of Tensor ``[steps, samples, neurons]``
         Of each layer.
     """
-    return torch.stack([layer.mean() for layer in spikes]).mean()
+    return torch.stack([layer.mean() for layer in _layers(spikes)]).mean()
 
 
 def l2_activity(spikes: Sequence[Tensor]) -> Tensor:
@@ -153,7 +153,16 @@ def l2_activity(spikes: Sequence[Tensor]) -> Tensor:
     spikes : sequence of Tensor ``[steps, samples, neurons]``
         Of each layer.
     """
-    return torch.stack([layer.mean(dim=0).square().mean() for layer in spikes]).mean()
+    return torch.stack([layer.mean(dim=0).square().mean() for layer in _layers(spikes)]).mean()
+
+
+def _layers(spikes: Sequence[Tensor]) -> Sequence[Tensor]:
+    """Return the spikes of each layer; raise ValueError unless there are some."""
+    if not isinstance(spikes, list | tuple) or not spikes:
+        raise ValueError(f"spikes is {shown(spikes)}; it must be a list of tensors, one a layer")
+    for number, layer in enumerate(spikes):
+        instance(Tensor)(f"spikes[{number}]", layer)
+    return spikes
 
 
 def _check_targets(membranes: Tensor, targets: Tensor) -> None:

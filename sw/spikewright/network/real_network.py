@@ -149,6 +149,7 @@ def in_reals(network: Network) -> RealNetwork:
     RealNetwork
         Its levels are in weight steps, as those of the network are.
     """
+    instance(Network)("network", network)
     return RealNetwork(
         layers=tuple(
             RealLayer(

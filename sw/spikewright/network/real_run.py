@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from spikewright.coding.samples import as_array, shape_words
 from spikewright.errors import DataError
 from spikewright.real_arrays import RealArrays
+from spikewright_hw.checks import instance
 from spikewright_hw.definition.graph import evaluate
 from spikewright_hw.readout import SPIKING
 
@@ -61,6 +62,7 @@ def run_real(network: RealNetwork, inputs: np.ndarray) -> RealRun:
     DataError
         The inputs are not of the network's shape, or not finite numbers.
     """
+    instance(RealNetwork)("network", network)
     did, runs = [_checked(network, inputs)], []
     for index, layer in enumerate(network.layers):
         runs.append(run_layer(layer, heard_of_others(index, layer, did).astype(np.float64)))

@@ -245,6 +245,7 @@ def print_qubo_solution(solution: QuboSolution, *, console: Console | None = Non
     solution : QuboSolution
     console : rich.console.Console, optional
     """
+    instance(QuboSolution)("solution", solution)
     console = terminal.console() if console is None else console
     graph: Graph = solution.graph
     last = solution.improvements[-1].cycles if solution.improvements else 0

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import isqrt
 from pathlib import Path
 
+from spikewright_hw.checks import instance
 from spikewright_hw.qubo.independent_set import IndependentSet
 
 from ..errors import BuildError
@@ -16,6 +18,8 @@ __all__ = ["PART", "place_qubo_solver"]
 PART = "ecp5-85f"
 #: What the placer aims for, MHz: a little above what it reaches.
 _AIM_MHZ = 100.0
+#: Bits of its block RAMs: 208 of 18,432 (data sheet FPGA-DS-02012, table "ECP5 family selection").
+_ROOM = 208 * 18_432
 
 
 @dataclass(frozen=True)
@@ -53,10 +57,18 @@ def place_qubo_solver(
     Raises
     ------
     BuildError
-        It does not fit, or the placer did not end.
+        It does not fit, which is told at once if the graph alone is too large for the block
+        RAMs, or the placer did not end.
     ToolError
         A tool is missing.
     """
+    instance(QuboSolver)("solver", solver)
+    bits = solver.capacity**2
+    if bits > _ROOM:
+        raise BuildError(
+            f"a graph of {solver.capacity} vertices takes {bits:,} bits of block RAM, and an "
+            f"{PART} has {_ROOM:,}; give capacity= of at most {isqrt(_ROOM)}"
+        )
     preset = f"n{solver.capacity}_l{solver.lanes}"
     found = measure(
         _Core(solver), preset, Target(PART, _AIM_MHZ), seeds=seeds, lean=True, build=build

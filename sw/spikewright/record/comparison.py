@@ -79,7 +79,7 @@ def compare_reports(
     """
     console = terminal.console() if console is None else console
     folder = pathlike("directory", directory)
-    if len(names) < 2:
+    if isinstance(names, str | Path) or not isinstance(names, Sequence) or len(names) < 2:
         raise ReportError("a comparison needs two reports, at least; name them one after the other")
     reports: dict[str, Report] = {}
     for each in names:

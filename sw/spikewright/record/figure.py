@@ -212,7 +212,7 @@ class Figure:
     detail: dict[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self):
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
+        if not isinstance(self.name, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
             raise ValueError(f"a figure's name is like cycles_mean, not {self.name!r}")
         object.__setattr__(self, "value", _finite(f"figure {self.name}", self.value))
         _need(self, unit=self.unit)

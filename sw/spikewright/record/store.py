@@ -126,6 +126,8 @@ def read_report(path: str | Path) -> Report:
         ) from None
     except (OSError, ValueError) as error:
         raise ReportError(f"the report {file} cannot be read: {error}; write it again") from None
+    if not isinstance(data, dict):
+        raise ReportError(f"the report {file} is no JSON object; write it again")
     try:
         schema = data["schema"]
         if schema not in range(1, SCHEMA + 1):
@@ -143,5 +145,7 @@ def read_report(path: str | Path) -> Report:
             made=data["made"],
             system=data.get("system", {}),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except KeyError as error:
+        raise ReportError(f"the report {file} has no {error.args[0]}; write it again") from None
+    except (TypeError, ValueError) as error:
         raise ReportError(f"the report {file} is malformed: {error}; write it again") from None

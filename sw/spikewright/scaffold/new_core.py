@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from spikewright_hw.checks import pathlike
 from spikewright_hw.registry import Entry, listed
 
 from ..errors import SpikewrightError
@@ -56,6 +57,7 @@ def new_core(name: str, *, family: str, root: Path) -> list[Path]:
     StorageError
         A file cannot be written.
     """
+    root = pathlike("root", root)
     old = registry_text(root)
     _check_family(family, root=root)
     check_name(name, registry=old, root=root)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from spikewright_hw.checks import instance, pathlike
 from spikewright_hw.definition.definition import Definition
 from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
 from spikewright_hw.fixed import Format
@@ -60,6 +61,8 @@ def new_neuron(specification: Specification, *, root: Path) -> tuple[list[Path],
     StorageError
         A file cannot be written.
     """
+    instance(Specification)("specification", specification)
+    root = pathlike("root", root)
     name = specification.name
     registry = registry_text(root)
     check_name(name, registry=registry, root=root)

@@ -51,8 +51,10 @@ def cycles(network: Network, spikes: np.ndarray, run: Run, *, design: Design) ->
         ended = folded_ends(built, arriving, share=design.share)
     elif isinstance(design, StochasticDesign):
         ended = _stream_ends([
-            _stream_cycles(layer, heard, design)
-            for layer, heard in zip(network.layers, arriving, strict=True)
+            _stream_cycles(layer, heard, design, share=share)
+            for layer, heard, share in zip(
+                network.layers, arriving, shares_of(network, design.share), strict=True
+            )
         ])
     else:
         ended = _event_ends(network, arriving, design)
@@ -72,13 +74,15 @@ def exact_cycles(
     return cycles(network, spikes, run, design=design)
 
 
-def _stream_cycles(layer, heard: np.ndarray, design: StochasticDesign) -> np.ndarray:
+def _stream_cycles(
+    layer, heard: np.ndarray, design: StochasticDesign, *, share: int
+) -> np.ndarray:
     every = blocks(layer, lanes=design.lanes)
     starts = [block.start for block in every]
     used = np.logical_or.reduceat(heard, starts, axis=2).sum(axis=2)
     if design.streams.encoding == "bipolar":
         used = np.full_like(used, len(every))
-    return stream_step_cycles(layer, design.streams, np.maximum(used, 1), share=design.share)
+    return stream_step_cycles(layer, design.streams, np.maximum(used, 1), share=share)
 
 
 def _event_ends(network: Network, arriving: list[np.ndarray], design: EventDesign) -> np.ndarray:

@@ -258,3 +258,10 @@ def test_a_solver_that_was_placed_says_so(monkeypatch):
     found.fmax_mhz, found.note = None, "it does not fit"
     with pytest.raises(BuildError, match=r"^a solver of 20 vertices was not routed: it does not "):
         placed.place_qubo_solver(QuboSolver(capacity=20, lanes=4))
+
+
+def test_a_graph_that_is_larger_than_the_block_rams_is_told_at_once():
+    message = ("a graph of 2000 vertices takes 4,000,000 bits of block RAM, and an ecp5-85f has "
+               "3,833,856; give capacity= of at most 1958")
+    with pytest.raises(BuildError, match=f"^{re.escape(message)}$"):
+        placed.place_qubo_solver(QuboSolver(capacity=2000))
