@@ -220,7 +220,8 @@ def test_reading_what_is_not_there(tmp_path):
             lambda text: text.replace('"value": 71.25', '"value": null'),
             "is malformed: figure cycles",
         ),
-        (lambda text: "[]", r"^the report .* is malformed: "),
+        (lambda text: "[]", r"^the report .* is no JSON object; write it again$"),
+        (lambda text: "{}", r"^the report .* has no schema; write it again$"),
     ],
 )
 def test_reading_a_damaged_report(tmp_path, damage, message):
@@ -241,7 +242,8 @@ def test_command_lists_and_prints(tmp_path):
     (tmp_path / "old").mkdir()
     (tmp_path / "old" / "report.json").write_text("{}")
     show(directory=tmp_path, console=console)  # one that is damaged does not hide the others
-    assert re.search(r"old: the report .* malformed.*trial: 64-10", stream.getvalue(), re.DOTALL)
+    said = r"old: the report .* has no schema.*trial: 64-10"
+    assert re.search(said, stream.getvalue(), re.DOTALL)
     show("trial", directory=tmp_path, console=console)
     assert "cycles_mean" in stream.getvalue()
     assert stream.getvalue().endswith("report.html\n")
