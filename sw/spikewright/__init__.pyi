@@ -183,6 +183,7 @@ from spikewright.bench.reference import bench_reference as bench_reference
 from spikewright.bench.sizes import bench_sizes as bench_sizes
 from spikewright.bench.stochastic_engine.bench import bench_stochastic as bench_stochastic
 from spikewright.bench.training import bench_training as bench_training
+from spikewright.bench.training_seeds import bench_training_seeds as bench_training_seeds
 from spikewright.bench.training_speed import bench_training_speed as bench_training_speed
 from spikewright.doctor import Finding as Finding
 from spikewright.doctor import examine_tools as examine_tools

@@ -34,6 +34,7 @@ NO_BITS = "does not apply to codings that make spikes; give --coding direct, too
 NO_SHARE = "does not apply to codings but time to first spike; give --coding ttfs, or leave it"
 NO_NEURON = "does not apply to a core that is not given by --equations; give them, or leave it out"
 
+NO_SEEDS = "does not apply to this table, but to cells, normalisations, delays, encoders, conve"
 NO_LOAD = "does not apply to the virtual board, into which nothing is loaded; give --port or"
 
 #: What a NIR file does not say.
@@ -203,10 +204,21 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "bench reference": ({"samples": "9", "pages": None}, {}),
     "bench sizes": ({"board": "icebreaker"}, {}),
     "bench stochastic": ({"data": "folder", "seeds": "7", "epochs": "3", "pages": None}, {}),
-    "bench training": ({"pages": None, "table": "losses", "folds": "2", "epochs": "3"}, {}),
-    "bench training --table speed": (
-        {"pages": None}, every(("folds", "epochs"), "does not apply to --table speed, which trains")
+    "bench training": (
+        {"pages": None, "table": "losses", "folds": "2", "epochs": "3"},
+        every(("task", "folder", "seeds"), NO_SEEDS),
     ),
+    "bench training --table speed": (
+        {"pages": None},
+        {**every(("folds", "epochs"), "does not apply to --table speed, which trains"),
+         **every(("task", "folder", "seeds"), NO_SEEDS)},
+    ),
+    "bench training --table cells": (
+        {"pages": None, "table": "delays", "seeds": "7", "epochs": "3", "task": "mnist"},
+        {"folds": "does not apply to tables over seeds, which are tested on the test part; leave",
+         "folder": NO_DIGITS},
+    ),
+    "bench training --table cells --task mnist": ({"folder": "."}, {}),
     "board --virtual ulx3s --model net.spw": (
         {"virtual": "other", "model": "other.spw", "clock": "62.5", **SIZE, "banks": "2"},
         every(STOCHASTIC, NO_EVENT),

@@ -10,7 +10,10 @@ from pathlib import Path
 from ..errors import SpikewrightError
 from .task_options import NETWORK_OPTIONS
 
-__all__ = ["RULES", "Rule", "check_options", "parsed"]
+__all__ = ["RULES", "SEEDED_TABLES", "Rule", "check_options", "parsed"]
+
+#: Tables of `bench training` that are compared over seeds, on a task.
+SEEDED_TABLES = ("cells", "normalisations", "delays", "encoders", "conversion", "frameworks")
 
 #: Options of bitstreams, of a training, of the engines, and of a neuron given by its equations.
 _STREAMS = ("length", "source", "encoding")
@@ -118,13 +121,20 @@ RULES = (
         "codings but time to first spike; give --coding ttfs, or leave it out",
     ),
     Rule(
+        ("bench training",), ("task", "folder", "seeds"),
+        lambda options: options.table not in SEEDED_TABLES,
+        f"this table, but to {', '.join(SEEDED_TABLES)}; name one of them by --table, or leave it "
+        "out",
+    ),
+    Rule(
         ("run", "build", "train", "quantize", "convert", "explore", "report", "estimate"),
         ("task", "folder"),
         lambda options: options.data is not None,
         "--data, a task of your own; leave one of the two out",
     ),
     Rule(
-        ("run", "build", "train", "quantize", "convert", "explore", "estimate"), ("folder",),
+        ("run", "build", "train", "quantize", "convert", "explore", "estimate", "bench training"),
+        ("folder",),
         lambda options: options.task in (None, "digits"),
         "the digits, which come with scikit-learn; name another task by --task, or leave it out",
     ),
@@ -210,6 +220,10 @@ RULES = (
     Rule(
         ("bench training",), ("folds", "epochs"), lambda options: options.table == "speed",
         "--table speed, which trains nothing to its end; leave one of the two out",
+    ),
+    Rule(
+        ("bench training",), ("folds",), lambda options: options.table in SEEDED_TABLES,
+        "tables over seeds, which are tested on the test part; leave it out",
     ),
     Rule(
         ("bench neurons",), ("pages",), lambda options: options.neuron is not None,

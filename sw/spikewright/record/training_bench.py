@@ -8,11 +8,15 @@ from typing import Any
 
 from .figure import Computed, Figure
 from .report import Report
+from .training_seeds import SEED_BLOCKS
 
 __all__ = ["BLOCKS", "BLOCK_OF", "DEFAULTS", "Fold", "Setting", "training_report"]
 
 #: Blocks of ``docs/training.md`` that benches write.
-BLOCKS = ("choice", "surrogates", "losses", "codings", "grids", "reference", "speed", "cells")
+BLOCKS = (
+    "choice", "surrogates", "losses", "codings", "grids", "reference", "speed", "cells",
+    *SEED_BLOCKS,
+)
 #: That of each table of settings.
 BLOCK_OF = {
     "settings": "choice",

@@ -4,10 +4,14 @@ import argparse
 
 import spikewright as spw
 
+from ..applies import SEEDED_TABLES
 from ..options import count, path, seed
 from ..words import arguments_checked
 
 __all__ = ["add"]
+
+#: Tables of a training's settings beside the defaults.
+_ON_FOLDS = ("surrogates", "losses", "codings", "grids")
 
 
 def add(commands) -> None:
@@ -193,34 +197,51 @@ def stochastic(options: argparse.Namespace) -> None:
 
 def _add_training(benches) -> None:
     bench = benches.add_parser(
-        "training", help="the training's settings, on folds of the training part alone; its speed"
+        "training",
+        help="what a training chooses among, cells, delays, encoders, conversion, frameworks; its "
+        "speed",
     )
-    bench.add_argument(
+    add = bench.add_argument
+    add(
         "--table", default="settings", metavar="NAME",
-        choices=("settings", "surrogates", "losses", "codings", "grids", "speed"),
-        help="by accuracy: settings, surrogates, losses, codings, grids; or speed, beside other "
-        "frameworks (%(default)s)",
+        choices=("settings", *_ON_FOLDS, *SEEDED_TABLES, "speed"),
+        help=f"on folds of the digits' training part: settings, {', '.join(_ON_FOLDS)}; over "
+        f"seeds: {', '.join(SEEDED_TABLES)}; or speed, beside other frameworks (%(default)s)",
     )
-    bench.add_argument(
-        "--folds", type=count, default=5, metavar="N", help="at least 2 (%(default)s)"
+    add("--folds", type=count, default=5, metavar="N", help="at least 2 (%(default)s)")
+    add(
+        "--task", default="digits", metavar="NAME",
+        help="images to compare on over seeds: digits, mnist, fashion_mnist, cifar10 (%(default)s)",
     )
-    bench.add_argument(
+    add(
+        "--folder", type=path, metavar="DIR",
+        help="folder of its files, or the one above it (default: that in SPIKEWRIGHT_DATA)",
+    )
+    add(
+        "--seeds", type=seed, nargs="+", default=[0, 1, 2, 3, 4], metavar="N",
+        help="seeds to train (default: 0 to 4)",
+    )
+    add(
         "--epochs", type=count, metavar="N",
-        help="in real numbers, for a quick look (default: 160)",
+        help="in real numbers (default: on folds 160, over seeds 20)",
     )
-    bench.add_argument(
-        "--pages", action="store_true", help="write the tables of docs/training.md"
-    )
+    add("--pages", action="store_true", help="write the tables of docs/training.md")
     bench.set_defaults(verb=training, command="bench training")
 
 
 def training(options: argparse.Namespace) -> None:
-    """Compare the training's settings, or its speed with that of other frameworks."""
-    if options.table != "speed":
-        with arguments_checked(options.flags):
-            spw.bench_training(
-                table=options.table, folds=options.folds, epochs=options.epochs,
-                pages=options.pages,
-            )
-    else:
+    """Compare the training's settings, trainings over seeds, or steps of it with other ones."""
+    if options.table == "speed":
         spw.bench_training_speed(rounds=15, pages=options.pages)
+        return
+    given = {} if options.epochs is None else {"epochs": options.epochs}
+    with arguments_checked({**options.flags, "name": "--table"}):
+        if options.table in SEEDED_TABLES:
+            spw.bench_training_seeds(
+                options.table, task=spw.load_task(options.task, folder=options.folder),
+                seeds=options.seeds, pages=options.pages, **given,
+            )
+            return
+        spw.bench_training(
+            table=options.table, folds=options.folds, pages=options.pages, **given
+        )
