@@ -14,6 +14,7 @@ The layers, lowest first; each imports only those before it::
     stochastic   numbers as bitstreams, and arithmetic with them
     engine       accelerators that run a network
     qubo         a solver of quadratic binary problems
+    audio        sound as counts of spikes
     link         serial port, frames, commands
     board        a board top: an engine at the end of a link
     cores        the registered cores

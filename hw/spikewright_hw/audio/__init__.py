@@ -1,0 +1,1 @@
+"""Ears of a network: sound as spikes of neurons that listen to bands of frequency."""
