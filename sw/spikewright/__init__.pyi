@@ -218,6 +218,18 @@ from spikewright.qubo.workload import qubo_workloads as qubo_workloads
 from spikewright.qubo.workload import random_graph as random_graph
 from spikewright_hw.qubo.search import QuboSearch as QuboSearch
 
+"""Forecasts: NeuroBench's Mackey-Glass benchmark."""
+
+from spikewright.forecast.benchmark import MackeyGlassBenchmark as MackeyGlassBenchmark
+from spikewright.forecast.benchmark import neurobench_mackey_glass as neurobench_mackey_glass
+from spikewright.forecast.fit import fit_forecaster as fit_forecaster
+from spikewright.forecast.forecaster import Forecaster as Forecaster
+from spikewright.forecast.forecaster import forecasts as forecasts
+from spikewright.forecast.forecaster import lags_of as lags_of
+from spikewright.forecast.protocol import smape as smape
+from spikewright.forecast.series import MackeyGlass as MackeyGlass
+from spikewright.forecast.series import mackey_glass as mackey_glass
+
 """Errors: each a sentence that says what was wrong, where, and what to do."""
 
 from spikewright.equations.place import EquationError as EquationError

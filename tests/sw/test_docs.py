@@ -208,6 +208,11 @@ def test_neurobench(folder, capsys):
     assert f"{names['result'].algorithm.effective_acs} {{'Footprint': " in printed
 
 
+def test_mackey_glass(capsys):
+    do("mackey_glass.md")
+    assert 2 < float(capsys.readouterr().out) < 25  # another processor, another repeat
+
+
 def test_the_table_of_neurobench_has_all_figures_of_the_algorithm_track():
     text = (DOCS / "neurobench.md").read_text(encoding="utf-8")
     cells = re.findall(r"^\| (`.*?`) \|", text.partition("## The official harness")[0], re.M)

@@ -241,6 +241,9 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {"density": "0.5", "graph_seed": "7", "seed": "7", "capacity": "99"},
         every(("runs", "pages"), "does not apply to a single graph; leave it out, or"),
     ),
+    "neurobench mackey-glass": (
+        {"tau": "17", "repeats": "3", "on_board": "0", "pages": None}, {}
+    ),
     "boards": ({"plain": None}, {}),
     "cores": ({"plain": None}, {}),
     "doctor": ({}, {}),

@@ -65,6 +65,7 @@ WORK = (
     "spikewright.quantized.from_reals.quantize_on_task",
     "spikewright.quantized.saturation.check_saturation",
     "spikewright.quantized.saturation.show_saturation", "spikewright.exchange.to_nir.to_nir",
+    "spikewright.forecast.benchmark.neurobench_mackey_glass",
     "spikewright.qubo.benchmark.neurobench_qubo", "spikewright.qubo.placed.place_qubo_solver",
     "spikewright.qubo.solve.solve_qubo",
     "spikewright.scaffold.new_core.new_core", "spikewright.scaffold.new_neuron.new_neuron",

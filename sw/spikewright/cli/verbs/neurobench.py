@@ -6,7 +6,7 @@ import sys
 
 import spikewright as spw
 
-from ..options import count, frequency, milliseconds, path, seed
+from ..options import count, counts, frequency, milliseconds, path, seed
 from ..words import arguments_checked, options_named
 
 __all__ = ["add"]
@@ -14,9 +14,10 @@ __all__ = ["add"]
 
 def add(commands) -> None:
     """Add the command with the benchmarks that there are."""
-    verb = commands.add_parser("neurobench", help="benchmarks of NeuroBench's system track")
+    verb = commands.add_parser("neurobench", help="benchmarks of NeuroBench")
     benches = verb.add_subparsers(required=True, metavar="BENCHMARK")
     _add_qubo(benches)
+    _add_mackey_glass(benches)
 
 
 def _add_qubo(benches) -> None:
@@ -46,6 +47,37 @@ def _add_qubo(benches) -> None:
     )
     add("--pages", action="store_true", help="write the table of docs/qubo.md, too")
     bench.set_defaults(verb=qubo, command="neurobench qubo")
+
+
+def _add_mackey_glass(benches) -> None:
+    bench = benches.add_parser(
+        "mackey-glass", help="forecasts of chaotic series, beside the leaderboard",
+        description="A forecaster is trained for each repeat of each series, and forecasts on "
+        "from its own answers. By the integer reference, and on a virtual board.",
+    )
+    add = bench.add_argument
+    add("--tau", type=counts, metavar="N[,N...]", help="delays of the series (17 to 30)")
+    add("--repeats", type=count, default=30, metavar="N", help="of each series (%(default)s)")
+    add(
+        "--on-board", type=count, default=100, metavar="N",
+        help="forecasts of a virtual board, which takes a minute to compile; 0: none "
+        "(%(default)s)",
+    )
+    add("--pages", action="store_true", help="write the tables of docs/mackey_glass.md, too")
+    bench.set_defaults(verb=mackey_glass, command="neurobench mackey-glass")
+
+
+def mackey_glass(options: argparse.Namespace) -> None:
+    """Forecast the series."""
+    taus = (options.tau,) if isinstance(options.tau, int) else options.tau
+    chosen = {} if taus is None else {"taus": taus}
+    with arguments_checked({**options.flags, "taus": "--tau"}):
+        benchmark = spw.MackeyGlassBenchmark(
+            **chosen, repeats=options.repeats, on_board=options.on_board
+        )
+    spw.neurobench_mackey_glass(
+        benchmark, command=shlex.join(["spikewright", *sys.argv[1:]]), pages=options.pages
+    )
 
 
 def qubo(options: argparse.Namespace) -> None:

@@ -1,0 +1,1 @@
+"""Series that are forecast by spiking networks: NeuroBench's Mackey-Glass benchmark."""
