@@ -295,7 +295,7 @@ class Layer(Hearing):
 
     def sums(self, input: str) -> Interval:
         """Return the least and the greatest sum of one of the neuron's inputs, in weight steps."""
-        ends = self._sums(input)
+        ends = self._sums[input]
         return Interval(min(low for low, _ in ends), max(high for _, high in ends))
 
     def reach(self, input: str) -> Interval:
@@ -304,7 +304,7 @@ class Layer(Hearing):
         Of a layer that is not dense, that of any neuron with any bias of the layer.
         """
         biases = self.biases(input)
-        sums = self._sums(input)
+        sums = self._sums[input]
         if not self.is_dense:
             least, most = zip(*sums, strict=True)
             sums, biases = [(min(least), max(most))] * 2, (min(biases), max(biases))
@@ -314,12 +314,16 @@ class Layer(Hearing):
         ]
         return Interval(min(low for low, _ in ends), max(high for _, high in ends))
 
-    def _sums(self, input: str) -> list[tuple[int, int]]:
-        """Return the least and the greatest sum, in weight steps.
+    @cached_property
+    def _sums(self) -> dict[str, list[tuple[int, int]]]:
+        """By input: the least and the greatest sum, in weight steps.
 
         Of each neuron of a dense layer; of another one, of each lane of words that have the same
-        rows.
+        rows. Every register of a sum asks for it, so it is worked out once.
         """
+        return {name: self._sums_of(name) for name in self.definition.inputs}
+
+    def _sums_of(self, input: str) -> list[tuple[int, int]]:
         contributions = self.contributions(input)
         forward, own = contributions[: len(self.weights)], contributions[len(self.weights) :]
         found, of_row = [], self.greatest
