@@ -192,11 +192,16 @@ from spikewright.exploration.axes import Range as Range
 from spikewright.exploration.axes import value_of as value_of
 from spikewright.exploration.explore import Exploration as Exploration
 from spikewright.exploration.explore import explore as explore
-from spikewright.job.estimate import BoardEstimate as BoardEstimate
+from spikewright.job.board_estimate import BoardEstimate as BoardEstimate
 from spikewright.job.estimate import Estimate as Estimate
 from spikewright.job.estimate import LayerEstimate as LayerEstimate
 from spikewright.job.estimate import estimate as estimate
 from spikewright.job.estimate import print_estimate as print_estimate
+from spikewright.job.fit import Choice as Choice
+from spikewright.job.fit import Fit as Fit
+from spikewright.job.fit import fit_design as fit_design
+from spikewright.job.fit_shown import show_fit as show_fit
+from spikewright.job.known_task import known_task as known_task
 from spikewright.job.run import build_job as build_job
 from spikewright.job.run import main_job as main_job
 from spikewright.job.run import plan_job as plan_job

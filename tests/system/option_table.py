@@ -27,6 +27,7 @@ NEURON = {"threshold": "v > 2", "reset": "v = -1", "readout": None, "dt": "0.5",
 NO_DIGITS = "does not apply to the digits, which come with scikit-learn; name another task by"
 NO_TASK = "does not apply to --data, a task of your own; leave one of the two out"
 NO_NETWORK = "does not apply to --network FILE, a network that is trained already;"
+SEARCHED = "does not apply to --fit, which searches it; leave one of the two out"
 NO_FILE = "does not apply to FILE, a network that is trained already; leave one of the two out"
 NO_CORES = "does not apply to registered cores, but to the engine of a network; leave it out, or"
 NO_EVENT = "does not apply to the event engine; give --engine stochastic, too, or leave it out"
@@ -48,7 +49,7 @@ def every(names, value):
 #: By command line: what applies, with a value; and what does not, with what is said.
 TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "run": (
-        {**RUN, **SIZE},
+        {**RUN, **SIZE, "fit": None},
         {**every(STOCHASTIC, NO_EVENT), "folder": NO_DIGITS, "input_bits": NO_BITS,
          "load": NO_LOAD},
     ),
@@ -61,7 +62,8 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {"banks": "does not apply to the stochastic engine, whose rows are read by lanes; give",
          **every(("fold", "block_bits"),
                  "does not apply to the stochastic engine, which reads whole rows; leave it out"),
-         "weights": "does not apply to the stochastic engine, whose weights are built in; leave"},
+         "weights": "does not apply to the stochastic engine, whose weights are built in; leave",
+         "fit": "does not apply to the stochastic engine; compare its designs by"},
     ),
     "run --network net.spw": (
         {name: value for name, value in {**RUN, **SIZE}.items() if name not in TRAINED},
@@ -132,6 +134,11 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
          "data": "mine.npz"},
         {"folder": NO_DIGITS},
     ),
+    "estimate net.spw --board ulx3s": ({"fit": None}, {}),
+    "estimate net.spw --board ulx3s --fit": (
+        {"board": "icebreaker", "samples": "9", "task": "mnist"},
+        every(("share", "banks", "fold"), SEARCHED),
+    ),
     "estimate net.spw --task mnist": ({"folder": "."}, {}),
     "estimate net.spw --data mine.npz": ({}, every(("task", "folder"), NO_TASK)),
     "export net.spw out.nir": ({"dt": "0.5", "accept": "late"}, {}),
@@ -150,12 +157,17 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "emit net.spw --engine stochastic": (STOCHASTIC, {}),
     "build": (
         {**BUILD, **SIZE, "network": "other.spw", "task": "mnist", "data": "mine.npz", **TRAINED,
-         "load": None, "plan": None},
+         "load": None, "plan": None, "fit": None},
         {**every(STOCHASTIC, NO_EVENT), "folder": NO_DIGITS, "input_bits": NO_BITS},
     ),
     "build --plan": (
         {}, every(("load", "limit"), "does not apply to --plan, which runs no tool; leave one of")
     ),
+    "build net.spw --fit": (
+        {"weights": "loaded", "ram_style": "block"},
+        every(("share", "banks", "fold", "block_bits"), SEARCHED),
+    ),
+    "run --fit": ({}, every(("share", "banks", "fold", "block_bits"), SEARCHED)),
     "build --coding direct": ({"input_bits": "5"}, {"silent": NO_SHARE}),
     "build --task mnist": ({"folder": ".", "network": "9"}, {}),
     "build --data mine.npz": ({"network": "4-9-3"}, every(("task", "folder"), NO_TASK)),

@@ -57,6 +57,7 @@ WORK = (
     "spikewright.bench.stochastic_engine.bench.bench_stochastic",
     "spikewright.bench.engine.bench.bench_engine", "spikewright.bench.sizes.bench_sizes",
     "spikewright.job.estimate.estimate", "spikewright.job.estimate.print_estimate",
+    "spikewright.job.fit.fit_design", "spikewright.job.fit_shown.show_fit",
     "spikewright.bench.training.bench_training", "spikewright.bench.reference.bench_reference",
     "spikewright.bench.training_speed.bench_training_speed",
     "spikewright.bench.training_seeds.bench_training_seeds",
@@ -195,7 +196,7 @@ DOES_NOT = [(row, name, said) for row, (_, does) in TABLE.items() for name, said
 VALUES = {**RUN, **SIZE, **STOCHASTIC, **NEURON, "preset": "q8_8", "family": "neuron",
           "pages": None, "engine": "event", "folder": ".", "neuron": "alif", "input_bits": "5",
           "draw_seed": "0", "workers": "2", "load": None, "folds": "2", "nodes": "9",
-          "density": "0.5", "graph_seed": "0", "runs": "5"}
+          "density": "0.5", "graph_seed": "0", "runs": "5", "fit": None}
 
 
 @pytest.mark.parametrize(("command", "name", "value"), APPLIES)

@@ -87,6 +87,18 @@ RULES = (
         "the stochastic engine, whose weights are built in; leave it out",
     ),
     Rule(
+        ("run", "build"), ("share", "banks", "fold", "block_bits"), lambda options: options.fit,
+        "--fit, which searches it; leave one of the two out",
+    ),
+    Rule(
+        ("run", "build"), ("fit",), lambda options: options.engine == "stochastic",
+        "the stochastic engine; compare its designs by `spikewright explore`, or leave it out",
+    ),
+    Rule(
+        ("estimate",), ("share", "banks", "fold"), lambda options: options.fit,
+        "--fit, which searches it; leave one of the two out",
+    ),
+    Rule(
         ("build",), ("network", *_TRAINED),
         lambda options: options.file is not None,
         "FILE, a network that is trained already; leave one of the two out",

@@ -56,11 +56,18 @@ def add_engine_option(group: argparse._ActionsContainer) -> None:
     )
 
 
-def add_engine_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of the engine that a network runs on."""
+def add_engine_options(parser: argparse.ArgumentParser, *, fit: bool = False) -> None:
+    """Add the options of the engine that a network runs on; with ``fit``, it may be searched."""
     engine = parser.add_argument_group("the engine")
     add_engine_option(engine)
     add = engine.add_argument
+    if fit:
+        add(
+            "--fit", action="store_true",
+            help="compare designs of the event engine by their estimates, show cycles against size "
+                 "as a table and a picture, and take the fastest that fits the board with a margin "
+                 "(docs/fit.md)",
+        )
     add(
         "--share", type=counts, metavar="N[,N...]",
         help="neurons per updater, of all layers or of each; more is smaller (4)",

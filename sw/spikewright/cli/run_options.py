@@ -58,7 +58,7 @@ def _add_common_options(parser: argparse.ArgumentParser, *, boards: Sequence[str
     add_board_options(parser, boards=boards)
     add_task_options(parser)
     add_network_options(parser, file=True)
-    add_engine_options(parser)
+    add_engine_options(parser, fit=True)
     loading = parser.add_mutually_exclusive_group()
     loading.add_argument(
         "--load", dest="load", action="store_const", const="load",
@@ -98,6 +98,7 @@ def run_options(options: argparse.Namespace, *, command: str) -> "spw.RunOptions
             seeds=tuple(options.seed or (0, 1, 2)),
             samples=options.samples,
             design=design,
+            fit=options.fit,
             build_only=options.build_only,
             allow_saturation=not options.no_saturation,
             bitstream=not options.no_bitstream,

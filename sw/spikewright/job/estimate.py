@@ -4,34 +4,34 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import mean
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from spikewright_hw.board import BoardTop
 from spikewright_hw.checks import instance, optional, whole
-from spikewright_hw.emit import as_rtlil
 from spikewright_hw.engine.design import EventDesign
 from spikewright_hw.network import Network
 
 from .. import terminal
-from ..coding.coding import encode
 from ..gateware.board import BOARDS, Board, board_named
-from ..gateware.design import check_design, run_reference
-from ..gateware.estimation.contents import Contents, contents_of, joined
+from ..gateware.design import check_design
+from ..gateware.estimation.contents import Contents, joined
 from ..gateware.estimation.measured import COMMAND
 from ..gateware.estimation.sizes import Size, families, size_of
-from ..gateware.estimation.steps import estimated_cycles, layer_cycles
 from ..quantized.network import QuantizedNetwork
-from ..quantized.on_task import check_fits
-from ..record.energy import estimate as energy_of
-from ..record.energy import model_of
 from ..record.page import format_value
 from ..task.task import Task
+from .board_estimate import (
+    SHOWN,
+    BoardEstimate,
+    contents_on,
+    lack_words,
+    lacking,
+    on_board,
+    said_of,
+    samples_of,
+)
 
-__all__ = ["BoardEstimate", "Estimate", "LayerEstimate", "estimate", "print_estimate"]
-
-_KINDS = {"lut": "look-up tables", "ff": "flip-flops", "bram": "block RAMs"}
+__all__ = ["Estimate", "LayerEstimate", "estimate", "print_estimate"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,35 +53,6 @@ class LayerEstimate:
     neurons: int
     cycles: float | None
     sizes: dict[str, Size]
-
-
-@dataclass(frozen=True, kw_only=True)
-class BoardEstimate:
-    """An estimate of a network on a board.
-
-    Parameters
-    ----------
-    board : Board
-    size : Size, optional
-        None where no network was built for its family, so that nothing is known.
-    lacking : dict of str to int
-        By how much the part is too small, of each kind.
-    latency_us, worst_us, energy_uj : float, optional
-        At the board's clock: of an inference, mean and at most, and its energy, mean; None where
-        there are no samples, or no coefficients of the part.
-    """
-
-    board: Board
-    size: Size | None
-    lacking: dict[str, int]
-    latency_us: float | None
-    worst_us: float
-    energy_uj: float | None
-
-    @property
-    def fits(self) -> bool | None:
-        """Whether it fits; None where nothing is known."""
-        return None if self.size is None else not self.lacking
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,47 +123,25 @@ def estimate(
     plain = network.network
     check_design(design, plain)
     chosen = [board_named(name) for name in boards] or list(BOARDS.values())
-    found = _contents(plain, design)
-    busy, cycles, synops = _cycles(network, task, design, samples)
-    worst = design.worst_cycles(plain)
-    whole_ = joined(list(found.values()))
+    found, worst = contents_on(plain, design), design.worst_cycles(plain)
+    given = samples_of(network, task, most=samples)
+    cycles = None if given is None else float(given.cycles(design).mean())
     made = tuple(
-        _on_board(board, whole_, cycles=cycles, synops=synops, worst=worst) for board in chosen
+        on_board(
+            board, joined(list(found.values())), cycles=cycles,
+            synops=None if given is None else given.synops, worst=worst,
+        )
+        for board in chosen
     )
+    busy = () if given is None else given.busy(design)
     known = [one for one in made if one.size is not None]
     return Estimate(
         design=design, cycles=cycles, worst_cycles=worst,
-        samples=_said(task, samples), layers=tuple(_layers(plain, found, busy)), boards=made,
+        samples=said_of(task, most=samples), layers=tuple(_layers(plain, found, busy)), boards=made,
         advice="" if not known or any(one.fits for one in known) else _advice(
             plain, design, [one.board for one in known]
         ),
     )
-
-
-def _contents(network: Network, design: EventDesign) -> dict[str, Contents]:
-    """Return what each module of the board top holds, by its path."""
-    top = BoardTop(network=network, divisor=25, clock_hz=25_000_000, virtual=False, design=design)
-    return contents_of(as_rtlil(top, name="top"))
-
-
-def _cycles(
-    network: QuantizedNetwork, task: Task | None, design: EventDesign, samples: int
-) -> tuple[tuple[float, ...], float | None, float | None]:
-    """Return the cycles of each layer and of all, and the synaptic operations; means."""
-    if task is None:
-        return (), None, None
-    check_fits(network, task, argument="network")
-    spikes = encode(task.x_test[:samples], network.coding)
-    run = run_reference(network, spikes, design=design, hidden_membranes=False)
-    each = estimated_cycles(network.network, spikes, run, design=design)
-    busy = layer_cycles(network.network, spikes, run, design=design)
-    return busy, float(each.mean()), float(np.asarray(run.synops).mean())
-
-
-def _said(task: Task | None, samples: int) -> str:
-    if task is None:
-        return "no samples are given, so there are no means"
-    return f"means of {min(samples, len(task.x_test))} samples of {task.name}"
 
 
 def _layers(
@@ -218,33 +167,6 @@ def _sizes(contents: Contents) -> dict[str, Size]:
     return {family: size_of(contents, family=family) for family in families()}
 
 
-def _on_board(
-    board: Board, contents: Contents, *, cycles: float | None, synops: float | None, worst: int
-) -> BoardEstimate:
-    size = None
-    if board.family.name in families():
-        size = size_of(contents, family=board.family.name)
-    clock_mhz = board.clock_hz / 1e6
-    model = model_of(board.device.label, streams=False)
-    energy = None
-    if model is not None and cycles is not None and synops is not None:
-        energy = energy_of(
-            cycles=cycles, synops=synops, clock_mhz=clock_mhz, model=model
-        ).total_uj
-    return BoardEstimate(
-        board=board, size=size, lacking={} if size is None else _lacking(size, board),
-        latency_us=None if cycles is None else cycles / clock_mhz, worst_us=worst / clock_mhz,
-        energy_uj=energy,
-    )
-
-
-def _lacking(size: Size, board: Board) -> dict[str, int]:
-    return {
-        kind: over for kind in _KINDS
-        if (over := getattr(size, kind) - board.device.room.get(kind, 0)) > 0
-    }
-
-
 def _advice(network: Network, design: EventDesign, boards: Sequence[Board]) -> str:
     """Say which smaller design would fit which board, or by how much the smallest still does not.
 
@@ -257,9 +179,9 @@ def _advice(network: Network, design: EventDesign, boards: Sequence[Board]) -> s
     ]
     closest = ""
     for one in smaller:
-        contents = joined(list(_contents(network, one).values()))
+        contents = joined(list(contents_on(network, one).values()))
         each = [
-            (board, _lacking(size_of(contents, family=board.family.name), board))
+            (board, lacking(size_of(contents, family=board.family.name), board))
             for board in boards
         ]
         how = f"1 bank, share {one.share}" + ("" if one.fold is None else f", fold {one.fold}")
@@ -270,12 +192,8 @@ def _advice(network: Network, design: EventDesign, boards: Sequence[Board]) -> s
         board, short = min(each, key=lambda pair: mean(
             over / max(1, pair[0].device.room.get(kind, 0)) for kind, over in pair[1].items()
         ))
-        closest = f"With {how} it still lacks {_words(short)} of {board.title}"
+        closest = f"With {how} it still lacks {lack_words(short)} of {board.title}"
     return f"{closest}; take a smaller network, or fewer weight bits"
-
-
-def _words(short: dict[str, int]) -> str:
-    return " and ".join(f"{over:,} {_KINDS[kind]}" for kind, over in short.items())
 
 
 def print_estimate(found: Estimate, *, console: Console | None = None) -> None:
@@ -331,10 +249,10 @@ def _board_table(found: Estimate) -> Table:
         size, board = one.size, one.board
         fits = "not known" if size is None else "yes"
         if one.lacking:
-            fits = f"no: lacks {_words(one.lacking)}"
+            fits = f"no: lacks {lack_words(one.lacking)}"
         table.add_row(
             board.name, board.device.label, fits,
-            *(format_value(None if size is None else getattr(size, kind)) for kind in _KINDS),
+            *(format_value(None if size is None else getattr(size, kind)) for kind in SHOWN),
             f"{board.clock_hz / 1e6:g}", format_value(one.latency_us),
             format_value(one.worst_us), format_value(one.energy_uj),
         )

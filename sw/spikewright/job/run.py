@@ -6,12 +6,14 @@ task -> coding -> network -> quantized (.spw) -> gateware -> device -> record
 import os
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 
 from spikewright_hw.checks import instance
+from spikewright_hw.engine.design import EventDesign
 
 from .. import terminal
 from ..coding.coding import encode
@@ -42,6 +44,9 @@ from ..task.known import load_task
 from ..task.task import Task
 from ..tools import require_all
 from .background import Background
+from .fit import fit_design
+from .fit_shown import show_fit
+from .known_task import known_task
 from .observations import make_report
 from .progress import JobProgress
 from .run_options import RunOptions
@@ -87,6 +92,7 @@ def main_job(options: RunOptions, *, console: Console | None = None) -> Report |
     with JobProgress(console) as progress, Background() as background:
         network = _network(task, options, progress)
         check_fits(network, task, argument="network")
+        options = _with_design(network, task, options, progress)
         _check_network(network, options)
         if not options.virtual:
             if options.load is not None:
@@ -153,7 +159,7 @@ def build_job(options: RunOptions, *, console: Console | None = None) -> Bitstre
     instance(RunOptions)("options", options)
     _check_at_once(options)
     with JobProgress(console) as progress:
-        network = _fitting(options, progress)
+        network, options = _fitting(options, progress)
         built = _bitstream(network, options, progress)
     if options.load is not None:
         load(built.path, board=options.board, way=options.load, build=options.build)
@@ -193,23 +199,47 @@ def plan_job(options: RunOptions, *, console: Console | None = None) -> Path:
     instance(RunOptions)("options", options)
     check_writable(options.build, folder=True)
     with JobProgress(console) as progress:
-        network = _fitting(options, progress)
+        network, options = _fitting(options, progress)
         with progress.part(f"Plan for {options.board.title}"):
             return write_plan(
                 network, board=options.board, design=options.design, build=options.build
             )
 
 
-def _fitting(options: RunOptions, progress: JobProgress) -> QuantizedNetwork:
-    """Return the network of a bitstream; without a task, the one given is taken as it is."""
+def _fitting(
+    options: RunOptions, progress: JobProgress
+) -> tuple[QuantizedNetwork, RunOptions]:
+    """Return the network of a bitstream, and what is asked for, with its design.
+
+    Without a task, a network that is given is taken as it is.
+    """
+    task = None
     if options.network is not None and options.task is None:
         network = _given(options.network)
+        if options.fit:
+            task = known_task(network)
     else:
         task = _task(options)
         network = _network(task, options, progress)
         check_fits(network, task, argument="network")
+    options = _with_design(network, task, options, progress)
     _check_network(network, options)
-    return network
+    return network, options
+
+
+def _with_design(
+    network: QuantizedNetwork, task: Task | None, options: RunOptions, progress: JobProgress
+) -> RunOptions:
+    """Return what is asked for with the design that fits best, where that is to be found."""
+    if not options.fit:
+        return options
+    assert isinstance(options.design, EventDesign)
+    with progress.part(f"Designs for {options.board.title}") as tell:
+        found = fit_design(
+            network, board=options.board, task=task, design=options.design, progress=tell
+        )
+    show_fit(found, network, build=options.build, console=progress.console)
+    return replace(options, design=found.design(), fit=False)
 
 
 def _check_network(network: QuantizedNetwork, options: RunOptions) -> None:

@@ -43,6 +43,8 @@ class RunOptions:
         Samples that the board is given: the first of the test part; all unless given.
     design : Design
         The engine that the network runs on.
+    fit : bool
+        Search the design for the board first, by estimates: see :func:`fit_design`.
     build_only : bool
         Stop at the bitstream.
     allow_saturation : bool
@@ -68,6 +70,7 @@ class RunOptions:
     seeds: tuple[int, ...] = (0, 1, 2)
     samples: int | None = None
     design: Design = field(default_factory=EventDesign)
+    fit: bool = False
     build_only: bool = False
     allow_saturation: bool = True
     bitstream: bool = True
@@ -90,6 +93,11 @@ class RunOptions:
             raise ValueError(
                 "config is given, but network is one that is trained already; leave one of the two "
                 "out"
+            )
+        if self.fit and not isinstance(self.design, EventDesign):
+            raise ValueError(
+                f"fit is True, which searches event engines, but the design is a {self.design}; "
+                "leave one of the two out"
             )
         if self.build_only and not self.bitstream:
             raise ValueError("build_only is True, and bitstream is False; leave one of the two out")

@@ -9,7 +9,7 @@ from rich.console import Console
 
 import spikewright as spw
 from spikewright.gateware.parts import PARTS
-from spikewright.job import estimate as job
+from spikewright.job import board_estimate
 from spikewright.quantized.network import Provenance, QuantizedNetwork
 from spikewright_hw.engine.design import EventDesign
 from spikewright_hw.engine.example import example_network
@@ -40,7 +40,7 @@ def test_an_estimate_has_every_board_and_layer():
 
 
 def test_what_is_not_known_is_not_said(monkeypatch):
-    monkeypatch.setattr(job, "families", lambda: ("ecp5",))
+    monkeypatch.setattr(board_estimate, "families", lambda: ("ecp5",))
     found = spw.estimate(NETWORK, boards=["icebreaker", "ulx3s-85f"])
     first, second = found.boards
     assert first.size is first.fits is None and second.fits and second.energy_uj is None

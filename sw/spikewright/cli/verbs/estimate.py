@@ -1,6 +1,7 @@
 """``spikewright estimate``: what a network will take on every board, before anything is built."""
 
 import argparse
+from pathlib import Path
 
 import spikewright as spw
 
@@ -32,21 +33,39 @@ def add(commands) -> None:
     engine.add_argument(
         "--fold", type=counts, metavar="N[,N...]", help="neurons of a row in a cycle (all)"
     )
+    engine.add_argument(
+        "--fit", action="store_true",
+        help="compare designs for each --board, cycles against size, and name the fastest that "
+             "fits; `spikewright build --fit` builds it (docs/fit.md)",
+    )
     verb.set_defaults(verb=estimate, command="estimate")
 
 
 def estimate(options: argparse.Namespace) -> None:
     """Print the estimate."""
+    if options.fit and not options.board:
+        raise spw.SpikewrightError(
+            "--fit compares designs for a board; name one or several by --board"
+        )
     network = spw.read(options.file)
     task = task_of(options)
-    if task is None and network.provenance.data_set == (digits := spw.load_task("digits")).name:
-        task = digits
+    if task is None:
+        task = spw.known_task(network)
+    if options.fit:
+        with arguments_checked({**options.flags, "board": "--board"}):
+            found = [
+                spw.fit_design(network, board=name, task=task, samples=options.samples)
+                for name in options.board
+            ]
+        for one in found:
+            spw.show_fit(one, network, build=Path("build"))
+        return
     given = {name: getattr(options, name) for name in ("share", "banks", "fold")}
     with arguments_checked({**options.flags, "boards": "--board"}):
         design = spw.EventDesign(
             **{name: value for name, value in given.items() if value is not None}
         )
-        found = spw.estimate(
+        estimated = spw.estimate(
             network, task=task, design=design, boards=options.board, samples=options.samples
         )
-    spw.print_estimate(found)
+    spw.print_estimate(estimated)

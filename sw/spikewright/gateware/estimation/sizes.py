@@ -16,7 +16,7 @@ from ..parts import FAMILIES
 from .contents import KINDS, Contents, Memory
 from .measured import Measured, read_measured
 
-__all__ = ["Size", "families", "fitted", "size_of"]
+__all__ = ["Size", "block_width", "families", "fitted", "size_of"]
 
 #: What is expected of each coefficient, in look-up tables a bit: an adder has one for each bit, a
 #: multiplexer shares one with what is around it. Then a bit of a register, and what memories take
@@ -35,6 +35,11 @@ _SHAPES = {
 }
 #: Look-up tables that a memory may take instead of a block RAM, before it is put there.
 _MOST_IN_LUTS = 96
+
+
+def block_width(family: str) -> tuple[int, int]:
+    """Return width and depth of a family's block RAM where it is widest."""
+    return _SHAPES.get(family, _SHAPES[""])[0]
 
 
 @dataclass(frozen=True)
