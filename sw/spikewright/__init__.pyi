@@ -128,6 +128,8 @@ from spikewright.gateware.bitstream import build_bitstream as build_bitstream
 from spikewright.gateware.board import BOARDS as BOARDS
 from spikewright.gateware.board import Board as Board
 from spikewright.gateware.board import board_named as board_named
+from spikewright.gateware.certificate import CheckedCertificate as CheckedCertificate
+from spikewright.gateware.certificate import check_certificate as check_certificate
 from spikewright.gateware.emit import emit as emit
 from spikewright.gateware.emit import emit_cores as emit_cores
 from spikewright.gateware.plan import write_plan as write_plan

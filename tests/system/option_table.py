@@ -128,7 +128,13 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "convert small.py out.spw --data mine.npz": (
         {"data": "other.npz"}, every(("task", "folder"), NO_TASK)
     ),
-    "check net.spw": ({"inputs": "found.npz", "no_saturation": None}, {}),
+    "check net.spw": (
+        {"inputs": "found.npz", "no_saturation": None, "certificate": "net.json"}, {}
+    ),
+    "check net.spw --certificate net.json": (
+        {}, every(("inputs", "no_saturation"),
+                  "does not apply to --certificate, which is checked alone; leave one of the two"),
+    ),
     "estimate net.spw": (
         {"board": "ulx3s", "samples": "9", "share": "3", "banks": "2", "fold": "8", "task": "mnist",
          "data": "mine.npz"},

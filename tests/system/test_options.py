@@ -67,6 +67,7 @@ WORK = (
     "spikewright.quantized.saturation.check_saturation",
     "spikewright.quantized.saturation.show_saturation", "spikewright.exchange.to_nir.to_nir",
     "spikewright.forecast.benchmark.neurobench_mackey_glass",
+    "spikewright.gateware.certificate.check_certificate",
     "spikewright.qubo.benchmark.neurobench_qubo", "spikewright.qubo.placed.place_qubo_solver",
     "spikewright.qubo.solve.solve_qubo",
     "spikewright.scaffold.new_core.new_core", "spikewright.scaffold.new_neuron.new_neuron",
@@ -196,7 +197,8 @@ DOES_NOT = [(row, name, said) for row, (_, does) in TABLE.items() for name, said
 VALUES = {**RUN, **SIZE, **STOCHASTIC, **NEURON, "preset": "q8_8", "family": "neuron",
           "pages": None, "engine": "event", "folder": ".", "neuron": "alif", "input_bits": "5",
           "draw_seed": "0", "workers": "2", "load": None, "folds": "2", "nodes": "9",
-          "density": "0.5", "graph_seed": "0", "runs": "5", "fit": None}
+          "density": "0.5", "graph_seed": "0", "runs": "5", "fit": None,
+          "inputs": "found.npz", "no_saturation": None}
 
 
 @pytest.mark.parametrize(("command", "name", "value"), APPLIES)

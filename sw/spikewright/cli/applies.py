@@ -95,6 +95,10 @@ RULES = (
         "the stochastic engine; compare its designs by `spikewright explore`, or leave it out",
     ),
     Rule(
+        ("check",), ("inputs", "no_saturation"), lambda options: options.certificate is not None,
+        "--certificate, which is checked alone; leave one of the two out",
+    ),
+    Rule(
         ("estimate",), ("share", "banks", "fold"), lambda options: options.fit,
         "--fit, which searches it; leave one of the two out",
     ),

@@ -19,7 +19,8 @@ from ..cache import cached
 from ..errors import BuildError
 from ..quantized.network import QuantizedNetwork, network_of
 from .board import DEFAULT_BOARD, Board, board_named
-from .built import keep
+from .built import constraints_of, keep
+from .certificate import write_certificate
 from .closing import LIMIT_S, SEEDS, ClockMissed, Closing, close
 from .design import check_design
 from .pins import Top, elaborate
@@ -133,6 +134,7 @@ def build_bitstream(
     design = EventDesign() if design is None else design
     check_design(design, plain)
     tools.require_all(needed_tools(board))  # told now, not after minutes of work
+    certified = top is None
     if top is None:
         top = BoardTop(
             network=plain, divisor=board.divisor, clock_hz=board.clock_hz, virtual=False,
@@ -168,9 +170,13 @@ def build_bitstream(
         "tools": (netlist.tool, placement.tool, packer),
     }
     names = {"network": design.digest(plain).hex(), "engine": str(design), "share": design.share}
-    path = keep(
-        packed, constraints=constraints, board=board, report=names | figures, build=build
-    )
+    report = names | figures
+    path = keep(packed, constraints=constraints, board=board, report=report, build=build)
+    if certified:
+        write_certificate(
+            path.parent, network=plain, design=design, board=board, bitstream=path.name,
+            constraints=constraints_of(board),
+        )
     return Bitstream(path=path, **figures)
 
 

@@ -1,7 +1,8 @@
 """Bitstreams that were built here, each in a folder with what belongs to it.
 
 ``build/bitstreams/BOARD-DIGEST`` has the bitstream, its constraints, ``report.json`` with its
-figures, and ``load.txt`` with the command that loads it.
+figures, ``load.txt`` with the command that loads it, and, of a network, ``certificate.json``
+(:mod:`.certificate`).
 """
 
 import hashlib
@@ -14,7 +15,7 @@ from typing import Any
 from ..files import storage_errors, write_bytes, write_json, write_text
 from .board import Board
 
-__all__ = ["REPORT", "built_here", "commands", "keep"]
+__all__ = ["REPORT", "built_here", "commands", "constraints_of", "keep"]
 
 #: The record beside a bitstream.
 REPORT = "report.json"
@@ -26,6 +27,11 @@ def commands(board: Board, bitstream: Path) -> list[str]:
         shlex.join([*command, str(bitstream)])
         for command in (board.load, board.flash) if command
     ]
+
+
+def constraints_of(board: Board) -> str:
+    """Return the name of the file of a board's constraints."""
+    return f"design.{board.family.flow.suffix}"
 
 
 def keep(
@@ -56,7 +62,7 @@ def keep(
         folder.mkdir(parents=True, exist_ok=True)
     path = folder / packed.name
     write_bytes(path, content)
-    write_text(folder / f"design.{board.family.flow.suffix}", constraints)
+    write_text(folder / constraints_of(board), constraints)
     write_text(folder / "load.txt", "".join(f"{line}\n" for line in commands(board, path)))
     device = {"board": board.name, "part": board.device.label, "family": board.family.name}
     write_json(folder / REPORT, {**device, **report})
