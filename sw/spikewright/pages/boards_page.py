@@ -24,8 +24,8 @@ top simulated at the same clock. `--load` loads the bitstream first, `--flash` w
 board's memory; a programmer that can tell which device is on its cable is asked before. A
 bitstream lies in `build/bitstreams` with its constraints, its report, the commands that load it,
 and its [certificate](certificate.md). `spikewright build --plan` writes all that a bitstream is
-built of, and a script that calls the tools, with none of them installed. `spikewright board --virtual NAME --model FILE` leaves a
-virtual board running that any program opens as a serial port.
+built of, and a script that calls the tools, with none of them installed. `spikewright board
+--virtual NAME --model FILE` leaves a virtual board running that any program opens as a serial port.
 
 A design that needs more than a part has is refused after synthesis, with by how much. The *clock*
 is the one that a design has unless `--clock` says another; the board's oscillator makes it by way
