@@ -4,8 +4,8 @@ import argparse
 
 import spikewright as spw
 
-from ... import terminal
 from ...files import check_writable
+from ...terminal import console
 from ..options import path
 
 __all__ = ["add"]
@@ -41,7 +41,7 @@ def check(options: argparse.Namespace) -> None:
     from ...quantized.saturation import show_saturation
 
     if options.certificate is not None:
-        terminal.console().print(
+        console().print(
             spw.check_certificate(options.certificate, network=spw.read(options.network))
         )
         return
