@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from spikewright_hw.checks import instance, pathlike
 from spikewright_hw.engine.design import EventDesign
 
 from .. import terminal
@@ -39,6 +40,9 @@ def show_fit(
     build : Path
     console : rich.console.Console, optional
     """
+    instance(Fit)("found", found)
+    instance(QuantizedNetwork)("network", network)
+    build = pathlike("build", build)
     console = terminal.console() if console is None else console
     print_fit(found, console=console)
     digest = network.network.digest().hex()[:8]

@@ -1,5 +1,7 @@
 """The task that a network was trained on, where that needs no folder: the digits."""
 
+from spikewright_hw.checks import instance
+
 from ..quantized.network import QuantizedNetwork
 from ..task.known import load_task
 from ..task.task import Task
@@ -14,5 +16,6 @@ def known_task(network: QuantizedNetwork) -> Task | None:
     ----------
     network : QuantizedNetwork
     """
+    instance(QuantizedNetwork)("network", network)
     digits = load_task("digits")
     return digits if network.provenance.data_set == digits.name else None
