@@ -198,7 +198,7 @@ VALUES = {**RUN, **SIZE, **STOCHASTIC, **NEURON, "preset": "q8_8", "family": "ne
           "pages": None, "engine": "event", "folder": ".", "neuron": "alif", "input_bits": "5",
           "draw_seed": "0", "workers": "2", "load": None, "folds": "2", "nodes": "9",
           "density": "0.5", "graph_seed": "0", "runs": "5", "fit": None,
-          "inputs": "found.npz", "no_saturation": None}
+          "inputs": "found.npz", "no_saturation": None, "seeds": "2"}
 
 
 @pytest.mark.parametrize(("command", "name", "value"), APPLIES)
