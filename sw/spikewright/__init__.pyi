@@ -21,6 +21,7 @@ from spikewright.coding.delta import Delta as Delta
 from spikewright.coding.direct import Direct as Direct
 from spikewright.coding.encoder import Encoder as Encoder
 from spikewright.coding.events import Events as Events
+from spikewright.coding.filter_bank import FilterBankCoding as FilterBankCoding
 from spikewright.coding.known import CODINGS as CODINGS
 from spikewright.coding.known import coding_of as coding_of
 from spikewright.coding.output_scale import OutputScale as OutputScale

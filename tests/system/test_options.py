@@ -156,7 +156,9 @@ def asked(monkeypatch, folder, other_board) -> Callable[..., str]:
 
     monkeypatch.setattr(
         "spikewright.task.known.load_task",
-        lambda name="digits", *, folder=None: replace(digits(), name=f"{name} in {folder}"),
+        lambda name="digits", *, folder=None, sound=False: replace(
+            digits(), name=f"{name} in {folder}"
+        ),
     )
     for name in WORK:
         module, _, function = name.rpartition(".")

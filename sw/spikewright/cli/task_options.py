@@ -29,7 +29,7 @@ def add_task_options(parser: argparse.ArgumentParser, *, folder: bool = True) ->
     add(
         "--task", metavar="NAME",
         help="a known data set: digits, mnist, fashion_mnist, cifar10, nmnist, "
-        "dvs_gesture, mitbih, fsdd, esc10, speech_commands, shd, ssc (docs/data.md)",
+        "dvs_gesture, mitbih, fsdd, esc10, asc, speech_commands, shd, ssc (docs/data.md)",
     )
     if folder:
         add(
@@ -100,13 +100,13 @@ def add_coding_options(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add(
         "--coding", metavar="NAME",
-        help="how samples become spikes: ttfs, rate, ...; or direct, which gives the network the "
-        "values themselves (by the task)",
+        help="how samples become spikes: ttfs, rate, ...; direct, which gives the network the "
+        "values themselves; or filter_bank, of sounds (by the task)",
     )
     add("--steps", type=count, metavar="N", help="time steps of an inference (by the coding)")
     add(
         "--input-bits", type=count, metavar="BITS",
-        help="of each value, 2 to 8, with --coding direct (4)",
+        help="of each value, 2 to 8, with --coding direct or filter_bank (4)",
     )
     add(
         "--silent", type=share, metavar="SHARE",
@@ -127,7 +127,8 @@ def task_of(options: argparse.Namespace) -> "spw.Task | None":
     if options.task is None:
         return None
     with arguments_checked({**options.flags, "name": "--task"}):
-        return spw.load_task(options.task, folder=options.folder)
+        sound = getattr(options, "coding", None) == "filter_bank"
+        return spw.load_task(options.task, folder=options.folder, sound=sound)
 
 
 def config_of(

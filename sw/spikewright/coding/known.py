@@ -13,6 +13,7 @@ from .coding import Coding
 from .delta import Delta
 from .direct import Direct
 from .events import Events
+from .filter_bank import FilterBankCoding
 from .population import Population
 from .rate import Rate
 from .spikes import Spikes
@@ -42,7 +43,9 @@ class Known(Coding, Protocol):
 
 #: The codings by name.
 CODINGS: dict[str, type[Known]] = {
-    one.name: one for one in (Ttfs, Rate, Direct, Delta, Population, Events, Spikes)
+    one.name: one for one in (
+        Ttfs, Rate, Direct, Delta, Population, FilterBankCoding, Events, Spikes,
+    )
 }
 
 #: The coding of each kind of task, unless another is named.
@@ -71,8 +74,8 @@ def coding_of(
     steps : int, optional
         Time steps; the coding's own choice for the task unless given.
     input_bits : int, optional
-        Bits of a graded input, 2 to 8; those of :class:`~spikewright.coding.direct.Direct` unless
-        given.
+        Bits of a graded input, 2 to 8; of ``direct`` and ``filter_bank``, and their own choice
+        unless given.
     silent : float, optional
         Share of the range of the values, from 0 to below 1, whose lowest values never spike, of
         :class:`~spikewright.coding.ttfs.Ttfs`; its own choice for the task unless given.
@@ -99,13 +102,16 @@ def coding_of(
                 "ttfs"
             )
         made = Ttfs.fitting(task, steps=steps, silent=silent)
+    elif kind is FilterBankCoding:
+        return FilterBankCoding.fitting(task, steps=steps, bits=input_bits)
     else:
         made = kind.fitting(task, steps=steps)
     if input_bits is None:
         return made
     if not isinstance(made, Direct):
         raise ValueError(
-            f"input_bits is {input_bits}, but {chosen} makes spikes; leave it out, or take direct"
+            f"input_bits is {input_bits}, but {chosen} makes spikes; leave it out, or take direct "
+            "or filter_bank"
         )
     return replace(made, bits=whole(2, MOST_INPUT_BITS)("input_bits", input_bits))
 

@@ -10,8 +10,9 @@ is as a whole makes no difference.
 
 import math
 import wave
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from spikewright.errors import DataError
 
 from .task import Task
 
-__all__ = ["Bands", "features", "read_wave", "sound_task"]
+__all__ = ["Bands", "Recordings", "features", "features_task", "read_wave", "sound_task"]
 
 #: Decibels between a value of 1 and a value of 0.
 _RANGE_DB = 60.0
@@ -54,6 +55,28 @@ class Bands:
         return round(self.rate * self.seconds)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Recordings:
+    """What a data set of sounds holds.
+
+    Parameters
+    ----------
+    name : str
+        Of the task.
+    training, test : sequence of (Path, int)
+        Files, each with its label.
+    bands : Bands
+        How a recording is cut.
+    classes : int
+    """
+
+    name: str
+    training: Sequence[tuple[Path, int]]
+    test: Sequence[tuple[Path, int]]
+    bands: Bands
+    classes: int
+
+
 def features(recording: np.ndarray, bands: Bands) -> np.ndarray:
     """Return the energies of a recording.
 
@@ -83,39 +106,58 @@ def features(recording: np.ndarray, bands: Bands) -> np.ndarray:
     return (1 + level / _RANGE_DB).astype(np.float32)
 
 
-def sound_task(
-    name: str,
-    training: Sequence[tuple[Path, int]],
-    test: Sequence[tuple[Path, int]],
-    *,
-    bands: Bands,
-    classes: int,
-) -> Task:
-    """Return the task of telling recordings apart; each is a path with its label.
+def features_task(recordings: Recordings) -> Task:
+    """Return the task of telling recordings apart by their energies in bands.
 
     Raises
     ------
     DataError
         As :func:`read_wave` does.
     """
-    (x_train, y_train), (x_test, y_test) = (_labelled(files, bands) for files in (training, test))
+    return _task(recordings, partial(features, bands=recordings.bands), low=0.0)
+
+
+def sound_task(recordings: Recordings) -> Task:
+    """Return the task of telling recordings apart by their samples, -1 to 1.
+
+    What is longer than ``bands.length`` is cut at the end, what is shorter is followed by silence.
+
+    Raises
+    ------
+    DataError
+        As :func:`read_wave` does.
+    """
+    def cut(recording: np.ndarray) -> np.ndarray:
+        found = np.zeros(recordings.bands.length, np.float32)
+        kept = recording[: len(found)]
+        found[: len(kept)] = kept
+        return found
+
+    return _task(recordings, cut, low=-1.0)
+
+
+def _task(
+    recordings: Recordings, heard: Callable[[np.ndarray], np.ndarray], *, low: float
+) -> Task:
+    """Return the task whose samples are what is heard of each recording: ``low`` to 1."""
+    (x_train, y_train), (x_test, y_test) = (
+        (
+            np.stack([heard(read_wave(path, rate=recordings.bands.rate)) for path, _ in files]),
+            np.array([label for _, label in files], np.int64),
+        )
+        for files in (recordings.training, recordings.test)
+    )
     return Task(
-        name=name,
+        name=recordings.name,
         kind="signal",
         x_train=x_train,
         y_train=y_train,
         x_test=x_test,
         y_test=y_test,
-        low=0.0,
+        low=low,
         high=1.0,
-        classes=classes,
+        classes=recordings.classes,
     )
-
-
-def _labelled(files: Sequence[tuple[Path, int]], bands: Bands) -> tuple[np.ndarray, np.ndarray]:
-    """Return samples, float32 ``[recordings, frames, bands]``, and labels, one for each."""
-    samples = [features(read_wave(path, rate=bands.rate), bands) for path, _ in files]
-    return np.stack(samples), np.array([label for _, label in files], np.int64)
 
 
 def _filters(bands: Bands, window: int) -> np.ndarray:

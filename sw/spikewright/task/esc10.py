@@ -12,9 +12,8 @@ from pathlib import Path
 
 from spikewright.errors import DataError
 
-from .audio import Bands, sound_task
+from .audio import Bands, Recordings, features_task
 from .source import Source
-from .task import Task
 
 __all__ = ["BANDS", "ESC10"]
 
@@ -32,7 +31,7 @@ def _table(folder: Path) -> tuple[Path, Bands]:
     return folder / "labels.csv", replace(BANDS, rate=16_000)
 
 
-def _load(folder: Path) -> Task:
+def _recordings(folder: Path) -> Recordings:
     table, bands = _table(folder)
     clips = _clips(table)
     kinds = sorted({kind for _, _, kind in clips})
@@ -43,7 +42,9 @@ def _load(folder: Path) -> Task:
     training, test = (
         [(folder / "audio" / name, kinds.index(kind)) for name, _, kind in part] for part in parts
     )
-    return sound_task("esc10", training, test, bands=bands, classes=len(kinds))
+    return Recordings(
+        name="esc10", training=training, test=test, bands=bands, classes=len(kinds)
+    )
 
 
 def _clips(table: Path) -> list[_Clip]:
@@ -68,5 +69,6 @@ ESC10 = Source(
     folders=("esc10", "ESC-50", "ESC-50-master", "esc10_16k"),
     files="meta/esc50.csv and the folder audio of ESC-50",
     there=lambda folder: _table(folder)[0].is_file() and (folder / "audio").is_dir(),
-    load=_load,
+    load=lambda folder: features_task(_recordings(folder)),
+    recordings=_recordings,
 )

@@ -11,9 +11,8 @@ from pathlib import Path
 
 from spikewright.errors import DataError
 
-from .audio import Bands, sound_task
+from .audio import Bands, Recordings, features_task
 from .source import Source
-from .task import Task
 
 __all__ = ["BANDS", "FSDD"]
 
@@ -27,7 +26,7 @@ def _there(folder: Path) -> bool:
     return next(folder.glob("[0-9]_*_*.wav"), None) is not None
 
 
-def _load(folder: Path) -> Task:
+def _recordings(folder: Path) -> Recordings:
     parts: dict[bool, list[tuple[Path, int]]] = {False: [], True: []}
     for path in sorted(folder.glob("*.wav")):
         match = re.fullmatch(r"(\d)_\w+_(\d+)", path.stem)
@@ -42,7 +41,9 @@ def _load(folder: Path) -> Task:
                 f"{folder} holds no {'test' if test else 'training'} recordings: takes 0 to 4 are "
                 "the test part, all others the training part"
             )
-    return sound_task("fsdd", parts[False], parts[True], bands=BANDS, classes=10)
+    return Recordings(
+        name="fsdd", training=parts[False], test=parts[True], bands=BANDS, classes=10
+    )
 
 
 #: Spoken digits.
@@ -53,5 +54,6 @@ FSDD = Source(
     folders=("fsdd/recordings", "fsdd", "free-spoken-digit-dataset/recordings", "recordings"),
     files="recordings such as 7_jackson_32.wav",
     there=_there,
-    load=_load,
+    load=lambda folder: features_task(_recordings(folder)),
+    recordings=_recordings,
 )

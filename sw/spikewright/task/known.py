@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
-from spikewright_hw.checks import one_of, optional, pathlike
+from spikewright_hw.checks import flag, one_of, optional, pathlike
 
 from . import digits
+from .asc import ASC
+from .audio import sound_task
 from .cifar10 import CIFAR10
 from .dvs_gesture import DVS_GESTURE
 from .esc10 import ESC10
@@ -23,8 +25,8 @@ __all__ = ["SOURCES", "TASKS", "load_task"]
 SOURCES: dict[str, Source] = {
     one.name: one
     for one in (
-        MNIST, FASHION_MNIST, CIFAR10, NMNIST, DVS_GESTURE, MITBIH, FSDD, ESC10, SPEECH_COMMANDS,
-        SHD, SSC,
+        MNIST, FASHION_MNIST, CIFAR10, NMNIST, DVS_GESTURE, MITBIH, FSDD, ESC10, ASC,
+        SPEECH_COMMANDS, SHD, SSC,
     )
 }
 
@@ -32,7 +34,9 @@ SOURCES: dict[str, Source] = {
 TASKS = ("digits", *SOURCES)
 
 
-def load_task(name: str = "digits", *, folder: str | Path | None = None) -> Task:
+def load_task(
+    name: str = "digits", *, folder: str | Path | None = None, sound: bool = False
+) -> Task:
     """Return a task by its name: samples and targets, split into a training and a test part.
 
     Parameters
@@ -43,6 +47,9 @@ def load_task(name: str = "digits", *, folder: str | Path | None = None) -> Task
     folder : str or Path, optional
         Folder of the files, or the folder above it; the one in the environment variable
         ``SPIKEWRIGHT_DATA`` if not given.
+    sound : bool
+        Of ``fsdd``, ``esc10`` and ``speech_commands``: the samples of the sound themselves, for the
+        coding ``filter_bank``, in the place of energies in bands. Those of ``asc`` always are.
 
     Raises
     ------
@@ -51,12 +58,19 @@ def load_task(name: str = "digits", *, folder: str | Path | None = None) -> Task
     ToolError
         A package that reads them is missing.
     ValueError
-        There is no task of that name, or it is in no folder.
+        There is no task of that name, it is in no folder, or it has no sound.
     """
     place = optional(pathlike)("folder", folder)
     if one_of(TASKS)("name", name) == "digits":
+        if flag("sound", sound):
+            raise ValueError("sound is True, but digits have none; leave it out")
         if place is not None:
             raise ValueError("folder is given, but digits come with scikit-learn; leave it out")
         return digits.load()
     source = SOURCES[name]
-    return source.load(located(source, place))
+    if not flag("sound", sound) or source is ASC:
+        return source.load(located(source, place))
+    if source.recordings is None:
+        heard = ", ".join(key for key, one in SOURCES.items() if one.recordings or one is ASC)
+        raise ValueError(f"sound is True, but {name} has none; there are {heard}")
+    return sound_task(source.recordings(located(source, place)))

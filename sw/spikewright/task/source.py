@@ -7,6 +7,7 @@ from pathlib import Path
 
 from spikewright.errors import DataError
 
+from .audio import Recordings
 from .task import Task
 
 __all__ = ["VARIABLE", "Source", "find", "located"]
@@ -35,6 +36,8 @@ class Source:
         Takes a folder; says whether the files are in it.
     load : callable
         Takes the folder and returns the task.
+    recordings : callable, optional
+        Of sounds that become energies in bands: takes the folder and returns the recordings.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Source:
     files: str
     there: Callable[[Path], bool]
     load: Callable[[Path], Task]
+    recordings: Callable[[Path], Recordings] | None = None
 
 
 def find(source: Source, folder: Path | None = None) -> Path | None:

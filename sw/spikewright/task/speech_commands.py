@@ -10,9 +10,8 @@ from pathlib import Path
 
 from spikewright.errors import DataError
 
-from .audio import Bands, sound_task
+from .audio import Bands, Recordings, features_task
 from .source import Source
-from .task import Task
 
 __all__ = ["BANDS", "SPEECH_COMMANDS"]
 
@@ -25,7 +24,7 @@ def _there(folder: Path) -> bool:
     return all((folder / name).is_file() for name in _LISTS)
 
 
-def _load(folder: Path) -> Task:
+def _recordings(folder: Path) -> Recordings:
     testing, validating = (_named(folder / name) for name in _LISTS)
     words = sorted(
         one.name for one in folder.iterdir() if one.is_dir() and not one.name.startswith(("_", "."))
@@ -39,8 +38,9 @@ def _load(folder: Path) -> Task:
     for part, files in parts.items():
         if not files:
             raise DataError(f"{folder} holds no recordings of the {part} part; fetch it again")
-    return sound_task(
-        "speech_commands", parts["training"], parts["test"], bands=BANDS, classes=len(words)
+    return Recordings(
+        name="speech_commands", training=parts["training"], test=parts["test"], bands=BANDS,
+        classes=len(words),
     )
 
 
@@ -59,5 +59,6 @@ SPEECH_COMMANDS = Source(
     folders=("speech_commands", "speech_commands_v0.02", "SpeechCommands/speech_commands_v0.02"),
     files="a folder of recordings for each word, testing_list.txt and validation_list.txt",
     there=_there,
-    load=_load,
+    load=lambda folder: features_task(_recordings(folder)),
+    recordings=_recordings,
 )

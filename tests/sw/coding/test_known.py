@@ -41,10 +41,18 @@ TASKS = {
     "spikes": task("spikes", RNG.random((10, 6, 9)) < 0.2),
     "events": task("events", RECORDINGS, shape=(3, 5, 2)),
 }
+SOUNDS = task("signal", RNG.uniform(-1, 1, (10, 64)), low=-1, high=1)
+
+
+def heard(kind: str, name: str) -> Task:
+    """Return a task of a kind that a coding takes: a filter bank hears one value at a time."""
+    return SOUNDS if name == "filter_bank" else TASKS[kind]
+
+
 #: Every coding of every task that it takes, as made to fit.
 FITTED = {
-    (kind, name): coding_of(task, name=name)
-    for kind, task in TASKS.items()
+    (kind, name): coding_of(heard(kind, name), name=name)
+    for kind in TASKS
     for name, one in CODINGS.items()
     if kind in one.kinds
 }
@@ -70,12 +78,12 @@ def test_every_coding_takes_a_kind():
 @pytest.mark.parametrize(("kind", "name"), FITTED)
 def test_a_coding_that_fits_codes_the_whole_task(kind, name):
     """It differs from sample to sample, and a sample has the same code alone."""
-    coding, task = FITTED[kind, name], TASKS[kind]
+    coding, task = FITTED[kind, name], heard(kind, name)
     assert isinstance(coding, spw.Coding) and coding.name == name
     for samples in (task.x_train, task.x_test):
         spikes = spw.encode(samples, coding)
         assert spikes.shape == (len(samples), coding.steps, coding.inputs)
-        assert spikes.dtype == (np.uint8 if name == "direct" else bool)
+        assert spikes.dtype == (np.uint8 if name in ("direct", "filter_bank") else bool)
         assert spikes.any() and not (spikes == spikes[0]).all()
         assert np.array_equal(spw.encode(samples[1:2], coding), spikes[1:2])
     assert f"{coding.steps} steps" in coding.describe()
@@ -91,7 +99,7 @@ def test_fields_there_and_back(kind, name):
 @pytest.mark.parametrize(("kind", "name"), FITTED)
 def test_steps_as_asked(kind, name):
     if name != "spikes":
-        assert coding_of(TASKS[kind], name=name, steps=3).steps == 3
+        assert coding_of(heard(kind, name), name=name, steps=3).steps == 3
         return
     with pytest.raises(ValueError) as caught:
         coding_of(TASKS[kind], name=name, steps=3)
@@ -130,7 +138,7 @@ def test_a_large_frame_is_coarser():
     [
         ("image", "events", "ttfs, rate, direct, population"),
         ("values", "delta", "ttfs, rate, direct, population"),
-        ("signal", "spikes", "ttfs, rate, direct, delta, population"),
+        ("signal", "spikes", "ttfs, rate, direct, delta, population, filter_bank"),
         ("spikes", "ttfs", "spikes"),
         ("events", "rate", "events"),
     ],

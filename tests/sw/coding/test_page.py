@@ -16,7 +16,7 @@ PAGE = (HOUSE / "docs" / "coding.md").read_text(encoding="utf-8")
 def test_the_code_prints_what_the_page_says():
     names: dict = {}
     runs = re.findall(r"^```python\n(.*?)^```\n\n```text\n(.*?)^```$", PAGE, re.M | re.S)
-    assert len(runs) == 2
+    assert len(runs) == 3
     for code, expected in runs:
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
@@ -30,14 +30,14 @@ def test_the_pictures_are_current():
         message = f"{path.name} is not what the coding gives: run `spikewright pages`"
         assert path.read_text(encoding="utf-8") == text, message
         assert f"(pictures/codings/{path.name})" in PAGE
-    assert {*examples(), "spikes", "direct"} == {*CODINGS}  # neither makes spikes of anything
+    assert {*examples(), "spikes", "direct", "filter_bank"} == {*CODINGS}
 
 
 def test_the_page_has_every_coding_and_every_field():
     assert {*re.findall(r"^\| \[`(\w+)`\]\(#[\w-]+\)", PAGE, re.M)} == {*CODINGS}
     sections = re.split(r"^## ", PAGE, flags=re.M)
-    titles = {"ttfs": "Time to first spike", **{name: name.capitalize() for name in CODINGS
-                                                if name != "ttfs"}}
+    titles = {name: name.replace("_", " ").capitalize() for name in CODINGS}
+    titles["ttfs"] = "Time to first spike"
     for name, title in titles.items():
         (section,) = (one for one in sections if one.startswith(f"{title}\n"))
         if name != "spikes":

@@ -160,6 +160,22 @@ def esc10_at_16_khz(folder: Path) -> tuple[None, np.ndarray]:
     return None, np.array([0, 1])
 
 
+def asc(folder: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Write a recording of each scene for each part, in another order, and some of no part."""
+    sound = np.arange(80_000) % 1000 / 2000
+    named = [f"{scene}-milan-1-{part}-a.wav" for part in (1, 2)
+             for scene in ("street_traffic", "park", "bus", "airport")]
+    others = ["metro-milan-1-1-a.wav", "bus-milan-1-1-b.wav"]
+    for name in [*named, *others, "bus-paris-1-3-a.wav"]:  # the last is in neither table
+        write_wave(folder / "audio" / name, sound, rate=8000)
+    (folder / "evaluation_setup").mkdir()
+    for table, names in (("train", named[:4] + others), ("evaluate", named[4:])):
+        lines = ["filename\tscene_label", *(f"audio/{name}\tany" for name in names)]
+        (folder / "evaluation_setup" / f"fold1_{table}.csv").write_text("\n".join(lines))
+    seconds = (np.round(sound * 32767) / 32768).reshape(10, 8000)
+    return np.concatenate([seconds] * 4).astype(np.float32), np.repeat([0, 2, 3, 1], 10)
+
+
 def write_spoken(path: Path, each: list[np.ndarray], labels: np.ndarray) -> None:
     """Write recordings as SHD's files have them: times as halves, the last one first."""
     with h5py.File(path, "w") as file:
@@ -265,4 +281,5 @@ WRITTEN: dict[tuple[str, str], Callable[[Path], tuple]] = {
     ("esc10", "published"): esc10,
     ("esc10", "at 16 kHz"): esc10_at_16_khz,
     ("speech_commands", "published"): speech_commands,
+    ("asc", "published"): asc,
 }

@@ -72,7 +72,8 @@ def test_an_empty_file_is_refused(form, tmp_path):
     name = form[0]
     files = [path for path in sorted(tmp_path.rglob("*"))
              if path.is_file() and path.name != "pink.wav" and "-A-1." not in path.name
-             and "b_nohash" not in path.name]  # which are not read
+             and "b_nohash" not in path.name
+             and path.name[:5] != "metro" and path.name[-6:] != "-b.wav"]  # which are not read
     for path in files[:20]:  # of records there are 132, each written the same way
         content = path.read_bytes()
         path.write_bytes(b"")
