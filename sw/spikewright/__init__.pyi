@@ -238,6 +238,12 @@ from spikewright.forecast.protocol import smape as smape
 from spikewright.forecast.series import MackeyGlass as MackeyGlass
 from spikewright.forecast.series import mackey_glass as mackey_glass
 
+"""Submissions to NeuroBench."""
+
+from spikewright.submission.audit import check_submission as check_submission
+from spikewright.submission.audit import submission_faults as submission_faults
+from spikewright.submission.submit import submit as submit
+
 """Errors: each a sentence that says what was wrong, where, and what to do."""
 
 from spikewright.equations.place import EquationError as EquationError

@@ -262,6 +262,11 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "neurobench mackey-glass": (
         {"tau": "17", "repeats": "3", "on_board": "0", "pages": None}, {}
     ),
+    "neurobench submit qubo": (
+        {"folder": "there", "quick": None, "organisation": "me", "availability": "Preview",
+         "configuration": "Efficiency"}, {}
+    ),
+    "neurobench check net.spw": ({"repeat": None}, {}),
     "boards": ({"plain": None}, {}),
     "cores": ({"plain": None}, {}),
     "doctor": ({}, {}),

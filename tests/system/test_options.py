@@ -68,6 +68,7 @@ WORK = (
     "spikewright.quantized.saturation.show_saturation", "spikewright.exchange.to_nir.to_nir",
     "spikewright.forecast.benchmark.neurobench_mackey_glass",
     "spikewright.gateware.certificate.check_certificate",
+    "spikewright.submission.submit.submit", "spikewright.submission.audit.check_submission",
     "spikewright.qubo.benchmark.neurobench_qubo", "spikewright.qubo.placed.place_qubo_solver",
     "spikewright.qubo.solve.solve_qubo",
     "spikewright.scaffold.new_core.new_core", "spikewright.scaffold.new_neuron.new_neuron",

@@ -1,0 +1,224 @@
+"""``spikewright neurobench check``: a reader of submissions that shares no code with their writer.
+
+It holds ``submission.json`` to its schema, each file to its hash, the record and the reports of the
+trials to theirs, the results to what the trials' rows give once more, and the claim to its trials.
+"""
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import jsonschema
+from rich.console import Console
+
+from spikewright_hw.checks import flag, pathlike
+
+from .. import terminal
+from ..errors import ReportError
+from ..record.check import report_faults
+from .recount import impossible, recounted
+from .submit import repeated
+from .tasks import task_named
+
+__all__ = ["check_submission", "submission_faults"]
+
+_TRIALS, _DEVIATION = 5, 0.05
+#: What is said of a submission that is whole, but of a part of the workloads.
+QUICK = "it is the quick form, a part of the workloads, and no submission"
+#: Headings of ``report.md``, by the rules.
+_HEADINGS = (
+    "System architecture", "Algorithm", "Workflow", "Measurement", "Boundary", "Results",
+    "Repetition",
+)
+
+
+def check_submission(
+    folder: str | Path, *, repeat: bool = False, build: str | Path = "build",
+    console: Console | None = None,
+) -> None:
+    """Print what is wrong with a submission; with ``repeat``, run its trials and compare.
+
+    Parameters
+    ----------
+    folder : str or Path
+    repeat : bool
+        Whether the five trials are run once more, and their means compared with what is claimed.
+    build : str or Path
+        Folder of what is generated.
+    console : rich.console.Console, optional
+
+    Raises
+    ------
+    ReportError
+        Something is wrong, or there is no submission.
+    """
+    folder, repeat = pathlike("folder", folder), flag("repeat", repeat)
+    console = terminal.console() if console is None else console
+    faults = submission_faults(folder)
+    if repeat and not set(faults) - {QUICK}:
+        faults += _repeated(folder, build, console)
+    for line in faults or ["nothing is wrong"]:
+        console.print(f"{folder}: {line}", markup=False, highlight=False, soft_wrap=True)
+    if faults:
+        raise ReportError(f"{folder} is no sound submission; what is wrong stands above")
+
+
+def submission_faults(folder: str | Path) -> list[str]:
+    """Return what is wrong with a submission, or missing, a sentence each.
+
+    Parameters
+    ----------
+    folder : str or Path
+
+    Raises
+    ------
+    ReportError
+        There is no ``submission.json``, or it is no JSON.
+    """
+    folder = pathlike("folder", folder)
+    data = _json(folder / "submission.json")
+    schema = json.loads(
+        Path(__file__).with_name("submission.schema.json").read_text(encoding="utf-8")
+    )
+    checker = jsonschema.Draft202012Validator(schema)
+    if shape := [
+        f"submission.json: {error.json_path.removeprefix('$.')}: {error.message}"
+        for error in sorted(checker.iter_errors(data), key=lambda one: one.json_path)
+    ]:
+        return shape
+    faults = list(_files(folder, data["files"])) + list(_claims(data))
+    if not faults:  # a file that is another one, or missing, says nothing
+        faults += [f"report.json: {line}" for line in report_faults(folder)]
+        faults += _page(folder / "report.md", data["simulated"])
+        faults += _record(_json(folder / "report.json"), data)
+        for number in range(_TRIALS):
+            faults += _trial(folder / "trials" / str(number), number, data)
+    return faults + [QUICK] * data["quick"]
+
+
+def _files(folder: Path, hashes: dict[str, str]) -> Iterator[str]:
+    """Hold each file to its hash, and name those that are missing or not listed."""
+    needed = ["report.json", "report.md"]
+    needed += [f"trials/{n}/{one}" for n in range(_TRIALS) for one in ("report.json", "log.txt")]
+    for name in needed:
+        if name not in hashes:
+            yield f"submission.json does not list {name}"
+    for name, known in hashes.items():
+        path = folder / name
+        if not path.resolve().is_relative_to(folder.resolve()):
+            yield f"{name} lies outside of the submission"
+        elif not path.is_file():
+            yield f"{name} is missing"
+        elif hashlib.sha256(path.read_bytes()).hexdigest() != known:
+            yield f"{name} is another file than the one that was submitted: its hash differs"
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    for name in sorted(there - hashes.keys() - {"submission.json"}):
+        yield f"{name} is there, and submission.json does not list it"
+
+
+def _claims(data: dict[str, Any]) -> Iterator[str]:
+    """Hold each claim to its trials."""
+    expected = f"spikewright neurobench submit {data['task']}" + " --quick" * data["quick"]
+    if data["command"] != expected:
+        yield f"command is {data['command']!r}; that of such a submission is {expected!r}"
+    for name, result in data["results"].items():
+        trials, reported = result["trials"], result["reported"]
+        if len(trials) < _TRIALS:
+            yield f"{name} has {len(trials)} trials of {_TRIALS}: an incomplete measurement"
+        elif _apart(fmean(trials), reported) > _DEVIATION:
+            yield (
+                f"{name} is {reported:g}, more than 5 % from the mean of its trials, "
+                f"{fmean(trials):g}"
+            )
+
+
+def _apart(value: float, reported: float) -> float:
+    """Return how far a value is from what is reported, as a share of that."""
+    if value == reported:
+        return 0.0
+    return abs(value - reported) / abs(reported) if reported else float("inf")
+
+
+def _page(file: Path, simulated: bool) -> Iterator[str]:
+    text = file.read_text(encoding="utf-8", errors="replace")
+    for heading in _HEADINGS:
+        if f"\n## {heading}\n" not in text:
+            yield f"report.md has no section {heading}"
+    if simulated and "Simulated, nothing measured" not in text:
+        yield "report.md does not say that its values are simulated"
+
+
+def _record(record: dict[str, Any], data: dict[str, Any]) -> Iterator[str]:
+    """Hold the figures of the record to what is claimed, and to how they came about."""
+    figures = {one["name"]: one for one in record["figures"]}
+    for name, result in data["results"].items():
+        if name not in figures:
+            yield f"report.json has no figure {name}, which submission.json claims"
+        elif figures[name]["value"] != result["reported"]:
+            yield (
+                f"{name} is {figures[name]['value']:g} in report.json and {result['reported']:g} "
+                "in submission.json"
+            )
+    for name, figure in figures.items():
+        if name not in data["results"]:
+            yield f"submission.json has no trials of {name}, a figure of report.json"
+        if data["simulated"] and figure["provenance"] in ("measured", "counted"):
+            yield f"{name} is said to be {figure['provenance']}, and the submission simulated"
+    if data["track"] == "system" and "system" not in record:
+        yield "report.json has no group system, which the system track asks for"
+
+
+def _trial(folder: Path, number: int, data: dict[str, Any]) -> Iterator[str]:
+    """Hold a trial to its own schema and rows, and the results to it."""
+    where = f"trials/{number}"
+    if broken := report_faults(folder):
+        yield from (f"{where}/report.json: {line}" for line in broken)
+        return
+    report = _json(folder / "report.json")
+    try:
+        yield from (f"{where}: {line}" for line in impossible(data["task"], report))
+        again = recounted(data["task"], report)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        yield f"{where}/report.json has other rows than a trial of {data['task']}: {error!r}"
+        return
+    figures = {one["name"]: one["value"] for one in report["figures"]} | again
+    for name, result in data["results"].items():
+        claimed = result["trials"][number]
+        if name not in figures:
+            yield f"{where} says nothing of {name}"
+        elif _apart(figures[name], claimed) > 1e-9:
+            yield f"{where}: {name} is {figures[name]:.9g}, and {claimed:.9g} is claimed"
+
+
+def _repeated(folder: Path, build: str | Path, console: Console) -> Iterator[str]:
+    """Run the trials once more, print what comes of them, and say where the means differ."""
+    data = _json(folder / "submission.json")
+    with tempfile.TemporaryDirectory() as place:
+        again = repeated(
+            task_named(data["task"]), quick=data["quick"], folder=Path(place), build=build
+        )
+    for name, result in data["results"].items():
+        values = [one[name] for one in again if name in one]
+        if not values:
+            yield f"{name}: no repeated trial has it"
+            continue
+        apart = _apart(fmean(values), result["reported"])
+        console.print(
+            f"{name}: {fmean(values):.6g} repeated, {result['reported']:.6g} claimed, "
+            f"{100 * apart:.2f} % apart", markup=False, highlight=False, soft_wrap=True,
+        )
+        if apart > _DEVIATION:
+            yield f"{name}: repeated it is {fmean(values):g}, more than 5 % from the claim"
+
+
+def _json(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ReportError(f"{file} is missing; name the folder of a submission") from None
+    except (OSError, ValueError) as error:
+        raise ReportError(f"{file} cannot be read: {error}; submit again") from None

@@ -1,0 +1,87 @@
+"""What a task needs in order to be submitted: how it runs, what its results are, what is said."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from ..record.figure import Figure
+from ..record.report import Report
+
+__all__ = ["Said", "Task", "Trial"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One of the five trials of a submission.
+
+    Parameters
+    ----------
+    number : int
+        From 0.
+    quick : bool
+        Whether it is the quick form, which is no submission.
+    folder : Path
+        Where its report goes.
+    build : str or Path
+        Folder of what is generated.
+    console : rich.console.Console
+        Its log.
+    """
+
+    number: int
+    quick: bool
+    folder: Path
+    build: str | Path
+    console: Console
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What a report has to say beside figures: paragraphs, and lists of parts.
+
+    Parameters
+    ----------
+    architecture, algorithm, measurement : str
+    workflow : tuple of str
+        The stages, in order, for the picture.
+    included, omitted : tuple of str
+        Parts that the figures are of, and parts that they are not of.
+    """
+
+    architecture: str
+    algorithm: str
+    workflow: tuple[str, ...]
+    measurement: str
+    included: tuple[str, ...]
+    omitted: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A benchmark that can be submitted.
+
+    Parameters
+    ----------
+    name, title, track : str
+    run : callable
+        Runs a trial, and returns its report.
+    results : callable
+        Returns the figures of a trial's report that are claimed.
+    said : Said
+    quick : str
+        What the quick form leaves out.
+    system : callable, optional
+        Returns the record's groups of the system track, without ``replication``.
+    """
+
+    name: str
+    title: str
+    track: str
+    run: Callable[[Trial], Report]
+    results: Callable[[Report], tuple[Figure, ...]]
+    said: Said
+    quick: str
+    system: Callable[[], dict[str, Any]] | None = None
