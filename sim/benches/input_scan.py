@@ -6,6 +6,7 @@ import cocotb
 
 from bench import Bench, Scoreboard
 from spikewright_hw.engine.input_scan import input_events
+from spikewright_hw.engine.words import words_of
 
 
 @cocotb.test()
@@ -29,7 +30,7 @@ async def matches_reference(dut, stall_in, stall_out):
         for event in input_events(bitmaps, width=width, banks=core.banks):
             scoreboard.expect(event)
             awaited += 1
-        source.send(bitmaps)
+        source.send(words_of(bitmaps, core.words))
         await bench.until(lambda: source.pending == 0)
         await bench.cycles(1)
         bench.write("go", 1)

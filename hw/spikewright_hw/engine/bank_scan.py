@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from amaranth import Cat, Module, Mux, Signal, unsigned
+from amaranth.hdl import ValueLike
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -103,9 +104,13 @@ class BankScan(wiring.Component):
 
 
 def in_step(
-    m: Module, given: Sequence[stream.Interface], together: stream.Interface
+    m: Module, given: Sequence[stream.Interface], together: stream.Interface, *,
+    go: ValueLike = 1,
 ) -> None:
-    """Join the events of scans to what all banks give in a cycle; who has ended a step waits."""
+    """Join the events of scans to what all banks give in a cycle; who has ended a step waits.
+
+    Without ``go`` all wait.
+    """
     banks = len(given)
     ended = Signal(banks)  # banks that have given the last event of the step
     ends = Signal(banks)  # and those that give it now, if all goes on
@@ -121,7 +126,7 @@ def in_step(
             together.payload.spikes[bank].eq(event.spike & open_),
         ]
     m.d.comb += [
-        together.valid.eq(there.all()),
+        together.valid.eq(there.all() & go),
         together.payload.last.eq(ends.all()),
         passed.eq(together.valid & together.ready),
     ]

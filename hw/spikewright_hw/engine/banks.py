@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from amaranth import Mux, Shape, Value, signed
+from amaranth import Module, Mux, Shape, Signal, Value, signed
 from amaranth.lib import data
 
 from .scan import event_layout
@@ -47,8 +47,10 @@ class BankedSynapses:
         sources = sorted({input.source for input in inputs})
         self.addend = data.StructLayout(dict.fromkeys(sources, signed(most.bit_length() + 1)))
 
-    def add(self, weights: Sequence[Value], own: Sequence[Value]) -> dict[str, Value]:
-        """Return the sums of a neuron's weights, one of each bank, by source.
+    def add(
+        self, m: Module, weights: Sequence[Value], own: Sequence[Value]
+    ) -> dict[str, Value]:
+        """Build the sums of a neuron's weights, one of each bank; return them by source.
 
         ``own`` says of each bank whether its row is of the layer's own neurons.
         """
@@ -59,7 +61,7 @@ class BankedSynapses:
                 wanted = source == "recurrent"
                 terms = [Mux(is_own == wanted, term, 0)
                          for is_own, term in zip(own, terms, strict=True)]
-            sums[source] = added(terms)
+            sums[source] = added(m, terms)
         return sums
 
     def total(self, input: str) -> Shape:
@@ -75,9 +77,19 @@ class BankedSynapses:
         return self.single.current(total)
 
 
-def added(terms: Sequence[Value]) -> Value:
-    """Add numbers in pairs, so that carries pass as few adders as possible."""
-    while len(terms) > 1:
-        pairs = [sum(terms[at : at + 2][1:], start=terms[at]) for at in range(0, len(terms), 2)]
-        terms = pairs
-    return terms[0]
+def added(m: Module, terms: Sequence[Value]) -> Value:
+    """Build the sum of numbers, added in pairs, so that carries pass as few adders as possible.
+
+    The sums of pairs are kept: Yosys would join their adders to one of many numbers, whose carries
+    are saved in look-up tables, and which is a fifth larger. They depend on nothing but the
+    numbers, so this is to be outside of any condition.
+    """
+    while len(terms) > 2:
+        pairs = []
+        for at in range(0, len(terms) - 1, 2):
+            total = terms[at] + terms[at + 1]
+            pair = Signal(total.shape(), name="pair", attrs={"keep": 1})
+            m.d.comb += pair.eq(total)
+            pairs.append(pair)
+        terms = [*pairs, *terms[2 * len(pairs) :]]
+    return sum(terms[1:], start=terms[0])

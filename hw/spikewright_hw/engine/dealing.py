@@ -9,7 +9,7 @@ one, so that pixels of a column are not all in the same.
 from collections.abc import Sequence
 from typing import TypeVar
 
-__all__ = ["bank_of", "dealt", "row_of"]
+__all__ = ["alike_after", "bank_of", "dealt", "row_of"]
 
 _One = TypeVar("_One")
 
@@ -32,6 +32,11 @@ def dealt(rows: Sequence[_One], banks: int) -> list[list[_One]]:
     return each
 
 
+def alike_after(banks: int) -> int:
+    """Return after how many turns rows are dealt to the same banks again."""
+    return banks if banks % 4 == 0 else 1
+
+
 def _turned(place: int, banks: int) -> int:
     """Return by how many banks a turn begins later."""
-    return place if banks % 4 == 0 else 0
+    return place % alike_after(banks)

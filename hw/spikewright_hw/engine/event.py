@@ -18,7 +18,7 @@ from .example import example_network
 from .feedback import feedback_of
 from .folding import folded_network
 from .inference import InferenceEngine
-from .input_scan import InputScan
+from .input_scan import InputScan, cycles_ahead, scan_words
 from .map_stage import MapStage
 from .outputs import readout_latency
 from .ram_style import RamStyle
@@ -65,7 +65,8 @@ def worst_cycles(
         paces.append(
             through + 1 if layer.recurrent else row_step_cycles(layer, events, share=own_share)
         )
-    return passing + (steps - 1) * max(paces) + readout_latency(network)
+    ahead = cycles_ahead(_stored(network)) if _stored(network) else 0
+    return passing + (steps - 1) * max(paces) + readout_latency(network) - ahead
 
 
 def _folded(
@@ -130,7 +131,9 @@ class EventStage(wiring.Component):
             layer=layer, share=share, banks=banks, block_bits=block_bits, weights=weights
         )
         self.feedback = feedback_of(layer)
-        words = Words(bits=layer.inputs, count=1)
+        words = scan_words(width=layer.inputs, banks=banks) if stored else Words(
+            bits=layer.inputs, count=1
+        )
         members = stage_signature(layer, words=(words,), together=banks)
         super().__init__(members | ({"go": In(1)} if stored else {}))
 
@@ -252,7 +255,7 @@ class EventEngine(InferenceEngine):
         self.weights: Weights = weights
         super().__init__(
             network=network, ram_style=ram_style, most_bits=most_bits,
-            loaded=weights == "loaded",
+            loaded=weights == "loaded", words=self._input_words(network),
         )
 
     @property
@@ -273,21 +276,30 @@ class EventEngine(InferenceEngine):
             return EventStage(
                 layer=layer, share=share, banks=self.banks[number],
                 block_bits=self.block_bits[number], weights=self.weights,
-                stored=self._stored() if number == 0 else 0,
+                stored=_stored(self.network) if number == 0 else 0,
             )
         return MapStage(
             layer=layer, words=words, leaving=leaving, share=share, steps=self.network.steps,
             weights=self.weights,
         )
 
-    def _stored(self) -> int:
-        """Return how many bitmaps of inputs the first stage stores: all, where it may."""
-        first, *others = self.network.layers
-        heard = any(
-            number + 1 == origin.back
-            for number, layer in enumerate(others, start=1) for origin in layer.origins
-        )
-        return 0 if heard or first.recurrent is not None else self.network.planes
+    def _input_words(self, network: Network) -> Words | None:
+        """Return how the inputs come, where that is as the scan of the first stage stores them."""
+        first = network.layers[0]
+        flat = network.source.is_flat and first.is_dense and first.is_plain
+        if not (flat and _stored(network)):
+            return None
+        return scan_words(width=first.inputs, banks=self.banks[0])
+
+
+def _stored(network: Network) -> int:
+    """Return how many bitmaps of inputs a dense first stage stores: all, where it may."""
+    first, *others = network.layers
+    heard = any(
+        number + 1 == origin.back
+        for number, layer in enumerate(others, start=1) for origin in layer.origins
+    )
+    return 0 if heard or first.recurrent is not None else network.planes
 
 
 def core(

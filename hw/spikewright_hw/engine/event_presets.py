@@ -18,6 +18,10 @@ PRESETS: dict[str, dict[str, Any]] = {
         "sizes": (20, 9, 4), "steps": 4, "weight_bits": 4, "membrane": Format(6, 2),
         "neurons": ("recurrent_lif", "li"), "banks": (3, 2), "share": 2,
     },
+    "n130_5_3_words": {  # inputs in words of a group of each bank
+        "sizes": (130, 5, 3), "steps": 3, "weight_bits": 3, "membrane": Format(5, 2),
+        "banks": (4, 2), "share": 2,
+    },
     "n12_9_8_4_folded": {  # in three words and in two; the last layer at once
         "sizes": (12, 9, 8, 4), "steps": 4, "weight_bits": 4, "membrane": Format(6, 2),
         "biased": True, "fold": (3, 4, 4), "share": 2,

@@ -42,13 +42,16 @@ class InferenceEngine(wiring.Component):
         Most bits of a word of the inputs of a map; :func:`~.words.input_words`.
     loaded : bool
         Whether a host stores the weights, in the memories of the stages.
+    words : Words, optional
+        How the inputs of a step come, to a first stage that stores them; as
+        :func:`~.words.input_words` has it if not given.
 
     Members
     -------
     i : In(stream.Signature(unsigned(words.bits)))
         Inputs of one step: its spikes, or, of graded inputs, their bit planes one after the other,
-        the most significant first. Each comes as the ``words.count`` words of
-        :func:`~.words.input_words`, which is one unless the inputs are a large map.
+        the most significant first. Each comes as ``words.count`` words, which is one unless the
+        inputs are many.
         ``network.planes`` times as many transfers make and start one inference; then not ready
         until its result is taken.
     o : Out(stream.Signature(result_layout(network)))
@@ -69,13 +72,13 @@ class InferenceEngine(wiring.Component):
 
     def __init__(
         self, *, network: Network, ram_style: RamStyle = "auto", most_bits: int = MOST_BITS,
-        loaded: bool = False,
+        loaded: bool = False, words: Words | None = None,
     ):
         check_ram_style(ram_style)
         self.network = network
         self.ram_style: RamStyle = ram_style
         arriving = arriving_words(network, most=most_bits)
-        self.words = input_words(network, most=most_bits)
+        self.words = input_words(network, most=most_bits) if words is None else words
         super().__init__({
             "i": In(stream.Signature(unsigned(self.words.bits))),
             "o": Out(stream.Signature(result_layout(network))),

@@ -270,12 +270,13 @@ class RowLayer(wiring.Component):
         synapses = BankedSynapses(self.synapses, self.banks)
         addends = Signal(data.ArrayLayout(synapses.addend, layer.neurons))
         bits = layer.weight_bits
-        with m.If(going):
-            for neuron in range(layer.neurons):
-                sums = synapses.add(
-                    [row.word_select(neuron, bits).as_signed() for row, _ in rows],
-                    [own for _, own in rows],
-                )
+        for neuron in range(layer.neurons):
+            sums = synapses.add(
+                m,
+                [row.word_select(neuron, bits).as_signed() for row, _ in rows],
+                [own for _, own in rows],
+            )
+            with m.If(going):
                 m.d.sync += [addends[neuron][source].eq(value) for source, value in sums.items()]
         return addends.as_value(), Const(0), synapses
 

@@ -7,7 +7,8 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 __all__ = [
-    "PRESETS", "GroupScan", "Scan", "core", "event_layout", "filled", "scan_events", "scan_group",
+    "PRESETS", "GroupScan", "Scan", "chosen", "core", "event_layout", "filled", "parted",
+    "place_of", "scan_events", "scan_group",
 ]
 
 PRESETS = {
@@ -72,8 +73,8 @@ def place_of(only: Value) -> Value:
 class GroupScan(wiring.Component):
     """Return the index of each set bit of a bitmap that lies elsewhere, group by group.
 
-    A stage picks the next group that is not empty while the one before it gives its bits; so each
-    bit of the bitmap has one gate, and no search. Timing is that of a :class:`Scan`.
+    A stage picks the next group that is not empty while the one before it gives its bits; so only
+    the groups are searched. Timing is that of a :class:`Scan`.
 
     Parameters
     ----------
@@ -84,22 +85,27 @@ class GroupScan(wiring.Component):
     -------
     i : In(stream.Signature(unsigned(groups)))
         Of a bitmap, which groups of it have a bit that is set.
-    bitmap : In(width)
-        The bitmap that was taken last; from the cycle after that until another one is.
+    next : Out(groups)
+        Which group of the bitmap that was taken last is to come next, one bit or none.
+    picked : In(group)
+        The bits of that group.
     o : Out(stream.Signature(event_layout(width)))
         As of a :class:`Scan`.
     """
 
     i: stream.Interface
-    bitmap: Signal
+    next: Signal
+    picked: Signal
     o: stream.Interface
 
     def __init__(self, *, width: int, group: int):
         self.width = width
         self.group = group
+        groups = -(-width // group)
         super().__init__({
-            "i": In(stream.Signature(unsigned(-(-width // group)))),
-            "bitmap": In(width),
+            "i": In(stream.Signature(unsigned(groups))),
+            "next": Out(groups),
+            "picked": In(group),
             "o": Out(stream.Signature(event_layout(width))),
         })
 
@@ -115,11 +121,8 @@ class GroupScan(wiring.Component):
         others = Signal(groups)
         m.d.comb += others.eq(pending & ~first)
         final = ~others.any()
-        picked = Signal(self.group)
         index = Signal(range(max(2, groups)))
-        m.d.comb += [
-            picked.eq(chosen(first, parted(self.bitmap, self.group))), index.eq(place_of(first)),
-        ]
+        m.d.comb += [self.next.eq(first), index.eq(place_of(first))]
 
         # The bits of one group --------------------------------------------------------------------
         bits = Signal(self.group)
@@ -135,7 +138,7 @@ class GroupScan(wiring.Component):
 
         with m.If(take_group):
             m.d.sync += [
-                bits.eq(picked),
+                bits.eq(self.picked),
                 base.eq(index),
                 closing.eq(final),
                 holding.eq(1),
@@ -207,9 +210,11 @@ class Scan(wiring.Component):
         """Elaborate the bitmap and the scan of its groups."""
         m = Module()
         m.submodules.groups = groups = GroupScan(width=self.width, group=self.group)
+        bitmap = Signal(self.width)
         with m.If(self.i.ready):
-            m.d.sync += groups.bitmap.eq(self.i.payload)
+            m.d.sync += bitmap.eq(self.i.payload)
         m.d.comb += [
+            groups.picked.eq(chosen(groups.next, parted(bitmap, self.group))),
             groups.i.valid.eq(self.i.valid),
             groups.i.payload.eq(filled(self.i.payload, self.group)),
             self.i.ready.eq(groups.i.ready),

@@ -6,6 +6,7 @@ from spikewright.network.reference import Run
 from spikewright_hw.engine.dealing import dealt
 from spikewright_hw.engine.design import Design, EventDesign, StochasticDesign
 from spikewright_hw.engine.each_layer import banks_of, shares_of
+from spikewright_hw.engine.input_scan import cycles_ahead
 from spikewright_hw.engine.outputs import readout_latency
 from spikewright_hw.engine.row_layer import row_latency, update_stages
 from spikewright_hw.engine.stream_lane import blocks
@@ -92,7 +93,8 @@ def _event_ends(network: Network, arriving: list[np.ndarray], design: EventDesig
     these begin when the output before is taken.
     """
     steps = arriving[0].shape[1]
-    came = [np.int64(0)] * steps  # inputs are there at once
+    ahead = 0 if network.layers[0].recurrent else cycles_ahead(network.planes, at_most=True)
+    came = [np.int64(-ahead)] * steps  # inputs are there at once, and the first are looked for
     for layer, heard, share, banks in zip(
         network.layers, arriving, shares_of(network, design.share),
         banks_of(network, design.banks), strict=True,

@@ -27,7 +27,9 @@ FASHION = Subject(
     },
 )
 
-FAST = Engine(subject=MNIST, design=EventDesign(banks=4, share=(4, 2), block_bits=504))
+FAST = Engine(
+    subject=MNIST, design=EventDesign(banks=(3, 8), share=(4, 1), ram_style="block"),
+)
 """The engine that is to be fast."""
 
 SMALL = Engine(subject=MNIST, design=EventDesign(share=16))
