@@ -38,7 +38,8 @@ def run(dut: Argmax, offers: list[tuple[list[int], bool]]) -> list[int | None]:
 
 
 @pytest.mark.parametrize(
-    ("width", "count", "latency"), [(4, 1, 1), (3, 2, 1), (8, 3, 1), (2, 5, 2), (16, 10, 2), (3, 17, 3)]
+    ("width", "count", "latency"),
+    [(4, 1, 1), (3, 2, 1), (8, 3, 1), (2, 5, 2), (16, 10, 2), (3, 17, 3)],
 )
 def test_every_cycle_a_set_of_values(rng, width, count, latency):
     dut = Argmax(width=width, count=count)
