@@ -75,10 +75,7 @@ class InputScanSpec(Elaboratable):
             m.d.sync += age.eq(age + 1)
 
         head = bitmaps[0]
-        bit = Cat(
-            head[at] & ~before(head, at, banks=self.banks)
-            for at in range(self.width)
-        )
+        bit = Cat(head[at] & ~before(head, at, banks=self.banks) for at in range(self.width))
         rest = head & ~bit
         done = o.transfers & (rest == 0)
         with m.If(done):

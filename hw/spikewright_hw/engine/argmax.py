@@ -1,16 +1,20 @@
-"""Argmax: index of the largest of several values, two levels of comparisons per cycle."""
+"""Argmax: index of the largest of several values, of four with each other in a cycle."""
 
 from collections.abc import Sequence
+from functools import reduce
+from itertools import combinations
+from operator import or_
 
-from amaranth import Module, Mux, Signal, Value, signed
+from amaranth import Cat, Module, Mux, Signal, Value, signed
 from amaranth.hdl import ValueLike
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 __all__ = ["PRESETS", "Argmax", "argmax", "argmax_latency", "core"]
 
-#: Levels of comparisons in a cycle: as long as an updater's adders.
-_LEVELS = 2
+#: Values that are compared in a cycle, each with each other: two levels of a binary tree, one after
+#: the other, would take nearly twice as long.
+_TOGETHER = 4
 
 #: Parameter sets by name: a tree with an odd number of values in each level, and the ten digits.
 PRESETS = {"w8_n5": {"width": 8, "count": 5}, "w16_n10": {"width": 16, "count": 10}}
@@ -23,14 +27,14 @@ def argmax(values: Sequence[int]) -> int:
 
 def argmax_latency(count: int) -> int:
     """Return the cycles that an :class:`Argmax` of ``count`` values takes: one at least."""
-    return max(1, -(-(count - 1).bit_length() // _LEVELS))
+    return max(1, -(-(count - 1).bit_length() // 2))
 
 
 class Argmax(wiring.Component):
     """Find the largest of ``count`` signed values; of equal ones, the first.
 
-    Latency is ``latency`` cycles, half the depth of a binary tree and one at least; throughput is
-    one set of values per cycle. There is no backpressure: the result is there for one cycle.
+    Latency is ``latency`` cycles, the depth of a tree of fours and one at least; throughput is one
+    set of values per cycle. There is no backpressure: the result is there for one cycle.
 
     Parameters
     ----------
@@ -70,7 +74,7 @@ class Argmax(wiring.Component):
         })
 
     def elaborate(self, platform):
-        """Elaborate a tree with registers after each second level, and after the last."""
+        """Elaborate a tree with registers after each level."""
         m = Module()
         level: list[tuple[Value, ValueLike]] = [
             (self.i_values[number], number) for number in range(self.count)
@@ -80,8 +84,10 @@ class Argmax(wiring.Component):
             valid_q = Signal(name=f"valid_{cycle}")
             m.d.sync += valid_q.eq(valid)
             valid = valid_q
-            for depth in range(cycle * _LEVELS, (cycle + 1) * _LEVELS):
-                level = self._larger(m, level, depth)
+            level = [
+                self._largest(m, level[at : at + _TOGETHER], name=f"{cycle}_{at // _TOGETHER}")
+                for at in range(0, len(level), _TOGETHER)
+            ]
             held = []
             for at, (value, index) in enumerate(level):
                 value_q = Signal(signed(self.width), name=f"value_{cycle}_{at}")
@@ -92,20 +98,25 @@ class Argmax(wiring.Component):
         m.d.comb += [self.o_index.eq(level[0][1]), self.o_valid.eq(valid)]
         return m
 
-    def _larger(
-        self, m: Module, level: list[tuple[Value, ValueLike]], depth: int
-    ) -> list[tuple[Value, ValueLike]]:
-        """Build the comparisons of a level; return the larger value of each pair, and its index."""
-        found = []
-        for at in range(0, len(level), 2):
-            (value, index), *other = level[at : at + 2]
-            if other:
-                ((value_b, index_b),) = other
-                second = Signal(name=f"second_{depth}_{at // 2}")
-                m.d.comb += second.eq(value_b > value)
-                value, index = Mux(second, value_b, value), Mux(second, index_b, index)
-            found.append((value, index))
-        return found
+    def _largest(
+        self, m: Module, given: list[tuple[Value, ValueLike]], *, name: str
+    ) -> tuple[Value, ValueLike]:
+        """Build the comparisons of some values; return the largest, the first of equal ones."""
+        if len(given) == 1:
+            return given[0]
+        wins = Signal(len(given), name=f"wins_{name}")
+        over = {  # whether the later of two is larger
+            (first, second): given[second][0] > given[first][0]
+            for first, second in combinations(range(len(given)), 2)
+        }
+        m.d.comb += wins.eq(Cat(
+            Cat(over[other, at] for other in range(at)).all()
+            & ~Cat(over[at, other] for other in range(at + 1, len(given))).any()
+            for at in range(len(given))
+        ))
+        values = (Mux(wins[at], value, 0) for at, (value, _) in enumerate(given))
+        indices = (Mux(wins[at], index, 0) for at, (_, index) in enumerate(given))
+        return reduce(or_, values), reduce(or_, indices)
 
 
 core = Argmax
