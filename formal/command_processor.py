@@ -1,6 +1,6 @@
 """What is proved of the command processor."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from amaranth import Cat, Const, Elaboratable, Module, Mux, Signal
 from amaranth.hdl import Assert, Cover
@@ -13,7 +13,7 @@ from spikewright_hw.engine.example import example_network
 from spikewright_hw.engine.words import input_words
 from spikewright_hw.fixed import Format
 from spikewright_hw.link.command_processor import CommandProcessor
-from spikewright_hw.protocol import Command, Kind, Status
+from spikewright_hw.protocol import OPTIONAL, Command, Kind, Status
 
 WITHDRAWN = "answer: an offer is not withdrawn while it stalls"
 UNSTEADY = "answer: a payload is held while it stalls"
@@ -29,9 +29,18 @@ READ = "a request is read to its end, and none while an answer is due or a word 
 REFUSED = "a refused frame is answered before any waiting packet"
 GIVEN = "the engine gets each word of a right INFER when its bytes are in, and nothing else"
 SPIKES = "the spikes of a word are the bits of its bytes"
-TAKEN = "the result is taken with the last byte of the answer to INFER, and at no other time"
+TAKEN = (
+    "a result is taken with the last byte of the answer that it is in, of a RUN's others at once, "
+    "and at no other time"
+)
 STORED = "the engine gets each byte of a right LOAD as it comes, and nothing else to store"
 BUSY = "busy from the first byte of a request to the last of its answer"
+COUNTED = "a byte of STATUS, and of what RUN has after the result, is what was counted before it"
+INFERRED = "the end of each inference is told, and nothing else as such"
+TIMES = "each byte of how many inferences a RUN has is told, and nothing else as such"
+AGAIN = "the inputs of a RUN are asked for again until its last inference, or until a byte waits"
+RUNNING = "running while the inferences of a RUN are in work"
+RESTART = "a reset is asked for after the answer to RESET, and at no other time"
 
 PAYLOADS = {Command.HELLO: HELLO, Command.INFER: RESULT, Command.TRACE: TRACE}
 
@@ -54,8 +63,16 @@ FAULTS = {
     "rests": (BUSY,),
 }
 
-#: Of what comes late, and is looked for in a run of an INFER and a TRACE.
+#: Of what comes late, and is looked for in a run of an INFER and a TRACE, or of a RUN.
 LATE_FAULTS = {"result": (RESULT,), "trace": (TRACE,)}
+RUN_FAULTS = {
+    "ran": (COUNTED,),
+    "inferred": (INFERRED,),
+    "times": (TIMES,),
+    "again": (AGAIN,),
+    "running": (RUNNING,),
+    "restart": (RESTART,),
+}
 
 #: Cycles in which no byte of an answer is offered, between two of them.
 BETWEEN = 2
@@ -69,7 +86,8 @@ class CommandProcessorSpec(Elaboratable):
     """
 
     def __init__(
-        self, dut: CommandProcessor, *, faults: Iterable[str] = ("",), witness: bool = False
+        self, dut: CommandProcessor, *, faults: Iterable[str] = ("",),
+        witness: Command | None = None,
     ):
         self.dut = dut
         self.faults = tuple(faults)
@@ -84,12 +102,13 @@ class CommandProcessorSpec(Elaboratable):
             self._check_answer(properties, now, self._seen(properties, now, fault))
             self._check_requests(properties, now, fault)
             self._check_engine(properties, now, fault)
+            self._check_optional(properties, now, fault)
         o = observe(self.dut.o)
         over = o.transfers & o.payload[8]
-        if self.witness:
+        if self.witness is not None:
             m.d.comb += [
                 Cover(over & now.ok & (now.code == command), f"{command.name} is answered")
-                for command in (Command.INFER, Command.TRACE)
+                for command in (self.witness, Command.TRACE)
             ]
         else:
             m.d.comb += [
@@ -113,6 +132,7 @@ class CommandProcessorSpec(Elaboratable):
             "hello": payload & (now.code == Command.HELLO),
             "result": payload & (now.code == Command.INFER),
             "trace": payload & (now.code == Command.TRACE),
+            "ran": payload & (now.code == Command.RUN),
         }
         data = data ^ wrong.get(fault, Const(0, 1))
         if fault == "last":
@@ -140,25 +160,36 @@ class CommandProcessorSpec(Elaboratable):
             with m.Elif(now.head == 1):
                 m.d.comb += [Assert(data == now.status, STATUS), Assert(last == ~now.ok, LAST)]
             for command, sentence in PAYLOADS.items():
-                _, size = now.sizes[command]
                 with m.If((now.head == 2) & (now.code == command)):
-                    m.d.comb += [
-                        Assert(data == byte_of(command, now.place), sentence),
-                        Assert(last == (now.place == size - 1), LAST),
-                    ]
+                    m.d.comb += Assert(data == byte_of(command, now.place), sentence)
+            for command, (_, size) in now.sizes.items():
+                with m.If((now.head == 2) & (now.code == command)):
+                    m.d.comb += Assert(last == (now.place == size - 1), LAST)
+        self._check_counted(m, now, o)
+
+    def _check_counted(self, m: Module, now: Requests, o: Observed) -> None:
+        """State what bytes are answered that may change while they are: as they are offered."""
+        offered = Signal()
+        m.d.sync += offered.eq(o.valid & ~o.ready)
+        place = Cat(Const(0, 3), now.place)
+        for command in self.dut.optional & {*now.counted}:
+            byte = (now.counted[command] >> place)[:8]
+            with m.If(o.valid & ~offered & (now.head == 2) & (now.code == command)):
+                m.d.comb += Assert(o.payload[:8] == byte, COUNTED)
 
     def _check_requests(self, m: Module, now: Requests, fault: str) -> None:
         """State when requests are read."""
         dut = self.dut
-        idle = (now.index == 0) & ~now.owed
+        idle = now.idle
         read = dut.i.ready ^ ((now.index == 1) & (fault == "read"))
         refused = dut.i_error.ready & (fault != "refused")
         busy = dut.busy ^ (now.owed & (fault == "rests"))
         with m.If(dut.i.valid):
             # A bitmap of one word leaves before the next byte comes, a word of a map with it.
-            waits = dut.o_spikes.valid
+            waits = dut.o_spikes.valid | now.again
             if dut.words.count > 1:
-                waits = now.whole(now.loaded + (dut.o_spikes.valid & dut.o_spikes.ready))
+                loaded = now.loaded + (dut.o_spikes.valid & dut.o_spikes.ready)
+                waits = now.whole(loaded) | now.again
             reads = Mux(now.index == 0, idle & ~dut.i_error.valid, ~waits)
             if dut.load:
                 reads = Mux((now.index >= 2) & now.stores, dut.o_weights.ready, reads)
@@ -184,7 +215,25 @@ class CommandProcessorSpec(Elaboratable):
                 m.d.comb += Assert(byte == now.i.payload, STORED)
         taken = dut.i_result.ready ^ ((now.head == 1) & (fault == "taken"))
         over = o.transfers & o.payload[8] & now.infer
-        m.d.comb += Assert(taken == over, TAKEN)
+        m.d.comb += Assert(taken == (over | (now.again & now.result.valid)), TAKEN)
+
+    def _check_optional(self, m: Module, now: Requests, fault: str) -> None:
+        """State when inputs have to come again, when a RUN is in work, and when a reset is due."""
+        dut = self.dut
+        again = dut.o_again ^ (now.runs & (fault == "again"))
+        running = dut.running ^ ((now.index == 2) & (fault == "running"))
+        restart = dut.restart ^ (now.owed & (fault == "restart"))
+        with m.If(now.i.transfers & now.i.payload[8]):
+            m.d.comb += Assert(again == now.repeats, AGAIN)
+        inferred = dut.o_inferred ^ ((now.index == 1) & (fault == "inferred"))
+        told = dut.o_times_valid ^ ((now.index == 1) & (fault == "times"))
+        m.d.comb += [
+            Assert(inferred == now.over, INFERRED),
+            Assert(told == (now.i.valid & now.times), TIMES),
+            Assert(~told | (dut.o_times == now.i.payload[:8]), TIMES),
+            Assert(running == (now.works & now.runs), RUNNING),
+            Assert(restart == now.restarted, RESTART),
+        ]
 
 
 class CommandProcessorFaults(Faults):
@@ -195,7 +244,7 @@ class CommandProcessorFaults(Faults):
         dut: CommandProcessor,
         detectors: Mapping[str, tuple[str, ...]],
         *,
-        witness: bool = False,
+        witness: Command | None = None,
     ):
         super().__init__(detectors)
         self.dut = dut
@@ -205,7 +254,9 @@ class CommandProcessorFaults(Faults):
         return CommandProcessorSpec(self.dut, faults=self.detectors, witness=self.witness)
 
 
-def processor(source: FeatureMap, *, steps: int, load: int = 0) -> CommandProcessor:
+def processor(
+    source: FeatureMap, *, steps: int, load: int = 0, optional: Collection[Command] = OPTIONAL
+) -> CommandProcessor:
     """Make the processor of a network of one layer with one output; a map comes in words of 3."""
     network = example_network(
         connections=[Dense(source=source, neurons=1)], steps=steps, weight_bits=2,
@@ -214,24 +265,29 @@ def processor(source: FeatureMap, *, steps: int, load: int = 0) -> CommandProces
     hello = Counting(0, Kind.REAL, 0, 0, 0, 0, 0, network.digest())
     return CommandProcessor(
         network=network, hello=hello, words=input_words(network, most=3), load=load,
+        optional=optional,
     )
 
 
 def specs() -> dict[str, Elaboratable]:
     smallest = processor(FeatureMap(channels=1), steps=1)
-    loaded = processor(FeatureMap(channels=1), steps=1, load=4)
+    loaded = processor(FeatureMap(channels=1), steps=1, load=4, optional=())
+    words = FeatureMap(channels=3, width=3)
     return {
         "command_processor_i9_t2": CommandProcessorSpec(
             processor(FeatureMap(channels=9), steps=2)
         ),
-        "command_processor_map": CommandProcessorSpec(
-            processor(FeatureMap(channels=3, width=3), steps=2)
-        ),
+        "command_processor_map": CommandProcessorSpec(processor(words, steps=2)),
+        "command_processor_small": CommandProcessorSpec(processor(words, steps=2, optional=())),
         "command_processor_i1_t1": CommandProcessorSpec(smallest),
         "command_processor_load": CommandProcessorSpec(loaded),
-        "command_processor_witness": CommandProcessorSpec(smallest, witness=True),
+        "command_processor_witness": CommandProcessorSpec(smallest, witness=Command.INFER),
+        "command_processor_run": CommandProcessorSpec(smallest, witness=Command.RUN),
         "command_processor_fault": CommandProcessorFaults(loaded, FAULTS),
         "command_processor_fault_late": CommandProcessorFaults(
-            smallest, LATE_FAULTS, witness=True
+            smallest, LATE_FAULTS, witness=Command.INFER
+        ),
+        "command_processor_fault_run": CommandProcessorFaults(
+            smallest, RUN_FAULTS, witness=Command.RUN
         ),
     }

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from amaranth import Array, Cat, Module, Mux, ResetSignal, Signal, Value
+from amaranth import Array, Cat, Const, Module, Mux, ResetSignal, Signal, Value
 from amaranth.hdl import Assume
 
 from properties import Observed, anything, drive, observe, stall
@@ -10,7 +10,10 @@ from spikewright_hw.engine.record import trace_bytes, trace_step_bytes
 from spikewright_hw.engine.result_layout import result_layout
 from spikewright_hw.link.command_processor import CommandProcessor
 from spikewright_hw.protocol import (
+    RUN_HEAD,
+    RUN_TAIL,
     UNKNOWN_SEQUENCE,
+    BoardStatus,
     Command,
     Hello,
     Status,
@@ -21,7 +24,9 @@ from spikewright_hw.protocol import (
 __all__ = ["Counting", "Requests", "byte_of"]
 
 #: Packets are no longer than this.
-LONGEST = 9
+LONGEST = 10
+#: Bytes of a RUN before its inputs, which come again.
+HEAD = 2 + RUN_HEAD
 
 
 def byte_of(command: Command, at: Any) -> Any:
@@ -43,13 +48,14 @@ class Requests:
     Assumes of the frame decoder that a packet has the length that it tells, two bytes at least, and
     that it refuses a frame as something else than OK; of the engine, that it gives a result when it
     has got all steps, and holds it. The core does not look at what it hands on, so each byte of a
-    result, of the trace and of HELLO tells its kind and its place.
+    result, of the trace and of HELLO tells its kind and its place; the inputs that come again may
+    be others.
 
-    With ``witness`` there is one run, an INFER and then TRACE again and again, with an eager engine
-    and no reset, so that the solver need not look for it.
+    With a ``witness`` there is one run, that command and then TRACE again and again, with an eager
+    engine and no reset, so that the solver need not look for it.
     """
 
-    def __init__(self, m: Module, dut: CommandProcessor, *, witness: bool):
+    def __init__(self, m: Module, dut: CommandProcessor, *, witness: Command | None):
         self.dut = dut
         network = dut.network
         infer = infer_bytes(inputs=network.inputs, planes=network.planes)
@@ -62,11 +68,23 @@ class Requests:
         }
         if dut.load:
             self.sizes[Command.LOAD] = (dut.load, 0)
+        optional = {
+            Command.STATUS: (0, BoardStatus.SIZE),
+            Command.RESET: (0, 0),
+            Command.RUN: (RUN_HEAD + infer, result + RUN_TAIL),
+        }
+        self.sizes |= {one: size for one, size in optional.items() if one in dut.optional}
         self.stores, self.stored = Signal(), Signal()  # a right LOAD; and all of it is stored
         self.index = Signal(range(LONGEST + 1))  # bytes of the packet that came
         self.sequence, self.code, self.status = Signal(8), Signal(8), Signal(8)
         self.owed = Signal()  # the request is over, and its answer is not
-        self.infer = Signal()  # it is an INFER of the right length
+        self.resets = Signal()  # it is a right RESET
+        self.infer = Signal()  # it is an INFER or a RUN of the right length
+        self.runs = Signal()  # it is such a RUN
+        self.again = Signal()  # its inputs are in, and will come again after a result
+        self.seen = Signal()  # the last result is there
+        self.restarted = Signal()  # RESET was answered
+        self._status, self._tail = Signal.like(dut.i_status), Signal.like(dut.i_run)
         self.came = Signal(range(infer + 1))  # bytes of its payload that came
         self.bits = [Signal(8, name=f"came_{at}") for at in range(infer)]
         #: Words that the engine gets for a result, and that it got.
@@ -74,26 +92,63 @@ class Requests:
         self.loaded = Signal(range(self.words + 1))
         self.head = Signal(range(3))  # bytes of the answer's head that are out
         self.place = Signal(range(max(answer for _, answer in self.sizes.values())))
-        self._traced = Signal()
+        self._traced, self._done = Signal(), Signal()
 
-        if witness:
-            self._run(m)
-        else:
+        if witness is None:
             self._drive(m)
+        else:
+            self._run(m, witness)
         self.i, self.error, self.result = (
             observe(port) for port in (dut.i, dut.i_error, dut.i_result)
         )
         bits = int.from_bytes((byte_of(Command.INFER, at) for at in range(result)), "little")
         m.d.comb += dut.i_result.payload.as_value().eq(bits)
+        #: What STATUS and RUN answer, as it was in the cycle before.
+        self.counted = {
+            Command.STATUS: self._status, Command.RUN: Cat(Const(bits, 8 * result), self._tail)
+        }
+        m.d.sync += [self._status.eq(dut.i_status), self._tail.eq(dut.i_run)]
         place = dut.trace_address.step * trace_step_bytes(network) + dut.trace_address.byte
         m.d.sync += dut.trace_data.eq(byte_of(Command.TRACE, place))
         self._read(m)
         self._answer(m, observe(dut.o))
+        with m.If(self.over):
+            m.d.sync += self.seen.eq(~self.again)
+
+    @property
+    def idle(self) -> Value:
+        """Whether a request may begin."""
+        return (self.index == 0) & ~self.owed & ~self.restarted
+
+    @property
+    def repeats(self) -> Value:
+        """Whether the inputs of a RUN have to come again, if their last byte is taken now."""
+        return self.runs & ~self.dut.i_ended & ~self.dut.i_waits
+
+    @property
+    def works(self) -> Value:
+        """Whether an inference is in work, or its inputs come in."""
+        return self.infer & ((self.index >= self._first) | (self.owed & ~self.seen))
+
+    @property
+    def _first(self) -> Value:
+        """Place of the first byte of the inputs."""
+        return Mux(self.runs, HEAD, 2)
+
+    @property
+    def over(self) -> Value:
+        """Whether an inference is over in this cycle."""
+        return self.result.valid & (self.again | (self.owed & self.infer & ~self.seen))
+
+    @property
+    def times(self) -> Value:
+        """Whether a byte on ``i`` is one of how many inferences a RUN has."""
+        return self.runs & (self.index >= 2) & (self.index < HEAD)
 
     @property
     def ok(self) -> Value:
         """Whether the request is answered with a payload."""
-        return (self.status == Status.OK) & ~self.stores
+        return (self.status == Status.OK) & ~self.stores & ~self.resets
 
     @property
     def due(self) -> Value:
@@ -135,6 +190,10 @@ class Requests:
             m.d.comb += dut.i_not_kept.eq(anything(1))
         length, begun, offered = Signal.like(dut.i_length), Signal(), Signal()
         m.d.comb += [
+            dut.i_waits.eq(anything(1)),
+            dut.i_ended.eq(anything(1)),
+            dut.i_status.eq(anything(len(dut.i_status))),
+            dut.i_run.eq(anything(len(dut.i_run))),
             dut.i_length.eq(anything(dut.i_length.shape())),
             Assume(~error.valid | (error.payload != Status.OK), "a refusal is not OK"),
             dut.i_result.valid.eq(anything(1)),
@@ -159,10 +218,10 @@ class Requests:
                 ),
             ]
 
-    def _run(self, m: Module) -> None:
-        """Send an INFER, and then TRACE again and again."""
+    def _run(self, m: Module, first: Command) -> None:
+        """Send a command, a RUN of two inferences, and then TRACE again and again."""
         dut = self.dut
-        last = Mux(self._traced, 1, self.sizes[Command.INFER][0] + 1)
+        last = Mux(self._done, 1, self.sizes[first][0] + 1)
         stalled = Signal()  # the first byte of all, once
         with m.If(dut.o.valid):
             m.d.sync += stalled.eq(1)
@@ -171,17 +230,19 @@ class Requests:
             dut.o.ready.eq(stalled),
             dut.o_spikes.ready.eq(1),
             dut.i.valid.eq(1),
-            dut.i.payload.data.eq(Mux(self._traced, Command.TRACE, Command.INFER)),
+            dut.i.payload.data.eq(Mux(
+                self._done, Command.TRACE, Mux(self.index < 2, first, Mux(self.index == 2, 2, 0))
+            )),
             dut.i.payload.last.eq(self.index == last),
             dut.i_length.eq(last + 1),
             dut.i_result.valid.eq(self.loaded == self.words),
+            dut.i_ended.eq(self._traced),
         ]
 
     def _read(self, m: Module) -> None:
         """Follow what goes in, and judge a packet at its last byte."""
         i, length = self.i, self.dut.i_length
         byte, last = i.payload[:8], i.payload[8]
-        size, _ = self.sizes[Command.INFER]
         code, verdict = Signal(8), Signal(8)
         m.d.comb += [
             code.eq(Mux(self.index == 1, byte, self.code)), verdict.eq(Status.UNKNOWN_COMMAND)
@@ -199,19 +260,32 @@ class Requests:
                 self.status.eq(self.error.payload),
             ]
         with m.If(i.transfers):
-            m.d.sync += self.index.eq(Mux(last, 0, self.index + 1))
+            again = last & self.repeats
+            m.d.sync += self.index.eq(Mux(again, HEAD, Mux(last, 0, self.index + 1)))
             with m.If(self.index == 0):
                 m.d.sync += [self.sequence.eq(byte), self.came.eq(0)]
             with m.If(self.index == 1):
-                m.d.sync += self.code.eq(byte)
-                m.d.sync += self.infer.eq((byte == Command.INFER) & (length == size + 2))
-                if self.dut.load:
-                    right = length == self.dut.load + 2
-                    m.d.sync += self.stores.eq((byte == Command.LOAD) & right)
-            with m.If((self.index >= 2) & self.infer):
+                self._judge(m, byte, length)
+            with m.If(self.infer & (self.index >= self._first)):
                 m.d.sync += [Array(self.bits)[self.came].eq(byte), self.came.eq(self.came + 1)]
-            with m.If(last):
+            with m.If(again):
+                m.d.sync += self.again.eq(1)
+            with m.Elif(last):
                 m.d.sync += [self.owed.eq(1), self.status.eq(verdict)]
+
+    def _judge(self, m: Module, code: Value, length: Value) -> None:
+        """Note what a packet of this code and length asks for."""
+        def right(command: Command) -> Value:
+            size, _ = self.sizes.get(command, (0, 0))
+            return (code == command) & (length == size + 2) & (command in self.sizes)
+
+        m.d.sync += [
+            self.code.eq(code),
+            self.infer.eq(right(Command.INFER) | right(Command.RUN)),
+            self.runs.eq(right(Command.RUN)),
+            self.stores.eq(right(Command.LOAD)),
+            self.resets.eq(right(Command.RESET)),
+        ]
 
     def _answer(self, m: Module, o: Observed) -> None:
         """Follow the engine and the answer."""
@@ -223,7 +297,7 @@ class Requests:
         with m.If(self.dut.o_spikes.valid & self.dut.o_spikes.ready):
             m.d.sync += self.loaded.eq(self.loaded + 1)
         with m.If(self.result.transfers):
-            m.d.sync += [self.loaded.eq(0), self._traced.eq(1)]
+            m.d.sync += [self.loaded.eq(0), self.came.eq(0), self._traced.eq(1), self.again.eq(0)]
         with m.If(o.transfers):
             with m.If(self.head != 2):
                 m.d.sync += self.head.eq(self.head + 1)
@@ -232,3 +306,5 @@ class Requests:
             with m.If(o.payload[8]):
                 m.d.sync += [signal.eq(0) for signal in (self.owed, self.head, self.place)]
                 m.d.sync += [signal.eq(0) for signal in (self.infer, self.stores, self.stored)]
+                m.d.sync += [signal.eq(0) for signal in (self.runs, self.seen, self.resets)]
+                m.d.sync += [self._done.eq(1), self.restarted.eq(self.resets)]

@@ -13,8 +13,13 @@ from properties import Observed, anything, drive, held, observe, stall
 from spikewright_hw.link.frame_decoder import FrameDecoder
 from spikewright_hw.protocol import OVERHEAD, Status
 
+#: What the core assumes of a packet that has to leave again.
+AGAIN = "a packet that leaves again has more than what does not"
 #: What the core assumes of a loss that it is told.
 LOST = "a byte is lost only while another waits"
+
+
+TOLD = "each refused frame is told when it ends, by its kind"
 
 
 @dataclass(frozen=True)
@@ -40,24 +45,28 @@ class FrameDecoderSpec(Spec):
 
     Beside the core runs a naive decoder: it puts decoded bytes into an array of registers, and at
     the delimiter it has the verdict. From there on every byte of a packet, its end and its length
-    are known, and so is each error. The CRC's own arithmetic is not in question here, so the naive
-    decoder has the same; tests compare it with another. A frame of which a byte was lost is not
-    valid, whatever its checksum. A planted fault is a wrong byte, length or
-    reason; a packet or an error that changes or is withdrawn while it stalls; or a byte that is
-    taken while a packet leaves.
+    are known, and so is each error. A packet may have to leave again, from a place in it on. The
+    CRC's own arithmetic is not in question here, so the naive decoder has the same; tests compare
+    it with another. A frame of which a byte was lost is not valid, whatever its checksum. A planted
+    fault is a wrong byte, length or reason; a packet or an error that changes or is withdrawn while
+    it stalls; or a byte that is taken while a packet leaves.
     """
 
-    def __init__(self, *, capacity: int):
+    def __init__(self, *, capacity: int, again_from: int = 0):
         self.capacity = capacity
+        self.again_from = again_from
 
     def surround(self, m: Module) -> Decoding:
-        m.submodules.dut = dut = FrameDecoder(capacity=self.capacity)
+        m.submodules.dut = dut = FrameDecoder(
+            capacity=self.capacity, again_from=self.again_from
+        )
         i = drive(m, dut.i)
         stall(m, dut.o)
         stall(m, dut.o_error)
         o, o_error = observe(dut.o), observe(dut.o_error)
 
         lost = self._lost(m, dut, i)
+        m.d.comb += dut.again.eq(anything(1))
 
         # The naive decoder.
         crc: Any = catalog.CRC16_IBM_3740().create()
@@ -103,7 +112,9 @@ class FrameDecoderSpec(Spec):
         with m.If(valid):
             m.d.sync += [size.eq(count - 2), given.eq(0)]
         with m.Elif(o.transfers):
-            m.d.sync += given.eq(given + 1)
+            again = dut.again & (given == size - 1)
+            m.d.sync += given.eq(Mux(again, self.again_from, given + 1))
+            m.d.comb += Assume(~again | (size > self.again_from), AGAIN)
         with m.If(ended & ~valid & (~owing | o_error.ready)):
             m.d.sync += [owing.eq(1), owed.eq(verdict)]
         with m.Elif(o_error.ready):
@@ -136,11 +147,14 @@ class FrameDecoderSpec(Spec):
         length = seen.dut.length ^ (fault == "shorter")
         reason = o_error.payload ^ (fault == "reason")
         ready = seen.i.ready | (fault == "ready")
+        refused = seen.dut.refused.as_value() ^ (fault == "told")
+        told = Mux(seen.lost, 0b010, Mux(verdict == Status.BAD_CRC, 0b001, 0b100))
         m.d.comb += [
             Assert(o.valid == (given != size), "a packet is offered from its delimiter to its end"),
             Assert(ready == (given == size), "input is taken except while a packet leaves"),
             Assert(o_error.valid == owing, "an error is offered for garbage and nothing else"),
             Assert(~owing | (reason == seen.owed), "the reason is the first that is owed"),
+            Assert(refused == Mux(ended & ~seen.valid, told, 0), TOLD),
             Cover(ended & (verdict == Status.TOO_LONG), "a frame is too long"),
             Cover(ended & (verdict == Status.BAD_COBS), "a frame is cut off"),
             Cover(ended & (verdict == Status.BAD_CRC), "a frame has a wrong checksum"),
@@ -161,7 +175,7 @@ def specs() -> dict[str, Elaboratable]:
     error = "an error is offered for garbage and nothing else"
     return {
         "frame_decoder_c4": FrameDecoderSpec(capacity=4),
-        "frame_decoder_c6": FrameDecoderSpec(capacity=6),
+        "frame_decoder_c6": FrameDecoderSpec(capacity=6, again_from=3),
         "frame_decoder_fault": Through(
             FrameDecoderSpec(capacity=4),
             {
@@ -169,6 +183,7 @@ def specs() -> dict[str, Elaboratable]:
                 "shorter": ("the length is that of the packet",),
                 "reason": ("the reason is the first that is owed",),
                 "ready": ("input is taken except while a packet leaves",),
+                "told": (TOLD,),
                 "packet_unsteady": (
                     "bytes are those decoded", "packet: a payload is held while it stalls",
                 ),

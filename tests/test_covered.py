@@ -54,7 +54,7 @@ FUNCTIONS = {
 }
 
 #: What joins cores by wires alone, and its test.
-WHOLES = {"BoardTop": "tests/hw/test_board.py"}
+WHOLES = {"BoardTop": "tests/hw/test_board.py", "Tally": "tests/hw/test_tally.py"}
 
 #: Names of Amaranth that a module needs in order to build logic.
 LOGIC = {"Array", "Cat", "Module", "Mux", "Signal"}

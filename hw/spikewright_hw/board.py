@@ -1,5 +1,6 @@
 """A board top: an engine at the end of a serial port."""
 
+from collections.abc import Collection
 from typing import Any, Protocol
 
 from amaranth import Module, Signal
@@ -13,10 +14,11 @@ from .link.command_processor import CommandProcessor
 from .link.frame_decoder import FrameDecoder
 from .link.frame_encoder import FrameEncoder
 from .link.payloads import frame_capacity, hello_of
+from .link.tally import Tally
 from .link.uart_rx import UartRx
 from .link.uart_tx import UartTx
 from .network import Network
-from .protocol import Kind, load_bytes
+from .protocol import DELIMITER, OPTIONAL, RUN_HEAD, Command, Kind, load_bytes
 
 __all__ = ["BoardTop", "Engine"]
 
@@ -61,6 +63,8 @@ class BoardTop(wiring.Component):
         Which engine the network runs on.
     engine : Engine, optional
         The engine itself, instead of the design's.
+    optional : collection of Command
+        Commands that may be left out, where they do not fit; HELLO says which there are.
 
     Members
     -------
@@ -70,11 +74,21 @@ class BoardTop(wiring.Component):
         Serial line to the host.
     busy : Out(1)
         A command is in work; for a light.
+    running : Out(1)
+        The inferences of a RUN are in work; for an instrument that measures in that time.
+    prediction : Out(range(network.outputs))
+        That of the last inference; for lights.
+    reset : Out(1)
+        From a register: RESET was answered, and the answer is on the line. Whoever puts the board
+        top into a design resets its domain then.
     """
 
     rx: Signal
     tx: Signal
     busy: Signal
+    running: Signal
+    prediction: Signal
+    reset: Signal
 
     def __init__(
         self,
@@ -85,6 +99,7 @@ class BoardTop(wiring.Component):
         virtual: bool,
         design: Design | None = None,
         engine: Engine | None = None,
+        optional: Collection[Command] = OPTIONAL,
     ):
         self.network = network
         self.divisor = divisor
@@ -92,17 +107,23 @@ class BoardTop(wiring.Component):
         self.engine = design.engine(network) if engine is None else engine
         rows = [image.row_bytes for image in design.images(network)]
         self.load = load_bytes(max(rows)) if rows else 0
+        self.optional = frozenset(optional)
         self.hello = hello_of(
             network,
             kind=Kind.VIRTUAL if virtual else Kind.REAL,
             clock_hz=clock_hz,
             digest=design.digest(network),
+            load=self.load,
+            optional=self.optional,
         )
         super().__init__(
             {
                 "rx": In(1, init=1),  # pyright: ignore[reportCallIssue]  # stubs say reset
                 "tx": Out(1, init=1),  # pyright: ignore[reportCallIssue]  # stubs say reset
                 "busy": Out(1),
+                "running": Out(1),
+                "prediction": Out(range(network.outputs)),
+                "reset": Out(1),
             }
         )
 
@@ -111,12 +132,15 @@ class BoardTop(wiring.Component):
         m = Module()
         m.submodules.uart_rx = uart_rx = UartRx(divisor=self.divisor)
         m.submodules.decoder = decoder = FrameDecoder(
-            capacity=frame_capacity(self.network, load=self.load)
+            capacity=frame_capacity(self.network, load=self.load, optional=self.optional),
+            again_from=2 + RUN_HEAD if Command.RUN in self.optional else 0,
         )
         m.submodules.engine = engine = self.engine
         m.submodules.command = command = CommandProcessor(
-            network=self.network, hello=self.hello, words=engine.words, load=self.load
+            network=self.network, hello=self.hello, words=engine.words, load=self.load,
+            optional=self.optional,
         )
+        m.submodules.tally = tally = Tally(optional=self.optional)
         m.submodules.encoder = encoder = FrameEncoder()
         m.submodules.uart_tx = uart_tx = UartTx(divisor=self.divisor)
 
@@ -131,10 +155,26 @@ class BoardTop(wiring.Component):
         m.d.comb += [
             decoder.lost.eq(uart_rx.overrun),
             command.i_length.eq(decoder.length),
+            command.i_waits.eq(decoder.i.valid),
+            command.i_ended.eq(tally.ended),
+            command.i_status.eq(tally.status),
+            command.i_run.eq(tally.run),
+            tally.refused.eq(decoder.refused),
+            tally.inferred.eq(command.o_inferred),
+            tally.times.eq(command.o_times),
+            tally.times_valid.eq(command.o_times_valid),
+            tally.running.eq(command.running),
+            decoder.again.eq(command.o_again),
             engine.trace_address.eq(command.trace_address),
             command.trace_data.eq(engine.trace_data),
             self.busy.eq(command.busy),
+            self.running.eq(command.running),
+            self.prediction.eq(command.prediction),
         ]
+        answered = Signal()  # the end of the answer to RESET has left the encoder
+        with m.If(command.restart & encoder.o.valid & encoder.o.ready):
+            m.d.sync += answered.eq(encoder.o.payload == DELIMITER)
+        m.d.sync += self.reset.eq(answered & uart_tx.i.ready)
         if self.load:
             assert isinstance(engine, InferenceEngine)
             wiring.connect(m, command.o_weights, engine.i_weights)

@@ -23,9 +23,13 @@ __all__ = [
     "MAX_FRAME",
     "MAX_PAYLOAD",
     "MEMBRANE_BYTES",
+    "OPTIONAL",
     "OVERHEAD",
+    "RUN_HEAD",
+    "RUN_TAIL",
     "UNKNOWN_SEQUENCE",
     "VERSION",
+    "BoardStatus",
     "Command",
     "Deframer",
     "Frame",
@@ -46,7 +50,7 @@ __all__ = [
 ]
 
 #: Version of everything in this module; a driver refuses a board of another one.
-VERSION = 3
+VERSION = 4
 #: Bits per second of a real port: 8 data bits, no parity, one stop bit.
 BAUD = 1_000_000
 #: The byte that ends a frame.
@@ -59,6 +63,8 @@ MAX_FRAME = 65_535
 MAX_PAYLOAD = MAX_FRAME - OVERHEAD
 #: Bytes of a LOAD payload that say where its rows go, and fewest bytes of these rows.
 LOAD_HEAD, LOAD_BLOCK = 3, 256
+#: Bytes of a RUN payload before its inputs, and of its answer after the result.
+RUN_HEAD, RUN_TAIL = 4, 12
 #: Bytes of one membrane of the readout.
 MEMBRANE_BYTES = 4
 #: Sequence number of an answer to something whose own number could not be read. No command has it.
@@ -76,6 +82,17 @@ class Command(IntEnum):
     TRACE = 0x03
     #: Stores rows of weights, where they are not built in; the answer has no payload.
     LOAD = 0x04
+    #: Asks what the board has counted. No payload; the answer is a :class:`BoardStatus`.
+    STATUS = 0x05
+    #: Puts the board into the state that it has after power-up, once this is answered. No payload.
+    RESET = 0x06
+    #: Runs many inferences on the same spikes, which the board keeps meanwhile; the answer is the
+    #: last one's result, and how many of them took how long.
+    RUN = 0x07
+
+
+#: Commands that a board may have been built without.
+OPTIONAL = frozenset({Command.STATUS, Command.RESET, Command.RUN})
 
 
 class Status(IntEnum):
@@ -126,7 +143,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Hello:
-    """What a board says of itself; ``pack`` gives its 46 bytes, little-endian.
+    """What a board says of itself; ``pack`` gives its 48 bytes, little-endian.
 
     Parameters
     ----------
@@ -140,6 +157,8 @@ class Hello:
         Clock of the engine, Hz; turns counted cycles into time.
     digest : bytes
         :meth:`spikewright_hw.network.Network.digest`, 32 bytes.
+    commands : frozenset of Command
+        What it may be asked.
     """
 
     version: int
@@ -150,8 +169,9 @@ class Hello:
     layers: int
     clock_hz: int
     digest: bytes
+    commands: frozenset[Command] = frozenset(Command)
 
-    _FORMAT = struct.Struct("<BBHHHHI32s")
+    _FORMAT = struct.Struct("<BBHHHHI32sH")
     #: Bytes of the packed form.
     SIZE = _FORMAT.size
 
@@ -161,6 +181,7 @@ class Hello:
             return self._FORMAT.pack(
                 self.version, self.kind, self.inputs, self.outputs,
                 self.steps, self.layers, self.clock_hz, self.digest,
+                sum(1 << command for command in self.commands),
             )  # fmt: skip
         except struct.error as error:
             raise ValueError(f"{self} does not fit its {self.SIZE} bytes: {error}") from None
@@ -170,8 +191,56 @@ class Hello:
         """Read the payload of the answer. Raises :exc:`ValueError` for a malformed one."""
         if len(payload) != cls.SIZE:
             raise ValueError(f"a HELLO answer has {cls.SIZE} bytes, not {len(payload)}")
-        version, kind, inputs, outputs, steps, layers, hz, digest = cls._FORMAT.unpack(payload)
-        return cls(version, Kind(kind), inputs, outputs, steps, layers, hz, digest)
+        version, kind, inputs, outputs, steps, layers, hz, digest, bits = cls._FORMAT.unpack(
+            payload
+        )
+        commands = frozenset(command for command in Command if bits >> command & 1)
+        return cls(version, Kind(kind), inputs, outputs, steps, layers, hz, digest, commands)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoardStatus:
+    """What a board has counted since it was powered up or reset; ``SIZE`` bytes on the link.
+
+    Counters stay at their highest value, 255 for frames and 4294967295 for inferences.
+
+    Parameters
+    ----------
+    bad_checksums : int
+        Frames that came whole, as far as the board can know, with a wrong CRC.
+    overflows : int
+        Frames of which bytes were lost, since they came faster than the board took them.
+    malformed : int
+        Frames that were refused for something else: TOO_LONG, BAD_COBS or TOO_SHORT.
+    inferences : int
+        Inferences that were run, those of RUN among them.
+    """
+
+    bad_checksums: int
+    overflows: int
+    malformed: int
+    inferences: int
+
+    _FORMAT = struct.Struct("<BBBI")
+    #: Bytes of the packed form.
+    SIZE = _FORMAT.size
+
+    def pack(self) -> bytes:
+        """Return the payload of the answer."""
+        return self._FORMAT.pack(
+            self.bad_checksums, self.overflows, self.malformed, self.inferences
+        )
+
+    @classmethod
+    def unpack(cls, payload: bytes) -> "BoardStatus":
+        """Read the payload of the answer. Raises :exc:`ValueError` for a malformed one."""
+        if len(payload) != cls.SIZE:
+            raise ValueError(f"a STATUS answer has {cls.SIZE} bytes, not {len(payload)}")
+        bad_checksums, overflows, malformed, inferences = cls._FORMAT.unpack(payload)
+        return cls(
+            bad_checksums=bad_checksums, overflows=overflows, malformed=malformed,
+            inferences=inferences,
+        )
 
 
 def step_bytes(inputs: int) -> int:

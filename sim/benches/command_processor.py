@@ -10,8 +10,11 @@ from bench.payload import unpack
 from spikewright_hw.engine.record import trace_bytes, trace_step_bytes
 from spikewright_hw.engine.result_layout import result_layout
 from spikewright_hw.engine.words import words_of
-from spikewright_hw.protocol import Command, Frame, Status, infer_bytes
+from spikewright_hw.link.payloads import payload_bytes
+from spikewright_hw.protocol import RUN_HEAD, Command, Frame, Status, infer_bytes
 
+#: What is counted, by whoever counts.
+STATUS, TAIL = 0x07060504030201, 0x0000BBAA9988776655443322
 REFUSALS = [Status.BAD_COBS, Status.BAD_CRC, Status.TOO_LONG, Status.TOO_SHORT]
 
 
@@ -57,22 +60,23 @@ class Model:
         self.answers.expect(Frame(0, status))
 
     def answer(self, request: Frame) -> Frame:
-        network = self.network
-        sizes = {
-            Command.HELLO: 0,
-            Command.INFER: infer_bytes(inputs=network.inputs, planes=network.planes),
-            Command.TRACE: 0,
-            **({Command.LOAD: load} if (load := self.bench.component.load) else {}),
-        }
+        network, dut = self.network, self.bench.component
+        sizes = payload_bytes(network, load=dut.load, optional=dut.optional)
         if request.code not in sizes:
             return Frame(request.sequence, Status.UNKNOWN_COMMAND)
-        if len(request.payload) != sizes[Command(request.code)]:
+        if len(request.payload) != sizes[Command(request.code)][0]:
             return Frame(request.sequence, Status.BAD_LENGTH)
         if request.code == Command.HELLO:
             return Frame(request.sequence, Status.OK, self.bench.component.hello.pack())
         if request.code == Command.INFER:
             self.traced = True
             return Frame(request.sequence, Status.OK, self.result(request.payload))
+        if request.code == Command.RUN:
+            self.traced = True
+            tail = TAIL.to_bytes(12, "little")
+            return Frame(request.sequence, Status.OK, self.result(request.payload[4:]) + tail)
+        if request.code == Command.STATUS:
+            return Frame(request.sequence, Status.OK, STATUS.to_bytes(7, "little"))
         if request.code == Command.LOAD:
             return Frame(request.sequence, Status.OK)
         if not self.traced:
@@ -89,7 +93,9 @@ def requests(model: Model, count: int) -> list[Frame]:
         return Frame(random.randint(1, 255), Command.INFER, random.randbytes(size))
 
     def other() -> Frame:
-        code = random.choice([*Command, Command.TRACE, 0, 5, 0x55, 0x82])
+        # After a RESET nothing is answered, and a RUN has inputs that come again: see below.
+        codes = {*Command} - {Command.RESET, Command.RUN}
+        code = random.choice([*sorted(codes), Command.TRACE, 0, 8, 0x55, 0x82])
         load = model.bench.component.load
         wrong = random.choice((0, 0, 0, 1, size - 1, size + 1, size + 9, load, load))
         return Frame(random.randint(1, 255), code, random.randbytes(wrong))
@@ -133,6 +139,7 @@ async def each_request_has_its_answer(dut, stall_in, stall_out):
     engine = bench.sink("o_spikes", pause=stall_out)
     results = bench.source("i_result", pause=stall_in and 0.9)
     stored = bench.sink("o_weights", pause=stall_out) if bench.component.load else None
+    bench.write("i_status", STATUS)
     bench.monitor("i", model.take)
     bench.monitor("i_error", model.refuse)
     bench.monitor("o_spikes", model.steps.observe)
@@ -193,3 +200,76 @@ async def a_reset_ends_a_command_and_forgets_the_inference(dut):
     await send(bench, source, [Frame(2, Command.TRACE)])
     await bench.until(lambda: len(sink.received) == 2)
     assert [byte["data"] for byte in sink.received] == [2, Status.NO_INFERENCE]
+
+
+@cocotb.test()
+@cocotb.parametrize(("ended", [True, False]))
+async def a_run_asks_for_its_inputs_until_it_ends(dut, ended):
+    """Or until a byte waits; what is counted of it is told."""
+    bench = await Bench.start(dut)
+    model = Model(bench)
+    network, words = model.network, bench.component.words
+    size = infer_bytes(inputs=network.inputs, planes=network.planes)
+    inputs, times = random.randbytes(size), random.randbytes(RUN_HEAD)
+    request = Frame(9, Command.RUN, times + inputs)
+    bench.write("i_run", TAIL)
+    source, sink = bench.source("i"), bench.sink("o")
+    engine, results = bench.sink("o_spikes"), bench.source("i_result")
+    told, over, running = bytearray(), [0], [0]
+
+    async def watch():
+        while True:
+            await bench.cycles(1)
+            if bench.read("o_times_valid"):
+                told.append(bench.read("o_times"))
+            over[0] += bench.read("o_inferred")
+            running[0] += bench.read("running")
+
+    cocotb.start_soon(watch())
+    packet = bytes([request.sequence, request.code]) + request.payload
+    bench.write("i_length", len(packet))
+    if Command.RUN not in bench.component.optional:
+        await send(bench, source, [request])
+        await bench.until(lambda: len(sink.received) == 2)
+        assert [byte["data"] for byte in sink.received] == [9, Status.UNKNOWN_COMMAND]
+        return
+    for number in range(1, 6):
+        last = number == 5
+        bench.write("i_ended", last and ended)
+        bench.write("i_waits", last and not ended)
+        part = packet if number == 1 else inputs
+        source.send({"data": byte, "last": at == len(part) - 1} for at, byte in enumerate(part))
+        await bench.until(lambda: not source.pending)
+        assert bench.read("o_again") == (not last)
+        count = number * network.planes * words.count
+        await bench.until(lambda wanted=count: len(engine.received) == wanted)
+        assert engine.received[-network.planes * words.count :] == model.steps_of(inputs)
+        assert not sink.received and bench.read("running") == 1
+        bits = int.from_bytes(model.result(inputs), "little")
+        results.send([unpack(result_layout(network), bits)])
+        await bench.until(lambda wanted=number: over[0] == wanted)
+    await bench.until(lambda: bool(sink.received) and sink.received[-1]["last"], cycles=2_000)
+    answer = bytes(byte["data"] for byte in sink.received)
+    assert Frame(answer[0], answer[1], answer[2:]) == model.answer(request)
+    assert bytes(told) == times and running[0] > 5 * size and bench.read("running") == 0
+    assert not results.pending
+
+
+@cocotb.test()
+async def after_reset_nothing_is_taken(dut):
+    bench = await Bench.start(dut)
+    source, sink = bench.source("i"), bench.sink("o")
+    known = Command.RESET in bench.component.optional
+    await send(bench, source, [Frame(3, Command.RESET)])
+    await bench.until(lambda: len(sink.received) == 2)
+    assert [byte["data"] for byte in sink.received] == [
+        3, Status.OK if known else Status.UNKNOWN_COMMAND
+    ]
+    await bench.cycles(3)
+    assert bench.read("restart") == bench.read("busy") == known
+    if known:
+        source.send([{"data": 4, "last": 0}])
+        await bench.cycles(20)
+        assert source.pending == 1
+        await bench.reset()
+        await bench.until(lambda: not source.pending)

@@ -1,6 +1,7 @@
 """Frame decoder against its reference: valid frames, altered ones and noise."""
 
 import random
+from collections import Counter
 
 import cocotb
 
@@ -67,6 +68,13 @@ async def matches_reference(dut, stall_in, stall_out):
     bad.check(at_least=3)
 
 
+async def count_refusals(bench: Bench, told: Counter[str]) -> None:
+    """Count the frames that are told to be refused, by why."""
+    while True:
+        await bench.cycles(1)
+        told.update(name for name, bit in bench.read("refused").items() if bit)
+
+
 async def lose_bytes(bench: Bench, lost: list[int]) -> None:
     """Lose bytes while a packet leaves; note how many, in a cell, for the monitor of ``i``."""
     dut = bench.dut
@@ -107,6 +115,7 @@ async def frames_that_lost_a_byte_are_refused(dut, stall_in):
     bench.monitor("i", take)
     bench.monitor("o", good.observe)
     bench.monitor("o_error", bad.observe)
+    cocotb.start_soon(count_refusals(bench, told := Counter()))
     frames = [
         encode_frame(Frame(number % 256, 1, mixed(random.randrange(min(capacity - 4, 24)))))
         for number in range(60)
@@ -117,6 +126,7 @@ async def frames_that_lost_a_byte_are_refused(dut, stall_in):
     good.check(at_least=20)
     bad.check(at_least=5)
     assert refused >= 5 and len(sink.received) == good.compared
+    assert told.total() == bad.compared and told["overflow"] >= 5
 
 
 @cocotb.test()

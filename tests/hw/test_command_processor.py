@@ -260,8 +260,9 @@ def test_a_repeated_command_has_the_same_answer(bench):
 
 
 def test_frame_capacity_is_that_of_the_longest_command():
-    assert frame_capacity(NETWORKS[0]) == 3 * 2 + 4
-    assert frame_capacity(NETWORKS[1]) == 1 + 4
+    assert frame_capacity(NETWORKS[0]) == 3 * 2 + 4 + 4
+    assert frame_capacity(NETWORKS[0], optional=()) == 3 * 2 + 4
+    assert frame_capacity(NETWORKS[1]) == 1 + 4 + 4
 
 
 def test_ports_are_those_of_an_engine():

@@ -194,6 +194,47 @@ def test_errors_that_nobody_takes_hold_nothing_up():
     assert cycles <= 3 + 4 + len(GOOD) + 2
 
 
+@pytest.mark.parametrize("again_from", [0, 4])
+def test_a_packet_leaves_again_from_a_place_on(again_from):
+    """As often as ``again`` is high at its last byte; then the next frame is decoded."""
+    dut = FrameDecoder(capacity=12, again_from=again_from)
+    packet = bytes([7, 1, 2, 3, 4, 5])
+    came = []
+
+    async def source(ctx):
+        for byte in 2 * encode_frame(Frame(7, 1, packet[2:])):
+            ctx.set(dut.i.payload, byte)
+            ctx.set(dut.i.valid, 1)
+            await ctx.tick().until(dut.i.ready)
+        ctx.set(dut.i.valid, 0)
+
+    async def sink(ctx):
+        ctx.set(dut.o.ready, 1)
+        ctx.set(dut.again, 1)
+        while sum(last for _, last in came) < 4:
+            _, _, valid, byte = await ctx.tick().sample(dut.o.valid, dut.o.payload)
+            if valid:
+                came.append((byte.data, byte.last))
+                ctx.set(dut.again, sum(last for _, last in came) < 2)
+
+    simulator = Simulator(dut)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(source)
+    simulator.add_testbench(sink)
+    simulator.run()
+    assert bytes(byte for byte, _ in came) == packet + 2 * packet[again_from:] + packet
+    assert [at for at, (_, last) in enumerate(came, start=1) if last] == [
+        6, 12 - again_from, 18 - 2 * again_from, 24 - 2 * again_from
+    ]
+
+
+@pytest.mark.parametrize("again_from", [-1, 12])
+def test_refuses_a_place_outside_a_frame(again_from):
+    message = rf"^again_from is a place in a frame of 12 bytes, 0 to 11, not {again_from}$"
+    with pytest.raises(ValueError, match=message):
+        FrameDecoder(capacity=12, again_from=again_from)
+
+
 @pytest.mark.parametrize("capacity", [3, 65_536])
 def test_refuses_a_capacity_outside_the_protocol(capacity):
     message = rf"^capacity of a frame decoder lies in 4 to 65535 bytes, not {capacity}$"

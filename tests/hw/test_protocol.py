@@ -152,16 +152,16 @@ def test_capacity_is_exact():
 
 def test_hello_round_trip():
     assert HELLO.pack().hex(" ") == (
-        "01 01 40 00 0a 00 05 00 02 00 40 78 7d 01 " + bytes(range(32)).hex(" ")
+        "01 01 40 00 0a 00 05 00 02 00 40 78 7d 01 " + bytes(range(32)).hex(" ") + " fe 00"
     )
     assert Hello.unpack(HELLO.pack()) == HELLO
-    assert Hello.SIZE == 46
+    assert Hello.SIZE == 48
 
 
 def test_hello_refuses_what_does_not_fit():
-    with pytest.raises(ValueError, match=r"^a HELLO answer has 46 bytes, not 45$"):
+    with pytest.raises(ValueError, match=r"^a HELLO answer has 48 bytes, not 47$"):
         Hello.unpack(HELLO.pack()[:-1])
-    with pytest.raises(ValueError, match="does not fit its 46 bytes"):
+    with pytest.raises(ValueError, match="does not fit its 48 bytes"):
         Hello(1, Kind.REAL, 65_536, 10, 5, 2, 25_000_000, bytes(32)).pack()
     with pytest.raises(ValueError, match="9 is not a valid Kind"):
         Hello.unpack(b"\x01\x09" + HELLO.pack()[2:])

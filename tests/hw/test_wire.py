@@ -19,7 +19,15 @@ from spikewright_hw.engine.result_layout import result_layout
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
 from spikewright_hw.neuron import DEFINITIONS
-from spikewright_hw.protocol import Command, Frame, Hello, Kind, Status, encode_frame
+from spikewright_hw.protocol import (
+    BoardStatus,
+    Command,
+    Frame,
+    Hello,
+    Kind,
+    Status,
+    encode_frame,
+)
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "link.md"
 
@@ -31,6 +39,9 @@ FRAMES = {
     Command.INFER: "05 01 02 0e 7c 00",
     Command.TRACE: "05 01 03 1e 5d 00",
     Command.LOAD: "05 01 04 6e ba 00",
+    Command.STATUS: "05 01 05 7e 9b 00",
+    Command.RESET: "05 01 06 4e f8 00",
+    Command.RUN: "05 01 07 5e d9 00",
     Status.OK: "05 01 80 bf b6 00",
     Status.BAD_COBS: "05 01 81 af 97 00",
     Status.BAD_CRC: "05 01 82 9f f4 00",
@@ -43,7 +54,8 @@ FRAMES = {
 }
 
 CODES = {
-    "HELLO": 0x01, "INFER": 0x02, "TRACE": 0x03, "LOAD": 0x04,
+    "HELLO": 0x01, "INFER": 0x02, "TRACE": 0x03, "LOAD": 0x04, "STATUS": 0x05,
+    "RESET": 0x06, "RUN": 0x07,
     "OK": 0x80, "BAD_COBS": 0x81, "BAD_CRC": 0x82, "TOO_LONG": 0x83, "TOO_SHORT": 0x84,
     "UNKNOWN_COMMAND": 0x85, "BAD_LENGTH": 0x86, "NO_INFERENCE": 0x87,
     "NOT_KEPT": 0x88,
@@ -61,7 +73,7 @@ def crc(data: bytes) -> bytes:
 
 
 def test_the_constants():
-    assert protocol.VERSION == 3, CHANGED
+    assert protocol.VERSION == 4, CHANGED
     assert (protocol.BAUD, protocol.DELIMITER) == (1_000_000, 0), CHANGED
     assert (protocol.MAX_FRAME, protocol.MAX_PAYLOAD, protocol.OVERHEAD) == (65_535, 65_531, 4)
     assert (protocol.UNKNOWN_SEQUENCE, protocol.MEMBRANE_BYTES) == (0, 4), CHANGED
@@ -83,10 +95,22 @@ def test_the_bytes_of_hello():
     hello = Hello(
         version=0x11, kind=Kind.VIRTUAL, inputs=0x2322, outputs=0x2524, steps=0x2726,
         layers=0x2928, clock_hz=0x33323130, digest=bytes(range(0x40, 0x60)),
+        commands=frozenset({Command.HELLO, Command.TRACE, Command.RUN}),
     )  # fmt: skip
     assert hello.pack().hex(" ") == (
-        "11 01 22 23 24 25 26 27 28 29 30 31 32 33 " + bytes(range(0x40, 0x60)).hex(" ")
+        "11 01 22 23 24 25 26 27 28 29 30 31 32 33 " + bytes(range(0x40, 0x60)).hex(" ") + " 8a 00"
     ), CHANGED
+    assert Hello.unpack(hello.pack()) == hello
+
+
+def test_the_bytes_of_a_status():
+    status = BoardStatus(
+        bad_checksums=0x11, overflows=0x22, malformed=0x33, inferences=0x47464544
+    )
+    assert status.pack().hex(" ") == "11 22 33 44 45 46 47", CHANGED
+    assert BoardStatus.unpack(status.pack()) == status
+    with pytest.raises(ValueError, match=r"^a STATUS answer has 7 bytes, not 6$"):
+        BoardStatus.unpack(status.pack()[:-1])
 
 
 def tables() -> list[list[list[str]]]:
@@ -115,10 +139,19 @@ def test_the_document_has_the_same_codes():
 
 
 def test_the_document_has_the_same_layouts():
-    hello, result, load = [rows[1:] for rows in tables() if rows[0] == ["offset", "size", "field"]]
+    hello, result, load, status, run, ran = [
+        rows[1:] for rows in tables() if rows[0] == ["offset", "size", "field"]
+    ]
     sizes = [int(row[1]) for row in hello]
     assert [int(row[0]) for row in hello] == [sum(sizes[:at]) for at in range(len(sizes))]
-    assert sum(sizes) == Hello.SIZE == 46
+    assert sum(sizes) == Hello.SIZE == 48
+    counters = [int(row[1]) for row in status]
+    assert [int(row[0]) for row in status] == [sum(counters[:at]) for at in range(4)]
+    assert sum(counters) == BoardStatus.SIZE
+    assert [row[0] for row in run] == ["0", str(protocol.RUN_HEAD)]
+    assert [row[1] for row in run] == [str(protocol.RUN_HEAD), "`steps * ceil(inputs / 8)`"]
+    assert [row[0] for row in ran] == ["0", "then", "then"]
+    assert sum(int(row[1]) for row in ran[1:]) == protocol.RUN_TAIL
     assert [row[0] for row in load] == ["0", "1", "3"]
     assert [row[1] for row in load[:2]] == ["1", "2"]
     layers, outputs = 3, 5

@@ -1,5 +1,6 @@
 """Command processor: joins packets and an engine."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,11 @@ from ..fixed import Format
 from ..network import Network
 from ..protocol import (
     MAX_FRAME,
+    OPTIONAL,
+    RUN_HEAD,
+    RUN_TAIL,
     UNKNOWN_SEQUENCE,
+    BoardStatus,
     Command,
     Hello,
     Kind,
@@ -31,7 +36,7 @@ from .payloads import hello_of, payload_bytes
 __all__ = ["PRESETS", "CommandProcessor", "core"]
 
 #: Parameter sets by name: inputs that fill their last byte and that do not, several steps and one;
-#: inputs of a map, which go on in three words; and weights that are stored.
+#: inputs of a map, which go on in three words; weights that are stored; and no optional commands.
 PRESETS = {
     "n9_3_2_t3": {"sizes": (9, 3, 2), "steps": 3, "weight_bits": 4, "membrane": Format(8, 8)},
     "n16_4_t1": {"sizes": (16, 4), "steps": 1, "weight_bits": 4, "membrane": Format(6, 2)},
@@ -41,6 +46,9 @@ PRESETS = {
     "map_w6_n3_t2": {
         "connections": (Dense(source=FeatureMap(channels=2, height=3, width=3), neurons=2),),
         "steps": 2, "weight_bits": 4, "membrane": Format(8, 2), "most_bits": 6,
+    },
+    "n9_2_t1_small": {
+        "sizes": (9, 2), "steps": 1, "weight_bits": 4, "membrane": Format(8, 2), "optional": (),
     },
     "n3_2_t1_load": {
         "sizes": (3, 2), "steps": 1, "weight_bits": 4, "membrane": Format(8, 2), "load": 7,
@@ -62,6 +70,12 @@ class CommandProcessor(wiring.Component):
     LOAD to the engine; and ``i_not_kept``, whether a row of them was read back as another, once
     that stream is ready again, which is when LOAD is answered.
 
+    A RUN is one packet whose inputs come again and again: with ``o_again`` at its last byte, they
+    follow once more. It ends after its last inference, or after the one in work when a byte waits.
+
+    After the answer to RESET nothing is taken any more: whoever puts this into a design resets it
+    when ``restart`` is high and the answer has left.
+
     Parameters
     ----------
     network : Network
@@ -73,6 +87,8 @@ class CommandProcessor(wiring.Component):
         not given.
     load : int
         Bytes of a LOAD payload; 0 if the weights are built in.
+    optional : collection of Command
+        What it can do of the commands that may be left out: STATUS, RESET, RUN.
 
     Members
     -------
@@ -83,6 +99,22 @@ class CommandProcessor(wiring.Component):
         Bytes of the packet on ``i``, from its first byte to its last.
     i_error : In(stream.Signature(Status))
         Why a frame was refused; answered before any waiting packet.
+    i_waits : In(1)
+        A byte from the host waits until the packet on ``i`` is over.
+    i_ended : In(1)
+        The inference in work is the last of its RUN.
+    i_status : In(unsigned(8 * BoardStatus.SIZE))
+        The payload of the answer to STATUS, its first byte in the lowest bits.
+    i_run : In(unsigned(8 * RUN_TAIL))
+        What the answer to RUN has after the result, in the same way.
+    o_times : Out(8)
+        A byte of how many inferences a RUN has, the lowest first.
+    o_times_valid : Out(1)
+        There is such a byte in this cycle.
+    o_inferred : Out(1)
+        An inference is over in this cycle.
+    o_again : Out(1)
+        The packet whose last byte is taken in this cycle has to come again, from its inputs on.
     o : Out(stream.Signature(PACKET))
         Answers, in the same form: sequence, status, payload.
     o_spikes : Out(stream.Signature(unsigned(words.bits)))
@@ -96,11 +128,25 @@ class CommandProcessor(wiring.Component):
         That byte, one clock cycle later.
     busy : Out(1)
         A command is in work, or its answer on the way out.
+    running : Out(1)
+        The inferences of a RUN are in work: what is measured in that time is them.
+    prediction : Out(range(network.outputs))
+        That of the last inference.
+    restart : Out(1)
+        RESET was answered.
     """
 
     i: stream.Interface
     i_length: Signal
     i_error: stream.Interface
+    i_waits: Signal
+    i_ended: Signal
+    i_status: Signal
+    i_run: Signal
+    o_times: Signal
+    o_times_valid: Signal
+    o_inferred: Signal
+    o_again: Signal
     o: stream.Interface
     o_spikes: stream.Interface
     i_result: stream.Interface
@@ -109,12 +155,17 @@ class CommandProcessor(wiring.Component):
     o_weights: stream.Interface
     i_not_kept: Signal
     busy: Signal
+    running: Signal
+    prediction: Signal
+    restart: Signal
 
     def __init__(
-        self, *, network: Network, hello: Hello, words: Words | None = None, load: int = 0
+        self, *, network: Network, hello: Hello, words: Words | None = None, load: int = 0,
+        optional: Collection[Command] = OPTIONAL,
     ):
         self.load = load
-        self.sizes = payload_bytes(network, load=load)
+        self.optional = frozenset(optional)
+        self.sizes = payload_bytes(network, load=load, optional=self.optional)
         self.network = network
         self.hello = hello
         self.words = input_words(network) if words is None else words
@@ -123,6 +174,14 @@ class CommandProcessor(wiring.Component):
                 "i": In(stream.Signature(PACKET)),
                 "i_length": In(range(MAX_FRAME)),
                 "i_error": In(stream.Signature(Status)),
+                "i_waits": In(1),
+                "i_ended": In(1),
+                "i_status": In(unsigned(8 * BoardStatus.SIZE)),
+                "i_run": In(unsigned(8 * RUN_TAIL)),
+                "o_times": Out(8),
+                "o_times_valid": Out(1),
+                "o_inferred": Out(1),
+                "o_again": Out(1),
                 "o": Out(stream.Signature(PACKET)),
                 "o_spikes": Out(stream.Signature(unsigned(self.words.bits))),
                 "i_result": In(stream.Signature(result_layout(network))),
@@ -132,6 +191,9 @@ class CommandProcessor(wiring.Component):
                     "o_weights": Out(stream.Signature(PACKET)), "i_not_kept": In(1),
                 } if load else {}),
                 "busy": Out(1),
+                "running": Out(1),
+                "prediction": Out(range(network.outputs)),
+                "restart": Out(1),
             }
         )
 
@@ -144,27 +206,57 @@ class CommandProcessor(wiring.Component):
             status=Signal(Status, name="status"),
             length=Signal(range(max(size for _, size in self.sizes.values()) + 1), name="length"),
         )
+        repeats = Signal()  # the command in work is a RUN
+        more = Signal()  # and another inference follows
         traced = Signal()  # there is a trace
         with m.FSM() as fsm:
-            m.d.comb += self.busy.eq(~fsm.ongoing("IDLE"))
-            self._take(m, answer, traced)
+            m.d.comb += [
+                self.busy.eq(~fsm.ongoing("IDLE")),
+                self.o_inferred.eq(fsm.ongoing("WAIT") & self.i_result.valid),
+            ]
+            self._take(m, answer, repeats, traced)
             if self.words.count == 1:
                 self._load(m)
             else:
                 self._load_words(m)
             if self.load:
                 self._store(m, answer)
+            if Command.RUN in self.optional:
+                self._times(m)
             with m.State("WAIT"):
                 with m.If(self.i_result.valid):
-                    m.d.sync += traced.eq(1)
+                    m.d.sync += [traced.eq(1), self.prediction.eq(self.i_result.payload.prediction)]
                     m.next = "SEQUENCE"
+                    with m.If(more):
+                        m.d.comb += self.i_result.ready.eq(1)
+                        m.next = "LOAD"
             self._answer(m, answer)
+        works = fsm.ongoing("LOAD") | fsm.ongoing("WAIT")
+        if self.words.count == 1:
+            works = works | fsm.ongoing("BITMAP")
+        m.d.comb += [
+            self.running.eq(repeats & works),
+            self.o_again.eq(repeats & ~self.i_ended & ~self.i_waits),
+        ]
+        with m.If(self.i.valid & self.i.ready & self.i.payload.last):
+            m.d.sync += more.eq(self.o_again)
         return m
 
-    def _take(self, m: Module, answer: "_Answer", traced: Signal) -> None:
+    def _times(self, m: Module) -> None:
+        """Build the state that hands on how many inferences a RUN has."""
+        at = Signal(range(RUN_HEAD))
+        m.d.comb += self.o_times.eq(self.i.payload.data)
+        with m.State("TIMES"):
+            m.d.comb += [self.i.ready.eq(1), self.o_times_valid.eq(self.i.valid)]
+            with m.If(self.i.valid):
+                m.d.sync += at.eq(at + 1)
+                with m.If(at == RUN_HEAD - 1):
+                    m.next = "LOAD"
+
+    def _take(self, m: Module, answer: "_Answer", repeats: Signal, traced: Signal) -> None:
         """Build the states that read the head of a packet, and the rest of a wrong one."""
         with m.State("IDLE"):
-            m.d.sync += answer.length.eq(0)
+            m.d.sync += [answer.length.eq(0), repeats.eq(0)]
             with m.If(self.i_error.valid):
                 m.d.comb += self.i_error.ready.eq(1)
                 m.d.sync += answer.sequence.eq(UNKNOWN_SEQUENCE)
@@ -194,6 +286,9 @@ class CommandProcessor(wiring.Component):
                                     m.next = "LOAD"
                                 if known == Command.LOAD:
                                     m.next = "STORE"
+                                if known == Command.RUN:
+                                    m.d.sync += repeats.eq(1)
+                                    m.next = "TIMES"
                                 if known == Command.TRACE:
                                     with m.If(~traced):
                                         m.d.sync += answer.status.eq(Status.NO_INFERENCE)
@@ -284,6 +379,14 @@ class CommandProcessor(wiring.Component):
                 m.next = "IDLE"
                 with m.If(answer.length != 0):
                     m.next = "FETCH"
+                if Command.RESET in self.optional:
+                    right = answer.status == Status.OK
+                    with m.Elif(right & (answer.command == Command.RESET)):
+                        m.next = "RESTART"
+
+        if Command.RESET in self.optional:
+            with m.State("RESTART"):
+                m.d.comb += self.restart.eq(1)
 
         with m.State("FETCH"):
             m.next = "PICK"
@@ -301,7 +404,9 @@ class CommandProcessor(wiring.Component):
             ]
             with m.If(self.o.ready):
                 with m.If(last):
-                    m.d.comb += self.i_result.ready.eq(answer.command == Command.INFER)
+                    m.d.comb += self.i_result.ready.eq(
+                        answer.command.matches(Command.INFER, Command.RUN)
+                    )
                     m.d.sync += position.eq(0)
                     m.next = "IDLE"
                 with m.Else():
@@ -311,12 +416,18 @@ class CommandProcessor(wiring.Component):
     def _pick(self, m: Module, command: Value, position: Signal, byte: Signal) -> None:
         """Pick a byte of the payload: of what the board says of itself, the result or the trace."""
         identity = Array(Const(byte, 8) for byte in self.hello.pack())
-        result = self.i_result.payload.as_value()
+        place = Cat(Const(0, 3), position)
+        result, inferences = self.i_result.payload.as_value(), [Command.INFER]
+        if Command.RUN in self.optional:  # its answer begins as that to INFER: one shifter
+            result, inferences = Cat(result, self.i_run), [Command.INFER, Command.RUN]
         with m.Switch(command):
             with m.Case(Command.HELLO):
                 m.d.sync += byte.eq(identity[position])
-            with m.Case(Command.INFER):
-                m.d.sync += byte.eq((result >> Cat(Const(0, 3), position))[:8])
+            with m.Case(*inferences):
+                m.d.sync += byte.eq((result >> place)[:8])
+            if Command.STATUS in self.optional:
+                with m.Case(Command.STATUS):
+                    m.d.sync += byte.eq((self.i_status >> place)[:8])
             with m.Default():
                 m.d.sync += byte.eq(self.trace_data)
                 self._next_of_trace(m)
@@ -342,13 +453,19 @@ class _Answer:
 
 
 def core(
-    *, clock_hz: int = 25_000_000, most_bits: int = MOST_BITS, load: int = 0, **network: Any
+    *, clock_hz: int = 25_000_000, most_bits: int = MOST_BITS, load: int = 0,
+    optional: Collection[Command] = OPTIONAL, **network: Any,
 ) -> CommandProcessor:
     """Make the processor of a made-up network on a real board.
 
     The other keywords are those of :func:`~spikewright_hw.engine.example.example_network`.
     """
     made = example_network(**network)
-    hello = hello_of(made, kind=Kind.REAL, clock_hz=clock_hz, digest=made.digest())
+    hello = hello_of(
+        made, kind=Kind.REAL, clock_hz=clock_hz, digest=made.digest(), load=load,
+        optional=optional,
+    )
     words = input_words(made, most=most_bits)
-    return CommandProcessor(network=made, hello=hello, words=words, load=load)
+    return CommandProcessor(
+        network=made, hello=hello, words=words, load=load, optional=optional
+    )

@@ -4,17 +4,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from amaranth import Module, Mux, Signal, Value
-from amaranth.lib import memory, stream, wiring
+from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.crc import catalog
 from amaranth.lib.wiring import In, Out
 
 from ..protocol import DELIMITER, MAX_FRAME, OVERHEAD, Deframer, Status
-from .packet import PACKET
+from .packet import PACKET, REFUSAL
 
 __all__ = ["PRESETS", "FrameDecoder", "core", "reference"]
 
 #: Parameter sets by name: little room, and room for a block of COBS and more.
-PRESETS = {"c12": {"capacity": 12}, "c300": {"capacity": 300}}
+PRESETS = {"c12": {"capacity": 12}, "c300": {"capacity": 300, "again_from": 6}}
 
 #: The definition of correct: what each byte of the stream brings about.
 reference = Deframer
@@ -31,12 +31,17 @@ class FrameDecoder(wiring.Component):
     The first byte of a packet is valid in the clock cycle after its delimiter's transfer; the
     throughput is one byte per clock cycle in either direction, one direction at a time: no input
     is taken while a packet leaves. Errors never hold up the input: one that happens while another
-    waits is merged into it.
+    waits is merged into it. ``refused`` tells each of them.
+
+    A packet stays stored until it has left: with ``again`` it leaves once more, or the part of it
+    that begins at ``again_from``.
 
     Parameters
     ----------
     capacity : int, 4 to 65535
         Largest frame in bytes, decoded, with sequence, code and CRC.
+    again_from : int, 0 to capacity - 1
+        Bytes of a packet that do not leave again.
 
     Members
     -------
@@ -49,6 +54,11 @@ class FrameDecoder(wiring.Component):
         at least two bytes each.
     length : Out(range(capacity))
         Bytes of the packet on ``o``, from its first byte to its last.
+    again : In(1)
+        The packet whose last byte is taken in this cycle leaves again, the next byte in the next
+        cycle; it has more than ``again_from`` bytes then.
+    refused : Out(REFUSAL)
+        A frame is refused in this cycle, and why.
     o_error : Out(stream.Signature(Status))
         Why a frame was refused: BAD_COBS, BAD_CRC, TOO_LONG or TOO_SHORT.
     """
@@ -57,21 +67,31 @@ class FrameDecoder(wiring.Component):
     lost: Signal
     o: stream.Interface
     length: Signal
+    again: Signal
+    refused: data.View
     o_error: stream.Interface
 
-    def __init__(self, *, capacity: int):
+    def __init__(self, *, capacity: int, again_from: int = 0):
         if not OVERHEAD <= capacity <= MAX_FRAME:
             raise ValueError(
                 f"capacity of a frame decoder lies in {OVERHEAD} to {MAX_FRAME} bytes, "
                 f"not {capacity}"
             )
+        if not 0 <= again_from < capacity:
+            raise ValueError(
+                f"again_from is a place in a frame of {capacity} bytes, 0 to {capacity - 1}, "
+                f"not {again_from}"
+            )
         self.capacity = capacity
+        self.again_from = again_from
         super().__init__(
             {
                 "i": In(stream.Signature(8)),
                 "lost": In(1),
                 "o": Out(stream.Signature(PACKET)),
                 "length": Out(range(capacity)),
+                "again": In(1),
+                "refused": Out(REFUSAL),
                 "o_error": Out(stream.Signature(Status)),
             }
         )
@@ -98,8 +118,10 @@ class FrameDecoder(wiring.Component):
                     with m.If(verdict == Status.OK):
                         m.d.sync += self.length.eq(frame.count - 2)
                         m.next = "EMIT"
-                    with m.Elif(~self.o_error.valid | self.o_error.ready):
-                        m.d.sync += [self.o_error.valid.eq(1), self.o_error.payload.eq(verdict)]
+                    with m.Else():
+                        self._tell(m, frame, verdict)
+                        with m.If(~self.o_error.valid | self.o_error.ready):
+                            m.d.sync += [self.o_error.valid.eq(1), self.o_error.payload.eq(verdict)]
             self._emit(m, read)
         return m
 
@@ -165,6 +187,15 @@ class FrameDecoder(wiring.Component):
             m.d.comb += verdict.eq(Status.BAD_CRC)
         return verdict
 
+    def _tell(self, m: Module, frame: "_Frame", verdict: Signal) -> None:
+        """Tell that a frame is refused here, and why."""
+        with m.If(frame.incomplete):
+            m.d.comb += self.refused.overflow.eq(1)
+        with m.Elif(verdict == Status.BAD_CRC):
+            m.d.comb += self.refused.bad_checksum.eq(1)
+        with m.Else():
+            m.d.comb += self.refused.malformed.eq(1)
+
     def _emit(self, m: Module, read: Any) -> None:
         """Build the state in which a packet leaves."""
         position = Signal(range(self.capacity))
@@ -176,7 +207,10 @@ class FrameDecoder(wiring.Component):
         with m.State("EMIT"):
             m.d.comb += self.o.valid.eq(1)
             with m.If(self.o.ready):
-                with m.If(self.o.payload.last):
+                with m.If(self.o.payload.last & self.again):
+                    m.d.comb += read.addr.eq(self.again_from)
+                    m.d.sync += position.eq(self.again_from)
+                with m.Elif(self.o.payload.last):
                     m.d.sync += position.eq(0)
                     m.next = "RECEIVE"
                 with m.Else():

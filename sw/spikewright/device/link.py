@@ -144,19 +144,72 @@ class Link:
                     return answer
                 failure = answer
         except (serial.SerialException, OSError, termios.error) as error:
-            raise DeviceError(
-                f"The board on {self.port} went away in the middle of {command.name}; "
-                "check its cable and its power."
-            ) from error
+            raise self._gone(command) from error
         if failure is _NO_BYTES:
-            raise DeviceError(
-                f"The port {self.port} took no bytes for {timeout:.3g} s; "
-                "unplug the board, plug it in again and try once more."
-            )
+            raise self._no_bytes(timeout)
         raise DeviceError(
             f"The board on {self.port} {failure.reason} ({command.name}, "
             f"{self.retries + 1} attempts of {timeout:.3g} s); check that it is powered, that "
             "it holds this project's bitstream, and that this is its port."
+        )
+
+    def begin(self, command: Command, payload: bytes) -> None:
+        """Send a command that the board is at until :meth:`end`, and wait for nothing.
+
+        Raises
+        ------
+        DeviceError
+            The port takes no bytes, or has gone away.
+        """
+        self._sequence = self._sequence % 255 + 1
+        try:
+            self._serial.write_timeout = self.timeout
+            self._serial.reset_input_buffer()
+            self._serial.write(
+                bytes([DELIMITER]) + encode_frame(Frame(self._sequence, command, payload))
+            )
+            self._serial.flush()
+        except serial.SerialTimeoutException:
+            raise self._no_bytes(self.timeout) from None
+        except (serial.SerialException, OSError, termios.error) as error:
+            raise self._gone(command) from error
+
+    def end(self, command: Command, *, timeout: float) -> bytes:
+        """End what :meth:`begin` began, by a byte, and return the payload of the answer.
+
+        Raises
+        ------
+        DeviceError
+            The board has answered before, or does not answer.
+        """
+        try:
+            early = self._serial.in_waiting > 0
+            self._serial.write(bytes([DELIMITER]))
+            answer = self._answer(command, timeout)
+        except (serial.SerialException, OSError, termios.error) as error:
+            raise self._gone(command) from error
+        if isinstance(answer, bytes) and early:
+            raise DeviceError(
+                f"The board on {self.port} ended {command.name} before it was told to: a byte came "
+                "over the line; keep other programs, and noise, from it."
+            )
+        if isinstance(answer, bytes):
+            return answer
+        raise DeviceError(
+            f"The board on {self.port} {answer.reason} ({command.name}, which was begun and "
+            "ended); try it again."
+        )
+
+    def _gone(self, command: Command) -> DeviceError:
+        return DeviceError(
+            f"The board on {self.port} went away in the middle of {command.name}; "
+            "check its cable and its power."
+        )
+
+    def _no_bytes(self, timeout: float) -> DeviceError:
+        return DeviceError(
+            f"The port {self.port} took no bytes for {timeout:.3g} s; "
+            "unplug the board, plug it in again and try once more."
         )
 
     def _attempt(self, command: Command, request: bytes, timeout: float) -> bytes | _Failure:

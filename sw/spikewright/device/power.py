@@ -2,7 +2,7 @@
 
 What an inference takes above idling is the energy of a window at work, less that of as long a time
 of idling, by its number of inferences. So it does not matter how much of the window the board waits
-for the link.
+for the link; where it runs them by itself, it does not wait, and what receives and sends rests.
 """
 
 import math
@@ -16,6 +16,7 @@ from spikewright_hw.checks import pathlike, real, text, whole
 
 from ..errors import DataError, DeviceError
 from .probe import Probe, Reading
+from .repeats import Repeats
 
 __all__ = ["LEAST_WINDOW_S", "Power", "Trial", "Window", "measure_power", "power_of_csv"]
 
@@ -136,7 +137,7 @@ class Power:
 
 def measure_power(
     probe: Probe,
-    infer: Callable[[], object],
+    work: Repeats | Callable[[], object],
     *,
     latency_us: float,
     window_s: float = LEAST_WINDOW_S,
@@ -148,8 +149,9 @@ def measure_power(
     Parameters
     ----------
     probe : Probe
-    infer : callable
-        Runs one inference on the board, and waits for it: ``lambda: board.infer(spikes)``.
+    work : Repeats or callable
+        Inferences that the board runs by itself, ``board.repeats(spikes)``; or, of a board that
+        cannot, what runs one and waits for it, ``lambda: board.infer(spikes)``.
     latency_us : float
         Of an inference on the engine: cycles by clock.
     window_s : float
@@ -171,8 +173,8 @@ def measure_power(
     made, last = [], Reading(volts=0.0, amperes=0.0)
     for _ in range(trials):
         idle, _, last = _window(probe, None, window_s, clock)
-        work, done, _ = _window(probe, infer, window_s, clock)
-        made.append(Trial(idle=idle, work=work, inferences=done))
+        busy, done, _ = _window(probe, work, window_s, clock)
+        made.append(Trial(idle=idle, work=busy, inferences=done))
     limits = probe.accuracy
     shares = (probe.shunt_tolerance, limits.shunt_gain, limits.bus_gain)
     return Power(
@@ -246,13 +248,18 @@ def power_of_csv(
 
 
 def _window(
-    probe: Probe, infer: Callable[[], object] | None, seconds: float, clock: Callable[[], float]
+    probe: Probe, work: Repeats | Callable[[], object] | None, seconds: float,
+    clock: Callable[[], float],
 ) -> tuple[Window, int, Reading]:
     """Read a window; return its mean, how many inferences were done in it, and a reading."""
+    itself = work if isinstance(work, Repeats) else None
+    infer = None if itself is not None else work
+    if itself is not None:
+        itself.begin()
     started, done, powers = clock(), 0, []
     reading = None
     while (now := clock()) < started + seconds:
-        if infer is not None:
+        if callable(infer):
             infer()
             done += 1
         reading = probe.read(clock=clock)
@@ -262,6 +269,8 @@ def _window(
     if reading is None:
         raise DeviceError("the probe gave no reading in a window")
     window = Window(mw=statistics.fmean(powers), seconds=clock() - started, readings=len(powers))
+    if itself is not None:
+        done = itself.end().inferences
     return window, done, reading
 
 

@@ -7,11 +7,11 @@ from typing import Self
 
 import numpy as np
 
-from spikewright_hw.checks import instance
+from spikewright_hw.checks import instance, whole
 from spikewright_hw.engine.design import Design, EventDesign
 from spikewright_hw.engine.record import Result, Trace, unpack_result, unpack_trace
 from spikewright_hw.network import Layer, Network
-from spikewright_hw.protocol import VERSION, Command, Hello, Kind
+from spikewright_hw.protocol import VERSION, BoardStatus, Command, Hello, Kind
 
 from ..errors import DataError, DeviceError
 from ..gateware.board import BOARDS, DEFAULT_BOARD, Board
@@ -19,6 +19,8 @@ from ..network.bit_planes import bit_planes, is_graded
 from .answers import Answers, Inference
 from .link import Link
 from .load_payloads import load_payloads
+from .repeats import MOST_TIMES, Ran, Repeats, run_payload, unpack_ran
+from .self_test import SelfTest, self_test
 
 __all__ = ["UNKNOWN_SIMULATOR", "Session", "connect", "most_cycles", "patience"]
 
@@ -50,6 +52,9 @@ class Session:
         self._simulator = simulator
         #: Seconds of silence in which an inference may be running.
         self._patience = link.timeout
+        #: Clock cycles that the board does in a second at least; and what it may be asked.
+        self._least_hz = _SLOWEST_HZ
+        self._commands: frozenset[Command] = frozenset()
         self._after = ExitStack()
 
     def __enter__(self) -> Self:
@@ -67,6 +72,21 @@ class Session:
     def port(self) -> str:
         """Path of the port."""
         return self._link.port
+
+    @property
+    def network(self) -> Network:
+        """What the board holds."""
+        return self._network
+
+    @property
+    def design(self) -> Design:
+        """The engine that it runs on."""
+        return self._design
+
+    @property
+    def commands(self) -> frozenset[Command]:
+        """What the board may be asked."""
+        return self._commands
 
     @property
     def repeated(self) -> int:
@@ -119,6 +139,8 @@ class Session:
                 "engine, or choose what the board holds."
             )
         clock_hz = None if hello.kind == Kind.VIRTUAL else hello.clock_hz
+        self._commands = hello.commands
+        self._least_hz = clock_hz or _SLOWEST_HZ
         self._patience = max(
             self._link.timeout, patience(self._network, self._design, clock_hz=clock_hz)
         )
@@ -149,11 +171,8 @@ class Session:
         DataError
             The input has another shape or other values; nothing was sent.
         """
-        checked = _checked(inputs, network=self._network)
-        planes = bit_planes(checked, bits=self._network.input_bits)
         payload = self._link.ask(
-            Command.INFER, np.packbits(planes, axis=1, bitorder="little").tobytes(),
-            timeout=self._patience,
+            Command.INFER, self._spike_bytes(inputs), timeout=self._patience
         )
         try:
             return unpack_result(self._network, payload)
@@ -199,6 +218,124 @@ class Session:
             return unpack_trace(self._network, payload)
         except ValueError as error:
             raise self._malformed(Command.TRACE, error) from error
+
+    def status(self) -> BoardStatus:
+        """Ask what the board has counted since it was powered up or reset.
+
+        Raises
+        ------
+        DeviceError
+            The board was built without STATUS, or does not answer.
+        """
+        payload = self._link.ask(self._known(Command.STATUS))
+        try:
+            return BoardStatus.unpack(payload)
+        except ValueError as error:
+            raise self._malformed(Command.STATUS, error) from error
+
+    def reset(self) -> None:
+        """Put the board into the state after power-up; weights that are loaded are loaded again.
+
+        Raises
+        ------
+        DeviceError
+            The board was built without RESET, or does not answer.
+        """
+        self._link.ask(self._known(Command.RESET))
+        self.load_weights()
+
+    def run(self, inputs: np.ndarray, *, times: int) -> Ran:
+        """Run many inferences on the same inputs, which the board keeps meanwhile.
+
+        Parameters
+        ----------
+        inputs : numpy.ndarray
+            As :meth:`infer` takes them.
+        times : int
+            How many, 1 to 4294967295.
+
+        Raises
+        ------
+        DataError
+            The input has another shape or other values; nothing was sent.
+        DeviceError
+            The board was built without RUN, or does not answer.
+        """
+        whole(1, MOST_TIMES)("times", times)
+        spikes = self._spike_bytes(inputs)
+        one = self._ran(spikes, 1, self._patience)  # which says how long many will take
+        if times == 1:
+            return one
+        seconds = self._patience + 1.2 * times * one.cycles / self._least_hz
+        return self._ran(spikes, times, seconds)
+
+    def repeats(self, inputs: np.ndarray) -> Repeats:
+        """Return inferences of the same inputs that the board runs by itself until it is told.
+
+        With :func:`~spikewright.measure_power` nothing is on the link in a window at work.
+
+        Parameters
+        ----------
+        inputs : numpy.ndarray
+            As :meth:`infer` takes them.
+
+        Raises
+        ------
+        DataError
+            The input has another shape or other values.
+        DeviceError
+            The board was built without RUN.
+        """
+        self._known(Command.RUN)
+        return Repeats(
+            self._link, network=self._network, spikes=self._spike_bytes(inputs),
+            patience=self._patience,
+        )
+
+    def self_test(self, *, samples: int = 64, seed: int = 0, times: int = 1000) -> SelfTest:
+        """Let the board compute drawn samples, and compare all that it answers with the reference.
+
+        Every spike and counter is compared, and each membrane of the readout. What changes none of
+        them is not found: of 784-128-10, one hidden weight with the other sign in most cases.
+
+        Parameters
+        ----------
+        samples : int
+            How many: from a spike in every second place to one in each step.
+        seed : int
+            What they are drawn by.
+        times : int
+            Inferences of the last one that the board runs by itself after that, if it can.
+
+        Raises
+        ------
+        DeviceError
+            The board computes something else, or does not answer.
+        """
+        return self_test(self, samples=samples, seed=seed, times=times)
+
+    def _ran(self, spikes: bytes, times: int, timeout: float) -> Ran:
+        payload = self._link.ask(
+            self._known(Command.RUN), run_payload(spikes, times=times), timeout=timeout
+        )
+        try:
+            return unpack_ran(self._network, payload, times=times)
+        except ValueError as error:
+            raise self._malformed(Command.RUN, error) from error
+
+    def _known(self, command: Command) -> Command:
+        """Return the command, or say that the board does not know it."""
+        if command not in self._commands:
+            raise DeviceError(
+                f"The board on {self.port} was built without {command.name}; build its bitstream "
+                "with all commands of the link."
+            )
+        return command
+
+    def _spike_bytes(self, inputs: np.ndarray) -> bytes:
+        checked = _checked(inputs, network=self._network)
+        planes = bit_planes(checked, bits=self._network.input_bits)
+        return np.packbits(planes, axis=1, bitorder="little").tobytes()
 
     def _malformed(self, command: Command, error: ValueError) -> DeviceError:
         return DeviceError(

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <deque>
 #include <fcntl.h>
+#include <memory>
 #include <poll.h>
 #include <unistd.h>
 #include <vector>
@@ -143,8 +144,8 @@ int main(int argc, char** argv) {
     std::deque<uint8_t> to_board;
     std::vector<uint8_t> to_host;
 
-    Vboard board;
-    board.rx = 1;
+    auto board = std::make_unique<Vboard>();
+    board->rx = 1;
 
     int quiet = 0;    // cycles in which nothing happened
     int unasked = 0;  // cycles since the host was asked for bytes
@@ -157,12 +158,16 @@ int main(int argc, char** argv) {
             transmitter.start(to_board.front());
             to_board.pop_front();
         }
-        const bool busy = !transmitter.idle() || !receiver.idle() || board.busy;
+        const bool busy = !transmitter.idle() || !receiver.idle() || board->busy;
         quiet = busy ? 0 : quiet + 1;
 
-        board.rx = transmitter.level();
-        tick(board);
-        if (receiver.sample(board.tx)) to_host.push_back(receiver.byte());
+        board->rx = transmitter.level();
+        tick(*board);
+        if (receiver.sample(board->tx)) to_host.push_back(receiver.byte());
+        if (board->reset) {  // a model has none, which would slow it down: its state is the first again
+            board = std::make_unique<Vboard>();
+            board->rx = 1;
+        }
         if (quiet == BITS * divisor || to_host.size() >= CHUNK) host.send(to_host);
 
         if (quiet >= QUIET_CYCLES) {

@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import Any, Protocol
 
-from amaranth import ClockDomain, ClockSignal, Elaboratable, Module, Signal
+from amaranth import ClockDomain, ClockSignal, Const, Elaboratable, Module, Signal, Value
 from amaranth.build import Attrs, Clock, Pins, Platform, Resource, Subsignal
 from amaranth.lib import io
 from amaranth.lib.cdc import ResetSynchronizer
@@ -25,10 +25,14 @@ class Top(Protocol):
 
 
 class ClockGenerator(Elaboratable):
-    """Drives the ``sync`` domain from the board's oscillator; in reset until the PLL has locked."""
+    """Drives the ``sync`` domain from the board's oscillator; in reset until the PLL has locked.
 
-    def __init__(self, *, board: Board):
+    It is reset, too, where ``reset``, from a register of the domain, is high.
+    """
+
+    def __init__(self, *, board: Board, reset: Value):
         self.board = board
+        self.reset = reset
 
     def elaborate(self, platform) -> Module:
         """Put in the family's clock."""
@@ -36,7 +40,7 @@ class ClockGenerator(Elaboratable):
         board = self.board
         clock, stable = board.family.make_clock(m, pll=board.pll, platform=platform)
         m.d.comb += ClockSignal("sync").eq(clock)
-        m.submodules.reset = ResetSynchronizer(~stable, domain="sync")
+        m.submodules.reset = ResetSynchronizer(~stable | self.reset, domain="sync")
         platform.add_clock_constraint(clock, board.clock_hz)
         return m
 
@@ -52,8 +56,10 @@ class BoardPins(Elaboratable):
         """Request the pins from the board's platform."""
         m = Module()
         m.domains.sync = ClockDomain("sync")
-        m.submodules.clock = ClockGenerator(board=self.board)
         m.submodules.top = top = self.top
+        m.submodules.clock = ClockGenerator(
+            board=self.board, reset=getattr(top, "reset", Const(0, 1))
+        )
         pins = platform.request("uart", 0, dir="-")
         m.submodules.rx = rx = io.Buffer(io.Direction.Input, pins.rx)
         m.submodules.tx = tx = io.Buffer(io.Direction.Output, pins.tx)

@@ -6,6 +6,7 @@ import numpy as np
 
 from spikewright_hw.checks import instance
 
+from ..device.agreement import side_by_side
 from ..device.answers import Answers
 from ..network.reference import Run
 
@@ -58,25 +59,7 @@ def compare(
     """
     instance(Answers)("answers", answers)
     instance(Run)("expected", expected)
-    traced = expected.traced_spikes
-    if len(answers.spikes) != len(traced):
-        raise ValueError(
-            f"answers have spikes of {len(answers.spikes)} layers, and expected has those of "
-            f"{len(traced)}; both must be of the same network"
-        )
-    pairs: dict[str, tuple[np.ndarray, np.ndarray]] = {
-        f"spikes of layer {layer}": pair
-        for layer, pair in enumerate(zip(answers.spikes, traced, strict=True))
-    }
-    if expected.traced_membranes.size:
-        pairs["readout membranes"] = (answers.membranes, expected.traced_membranes)
-    pairs |= {
-        "outputs": (answers.outputs, expected.outputs),
-        "predictions": (answers.predictions, expected.predictions),
-        "input events": (answers.input_events, expected.input_events),
-        "synaptic operations": (answers.synops, expected.synops),
-        "spike counts": (answers.layer_spikes, expected.layer_spikes),
-    }
+    pairs = side_by_side(answers, expected)
     if torch_predictions is not None:
         pairs["predictions of PyTorch"] = (answers.predictions, np.asarray(torch_predictions))
     if cycles is not None:

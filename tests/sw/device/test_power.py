@@ -9,7 +9,9 @@ import pytest
 
 from spikewright.device.power import Power, Trial, Window, measure_power, power_of_csv
 from spikewright.device.probe import I2cBus, Ina219, Ina226, Reading
+from spikewright.device.repeats import Ran, Repeats
 from spikewright.errors import DataError, DeviceError
+from spikewright_hw.engine.record import Result
 
 
 class Part(ABC):
@@ -189,6 +191,35 @@ def test_idle_and_work_are_told_from_one_another():
     assert power.energy_uj == pytest.approx(power.active_mw * 5.0 / 1e3)
     assert power.active_mw == pytest.approx(power.idle_mw + power.dynamic_mw)
     assert power.energy_uncertainty_uj > power.gain * power.dynamic_uj > 0
+
+
+class Counted(Repeats):
+    """A board that does 1000 inferences a second while it is told to."""
+
+    def __init__(self, model, clock):
+        self.model, self.clock = model, clock
+
+    def begin(self):
+        self.started = self.clock.now
+        self.model.amperes = 0.012
+
+    def end(self):
+        self.model.amperes = 0.010
+        done = round((self.clock.now - self.started) * 1000)
+        result = Result(0, 1, 0, 0, (), ())
+        return Ran(result=result, inferences=done, cycles=done)
+
+
+def test_a_board_that_runs_by_itself_says_how_many_inferences_a_window_had():
+    model, clock = Part226(amperes=0.010), Time()
+    probe = Ina226(model, shunt_ohm=1.0, tap="core rail")
+    power = measure_power(
+        probe, Counted(model, clock), latency_us=5.0, clock=clock, trials=2
+    )
+    for trial in power.trials:
+        assert (trial.idle.mw, trial.work.mw) == pytest.approx((12.0, 14.4))
+        assert trial.inferences == pytest.approx(1000 * trial.work.seconds, rel=0.01)
+    assert power.dynamic_uj == pytest.approx(2.4, rel=0.01)
 
 
 def made(dynamic=2.0):

@@ -301,7 +301,7 @@ def test_a_malformed_hello(payload):
 
     assert failing(peer) == (
         "The board on PORT answers HELLO with something else: "
-        f"a HELLO answer has 46 bytes, not {len(payload)}."
+        f"a HELLO answer has 48 bytes, not {len(payload)}."
     )
 
 

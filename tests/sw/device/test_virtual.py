@@ -22,7 +22,7 @@ from spikewright.network.reference import run
 from spikewright_hw.engine.example import example_network
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Network
-from spikewright_hw.protocol import VERSION, Hello, Kind
+from spikewright_hw.protocol import VERSION, BoardStatus, Command, Hello, Kind
 
 NETWORK = example_network(
     sizes=(13, 6, 3), steps=4, weight_bits=4, membrane=Format(8, 8), exponent=2,
@@ -63,7 +63,8 @@ def alive(pid: int) -> bool:
 def test_says_what_it_is(board):
     with connect(board.port, network=NETWORK) as opened:
         assert opened.hello() == Hello(
-            VERSION, Kind.VIRTUAL, 13, 3, 4, 2, 12_000_000, NETWORK.digest()
+            VERSION, Kind.VIRTUAL, 13, 3, 4, 2, 12_000_000, NETWORK.digest(),
+            frozenset(Command) - {Command.LOAD},
         )
 
 
@@ -100,6 +101,90 @@ def test_survives_garbage_at_any_time(board):
             port.write(source.randbytes(source.randrange(1, 2000)))
         with connect(board.port, network=NETWORK) as opened:
             assert opened.infer(np.zeros((4, 13))).outputs == (0, 0, 0)
+
+
+def test_runs_inferences_by_itself(board):
+    spikes = np.random.default_rng(5).integers(0, 2, (4, 13))
+    with connect(board.port, network=NETWORK) as opened:
+        right = opened.infer(spikes)
+        one, many = opened.run(spikes, times=1), opened.run(spikes, times=500)
+        assert one.result == many.result == right
+        assert (one.inferences, many.inferences) == (1, 500)
+        assert one.cycles > right.cycles and many.cycles == 500 * one.cycles
+        assert opened.status().inferences == 1 + 1 + 1 + 500  # the run of many asks for one first
+        assert opened.repeated == 0
+
+
+def test_runs_inferences_until_it_is_told(board):
+    """And while it does, what it does otherwise is as it was."""
+    spikes = np.random.default_rng(6).integers(0, 2, (4, 13))
+    with connect(board.port, network=NETWORK) as opened:
+        one = opened.run(spikes, times=1)
+        for _ in range(2):
+            repeats = opened.repeats(spikes)
+            repeats.begin()
+            time.sleep(0.2)
+            ran = repeats.end()
+            assert ran.result == one.result and ran.inferences > 20
+            assert ran.cycles == ran.inferences * one.cycles
+        assert opened.infer(spikes) == one.result
+
+
+def test_a_run_that_a_byte_ended_is_told(board):
+    with connect(board.port, network=NETWORK) as opened:
+        repeats = opened.repeats(np.zeros((4, 13)))
+        repeats.begin()
+        opened._link._serial.write(b"\0")
+        deadline = time.monotonic() + 20
+        while not opened._link._serial.in_waiting:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        with pytest.raises(DeviceError) as caught:
+            repeats.end()
+        assert str(caught.value) == (
+            f"The board on {board.port} ended RUN before it was told to: a byte came over the "
+            "line; keep other programs, and noise, from it."
+        )
+
+
+def test_counts_errors_and_forgets_them_with_a_reset(board):
+    with connect(board.port, network=NETWORK) as opened:
+        opened.infer(np.zeros((4, 13)))
+        opened._link._serial.write(b"\0\2\1\0\x05\1\1\x3e\x1e\0\0")
+        found = opened.status()
+        assert found == BoardStatus(bad_checksums=1, overflows=0, malformed=1, inferences=1)
+        opened.trace()
+        opened.reset()
+        assert opened.status() == BoardStatus(
+            bad_checksums=0, overflows=0, malformed=0, inferences=0
+        )
+        with pytest.raises(DeviceError, match=r"refuses TRACE: there was no inference yet\.$"):
+            opened.trace()
+        assert opened.infer(np.zeros((4, 13))).outputs == (0, 0, 0)
+
+
+def test_passes_its_test(board):
+    with connect(board.port, network=NETWORK) as opened:
+        passed = opened.self_test(samples=5, seed=3, times=50)
+        assert (passed.samples, passed.repeated) == (5, 50) and passed.compared > 5 * 4 * 6
+        with pytest.raises(ValueError, match=r"^samples is 0; it must be a whole number"):
+            opened.self_test(samples=0)
+        with pytest.raises(ValueError, match=r"^times is 0; it must be a whole number"):
+            opened.run(np.zeros((4, 13)), times=0)
+
+
+@pytest.mark.parametrize("layer", [0, 1])
+def test_a_board_with_a_wrong_weight_does_not_pass_its_test(board, layer):
+    """The board is right, and the reference has the weight: it is the same to the test."""
+    layers = list(NETWORK.layers)
+    weights = [list(row) for row in layers[layer].weights]
+    weights[2][1] = -weights[2][1] or 7
+    layers[layer] = replace(layers[layer], weights=tuple(map(tuple, weights)))
+    other = Network(tuple(layers), steps=4)
+    with connect(board.port, network=NETWORK) as opened:
+        opened._network = other
+        with pytest.raises(DeviceError, match=r"something else than the reference: \d+ of \d+ val"):
+            opened.self_test()
 
 
 def test_sleeps_while_nothing_is_asked(board):
