@@ -69,9 +69,9 @@ RUN_FAULTS = {
     "ran": (COUNTED,),
     "inferred": (INFERRED,),
     "times": (TIMES,),
-    "again": (AGAIN,),
-    "running": (RUNNING,),
-    "restart": (RESTART,),
+    "asks_again": (AGAIN,),
+    "at_work": (RUNNING,),
+    "resetting": (RESTART,),
 }
 
 #: Cycles in which no byte of an answer is offered, between two of them.
@@ -220,9 +220,9 @@ class CommandProcessorSpec(Elaboratable):
     def _check_optional(self, m: Module, now: Requests, fault: str) -> None:
         """State when inputs have to come again, when a RUN is in work, and when a reset is due."""
         dut = self.dut
-        again = dut.o_again ^ (now.runs & (fault == "again"))
-        running = dut.running ^ ((now.index == 2) & (fault == "running"))
-        restart = dut.restart ^ (now.owed & (fault == "restart"))
+        again = dut.o_again ^ (now.runs & (fault == "asks_again"))
+        running = dut.running ^ ((now.index == 2) & (fault == "at_work"))
+        restart = dut.restart ^ (now.owed & (fault == "resetting"))
         with m.If(now.i.transfers & now.i.payload[8]):
             m.d.comb += Assert(again == now.repeats, AGAIN)
         inferred = dut.o_inferred ^ ((now.index == 1) & (fault == "inferred"))

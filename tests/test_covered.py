@@ -54,7 +54,10 @@ FUNCTIONS = {
 }
 
 #: What joins cores by wires alone, and its test.
-WHOLES = {"BoardTop": "tests/hw/test_board.py", "Tally": "tests/hw/test_tally.py"}
+WHOLES = {"BoardTop": "tests/hw/test_board.py"}
+
+#: What a board has beside its cores, counters and a register or two, and its test.
+BESIDE = {"Restart": "tests/hw/test_restart.py", "Tally": "tests/hw/test_tally.py"}
 
 #: Names of Amaranth that a module needs in order to build logic.
 LOGIC = {"Array", "Cat", "Module", "Mux", "Signal"}
@@ -113,7 +116,12 @@ def run_by(name: str) -> set[CodeType]:
 def test_every_elaboratable_is_a_core_or_a_part_of_one():
     found = {one for _, module in modules() for one in classes_of(module)}
     rest = {one.__name__ for one in found - built()}
-    assert rest == PARTS.keys() | WHOLES.keys()
+    assert rest == PARTS.keys() | WHOLES.keys() | BESIDE.keys()
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_what_a_board_has_beside_its_cores_is_tested(name):
+    assert f"{name}(" in (HOUSE / BESIDE[name]).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("part", PARTS)

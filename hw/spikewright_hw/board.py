@@ -14,11 +14,12 @@ from .link.command_processor import CommandProcessor
 from .link.frame_decoder import FrameDecoder
 from .link.frame_encoder import FrameEncoder
 from .link.payloads import frame_capacity, hello_of
+from .link.restart import Restart
 from .link.tally import Tally
 from .link.uart_rx import UartRx
 from .link.uart_tx import UartTx
 from .network import Network
-from .protocol import DELIMITER, OPTIONAL, RUN_HEAD, Command, Kind, load_bytes
+from .protocol import OPTIONAL, RUN_HEAD, Command, Kind, load_bytes
 
 __all__ = ["BoardTop", "Engine"]
 
@@ -171,10 +172,14 @@ class BoardTop(wiring.Component):
             self.running.eq(command.running),
             self.prediction.eq(command.prediction),
         ]
-        answered = Signal()  # the end of the answer to RESET has left the encoder
-        with m.If(command.restart & encoder.o.valid & encoder.o.ready):
-            m.d.sync += answered.eq(encoder.o.payload == DELIMITER)
-        m.d.sync += self.reset.eq(answered & uart_tx.i.ready)
+        m.submodules.restart = restart = Restart()
+        m.d.comb += [
+            restart.asked.eq(command.restart),
+            restart.byte.eq(encoder.o.payload),
+            restart.leaves.eq(encoder.o.valid & encoder.o.ready),
+            restart.idle.eq(uart_tx.i.ready),
+            self.reset.eq(restart.reset),
+        ]
         if self.load:
             assert isinstance(engine, InferenceEngine)
             wiring.connect(m, command.o_weights, engine.i_weights)
