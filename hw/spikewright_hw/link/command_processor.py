@@ -119,7 +119,7 @@ class CommandProcessor(wiring.Component):
         Answers, in the same form: sequence, status, payload.
     o_spikes : Out(stream.Signature(unsigned(words.bits)))
         Spikes to the engine: its words, one transfer a step or a bit plane of it unless the inputs
-        are a large map or the first layer is folded.
+        are many or the first layer is folded.
     i_result : In(stream.Signature(result_layout(network)))
         Results from the engine.
     trace_address : Out(trace_address(network))
