@@ -326,9 +326,6 @@ def _infer(
             opened.enter_context(_open(network, options))
             for _ in range(_boards(options, len(spikes)))
         ]
-        if not options.virtual:
-            tell("self-test")
-            boards[0].self_test()
         return infer_on(boards, spikes, progress=lambda done: tell(f"{done} of {len(spikes)}"))
 
 
