@@ -25,9 +25,11 @@ from ..errors import DataError
 from ..gateware.board import Board, board_named
 from ..gateware.estimation.contents import contents_of, joined
 from ..gateware.estimation.measured import MEASURED, Measured, read_measured, write_measured
+from ..gateware.estimation.sizes import estimate_of
 from ..gateware.pins import elaborate
 from ..gateware.placement import packed_cells
 from ..gateware.synthesis import synthesize
+from ..job.board_estimate import contents_on
 from ..job.progress import JobProgress
 from ..network.model import Model
 from ..network.training_config import training_config
@@ -102,6 +104,11 @@ _FITTED = (
     Subject(network="64@0,3-10"),
     Subject(network="32-10", settings={"neuron": "lif_refractory"}, design={"banks": 2}),
     Subject(network="8C5-P2-10", image=_MNIST),
+    Subject(network="64-10", design={"fold": 16}),
+    Subject(
+        network="128-10", image=_MNIST, design={"fold": 16, "share": 16, "weights": "loaded"}
+    ),
+    Subject(network="128-10", design={"block_bits": 128}),
 )
 _TESTS = (
     Subject(network="128-10", design={"share": 8, "banks": 2}),
@@ -114,11 +121,13 @@ _TESTS = (
     Subject(network="8C3-P2-10"),
     Subject(network="64r-10", design={"share": 4}),
     Subject(network="64@0,3,6-10", settings={"steps": 8}),
+    Subject(network="96-10", design={"fold": 8}),
+    Subject(network="64-10", image=_MNIST, design={"fold": 16, "weights": "loaded"}),
 )
 SUBJECTS: tuple[Subject, ...] = (
     *_FITTED, *(Subject(**{**vars(one), "fitted": False}) for one in _TESTS),
 )
-"""What is built: networks that coefficients are fitted to, and ten that test them."""
+"""What is built: networks that coefficients are fitted to, and twelve that test them."""
 
 #: Boards, one of each family.
 _BOARDS = ("ulx3s", "icebreaker", "tangnano20k", "arty-a7-35")
@@ -157,9 +166,11 @@ def bench_sizes(
         for one in _measured(chosen, folder, tell):
             found = [other for other in found if other.key != one.key] + [one]
             write_measured(path, found)
-    headings = ("network", "part", "LUT", "FF", "block RAM", "")
+    known = {one.key for one in read_measured()}  # what estimates are fitted to from now on
+    headings = ("network", "part", "LUT", "FF", "block RAM", "", "≈ LUT, off by")
     rows = [
-        (one.name, one.part, one.lut, one.ff, one.bram, "" if one.fitted else "test")
+        (one.name, one.part, one.lut, one.ff, one.bram, "" if one.fitted else "test",
+         f"{100 * (estimate_of(one).lut / one.lut - 1):+.1f} %" if one.key in known else "")
         for one in found
     ]
     for line in table(headings, rows):
@@ -196,7 +207,11 @@ def _measure(subject: Subject, network: Network, board: Board, build: Path) -> M
         if cells and kind in family.used else getattr(netlist.counts, kind)
         for kind in ("lut", "ff", "bram")
     }
+    # Verilog is not counted; the same without the board's pins is.
+    contents = contents_of(source) if family.language == "rtlil" else contents_on(
+        network, EventDesign(**subject.design)
+    )
     return Measured(
         name=subject.name, fitted=subject.fitted, family=family.name, part=board.part,
-        contents=joined(list(contents_of(source).values())), tool=netlist.tool, **counts,
+        contents=joined(list(contents.values())), tool=netlist.tool, **counts,
     )

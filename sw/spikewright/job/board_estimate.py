@@ -27,7 +27,9 @@ __all__ = [
     "said_of", "samples_of",
 ]
 
-SHOWN = {"lut": "look-up tables", "ff": "flip-flops", "bram": "block RAMs"}
+SHOWN = {
+    "lut": "look-up tables", "ff": "flip-flops", "bram": "block RAMs", "large": "large memories",
+}
 """What a part has, in words."""
 
 
@@ -126,7 +128,7 @@ def on_board(
     """
     size = None
     if board.family.name in families():
-        size = size_of(contents, family=board.family.name)
+        size = size_of(contents, family=board.family.name, large=board.device.large > 0)
     clock_mhz = board.clock_hz / 1e6
     model = model_of(board.device.label, streams=False)
     energy = None
@@ -143,9 +145,9 @@ def on_board(
 
 def lacking(size: Size, board: Board) -> dict[str, int]:
     """Return by how much a part is too small, of each kind."""
+    room = {**board.device.room, "large": board.device.large}
     return {
-        kind: over for kind in SHOWN
-        if (over := getattr(size, kind) - board.device.room.get(kind, 0)) > 0
+        kind: over for kind in SHOWN if (over := getattr(size, kind) - room.get(kind, 0)) > 0
     }
 
 

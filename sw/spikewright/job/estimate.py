@@ -16,7 +16,7 @@ from ..gateware.board import BOARDS, Board, board_named
 from ..gateware.design import check_design
 from ..gateware.estimation.contents import Contents, joined
 from ..gateware.estimation.measured import COMMAND
-from ..gateware.estimation.sizes import Size, families, size_of
+from ..gateware.estimation.sizes import Size, errors_of, families, has_large, size_of
 from ..quantized.network import QuantizedNetwork
 from ..record.page import format_value
 from ..task.task import Task
@@ -164,7 +164,9 @@ def _layers(
 
 
 def _sizes(contents: Contents) -> dict[str, Size]:
-    return {family: size_of(contents, family=family) for family in families()}
+    return {
+        family: size_of(contents, family=family, large=has_large(family)) for family in families()
+    }
 
 
 def _advice(network: Network, design: EventDesign, boards: Sequence[Board]) -> str:
@@ -181,7 +183,9 @@ def _advice(network: Network, design: EventDesign, boards: Sequence[Board]) -> s
     for one in smaller:
         contents = joined(list(contents_on(network, one).values()))
         each = [
-            (board, lacking(size_of(contents, family=board.family.name), board))
+            (board, lacking(size_of(
+                contents, family=board.family.name, large=board.device.large > 0
+            ), board))
             for board in boards
         ]
         how = f"1 bank, share {one.share}" + ("" if one.fold is None else f", fold {one.fold}")
@@ -216,9 +220,18 @@ def print_estimate(found: Estimate, *, console: Console | None = None) -> None:
     if found.advice:
         console.print(f"It fits no board. {found.advice}.", highlight=False, markup=False)
     console.print(
-        f"Sizes are fitted to networks that were built (`{COMMAND}`). Times are at the board's "
+        f"Sizes are fitted to networks that were built (`{COMMAND}`); look-up tables of others are "
+        f"off by {_errors()}. Times are at the board's "
         "clock; whether a design meets it shows when it is placed (`spikewright build`).",
         highlight=False, markup=False,
+    )
+
+
+def _errors() -> str:
+    """Say how far estimates are off, of the networks that they are tested with."""
+    return ", ".join(
+        f"{100 * min(off):+.0f} to {100 * max(off):+.0f} % ({family}, {len(off)} networks)"
+        for family in families() if (off := errors_of(family))
     )
 
 
@@ -241,8 +254,8 @@ def _layer_table(found: Estimate) -> Table:
 def _board_table(found: Estimate) -> Table:
     table = Table(title="Boards, estimate", title_justify="left")
     for heading in (
-        "board", "part", "fits", "≈ LUT", "≈ FF", "≈ block RAM", "clock, MHz", "≈ µs, mean",
-        "µs, at most", "≈ µJ",
+        "board", "part", "fits", "≈ LUT", "≈ FF", "≈ block RAM", "≈ large RAM",
+        "clock, MHz", "≈ µs, mean", "µs, at most", "≈ µJ",
     ):
         table.add_column(heading, overflow="fold")
     for one in found.boards:

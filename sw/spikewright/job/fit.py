@@ -262,7 +262,9 @@ class _Search:
         ))
         for other in others:
             if other.family.name in families() and any(
-                not lacking(size_of(one.contents, family=other.family.name), other)
+                not lacking(size_of(
+                    one.contents, family=other.family.name, large=other.device.large > 0
+                ), other)
                 for one in choices
             ):
                 return [f"take a larger part (--board {other.name})"]

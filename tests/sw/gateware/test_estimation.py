@@ -16,7 +16,7 @@ from spikewright.errors import DataError, ReportError
 from spikewright.gateware.design import run_reference
 from spikewright.gateware.estimation.contents import Contents, Memory, contents_of, joined
 from spikewright.gateware.estimation.measured import MEASURED, read_measured, write_measured
-from spikewright.gateware.estimation.sizes import families, size_of
+from spikewright.gateware.estimation.sizes import errors_of, estimate_of, families, size_of
 from spikewright.gateware.estimation.steps import estimated_cycles, layer_cycles
 from spikewright.gateware.synthesis import CellCounts, Netlist
 from spikewright_hw.emit import as_rtlil
@@ -61,15 +61,43 @@ def test_what_a_design_holds():
     assert total.memories == [Memory(5, 9, "block", writable=True, clocked=True, ports=1)]
 
 
+#: How far look-up tables may be off, and block RAMs, where they are not exact: few networks were
+#: built for iCE40, and an Artix-7 has shapes of block RAM that are not told apart.
+OFF, BLOCKS = {"ice40": 0.25, "": 0.15}, {"xc7": 2, "": 0}
+
+
 def test_networks_that_are_not_fitted_are_estimated():
-    """Within 15 % in look-up tables, and exactly in block RAMs."""
     rows = read_measured()
     tested = [row for row in rows if not row.fitted]
-    assert len(tested) >= 10 and {row.family for row in rows} == set(families())
+    assert {row.family for row in rows} == set(families()) == {"ice40", "ecp5", "gowin", "xc7"}
     for row in tested:
-        size = size_of(row.contents, family=row.family)
-        assert abs(size.lut / row.lut - 1) <= 0.15, (row.name, size.lut, row.lut)
-        assert size.bram == row.bram, row.name
+        size = estimate_of(row)
+        assert abs(size.lut / row.lut - 1) <= OFF.get(row.family, OFF[""]), (row.key, size.lut)
+        assert abs(size.bram - row.bram) <= BLOCKS.get(row.family, BLOCKS[""]), row.key
+    for family, least in (("ecp5", 10), ("ice40", 4), ("gowin", 4), ("xc7", 3)):
+        off = errors_of(family)
+        assert len(off) >= least and max(map(abs, off)) <= OFF.get(family, OFF[""])
+
+
+def test_weights_that_are_loaded_lie_in_large_memories_where_there_are_some():
+    (row,) = [
+        row for row in read_measured()
+        if row.family == "ice40" and "loaded" in row.name and not row.fitted
+    ]
+    there, absent = (size_of(row.contents, family="ice40", large=large) for large in (True, False))
+    assert (there.large, absent.large) == (4, 0)
+    assert absent.bram > there.bram == row.bram
+
+
+def test_a_memory_of_an_ice40_is_flip_flops_where_a_block_would_be_empty():
+    def size(depth: int, family: str = "ice40", **kind):
+        one = Memory(16, depth, "", clocked=True, ports=1, **{"writable": True, **kind})
+        found = size_of(Contents(memories=[one]), family=family)
+        return found.ff, found.bram
+
+    assert size(4) == (16 * 4, 0) and size(8) == (0, 1)
+    assert size(8, writable=False) == (0, 0) and size(16, writable=False) == (0, 1)
+    assert size(4, family="ecp5") == (0, 0)  # in look-up tables
 
 
 def test_parts_add_up_to_the_whole():
@@ -134,4 +162,4 @@ def test_sizes_are_measured_and_kept(tmp_path, monkeypatch):
         ("8x8-6-10", 8, 0, 1, True), ("8x8-5-10", 8, 0, 1, False),
     ]
     assert len(read_measured(tmp_path / MEASURED)) == 2
-    assert re.search(r"\| 8x8-5-10 \| ecp5-25f \| 8 \| 0 \| 1 \| test \|", printed.getvalue())
+    assert re.search(r"\| 8x8-5-10 \| ecp5-25f \| 8 \| 0 \| 1 \| test \| +\|", printed.getvalue())

@@ -7,7 +7,9 @@ from these counts about linearly; :mod:`.sizes` has by which coefficients.
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from spikewright_hw.engine.ram_style import LOADED
 
 __all__ = ["KINDS", "Contents", "Memory", "contents_of", "joined"]
 
@@ -22,6 +24,10 @@ under a condition.
 """
 
 
+#: In the path of memories whose words go to a register next: to synthesis, they are registered.
+_REGISTERED = ".trace."
+
+
 @dataclass(frozen=True)
 class Memory:
     """A memory of a design.
@@ -30,11 +36,13 @@ class Memory:
     ----------
     width, depth : int
     style : str
-        What its attribute asks for: ``"block"``, or nothing.
+        What its attribute asks for: ``"block"``, ``"logic"``, or nothing.
     writable, clocked : bool
-        Whether it is written, and whether all its read ports are registered.
+        Whether it is written, and whether all its read ports are registered, in it or behind it.
     ports : int
         Read ports.
+    loaded : bool
+        Whether a host fills it, so that it may be of a kind that no bitstream fills.
     """
 
     width: int
@@ -43,6 +51,7 @@ class Memory:
     writable: bool
     clocked: bool
     ports: int
+    loaded: bool = False
 
 
 @dataclass
@@ -88,7 +97,10 @@ def contents_of(source: str) -> dict[str, Contents]:
     """
     found: dict[str, Contents] = {}
     for name, lines in _modules(source):
-        found[name] = _Module(lines).contents()
+        contents = _Module(lines).contents()
+        if _REGISTERED in f"{name}.":
+            contents.memories = [replace(one, clocked=True) for one in contents.memories]
+        found[name] = contents
     return found
 
 
@@ -125,9 +137,9 @@ class _Module:
     def __init__(self, lines: list[str]):
         self.lines = iter(lines)
         self.made = Contents()
-        self.memories: dict[str, tuple[int, int, str]] = {}
+        self.memories: dict[str, tuple[int, int, str, bool]] = {}
         self.ports: dict[str, list[_Cell]] = defaultdict(list)
-        self.style = ""
+        self.style, self.loaded = "", False
 
     def contents(self) -> Contents:
         """Read all lines."""
@@ -136,22 +148,23 @@ class _Module:
             if word == "attribute":
                 if "m_style" in line:  # rom_style and ram_style
                     self.style = line.split('"')[1]
+                self.loaded |= any(name in line for name in LOADED)
                 continue
             if word == "memory":
                 _, _, width, _, depth, name = line.split()
-                self.memories[name] = int(width), int(depth), self.style
+                self.memories[name] = int(width), int(depth), self.style, self.loaded
             elif word == "cell":
                 self._cell(self._read_cell(line.split()[1]))
             elif word == "process":
                 self._process()
-            self.style = ""
-        for name, (width, depth, style) in self.memories.items():
+            self.style, self.loaded = "", False
+        for name, (width, depth, style, loaded) in self.memories.items():
             reads = [cell for cell in self.ports[name] if cell.kind == "$memrd_v2"]
             self.made.memories.append(Memory(
                 width, depth, style,
                 writable=any(cell.kind == "$memwr_v2" for cell in self.ports[name]),
                 clocked=all(cell.parameters.get("CLK_ENABLE") for cell in reads),
-                ports=len(reads),
+                ports=len(reads), loaded=loaded,
             ))
         return self.made
 

@@ -7,16 +7,20 @@ follow from the memories: from widths and depths alone.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 
-from ..parts import FAMILIES
+from ..families.ice40 import LARGE
+from ..parts import FAMILIES, PARTS
 from .contents import KINDS, Contents, Memory
 from .measured import Measured, read_measured
 
-__all__ = ["Size", "block_width", "families", "fitted", "size_of"]
+__all__ = [
+    "Size", "block_width", "errors_of", "estimate_of", "families", "fitted",
+    "has_large", "size_of",
+]
 
 #: What is expected of each coefficient, in look-up tables a bit: an adder has one for each bit, a
 #: multiplexer shares one with what is around it. Then a bit of a register, and what memories take
@@ -33,8 +37,13 @@ _SHAPES = {
     "ice40": ((16, 256), (8, 512), (4, 1024), (2, 2048)),
     "": ((36, 512), (18, 1024), (9, 2048), (4, 4096), (2, 8192), (1, 16384)),
 }
-#: Look-up tables that a memory may take instead of a block RAM, before it is put there.
-_MOST_IN_LUTS = 96
+#: Look-up tables that a memory may take instead of a block RAM, before it is put there; and, of the
+#: iCE40, whose look-up tables hold none, how full a block RAM is at least that is written, or only
+#: read: else it is flip-flops, or logic.
+_MOST_IN_LUTS = {"xc7": 256, "": 96}
+_LEAST_FULL, _LEAST_FULL_READ = 0.02, 0.05
+#: Width and depth of a large memory, and what holds none in look-up tables.
+_LARGE_SHAPE, _NONE_IN_LUTS = (16, 16384), ("ice40",)
 
 
 def block_width(family: str) -> tuple[int, int]:
@@ -49,11 +58,14 @@ class Size:
     Parameters
     ----------
     lut, ff, bram : int
+    large : int
+        Large memories that a host fills, where the part has them.
     """
 
     lut: int
     ff: int
     bram: int
+    large: int = 0
 
 
 def families() -> tuple[str, ...]:
@@ -61,7 +73,7 @@ def families() -> tuple[str, ...]:
     return tuple(name for name in FAMILIES if any(row.family == name for row in read_measured()))
 
 
-def size_of(contents: Contents, *, family: str) -> Size:
+def size_of(contents: Contents, *, family: str, large: bool = False) -> Size:
     """Estimate what a design, or a part of one, takes up.
 
     Parameters
@@ -69,9 +81,58 @@ def size_of(contents: Contents, *, family: str) -> Size:
     contents : Contents
     family : str
         One of :func:`families`.
+    large : bool
+        Whether the part has large memories, which no bitstream fills.
     """
-    lut = float(_features(contents, family) @ fitted(family))
-    return Size(round(lut), contents.registers, _block_rams(contents, family))
+    inside, outside = _parted(contents, large=large)
+    lut = float(_features(inside, family) @ fitted(family))
+    return Size(
+        round(lut), inside.registers + _stored_bits(inside, family), _block_rams(inside, family),
+        sum(_in_shape(memory, _LARGE_SHAPE) for memory in outside),
+    )
+
+
+def errors_of(family: str) -> tuple[float, ...]:
+    """Return by which shares look-up tables are estimated wrongly of networks that are not fitted.
+
+    Parameters
+    ----------
+    family : str
+        One of :func:`families`.
+    """
+    return tuple(
+        estimate_of(row).lut / row.lut - 1
+        for row in read_measured() if row.family == family and not row.fitted
+    )
+
+
+def has_large(family: str) -> bool:
+    """Return whether there is a part of a family with large memories."""
+    return any(part.large for part in PARTS.values() if part.family == family)
+
+
+def estimate_of(row: Measured) -> Size:
+    """Return the estimate of a network that was built."""
+    return size_of(row.contents, family=row.family, large=PARTS[row.part].large > 0)
+
+
+def _parted(contents: Contents, *, large: bool) -> tuple[Contents, list[Memory]]:
+    """Return the contents without the memories that are large ones, and these."""
+    outside = [
+        memory for memory in contents.memories if large and memory.loaded and memory.depth >= LARGE
+    ]
+    inside = [memory for memory in contents.memories if memory not in outside]
+    return replace(contents, memories=inside), outside
+
+
+def _stored_bits(contents: Contents, family: str) -> int:
+    """Return the flip-flops of memories, where look-up tables hold none."""
+    if family not in _NONE_IN_LUTS:
+        return 0
+    return sum(
+        memory.width * memory.depth for memory in contents.memories
+        if memory.writable and not _is_block(memory, family)
+    )
 
 
 @cache
@@ -88,7 +149,10 @@ def fitted(family: str) -> np.ndarray:
 
 def _fit(rows: Sequence[Measured], *, expected: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Return coefficients of least squares that are not below zero, one at a time in turn."""
-    shares = np.array([_features(row.contents, row.family) / row.lut for row in rows])
+    inside = [_parted(row.contents, large=PARTS[row.part].large > 0)[0] for row in rows]
+    shares = np.array([
+        _features(one, row.family) / row.lut for one, row in zip(inside, rows, strict=True)
+    ])
     scale = np.where(expected > 0, expected, _EXPECTED)
     squares = shares.T @ shares + np.diag(weight / scale**2)
     wanted = shares.sum(axis=0) + weight * expected / scale**2
@@ -123,10 +187,13 @@ def _block_rams(contents: Contents, family: str) -> int:
 
 def _blocks(memory: Memory, family: str) -> int:
     """Return how many block RAMs a memory takes, in the shape of which it takes fewest."""
-    return min(
-        -(-memory.width // width) * -(-memory.depth // depth)
-        for width, depth in _SHAPES.get(family, _SHAPES[""])
-    )
+    return min(_in_shape(memory, shape) for shape in _SHAPES.get(family, _SHAPES[""]))
+
+
+def _in_shape(memory: Memory, shape: tuple[int, int]) -> int:
+    """Return how many memories of a shape hold one."""
+    width, depth = shape
+    return -(-memory.width // width) * -(-memory.depth // depth)
 
 
 def _luts(memory: Memory) -> int:
@@ -135,6 +202,12 @@ def _luts(memory: Memory) -> int:
 
 
 def _is_block(memory: Memory, family: str) -> bool:
-    if memory.style == "block":
-        return True
-    return memory.writable and _luts(memory) > _MOST_IN_LUTS * _blocks(memory, family)
+    if memory.style in ("block", "logic"):
+        return memory.style == "block"
+    if family in _NONE_IN_LUTS:
+        width, depth = _SHAPES[family][0]
+        room = width * depth * _blocks(memory, family)
+        least = _LEAST_FULL if memory.writable else _LEAST_FULL_READ
+        return memory.clocked and memory.width * memory.depth >= least * room
+    most = _MOST_IN_LUTS.get(family, _MOST_IN_LUTS[""])
+    return memory.writable and _luts(memory) > most * _blocks(memory, family)

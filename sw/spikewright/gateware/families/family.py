@@ -36,6 +36,8 @@ class Part:
         What it answers by JTAG; 0 where it is not asked. Without a version, any is meant.
     synthesis : str
         The Yosys command, where it is not the family's.
+    large : int
+        Large memories that a host fills, and no bitstream.
     """
 
     family: str
@@ -49,6 +51,7 @@ class Part:
     packing: tuple[str, ...] = ()
     idcode: int = 0
     synthesis: str = ""
+    large: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

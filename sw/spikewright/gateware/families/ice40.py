@@ -10,7 +10,7 @@ from spikewright_hw.engine.ram_style import APART, LOADED
 
 from .family import Family, Flow, Packer, Part, Pll
 
-__all__ = ["ICE40", "Direct", "Ice40", "Ice40Pll", "plls"]
+__all__ = ["ICE40", "LARGE", "Direct", "Ice40", "Ice40Pll", "plls"]
 
 
 @dataclass(frozen=True)
@@ -150,9 +150,9 @@ def _loop(m: Any, pll: Ice40Pll, kind: str, **reference: Any) -> tuple[Any, Any]
     return clock, locked
 
 
-#: Rows from which on a memory that a host fills is one of the UltraPlus' large ones, which no
-#: bitstream fills: four times as many as fit into a block RAM.
-_LARGE = 1024
+LARGE = 1024
+"""Rows from which on a memory that a host fills is one of the UltraPlus' large ones, which no
+bitstream fills: four times as many as fit into a block RAM."""
 
 
 def _prepared(synthesis: str, *, large: bool) -> str:
@@ -162,7 +162,7 @@ def _prepared(synthesis: str, *, large: bool) -> str:
     that a host fills begin with nothing, and are ``large`` memories from so many rows on.
     """
     (apart,), (loaded,) = APART, LOADED
-    kind = f'setattr -set ram_style "huge" a:{loaded} r:SIZE>={_LARGE} %i'
+    kind = f'setattr -set ram_style "huge" a:{loaded} r:SIZE>={LARGE} %i'
     return "\n".join((
         "proc", "memory_collect",
         f"setparam -set RD_COLLISION_X_MASK 1'1 a:{apart} t:$mem_v2 %i",
@@ -197,6 +197,7 @@ ICE40 = Ice40(
             room={"lut": 5280, "ff": 5280, "bram": 30, "dsp": 8},
             platform={"device": "iCE40UP5K", "package": "SG48"},
             pll_pads=("35",),
+            large=4,
         ),
         "hx8k": Part(
             "ice40", "iCE40 HX8K", "slow corner", ("--hx8k", "--package", "ct256"),
