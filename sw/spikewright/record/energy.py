@@ -1,6 +1,10 @@
-"""An estimate of the energy of one inference on an ECP5-25F. It is no measurement.
+"""An estimate of the energy of one inference on an ECP5-25F or an iCE40 UP5K. It is no measurement.
 
     E = P_static · t + e_synop · N_synop,        t = cycles / f
+
+and, of the UP5K, whose design is about as large as that which its coefficient was measured on,
+
+    E = P_static · t + e_cycle · cycles
 
 Static power burns for as long as the inference lasts; the dynamic part grows with the synaptic
 operations. The two are kept apart, because they call for different cures: a faster engine for the
@@ -14,7 +18,7 @@ from dataclasses import dataclass, replace
 from .figure import Coefficient, Estimated, Figure
 
 __all__ = [
-    "ECP5_25F", "ECP5_25F_STREAMS", "Energy", "EnergyModel", "estimate", "figures",
+    "ECP5_25F", "ECP5_25F_STREAMS", "UP5K", "Energy", "EnergyModel", "estimate", "figures",
     "model_of",
 ]
 
@@ -30,14 +34,18 @@ class EnergyModel:
         In V.
     standby_current : Coefficient
         Of the core supply, configured, clocks at rest; in mA.
-    energy_per_synop : Coefficient
-        In pJ; of a one-bit operation, where streams are computed with.
+    energy : Coefficient
+        In pJ; of a synaptic operation, of a one-bit one where streams are computed with, or of a
+        clock cycle.
+    per_cycle : bool
+        Whether it is of a cycle.
     """
 
     device: str
     core_voltage: Coefficient
     standby_current: Coefficient
-    energy_per_synop: Coefficient
+    energy: Coefficient
+    per_cycle: bool = False
 
     @property
     def static_mw(self) -> float:
@@ -48,9 +56,11 @@ class EnergyModel:
     def provenance(self) -> Estimated:
         """The model in words, and its coefficients."""
         return Estimated(
-            model=f"{self.device} core supply: static power × latency + energy per synaptic "
-            "operation × synaptic operations",
-            coefficients=(self.core_voltage, self.standby_current, self.energy_per_synop),
+            model=f"{self.device} core supply: static power × latency + " + (
+                "energy per cycle × cycles" if self.per_cycle
+                else "energy per synaptic operation × synaptic operations"
+            ),
+            coefficients=(self.core_voltage, self.standby_current, self.energy),
         )
 
 
@@ -75,7 +85,7 @@ ECP5_25F = EnergyModel(
         verified=False,
         carried_from="LFE5U-12F",
     ),
-    energy_per_synop=Coefficient(
+    energy=Coefficient(
         name="energy per synaptic operation",
         value=74.0,
         unit="pJ",
@@ -93,9 +103,9 @@ ECP5_25F = EnergyModel(
 #: The same device, computing on bitstreams.
 ECP5_25F_STREAMS = replace(
     ECP5_25F,
-    energy_per_synop=Coefficient(
+    energy=Coefficient(
         name="energy per one-bit synaptic operation",
-        value=ECP5_25F.energy_per_synop.value / 8,
+        value=ECP5_25F.energy.value / 8,
         unit="pJ",
         source="an eighth of the energy per synaptic operation that the event engine's estimate "
         "uses, which is that of an addition of 8 bits; unverified, nobody measured it",
@@ -105,16 +115,51 @@ ECP5_25F_STREAMS = replace(
 )
 
 
+#: The iCE40 of the iCEBreaker. What a cycle takes is that of a design of 3,473 logic cells, 17
+#: block RAMs and 4 large ones at its busiest; a smaller one takes less.
+UP5K = EnergyModel(
+    device="iCE40UP5K",
+    core_voltage=Coefficient(
+        name="core voltage",
+        value=1.219,
+        unit="V",
+        source="core rail of the iCE40UP5K breakout board, measured with a Joulescope JS110 by "
+        "tinyVision; github.com/tinyvision-ai-inc/ice40_power",
+        verified=True,
+    ),
+    standby_current=Coefficient(
+        name="standby current of the core supply",
+        value=0.0856,
+        unit="mA",
+        source="the same, of a blank design, 85.6 µA",
+        verified=True,
+    ),
+    energy=Coefficient(
+        name="energy per cycle",
+        value=592.0,
+        unit="pJ",
+        source="SYNtzulu, a spiking network processor on this part: at most 14.2 mW when inferring "
+        "at 24 MHz, 14.2 mW / 24 MHz = 592 pJ; its README, github.com/gianlucaleone/SYNtzulu "
+        "(paper: 10.1109/TCSI.2024.3450966), other versions of which say 9.5 and 12.05 mW; "
+        "unverified: that it carries over to this engine is an assumption",
+        verified=False,
+    ),
+    per_cycle=True,
+)
+
+
 def model_of(device: str, *, streams: bool) -> EnergyModel | None:
     """Return the model of a device, by its name; None where nobody has published coefficients.
 
     Parameters
     ----------
     device : str
-        Such as ``ECP5 LFE5U-25F``.
+        Such as ``ECP5 LFE5U-25F``, or ``iCE40 UP5K``.
     streams : bool
         Whether it computes on bitstreams.
     """
+    if device.endswith("UP5K"):
+        return UP5K
     if not device.endswith(_ESTIMATED):
         return None
     return ECP5_25F_STREAMS if streams else ECP5_25F
@@ -163,7 +208,7 @@ def estimate(
     latency_us = cycles / clock_mhz
     return Energy(
         static_uj=model.static_mw * latency_us * 1e-3,  # mW · µs = nJ
-        dynamic_uj=model.energy_per_synop.value * synops * 1e-6,  # pJ
+        dynamic_uj=model.energy.value * (cycles if model.per_cycle else synops) * 1e-6,  # pJ
     )
 
 
@@ -187,5 +232,8 @@ def figures(
             model.provenance,
             {"static_power_mw": model.static_mw, "clock_mhz": clock_mhz},
         ),
-        Figure("energy_dynamic_uj", energy.dynamic_uj, "µJ", model.provenance, {"synops": synops}),
+        Figure(
+            "energy_dynamic_uj", energy.dynamic_uj, "µJ", model.provenance,
+            {"cycles": cycles} if model.per_cycle else {"synops": synops},
+        ),
     )

@@ -6,7 +6,14 @@ import pytest
 from spikewright.bench.stochastic_engine.gateware import Deployment, Placed
 from spikewright.gateware.resources import Resources, Target
 from spikewright.gateware.synthesis import CellCounts
-from spikewright.record.energy import ECP5_25F, ECP5_25F_STREAMS, estimate, figures
+from spikewright.record.energy import (
+    ECP5_25F,
+    ECP5_25F_STREAMS,
+    UP5K,
+    estimate,
+    figures,
+    model_of,
+)
 from spikewright.record.figure import Coefficient, Estimated
 from spikewright_hw.engine.design import EventDesign, StochasticDesign
 from spikewright_hw.engine.streams import Streams
@@ -66,6 +73,26 @@ def test_streams_by_hand():
     energy = estimate(cycles=80, synops=4000, clock_mhz=80.0, model=ECP5_25F_STREAMS)
     assert energy.static_uj == pytest.approx(0.0847, rel=1e-12)
     assert energy.dynamic_uj == pytest.approx(0.037, rel=1e-12)
+
+
+def test_an_up5k_by_hand():
+    # 1.219 V × 85.6 µA = 0.1043 mW, for 240 cycles at 24 MHz = 10 µs; 240 × 592 pJ = 142 nJ.
+    total, static, dynamic = figures(cycles=240, synops=4000, clock_mhz=24.0, model=UP5K)
+    assert static.value == pytest.approx(0.001043464, rel=1e-9)
+    assert dynamic.value == pytest.approx(0.14208, rel=1e-12)
+    assert dynamic.detail == {"cycles": 240}
+    assert total.detail["implied_power_mw"] == pytest.approx(14.31, abs=0.01)
+    assert isinstance(total.provenance, Estimated)
+    assert total.provenance.model.endswith("static power × latency + energy per cycle × cycles")
+    assert {
+        one.name: (one.value, one.unit, one.verified) for one in total.provenance.coefficients
+    } == {
+        "core voltage": (1.219, "V", True),
+        "standby current of the core supply": (0.0856, "mA", True),
+        "energy per cycle": (592.0, "pJ", False),
+    }
+    assert model_of("iCE40 UP5K", streams=True) is model_of("iCE40 UP5K", streams=False) is UP5K
+    assert model_of("iCE40 HX8K", streams=False) is None
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ class Placed:
 
     @property
     def energy(self) -> tuple[Figure, ...]:
-        """The estimate of an inference's energy, for the one part that there is a model of."""
+        """The estimate of an inference's energy, on the ECP5-25F."""
         design, fmax = self.deployment.design, self.resources.fmax_mhz
         if self.deployment.target.part != "ecp5-25f" or fmax is None:
             return ()
