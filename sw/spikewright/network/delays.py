@@ -9,7 +9,7 @@ each is the nearest whole number, and one origin of the layer's, as boards have 
 import torch
 from torch import Tensor, nn
 
-from spikewright_hw.checks import instance, one_of, real, whole
+from spikewright_hw.checks import instance, one_of, optional, real, whole
 
 from .choices import SPREADS
 
@@ -83,6 +83,7 @@ class DelayLinear(nn.Module):
         self.most = whole(1, 65_535)("most", most)
         self.spread = one_of(SPREADS)("spread", spread)
         self.sigma = real(1e-3)("sigma", sigma)
+        optional(instance(torch.Generator))("generator", generator)
         self.weights = nn.Parameter(torch.randn(shape, generator=generator) / shape[0] ** 0.5)
         self.delays = nn.Parameter(drawn_delays(self.weights, most=most, generator=generator))
 

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from spikewright_hw.checks import instance, shown
+from spikewright_hw.checks import instance, real, shown
 
 __all__ = [
-    "LOGIT", "first_spike_loss", "first_spikes", "l1_activity", "l2_activity", "membrane_loss",
-    "spike_count_loss", "spike_rate_loss", "tet_loss",
+    "LOGIT", "check_labels", "first_spike_loss", "first_spikes", "l1_activity", "l2_activity",
+    "membrane_loss", "spike_count_loss", "spike_rate_loss", "tet_loss",
 ]
 
 #: Logit of a neuron that spikes in each step, or in the first one.
@@ -33,7 +33,8 @@ def spike_count_loss(spikes: Tensor, labels: Tensor, *, smoothing: float = 0.0) 
     smoothing : float
         Share of a label that is spread over all classes.
     """
-    _check_labels("spikes", spikes, labels)
+    check_labels("spikes", spikes, labels)
+    _share("smoothing", smoothing)
     logits = spikes.sum(dim=0) * (LOGIT / len(spikes))
     return functional.cross_entropy(logits, labels, label_smoothing=smoothing)
 
@@ -52,7 +53,9 @@ def spike_rate_loss(
     right, wrong : float
         Share of the steps in which the neuron of the label spikes, and each other one.
     """
-    _check_labels("spikes", spikes, labels)
+    check_labels("spikes", spikes, labels)
+    _share("right", right)
+    _share("wrong", wrong)
     wanted = torch.full_like(spikes[0], wrong).scatter_(1, labels[:, None], right)
     return functional.mse_loss(spikes.mean(dim=0), wanted)
 
@@ -67,6 +70,7 @@ def first_spikes(spikes: Tensor) -> Tensor:
     ----------
     spikes : Tensor ``[steps, samples, neurons]``
     """
+    _check_did("spikes", spikes)
     return (1 - (1 - spikes).cumprod(dim=0)).sum(dim=0)
 
 
@@ -82,7 +86,8 @@ def first_spike_loss(spikes: Tensor, labels: Tensor, *, smoothing: float = 0.0) 
     smoothing : float
         Share of a label that is spread over all classes.
     """
-    _check_labels("spikes", spikes, labels)
+    check_labels("spikes", spikes, labels)
+    _share("smoothing", smoothing)
     logits = first_spikes(spikes) * (LOGIT / len(spikes))
     return functional.cross_entropy(logits, labels, label_smoothing=smoothing)
 
@@ -123,6 +128,8 @@ def tet_loss(
     share : float
         Of the distance from the threshold, 0 to 1.
     """
+    _share("smoothing", smoothing)
+    _share("share", share)
     if isinstance(targets, Tensor) and targets.is_floating_point():
         return membrane_loss(membranes, targets)
     _check_targets(membranes, targets)
@@ -161,14 +168,18 @@ def _layers(spikes: Sequence[Tensor]) -> Sequence[Tensor]:
     if not isinstance(spikes, list | tuple) or not spikes:
         raise ValueError(f"spikes is {shown(spikes)}; it must be a list of tensors, one a layer")
     for number, layer in enumerate(spikes):
-        instance(Tensor)(f"spikes[{number}]", layer)
+        _check_did(f"spikes[{number}]", layer)
     return spikes
+
+
+#: A share that an argument gives.
+_share = real(0, 1)
 
 
 def _check_targets(membranes: Tensor, targets: Tensor) -> None:
     """Raise ValueError unless targets are labels or values of what a layer did."""
     if not (isinstance(targets, Tensor) and targets.is_floating_point()):
-        _check_labels("membranes", membranes, targets, each_step=True)
+        check_labels("membranes", membranes, targets, each_step=True)
         return
     _check_did("membranes", membranes)
     steps, samples, outputs = membranes.shape
@@ -179,7 +190,7 @@ def _check_targets(membranes: Tensor, targets: Tensor) -> None:
         )
 
 
-def _check_labels(name: str, did: Tensor, labels: Tensor, *, each_step: bool = False) -> None:
+def check_labels(name: str, did: Tensor, labels: Tensor, *, each_step: bool = False) -> None:
     """Raise ValueError unless labels are whole numbers of what a layer did."""
     _check_did(name, did)
     steps, samples, outputs = did.shape

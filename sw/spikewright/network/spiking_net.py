@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from spikewright_hw.checks import flag, instance, one_of, optional, shown, whole, wholes
+from spikewright_hw.checks import flag, instance, one_of, optional, real, shown, whole, wholes
 from spikewright_hw.connection import FeatureMap
 from spikewright_hw.definition.definition import Definition, Value
 from spikewright_hw.fixed import Format
@@ -176,6 +176,7 @@ class SpikingNet(nn.Module):
         ValueError
             A layer's levels do not fit its format, or its normalisation cannot be folded.
         """
+        real(0)("largest", largest)
         self._parameters_then = [cell.values() for cell in self.model.neurons()]
         self.model.quantize(largest=largest)
 

@@ -140,7 +140,8 @@ def test_a_network_without_every_delay_is_refused(network):
 @pytest.mark.parametrize(
     ("given", "said"),
     [({"most": 0}, "most is 0; "), ({"most": 2, "spread": "nosuch"}, "spread is 'nosuch'; "),
-     ({"most": 2, "sigma": -1.0}, "sigma is -1")],
+     ({"most": 2, "sigma": -1.0}, "sigma is -1"),
+     ({"most": 2, "generator": 4}, "generator is 4; it must be of the class Generator")],
 )
 def test_a_layer_of_wrong_arguments_is_refused(given, said):
     with pytest.raises(ValueError, match=re.escape(said)):

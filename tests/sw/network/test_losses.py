@@ -1,5 +1,6 @@
 """Losses of spikes and membranes: against their equations, and in a training."""
 
+import inspect
 import re
 from dataclasses import replace
 
@@ -230,3 +231,33 @@ def test_values_of_another_shape_are_refused(loss):
         "targets is of shape [4]; values are [4, 3] or [4, 5, 3] of these membranes"
     )):
         loss(MEMBRANES, torch.zeros(4))
+
+
+@pytest.mark.parametrize("loss", [spike_count_loss, spike_rate_loss, first_spike_loss, tet_loss])
+@pytest.mark.parametrize("value", [-0.5, 1.5, float("nan"), "all"])
+def test_a_share_is_from_0_to_1(loss, value):
+    shares = [name for name in inspect.signature(loss).parameters
+              if name in ("smoothing", "share", "right", "wrong")]
+    assert shares
+    for name in shares:
+        with pytest.raises(ValueError, match=f"^{name} is "):
+            loss(MEMBRANES, LABELS, **{name: value})
+
+
+@pytest.mark.parametrize("loss", [l1_activity, l2_activity])
+@pytest.mark.parametrize(
+    ("spikes", "said"),
+    [
+        ([], "spikes is []; it must be a list of tensors, one a layer"),
+        (SPIKES, "; it must be a list of tensors, one a layer"),
+        ([SPIKES, SPIKES[0]], "spikes[1] is of shape [4, 3]; it must be a tensor [steps, samples"),
+    ],
+)
+def test_activity_is_of_layers(loss, spikes, said):
+    with pytest.raises(ValueError, match=re.escape(said)):
+        loss(spikes)
+
+
+def test_first_spikes_are_of_what_a_layer_did():
+    with pytest.raises(ValueError, match=r"^spikes is of shape \[4, 3\]; it must be a tensor"):
+        first_spikes(SPIKES[0])
