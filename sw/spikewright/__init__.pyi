@@ -36,6 +36,8 @@ from spikewright.job.training import train as train
 from spikewright.network.augmentation import Augmentation as Augmentation
 from spikewright.network.config_fields import with_fields as with_fields
 from spikewright.network.delays import DelayLinear as DelayLinear
+from spikewright.network.event_net import EventNet as EventNet
+from spikewright.network.event_net import time_loss as time_loss
 from spikewright.network.losses import first_spike_loss as first_spike_loss
 from spikewright.network.losses import l1_activity as l1_activity
 from spikewright.network.losses import l2_activity as l2_activity
