@@ -84,6 +84,8 @@ from spikewright.quantized.saturation import check_saturation as check_saturatio
 """Networks: their file, and what it holds."""
 
 from spikewright.quantized.from_net import from_net as from_net
+from spikewright.quantized.layer_report import layer_fits as layer_fits
+from spikewright.quantized.layer_report import print_layers as print_layers
 from spikewright.quantized.network import Provenance as Provenance
 from spikewright.quantized.network import QuantizedNetwork as QuantizedNetwork
 from spikewright.quantized.spw import read as read

@@ -24,12 +24,12 @@ from spikewright_hw.fixed import Format
 from spikewright_hw.layer import MEMBRANE_BITS
 from spikewright_hw.network import Layer, Network, NetworkError
 
-from .quantization import LayerFit, Quantization
+from .quantization import Quantization, layer_fit
 from .quantize import best_scale, bound, scalable
 from .real_layer import RealLayer
 from .real_network import RealNetwork
-from .real_run import RealRun, run_real
-from .reference import Run, check_spikes, run
+from .real_run import run_real
+from .reference import check_spikes, run
 
 __all__ = ["PostTraining", "quantize"]
 
@@ -143,7 +143,7 @@ def quantize(
     return Quantization(
         network=made,
         layers=tuple(
-            _fit(index, network.layers[index], made.layers[index], scale, before, after)
+            layer_fit(index, network.layers[index], made.layers[index], scale, before, after)
             for index, scale in enumerate(scales)
         ),
         agreement=share_right(before.predictions, after.predictions),
@@ -259,30 +259,3 @@ def _membrane(
     integer = math.floor(math.log2(largest)) + 2  # the sign among them
     room = MEMBRANE_BITS - max(state.guard for state in definition.states.values())
     return Format(min(integer, room), max(0, min(max(_FRACTION, least), room - integer)))
-
-
-def _fit(
-    index: int, layer: RealLayer, made: Layer, scale: float, before: RealRun, after: Run
-) -> LayerFit:
-    matrices = [layer.weights, *([] if layer.recurrent is None else [layer.recurrent])]
-    weights = np.concatenate([one.ravel() for one in matrices])
-    limit = (bound(made.weight_bits) + 0.5) * scale
-    real_rates, rates = (
-        one.mean(axis=(0, 1)) for one in (before.spikes[index], after.spikes[index])
-    )
-    membranes = after.layers[index].membranes
-    low, high = made.fixed.bounds["v"]
-    ended = ((membranes <= low) | (membranes >= high)).any(axis=1)
-    spiking = layer.definition.spikes
-    return LayerFit(
-        neuron=layer.definition.name,
-        scale=scale,
-        membrane=made.membrane,
-        clipped=float(np.mean(np.abs(weights) > limit)),
-        saturated=float(ended.mean()),
-        rate_real=float(real_rates.mean()),
-        rate_integer=float(rates.mean()),
-        distance=float(np.abs(rates - real_rates).mean()),
-        dead_real=int((real_rates == 0).sum()) if spiking else 0,
-        dead=int((rates == 0).sum()) if spiking else 0,
-    )

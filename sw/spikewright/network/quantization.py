@@ -1,13 +1,21 @@
-"""What quantisation without training made of a network, and how far that is from the real one."""
+"""What quantisation made of a network's layers, and how far these are from the real ones."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
+import numpy as np
 from rich.table import Table
 
 from spikewright_hw.fixed import Format
-from spikewright_hw.network import Network
+from spikewright_hw.network import Layer, Network
 
-__all__ = ["LayerFit", "Quantization"]
+from .quantize import bound
+from .real_layer import RealLayer
+from .real_run import RealRun
+from .reference import Run
+
+__all__ = ["LayerFit", "Quantization", "fits_table", "layer_fit"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +53,16 @@ class LayerFit:
     dead_real: int
     dead: int
 
+    def data(self) -> dict[str, Any]:
+        """Return it as JSON has it; :meth:`of_data` reads it again."""
+        return asdict(self) | {"membrane": str(self.membrane)}
+
+    @classmethod
+    def of_data(cls, data: dict[str, Any]) -> Self:
+        """Return what :meth:`data` wrote."""
+        given: dict[str, Any] = {**data, "membrane": Format.parse(data["membrane"])}
+        return cls(**given)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Quantization:
@@ -76,17 +94,60 @@ class Quantization:
                 f"; right: {100 * self.accuracy_real:.2f} % in real numbers, "
                 f"{100 * self.accuracy_integer:.2f} % in integers"
             )
-        table = Table(title="Quantised without training", title_justify="left", caption=caption,
-                      caption_justify="left")
-        for column in (
-            "layer", "step", "membrane", "clipped", "saturated", "rate", "distance", "silent"
-        ):
-            table.add_column(column, justify="right", no_wrap=True)
-        for number, layer in enumerate(self.layers):
-            table.add_row(
-                str(number), f"{layer.scale:.4g}", str(layer.membrane),
-                f"{100 * layer.clipped:.2f} %", f"{100 * layer.saturated:.2f} %",
-                f"{layer.rate_real:.3f} → {layer.rate_integer:.3f}", f"{layer.distance:.3f}",
-                f"{layer.dead_real} → {layer.dead}",
-            )
-        return table
+        return fits_table(self.layers, title="Quantised without training", caption=caption)
+
+
+def layer_fit(
+    index: int, layer: RealLayer, made: Layer, scale: float, before: RealRun, after: Run
+) -> LayerFit:
+    """Return what quantisation made of a layer, from runs of both networks on the same samples.
+
+    Parameters
+    ----------
+    index : int
+        Of the layer.
+    layer : RealLayer
+    made : Layer
+    scale : float
+        Size of a weight step; the mean, if channels have steps of their own.
+    before, after : RealRun, Run
+    """
+    matrices = [layer.weights, *([] if layer.recurrent is None else [layer.recurrent])]
+    weights = np.concatenate([one.ravel() for one in matrices])
+    limit = (bound(made.weight_bits) + 0.5) * scale
+    real_rates, rates = (
+        one.mean(axis=(0, 1)) for one in (before.spikes[index], after.spikes[index])
+    )
+    membranes = after.layers[index].membranes
+    low, high = made.fixed.bounds["v"]
+    ended = ((membranes <= low) | (membranes >= high)).any(axis=1)
+    spiking = layer.definition.spikes
+    return LayerFit(
+        neuron=layer.definition.name,
+        scale=scale,
+        membrane=made.membrane,
+        clipped=float(np.mean(np.abs(weights) > limit)),
+        saturated=float(ended.mean()),
+        rate_real=float(real_rates.mean()),
+        rate_integer=float(rates.mean()),
+        distance=float(np.abs(rates - real_rates).mean()),
+        dead_real=int((real_rates == 0).sum()) if spiking else 0,
+        dead=int((rates == 0).sum()) if spiking else 0,
+    )
+
+
+def fits_table(fits: Sequence[LayerFit], *, title: str, caption: str | None = None) -> Table:
+    """Return a table of a row for each layer."""
+    table = Table(title=title, title_justify="left", caption=caption, caption_justify="left")
+    for column in (
+        "layer", "step", "membrane", "clipped", "saturated", "rate", "distance", "silent"
+    ):
+        table.add_column(column, justify="right", no_wrap=True)
+    for number, layer in enumerate(fits):
+        table.add_row(
+            str(number), f"{layer.scale:.4g}", str(layer.membrane),
+            f"{100 * layer.clipped:.2f} %", f"{100 * layer.saturated:.2f} %",
+            f"{layer.rate_real:.3f} → {layer.rate_integer:.3f}", f"{layer.distance:.3f}",
+            f"{layer.dead_real} → {layer.dead}",
+        )
+    return table

@@ -30,6 +30,9 @@ from .draft import draft
 from .model import Model
 from .objective import Objective, check_readout
 from .phases import Keeper, Phases, Progress, copied
+from .quantization import LayerFit, layer_fit
+from .real_network import RealNetwork
+from .real_run import run_real
 from .reference import run
 from .steps import TrainingSpikes, one_thread
 from .stream_synapses import stream_synapses
@@ -42,6 +45,8 @@ __all__ = ["WORTH_COMPILING", "Trained", "train"]
 WORTH_COMPILING = 1 << 25
 #: Of so many parts of the training part, one is held out from a training that stops early.
 _FOLDS = 10
+#: Samples on which the layers in integers are compared with those in real numbers.
+_FITTED = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +73,9 @@ class Trained:
         What the outputs of ``network`` stand for, if the targets are values.
     compiled : int
         Of how many layers the neurons' steps ran compiled.
+    layers : tuple of LayerFit
+        How far each layer is from the network in real numbers, before quantisation, on the first
+        samples of the training part.
     """
 
     network: Network
@@ -81,6 +89,7 @@ class Trained:
     error_integer: float | None = None
     output_scale: OutputScale | None = None
     compiled: int = 0
+    layers: tuple[LayerFit, ...] = ()
 
 
 def train(
@@ -146,6 +155,7 @@ def train(
                 )),
             }
         model.load_state_dict(phases.real["model"])
+        real = model.real_network(steps=config.coding.steps)
         _quantize(model, config, objective)
         phases.run(1)
         network = model.network(steps=config.coding.steps)
@@ -163,7 +173,22 @@ def train(
         seed=seed,
         output_scale=scale,
         compiled=max(phases.real["compiled"], model.compiled_layers()),
+        layers=_fits(real, network, model, config, encode(task.x_train[:_FITTED], config.coding)),
         **scores | {f"{what}_float": phases.real["score"], f"{what}_integer": integer},
+    )
+
+
+def _fits(
+    real: RealNetwork, network: Network, model: Model, config: TrainingConfig, spikes: np.ndarray
+) -> tuple[LayerFit, ...]:
+    """Return how far each layer is from what it was in real numbers, on some samples."""
+    assert model.grid is not None
+    before, after = run_real(real, spikes), run(network, spikes, synapses=_synapses(config))
+    return tuple(
+        layer_fit(index, layer, made, float(torch.as_tensor(grid.scale).mean()), before, after)
+        for index, (layer, made, grid) in enumerate(
+            zip(real.layers, network.layers, model.grid, strict=True)
+        )
     )
 
 

@@ -118,6 +118,7 @@ def quantize_on_task(
             training={
                 "source": source, "method": chosen.method, "percentile": chosen.percentile,
                 "weight_bits": chosen.weight_bits, "membrane": membrane, "margin": chosen.margin,
+                "layers": [one.data() for one in made.layers],
             },
         ),
     ), made

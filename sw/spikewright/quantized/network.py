@@ -45,7 +45,8 @@ class Provenance:
         Packages that decide the result, the processor it was trained on, and whether the steps of
         its neurons were compiled there.
     training : mapping
-        The training's settings, as JSON has them.
+        The training's settings, as JSON has them; and as ``layers``, what quantisation made of each
+        layer, the fields of :class:`~spikewright.network.quantization.LayerFit`.
 
     Raises
     ------
@@ -179,7 +180,7 @@ def from_training(trained: "Trained") -> QuantizedNetwork:
             versions=versions
             | {"python": platform.python_version(), "processor": processor(),
                "neurons": _neurons(trained)},
-            training=settings,
+            training=settings | {"layers": [one.data() for one in trained.layers]},
         ),
         output_scale=trained.output_scale,
     )

@@ -69,6 +69,7 @@ def train(options: argparse.Namespace) -> None:
         )
         spw.write(options.output, network)
         write_config(settings_beside(options.output), options, fields)
+    spw.print_layers(network)
     real, integer = network.provenance.scores
     computed = "in integers" if config.streams is None else "on the bitstreams"
     print(
