@@ -38,7 +38,19 @@ def layer_fits(network: QuantizedNetwork) -> tuple[LayerFit, ...]:
 
 
 def print_layers(network: QuantizedNetwork, *, console: Console | None = None) -> None:
-    """Print the same as a table: clipping, saturation, rates, their distance, silent neurons."""
+    """Print the same as a table: clipping, saturation, rates, their distance, silent neurons.
+
+    Parameters
+    ----------
+    network : QuantizedNetwork
+        Trained, or quantised on a task.
+    console : rich.console.Console, optional
+
+    Raises
+    ------
+    DataError
+        As :func:`layer_fits` does.
+    """
     fits = layer_fits(network)
     console = terminal.console() if console is None else console
     console.print(fits_table(fits, title="In integers, beside real numbers"))
