@@ -66,8 +66,9 @@ def train(
         File that holds, after each epoch, where the training stands. If it is there, the training
         goes on from it, to the same network bit for bit as if it had never been interrupted.
     log : str or Path, optional
-        File that holds, after each epoch, a table of all epochs so far, as CSV. Of a network
-        that was trained before, neither file is read or written, and a warning says so.
+        File that holds, after each epoch, all epochs so far: a table as CSV; or with ``tfevents``
+        in its name, such as ``run.tfevents``, events, which TensorBoard reads. Of a network that
+        was trained before, neither file is read or written, and a warning says so.
     progress : callable
         Called after each epoch; what it raises ends the training.
 

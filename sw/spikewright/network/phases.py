@@ -10,9 +10,10 @@ from typing import Any
 import torch
 
 from spikewright.errors import TrainingError
-from spikewright.files import write_text
+from spikewright.files import write_bytes, write_text
 
 from .checkpoint import Checkpoint, write_checkpoint
+from .event_log import events
 from .model import Model
 from .objective import Objective
 from .steps import NotFinite, Steps, TrainingSpikes
@@ -65,7 +66,8 @@ class Keeper:
     path : Path, optional
         Of the checkpoint; none is written unless given.
     log : Path, optional
-        Of a table of the epochs, as CSV; none is written unless given.
+        Of a table of the epochs, as CSV, or with ``tfevents`` in its name as events; none is
+        written unless given.
     known : dict
         What the training is about.
     found : Checkpoint, optional
@@ -177,7 +179,10 @@ class Phases:
                 real=self.real,
             ), self._keeper.known)
         if self._keeper.log is not None:
-            write_text(self._keeper.log, _table(self._history))
+            if "tfevents" in self._keeper.log.name:
+                write_bytes(self._keeper.log, events(self._history))
+            else:
+                write_text(self._keeper.log, _table(self._history))
 
     def _kept(self) -> str:
         path = self._keeper.path

@@ -109,8 +109,9 @@ def train(
         File that holds, after each epoch, where the training stands. If it is there, the training
         goes on from it, to the same network bit for bit.
     log : Path, optional
-        File that holds, after each epoch, a table of all epochs so far, as CSV: the fields of
-        :class:`~spikewright.network.phases.Progress`.
+        File that holds, after each epoch, all epochs so far: a table as CSV, the fields of
+        :class:`~spikewright.network.phases.Progress`; or with ``tfevents`` in its name, the same as
+        events, which TensorBoard reads.
     progress : callable
         Called after each epoch; what it raises ends the training.
 

@@ -42,7 +42,10 @@ def _add_files(group: argparse._ArgumentGroup) -> None:
         "--checkpoint", type=path, metavar="FILE",
         help="where the training stands, after each epoch; it goes on from a file that is there",
     )
-    add("--log", type=path, metavar="FILE", help="a table of the epochs, as CSV")
+    add(
+        "--log", type=path, metavar="FILE", help="a table of the epochs, as CSV; "
+        "or NAME.tfevents, for TensorBoard",
+    )
 
 
 def train(options: argparse.Namespace) -> None:
