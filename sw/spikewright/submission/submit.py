@@ -21,6 +21,7 @@ from ..record.figure import Figure
 from ..record.report import Report
 from ..record.store import write_report
 from ..record.system_record import Submitter
+from ..temporary import temporary
 from .page import report_page
 from .task import Task, Trial
 from .tasks import task_named
@@ -75,24 +76,33 @@ def submit(
     if place.is_dir() and any(place.iterdir()):
         raise DataError(f"{place} is not empty; move it away, or name another one by folder=")
     console = terminal.console() if console is None else console
-    reports = []
-    for number in range(TRIALS):
-        trials = place / "trials" / str(number)
-        with storage_errors(trials):
-            trials.mkdir(parents=True, exist_ok=True)
-        reports.append(_trial(chosen, number, quick, trials, build))
-        said = ", ".join(f"{one.name} {one.value:.6g}" for one in chosen.results(reports[-1]))
-        console.print(f"trial {number}: {said}", markup=False, highlight=False, soft_wrap=True)
-    figures = tuple(_mean(each) for each in zip(
-        *map(chosen.results, reports), strict=True
-    ))
     command = f"spikewright neurobench submit {task}" + " --quick" * quick
-    record = _record(chosen, figures, quick, submitter, command)
-    write_report(record, place)
-    write_text(place / "report.md", report_page(chosen, record, quick=quick, command=command))
-    _write_manifest(chosen, figures, quick, command, place)
+    with storage_errors(place):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with temporary(place, folder=True) as work:  # a folder of that name is whole
+            figures = _trials(chosen, quick, work, build, console)
+            record = _record(chosen, figures, quick, submitter, command)
+            write_report(record, work)
+            page = report_page(chosen, record, quick=quick, command=command)
+            write_text(work / "report.md", page)
+            _write_manifest(chosen, figures, quick, command, work)
+            work.rename(place)  # an empty folder is replaced
     console.print(f"{place}: {len(figures)} results, {TRIALS} trials; simulated, nothing measured")
     return place
+
+
+def _trials(
+    task: Task, quick: bool, folder: Path, build: str | Path, console: Console
+) -> tuple[Figure, ...]:
+    """Run the trials, and return the figures, each the mean of them."""
+    results = []
+    for number in range(TRIALS):
+        trial = folder / "trials" / str(number)
+        trial.mkdir(parents=True)
+        results.append(task.results(_trial(task, number, quick, trial, build)))
+        said = ", ".join(f"{one.name} {one.value:.6g}" for one in results[-1])
+        console.print(f"trial {number}: {said}", markup=False, highlight=False, soft_wrap=True)
+    return tuple(_mean(each) for each in zip(*results, strict=True))
 
 
 def repeated(task: Task, *, quick: bool, folder: Path, build: str | Path) -> list[dict[str, float]]:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import shutil
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -220,6 +221,20 @@ def test_a_folder_that_is_in_use_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"^task is 'chess'; there are qubo, mackey-glass$"):
         submit("chess", tmp_path / "other")
     assert [*tmp_path.iterdir()] == [tmp_path / "mine"]
+
+
+def test_what_ends_early_leaves_no_folder(tmp_path, monkeypatch):
+    def failing(trial):
+        if trial.number:
+            raise DataError("the third vertex is lost")
+        return run(trial)
+
+    run = tasks.QUBO.run
+    monkeypatch.setattr(tasks, "_qubo", small)
+    monkeypatch.setitem(tasks.TASKS, "qubo", replace(tasks.QUBO, run=failing))
+    with pytest.raises(DataError, match=r"^the third vertex is lost$"):
+        submit("qubo", tmp_path / "mine", console=quiet())
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_forecasts_are_counted_once_more(tmp_path):
