@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spikewright_hw.engine.each_layer import shares_of
+from spikewright_hw.engine.input_scan import cycles_ahead
 from spikewright_hw.engine.map_layer import turns_of
 from spikewright_hw.engine.row_layer import row_latency, update_stages
 from spikewright_hw.engine.scan import scan_group
@@ -55,10 +56,14 @@ def folded_ends(
         _words(spikes, stage.arriving) for spikes, stage in zip(arriving, stages, strict=True)
     ]
     together = leaving_words(network)[-1].count < network.layers[-1].connection.words
+    # Inputs are there at once; a first layer that stores them has looked for the first of them.
+    stored = network.layers[0].connection.words == 1
+    ahead = cycles_ahead(network.planes, at_most=True) if stored else 0
+    began = stages[0].room = np.full(samples, -ahead, np.int64)
     ended = np.zeros(samples, np.int64)
     for step in range(steps):
         for word in heard[0][step]:
-            stages[0].hear(np.zeros(samples, np.int64), word)
+            stages[0].hear(began, word)
         for stage, following, words in zip(stages, stages[1:], heard[1:], strict=False):
             for ready, word in zip(stage.give(), words[step], strict=True):
                 stage.taken(following.hear(ready, word))

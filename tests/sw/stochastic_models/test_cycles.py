@@ -68,6 +68,7 @@ def test_cycles_are_those_of_the_engine(design, sizes, steps):
         ((6, 12, 5), 2, 2, 1),  # the second layer holds the first one up
         ((16, 8, 6, 10), 4, (6, 64, 6), 1),  # words, all at once, and words again
         ((9, 20, 4, 3), 2, 4, 4),
+        ((16, 8, 3), 4, (64, 2), 1),  # the first layer stores its inputs
     ],
 )
 def test_cycles_of_a_folded_engine_are_exact(sizes, steps, fold, share):
