@@ -51,6 +51,7 @@ FUNCTIONS = {
     "engine.synapses": "row_layer",
     "qubo.race": "independent_set",
     "qubo.run": "independent_set",
+    "qubo.shape": "independent_set",
 }
 
 #: What joins cores by wires alone, and its test.

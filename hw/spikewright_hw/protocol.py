@@ -115,6 +115,8 @@ class Status(IntEnum):
     NO_INFERENCE = 0x87
     #: A memory of weights gave back something else than was stored.
     NOT_KEPT = 0x88
+    #: A number in the payload is one that this board has no room for.
+    OUT_OF_RANGE = 0x89
 
 
 class Kind(IntEnum):

@@ -218,7 +218,11 @@ from spikewright.job.run_options import RunOptions as RunOptions
 
 from spikewright.qubo.benchmark import QuboBenchmark as QuboBenchmark
 from spikewright.qubo.benchmark import neurobench_qubo as neurobench_qubo
+from spikewright.qubo.benchmark import print_qubo_answer as print_qubo_answer
 from spikewright.qubo.benchmark import print_qubo_solution as print_qubo_solution
+from spikewright.qubo.board import QuboAnswer as QuboAnswer
+from spikewright.qubo.board import QuboSession as QuboSession
+from spikewright.qubo.board import open_qubo_board as open_qubo_board
 from spikewright.qubo.graph import Graph as Graph
 from spikewright.qubo.graph import read_graph as read_graph
 from spikewright.qubo.placed import place_qubo_solver as place_qubo_solver

@@ -245,15 +245,25 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {"graph": "mine.dimacs", "nodes": "9", "seed": "7", "runs": "3", "timeout": "5",
          "capacity": "2000", "lanes": "64", "clock": "62.5", "place": None,
          "pages": None},
-        every(("density", "graph_seed"), "does not apply to graphs but those of --nodes; give it"),
+        {**every(("density", "graph_seed"), "does not apply to graphs but those of --nodes; give"),
+         "board": "does not apply to the workloads of the benchmark, which are simulated; give",
+         "port": "does not apply to anything but a real board; name that by --board"},
     ),
     "neurobench qubo --graph mine.dimacs": (
-        {"seed": "7", "timeout": "5", "lanes": "64", "clock": "62.5", "capacity": "99"},
+        {"seed": "7", "timeout": "5", "lanes": "64", "clock": "62.5", "capacity": "99",
+         "board": "virtual"},
         {"nodes": "does not apply to --graph, a graph of your own; leave one",
          **every(("runs", "pages"), "does not apply to a single graph; leave it out, or")},
     ),
     "neurobench qubo --place": (
         {}, {"clock": "does not apply to --place, which says the clock; leave one"}
+    ),
+    "neurobench qubo --nodes 9 --board virtual": (
+        {"capacity": "99", "lanes": "64", "clock": "62.5"},
+        {"port": "does not apply to anything but a real board; name that by --board"},
+    ),
+    "neurobench qubo --nodes 9 --board ulx3s-85f --port /dev/x": (
+        {}, every(("capacity", "lanes", "clock", "place"), "does not apply to a real board, which"),
     ),
     "neurobench qubo --nodes 9": (
         {"density": "0.5", "graph_seed": "7", "seed": "7", "capacity": "99"},

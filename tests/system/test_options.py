@@ -70,7 +70,7 @@ WORK = (
     "spikewright.gateware.certificate.check_certificate",
     "spikewright.submission.submit.submit", "spikewright.submission.audit.check_submission",
     "spikewright.qubo.benchmark.neurobench_qubo", "spikewright.qubo.placed.place_qubo_solver",
-    "spikewright.qubo.solve.solve_qubo",
+    "spikewright.qubo.solve.solve_qubo", "spikewright.qubo.board.open_qubo_board",
     "spikewright.scaffold.new_core.new_core", "spikewright.scaffold.new_neuron.new_neuron",
 )
 
@@ -201,7 +201,8 @@ VALUES = {**RUN, **SIZE, **STOCHASTIC, **NEURON, "preset": "q8_8", "family": "ne
           "pages": None, "engine": "event", "folder": ".", "neuron": "alif", "input_bits": "5",
           "draw_seed": "0", "workers": "2", "load": None, "folds": "2", "nodes": "9",
           "density": "0.5", "graph_seed": "0", "runs": "5", "fit": None,
-          "inputs": "found.npz", "no_saturation": None, "seeds": "2"}
+          "inputs": "found.npz", "no_saturation": None, "seeds": "2", "capacity": "1000",
+          "place": None}
 
 
 @pytest.mark.parametrize(("command", "name", "value"), APPLIES)

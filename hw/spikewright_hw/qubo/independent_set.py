@@ -8,7 +8,8 @@ from amaranth.utils import bits_for
 from ..stochastic.source.lfsr import Lfsr
 from .race import race, race_stages
 from .run import Run, Stage
-from .search import NOISE_BITS, REST_BITS, SPREAD_BITS, WIDTHS, Urge
+from .search import NOISE_BITS, REST_BITS, WIDTHS, Urge
+from .shape import TIME_BITS, SearchShape
 
 __all__ = ["PRESETS", "TIME_BITS", "IndependentSet", "core", "pass_cycles", "seen_at"]
 
@@ -17,9 +18,6 @@ PRESETS = {
     "n20_l8": {"vertices": 20, "lanes": 8},
     "n64_l16": {"vertices": 64, "lanes": 16},
 }
-
-#: Bits of a count of cycles.
-TIME_BITS = 48
 
 
 def pass_cycles(vertices: int, lanes: int) -> int:
@@ -95,27 +93,12 @@ class IndependentSet(wiring.Component):
     best_data: Signal
 
     def __init__(self, *, vertices: int, lanes: int, time_bits: int = TIME_BITS):
-        if vertices < 2:
-            raise ValueError(f"a graph has at least 2 vertices, not {vertices}")
-        if lanes < 2 or lanes & (lanes - 1):
-            raise ValueError(f"lanes are a power of two of at least 2, not {lanes}")
-        if time_bits < 1:
-            raise ValueError(f"a count has at least one bit, not {time_bits}")
+        self.shape = shape = SearchShape(vertices=vertices, lanes=lanes, time_bits=time_bits)
         self.time_bits = time_bits
         self.vertices = vertices
         self.lanes = lanes
-        self.words = -(-vertices // lanes)
-        self.problem = data.StructLayout({
-            "vertices": range(vertices + 1), "seed": 32, "rest": REST_BITS, "spread": SPREAD_BITS,
-            "noise": NOISE_BITS, "target": range(vertices + 1), "timeout": time_bits,
-        })
-        self.found = data.StructLayout({
-            "size": range(vertices + 1), "scan": time_bits, "cycles": time_bits,
-        })
-        self.result = data.StructLayout({
-            "size": range(vertices + 1), "reached": time_bits, "scan": time_bits,
-            "cycles": time_bits,
-        })
+        self.words = shape.words
+        self.problem, self.found, self.result = shape.problem, shape.found, shape.result
         self.neuron = data.StructLayout({
             "active": 1, "conflict": 1, "rest": REST_BITS, "field": bits_for(vertices - 1),
         })

@@ -217,6 +217,21 @@ RULES = (
         "--place, which says the clock; leave one of the two out",
     ),
     Rule(
+        ("neurobench qubo",), ("board",),
+        lambda options: options.graph is None and options.nodes is None,
+        "the workloads of the benchmark, which are simulated; give --graph or --nodes, too, or "
+        "leave it out",
+    ),
+    Rule(
+        ("neurobench qubo",), ("port",), lambda options: options.board in (None, "virtual"),
+        "anything but a real board; name that by --board, or leave it out",
+    ),
+    Rule(
+        ("neurobench qubo",), ("capacity", "lanes", "clock", "place"),
+        lambda options: options.board not in (None, "virtual"),
+        "a real board, which says its size and clock itself; leave it out",
+    ),
+    Rule(
         ("neurobench qubo",), ("runs", "pages"),
         lambda options: options.graph is not None or options.nodes is not None,
         "a single graph; leave it out, or take another --seed for another run",

@@ -10,6 +10,7 @@ import termios
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import IntEnum
 
 import serial
 
@@ -17,7 +18,6 @@ from spikewright_hw.protocol import (
     BAUD,
     DELIMITER,
     UNKNOWN_SEQUENCE,
-    Command,
     Deframer,
     Frame,
     Status,
@@ -46,6 +46,7 @@ _DEFINITE = {
     Status.BAD_LENGTH: "its network needs a payload of another length",
     Status.NO_INFERENCE: "there was no inference yet",
     Status.NOT_KEPT: "a memory of weights gave back something else than was stored",
+    Status.OUT_OF_RANGE: "a number in it is too large for this board",
 }
 
 #: Refusals that a repetition may cure.
@@ -119,7 +120,7 @@ class Link:
         self._serial.close()
 
     def ask(
-        self, command: Command, payload: bytes = b"", *, timeout: float | None = None
+        self, command: IntEnum, payload: bytes = b"", *, timeout: float | None = None
     ) -> bytes:
         """Send a command, repeating it if need be, and return the payload of its answer.
 
@@ -153,7 +154,7 @@ class Link:
             "it holds this project's bitstream, and that this is its port."
         )
 
-    def begin(self, command: Command, payload: bytes) -> None:
+    def begin(self, command: IntEnum, payload: bytes) -> None:
         """Send a command that the board is at until :meth:`end`, and wait for nothing.
 
         Raises
@@ -174,7 +175,7 @@ class Link:
         except (serial.SerialException, OSError, termios.error) as error:
             raise self._gone(command) from error
 
-    def end(self, command: Command, *, timeout: float) -> bytes:
+    def end(self, command: IntEnum, *, timeout: float) -> bytes:
         """End what :meth:`begin` began, by a byte, and return the payload of the answer.
 
         Raises
@@ -200,7 +201,7 @@ class Link:
             "ended); try it again."
         )
 
-    def _gone(self, command: Command) -> DeviceError:
+    def _gone(self, command: IntEnum) -> DeviceError:
         return DeviceError(
             f"The board on {self.port} went away in the middle of {command.name}; "
             "check its cable and its power."
@@ -212,7 +213,7 @@ class Link:
             "unplug the board, plug it in again and try once more."
         )
 
-    def _attempt(self, command: Command, request: bytes, timeout: float) -> bytes | _Failure:
+    def _attempt(self, command: IntEnum, request: bytes, timeout: float) -> bytes | _Failure:
         """Send the present command once, and wait for its answer."""
         try:
             # The first byte ends whatever the board may have got of something else.
@@ -222,7 +223,7 @@ class Link:
             return _NO_BYTES
         return self._answer(command, timeout)
 
-    def _answer(self, command: Command, timeout: float) -> bytes | _Failure:
+    def _answer(self, command: IntEnum, timeout: float) -> bytes | _Failure:
         """Wait for the answer to the present command."""
         deframer = Deframer()
         started = heard = time.monotonic()
@@ -248,7 +249,7 @@ class Link:
         babble = "sends bytes that are no answer" if heard > started else "does not answer"
         return _Failure(babble)
 
-    def _judge(self, command: Command, event: Frame | Status) -> bytes | _Failure | None:
+    def _judge(self, command: IntEnum, event: Frame | Status) -> bytes | _Failure | None:
         """Return the payload of the right answer, None for a late one to something earlier."""
         if isinstance(event, Status):
             return _Failure(f"sends garbled answers: {_GARBLED[event]}")

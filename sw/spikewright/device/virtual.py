@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Protocol, Self
 
 from amaranth.hdl import ClockDomain, ClockSignal, Module, Signal
 from amaranth.lib import wiring
@@ -30,18 +30,31 @@ from ..plain_paths import is_plain
 from ..temporary import clear_left_behind, temporary
 from ..tools import require_all, run
 
-__all__ = ["CLOCK_HZ", "NEEDED_TOOLS", "VirtualBoard", "build_virtual_board"]
+__all__ = [
+    "CLOCK_HZ", "DIVISOR", "NEEDED_TOOLS", "VirtualBoard", "build_virtual_board", "compile_virtual",
+]
 
 #: Clock frequency that a virtual board states, Hz, unless it stands for a certain real one.
 CLOCK_HZ = 25_000_000
 #: Clock cycles per bit of its serial port: the fewest, for there is no wire to be slow for.
-_DIVISOR = 4
+DIVISOR = 4
 #: Tools that compile one.
 NEEDED_TOOLS = ("verilator", "make", "c++", "perl")
 #: Seconds after which a board that is stopped, and not let go on, is given up.
 _STOPPED_S = 1.0
 _HARNESS = Path(__file__).with_name("virtual_board.cpp")
 _TOP = "board"
+
+
+class Pins(Protocol):
+    """What a virtual board needs of a board top; :class:`~spikewright_hw.board.BoardTop` is one."""
+
+    rx: Signal
+    tx: Signal
+    busy: Signal
+
+    def elaborate(self, platform: Any) -> Any:
+        """Build the board top."""
 
 
 def build_virtual_board(
@@ -79,15 +92,27 @@ def build_virtual_board(
         ``directory`` cannot be written.
     """
     require_all(NEEDED_TOOLS)
+    top = BoardTop(network=network, divisor=DIVISOR, clock_hz=clock_hz, virtual=True, design=design)
+    return compile_virtual(top, directory, logs=logs)
+
+
+def compile_virtual(top: Pins, directory: Path, *, logs: Path | None = None) -> Path:
+    """Compile any board top into a virtual board, as :func:`build_virtual_board` does.
+
+    Parameters
+    ----------
+    top : component
+        With the serial port and the light of a board top, and ``DIVISOR`` cycles a bit.
+    directory, logs : Path
+    """
+    require_all(NEEDED_TOOLS)
     directory = directory.resolve()
     with storage_errors(directory):
         directory.mkdir(parents=True, exist_ok=True)
-    top = _ClockAlone(BoardTop(
-        network=network, divisor=_DIVISOR, clock_hz=clock_hz, virtual=True, design=design
-    ))
+    alone = _ClockAlone(top)
     program = directory / "virtual_board"
     with _plain(directory) as work:
-        made = _compile(top, work, logs=(directory if logs is None else logs).resolve())
+        made = _compile(alone, work, logs=(directory if logs is None else logs).resolve())
         with replacing(program) as unfinished:
             shutil.move(made, unfinished)
     return program
@@ -118,7 +143,7 @@ class _ClockAlone(wiring.Component):
     busy: Signal
     reset: Signal
 
-    def __init__(self, board: BoardTop):
+    def __init__(self, board: Pins):
         self._board = board
         super().__init__({
             "clk": In(1), "rx": In(1), "tx": Out(1), "busy": Out(1), "reset": Out(1),
@@ -210,7 +235,7 @@ class VirtualBoard:
             tty.setraw(host)
             self.port = os.ttyname(host)
             self._process = subprocess.Popen(
-                [self._program, str(board), str(_DIVISOR)],
+                [self._program, str(board), str(DIVISOR)],
                 pass_fds=[board],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C is this process's business

@@ -19,12 +19,13 @@ from spikewright_hw.checks import instance, real, settle, whole
 from spikewright_hw.qubo.search import QuboSearch
 
 from .. import terminal
-from ..errors import DataError
+from ..errors import DataError, DeviceError
 from ..files import write_if_changed
 from ..record.markdown import filled, table, wrapped
 from ..record.report import Report
 from ..record.store import write_report
-from .graph import VIOLATED, Graph
+from .board import QuboAnswer
+from .graph import VIOLATED
 from .solve import QuboSolution, QuboSolver, solve_qubo
 from .workload import QuboWorkload, qubo_workloads
 
@@ -247,13 +248,48 @@ def print_qubo_solution(solution: QuboSolution, *, console: Console | None = Non
     """
     instance(QuboSolution)("solution", solution)
     console = terminal.console() if console is None else console
-    graph: Graph = solution.graph
-    last = solution.improvements[-1].cycles if solution.improvements else 0
+    _print_set(solution, solution.reached, "simulated", console)
+
+
+def print_qubo_answer(
+    answer: QuboAnswer, *, reference: QuboSolution, console: Console | None = None
+) -> None:
+    """Print what a board found, and hold it to the search's definition.
+
+    Parameters
+    ----------
+    answer : QuboAnswer
+    reference : QuboSolution
+        Of :func:`solve_qubo` on the same graph, with the board's solver, settings, time and target.
+    console : rich.console.Console, optional
+
+    Raises
+    ------
+    DeviceError
+        The board found another set, or saw it in another cycle; what it found is printed first.
+    """
+    instance(QuboAnswer)("answer", answer)
+    instance(QuboSolution)("reference", reference)
+    console = terminal.console() if console is None else console
+    how = f"counted by a virtual board, {answer.simulator}" if answer.simulator else "counted"
+    _print_set(answer, answer.reached, how, console)
+    if (answer.vertices, answer.reached) != (reference.vertices, reference.reached):
+        raise DeviceError(
+            f"the search's definition finds a set of {len(reference.vertices)} vertices after "
+            f"{reference.reached} cycles, and the board another; build and load its bitstream again"
+        )
+    console.print("The search's definition finds the same set in the same cycle.")
+
+
+def _print_set(
+    found: QuboSolution | QuboAnswer, reached: int, how: str, console: Console
+) -> None:
+    graph, solver = found.graph, found.solver
     console.print(
         f"{graph.name}: {graph.count} vertices, {len(graph.edges)} edges.\n"
-        f"cost {solution.cost}: an independent set of {len(solution.vertices)} vertices, seen "
-        f"after {last} cycles, {_time(last / solution.solver.clock_hz)} at "
-        f"{solution.solver.clock_hz / 1e6:g} MHz (simulated; the clock is "
-        f"{solution.solver.clock_source})\n"
-        f"vertices, numbered from 0: {' '.join(map(str, solution.vertices))}"
+        f"cost {found.cost}: an independent set of {len(found.vertices)} vertices, seen "
+        f"after {reached} cycles, {_time(reached / solver.clock_hz)} at "
+        f"{solver.clock_hz / 1e6:g} MHz ({how}; the clock is {solver.clock_source})\n"
+        f"vertices, numbered from 0: {' '.join(map(str, found.vertices))}",
+        highlight=False, markup=False,
     )

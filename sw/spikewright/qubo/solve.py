@@ -44,6 +44,21 @@ class QuboSolver:
         of_pass = pass_cycles(graph.count, self.lanes)
         return max(0, (int(seconds * self.clock_hz) + 1) // of_pass - 1)
 
+    def timeout(self, graph: Graph, seconds: float) -> int:
+        """Return the cycles after which a board ends with the pass that it is in.
+
+        They are a pass fewer than the time has, so that no set is seen after it.
+        """
+        return max(0, int(seconds * self.clock_hz) - pass_cycles(graph.count, self.lanes))
+
+    def check(self, graph: Graph) -> None:
+        """Raise :exc:`~spikewright.errors.DataError` for a graph of too many vertices."""
+        if graph.count > self.capacity:
+            raise DataError(
+                f"{graph.name} has {graph.count} vertices, {graph.count - self.capacity} more than "
+                f"this solver holds; take a larger one by capacity= of at least {graph.count}"
+            )
+
 
 @dataclass(frozen=True)
 class Improvement:
@@ -73,6 +88,11 @@ class QuboSolution:
     settings: QuboSearch
     improvements: tuple[Improvement, ...] = field(repr=False)
     vertices: tuple[int, ...]
+
+    @property
+    def reached(self) -> int:
+        """The cycle in which the largest set was seen; 0 if there is none."""
+        return self.improvements[-1].cycles if self.improvements else 0
 
     @property
     def cost(self) -> int:
@@ -126,11 +146,7 @@ def solve_qubo(
     instance(QuboSolver)("solver", solver)
     instance(QuboSearch)("settings", settings)
     timeout_s = real(0)("timeout_s", timeout_s)
-    if graph.count > solver.capacity:
-        raise DataError(
-            f"{graph.name} has {graph.count} vertices, {graph.count - solver.capacity} more than "
-            f"this solver holds; take a larger one by capacity= of at least {graph.count}"
-        )
+    solver.check(graph)
     found = search(
         graph.neighbours, settings, lanes=solver.lanes, longest=solver.passes(graph, timeout_s),
         target=None if target is None else whole(1)("target", target),

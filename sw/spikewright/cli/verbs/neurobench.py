@@ -47,6 +47,12 @@ def _add_qubo(benches) -> None:
         help="place and route the solver for an ECP5-85F, and take the clock that it reaches; "
         "minutes the first time",
     )
+    add(
+        "--board", metavar="NAME",
+        help="search one graph on a board: virtual, or the name of a real one at --port (none: the "
+        "search's definition in the cycles of the gateware)",
+    )
+    add("--port", metavar="PATH", help="serial port of a real board, such as /dev/ttyUSB0")
     add("--pages", action="store_true", help="write the table of docs/qubo.md, too")
     bench.set_defaults(verb=qubo, command="neurobench qubo")
 
@@ -146,6 +152,9 @@ def qubo(options: argparse.Namespace) -> None:
             f"{size.counts.bram} block RAMs, {size.fmax_mhz:g} MHz"
         )
     graph = _graph(options)
+    if graph is not None and options.board is not None:
+        _on_board(graph, solver, settings, timeout, options)
+        return
     if graph is not None:
         with options_named(options.flags):
             solution = spw.solve_qubo(
@@ -161,6 +170,31 @@ def qubo(options: argparse.Namespace) -> None:
             ),
             command=shlex.join(["spikewright", *sys.argv[1:]]), pages=options.pages,
         )
+
+
+def _on_board(
+    graph: "spw.Graph", solver: "spw.QuboSolver", settings: "spw.QuboSearch", timeout_s: float,
+    options: argparse.Namespace,
+) -> None:
+    """Search a graph on a board, and hold what it finds to the definition."""
+    if options.board == "virtual":
+        where = {"solver": solver}
+    elif options.port is None:
+        raise spw.SpikewrightError(
+            f"--board {options.board} is a real board; give its --port, too, or take --board "
+            "virtual"
+        )
+    else:
+        where = {"port": options.port, "board": options.board}
+    with arguments_checked(options.flags), options_named(options.flags):
+        if options.board == "virtual":
+            solver.check(graph)  # before the board is compiled
+        with spw.open_qubo_board(**where) as board:
+            answer = board.solve(graph, settings=settings, timeout_s=timeout_s)
+            reference = spw.solve_qubo(
+                graph, solver=board.solver, settings=settings, timeout_s=timeout_s
+            )
+    spw.print_qubo_answer(answer, reference=reference)
 
 
 def _graph(options: argparse.Namespace) -> "spw.Graph | None":
