@@ -51,11 +51,12 @@ FUNCTIONS = {
     "engine.synapses": "row_layer",
     "qubo.race": "independent_set",
     "qubo.run": "independent_set",
-    "qubo.shape": "independent_set",
 }
 
 #: What joins cores by wires alone, and its test.
-WHOLES = {"BoardTop": "tests/hw/test_board.py"}
+WHOLES = {
+    "BoardTop": "tests/hw/test_board.py", "QuboBoardTop": "tests/hw/test_qubo_processor.py",
+}
 
 #: What a board has beside its cores, counters and a register or two, and its test.
 BESIDE = {"Restart": "tests/hw/test_restart.py", "Tally": "tests/hw/test_tally.py"}

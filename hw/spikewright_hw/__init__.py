@@ -13,9 +13,9 @@ The layers, lowest first; each imports only those before it::
     network      a quantised network in plain integers
     stochastic   numbers as bitstreams, and arithmetic with them
     engine       accelerators that run a network
-    qubo         a solver of quadratic binary problems
     audio        sound as counts of spikes
     link         serial port, frames, commands
+    qubo         a solver of quadratic binary problems
     board        a board top: an engine at the end of a link
     cores        the registered cores
     emit         Verilog of a core

@@ -242,12 +242,13 @@ def open_qubo_board(
             port, timeout, known = running.port, _VIRTUAL_SILENCE_S, {"trouble": running.trouble}
             simulator = f"Verilator {require('verilator').version}"
         link = Link(port, timeout=timeout, retries=2, baud=chosen.baud, **known)
-        stack.push(lambda *error: link.close())
-        session = QuboSession(link, simulator=simulator)
-        _check_size(session.solver, solver, port=port)
-        stack.pop_all()
-        if known:
-            session.close_with(running)
+        try:
+            session = QuboSession(link, simulator=simulator)
+            _check_size(session.solver, solver, port=port)
+        except BaseException:
+            link.close()
+            raise
+        session.close_with(stack.pop_all())
     return session
 
 
