@@ -51,6 +51,7 @@ FRAMES = {
     Status.BAD_LENGTH: "05 01 86 df 70 00",
     Status.NO_INFERENCE: "05 01 87 cf 51 00",
     Status.NOT_KEPT: "05 01 88 3e be 00",
+    Status.OUT_OF_RANGE: "05 01 89 2e 9f 00",
 }
 
 CODES = {
@@ -58,7 +59,7 @@ CODES = {
     "RESET": 0x06, "RUN": 0x07,
     "OK": 0x80, "BAD_COBS": 0x81, "BAD_CRC": 0x82, "TOO_LONG": 0x83, "TOO_SHORT": 0x84,
     "UNKNOWN_COMMAND": 0x85, "BAD_LENGTH": 0x86, "NO_INFERENCE": 0x87,
-    "NOT_KEPT": 0x88,
+    "NOT_KEPT": 0x88, "OUT_OF_RANGE": 0x89,
 }
 
 

@@ -158,7 +158,7 @@ class _ClockAlone(wiring.Component):
             board.rx.eq(self.rx),
             self.tx.eq(board.tx),
             self.busy.eq(board.busy),
-            self.reset.eq(board.reset),
+            self.reset.eq(getattr(board, "reset", 0)),
         ]
         return m
 
