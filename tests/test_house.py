@@ -26,7 +26,7 @@ SOFTWARE = HOUSE / "sw" / "spikewright"
 #: The path of the data: each package imports only those before it.
 PATH = (
     "task", "equations", "coding", "network", "exchange", "quantized", "stochastic_models",
-    "gateware", "device", "record", "pages", "job", "exploration", "qubo", "forecast",
+    "gateware", "device", "record", "pages", "job", "exploration", "qubo", "forecast", "scenes",
     "submission", "bench", "scaffold", "cli",
 )
 

@@ -232,6 +232,8 @@ from spikewright.qubo.solve import solve_qubo as solve_qubo
 from spikewright.qubo.workload import QuboWorkload as QuboWorkload
 from spikewright.qubo.workload import qubo_workloads as qubo_workloads
 from spikewright.qubo.workload import random_graph as random_graph
+from spikewright.scenes.benchmark import AscBenchmark as AscBenchmark
+from spikewright.scenes.benchmark import neurobench_asc as neurobench_asc
 from spikewright_hw.qubo.search import QuboSearch as QuboSearch
 
 """Forecasts: NeuroBench's Mackey-Glass benchmark."""

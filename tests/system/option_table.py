@@ -269,6 +269,10 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {"density": "0.5", "graph_seed": "7", "seed": "7", "capacity": "99"},
         every(("runs", "pages"), "does not apply to a single graph; leave it out, or"),
     ),
+    "neurobench asc": (
+        {"rehearsal": "fsdd", "folder": "folder", "network": "16-4", "epochs": "3", "seed": "7",
+         "clock": "24", "pages": None}, {}
+    ),
     "neurobench mackey-glass": (
         {"tau": "17", "repeats": "3", "on_board": "0", "pages": None}, {}
     ),

@@ -69,6 +69,7 @@ WORK = (
     "spikewright.forecast.benchmark.neurobench_mackey_glass",
     "spikewright.gateware.certificate.check_certificate",
     "spikewright.submission.submit.submit", "spikewright.submission.audit.check_submission",
+    "spikewright.scenes.benchmark.neurobench_asc",
     "spikewright.qubo.benchmark.neurobench_qubo", "spikewright.qubo.placed.place_qubo_solver",
     "spikewright.qubo.solve.solve_qubo", "spikewright.qubo.board.open_qubo_board",
     "spikewright.scaffold.new_core.new_core", "spikewright.scaffold.new_neuron.new_neuron",

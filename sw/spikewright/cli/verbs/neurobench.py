@@ -18,6 +18,7 @@ def add(commands) -> None:
     benches = verb.add_subparsers(required=True, metavar="BENCHMARK")
     _add_qubo(benches)
     _add_mackey_glass(benches)
+    _add_asc(benches)
     _add_submit(benches)
     _add_check(benches)
 
@@ -73,6 +74,42 @@ def _add_mackey_glass(benches) -> None:
     )
     add("--pages", action="store_true", help="write the tables of docs/mackey_glass.md, too")
     bench.set_defaults(verb=mackey_glass, command="neurobench mackey-glass")
+
+
+def _add_asc(benches) -> None:
+    bench = benches.add_parser(
+        "asc", help="acoustic scenes, or a rehearsal on other sounds",
+        description="A network is trained behind the filter bank and tested in integers. "
+        "Simulated: cycles of the gateware over --clock; energies are an estimate (docs/asc.md).",
+    )
+    add = bench.add_argument
+    add(
+        "--rehearsal", metavar="NAME",
+        help="other sounds in the place of the benchmark's: esc10 or fsdd",
+    )
+    add(
+        "--folder", type=path, metavar="DIR",
+        help="folder of the sounds, or the one above it (default: that in SPIKEWRIGHT_DATA)",
+    )
+    add("--network", metavar="NAME", help="short name of the whole network (by the sounds)")
+    add("--epochs", type=count, metavar="N", help="epochs in real numbers (by the sounds)")
+    add("--seed", type=seed, default=0, metavar="N", help="of the training (%(default)s)")
+    add("--clock", type=frequency, default=12.0, metavar="MHZ", help="assumed (%(default)g)")
+    add("--pages", action="store_true", help="write the table of docs/asc.md, too")
+    bench.set_defaults(verb=asc, command="neurobench asc")
+
+
+def asc(options: argparse.Namespace) -> None:
+    """Tell acoustic scenes apart."""
+    with arguments_checked(options.flags):
+        benchmark = spw.AscBenchmark(
+            rehearsal=options.rehearsal, folder=options.folder, network=options.network,
+            epochs=options.epochs, seed=options.seed, clock_hz=options.clock * 1e6,
+        )
+    with arguments_checked(options.flags), options_named(options.flags):
+        spw.neurobench_asc(
+            benchmark, command=shlex.join(["spikewright", *sys.argv[1:]]), pages=options.pages
+        )
 
 
 def mackey_glass(options: argparse.Namespace) -> None:
