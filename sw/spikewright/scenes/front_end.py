@@ -10,24 +10,13 @@ from spikewright_hw.engine.design import EventDesign
 
 from ..gateware.synthesis import Netlist, synthesize
 from ..quantized.network import QuantizedNetwork
-from ..record.energy import ECP5_25F
-from ..record.figure import Coefficient, Estimated
+from ..record.energy import UP5K
+from ..record.figure import Estimated
 
 __all__ = ["ENERGY", "FrontEnd", "energy_mj", "engine_netlist", "front_end", "serial_design"]
 
-#: Synapses of SYNtzulu in a cycle, by which the published power was divided.
-_SYNAPSES = 8
-
-#: Energy of a busy cycle of an iCE40UP5K.
-ENERGY = Coefficient(
-    name="energy of a clock cycle of a busy design",
-    value=ECP5_25F.energy_per_synop.value * _SYNAPSES,
-    unit="pJ",
-    source="SYNtzulu, a spiking network processor that fills two thirds of an iCE40UP5K: at most "
-    "14.2 mW when inferring at 24 MHz; its README, github.com/gianlucaleone/SYNtzulu; unverified: "
-    "that these cores, which are smaller, take as much is an assumption",
-    verified=False,
-)
+#: Energy of a clock cycle of a busy iCE40UP5K.
+ENERGY = UP5K.energy
 
 
 @dataclass(frozen=True)
