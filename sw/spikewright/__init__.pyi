@@ -220,6 +220,7 @@ from spikewright.qubo.benchmark import QuboBenchmark as QuboBenchmark
 from spikewright.qubo.benchmark import neurobench_qubo as neurobench_qubo
 from spikewright.qubo.benchmark import print_qubo_answer as print_qubo_answer
 from spikewright.qubo.benchmark import print_qubo_solution as print_qubo_solution
+from spikewright.qubo.bitstream import build_qubo_bitstream as build_qubo_bitstream
 from spikewright.qubo.board import QuboAnswer as QuboAnswer
 from spikewright.qubo.board import QuboSession as QuboSession
 from spikewright.qubo.board import open_qubo_board as open_qubo_board

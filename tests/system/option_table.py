@@ -247,6 +247,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
          "pages": None},
         {**every(("density", "graph_seed"), "does not apply to graphs but those of --nodes; give"),
          "board": "does not apply to the workloads of the benchmark, which are simulated; give",
+         "build": "does not apply to anything but a real board; name that by --board",
          "port": "does not apply to anything but a real board; name that by --board"},
     ),
     "neurobench qubo --graph mine.dimacs": (
@@ -264,6 +265,11 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     ),
     "neurobench qubo --nodes 9 --board ulx3s-85f --port /dev/x": (
         {}, every(("capacity", "lanes", "clock", "place"), "does not apply to a real board, which"),
+    ),
+    "neurobench qubo --build --board ulx3s-85f": (
+        {"capacity": "99", "lanes": "64", "clock": "62.5"},
+        every(("graph", "nodes", "seed", "runs", "timeout", "place", "port", "pages"),
+              "does not apply to --build, which makes a bitstream and ends; leave it out"),
     ),
     "neurobench qubo --nodes 9": (
         {"density": "0.5", "graph_seed": "7", "seed": "7", "capacity": "99"},

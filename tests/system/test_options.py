@@ -72,6 +72,7 @@ WORK = (
     "spikewright.scenes.benchmark.neurobench_asc",
     "spikewright.qubo.benchmark.neurobench_qubo", "spikewright.qubo.placed.place_qubo_solver",
     "spikewright.qubo.solve.solve_qubo", "spikewright.qubo.board.open_qubo_board",
+    "spikewright.qubo.bitstream.build_qubo_bitstream",
     "spikewright.scaffold.new_core.new_core", "spikewright.scaffold.new_neuron.new_neuron",
 )
 
@@ -203,7 +204,8 @@ VALUES = {**RUN, **SIZE, **STOCHASTIC, **NEURON, "preset": "q8_8", "family": "ne
           "draw_seed": "0", "workers": "2", "load": None, "folds": "2", "nodes": "9",
           "density": "0.5", "graph_seed": "0", "runs": "5", "fit": None,
           "inputs": "found.npz", "no_saturation": None, "seeds": "2", "capacity": "1000",
-          "place": None}
+          "place": None, "build": None, "timeout": "10", "port": "/dev/x",
+          "graph": "mine.dimacs"}
 
 
 @pytest.mark.parametrize(("command", "name", "value"), APPLIES)

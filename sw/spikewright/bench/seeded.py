@@ -10,12 +10,13 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from spikewright_hw.definition.gains import MOST_STEPS
+
 from ..coding.known import CODINGS, coding_of
 from ..errors import SpikewrightWarning
 from ..exchange.activations import QCFS
 from ..exchange.convert import convert
 from ..network.choices import NORMALISATIONS
-from ..network.normalisation import MOST_STEPS
 from ..network.train import train
 from ..network.training_config import TrainingConfig, training_config
 from ..quantized.from_reals import quantize_on_task

@@ -218,9 +218,19 @@ RULES = (
     ),
     Rule(
         ("neurobench qubo",), ("board",),
-        lambda options: options.graph is None and options.nodes is None,
+        lambda options: options.graph is None and options.nodes is None and not options.build,
         "the workloads of the benchmark, which are simulated; give --graph or --nodes, too, or "
         "leave it out",
+    ),
+    Rule(
+        ("neurobench qubo",),
+        ("graph", "nodes", "seed", "runs", "timeout", "place", "port", "pages"),
+        lambda options: options.build,
+        "--build, which makes a bitstream and ends; leave it out",
+    ),
+    Rule(
+        ("neurobench qubo",), ("build",), lambda options: options.board in (None, "virtual"),
+        "anything but a real board; name that by --board, or leave it out",
     ),
     Rule(
         ("neurobench qubo",), ("port",), lambda options: options.board in (None, "virtual"),
@@ -228,7 +238,7 @@ RULES = (
     ),
     Rule(
         ("neurobench qubo",), ("capacity", "lanes", "clock", "place"),
-        lambda options: options.board not in (None, "virtual"),
+        lambda options: options.board not in (None, "virtual") and not options.build,
         "a real board, which says its size and clock itself; leave it out",
     ),
     Rule(

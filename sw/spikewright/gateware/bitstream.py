@@ -5,9 +5,11 @@ runs again; each can be interrupted, and leaves a log under ``build/logs``.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from spikewright_hw.board import BoardTop
 from spikewright_hw.checks import pathlike, real, wholes
@@ -29,7 +31,7 @@ from .remedy import remedy
 from .room import check_room
 from .synthesis import Netlist, synthesize
 
-__all__ = ["Bitstream", "build_bitstream", "needed_tools"]
+__all__ = ["Bitstream", "build_bitstream", "build_top", "needed_tools"]
 
 
 @dataclass(frozen=True)
@@ -127,21 +129,60 @@ def build_bitstream(
     ValueError
         There is no such board.
     """
-    board, build, plain = board_named(board), pathlike("build", build), network_of(network)
-    seeds, limit_s = wholes(0)("seeds", seeds), real(0)("limit_s", limit_s)
-    if not seeds:
-        raise ValueError("seeds is empty; give at least one seed of the placer")
+    board, plain = board_named(board), network_of(network)
     design = EventDesign() if design is None else design
     check_design(design, plain)
-    tools.require_all(needed_tools(board))  # told now, not after minutes of work
-    certified = top is None
-    if top is None:
-        top = BoardTop(
-            network=plain, divisor=board.divisor, clock_hz=board.clock_hz, virtual=False,
-            design=design,
+    names = {"network": design.digest(plain).hex(), "engine": str(design), "share": design.share}
+    make = partial(
+        BoardTop, network=plain, divisor=board.divisor, clock_hz=board.clock_hz, virtual=False,
+        design=design,
+    )
+    try:
+        built = build_top(
+            make if top is None else lambda: top, board=board, names=names, seeds=seeds,
+            limit_s=limit_s, build=build, progress=progress,
         )
+    except ClockMissed as missed:
+        advice = remedy(missed, board=board, design=design, network=plain)
+        missed.args = (f"{missed} {advice}".rstrip(" ."),)
+        raise
+    if top is None:
+        write_certificate(
+            built.path.parent, network=plain, design=design, board=board,
+            bitstream=built.path.name, constraints=constraints_of(board),
+        )
+    return built
+
+
+def build_top(
+    make: Callable[[], Top],
+    *,
+    board: Board,
+    names: Mapping[str, Any],
+    seeds: Sequence[int] = SEEDS,
+    limit_s: float = LIMIT_S,
+    build: str | Path = "build",
+    progress: Callable[[str], None] = lambda step: None,
+) -> Bitstream:
+    """Build the bitstream of any board top.
+
+    Parameters
+    ----------
+    make : callable
+        Makes it, once it is known that all tools are there.
+    board : Board
+    names : mapping
+        What the report beside the bitstream says it is.
+    seeds, limit_s, build, progress
+        As :func:`build_bitstream` takes them; it raises the same errors.
+    """
+    build, seeds = pathlike("build", build), wholes(0)("seeds", seeds)
+    limit_s = real(0)("limit_s", limit_s)
+    if not seeds:
+        raise ValueError("seeds is empty; give at least one seed of the placer")
+    tools.require_all(needed_tools(board))  # told now, not after minutes of work
     progress("elaborating the board top")
-    source, constraints = elaborate(top, board=board)
+    source, constraints = elaborate(make(), board=board)
     progress("synthesising")
     netlist = synthesize(
         source, top="design", family=board.family.name, command=board.device.synthesis,
@@ -152,12 +193,7 @@ def build_bitstream(
         netlist=netlist, constraints=constraints, board=board, seeds=seeds, limit_s=limit_s,
         build=build,
     )
-    try:
-        placement = close(work, progress)
-    except ClockMissed as missed:
-        advice = remedy(missed, board=board, design=design, network=plain)
-        missed.args = (f"{missed} {advice}".rstrip(" ."),)
-        raise
+    placement = close(work, progress)
     progress("packing the bitstream")
     packed, packer = _pack(placement, board=board, build=build)
     used, available = _cells(placement, netlist, board)
@@ -169,14 +205,8 @@ def build_bitstream(
         "seed": placement.seed,
         "tools": (netlist.tool, placement.tool, packer),
     }
-    names = {"network": design.digest(plain).hex(), "engine": str(design), "share": design.share}
-    report = names | figures
+    report = {**names, **figures}
     path = keep(packed, constraints=constraints, board=board, report=report, build=build)
-    if certified:
-        write_certificate(
-            path.parent, network=plain, design=design, board=board, bitstream=path.name,
-            constraints=constraints_of(board),
-        )
     return Bitstream(path=path, **figures)
 
 

@@ -23,8 +23,8 @@ from ..device.boards import VIRTUAL
 from ..device.link import Link
 from ..errors import DeviceError
 from ..gateware.board import Board, board_named
-from .graph import Graph
-from .solve import QuboSolver, cost
+from .graph import Graph, cost
+from .solve import QuboSolver
 
 __all__ = ["BOARD", "QuboAnswer", "QuboSession", "open_qubo_board"]
 

@@ -29,7 +29,7 @@ class InProcess(Session):
     """Stands for an open board: the gateware in Amaranth's simulator."""
 
     def __init__(self, network):
-        self.network, self.kept = network, []
+        self._network, self.kept = network, []
 
     def infer(self, inputs):
         self.kept.append(simulate(self.network, inputs[None]))

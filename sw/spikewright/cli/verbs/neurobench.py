@@ -54,6 +54,10 @@ def _add_qubo(benches) -> None:
         "search's definition in the cycles of the gateware)",
     )
     add("--port", metavar="PATH", help="serial port of a real board, such as /dev/ttyUSB0")
+    add(
+        "--build", action="store_true",
+        help="build the bitstream of --board, of --capacity and --lanes, for --clock, and end",
+    )
     add("--pages", action="store_true", help="write the table of docs/qubo.md, too")
     bench.set_defaults(verb=qubo, command="neurobench qubo")
 
@@ -182,6 +186,9 @@ def qubo(options: argparse.Namespace) -> None:
         )
         settings = spw.QuboSearch(seed=options.seed)
         timeout = options.timeout * 1e-3
+    if options.build:
+        _build(solver, options)
+        return
     if options.place:
         solver, size = spw.place_qubo_solver(solver)
         print(
@@ -209,24 +216,38 @@ def qubo(options: argparse.Namespace) -> None:
         )
 
 
+def _build(solver: "spw.QuboSolver", options: argparse.Namespace) -> None:
+    """Build the bitstream of a board, and say where it lies."""
+    with arguments_checked(options.flags), options_named(options.flags):
+        board = spw.board_named(options.board).at(options.clock)
+        built = spw.build_qubo_bitstream(
+            solver, board=board, progress=lambda step: print(f"{step} ...", file=sys.stderr)
+        )
+    print(
+        f"{board.title}: {built.lut} LUTs, {built.ff} flip-flops, {built.bram} block RAMs, "
+        f"{built.fmax_mhz:.2f} MHz of {built.clock_mhz:g} asked (seed {built.seed}).\n"
+        f"The bitstream is {built.path}; load.txt beside it has the commands that load it."
+    )
+
+
 def _on_board(
     graph: "spw.Graph", solver: "spw.QuboSolver", settings: "spw.QuboSearch", timeout_s: float,
     options: argparse.Namespace,
 ) -> None:
     """Search a graph on a board, and hold what it finds to the definition."""
-    if options.board == "virtual":
-        where = {"solver": solver}
-    elif options.port is None:
+    virtual = options.board == "virtual"
+    if not virtual and options.port is None:
         raise spw.SpikewrightError(
             f"--board {options.board} is a real board; give its --port, too, or take --board "
             "virtual"
         )
-    else:
-        where = {"port": options.port, "board": options.board}
     with arguments_checked(options.flags), options_named(options.flags):
-        if options.board == "virtual":
+        if virtual:
             solver.check(graph)  # before the board is compiled
-        with spw.open_qubo_board(**where) as board:
+            opened = spw.open_qubo_board(solver)
+        else:
+            opened = spw.open_qubo_board(port=options.port, board=options.board)
+        with opened as board:
             answer = board.solve(graph, settings=settings, timeout_s=timeout_s)
             reference = spw.solve_qubo(
                 graph, solver=board.solver, settings=settings, timeout_s=timeout_s
