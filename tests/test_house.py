@@ -38,9 +38,9 @@ LAYERS = (
 
 #: Ground under the path: imports nothing of it.
 GROUND = (
-    "public", "errors", "temporary", "files", "imports", "extras", "cache", "machine", "guard",
-    "native", "process", "make", "interrupt", "terminal", "plain_paths", "tool_search", "tools",
-    "doctor", "real_arrays", "python_file",
+    "public", "errors", "temporary", "files", "json_text", "imports", "extras", "cache", "machine",
+    "guard", "native", "process", "make", "interrupt", "terminal", "plain_paths", "tool_search",
+    "tools", "doctor", "real_arrays", "python_file",
 )
 
 

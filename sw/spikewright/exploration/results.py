@@ -1,11 +1,11 @@
 """Results by content: what was worked out once is found again, whatever exploration asks for it."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from ..cache import digest
 from ..files import write_json
+from ..json_text import read_json
 from ..quantized.network import QuantizedNetwork
 from ..quantized.spw import read, write
 
@@ -43,7 +43,7 @@ class Results:
         if kind == "networks" and network.is_file():
             return read(network)
         try:
-            found = json.loads(self._file(kind, key).read_text(encoding="utf-8"))
+            found = read_json(self._file(kind, key))
         except (OSError, ValueError):  # none, or one that somebody has changed: work it out again
             return None
         if not isinstance(found, dict) or found.get("key") != key:

@@ -6,13 +6,13 @@ figures, ``load.txt`` with the command that loads it, and, of a network, ``certi
 """
 
 import hashlib
-import json
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..files import storage_errors, write_bytes, write_json, write_text
+from ..json_text import read_json
 from .board import Board
 
 __all__ = ["REPORT", "built_here", "commands", "constraints_of", "keep"]
@@ -74,7 +74,7 @@ def built_here(build: Path) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for file in sorted((build / "bitstreams").glob(f"*/{REPORT}")):
         try:
-            record = json.loads(file.read_text(encoding="utf-8"))
+            record = read_json(file)
             found.setdefault(record["board"], []).append(record)
         except (OSError, ValueError, KeyError, TypeError):
             continue

@@ -21,6 +21,7 @@ from spikewright_hw.network import Network
 
 from ..errors import DataError
 from ..files import write_json
+from ..json_text import read_json, shortened
 from ..network.find_saturation import find_saturation
 from ..quantized.network import QuantizedNetwork, network_of
 from .board import Board
@@ -42,6 +43,12 @@ _COMMANDS = {
     "saturation": ["spikewright check NETWORK.spw"],
     "all": ["spikewright check NETWORK.spw --certificate certificate.json"],
 }
+#: What a certificate has, and what each is, in words.
+_FIELDS = {
+    "schema": int, "board": str, "part": str, "clock_hz": int, "files": dict, "design": dict,
+    "claims": dict, "hash": str,
+}
+_KINDS = {int: "a whole number", str: "a text", dict: "a JSON object"}
 #: What is compared, in the words of a sentence.
 _WORDS = {
     "bitstream": "SHA-256 of the bitstream beside it",
@@ -132,10 +139,12 @@ def _sha256(path: Path) -> str:
 
 
 def _hash(body: Mapping[str, Any]) -> str:
-    text = json.dumps(
-        {name: value for name, value in body.items() if name != "hash"}, sort_keys=True
-    )
+    text = _text({name: value for name, value in body.items() if name != "hash"})
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,14 +215,15 @@ def check_certificate(
     except ValueError as error:
         raise DataError(f"{path} is not of this network: {error}") from None
     for file in body["files"].values():
-        if Path(file).name != file:
-            raise DataError(f"{path} names {file!r}; a file of it lies beside it")
+        if not isinstance(file, str) or not file.isprintable() or Path(file).name != file:
+            raise DataError(f"{path} names {_quoted(file)}; a file of it lies beside it")
     found = _found(path.parent, plain, design, body["files"])
     stated = body["claims"]
     for name, words in _WORDS.items():
         if name not in stated or name not in found:
             raise DataError(f"{path} does not say the {words}; write it again by a build")
-        if (is_so := json.loads(json.dumps(found[name]))) != stated[name]:
+        # As texts, in which true is not 1.
+        if _text(is_so := found[name]) != _text(stated[name]):
             raise DataError(
                 f"{path} is not so: the {words} is stated as {_short(stated[name])}, but it is "
                 f"{_short(is_so)}"
@@ -233,23 +243,33 @@ def check_certificate(
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        body = json.loads(path.read_bytes())
-        stated, schema = body["hash"], body["schema"]
-        parts = [body[name] for name in ("files", "design", "claims")]
-        clock = body["clock_hz"]
+        body = read_json(path)
     except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path} is no certificate: {error!r}") from None
-    if schema != _SCHEMA:
-        raise DataError(f"{path} is of version {schema}; this release reads version {_SCHEMA}")
-    if stated != _hash(body):
+        raise DataError(
+            f"{path} cannot be read: {error.strerror}; give the certificate.json that lies beside "
+            "a bitstream"
+        ) from None
+    except ValueError as error:
+        raise DataError(f"{path} is no certificate: {error}") from None
+    if not isinstance(body, dict):
+        raise DataError(f"{path} is no certificate: it is no JSON object")
+    for name, kind in _FIELDS.items():
+        if name not in body:
+            raise DataError(f"{path} is no certificate: it has no {name}")
+        if type(body[name]) is not kind:
+            raise DataError(
+                f"{path} is no certificate: {name} is {_short(body[name])}; it must be "
+                f"{_KINDS[kind]}"
+            )
+    if (schema := body["schema"]) != _SCHEMA:
+        raise DataError(
+            f"{path} is of version {_short(schema)}; this release reads version {_SCHEMA}"
+        )
+    if body["hash"] != _hash(body):
         raise DataError(f"{path} was changed after it was written: its hash is not of its content")
-    if not all(isinstance(part, dict) for part in parts) or not (
-        isinstance(clock, int) and clock > 0
-    ):
-        raise DataError(f"{path} is no certificate: files, design and claims are objects, and "
-                        "clock_hz is a number above 0")
+    if body["clock_hz"] <= 0:
+        raise DataError(f"{path} is no certificate: clock_hz is {body['clock_hz']}; it must be "
+                        "above 0")
     if {*body["files"]} != {"bitstream", "constraints"}:
         raise DataError(f"{path} is no certificate: it names a bitstream and its constraints")
     return body
@@ -263,13 +283,18 @@ def _design(path: Path, given: Mapping[str, Any]) -> Design:
         if given.get("engine") == EventDesign.name:
             return EventDesign(**fields)
     except (ValueError, TypeError, KeyError) as error:
-        raise DataError(f"the design of {path} is none: {error}") from None
-    raise DataError(f"the design of {path} is of the engine {given.get('engine')!r}, which is none")
+        raise DataError(f"the design of {path} is none: {shortened(str(error))}") from None
+    raise DataError(
+        f"the design of {path} is of the engine {_quoted(given.get('engine'))}, which is none"
+    )
+
+
+def _quoted(value: Any) -> str:
+    return shortened(repr(value), most=80)
 
 
 def _short(value: Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    return shortened(json.dumps(value), most=80)
 
 
 def _said(saturation: list[dict[str, Any]] | None) -> str:

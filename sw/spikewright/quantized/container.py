@@ -6,7 +6,6 @@ again. :mod:`~.spw` knows what the fields mean.
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +14,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from spikewright_hw.checks import text
+
+from ..json_text import parsed_json
 
 __all__ = ["KEY", "MOST_BYTES", "MOST_HEADER", "Malformed", "content_hash", "pack", "unpack"]
 
@@ -97,7 +98,7 @@ def _open(content: bytes) -> tuple[dict, dict[str, np.ndarray]]:
     if len(content) < start:
         raise Malformed("the file is truncated: its header is cut off; copy it again")
     try:
-        header = _json(content[8:start])
+        header = parsed_json(content[8:start], huge=True)
         ends = [
             entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"
         ]
@@ -106,23 +107,10 @@ def _open(content: bytes) -> tuple[dict, dict[str, np.ndarray]]:
                 f"the file is truncated: {start + max(ends)} bytes are announced, "
                 f"and there are {len(content)}; copy it again"
             )
-        body = _json(header["__metadata__"][KEY].encode())
+        body = parsed_json(header["__metadata__"][KEY].encode(), huge=True)
         tensors = load(content)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, SafetensorError):
         raise foreign from None
     if not isinstance(body, dict):
         raise foreign
     return body, tensors
-
-
-def _json(text: bytes) -> Any:
-    def refuse(constant: str):
-        raise ValueError(f"{constant} is not JSON")
-
-    def finite(number: str) -> float:
-        return float(number) if math.isfinite(float(number)) else refuse(number)
-
-    try:
-        return json.loads(text, parse_constant=refuse, parse_float=finite)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None

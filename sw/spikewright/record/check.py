@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import jsonschema
 from rich.console import Console
@@ -18,6 +18,7 @@ from spikewright_hw.checks import pathlike
 
 from .. import terminal
 from ..errors import ReportError
+from ..json_text import read_json, shortened
 from .rules import broken_rules
 
 __all__ = ["check_reports", "report_faults", "schema"]
@@ -82,11 +83,8 @@ def check_reports(paths: list[str | Path], *, console: Console | None = None) ->
 
 
 def _json(file: Path) -> Any:
-    def refuse(word: str) -> NoReturn:
-        raise ValueError(f"{word} is no number")
-
     try:
-        return json.loads(file.read_text(encoding="utf-8"), parse_constant=refuse)
+        return read_json(file)
     except FileNotFoundError:
         raise ReportError(f"there is no report at {file}; name a report.json, or its folder") from (
             None
@@ -108,8 +106,9 @@ def _sentence(error: Any, data: Any) -> str:
     if len(parts) > 1 and parts[0] == "figures":
         figure = data["figures"][parts[1]]
         name = figure.get("name", parts[1]) if isinstance(figure, dict) else parts[1]
+        name = shortened(str(name), most=80)
         where = ".".join(map(str, ("figure", name, *parts[2:]))).replace("figure.", "figure ", 1)
     if error.validator == "required":
         missing = next(name for name in error.validator_value if name not in error.instance)
         return f"{where + '.' if where else ''}{missing} is missing"
-    return f"{where or 'the report'}: {error.message}"
+    return f"{where or 'the report'}: {shortened(error.message)}"

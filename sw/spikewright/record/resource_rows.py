@@ -15,6 +15,7 @@ from spikewright_hw.cores import CORES, Core
 from ..errors import ReportError
 from ..files import write_text
 from ..gateware.resources import TARGETS, UNPLACED, Target, digest_of
+from ..json_text import read_json
 
 __all__ = [
     "HEADINGS", "KEPT", "Item", "Row", "cells", "lacking", "merged", "outdated", "read_rows",
@@ -104,7 +105,7 @@ def read_rows(path: Path) -> list[Row]:
     Raises :exc:`~spikewright.errors.ReportError` if it is damaged.
     """
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
+        rows = read_json(path)
         _by_key(rows)
     except FileNotFoundError:
         return []

@@ -13,6 +13,7 @@ from spikewright_hw.checks import instance, pathlike
 
 from ..errors import ReportError
 from ..files import storage_errors, write_text
+from ..json_text import read_json
 from .figure import Figure
 from .page import render
 from .report import SCHEMA, Report
@@ -119,7 +120,7 @@ def read_report(path: str | Path) -> Report:
     path = pathlike("path", path)
     file = path if path.suffix == ".json" else path / "report.json"
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        data = read_json(file)
     except FileNotFoundError:
         raise ReportError(
             f"there is no report at {file}; the job that writes it has not run"

@@ -19,7 +19,9 @@ from spikewright_hw.checks import flag, pathlike
 
 from .. import terminal
 from ..errors import ReportError
+from ..json_text import read_json, shortened
 from ..record.check import report_faults
+from ..record.check import schema as report_schema
 from .recount import impossible, recounted
 from .submit import repeated
 from .tasks import task_named
@@ -86,7 +88,7 @@ def submission_faults(folder: str | Path) -> list[str]:
     )
     checker = jsonschema.Draft202012Validator(schema)
     if shape := [
-        f"submission.json: {error.json_path.removeprefix('$.')}: {error.message}"
+        f"submission.json: {error.json_path.removeprefix('$.')}: {shortened(error.message)}"
         for error in sorted(checker.iter_errors(data), key=lambda one: one.json_path)
     ]:
         return shape
@@ -94,7 +96,9 @@ def submission_faults(folder: str | Path) -> list[str]:
     if not faults:  # a file that is another one, or missing, says nothing
         faults += [f"report.json: {line}" for line in report_faults(folder)]
         faults += _page(folder / "report.md", data["simulated"])
-        faults += _record(_json(folder / "report.json"), data)
+        record = _json(folder / "report.json")
+        if jsonschema.Draft202012Validator(report_schema()).is_valid(record):
+            faults += _record(record, data)
         for number in range(_TRIALS):
             faults += _trial(folder / "trials" / str(number), number, data)
     return faults + [QUICK] * data["quick"]
@@ -123,8 +127,9 @@ def _files(folder: Path, hashes: dict[str, str]) -> Iterator[str]:
 def _claims(data: dict[str, Any]) -> Iterator[str]:
     """Hold each claim to its trials."""
     expected = f"spikewright neurobench submit {data['task']}" + " --quick" * data["quick"]
-    if data["command"] != expected:
-        yield f"command is {data['command']!r}; that of such a submission is {expected!r}"
+    if (command := data["command"]) != expected:
+        told = shortened(repr(command))
+        yield f"command is {told}; that of such a submission is {expected!r}"
     for name, result in data["results"].items():
         trials, reported = result["trials"], result["reported"]
         if len(trials) < _TRIALS:
@@ -163,6 +168,8 @@ def _record(record: dict[str, Any], data: dict[str, Any]) -> Iterator[str]:
                 f"{name} is {figures[name]['value']:g} in report.json and {result['reported']:g} "
                 "in submission.json"
             )
+        elif figures[name]["detail"].get("trials") != result["trials"]:
+            yield f"the trials of {name} are others in report.json than in submission.json"
     for name, figure in figures.items():
         if name not in data["results"]:
             yield f"submission.json has no trials of {name}, a figure of report.json"
@@ -183,9 +190,14 @@ def _trial(folder: Path, number: int, data: dict[str, Any]) -> Iterator[str]:
         yield from (f"{where}: {line}" for line in impossible(data["task"], report))
         again = recounted(data["task"], report)
     except (KeyError, TypeError, ValueError, IndexError) as error:
-        yield f"{where}/report.json has other rows than a trial of {data['task']}: {error!r}"
+        told = shortened(repr(error))
+        yield f"{where}/report.json has other rows than a trial of {data['task']}: {told}"
         return
-    figures = {one["name"]: one["value"] for one in report["figures"]} | again
+    stated = {one["name"]: one["value"] for one in report["figures"]}
+    for name, value in again.items():
+        if name in stated and _apart(value, stated[name]) > 1e-9:
+            yield f"{where}: {name} is {value:.9g} by its rows, and its report says {stated[name]}"
+    figures = stated | again
     for name, result in data["results"].items():
         claimed = result["trials"][number]
         if name not in figures:
@@ -217,8 +229,10 @@ def _repeated(folder: Path, build: str | Path, console: Console) -> Iterator[str
 
 def _json(file: Path) -> Any:
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        return read_json(file)
     except FileNotFoundError:
         raise ReportError(f"{file} is missing; name the folder of a submission") from None
-    except (OSError, ValueError) as error:
-        raise ReportError(f"{file} cannot be read: {error}; submit again") from None
+    except OSError as error:
+        raise ReportError(f"{file} cannot be read: {error.strerror}; submit again") from None
+    except ValueError as error:
+        raise ReportError(f"{file} is no JSON: {error}; submit again") from None

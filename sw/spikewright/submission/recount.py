@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from statistics import fmean, median
+from statistics import fmean, median, stdev
 from typing import Any
 
 import networkx
@@ -76,8 +76,13 @@ def _mackey_glass_faults(row: dict[str, Any]) -> Iterator[str]:
     what, scores = f"tau {row['tau']}", row["repeats"]
     if not all(0 <= one <= 200 for one in scores):
         yield f"{what}: a score lies outside of 0 to 200"
-    if not math.isclose(fmean(scores), row["smape"], rel_tol=1e-9):
-        yield f"{what}: smape is {row['smape']:g}, and the mean of its repeats {fmean(scores):g}"
+    counted = {
+        "smape": fmean(scores), "median": median(scores), "lowest": min(scores),
+        "highest": max(scores), "deviation": stdev(scores),
+    }
+    for name, value in counted.items():
+        if not math.isclose(value, row[name], rel_tol=1e-9):
+            yield f"{what}: {name} is {row[name]:g}, and that of its repeats is {value:g}"
     known = Path(__file__).parents[1] / "forecast" / "series.csv"
     with known.open(encoding="ascii", newline="") as file:
         hashes = {line["tau"]: line["sha256"] for line in csv.DictReader(file)}

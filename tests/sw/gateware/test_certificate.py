@@ -111,10 +111,17 @@ def _set(*names, value):
     (_set("files", "bitstream", value="../design.bit"), "names '../design.bit'; a file of it lies"),
     (_set("files", "bitstream", value="gone.bit"), "gone.bit, which the certificate is of, cannot"),
     (_set("files", value={}), "is no certificate: it names a bitstream and its constraints"),
-    (_set("clock_hz", value=0), "is no certificate: files, design and claims are objects, and "),
+    (_set("files", "bitstream", value=3), "names 3; a file of it lies beside it"),
+    (_set("files", "constraints", value="\0"), r"names '\x00'; a file of it lies beside it"),
+    (_set("clock_hz", value=0), "is no certificate: clock_hz is 0; it must be above 0"),
+    (_set("clock_hz", value=True), "is no certificate: clock_hz is true; it must be a whole"),
+    (_set("clock_hz", value=10**400), "is no certificate: 10000000000000000... is no number"),
+    (_set("board", value=None), "is no certificate: board is null; it must be a text"),
+    (_set("claims", value=[1]), "is no certificate: claims is [1]; it must be a JSON object"),
+    (_set("claims", "saturation", 0, "layer", value=False), "is not so: the list of states that"),
     (_set("schema", value=2), "is of version 2; this release reads version 1"),
     (lambda body: body["claims"].pop("saturation"), "does not say the list of states that can"),
-    (lambda body: body.pop("design"), "is no certificate: KeyError('design')"),
+    (lambda body: body.pop("design"), "is no certificate: it has no design"),
 ])
 def test_a_certificate_that_was_tampered_with_is_refused(tmp_path, change, said):
     path = written(tmp_path)
@@ -130,7 +137,21 @@ def test_a_change_without_its_hash_and_other_files_are_refused(tmp_path):
     spw.check_certificate(path, network=NETWORK)
     changed(path, _set("claims", "worst_cycles", value=3), again=False)
     assert "was changed after it was written: its hash is not of its content" in refused(path)
-    path.write_text("[]")
-    assert "is no certificate: TypeError" in refused(path)
     path.unlink()
-    assert refused(path) == f"{path} cannot be read: No such file or directory"
+    assert refused(path) == (
+        f"{path} cannot be read: No such file or directory; give the certificate.json that lies "
+        "beside a bitstream"
+    )
+
+
+@pytest.mark.parametrize(("content", "said"), [
+    (b"[]", "it is no JSON object"),
+    (b"\xff" * 3000, "it is no text in UTF-8"),
+    (b"[" * 100_000, "it is nested too deeply"),
+    (b'{"schema": NaN}', "NaN is no number"),
+    (b"", "Expecting value: line 1 column 1 (char 0)"),
+])
+def test_another_file_is_no_certificate(tmp_path, content, said):
+    path = tmp_path / "certificate.json"
+    path.write_bytes(content)
+    assert refused(path) == f"{path} is no certificate: {said}"

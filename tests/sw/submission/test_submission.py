@@ -16,7 +16,7 @@ from spikewright.qubo.benchmark import QuboBenchmark
 from spikewright.record.check import report_faults
 from spikewright.record.system_record import Submitter
 from spikewright.submission import tasks
-from spikewright.submission.audit import QUICK, check_submission, submission_faults
+from spikewright.submission.audit import QUICK, _trial, check_submission, submission_faults
 from spikewright.submission.recount import impossible, recounted
 from spikewright.submission.submit import submit
 from spikewright.submission.task import Trial
@@ -126,6 +126,11 @@ def vertices(row, others):
          "cost_mean is -30 in report.json and "),
         ("report.json", lambda data: data.update(figures=data["figures"][1:]),
          "report.json has no figure cost_mean, which submission.json claims"),
+        ("report.json", lambda data: data["figures"][0]["detail"].update(trials=[-30]),
+         "the trials of cost_mean are others in report.json than in submission.json"),
+        ("report.json", lambda data: data.pop("figures"), "report.json: figures is missing"),
+        ("report.json", lambda data: data["figures"][0].update(value="x" * 5000),
+         "report.json: figure cost_mean.value: 'xxx"),
         ("report.json", lambda data: data.pop("system"),
          "report.json has no group system, which the system track asks for"),
         ("report.json", lambda data: data["figures"][0].update(
@@ -169,12 +174,28 @@ def test_a_list_that_claims_more_is_told(folder, change, said):
     assert any(fault.startswith(said) for fault in faults), faults
 
 
+@pytest.mark.parametrize(("value", "word"), [
+    (float("nan"), "NaN"), (float("inf"), "Infinity"), (10**400, "10000000000000000..."),
+])
+def test_a_claim_that_is_no_number_is_refused(folder, value, word):
+    """Comparisons with NaN are false: it would have been within every bound."""
+    data = listed(folder)
+    data["results"]["cost_mean"]["trials"][0] = value
+    relist(folder, data)
+    file = folder / "submission.json"
+    said = f"{file} is no JSON: {word} is no number; submit again"
+    with pytest.raises(ReportError, match=f"^{re.escape(said)}$"):
+        submission_faults(folder)
+
+
 def test_a_figure_that_is_not_of_the_trials_is_told(folder):
     data = listed(folder)
     trials = data["results"]["cost_mean"]["trials"]
     data["results"]["cost_mean"]["trials"] = [one * 1.001 for one in trials]
     relist(folder, data)
-    assert submission_faults(folder)[0].startswith(f"trials/0: cost_mean is {trials[0]:.9g}, and ")
+    told, first = submission_faults(folder)[:2]
+    assert told == "the trials of cost_mean are others in report.json than in submission.json"
+    assert first.startswith(f"trials/0: cost_mean is {trials[0]:.9g}, and ")
 
 
 def test_files_are_held_to_their_hashes(folder):
@@ -208,7 +229,7 @@ def test_no_submission_is_told(tmp_path):
     with pytest.raises(ReportError, match=r"submission\.json is missing; name the folder of a "):
         submission_faults(tmp_path)
     (tmp_path / "submission.json").write_text("{")
-    with pytest.raises(ReportError, match=r"submission\.json cannot be read: .*; submit again$"):
+    with pytest.raises(ReportError, match=r"submission\.json is no JSON: .*; submit again$"):
         submission_faults(tmp_path)
 
 
@@ -246,9 +267,14 @@ def test_forecasts_are_counted_once_more(tmp_path):
     assert [one.name for one in task.results(report)][:2] == ["smape", "footprint_bytes"]
     assert recounted(task.name, data) == {"smape": pytest.approx(report["smape"].value, rel=1e-12)}
     assert [*impossible(task.name, data)] == []
-    data["rows"][0] |= {"sha256": "0", "repeats": [1, 2, 201]}
-    assert [*impossible(task.name, data)] == [
-        "tau 17: a score lies outside of 0 to 200",
-        f"tau 17: smape is {report['smape'].value:g}, and the mean of its repeats 68",
-        "tau 17: the series has another hash than the one that is known",
+    data["figures"][0]["value"] = 0.5
+    (tmp_path / "report.json").write_text(json.dumps(data))
+    assert [*_trial(tmp_path, 0, {"task": task.name, "results": {}})] == [
+        f"trials/0: smape is {report['smape'].value:.9g} by its rows, and its report says 0.5"
     ]
+    data["rows"][0] |= {"sha256": "0", "repeats": [1, 2, 201]}
+    first, smape, *others, last = impossible(task.name, data)
+    assert first == "tau 17: a score lies outside of 0 to 200"
+    assert smape == f"tau 17: smape is {report['smape'].value:g}, and that of its repeats is 68"
+    assert [line.split()[2] for line in others] == ["median", "lowest", "highest", "deviation"]
+    assert last == "tau 17: the series has another hash than the one that is known"

@@ -164,7 +164,7 @@ def _add_check(benches) -> None:
     verb = benches.add_parser(
         "check", help="whether a submission is sound, and what is missing",
         description="A reader that shares no code with the writer: hashes, schemas, trials within "
-        "5 %%, results counted once more from the trials' rows, values that cannot be.",
+        "5 %, results counted once more from the trials' rows, values that cannot be.",
     )
     verb.add_argument("folder", type=path, metavar="FOLDER", help="of a submission")
     verb.add_argument(

@@ -11,6 +11,7 @@ from typing import Any
 
 from ...errors import ReportError
 from ...files import write_text
+from ...json_text import read_json
 from .contents import Contents, Memory
 
 __all__ = ["COMMAND", "FILE", "MEASURED", "Measured", "read_measured", "write_measured"]
@@ -66,7 +67,7 @@ def read_measured(path: Path = FILE) -> tuple[Measured, ...]:
     Raises :exc:`~spikewright.errors.ReportError` if the file is damaged.
     """
     try:
-        return tuple(_from(row) for row in json.loads(path.read_text(encoding="utf-8")))
+        return tuple(_from(row) for row in read_json(path))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ReportError(
             f"{path} cannot be read: {error!r}; take the file of the last commit, or write it "
