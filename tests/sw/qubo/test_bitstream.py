@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from amaranth.hdl import Fragment
 
 import spikewright as spw
 from spikewright.gateware.closing import ClockMissed
@@ -12,11 +13,17 @@ from spikewright_hw.qubo.board import QuboBoardTop
 SOLVER = spw.QuboSolver(capacity=24, lanes=8)
 
 
+def elaborated(top):
+    """Elaborate a board top, as a build does: Amaranth warns of what nobody elaborates."""
+    Fragment.get(top, platform=None)
+    return top
+
+
 def test_a_board_is_built_of_the_solvers_size(monkeypatch, tmp_path):
     asked = {}
 
     def build_top(make, **how):
-        asked.update(how, top=make())
+        asked.update(how, top=elaborated(make()))
         return "built"
 
     monkeypatch.setattr(bitstream, "build_top", build_top)
@@ -38,7 +45,7 @@ def test_a_board_is_built_of_the_solvers_size(monkeypatch, tmp_path):
 )
 def test_a_clock_that_is_missed_is_told_with_what_helps(reach, message, monkeypatch):
     def build_top(make, **how):
-        make()
+        elaborated(make())
         raise ClockMissed("it misses.", reach_mhz=reach, path=None)
 
     monkeypatch.setattr(bitstream, "build_top", build_top)
