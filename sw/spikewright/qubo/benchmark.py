@@ -44,6 +44,10 @@ GAPS = (0.1, 0.05, 0.01)
 _SOLVER, _SEARCH = QuboSolver(), QuboSearch()
 
 
+#: Sizes of the benchmark's workloads that are run, if none are named.
+_SIZES = (10, 25, 50, 100, 250, 500, 1000)
+
+
 @dataclass(frozen=True, kw_only=True)
 class QuboBenchmark:
     """Which workloads to run, and how.
@@ -51,7 +55,7 @@ class QuboBenchmark:
     Parameters
     ----------
     nodes : sequence of int
-        Sizes of the workloads.
+        Sizes of the workloads; those of up to 1,000 that the solver holds, if empty.
     densities : sequence of float
         Their densities.
     solver : QuboSolver
@@ -64,7 +68,7 @@ class QuboBenchmark:
         Runs of each workload, with seeds from that of ``settings`` on.
     """
 
-    nodes: Sequence[int] = (10, 25, 50, 100, 250, 500, 1000)
+    nodes: Sequence[int] = ()
     densities: Sequence[float] = (0.01, 0.05, 0.1, 0.25)
     solver: QuboSolver = _SOLVER
     settings: QuboSearch = _SEARCH
@@ -76,6 +80,14 @@ class QuboBenchmark:
             self, solver=instance(QuboSolver), settings=instance(QuboSearch), timeout_s=real(0),
             runs=whole(1),
         )
+        if not self.nodes:
+            held = tuple(size for size in _SIZES if size <= self.solver.capacity)
+            if not held:
+                raise ValueError(
+                    f"capacity is {self.solver.capacity}; the benchmark's smallest graph has "
+                    f"{_SIZES[0]} vertices"
+                )
+            object.__setattr__(self, "nodes", held)
 
     def workloads(self) -> tuple[QuboWorkload, ...]:
         """Return the workloads of these sizes and densities."""

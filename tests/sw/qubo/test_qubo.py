@@ -240,6 +240,16 @@ def test_the_page_gets_the_table(tmp_path):
     assert text.endswith("End.\n")
 
 
+def test_workloads_are_those_that_a_solver_holds():
+    small = QuboBenchmark(solver=QuboSolver(capacity=99))
+    assert small.nodes == (10, 25, 50)
+    assert QuboBenchmark().nodes == (10, 25, 50, 100, 250, 500, 1000)
+    assert QuboBenchmark(nodes=(50,)).nodes == (50,)
+    message = "capacity is 9; the benchmark's smallest graph has 10 vertices"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        QuboBenchmark(solver=QuboSolver(capacity=9))
+
+
 def test_a_solver_that_was_placed_says_so(monkeypatch):
     found = SimpleNamespace(fmax_mhz=85.5, fmax_source="post-route (a tool)", note="")
     asked = []
