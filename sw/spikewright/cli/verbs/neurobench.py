@@ -27,7 +27,8 @@ def _add_qubo(benches) -> None:
     bench = benches.add_parser(
         "qubo", help="maximum independent sets: a graph, or the benchmark's workloads",
         description="With --graph, or with --nodes, --density and --graph-seed, one graph; else "
-        "the workloads of the benchmark that --capacity holds. Simulated: cycles of the gateware over --clock.",
+        "the workloads of the benchmark that --capacity holds. Simulated: cycles of the gateware "
+        "over --clock.",
     )
     add = bench.add_argument
     add("--graph", type=path, metavar="FILE", help="a graph in DIMACS form, .gz too")
