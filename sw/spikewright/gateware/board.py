@@ -43,6 +43,9 @@ class Board:
         Module and class of its pins in ``amaranth_boards``; "" if ``pins`` has all of them.
     pins : Pins, optional
         Pins that ``platform`` has not.
+    measure : str
+        Connector, its number, and the pin of it that is high while RUN is in work, for an
+        instrument; "" if there is none.
     load, flash : tuple of str
         Command that loads a bitstream, whose path follows, and command that writes it into the
         board's memory; empty where there is none.
@@ -59,6 +62,7 @@ class Board:
     serial: str
     platform: str = ""
     pins: Pins | None = None
+    measure: str = ""
     load: tuple[str, ...] = ()
     flash: tuple[str, ...] = ()
     met: str = ""
@@ -127,7 +131,7 @@ def _board(row: Row) -> Board:
     made = Board(
         name=row.name, title=row.title, part=row.part, serial=row.serial, baud=row.baud,
         oscillator_hz=round(row.oscillator_mhz * 1e6), clock_hz=round(row.clock_mhz * 1e6),
-        platform=row.platform, pins=row.pins, load=row.load, flash=row.flash,
+        platform=row.platform, pins=row.pins, measure=row.measure, load=row.load, flash=row.flash,
         met=row.met,
     )
     if made.part not in PARTS:

@@ -4,6 +4,7 @@ A file has keys that are common to its boards, and a table ``[boards.NAME]`` for
 its own; tables within them, such as ``[pins]``, are joined.
 """
 
+import re
 import shlex
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -62,6 +63,7 @@ class Row:
     serial: str
     platform: str = ""
     pins: Pins | None = None
+    measure: str = ""
     load: tuple[str, ...] = ()
     flash: tuple[str, ...] = ()
     met: str = ""
@@ -108,6 +110,11 @@ def _row(file: str, name: str, keys: dict[str, Any]) -> Row:
         keys["also"] = tuple(keys.get("also", ()))
         if "pins" in keys:
             keys["pins"] = Pins(**keys["pins"])
+        if not re.fullmatch(r"(\w+ \d+ \S+)?", keys.get("measure", "")):
+            raise TypeError(
+                f"measure is {keys['measure']!r}; it is a connector of amaranth-boards, its number "
+                "and a pin, such as 'pmod 0 1'"
+            )
         return Row(file=file, name=name, **keys)
     except TypeError as error:  # the words of a constructor, which name the key
         said = str(error).replace("Row.__init__() ", "").replace("Pins.__init__() ", "pins: ")

@@ -64,12 +64,31 @@ class BoardPins(Elaboratable):
         m.submodules.rx = rx = io.Buffer(io.Direction.Input, pins.rx)
         m.submodules.tx = tx = io.Buffer(io.Direction.Output, pins.tx)
         m.d.comb += [top.rx.eq(rx.i), tx.o.eq(top.tx)]
+        self._light(m, platform)
+        if self.board.measure and hasattr(top, "running"):
+            m.submodules.measure = measure = io.Buffer(
+                io.Direction.Output, platform.request("measure", 0, dir="-")
+            )
+            m.d.comb += measure.o.eq(top.running)
         if self.board.pins is not None and self.board.pins.high:
             m.submodules.high = high = io.Buffer(
                 io.Direction.Output, platform.request("high", 0, dir="-")
             )
             m.d.comb += high.o.eq(-1)
         return m
+
+    def _light(self, m: Module, platform: Any) -> None:
+        """Connect the lights there are: alive, busy, and the last class, its lowest bit first.
+
+        A single one is busy. None blinks, so that none disturbs a measurement of power.
+        """
+        there = sum(name == "led" for name, _ in platform.resources)
+        busy = getattr(self.top, "busy", Const(0))
+        shown = [Const(1), busy, *getattr(self.top, "prediction", ())] if there > 1 else [busy]
+        for number, value in enumerate(shown[:there]):
+            light = io.Buffer(io.Direction.Output, platform.request("led", number, dir="-"))
+            m.submodules[f"led_{number}"] = light
+            m.d.comb += light.o.eq(value)
 
 
 def platform_of(board: Board) -> Platform:
@@ -96,10 +115,21 @@ def platform_of(board: Board) -> Platform:
         made.default_clk = "clk"
     if pins is not None and pins.high:
         made.add_resources([Resource("high", 0, Pins(pins.high, dir="o"), attributes)])
+    if pins is not None and pins.leds and ("led", 0) not in made.resources:
+        made.add_resources([
+            Resource("led", number, Pins(pin, dir="o", invert=pins.leds_inverted), attributes)
+            for number, pin in enumerate(pins.leds.split())
+        ])
     if pins is not None and pins.rx:
         made.add_resources([Resource(
             "uart", 0, Subsignal("rx", Pins(pins.rx, dir="i")),
             Subsignal("tx", Pins(pins.tx, dir="o")), attributes,
+        )])
+    if board.measure:
+        connector, number, pin = board.measure.split()
+        made.add_resources([Resource(
+            "measure", 0, Pins(pin, dir="o", conn=(connector, int(number))),
+            made.lookup("uart", 0).attrs,
         )])
     return made
 

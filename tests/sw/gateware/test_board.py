@@ -148,6 +148,30 @@ def test_a_plan_is_made_for_every_board_without_a_tool(name, monkeypatch):
     assert len(found) >= 3 and len({*words}) == len(words)
 
 
+#: Lights of a board, and where its pin for an instrument is, by amaranth-boards and our files.
+LIGHTS = {
+    "ulx3s": ({0: "B2", 1: "C2", 2: "C1"}, "B11"),
+    "icebreaker": ({0: "11", 1: "37"}, "4"),
+    "colorlight-i5": ({0: "U16"}, ""),
+    "tangnano20k": ({0: "15", 1: "16", 2: "17"}, ""),
+    "orangecrab": ({}, ""),
+}
+
+
+@pytest.mark.parametrize("name", LIGHTS)
+def test_a_board_shows_what_it_does(name):
+    board, (lights, measure) = BOARDS[name], LIGHTS[name]
+    design, constraints = elaborate(BoardTop(
+        network=NETWORK, divisor=board.divisor, clock_hz=board.clock_hz, virtual=False,
+    ), board=board)
+    found = dict(re.findall(PINS[board.family.name], constraints, re.MULTILINE))
+    shown = {int(port[4]): site for port, site in found.items() if port.startswith("led_")}
+    assert shown == lights
+    assert found.get("measure_0__io", "") == measure
+    if board.pins is not None and board.pins.leds_inverted:
+        assert design.count("led_0__io") > 1
+
+
 @pytest.mark.parametrize("name", BOARDS)
 def test_pins_of_ours_have_a_second_source(name):
     pins = BOARDS[name].pins
@@ -257,6 +281,9 @@ def test_tables_of_a_file_are_joined(tmp_path):
         ("baud = 1_000_000", "",
          ("a.toml, board a: missing 1 required keyword-only argument: 'baud'")),
         ("pins.rx", "pins.xr", "a.toml, board a: pins: got an unexpected keyword argument 'xr'"),
+        ("baud =", "measure = 'pmod'\nbaud =",
+         ("a.toml, board a: measure is 'pmod'; it is a connector of amaranth-boards, its number "
+          "and a pin, such as 'pmod 0 1'")),
         ("oscillator_mhz = 25", "oscillator_mhz 25",
          ("a.toml is no TOML: Expected '=' after a key in a key/value pair (at line 4, column "
           "16)")),
