@@ -65,11 +65,12 @@ class BoardPins(Elaboratable):
         m.submodules.tx = tx = io.Buffer(io.Direction.Output, pins.tx)
         m.d.comb += [top.rx.eq(rx.i), tx.o.eq(top.tx)]
         self._light(m, platform)
-        if self.board.measure and hasattr(top, "running"):
+        running = getattr(top, "running", None)
+        if self.board.measure and running is not None:
             m.submodules.measure = measure = io.Buffer(
                 io.Direction.Output, platform.request("measure", 0, dir="-")
             )
-            m.d.comb += measure.o.eq(top.running)
+            m.d.comb += measure.o.eq(running)
         if self.board.pins is not None and self.board.pins.high:
             m.submodules.high = high = io.Buffer(
                 io.Direction.Output, platform.request("high", 0, dir="-")

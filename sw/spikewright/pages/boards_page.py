@@ -33,6 +33,14 @@ of the family's phase-locked loop.
 """
 
 _OWN = """
+## What a board shows
+
+Where a board has lights, the first says that it is configured and has its clock, the second that a
+command is in work, and the others the class of the last inference, in binary, the lowest bit first.
+A single light is that of the command. None blinks, since that would disturb a measurement of power.
+Some boards have a pin that is high while a [RUN](link.md#run) is in work, for an instrument:
+`measure` in the board's file.
+
 ## A board of your own
 
 It is a file of a dozen lines among those of the others: its title, part, oscillator, clock, where
