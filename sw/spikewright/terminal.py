@@ -3,6 +3,7 @@
 import codecs
 import io
 import sys
+from typing import IO
 
 from rich.console import Console
 
@@ -19,9 +20,9 @@ _SPELLED = {
 }
 
 
-def console(*, stderr: bool = False) -> Console:
+def console(*, stderr: bool = False, file: IO[str] | None = None) -> Console:
     """Make a console; where there is no terminal, lines are as long as they need to be."""
-    made = Console(stderr=stderr)
+    made = Console(stderr=stderr, file=file)
     if not made.is_terminal:
         made.width = _UNBOUNDED
     return made

@@ -44,10 +44,10 @@ class FilterBank(wiring.Component):
 
     Members
     -------
-    i : In(stream.Signature(StructLayout))
+    i : In(stream.Signature(sound))
         ``sample``, signed, and ``start``: the sound begins with this sample, after silence, and a
         step with it. The first sample after a reset begins one in any case.
-    o : Out(stream.Signature(StructLayout))
+    o : Out(stream.Signature(counts))
         Of each step, in the order of the channels: ``channel``, and the ``count`` of its spikes.
     """
 
@@ -68,11 +68,10 @@ class FilterBank(wiring.Component):
         self.spike = Signal()
         #: A part of the next state before it is cut to its bits, and that it is.
         self.part, self.cuts = Signal(signed(bank.state_bits + 3)), Signal()
+        self.sound = data.StructLayout({"sample": signed(bank.sample_bits), "start": 1})
+        self.counts = data.StructLayout({"channel": channels, "count": counted})
         super().__init__({
-            "i": In(stream.Signature(data.StructLayout({
-                "sample": signed(bank.sample_bits), "start": 1
-            }))),
-            "o": Out(stream.Signature(data.StructLayout({"channel": channels, "count": counted}))),
+            "i": In(stream.Signature(self.sound)), "o": Out(stream.Signature(self.counts)),
         })
 
     def elaborate(self, platform) -> Module:

@@ -90,6 +90,7 @@ class QuboProcessor(wiring.Component):
         if shape.lanes < 8:
             raise ValueError(f"lanes is {shape.lanes}; a word on a link has at least 8")
         self.shape = shape
+        self.vertices, self.lanes, self.words = shape.vertices, shape.lanes, shape.words
         self.hello = hello
         self.row_bytes = row_bytes(shape.vertices, shape.lanes)
         #: Bytes of each command's payload, and of its answer's.

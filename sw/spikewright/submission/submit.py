@@ -119,7 +119,7 @@ def repeated(task: Task, *, quick: bool, folder: Path, build: str | Path) -> lis
 def _trial(task: Task, number: int, quick: bool, folder: Path, build: str | Path) -> Report:
     """Run a trial; its log has what it prints."""
     with storage_errors(folder), (folder / "log.txt").open("w", encoding="utf-8") as log:
-        console = Console(file=log, width=200)
+        console = terminal.console(file=log)
         console.print(f"trial {number}, begun {_now()}, {processor()}")
         report = task.run(Trial(
             number=number, quick=quick, folder=folder, build=build, console=console

@@ -36,7 +36,7 @@ def test_the_values_are_those_of_the_answers():
     right = answers.predictions == LABELS
     assert found.accuracy == right.mean() and found.samples == 4 and found.timesteps == 3
     assert found.balanced_accuracy == (right[[0, 3]].mean() + right[[1, 2]].mean()) / 2
-    assert found.latency_ms == answers.cycles.mean() / 80_000
+    assert found.latency_ms == pytest.approx(answers.cycles.mean() / 80_000)
     assert found.latency_source == "simulated"
     assert found.algorithm.effective_acs * 4 == answers.synops.sum()
     assert found.algorithm.membrane_updates is not None

@@ -166,6 +166,7 @@ TABLE: tuple[tuple[Any, Mapping[str, tuple]], ...] = (
         "readout_parameters": (*NO_MAPPING[1:], {"threshold": 1.0}, {"decay": 1.5}),
         "weight_bits": (*NO_WHOLE, 1, 9), "membrane": (*NO_OBJECT, Format(60, 4)),
         "delays": (*NO_NAME, "linear"), "scales": NO_NAME, "surrogate": NO_NAME,
+        "normalisation": NO_NAME,
         "surrogate_width": (*NO_REAL, 0, -1),
         "connections": (3, "128", (), {}, (1, 2), (OTHER,)),
         "origins": (3, "origins", (1, 2), ((), (), ()), ((Origin(back=3),), ()), {0: ()}),

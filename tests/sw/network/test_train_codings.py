@@ -27,11 +27,13 @@ EVENT = [("t", "i8"), ("x", "i8"), ("y", "i8"), ("p", "i8")]
 LENGTH, CLASSES, TRAINED = 20, 3, 96
 
 
-def waves(count: int) -> tuple[np.ndarray, np.ndarray]:
+def waves(
+    count: int, *, length: int = LENGTH, pitch: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
     """Return noisy waves of three frequencies, and which."""
     rng = np.random.default_rng(0)
     labels = np.arange(count) % CLASSES
-    time = np.arange(LENGTH) / LENGTH
+    time = pitch * np.arange(length) / length
     phases = rng.uniform(0, 0.15, (count, 1))
     clean = np.sin(2 * np.pi * ((labels[:, None] + 0.5) * time + phases))
     return np.clip(clean + rng.normal(0, 0.1, clean.shape), -1.25, 1.25), labels
@@ -50,6 +52,10 @@ def task_of() -> Callable[[str], Task]:
     signal = made_up("signal", samples, labels, low=-1.25, high=1.25)
 
     def make(coding: str) -> Task:
+        if coding == "filter_bank":
+            return made_up(
+                "signal", waves(132, length=640, pitch=30)[0], labels, low=-1.25, high=1.25
+            )
         if coding not in ("spikes", "events"):
             return signal
         if coding == "spikes":
