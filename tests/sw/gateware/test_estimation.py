@@ -125,6 +125,7 @@ def test_a_file_of_sizes_that_is_damaged(tmp_path):
         ("2C3-P2-10", {"steps": 2}, {}),
         ("12r-10", {"steps": 3}, {}),
         ("12@0,2-10", {}, {}),
+        ("24@0,1-10", {}, {"share": (24, 1)}),  # whose updates take longer than its sums
         ("8-10", {"coding": "direct", "steps": 2}, {}),
         ("16-10", {"steps": 2}, {"fold": 4}),
     ],

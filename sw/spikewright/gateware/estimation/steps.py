@@ -62,6 +62,8 @@ def estimated_cycles(
             # While the words of a map are updated, nothing is added to them.
             free = heard[at] + (words if words > 1 else 0)
             now = np.maximum(free, ready + _SCANNED) + others[:, step]
+            if step and words == 1:  # a step is closed when the one before had all its turns
+                now = np.maximum(now, heard[at] + share + update_stages(layer))
             if own is not None and step:  # its own spikes are there after their update
                 now = np.maximum(now, heard[at] + update + _RETURNED) + own[:, step]
             heard[at] = now
