@@ -31,7 +31,7 @@ SEARCHED = "does not apply to --fit, which searches it; leave one of the two out
 NO_FILE = "does not apply to FILE, a network that is trained already; leave one of the two out"
 NO_CORES = "does not apply to registered cores, but to the engine of a network; leave it out, or"
 NO_EVENT = "does not apply to the event engine; give --engine stochastic, too, or leave it out"
-NO_BITS = "does not apply to codings that make spikes; give --coding direct, too, or leave it out"
+NO_BITS = "does not apply to codings that make spikes; give --coding direct or filter_bank,"
 NO_SHARE = "does not apply to codings but time to first spike; give --coding ttfs, or leave it"
 NO_NEURON = "does not apply to a core that is not given by --equations; give them, or leave it out"
 
@@ -96,10 +96,12 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {"folder": NO_DIGITS, "input_bits": NO_BITS},
     ),
     "train out.spw --coding direct": ({"input_bits": "5"}, {"silent": NO_SHARE}),
+    "train out.spw --coding filter_bank": ({}, {"silent": NO_SHARE}),
     "train out.spw --network net.spw": (
-        {}, every((*STREAMS, "coding", "steps", "input_bits", "silent", "readout", "bias",
-                   "neuron"),
-                  "does not apply to --network FILE, which is trained on as it is; leave one"),
+        every(("weight_bits", "epochs"), "3") | {"membrane": "Q8.3", "learning_rate": "0.1"},
+        every((*STREAMS, "coding", "steps", "input_bits", "silent", "readout", "bias", "neuron",
+               "augmentation", "prune", "normalisation", "surrogate", "loss"),
+              "does not apply to --network FILE, which is trained on as it is; leave one"),
     ),
     "train out.spw --task mnist": ({"folder": "."}, {}),
     "train out.spw --data mine.npz": ({}, every(("task", "folder"), NO_TASK)),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import SpikewrightError
-from .task_options import NETWORK_OPTIONS
+from .task_options import NETWORK_OPTIONS, RETRAINED
 
 __all__ = ["RULES", "SEEDED_TABLES", "Rule", "check_options", "parsed"]
 
@@ -122,14 +122,16 @@ RULES = (
     ),
     Rule(
         ("train",),
-        ("coding", "steps", "input_bits", "silent", "readout", "bias", "neuron", *_STREAMS),
+        tuple(
+            name for name in (*NETWORK_OPTIONS, "neuron", *_STREAMS) if name not in RETRAINED
+        ),
         lambda options: isinstance(options.network, Path),
         "--network FILE, which is trained on as it is; leave one of the two out",
     ),
     Rule(
         ("run", "build", "train", "quantize"), ("input_bits",),
-        lambda options: options.coding != "direct",
-        "codings that make spikes; give --coding direct, too, or leave it out",
+        lambda options: options.coding not in ("direct", "filter_bank"),
+        "codings that make spikes; give --coding direct or filter_bank, too, or leave it out",
     ),
     Rule(
         ("run", "build", "train", "quantize"), ("silent",),

@@ -11,7 +11,7 @@ from .options import count, path, rate, share, yes_or_no
 from .words import arguments_checked
 
 __all__ = [
-    "NETWORK_OPTIONS", "add_coding_options", "add_network_options", "add_task_options",
+    "NETWORK_OPTIONS", "RETRAINED", "add_coding_options", "add_network_options", "add_task_options",
     "config_of", "task_of", "trained",
 ]
 
@@ -20,6 +20,8 @@ NETWORK_OPTIONS = (
     "coding", "steps", "input_bits", "silent", "readout", "bias", "epochs", "learning_rate",
     "augmentation", "event_products", "prune", "normalisation", "surrogate", "loss",
 )
+#: Those of a training that apply to one of a network that is trained on, too.
+RETRAINED = ("weight_bits", "membrane", "epochs", "learning_rate", "event_products")
 
 
 def add_task_options(parser: argparse.ArgumentParser, *, folder: bool = True) -> None:

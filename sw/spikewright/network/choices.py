@@ -2,6 +2,7 @@
 
 __all__ = [
     "LOSSES", "NORMALISATIONS", "OF_MEMBRANES", "OF_SPIKES", "SCALES", "SPREADS", "SURROGATE_NAMES",
+    "check_hidden",
 ]
 
 #: Keys of :data:`spikewright.network.surrogate.SURROGATES`.
@@ -20,3 +21,9 @@ OF_SPIKES = ("spike_count", "spike_rate", "first_spike")
 OF_MEMBRANES = ("membrane", "tet")
 #: Every loss of a training; ``outputs`` is that of what the readout gives.
 LOSSES = ("outputs", *OF_SPIKES, *OF_MEMBRANES)
+
+
+def check_hidden(normalisation: str, *, layers: int) -> None:
+    """Raise :exc:`ValueError` if there is to be a normalisation, and no hidden layer."""
+    if normalisation != "none" and layers < 2:
+        raise ValueError(f"normalisation is {normalisation!r}, and there are no hidden layers")

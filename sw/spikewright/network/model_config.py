@@ -27,7 +27,7 @@ from spikewright_hw.neuron import DEFINITIONS
 from spikewright_hw.origin import MOST_DELAY, Origin, origins_rule
 from spikewright_hw.readout import READOUTS, SPIKING
 
-from .choices import NORMALISATIONS, SCALES, SPREADS, SURROGATE_NAMES
+from .choices import NORMALISATIONS, SCALES, SPREADS, SURROGATE_NAMES, check_hidden
 
 __all__ = ["MEMBRANE", "ModelConfig"]
 
@@ -153,6 +153,7 @@ class ModelConfig:
         self._check_connections()
         if max(one.rows * one.lanes for one in self.wires) > MOST_WEIGHTS:
             raise ValueError(f"sizes is {self.sizes}; a layer has at most {MOST_WEIGHTS} weights")
+        check_hidden(self.normalisation, layers=len(self.sizes) - 1)
         if self.surrogate_width <= 0:
             raise ValueError(f"surrogate_width is {self.surrogate_width}; it must be above 0")
         widest = max(form.width for form in (self.membrane, *self.membranes))

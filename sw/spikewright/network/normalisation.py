@@ -28,6 +28,8 @@ from spikewright_hw.definition.definition import Definition
 from spikewright_hw.definition.gains import MOST_STEPS, with_gains
 from spikewright_hw.origin import Hearing
 
+from .choices import check_hidden
+
 __all__ = ["Normalisation", "check_foldable", "check_normalised", "normalised", "weight_channels"]
 
 _MOMENTUM = 0.1
@@ -105,8 +107,7 @@ def check_normalised(
     """
     if kind == "none":
         return
-    if len(layers) < 2:
-        raise ValueError(f"normalisation is {kind!r}, and there are no hidden layers")
+    check_hidden(kind, layers=len(layers))
     if kind == "tebn" and (steps is None or not 1 <= steps <= MOST_STEPS):
         given = "steps is not given" if steps is None else f"there are {steps} steps"
         raise ValueError(

@@ -186,6 +186,8 @@ def test_a_training_for_a_file_refuses_what_cannot_be_folded_before_it_begins():
         train(config, spw.load_task("digits"), seed=0)
     network = SpikingNet("8-10", inputs=64).real_network(steps=4)
     base = spw.retraining_config(spw.load_task("digits"), network)
+    with pytest.raises(ValueError, match=r"^normalisation is 'batch', and there are no hidden lay"):
+        ModelConfig(sizes=(12, 3), normalisation="batch")
     with pytest.raises(ValueError, match=r"^model.normalisation is 'tdbn', and network is trained"):
         replace(base, model=replace(base.model, normalisation="tdbn"))
 

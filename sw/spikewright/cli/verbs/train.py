@@ -7,7 +7,14 @@ import spikewright as spw
 from ...files import check_writable
 from ..config_file import TABLE, fields_of, settings_beside, write_config
 from ..options import add_streams_options, count, path, seed, streams_of
-from ..task_options import add_network_options, add_task_options, config_of, task_of, trained
+from ..task_options import (
+    RETRAINED,
+    add_network_options,
+    add_task_options,
+    config_of,
+    task_of,
+    trained,
+)
 from ..words import arguments_checked
 
 __all__ = ["add"]
@@ -86,18 +93,17 @@ def _config(task: "spw.Task", options: argparse.Namespace) -> "spw.TrainingConfi
 
     A network that is trained already is trained on.
     """
-    names = ("weight_bits", "membrane")
     if trained(options):
         quantized = spw.read(options.network)
-        names = (*names, "epochs", "learning_rate", "event_products")
-        given = {name: getattr(options, name) for name in names if name in options.given}
+        given = {name: getattr(options, name) for name in RETRAINED if name in options.given}
         bits = max(layer.weight_bits for layer in quantized.network.layers)
         with arguments_checked(options.flags, before="this network cannot be trained: "):
             return spw.retraining_config(
                 task, spw.in_reals(quantized.network), coding=quantized.coding,
                 **{"weight_bits": bits, **given},
             )
-    given = {name: getattr(options, name) for name in ("neuron", *names) if name in options.given}
+    given = {name: getattr(options, name) for name in ("neuron", "weight_bits", "membrane")
+             if name in options.given}
     with arguments_checked(options.flags, before="this network cannot be trained: "):
         given["streams"] = streams_of(options)
     return config_of(options, task, **given)
