@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import tools
 from ..cache import cached
-from ..errors import BuildError
+from ..errors import BuildError, OvertimeError
 from ..temporary import temporary
 from .families.family import Flow, Part
 from .longest_path import longest_path
@@ -32,7 +32,7 @@ _REMAINING = re.compile(r"^Info: +\d+ \| +\d+ +\d+ \| +-?\d+ +-?\d+ \| +(\d+)\|"
 #: the one before; in 784-64-10 at 46.875 MHz, not routed in 20 minutes, the last ones had 1 and 4.
 _LINES, _FEWEST, _MANY = 3, 100, 500
 #: A line of the table of what is used: a kind of cells, how many, and how many there are.
-_USED = re.compile(r"^Info: +(\w+): +(\d+)/ *\d+", re.MULTILINE)
+_USED = re.compile(r"^Info:\s+(\w+): +(\d+)/ *(\d+)", re.MULTILINE)
 #: The router that is taken then: it lets wires share a place at first, and came to an end where the
 #: usual one did not. The file that says so lies beside the result.
 _OTHER, _ROUTER = "router2", "router"
@@ -228,7 +228,7 @@ def packed_cells(
     with temporary(build / "packed", folder=True) as folder:
         call.run((*call.flow.unconstrained, "--pack-only"), folder=folder, log=log)
     text = log.read_text(encoding="utf-8", errors="replace")
-    return {kind: int(used) for kind, used in _USED.findall(text)}
+    return {kind: int(used) for kind, used, _ in _USED.findall(text)}
 
 
 @dataclass(frozen=True)
@@ -240,6 +240,7 @@ class _Call:
     options: tuple[str, ...]
     flow: Flow
     tool: tools.Tool
+    part: Part
 
     @classmethod
     def of(cls, netlist: Netlist, *, part: str, constraints: str | None) -> "_Call":
@@ -250,7 +251,7 @@ class _Call:
         text = netlist.path.read_bytes()
         if constraints is None and device.pins:
             constraints = _any_pins(json.loads(text), device, flow.pin)
-        return cls(text, constraints, device.options, flow, tools.require(flow.tool))
+        return cls(text, constraints, device.options, flow, tools.require(flow.tool), device)
 
     @property
     def tool_name(self) -> str:
@@ -263,7 +264,7 @@ class _Call:
             "options": [*self.options, *options], "tool": self.tool_name,
         }
 
-    def run(self, options: Sequence[str], *, folder: Path, **how: Any) -> None:
+    def run(self, options: Sequence[str], *, folder: Path, log: Path, **how: Any) -> None:
         """Run it in a folder, where its results then are."""
         # The tool may be WebAssembly, which sees its own folder: names are relative.
         (folder / "netlist.json").write_bytes(self.netlist)
@@ -272,7 +273,20 @@ class _Call:
             pins = f"pins.{self.flow.suffix}"
             (folder / pins).write_text(self.constraints)
             arguments.append(self.flow.constraints.format(pins))
-        tools.run(self.tool, arguments, cwd=folder, **how)
+        try:
+            tools.run(self.tool, arguments, cwd=folder, log=log, **how)
+        except OvertimeError:
+            raise
+        except BuildError as error:
+            # Look-up tables and flip-flops that share no cell are only counted when it packs them.
+            counted = _USED.findall(log.read_text(errors="replace"))
+            over = [one for one in counted if int(one[1]) > int(one[2])]
+            if not over:
+                raise
+            needs = ", ".join(f"{int(used):,} {kind} of {int(all_):,}" for kind, used, all_ in over)
+            raise BuildError(
+                f"the design does not fit {self.part.label}: packed, it takes {needs} (see {log})"
+            ) from error
         (folder / "netlist.json").unlink()
 
 

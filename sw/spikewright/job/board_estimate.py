@@ -23,14 +23,17 @@ from ..record.energy import model_of
 from ..task.task import Task
 
 __all__ = [
-    "SHOWN", "BoardEstimate", "Samples", "contents_on", "lack_words", "lacking", "on_board",
-    "said_of", "samples_of",
+    "SHOWN", "SINGLE", "BoardEstimate", "Samples", "contents_on", "lack_words", "lacking",
+    "on_board", "said_of", "samples_of",
 ]
 
 SHOWN = {
     "lut": "look-up tables", "ff": "flip-flops", "bram": "block RAMs", "large": "large memories",
 }
 """What a part has, in words."""
+
+SINGLE = {"lut": "look-up table", "ff": "flip-flop", "bram": "block RAM", "large": "large memory"}
+"""Each of them by itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,4 +156,7 @@ def lacking(size: Size, board: Board) -> dict[str, int]:
 
 def lack_words(short: dict[str, int]) -> str:
     """Say what is lacking."""
-    return " and ".join(f"{over:,} {SHOWN[kind]}" for kind, over in short.items())
+    words = [
+        f"{over:,} {SHOWN[kind] if over > 1 else SINGLE[kind]}" for kind, over in short.items()
+    ]
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))

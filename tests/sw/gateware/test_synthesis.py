@@ -16,7 +16,7 @@ from spikewright import tools
 from spikewright.errors import BuildError, ToolError
 from spikewright.gateware.families.xc7 import XC7
 from spikewright.gateware.parts import FAMILIES, PARTS, family_of
-from spikewright.gateware.placement import place
+from spikewright.gateware.placement import packed_cells, place
 from spikewright.gateware.synthesis import (
     CellCounts,
     Netlist,
@@ -248,8 +248,37 @@ def test_a_design_that_does_not_fit_is_a_sentence(tmp_path):
     with pytest.raises(BuildError) as caught:
         place(netlist, part="up5k", seed=1, frequency_mhz=50, build=tmp_path)
     assert re.fullmatch(
-        r"nextpnr-ice40 failed: ERROR: Unable to find a placement location for cell '.*\$sb_io' "
-        r"\(see .*\.placement\.log\)",
+        r"the design does not fit iCE40 UP5K: packed, it takes 42 SB_IO of 39 \(see "
+        r".*\.placement\.log\)",
+        str(caught.value),
+    ), str(caught.value)
+
+
+def test_cells_are_counted_as_they_are_packed(tmp_path):
+    """A logic cell has a look-up table and a flip-flop, which do not always share it."""
+    netlist = synthesize(
+        as_rtlil(Register(8), name="register"), top="register", family="ice40", build=tmp_path
+    )
+    packed = packed_cells(netlist, part="up5k", build=tmp_path)
+    assert packed["ICESTORM_LC"] >= netlist.counts.ff > 0 and packed["ICESTORM_RAM"] == 0
+
+
+def test_what_is_too_large_when_it_is_packed_is_told_by_how_much(tmp_path, monkeypatch):
+    netlist = synthesize(
+        as_rtlil(Register(8), name="register"), top="register", family="ice40", build=tmp_path
+    )
+
+    def fails(tool, arguments, *, log, **how):
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text("Info: \t ICESTORM_LC:  5607/  5280  106%\nInfo: \t SB_IO:  3/  39   7%\n")
+        raise BuildError("nextpnr-ice40 failed: ERROR: Failed to expand region")
+
+    monkeypatch.setattr("spikewright.tools.run", fails)
+    with pytest.raises(BuildError) as caught:
+        place(netlist, part="up5k", seed=1, frequency_mhz=50, build=tmp_path)
+    assert re.fullmatch(
+        r"the design does not fit iCE40 UP5K: packed, it takes 5,607 ICESTORM_LC of 5,280 \(see "
+        r".*\.placement\.log\)",
         str(caught.value),
     ), str(caught.value)
 
