@@ -27,13 +27,10 @@ from .board_estimate import (
 )
 from .fit_designs import designs_of, smaller_rows
 
-__all__ = ["MARGIN", "MARGINS", "Choice", "Fit", "fit_design"]
+__all__ = ["MARGIN", "Choice", "Fit", "fit_design"]
 
 MARGIN = 0.15
 """Share of the look-up tables and flip-flops that stays free, for estimates may be so far off."""
-
-MARGINS = {"ice40": 0.25}
-"""The same of families whose estimates are further off."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +125,7 @@ def fit_design(
     task: Task | None = None,
     design: EventDesign | None = None,
     samples: int = 200,
-    margin: float | None = None,
+    margin: float = MARGIN,
     progress: Callable[[str], None] = lambda step: None,
 ) -> Fit:
     """Compare designs of a network for a board by their estimates, and find the best.
@@ -146,9 +143,8 @@ def fit_design(
         Whether its weights are built in or loaded stays as it is, and so do memories in block RAM.
     samples : int
         How many of the test part, at most.
-    margin : float, optional
-        Share of the look-up tables and flip-flops that stays free; 0.15, and 0.25 on the iCE40,
-        unless given.
+    margin : float
+        Share of the look-up tables and flip-flops that stays free.
     progress : callable
         Told which design is being estimated.
 
@@ -166,8 +162,6 @@ def fit_design(
     board, samples = board_named(board), whole(1)("samples", samples)
     base = EventDesign() if design is None else design
     instance(EventDesign)("design", base)
-    if margin is None:
-        margin = MARGINS.get(board.family.name, MARGIN)
     if not 0 <= real(0)("margin", margin) < 1:
         raise ValueError(f"margin is {margin}; it must be a share from 0 to below 1")
     if board.family.name not in families():

@@ -61,9 +61,9 @@ def test_what_a_design_holds():
     assert total.memories == [Memory(5, 9, "block", writable=True, clocked=True, ports=1)]
 
 
-#: How far look-up tables may be off, and block RAMs, where they are not exact: few networks were
-#: built for iCE40, and an Artix-7 has shapes of block RAM that are not told apart.
-OFF, BLOCKS = {"ice40": 0.25, "": 0.15}, {"xc7": 2, "": 0}
+#: How far look-up tables may be off, and block RAMs, where they are not exact: an Artix-7 has
+#: shapes of block RAM that are not told apart.
+OFF, BLOCKS = 0.15, {"xc7": 2, "": 0}
 
 
 def test_networks_that_are_not_fitted_are_estimated():
@@ -72,11 +72,11 @@ def test_networks_that_are_not_fitted_are_estimated():
     assert {row.family for row in rows} == set(families()) == {"ice40", "ecp5", "gowin", "xc7"}
     for row in tested:
         size = estimate_of(row)
-        assert abs(size.lut / row.lut - 1) <= OFF.get(row.family, OFF[""]), (row.key, size.lut)
+        assert abs(size.lut / row.lut - 1) <= OFF, (row.key, size.lut)
         assert abs(size.bram - row.bram) <= BLOCKS.get(row.family, BLOCKS[""]), row.key
     for family, least in (("ecp5", 10), ("ice40", 4), ("gowin", 4), ("xc7", 3)):
         off = errors_of(family)
-        assert len(off) >= least and max(map(abs, off)) <= OFF.get(family, OFF[""])
+        assert len(off) >= least and max(map(abs, off)) <= OFF
 
 
 def test_weights_that_are_loaded_lie_in_large_memories_where_there_are_some():
