@@ -272,6 +272,11 @@ def test_what_can_be_known_at_once_is_said_before_any_work(asked, capsys, comman
     assert err.startswith(f"spikewright: {message}") and err.count("\n") == 1
 
 
+def test_an_unknown_task_of_a_table_is_told_by_its_option(capsys):
+    assert cli.main(["bench", "training", "--table", "cells", "--task", "nosuch"]) == 1
+    assert capsys.readouterr().err.startswith("spikewright: --task is 'nosuch'; there are digits,")
+
+
 @pytest.mark.parametrize(
     ("command", "message"),
     [

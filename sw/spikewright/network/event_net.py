@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spikewright_hw.checks import instance, real, whole, wholes
+from spikewright_hw.layer import MOST_NEURONS
 
 from .event_layer import Times, spike_times
 from .losses import check_labels
@@ -71,7 +72,7 @@ class EventNet(nn.Module):
         seed: int = 0,
     ):
         super().__init__()
-        self.sizes = wholes(1)("sizes", sizes)
+        self.sizes = wholes(1, MOST_NEURONS)("sizes", sizes)
         if len(self.sizes) < 2:
             raise ValueError(f"sizes is {self.sizes}; it needs inputs and outputs")
         for name, value in (("membrane", membrane), ("synapse", synapse), ("threshold", threshold)):

@@ -141,6 +141,7 @@ def test_silent_neurons_are_woken():
     ("given", "said"),
     [
         ({"sizes": (3,)}, "sizes is (3,); it needs inputs and outputs"),
+        ({"sizes": (3, 10**9)}, "sizes[1] is 1000000000; it must be a whole number from 1 to"),
         ({"steps": 0}, "steps is 0; "),
         ({"most": 0}, "most is 0; "),
         ({"membrane": 5.0}, "synapse is 5; it must be below membrane, 5"),

@@ -235,13 +235,15 @@ def training(options: argparse.Namespace) -> None:
         spw.bench_training_speed(rounds=15, pages=options.pages)
         return
     given = {} if options.epochs is None else {"epochs": options.epochs}
-    with arguments_checked({**options.flags, "name": "--table"}):
-        if options.table in SEEDED_TABLES:
+    if options.table in SEEDED_TABLES:
+        with arguments_checked({**options.flags, "name": "--task"}):
+            task = spw.load_task(options.task, folder=options.folder)
+        with arguments_checked({**options.flags, "name": "--table"}):
             spw.bench_training_seeds(
-                options.table, task=spw.load_task(options.task, folder=options.folder),
-                seeds=options.seeds, pages=options.pages, **given,
+                options.table, task=task, seeds=options.seeds, pages=options.pages, **given
             )
-            return
+        return
+    with arguments_checked({**options.flags, "name": "--table"}):
         spw.bench_training(
             table=options.table, folds=options.folds, pages=options.pages, **given
         )
