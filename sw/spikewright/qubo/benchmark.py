@@ -297,6 +297,13 @@ def _print_set(
     found: QuboSolution | QuboAnswer, reached: int, how: str, console: Console
 ) -> None:
     graph, solver = found.graph, found.solver
+    if not found.vertices:
+        console.print(
+            f"{graph.name}: no set was seen in this time; give the search more, by a longer "
+            "timeout",
+            highlight=False, markup=False,
+        )
+        return
     console.print(
         f"{graph.name}: {graph.count} vertices, {len(graph.edges)} edges.\n"
         f"cost {found.cost}: an independent set of {len(found.vertices)} vertices, seen "

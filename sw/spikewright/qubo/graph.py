@@ -16,6 +16,8 @@ __all__ = ["Graph", "cost", "read_graph"]
 
 #: Cost of a violated edge: NeuroBench's weight of 4 on both sides of the matrix.
 VIOLATED = 8
+#: Vertices of the largest graph that is read or drawn.
+MOST_VERTICES = 100_000
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,8 @@ def read_graph(path: str | Path) -> Graph:
     except FileNotFoundError:
         raise DataError(f"{path} is not there") from None
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path} cannot be read as a DIMACS file: {error}") from None
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{path} cannot be read as a DIMACS file: {reason}") from None
     kept = ((number, line) for number, line in enumerate(lines, 1) if line and line[0] != "c")
     count, promised = 0, 0
     edges: list[tuple[str, tuple[int, int]]] = []
@@ -156,6 +159,10 @@ def _head(line: list[str], where: str) -> tuple[int, int]:
         except ValueError:
             pass
         else:
+            if count > MOST_VERTICES:
+                raise DataError(
+                    f"{where} has {count} vertices; a graph has at most {MOST_VERTICES} here"
+                )
             if count >= 1 and edges >= 0:
                 return count, edges
     raise DataError(

@@ -9,7 +9,7 @@ import networkx
 
 from spikewright_hw.checks import real, whole
 
-from .graph import Graph
+from .graph import MOST_VERTICES, Graph
 
 __all__ = ["QuboWorkload", "qubo_workloads", "random_graph"]
 
@@ -62,7 +62,7 @@ def random_graph(nodes: int, *, density: float, seed: int = 0) -> Graph:
     ValueError
         A number is out of its range.
     """
-    nodes, density = whole(1, 100_000)("nodes", nodes), real(0, 1)("density", density)
+    nodes, density = whole(1, MOST_VERTICES)("nodes", nodes), real(0, 1)("density", density)
     seed, edges = whole(0)("seed", seed), int(0.5 * density * nodes**2)
     if edges > MOST_EDGES:
         raise ValueError(

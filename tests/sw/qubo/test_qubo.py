@@ -79,6 +79,8 @@ def test_a_file_is_read_packed_or_not(tmp_path):
     ("text", "message"),
     [
         ("e 1 2\n", "{}, line 1 is 'e 1 2'; it is 'p edge VERTICES EDGES'"),
+        ("p edge 99999999999 0\n",
+         "{}, line 1 has 99999999999 vertices; a graph has at most 100000 here"),
         ("p edge 0 0\n", "{}, line 1 is 'p edge 0 0'; it is 'p edge VERTICES EDGES'"),
         ("p edge 4 1\nc\ne 1\n", "{}, line 3 is 'e 1'; it is 'e VERTEX VERTEX'"),
         ("p edge 4 1\ne 1 x\n", "{}, line 2 is 'e 1 x'; it is 'e VERTEX VERTEX'"),
@@ -107,6 +109,8 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path):
         read_graph(tmp_path / "none.dimacs")
     broken = tmp_path / "broken.gz"
     broken.write_bytes(b"p edge 2 1\ne 1 2\n")
+    with pytest.raises(DataError, match=r"cannot be read as a DIMACS file: Is a directory$"):
+        read_graph(tmp_path)
     with pytest.raises(DataError, match=r"broken\.gz cannot be read as a DIMACS file: "):
         read_graph(broken)
 
@@ -238,6 +242,14 @@ def test_the_page_gets_the_table(tmp_path):
     assert "| 10 | 0.1 | -7 -7 -7 -8 -7 | -7 -7 -7 -8 -7 | -7 -7 -7 -8 -7 |" in text
     assert "Clock: 80 MHz, assumed. the command." in " ".join(text.split())
     assert text.endswith("End.\n")
+
+
+def test_a_search_that_saw_no_set_says_so(capsys):
+    graph = Graph(2, (), name="two")
+    print_qubo_solution(solve_qubo(graph, timeout_s=1e-9))
+    assert capsys.readouterr().out == (
+        "two: no set was seen in this time; give the search more, by a longer timeout\n"
+    )
 
 
 def test_workloads_are_those_that_a_solver_holds():
