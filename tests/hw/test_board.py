@@ -15,7 +15,6 @@ from spikewright_hw.engine.streams import Streams
 from spikewright_hw.engine.trace_address import trace_address
 from spikewright_hw.engine.words import input_words
 from spikewright_hw.fixed import Format
-from spikewright_hw.link.uart_tx import line_bits
 from spikewright_hw.network import Layer, Network
 from spikewright_hw.protocol import (
     OPTIONAL,
@@ -23,7 +22,6 @@ from spikewright_hw.protocol import (
     VERSION,
     BoardStatus,
     Command,
-    Deframer,
     Frame,
     Hello,
     Kind,
@@ -31,7 +29,7 @@ from spikewright_hw.protocol import (
     encode_frame,
 )
 
-from .simulation import Simulator
+from .serial_line import converse
 
 NETWORK = Network(
     (
@@ -91,41 +89,10 @@ def talk(
         network=NETWORK, divisor=divisor, clock_hz=25_000_000, virtual=True,
         engine=Counter(NETWORK), **options,
     )  # fmt: skip
-    events: list[Frame | Status] = []
-
-    async def host(ctx):
-        for byte in data:
-            for bit in line_bits(byte):
-                ctx.set(dut.rx, bit)
-                await ctx.tick().repeat(divisor)
-            if byte == 0 and pause:
-                await ctx.tick().repeat(pause)
-
-    async def listen(ctx):
-        deframer = Deframer()
-        while len(events) < answers:
-            await ctx.negedge(dut.tx)
-            await ctx.tick().repeat(divisor // 2)
-            byte = 0
-            for bit in range(9):
-                await ctx.tick().repeat(divisor)
-                byte |= ctx.get(dut.tx) << bit
-            event = deframer.push(byte & 0xFF)
-            if event is not None:
-                events.append(event)
-
-    async def guard(ctx):
-        for _ in range(30_000):
-            await ctx.tick()
-        raise AssertionError(f"after 30000 cycles only {events} came")
-
-    simulator = Simulator(ResetInserter(dut.reset)(dut))
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(host)
-    simulator.add_testbench(listen)
-    simulator.add_testbench(guard, background=True)
-    simulator.run()
-    return events
+    return converse(
+        dut, data, answers=answers, divisor=divisor, pause=pause,
+        within=ResetInserter(dut.reset)(dut),
+    )
 
 
 def cells(board: BoardTop) -> int:

@@ -9,8 +9,7 @@ import pytest
 from amaranth import Elaboratable, Module
 from amaranth.lib import wiring
 
-from spikewright_hw.link.uart_tx import line_bits
-from spikewright_hw.protocol import VERSION, Deframer, Frame, Kind, Status, encode_frame
+from spikewright_hw.protocol import VERSION, Frame, Kind, Status, encode_frame
 from spikewright_hw.qubo.board import QuboBoardTop
 from spikewright_hw.qubo.commands import (
     QuboCommand,
@@ -24,6 +23,7 @@ from spikewright_hw.qubo.independent_set import IndependentSet, seen_at
 from spikewright_hw.qubo.qubo_processor import QuboProcessor
 from spikewright_hw.qubo.search import QuboSearch, search
 
+from .serial_line import converse
 from .simulation import Simulator
 
 HELLO = {"kind": Kind.REAL, "clock_hz": 80_000_000}
@@ -87,42 +87,12 @@ def ask(pair: Pair, packets) -> list[tuple[int, int, bytes]]:
     return answers
 
 
-def talk(data: bytes, *, answers: int, divisor: int = 4) -> list[Frame]:
-    """Send bytes to a whole board without a pause; return what it answers."""
-    dut = QuboBoardTop(vertices=9, lanes=8, divisor=divisor, clock_hz=1_000_000, virtual=True)
-    found: list[Frame] = []
-
-    async def host(ctx):
-        for byte in data:
-            for bit in line_bits(byte):
-                ctx.set(dut.rx, bit)
-                await ctx.tick().repeat(divisor)
-
-    async def listen(ctx):
-        deframer = Deframer()
-        while len(found) < answers:
-            await ctx.negedge(dut.tx)
-            await ctx.tick().repeat(divisor // 2)
-            byte = 0
-            for bit in range(9):
-                await ctx.tick().repeat(divisor)
-                byte |= ctx.get(dut.tx) << bit
-            event = deframer.push(byte & 0xFF)
-            if isinstance(event, Frame):
-                found.append(event)
-
-    sim = Simulator(dut)
-    sim.add_clock(1e-6)
-    sim.add_testbench(host)
-    sim.add_testbench(listen)
-    sim.run()
-    return found
-
-
 def test_a_board_answers_at_its_two_pins():
     # The second frame is stored while the first is answered.
     data = encode_frame(Frame(5, QuboCommand.HELLO)) + encode_frame(Frame(6, QuboCommand.SET))
-    first, second = talk(data, answers=2)
+    top = QuboBoardTop(vertices=9, lanes=8, divisor=4, clock_hz=1_000_000, virtual=True)
+    first, second = converse(top, data, answers=2)
+    assert isinstance(first, Frame)
     assert (first.sequence, first.code) == (5, Status.OK)
     assert QuboHello.unpack(first.payload) == QuboHello(
         kind=Kind.VIRTUAL, vertices=9, lanes=8, clock_hz=1_000_000

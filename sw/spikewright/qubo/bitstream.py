@@ -32,23 +32,11 @@ def build_qubo_bitstream(
         Its size; the clock is that of the board.
     board : str or Board
         One of :data:`~spikewright.gateware.board.BOARDS`, or its name.
-    seeds : sequence of int
-        Placer seeds, tried in this order until the clock is met.
-    limit_s : float
-        Seconds for the placing and routing, with all seeds together.
-    build : str or Path
-        Folder of everything generated.
-    progress : callable
-        Told, in a few words, of each step as it begins.
+    seeds, limit_s, build, progress
+        As :func:`spikewright.build_bitstream` takes them; it raises the same errors.
 
     Raises
     ------
-    ToolError
-        A tool is missing.
-    BuildError
-        It does not fit, or cannot be routed in this time.
-    ClockMissed
-        It does not meet the clock; the message says what can be done. A BuildError, too.
     ValueError
         There is no such board, or the solver has words of less than a byte.
     """

@@ -4,6 +4,7 @@ Words of spikes go from layer to layer; each waits for the one before it, and fo
 not through yet. Their times are followed word by word, for all samples at once.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -102,7 +103,7 @@ def _words(spikes: np.ndarray, words: Words) -> list[list[_Word]]:
     ]
 
 
-class _Stage:
+class _Stage(ABC):
     """A layer: it takes words, and gives its own; times are those of the next thing to come.
 
     ``taps`` are the rows that an event reads, and ``tapped`` the cycles from an event to the first.
@@ -142,13 +143,15 @@ class _Stage:
             self._close()
         return taken
 
+    @abstractmethod
     def _close(self) -> None:
-        raise NotImplementedError
+        """Close a step, once the layer is through with the one before."""
 
+    @abstractmethod
     def give(self) -> Iterator[_Each]:
         """Return when each word of the step is ready; :meth:`taken` is told when it is taken."""
-        raise NotImplementedError
 
+    @abstractmethod
     def taken(self, when: _Each) -> None:
         """Tell when the word that was ready last is taken."""
 
