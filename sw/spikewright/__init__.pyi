@@ -24,6 +24,7 @@ from spikewright.coding.events import Events as Events
 from spikewright.coding.filter_bank import FilterBankCoding as FilterBankCoding
 from spikewright.coding.known import CODINGS as CODINGS
 from spikewright.coding.known import coding_of as coding_of
+from spikewright.coding.log_latency import LogLatency as LogLatency
 from spikewright.coding.output_scale import OutputScale as OutputScale
 from spikewright.coding.population import Population as Population
 from spikewright.coding.rate import Rate as Rate

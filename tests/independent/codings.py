@@ -37,6 +37,20 @@ def ttfs(sample, *, inputs, steps, low, high, silent):
     return at_times([time(x) for x in flat(sample)], steps)
 
 
+def log_latency(sample, *, inputs, steps, low, high, silent):
+    with localcontext() as context:
+        context.prec = 50
+        bottom, width = Decimal(low), Decimal(high) - Decimal(low)
+        root = ((Decimal(silent) - bottom) / width).ln() / steps
+        ends = [float(bottom + width * (k * root).exp()) for k in range(1, steps)] + [silent]
+
+    def time(x: float) -> int | None:
+        late = sum(x <= one for one in ends)
+        return late if late < steps else None
+
+    return at_times([time(x) for x in flat(sample)], steps)
+
+
 def philox(key: int, counter: int) -> list[int]:
     """Encrypt a counter by Philox4x64-10."""
     words = [counter >> 64 * k & MASK for k in range(4)]
@@ -124,5 +138,6 @@ def spikes(sample, *, inputs, steps):
 
 
 CODINGS = {
-    one.__name__: one for one in (ttfs, rate, direct, population, delta, events, spikes)
+    one.__name__: one
+    for one in (ttfs, log_latency, rate, direct, population, delta, events, spikes)
 }

@@ -32,7 +32,7 @@ NO_FILE = "does not apply to FILE, a network that is trained already; leave one 
 NO_CORES = "does not apply to registered cores, but to the engine of a network; leave it out, or"
 NO_EVENT = "does not apply to the event engine; give --engine stochastic, too, or leave it out"
 NO_BITS = "does not apply to codings that make spikes; give --coding direct or filter_bank,"
-NO_SHARE = "does not apply to codings but time to first spike; give --coding ttfs, or leave it"
+NO_SHARE = "does not apply to codings but ttfs and log_latency; give one of them by --coding"
 NO_NEURON = "does not apply to a core that is not given by --equations; give them, or leave it out"
 
 NO_SEEDS = "does not apply to this table, but to cells, normalisations, delays, encoders, conve"

@@ -68,8 +68,8 @@ def test_read_quantised_and_written_again(file, capsys):
     (("import", "net.nir", "--dt", "0"), "--dt is 0.0; it must be above 0"),
     (("import", "net.nir", *SAID, "--current", "now"), "--current is 'now'; there are old, new"),
     (("quantize", "net.nir", "net.spw", *SAID, "--coding", "morse"),
-     ("--coding is 'morse'; there are ttfs, rate, direct, delta, population, filter_bank, events, "
-      "spikes")),
+     ("--coding is 'morse'; there are ttfs, log_latency, rate, direct, delta, population, "
+      "filter_bank, events, spikes")),
     (("quantize", "net.nir", "net.spw", *SAID, "--weight-bits", "9"),
      "--weight-bits is 9; it must be a whole number from 2 to 8"),
     (("quantize", "net.nir", "net.spw", *SAID, "--percentile", "0"),

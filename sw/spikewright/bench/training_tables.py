@@ -13,7 +13,7 @@ from ..task.task import Task
 __all__ = ["TABLES", "brief", "compared"]
 
 #: Codings of images that make spikes or graded inputs of one event system.
-_CODINGS = ("ttfs", "rate", "population", "direct")
+_CODINGS = ("ttfs", "log_latency", "rate", "population", "direct")
 
 Compared = Iterator[tuple[str, TrainingConfig]]
 

@@ -135,8 +135,8 @@ RULES = (
     ),
     Rule(
         ("run", "build", "train", "quantize"), ("silent",),
-        lambda options: options.coding not in (None, "ttfs"),
-        "codings but time to first spike; give --coding ttfs, or leave it out",
+        lambda options: options.coding not in (None, "ttfs", "log_latency"),
+        "codings but ttfs and log_latency; give one of them by --coding, or leave it out",
     ),
     Rule(
         ("bench training",), ("task", "folder", "seeds"),

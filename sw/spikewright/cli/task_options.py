@@ -102,8 +102,8 @@ def add_coding_options(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add(
         "--coding", metavar="NAME",
-        help="how samples become spikes: ttfs, rate, ...; direct, which gives the network the "
-        "values themselves; or filter_bank, of sounds (by the task)",
+        help="how samples become spikes: ttfs, log_latency, rate, ...; direct, which gives the "
+        "network the values themselves; or filter_bank, of sounds (by the task)",
     )
     add("--steps", type=count, metavar="N", help="time steps of an inference (by the coding)")
     add(
@@ -112,8 +112,8 @@ def add_coding_options(group: argparse._ArgumentGroup) -> None:
     )
     add(
         "--silent", type=share, metavar="SHARE",
-        help="of the range of the values, which never spikes, with --coding ttfs (0.125; 0.4 of "
-        "large grey images)",
+        help="of the range of the values, which never spikes, with --coding ttfs or log_latency "
+        "(0.125; 0.4 of large grey images)",
     )
 
 

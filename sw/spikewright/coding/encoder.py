@@ -20,7 +20,7 @@ class Encoder(nn.Module):
     Parameters
     ----------
     coding : Coding
-        Any: time to first spike, rate, population, delta, direct, events.
+        Any: time to first spike, logarithmic latency, rate, population, delta, direct, events.
     redraw : bool
         Of :class:`~spikewright.coding.rate.Rate`: whether each call in training draws other spikes
         of the same samples. The first call of a training, and every one in evaluation, has the

@@ -14,12 +14,13 @@ from .delta import Delta
 from .direct import Direct
 from .events import Events
 from .filter_bank import FilterBankCoding
+from .log_latency import LogLatency
 from .population import Population
 from .rate import Rate
 from .spikes import Spikes
 from .ttfs import Ttfs
 
-__all__ = ["CODINGS", "Known", "coding_of", "from_fields", "to_fields"]
+__all__ = ["CODINGS", "WITH_SILENT", "Known", "coding_of", "from_fields", "to_fields"]
 
 
 
@@ -44,9 +45,12 @@ class Known(Coding, Protocol):
 #: The codings by name.
 CODINGS: dict[str, type[Known]] = {
     one.name: one for one in (
-        Ttfs, Rate, Direct, Delta, Population, FilterBankCoding, Events, Spikes,
+        Ttfs, LogLatency, Rate, Direct, Delta, Population, FilterBankCoding, Events, Spikes,
     )
 }
+
+#: Those of which a share of the range never spikes.
+WITH_SILENT = tuple(name for name, one in CODINGS.items() if issubclass(one, Ttfs | LogLatency))
 
 #: The coding of each kind of task, unless another is named.
 _DEFAULTS = {
@@ -77,8 +81,8 @@ def coding_of(
         Bits of a graded input, 2 to 8; of ``direct`` and ``filter_bank``, and their own choice
         unless given.
     silent : float, optional
-        Share of the range of the values, from 0 to below 1, whose lowest values never spike, of
-        :class:`~spikewright.coding.ttfs.Ttfs`; its own choice for the task unless given.
+        Share of the range of the values, from 0 to below 1, whose lowest values never spike, of a
+        coding by latency, ``ttfs`` or ``log_latency``; its own choice for the task unless given.
 
     Raises
     ------
@@ -96,12 +100,12 @@ def coding_of(
         )
     kind = CODINGS[chosen]
     if silent is not None:
-        if kind is not Ttfs:
+        if not issubclass(kind, Ttfs | LogLatency):
             raise ValueError(
                 f"silent is {shown(silent)}, but {chosen} has no such share; leave it out, or take "
-                "ttfs"
+                f"{' or '.join(WITH_SILENT)}"
             )
-        made = Ttfs.fitting(task, steps=steps, silent=silent)
+        made = kind.fitting(task, steps=steps, silent=silent)
     elif kind is FilterBankCoding:
         return FilterBankCoding.fitting(task, steps=steps, bits=input_bits)
     else:

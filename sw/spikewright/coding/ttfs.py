@@ -21,7 +21,7 @@ from spikewright_hw.protocol import MAX_PAYLOAD
 
 from .samples import check_spikes, in_parts, vectors
 
-__all__ = ["Ttfs"]
+__all__ = ["Ttfs", "silent_level"]
 
 #: Share of the range of the values that never spikes; of grey images of so many pixels, whose
 #: darker ones are edges that the brighter ones beside them show, too: chosen on held-out training
@@ -83,19 +83,12 @@ class Ttfs:
         ``silent`` is the share of their range that never spikes: unless given an eighth, or 0.4 of
         grey images of 400 pixels or more.
         """
-        inputs = math.prod(task.shape)
-        if silent is None:
-            large = len(task.image) == 2 and inputs >= _LARGE
-            silent = _SILENT_OF_IMAGES if large else _SILENT
-        share = real(0)("silent", silent)
-        if share >= 1:
-            raise ValueError(f"silent is {share:g}; a share of the range is from 0 to below 1")
         return cls(
-            inputs=inputs,
+            inputs=math.prod(task.shape),
             steps=4 if steps is None else steps,
             low=task.low,
             high=task.high,
-            silent=task.low + share * (task.high - task.low),
+            silent=silent_level(task, silent),
         )
 
     def encode(self, samples: ArrayLike) -> np.ndarray:
@@ -129,3 +122,17 @@ class Ttfs:
     def describe(self) -> str:
         """Return the coding in a few words."""
         return f"time to first spike, {self.steps} steps"
+
+
+def silent_level(task: Task, share: float | None) -> float:
+    """Return the value of a task's samples up to which none spikes, of a share of their range.
+
+    Unless the share is given, it is an eighth, or 0.4 of grey images of 400 pixels or more.
+    """
+    if share is None:
+        large = len(task.image) == 2 and math.prod(task.shape) >= _LARGE
+        share = _SILENT_OF_IMAGES if large else _SILENT
+    checked = real(0)("silent", share)
+    if checked >= 1:
+        raise ValueError(f"silent is {checked:g}; a share of the range is from 0 to below 1")
+    return task.low + checked * (task.high - task.low)

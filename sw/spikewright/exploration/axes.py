@@ -14,6 +14,7 @@ from spikewright_hw.checks import text as _text
 from spikewright_hw.engine.design import EventDesign, StochasticDesign
 from spikewright_hw.engine.streams import Streams
 
+from ..coding.known import WITH_SILENT
 from ..network.training_config import training_config
 
 __all__ = ["AXES", "DESIGN_AXES", "TRAINING_AXES", "Range", "points", "value_of"]
@@ -171,6 +172,6 @@ def _applying(point: Mapping[str, Any]) -> dict[str, Any]:
     others = {*DESIGN_AXES, "engine"} - {*own, "engine"}
     if "coding" in point and point["coding"] != "direct":
         others = others | {"input_bits"}
-    if point.get("coding", "ttfs") != "ttfs":
+    if point.get("coding", "ttfs") not in WITH_SILENT:
         others = others | {"silent"}
     return {name: value for name, value in point.items() if name not in others}

@@ -297,8 +297,8 @@ def training_config(
     input_bits : int, optional
         Bits of a graded input, 2 to 8, of a coding that makes them; its own choice unless given.
     silent : float, optional
-        Share of the range of the values that never spikes, with time to first spike; its own
-        choice unless given, see :func:`~spikewright.coding.known.coding_of`.
+        Share of the range of the values that never spikes, with ``ttfs`` and ``log_latency``; its
+        own choice unless given, see :func:`~spikewright.coding.known.coding_of`.
     epochs : int, optional
         Epochs in real numbers; of a task with more training samples than the digits, fewer in
         proportion unless given, but no fewer than 15, or 8 with convolutions; of 20,000 images or

@@ -8,6 +8,7 @@ import numpy as np
 from ..coding.coding import Coding, encode
 from ..coding.delta import Delta
 from ..coding.events import Events
+from ..coding.log_latency import LogLatency
 from ..coding.population import Population
 from ..coding.rate import Rate
 from ..coding.ttfs import Ttfs
@@ -28,6 +29,7 @@ def examples() -> dict[str, tuple[Coding, Any]]:
     delta = Delta(length=_LENGTH, steps=_LENGTH, low=-1, high=1, threshold=0.125, start=0)
     found: tuple[tuple[Coding, Any], ...] = (
         (Ttfs(), digit),
+        (LogLatency(inputs=64, steps=8, low=0, high=16, silent=1), digit),
         (Rate(inputs=64, steps=16, low=0, high=16, most=0.5), digit),
         (delta, _chirp()),
         (Population(values=4, steps=8, low=0, high=1), np.array([0.1, 0.35, 0.6, 0.9])),

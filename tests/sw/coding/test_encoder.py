@@ -14,7 +14,7 @@ DIGITS = spw.load_task("digits")
 SAMPLES = DIGITS.x_train[:6]
 
 
-@pytest.mark.parametrize("name", ["ttfs", "rate", "population", "direct"])
+@pytest.mark.parametrize("name", ["ttfs", "log_latency", "rate", "population", "direct"])
 @pytest.mark.parametrize("as_tensor", [False, True])
 def test_it_gives_what_the_coding_gives(name, as_tensor):
     coding = spw.coding_of(DIGITS, name=name)

@@ -136,9 +136,9 @@ def test_a_large_frame_is_coarser():
 @pytest.mark.parametrize(
     ("kind", "name", "able"),
     [
-        ("image", "events", "ttfs, rate, direct, population"),
-        ("values", "delta", "ttfs, rate, direct, population"),
-        ("signal", "spikes", "ttfs, rate, direct, delta, population, filter_bank"),
+        ("image", "events", "ttfs, log_latency, rate, direct, population"),
+        ("values", "delta", "ttfs, log_latency, rate, direct, population"),
+        ("signal", "spikes", "ttfs, log_latency, rate, direct, delta, population, filter_bank"),
         ("spikes", "ttfs", "spikes"),
         ("events", "rate", "events"),
     ],
@@ -185,7 +185,7 @@ def test_fields_that_are_missing(name):
         (lambda: spw.training_config(load(), coding=Ttfs(), input_bits=4),
          "input_bits is 4, but coding has 1; give one of them"),
         (lambda: spw.coding_of(load(), name="rate", silent=0.4),
-         "silent is 0.4, but rate has no such share; leave it out, or take ttfs"),
+         "silent is 0.4, but rate has no such share; leave it out, or take ttfs or log_latency"),
         (lambda: spw.coding_of(load(), silent=1),
          "silent is 1; a share of the range is from 0 to below 1"),
         (lambda: spw.coding_of(load(), silent=-0.1),

@@ -37,7 +37,7 @@ def test_the_page_has_every_coding_and_every_field():
     assert {*re.findall(r"^\| \[`(\w+)`\]\(#[\w-]+\)", PAGE, re.M)} == {*CODINGS}
     sections = re.split(r"^## ", PAGE, flags=re.M)
     titles = {name: name.replace("_", " ").capitalize() for name in CODINGS}
-    titles["ttfs"] = "Time to first spike"
+    titles |= {"ttfs": "Time to first spike", "log_latency": "Logarithmic latency"}
     for name, title in titles.items():
         (section,) = (one for one in sections if one.startswith(f"{title}\n"))
         if name != "spikes":

@@ -24,8 +24,9 @@ def test_what_does_not_apply_to_a_point_is_not_in_it():
     assert points({"coding": ["ttfs", "direct"], "input_bits": [2]}) == [
         {"coding": "ttfs"}, {"coding": "direct", "input_bits": 2},
     ]
-    assert points({"coding": ["ttfs", "rate"], "silent": [0.4]}) == [
-        {"coding": "ttfs", "silent": 0.4}, {"coding": "rate"},
+    assert points({"coding": ["ttfs", "log_latency", "rate"], "silent": [0.4]}) == [
+        {"coding": "ttfs", "silent": 0.4}, {"coding": "log_latency", "silent": 0.4},
+        {"coding": "rate"},
     ]
 
 

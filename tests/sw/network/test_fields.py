@@ -18,6 +18,7 @@ import torch
 
 from spikewright.coding.delta import Delta
 from spikewright.coding.events import Events
+from spikewright.coding.log_latency import LogLatency
 from spikewright.coding.output_scale import OutputScale
 from spikewright.coding.population import Population
 from spikewright.coding.rate import Rate
@@ -103,6 +104,10 @@ TABLE: tuple[tuple[Any, Mapping[str, tuple]], ...] = (
     (CODING, {
         "inputs": (*NO_WHOLE, 0, 65_536), "steps": (*NO_WHOLE, 0, 65_532),
         "low": (*NO_REAL, 3, 16), "high": (*NO_REAL, 2.0, -1), "silent": (*NO_REAL, -1, 16.0),
+    }),
+    (LogLatency(inputs=2, steps=4, low=0, high=1, silent=0.1), {
+        "inputs": (*NO_WHOLE, 0, 65_536), "steps": (*NO_WHOLE, 0, 65_532),
+        "low": (*NO_REAL, 0.1), "high": (*NO_REAL, 0.1, -1), "silent": (*NO_REAL, 0, 1.0),
     }),
     (Rate(inputs=2, steps=4, low=0, high=1), {
         "inputs": (*NO_WHOLE, 0, 65_536), "steps": (*NO_WHOLE, 0, 65_532),

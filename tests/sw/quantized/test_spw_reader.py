@@ -69,6 +69,10 @@ def drawn_coding(rng: Random, name: str, *, inputs: int, steps: int, bits: int =
         case "ttfs":
             silent = rng.choice((low, low + (high - low) * rng.uniform(0, 0.9)))
             return spw.Ttfs(inputs=inputs, steps=steps, silent=silent, **ends), values(inputs)
+        case "log_latency":
+            silent = low + (high - low) * rng.uniform(0.001, 0.9)
+            coding = spw.LogLatency(inputs=inputs, steps=steps, silent=silent, **ends)
+            return coding, values(inputs)
         case "rate":
             seed = rng.choice((0, rng.getrandbits(64)))
             most = rng.choice((1.0, rng.random()))
@@ -124,7 +128,7 @@ def compare(path: Path, sample: Any) -> None:
 def compare_network(path: Path, network: Network, rng: Random) -> None:
     """Write a network with a coding that fits it, and compare."""
     bits = network.input_bits
-    name = "direct" if bits > 1 else rng.choice(("ttfs", "rate", "spikes"))
+    name = "direct" if bits > 1 else rng.choice(("ttfs", "log_latency", "rate", "spikes"))
     coding, sample = drawn_coding(
         rng, name, inputs=network.inputs, steps=network.steps, bits=bits
     )
@@ -224,7 +228,8 @@ def test_schemas_before(schema, rng, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["ttfs", "rate", "direct", "population", "delta", "events", "spikes"]
+    "name",
+    ["ttfs", "log_latency", "rate", "direct", "population", "delta", "events", "spikes"],
 )
 def test_codings(name, rng, tmp_path):
     path = tmp_path / "net.spw"
