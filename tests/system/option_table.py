@@ -240,8 +240,17 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     ),
     "bench training --table cells --task mnist": ({"folder": "."}, {}),
     "board --virtual ulx3s --model net.spw": (
-        {"virtual": "other", "model": "other.spw", "clock": "62.5", **SIZE, "banks": "2"},
+        {"virtual": "other", "model": "other.spw", "clock": "62.5", **SIZE, "banks": "2",
+         "status": None, "self_test": None, "reset": None},
         every(STOCHASTIC, NO_EVENT),
+    ),
+    "board --virtual ulx3s --model net.spw --status": ({"clock": "62.5", "banks": "2"}, {}),
+    "board --port /dev/null --model net.spw --status": (
+        {"port": "/dev/x", **SIZE, "banks": "2"},
+        {**every(STOCHASTIC, NO_EVENT), "clock": "does not apply to --port: the clock of that"},
+    ),
+    "board --port /dev/null --model net.spw": (
+        {}, {"port": "does not apply to a board that is left running; give --status, --self-test"}
     ),
     "neurobench qubo": (
         {"graph": "mine.dimacs", "nodes": "9", "seed": "7", "runs": "3", "timeout": "5",

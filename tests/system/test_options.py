@@ -48,7 +48,7 @@ WORK = (
     "spikewright.gateware.emit.print_cores", "spikewright.job.run.build_job",
     "spikewright.job.run.plan_job",
     "spikewright.gateware.board_list.print_boards",
-    "spikewright.device.served.virtual_port",
+    "spikewright.device.served.virtual_port", "spikewright.device.boards.open_board",
     "spikewright.record.stored.show", "spikewright.bench.resources.resources",
     "spikewright.pages.pages.pages", "spikewright.bench.neurons.bench_neurons",
     "spikewright.bench.boards.bench_boards", "spikewright.bench.link.bench_link",

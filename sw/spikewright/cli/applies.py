@@ -187,6 +187,16 @@ RULES = (
         "--port with --no-bitstream: the clock of that board is set already; leave it out",
     ),
     Rule(
+        ("board",), ("port",),
+        lambda options: not (options.status or options.self_test or options.reset),
+        "a board that is left running; give --status, --self-test or --reset, too, or --virtual "
+        "instead",
+    ),
+    Rule(
+        ("board",), ("clock",), lambda options: options.port is not None,
+        "--port: the clock of that board is set already; leave it out",
+    ),
+    Rule(
         ("run",), ("seed",), lambda options: options.build_only and len(options.seed or ()) > 1,
         "--build-only more than once, for the first seed alone is built; give one seed",
     ),

@@ -1,13 +1,17 @@
 """A virtual board that is left running, opened by a program of the user's own."""
 
+from dataclasses import replace
+
 import pytest
 import serial
 
+from spikewright import cli
 from spikewright.coding.ttfs import Ttfs
 from spikewright.device.served import virtual_port
 from spikewright.device.session import connect
 from spikewright.gateware.board import BOARDS
 from spikewright.quantized.network import Provenance, QuantizedNetwork
+from spikewright.quantized.spw import write
 from spikewright_hw.engine.example import example_network
 from spikewright_hw.fixed import Format
 
@@ -28,6 +32,37 @@ def test_programs_open_it_one_after_the_other(tmp_path):
         with serial.Serial(running.port, 1_000_000, timeout=0.1) as port:
             port.write(b"\x01\x02\x00")  # no frame: refused, and answered
             assert port.read(1)
+
+
+def test_a_board_is_asked_tested_and_reset_by_commands(tmp_path, capsys):
+    file = tmp_path / "net.spw"
+    write(file, QUANTIZED)
+
+    def said(*options: str) -> str:
+        assert cli.main(["board", "--port", running.port, "--model", str(file), *options]) == 0
+        return capsys.readouterr().out
+
+    with virtual_port(QUANTIZED, build=tmp_path) as running:
+        assert said("--self-test") == (
+            "The board passed: 64 drawn samples, 1,408 values equal the integer reference, and "
+            "1,000 inferences of the last sample that it ran by itself.\n"
+        )
+        assert said("--status").endswith("\n1065 inferences\n")  # RUN begins with a single one
+        assert said("--reset") == "The board is as it is after power-up.\n"
+        assert said("--status") == (
+            "0 frames with a wrong checksum\n0 frames of which bytes were lost\n"
+            "0 other frames that were refused\n0 inferences\n"
+        )
+
+
+def test_a_board_that_holds_another_network_is_not_asked(tmp_path, capsys):
+    file = tmp_path / "net.spw"
+    other = example_network(sizes=(6, 4, 3), steps=2, weight_bits=3, membrane=Format(8, 4))
+    write(file, replace(QUANTIZED, network=other))
+    with virtual_port(QUANTIZED, build=tmp_path) as running:
+        arguments = ["board", "--port", running.port, "--model", str(file), "--status"]
+        assert cli.main(arguments) == 1
+    assert f"The board on {running.port} holds network " in capsys.readouterr().err
 
 
 def test_a_board_that_there_is_not(tmp_path):

@@ -1,4 +1,4 @@
-"""``spikewright board``: a virtual board that is left running."""
+"""``spikewright board``: a virtual board that is left running; a board asked, tested or reset."""
 
 import argparse
 import time
@@ -16,24 +16,51 @@ _LOOK_S = 0.5
 def add(commands) -> None:
     """Add the command and its options."""
     verb = commands.add_parser(
-        "board", help="leave a virtual board running that any program opens as a serial port"
+        "board",
+        help="leave a virtual board running that any program opens as a serial port; or ask a "
+        "board for its counters, test it, reset it",
+    )
+    which = verb.add_mutually_exclusive_group(required=True)
+    which.add_argument(
+        "--virtual", metavar="NAME",
+        help="the board that a virtual one stands for, see `spikewright boards`",
+    )
+    which.add_argument(
+        "--port", metavar="PATH",
+        help="serial port of a board that is there, such as /dev/ttyUSB0, or the port that another "
+        "`spikewright board --virtual` says",
     )
     add = verb.add_argument
-    add(
-        "--virtual", required=True, metavar="NAME",
-        help="the board that it stands for, see `spikewright boards`",
-    )
     add("--model", type=path, required=True, metavar="FILE", help="the .spw network that it holds")
     add("--clock", type=frequency, metavar="MHZ", help="its clock (default: the board's)")
+    once = verb.add_argument_group("instead of leaving one running, once")
+    what = once.add_mutually_exclusive_group()
+    what.add_argument(
+        "--status", action="store_true",
+        help="print what it has counted since it was powered up or reset",
+    )
+    what.add_argument(
+        "--self-test", action="store_true",
+        help="let it compute drawn samples, and compare its answers with the integer reference",
+    )
+    what.add_argument(
+        "--reset", action="store_true",
+        help="put it into the state after power-up; weights that are loaded are loaded again",
+    )
     add_engine_options(verb)
     verb.set_defaults(verb=board, command="board", boards=tuple(spw.BOARDS))
 
 
 def board(options: argparse.Namespace) -> None:
-    """Run the board until it is interrupted."""
-    options.board = options.virtual
-    options.flags = {**options.flags, "board": "--virtual"}
-    chosen, design = board_of(options), design_of(options)
+    """Run the board until it is interrupted, or ask it once."""
+    if options.status or options.self_test or options.reset:
+        _ask(options)
+    else:
+        _leave_running(options)
+
+
+def _leave_running(options: argparse.Namespace) -> None:
+    chosen, design = _virtual(options), design_of(options)
     with spw.virtual_port(options.model, board=chosen, design=design) as running:
         print(
             f"{chosen.title}, virtual, at {chosen.clock_hz / 1e6:g} MHz, is at {running.port}; "
@@ -43,3 +70,38 @@ def board(options: argparse.Namespace) -> None:
         while not (trouble := running.trouble()):
             time.sleep(_LOOK_S)
     raise spw.DeviceError(f"the virtual board {trouble}")
+
+
+def _ask(options: argparse.Namespace) -> None:
+    # What is at a port says its clock itself, and all boards have the same rate of the port.
+    network, design = spw.read(options.model), design_of(options)
+    if options.port is None:
+        session = spw.open_board(network, design=design, board=_virtual(options))
+    else:
+        session = spw.open_board(network, design=design, port=options.port)
+    with session as opened:
+        if options.status:
+            counted = opened.status()
+            print(
+                f"{counted.bad_checksums} frames with a wrong checksum\n"
+                f"{counted.overflows} frames of which bytes were lost\n"
+                f"{counted.malformed} other frames that were refused\n"
+                f"{counted.inferences} inferences"
+            )
+        elif options.reset:
+            opened.reset()
+            print("The board is as it is after power-up.")
+        else:
+            passed = opened.self_test()
+            print(
+                f"The board passed: {passed.samples} drawn samples, {passed.compared:,} values "
+                "equal the integer reference"
+                + (f", and {passed.repeated:,} inferences of the last sample that it ran by itself."
+                   if passed.repeated else ".")
+            )
+
+
+def _virtual(options: argparse.Namespace) -> "spw.Board":
+    options.board = options.virtual
+    options.flags = {**options.flags, "board": "--virtual"}
+    return board_of(options)
