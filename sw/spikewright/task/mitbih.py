@@ -14,6 +14,8 @@ Biomedical Engineering 51(7), 2004; paced records are in neither). ``mitbih_trai
 figures are higher.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +23,12 @@ import numpy as np
 from spikewright.errors import DataError
 
 from .archive import read_archive
-from .source import Source
+from .checksums import check_sums
+from .source import Source, located
 from .task import Task
 from .wfdb import read_annotations, read_lead
 
-__all__ = ["MITBIH", "RECORDS", "read_beats"]
+__all__ = ["MITBIH", "RECORDS", "Beats", "read_beats", "read_heartbeats"]
 
 _CLASSES = 5
 _SAMPLES = 187
@@ -53,6 +56,31 @@ _BETWEEN_PATIENTS = ("beats_ds1_train.npz", "beats_ds2a_test.npz")
 _AT_RANDOM = ("mitbih_train.csv", "mitbih_test.csv")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Beats:
+    """Heartbeats, those of a record one after the other.
+
+    Parameters
+    ----------
+    values : float32 array ``[beats, 187]``
+        0 to 1.
+    labels : int64 array ``[beats]``
+        Classes after AAMI.
+    places : int64 array ``[beats]``
+        Of the annotation in its record, in samples of 360 Hz.
+    records : int64 array ``[beats]``
+        Numbers of the records.
+    checked : bool
+        Whether a list of checksums beside the files named all of them.
+    """
+
+    values: np.ndarray
+    labels: np.ndarray
+    places: np.ndarray
+    records: np.ndarray
+    checked: bool = False
+
+
 def _files(folder: Path) -> tuple[Path, ...]:
     for names in (_BETWEEN_PATIENTS, _AT_RANDOM):
         paths = tuple(folder / name for name in names)
@@ -75,9 +103,10 @@ def _load(folder: Path) -> Task:
     paths = _files(folder)
     archives = bool(paths) and paths[0].suffix == ".npz"
     if paths:
-        parts = map(_archive if archives else _table, paths)
+        check_sums(folder, paths)
+        parts = (_arrays(path, "beats", "label") if archives else _table(path) for path in paths)
     else:
-        parts = map(_records, _headers(folder))
+        parts = ((one.values, one.labels) for one in _recorded(folder))
     (x_train, y_train), (x_test, y_test) = parts
     return Task(
         name="mitbih",
@@ -93,24 +122,60 @@ def _load(folder: Path) -> Task:
     )
 
 
-def _records(headers: list[Path]) -> tuple[np.ndarray, np.ndarray]:
-    beats, labels = zip(*map(read_beats, headers), strict=True)
-    return np.concatenate(beats), np.concatenate(labels)
+def read_heartbeats(folder: Path | None = None) -> tuple[Beats, Beats]:
+    """Return the beats of DS1 and of DS2, or of those records of them that are there.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Of the records, or of the arrays with ``sample`` and ``record`` of each beat; or the one
+        above it.
+
+    Raises
+    ------
+    DataError
+        The files are not there, malformed, or not those of their list of checksums; or they are
+        tables, which do not say when a beat was and whose it is.
+    """
+    place = located(MITBIH, folder)
+    paths = _files(place)
+    if not paths:
+        return _recorded(place)
+    if paths[0].suffix != ".npz":
+        raise DataError(
+            f"{paths[0]} does not say when a beat was and whose it is; take the records, which "
+            "are at physionet.org/content/mitdb"
+        )
+    checked = check_sums(place, paths)
+    first, second = (_placed(path, checked=checked) for path in paths)
+    return first, second
 
 
-def read_beats(header: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Return the beats of a record, and their classes after AAMI.
+def _recorded(folder: Path) -> tuple[Beats, Beats]:
+    """Read the records of both parts."""
+    parts = _headers(folder)
+    checked = check_sums(folder, (
+        path.with_suffix(suffix) for part in parts for path in part
+        for suffix in (".hea", ".dat", ".atr")
+    ))
+    first, second = (_joined([read_beats(path) for path in part], checked) for part in parts)
+    return first, second
+
+
+def _joined(records: Sequence[Beats], checked: bool) -> Beats:
+    names = ("values", "labels", "places", "records")
+    return Beats(checked=checked, **{
+        name: np.concatenate([getattr(one, name) for one in records]) for name in names
+    })
+
+
+def read_beats(header: Path) -> Beats:
+    """Return the beats of a record.
 
     Parameters
     ----------
     header : Path
         ``100.hea``, beside ``100.dat`` and ``100.atr``.
-
-    Returns
-    -------
-    float32 array ``[beats, 187]``
-        0 to 1.
-    int64 array ``[beats]``
 
     Raises
     ------
@@ -124,21 +189,46 @@ def read_beats(header: Path) -> tuple[np.ndarray, np.ndarray]:
     annotations = annotations[np.isin(annotations[:, 1], [*_AAMI])]
     starts = np.rint(annotations[:, 0] * (_UP / _DOWN)).astype(np.int64) - _BEFORE
     whole = (starts >= 0) & (starts + _SAMPLES <= len(signal))
-    if not whole.any():
-        return np.empty((0, _SAMPLES), np.float32), np.empty(0, np.int64)
     beats = signal[starts[whole, None] + np.arange(_SAMPLES)]
     beats -= beats.min(axis=1, keepdims=True)
     beats /= np.maximum(beats.max(axis=1, keepdims=True), np.finfo(np.float64).tiny)
-    labels = np.array([_AAMI[code] for code in annotations[whole, 1].tolist()], np.int64)
-    return beats.astype(np.float32), labels
+    return Beats(
+        values=beats.astype(np.float32),
+        labels=np.array([_AAMI[code] for code in annotations[whole, 1].tolist()], np.int64),
+        places=annotations[whole, 0],
+        records=np.full(int(whole.sum()), int(header.stem), np.int64),
+    )
 
 
-def _archive(path: Path) -> tuple[np.ndarray, np.ndarray]:
+def _placed(path: Path, *, checked: bool) -> Beats:
+    """Read an archive that says of each beat when and whose it is."""
+    beats, labels, places, records = _arrays(path, "beats", "label", "sample", "record")
+    for name, each in (("sample", places), ("record", records)):
+        if each.shape != (len(beats),) or each.dtype.kind not in "iu":
+            raise DataError(
+                f"{name} of {path} is an array of {each.dtype} of shape {list(each.shape)}; it "
+                f"must have a whole number for each of the {len(beats)} beats"
+            )
+    if beats.shape[1:] != (_SAMPLES,) or labels.shape != (len(beats),) or beats.dtype != np.uint8:
+        raise DataError(
+            f"{path} has beats of {beats.dtype} of shape {list(beats.shape)} and labels of shape "
+            f"{list(labels.shape)}; a beat has {_SAMPLES} values of uint8 and a label"
+        )
+    if not np.isin(labels, range(_CLASSES)).all():
+        raise DataError(f"{path} has the label {labels.max()}; a label is 0 to {_CLASSES - 1}")
+    return Beats(
+        values=beats.astype(np.float32) / np.float32(255), labels=labels.astype(np.int64),
+        places=places.astype(np.int64), records=records.astype(np.int64), checked=checked,
+    )
+
+
+def _arrays(path: Path, *names: str) -> list[np.ndarray]:
+    """Return arrays of an archive."""
     content = read_archive(path)
-    absent = [name for name in ("beats", "label") if name not in content]
-    if absent:
-        raise DataError(f"{path} lacks the array {absent[0]}; fetch it again")
-    return content["beats"], content["label"]
+    for name in names:
+        if name not in content:
+            raise DataError(f"{path} lacks the array {name}; fetch it again")
+    return [content[name] for name in names]
 
 
 def _table(path: Path) -> tuple[np.ndarray, np.ndarray]:

@@ -223,8 +223,10 @@ def test_a_beat_is_what_is_around_its_annotation(tmp_path):
     rise = np.arange(3000) // 2
     header = tmp_path / "100.hea"
     write_record(header, np.stack([0 * rise, rise]), [(100, 1), (1440, 5), (2990, 1)])
-    beats, labels = read_beats(header)
-    assert labels.tolist() == [2]  # the others are not in the record as a whole
+    read = read_beats(header)
+    beats = read.values
+    assert read.labels.tolist() == [2]  # the others are not in the record as a whole
+    assert (read.places.tolist(), read.records.tolist()) == ([1440], [100])
     assert beats.shape == (1, 187) and beats[0, 0] == 0 and beats[0, -1] == 1
     assert np.allclose(beats[0], np.arange(187) / 186, atol=0.01)
 
@@ -235,11 +237,12 @@ def test_a_beat_is_what_is_around_its_annotation(tmp_path):
 ])
 def test_beats_of_records_are_those_that_others_cut(record, archive):
     folder = Path(DATA) / "mitbih"
-    beats, labels = read_beats(folder / "records" / f"{record}.hea")
+    read = read_beats(folder / "records" / f"{record}.hea")
     with np.load(folder / archive) as given:
         here = given["record"] == record
-        assert labels.tolist() == given["label"][here].tolist()
-        assert abs(255 * beats - given["beats"][here]).max() < 0.6  # they are rounded
+        assert read.labels.tolist() == given["label"][here].tolist()
+        assert read.places.tolist() == given["sample"][here].tolist()
+        assert abs(255 * read.values - given["beats"][here]).max() < 0.6  # they are rounded
 
 
 def test_records_that_are_not_all_there(tmp_path):
