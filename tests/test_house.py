@@ -27,7 +27,7 @@ SOFTWARE = HOUSE / "sw" / "spikewright"
 PATH = (
     "task", "equations", "coding", "network", "exchange", "quantized", "stochastic_models",
     "gateware", "device", "record", "pages", "job", "exploration", "qubo", "forecast", "scenes",
-    "submission", "bench", "scaffold", "cli",
+    "heartbeats", "submission", "bench", "scaffold", "cli",
 )
 
 #: The layers of the gateware: each imports only those before it.

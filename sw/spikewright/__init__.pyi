@@ -238,6 +238,12 @@ from spikewright.scenes.benchmark import AscBenchmark as AscBenchmark
 from spikewright.scenes.benchmark import neurobench_asc as neurobench_asc
 from spikewright_hw.qubo.search import QuboSearch as QuboSearch
 
+"""Heartbeats of MIT-BIH, between patients and at random."""
+
+from spikewright.heartbeats.benchmark import HeartbeatBenchmark as HeartbeatBenchmark
+from spikewright.heartbeats.benchmark import bench_heartbeats as bench_heartbeats
+from spikewright.heartbeats.split import load_heartbeats as load_heartbeats
+
 """Forecasts: NeuroBench's Mackey-Glass benchmark."""
 
 from spikewright.forecast.benchmark import MackeyGlassBenchmark as MackeyGlassBenchmark

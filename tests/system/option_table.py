@@ -222,6 +222,14 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {"seeds": "7", "epochs": "3"}, {"pages": "does not apply to a single neuron, for"}
     ),
     "bench reference": ({"samples": "9", "pages": None}, {}),
+    "bench heartbeats": (
+        {"split": "random", "anomaly": None, "folder": "folder", "hidden": "16", "seeds": "7",
+         "on_board": "0", "place": None, "pages": None, "held_out": None}, {}
+    ),
+    "bench heartbeats --held-out": (
+        {"split": "random", "anomaly": None, "hidden": "16"},
+        every(("on_board", "place"), "does not apply to --held-out, whose networks are not"),
+    ),
     "bench sizes": ({"board": "icebreaker"}, {}),
     "bench stochastic": ({"data": "folder", "seeds": "7", "epochs": "3", "pages": None}, {}),
     "bench training": (

@@ -70,6 +70,7 @@ WORK = (
     "spikewright.gateware.certificate.check_certificate",
     "spikewright.submission.submit.submit", "spikewright.submission.audit.check_submission",
     "spikewright.scenes.benchmark.neurobench_asc",
+    "spikewright.heartbeats.benchmark.bench_heartbeats",
     "spikewright.qubo.benchmark.neurobench_qubo", "spikewright.qubo.placed.place_qubo_solver",
     "spikewright.qubo.solve.solve_qubo", "spikewright.qubo.board.open_qubo_board",
     "spikewright.qubo.bitstream.build_qubo_bitstream",
@@ -204,7 +205,7 @@ VALUES = {**RUN, **SIZE, **STOCHASTIC, **NEURON, "preset": "q8_8", "family": "ne
           "draw_seed": "0", "workers": "2", "load": None, "folds": "2", "nodes": "9",
           "density": "0.5", "graph_seed": "0", "runs": "5", "fit": None,
           "inputs": "found.npz", "no_saturation": None, "seeds": "2", "capacity": "1000",
-          "place": None, "build": None, "timeout": "10", "port": "/dev/x",
+          "place": None, "on_board": "100", "build": None, "timeout": "10", "port": "/dev/x",
           "graph": "mine.dimacs"}
 
 

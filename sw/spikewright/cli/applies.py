@@ -217,6 +217,10 @@ RULES = (
         "--scheduler, whose cluster has its own workers; leave one of the two out",
     ),
     Rule(
+        ("bench heartbeats",), ("on_board", "place"), lambda options: options.held_out,
+        "--held-out, whose networks are not put on a board; leave one of the two out",
+    ),
+    Rule(
         ("neurobench qubo",), ("nodes",), lambda options: options.graph is not None,
         "--graph, a graph of your own; leave one of the two out",
     ),

@@ -17,6 +17,7 @@ from ..quantized.network import QuantizedNetwork, network_of
 from ..record.algorithm import AlgorithmMetrics, measure
 from ..record.figure import Figure
 from ..task.known import load_task
+from ..task.metrics import class_scores
 from ..task.task import Task
 
 __all__ = ["TASKS", "BenchmarkResult", "BenchmarkTask", "compute_metrics"]
@@ -197,13 +198,14 @@ def compute_metrics(
         raise ValueError(f"energy has the unit {energy.unit}; it must be in µJ, of an inference")
     membranes = None if reference is None else [layer.membranes for layer in reference.layers]
     right = answers.predictions == labels
+    classes = int(max(labels.max(), answers.predictions.max())) + 1
     return BenchmarkResult(
         task=task,
         model=model,
         samples=len(labels),
         timesteps=plain.steps,
         accuracy=float(right.mean()),
-        balanced_accuracy=float(np.mean([right[labels == one].mean() for one in set(labels)])),
+        balanced_accuracy=class_scores(answers.predictions, labels, classes=classes).balanced,
         algorithm=measure(plain, answers.sent, answers.spikes, membranes=membranes),
         latency_ms=float(answers.cycles.mean()) / answers.clock_hz * 1e3,
         latency_source="simulated" if answers.virtual else "counted",

@@ -1,8 +1,12 @@
 """How well targets were met: the share of right labels, and the error of values."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
-__all__ = ["accuracy", "error", "explained", "score", "share_right"]
+__all__ = [
+    "ClassScores", "accuracy", "class_scores", "error", "explained", "score", "share_right",
+]
 
 
 def accuracy(outputs: np.ndarray, labels: np.ndarray) -> float:
@@ -56,3 +60,48 @@ def score(answers: np.ndarray, targets: np.ndarray) -> float:
     if targets.dtype.kind == "f":
         return error(answers, targets)
     return share_right(answers, targets)
+
+
+@dataclass(frozen=True)
+class ClassScores:
+    """How well each class is told, each a float array ``[classes]`` of shares, 0 to 1.
+
+    Parameters
+    ----------
+    recall : array
+        Of the samples of a class, those that are answered by it; NaN of a class without samples.
+    precision : array
+        Of the answers with a class, those that are right; 0 of a class that is never answered.
+    f1 : array
+        The harmonic mean of the two; 0 where neither is anything.
+    """
+
+    recall: np.ndarray
+    precision: np.ndarray
+    f1: np.ndarray
+
+    @property
+    def balanced(self) -> float:
+        """Balanced accuracy: the mean recall of the classes that have samples."""
+        return float(np.nanmean(self.recall))
+
+
+def class_scores(predictions: np.ndarray, labels: np.ndarray, *, classes: int) -> ClassScores:
+    """Return how well each class is told.
+
+    Parameters
+    ----------
+    predictions, labels : int array ``[samples]``
+    classes : int
+
+    Raises :exc:`ValueError` as :func:`share_right` does.
+    """
+    share_right(predictions, labels)
+    right = np.bincount(labels[predictions == labels], minlength=classes).astype(float)
+    there = np.bincount(labels, minlength=classes)
+    said = np.bincount(predictions, minlength=classes)
+    return ClassScores(
+        recall=np.where(there > 0, right / np.maximum(there, 1), np.nan),
+        precision=right / np.maximum(said, 1),
+        f1=2 * right / np.maximum(there + said, 1),
+    )

@@ -1,12 +1,14 @@
 """``spikewright bench``: comparisons on one task."""
 
 import argparse
+import shlex
+import sys
 
 import spikewright as spw
 
 from ..applies import SEEDED_TABLES
 from ..options import count, path, seed
-from ..words import arguments_checked
+from ..words import arguments_checked, options_named
 
 __all__ = ["add"]
 
@@ -20,6 +22,7 @@ def add(commands) -> None:
     benches = verb.add_subparsers(required=True, metavar="WHAT")
     _add_engine(benches)
     _add_boards(benches)
+    _add_heartbeats(benches)
     _add_link(benches)
     _add_neurons(benches)
     _add_reference(benches)
@@ -83,6 +86,54 @@ def boards(options: argparse.Namespace) -> None:
     """Run one network on virtual boards."""
     named = {} if options.board is None else {"boards": options.board}
     spw.bench_boards(samples=options.samples, **named)
+
+
+def _add_heartbeats(benches) -> None:
+    bench = benches.add_parser(
+        "heartbeats", help="MIT-BIH on a small FPGA, between patients and at random",
+        description="Networks are trained, tested in integers, and one of them on a virtual "
+        "iCEBreaker. Simulated: energies are an estimate (docs/heartbeats.md).",
+    )
+    add = bench.add_argument
+    add("--split", default="patients", metavar="NAME", help="patients or random (%(default)s)")
+    add(
+        "--anomaly", action="store_true",
+        help="two classes, normal beats and all others, in the place of the five of AAMI",
+    )
+    add(
+        "--held-out", action="store_true",
+        help="ask parts of the training part, each of networks that learned the others",
+    )
+    add(
+        "--folder", type=path, metavar="DIR",
+        help="folder of the records, or the one above it (default: that in SPIKEWRIGHT_DATA)",
+    )
+    add("--hidden", type=count, default=32, metavar="N", help="hidden neurons (%(default)s)")
+    add(
+        "--seeds", type=seed, nargs="+", default=[0, 1, 2, 3, 4], metavar="N",
+        help="seeds to train (default: 0 to 4)",
+    )
+    add(
+        "--on-board", type=count, default=100, metavar="N",
+        help="test beats that a virtual board is asked; 0: none (%(default)s)",
+    )
+    add("--place", action="store_true", help="build the bitstream, too; minutes, the first time")
+    add("--pages", action="store_true", help="write the table of docs/heartbeats.md")
+    bench.set_defaults(verb=heartbeats, command="bench heartbeats")
+
+
+def heartbeats(options: argparse.Namespace) -> None:
+    """Tell heartbeats apart."""
+    with arguments_checked(options.flags):
+        benchmark = spw.HeartbeatBenchmark(
+            split=options.split, anomaly=options.anomaly, held_out=options.held_out,
+            folder=options.folder, hidden=options.hidden, seeds=options.seeds,
+            on_board=options.on_board, place=options.place,
+        )
+    with arguments_checked(options.flags), options_named(options.flags):
+        spw.bench_heartbeats(
+            benchmark, command=shlex.join(["spikewright", *sys.argv[1:]]), pages=options.pages
+        )
 
 
 def _add_link(benches) -> None:
