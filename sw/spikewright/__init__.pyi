@@ -138,6 +138,9 @@ from spikewright.gateware.certificate import CheckedCertificate as CheckedCertif
 from spikewright.gateware.certificate import check_certificate as check_certificate
 from spikewright.gateware.emit import emit as emit
 from spikewright.gateware.emit import emit_cores as emit_cores
+from spikewright.gateware.highest_clock import HighestClock as HighestClock
+from spikewright.gateware.highest_clock import Try as Try
+from spikewright.gateware.highest_clock import build_at_highest_clock as build_at_highest_clock
 from spikewright.gateware.plan import write_plan as write_plan
 from spikewright_hw.cores import CORES as CORES
 

@@ -86,6 +86,12 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "run --no-bitstream": (
         {}, {"limit": "does not apply to --no-bitstream, which places and routes nothing; leave"}
     ),
+    "run --clock highest": (
+        {"clock": "62.5"}, {"no_bitstream": "does not apply to --clock highest, which is found by"}
+    ),
+    "build --clock highest": (
+        {"clock": "62.5"}, {"plan": "does not apply to --clock highest, which is found by building"}
+    ),
     "run --no-bitstream --port /dev/null": (
         {}, {"clock": "does not apply to --port with --no-bitstream: the clock of that board is"}
     ),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import SpikewrightError
+from .options import HIGHEST
 from .task_options import NETWORK_OPTIONS, RETRAINED
 
 __all__ = ["RULES", "SEEDED_TABLES", "Rule", "check_options", "parsed"]
@@ -181,6 +182,14 @@ RULES = (
     Rule(
         ("run",), ("limit",), lambda options: options.no_bitstream,
         "--no-bitstream, which places and routes nothing; leave one of the two out",
+    ),
+    Rule(
+        ("run",), ("no_bitstream",), lambda options: options.clock == HIGHEST,
+        "--clock highest, which is found by building the bitstream; leave one of the two out",
+    ),
+    Rule(
+        ("build",), ("plan",), lambda options: options.clock == HIGHEST,
+        "--clock highest, which is found by building the bitstream; leave one of the two out",
     ),
     Rule(
         ("run",), ("clock",), lambda options: options.no_bitstream and options.port != "virtual",

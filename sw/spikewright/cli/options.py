@@ -9,6 +9,7 @@ import spikewright as spw
 from .words import arguments_checked
 
 __all__ = [
+    "HIGHEST",
     "add_board_options",
     "add_engine_option",
     "add_engine_options",
@@ -19,6 +20,7 @@ __all__ = [
     "counts",
     "design_of",
     "frequency",
+    "frequency_or_highest",
     "milliseconds",
     "minutes",
     "path",
@@ -28,6 +30,9 @@ __all__ = [
     "streams_of",
     "yes_or_no",
 ]
+
+#: The clock that is found by building.
+HIGHEST = "highest"
 
 
 def add_board_options(parser: argparse.ArgumentParser, *, boards: Sequence[str]) -> None:
@@ -40,8 +45,9 @@ def add_board_options(parser: argparse.ArgumentParser, *, boards: Sequence[str])
     )
     parser.set_defaults(boards=tuple(boards))
     add(
-        "--clock", type=frequency, metavar="MHZ",
-        help="clock of the design; all times and energies follow from it (default: the board's)",
+        "--clock", type=frequency_or_highest, metavar="MHZ",
+        help="clock of the design; all times and energies follow from it (default: the board's); "
+        "'highest' builds at several, and takes the highest that closes with a margin",
     )
     add(
         "--limit", type=minutes, default=20.0, metavar="MINUTES",
@@ -157,7 +163,7 @@ def board_of(options: argparse.Namespace) -> "spw.Board":
     with arguments_checked(options.flags):
         board = spw.board_named(options.board, among=options.boards)
     try:
-        return board if options.clock is None else board.at(options.clock)
+        return board if options.clock in (None, HIGHEST) else board.at(options.clock)
     except ValueError as error:
         raise spw.SpikewrightError(f"--clock: {error}") from error
 
@@ -189,6 +195,13 @@ def count(text: str) -> int:
 def frequency(text: str) -> float:
     """Read a frequency in MHz."""
     return _positive(text, "a frequency in MHz, such as 62.5")
+
+
+def frequency_or_highest(text: str) -> float | str:
+    """Read a frequency in MHz, or the word that asks for the highest."""
+    if text == HIGHEST:
+        return text
+    return _positive(text, f"a frequency in MHz, such as 62.5, or {HIGHEST}")
 
 
 def minutes(text: str) -> float:

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 import spikewright as spw
 
 from .applies import check_options
-from .options import add_board_options, add_engine_options, board_of, count, design_of, seed
+from .options import (
+    HIGHEST,
+    add_board_options,
+    add_engine_options,
+    board_of,
+    count,
+    design_of,
+    seed,
+)
 from .task_options import (
     NETWORK_OPTIONS,
     add_network_options,
@@ -103,6 +111,7 @@ def run_options(options: argparse.Namespace, *, command: str) -> "spw.RunOptions
             allow_saturation=not options.no_saturation,
             bitstream=not options.no_bitstream,
             load=options.load,
+            highest_clock=options.clock == HIGHEST,
             limit_s=60 * options.limit,
             command=command,
         )

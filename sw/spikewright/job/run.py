@@ -29,6 +29,7 @@ from ..files import check_writable
 from ..gateware.bitstream import Bitstream, build_bitstream, needed_tools
 from ..gateware.built import commands
 from ..gateware.design import check_design, run_reference
+from ..gateware.highest_clock import HighestClock
 from ..gateware.loading import check_loading, load
 from ..gateware.plan import write_plan
 from ..network.draft import draft
@@ -46,6 +47,7 @@ from ..tools import require_all
 from .background import Background
 from .fit import fit_design
 from .fit_shown import show_fit
+from .highest_clock import at_highest_clock, try_highest_clock
 from .known_task import known_task
 from .observations import make_report
 from .progress import JobProgress
@@ -94,15 +96,18 @@ def main_job(options: RunOptions, *, console: Console | None = None) -> Report |
         check_fits(network, task, argument="network")
         options = _with_design(network, task, options, progress)
         _check_network(network, options)
+        highest, options = try_highest_clock(network, options, progress)
         if not options.virtual:
             if options.load is not None:
-                built = _bitstream(network, options, progress)
+                built = _bitstream(network, options, progress, highest)
                 load(built.path, board=options.board, way=options.load, build=options.build)
             # No minutes of building for a board that is not there or holds another network.
             _open(network, options).close()
         bitstream = compiled = None
         if options.bitstream:
-            bitstream = background.submit(lambda: _bitstream(network, options, progress))
+            bitstream = background.submit(
+                lambda: _bitstream(network, options, progress, highest)
+            )
         if options.virtual:
             compiled = background.submit(lambda: _compile(network, options, progress))
         others = [
@@ -160,7 +165,10 @@ def build_job(options: RunOptions, *, console: Console | None = None) -> Bitstre
     _check_at_once(options)
     with JobProgress(console) as progress:
         network, options = _fitting(options, progress)
-        built = _bitstream(network, options, progress)
+        highest = None
+        if options.highest_clock:
+            highest = at_highest_clock(network, options, progress)
+        built = _bitstream(network, options, progress, highest)
     if options.load is not None:
         load(built.path, board=options.board, way=options.load, build=options.build)
     return built
@@ -371,7 +379,12 @@ def _train(task: Task, seed: int, options: RunOptions, progress: JobProgress) ->
         )
 
 
-def _bitstream(network: QuantizedNetwork, options: RunOptions, progress: JobProgress) -> Bitstream:
+def _bitstream(
+    network: QuantizedNetwork, options: RunOptions, progress: JobProgress,
+    highest: HighestClock | None,
+) -> Bitstream:
+    if highest is not None:
+        return highest.bitstream
     with progress.part(f"Bitstream for {options.board.title}") as tell:
         return build_bitstream(
             network, board=options.board, design=options.design, limit_s=options.limit_s,

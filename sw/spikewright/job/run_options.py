@@ -54,6 +54,9 @@ class RunOptions:
     load : str, optional
         Load the bitstream into the board when it is built: ``"load"``, until power is off, or
         ``"flash"``.
+    highest_clock : bool
+        Build at the highest clock that closes with a margin, and run at it: see
+        :func:`build_at_highest_clock`. The board's own clock is tried first.
     limit_s : float
         Seconds for placing and routing, with all seeds of the placer together.
     build : Path
@@ -75,6 +78,7 @@ class RunOptions:
     allow_saturation: bool = True
     bitstream: bool = True
     load: Way | None = None
+    highest_clock: bool = False
     limit_s: float = LIMIT_S
     build: Path = Path("build")
     command: str = "spikewright run"
@@ -101,6 +105,11 @@ class RunOptions:
             )
         if self.build_only and not self.bitstream:
             raise ValueError("build_only is True, and bitstream is False; leave one of the two out")
+        if self.highest_clock and not self.bitstream:
+            raise ValueError(
+                "highest_clock is True, which is found by building the bitstream, and bitstream is "
+                "False; leave one of the two out"
+            )
         if self.load is not None and not self.bitstream:
             raise ValueError("load is given, and bitstream is False; leave one of the two out")
         if self.load is not None and self.virtual and not self.build_only:
