@@ -5,10 +5,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from .. import tools
 from ..cache import cached, digest
+from ..imports import code_key
 from .parts import FAMILIES
 
 __all__ = ["SUFFIXES", "CellCounts", "Netlist", "rename_elements", "script_of", "synthesize"]
@@ -148,13 +149,20 @@ def synthesize(
     script, file = script_of(
         top=top, family=family, command=command, language=language, pads=pads
     )
-    key = {"source": digest(source), "script": script, "tool": name}
+    key: dict[str, Any] = {"source": digest(source), "script": script, "tool": name}
+    finish = FAMILIES[family].finish
+    if finish is not None:
+        key["finish"] = code_key(finish.__module__)
 
     def stage(folder: Path) -> None:
         (folder / file).write_text(source)
         (folder / "synthesis.ys").write_text(script)
         log = build / "logs" / f"{top}.{family}.synthesis.log"
         tools.run(tool, ["synthesis.ys"], cwd=folder, log=log)
+        if finish is not None:
+            netlist = json.loads((folder / "netlist.json").read_text())
+            finish(netlist)
+            (folder / "netlist.json").write_text(json.dumps(netlist))
 
     folder = cached("synthesis", key, stage, root=build / "cache")
     cells = json.loads((folder / "cells.json").read_text())["design"]["num_cells_by_type"]

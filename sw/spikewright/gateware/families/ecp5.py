@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from .ecp5_carries import free_carries, with_carries
 from .family import Family, Flow, Packer, Part, Pll
 
 __all__ = ["ECP5", "Ecp5", "Ecp5Pll", "plls"]
@@ -181,7 +182,7 @@ def _part(device: str, package: str, speed: str) -> Part:
         room=_ROOM[size],
         platform={"device": device, "package": package, "speed": speed},
         idcode=_IDCODES[device],
-        synthesis="synth_ecp5 -nowidelut",
+        synthesis=with_carries("synth_ecp5 -nowidelut"),
     )
 
 
@@ -198,6 +199,7 @@ ECP5 = Ecp5(
         (r"MULT18X18D|MULT9X9D", {"dsp": 1}),
     ),
     bram_kbit=18,
+    finish=free_carries,
     flow=Flow(
         tool="nextpnr-ecp5", suffix="lpf", constraints="--lpf={}",
         configuration=("--textcfg", "design.config"), unconstrained=("--lpf-allow-unconstrained",),

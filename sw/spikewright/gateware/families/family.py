@@ -1,7 +1,7 @@
 """What every family of devices says of itself: its tools, its clocks, its cells and its parts."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -134,6 +134,8 @@ class Family(ABC):
         Ports by which a carry enters a cell: of an adder, or of a comparison.
     language : str
         What Amaranth writes for its tools.
+    finish : callable, optional
+        What is changed of a netlist, as Yosys' JSON has it, before it is placed.
     """
 
     name: str
@@ -149,6 +151,7 @@ class Family(ABC):
     joined_ports: frozenset[str] = frozenset()
     carry_ports: frozenset[str] = frozenset()
     language: Literal["rtlil", "verilog"] = "rtlil"
+    finish: Callable[[dict[str, Any]], None] | None = None
 
     @abstractmethod
     def plls(self, input_hz: int) -> Mapping[int, Pll]:
