@@ -27,8 +27,9 @@ def write_plan(
 ) -> Path:
     """Write all that a network's bitstream is built of, without any tool; return its folder.
 
-    ``build.sh`` in it calls the tools by their names: Yosys, nextpnr and the packer, or Vivado. What
-    Python changes of a netlist here (``Family.finish``) is left out: on an ECP5 it takes more cells.
+    ``build.sh`` in it calls the tools by their names: Yosys, nextpnr and the packer, or Vivado.
+    What Python changes of a netlist here (``Family.finish``) is left out: on an ECP5 the design
+    takes more cells so.
 
     Parameters
     ----------
