@@ -1,0 +1,1 @@
+"""Closed loop: a cart with a pole, balanced by a spiking network in gateware."""
