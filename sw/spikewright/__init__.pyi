@@ -259,6 +259,14 @@ from spikewright.forecast.protocol import smape as smape
 from spikewright.forecast.series import MackeyGlass as MackeyGlass
 from spikewright.forecast.series import mackey_glass as mackey_glass
 
+"""Closed loop: cart and pole."""
+
+from spikewright.control.benchmark import CartPoleBenchmark as CartPoleBenchmark
+from spikewright.control.benchmark import cart_pole_network as cart_pole_network
+from spikewright.control.benchmark import neurobench_cart_pole as neurobench_cart_pole
+from spikewright.control.cart_pole import CartPole as CartPole
+from spikewright.control.cart_pole import cart_pole_start as cart_pole_start
+
 """Submissions to NeuroBench."""
 
 from spikewright.submission.audit import check_submission as check_submission

@@ -213,6 +213,14 @@ def test_mackey_glass(capsys):
     assert 2 < float(capsys.readouterr().out) < 25  # another processor, another repeat
 
 
+def test_cart_pole(capsys):
+    do("cart_pole.md")
+    # Of Gymnasium 1.4.0, CartPole-v1.
+    assert capsys.readouterr().out == (
+        "[ 0.027 -0.006  0.036  0.02 ] [ 0.027  0.188  0.036 -0.261] 500\n"
+    )
+
+
 def test_the_table_of_neurobench_has_all_figures_of_the_algorithm_track():
     text = (DOCS / "neurobench.md").read_text(encoding="utf-8")
     cells = re.findall(r"^\| (`.*?`) \|", text.partition("## The official harness")[0], re.M)

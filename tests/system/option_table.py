@@ -307,6 +307,11 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "neurobench mackey-glass": (
         {"tau": "17", "repeats": "3", "on_board": "0", "pages": None}, {}
     ),
+    "neurobench cart-pole": (
+        {"step": "5,10", "episodes": "3", "seed": "7", "board": "none", "pages": None},
+        {"port": "does not apply to anything but a real board; name that by --board"},
+    ),
+    "neurobench cart-pole --board ulx3s-85f --port /dev/x": ({"seed": "7"}, {}),
     "neurobench submit qubo": (
         {"folder": "there", "quick": None, "organisation": "me", "availability": "Preview",
          "configuration": "Efficiency"}, {}

@@ -67,6 +67,7 @@ WORK = (
     "spikewright.quantized.saturation.check_saturation",
     "spikewright.quantized.saturation.show_saturation", "spikewright.exchange.to_nir.to_nir",
     "spikewright.forecast.benchmark.neurobench_mackey_glass",
+    "spikewright.control.benchmark.neurobench_cart_pole",
     "spikewright.gateware.certificate.check_certificate",
     "spikewright.submission.submit.submit", "spikewright.submission.audit.check_submission",
     "spikewright.scenes.benchmark.neurobench_asc",

@@ -262,6 +262,11 @@ RULES = (
         "anything but a real board; name that by --board, or leave it out",
     ),
     Rule(
+        ("neurobench cart-pole",), ("port",),
+        lambda options: options.board in ("none", "virtual"),
+        "anything but a real board; name that by --board, or leave it out",
+    ),
+    Rule(
         ("neurobench qubo",), ("capacity", "lanes", "clock", "place"),
         lambda options: options.board not in (None, "virtual") and not options.build,
         "a real board, which says its size and clock itself; leave it out",

@@ -1,10 +1,10 @@
 """Cart and pole: the plant of the closed-loop benchmark, in floating point on the host.
 
 A cart on a rail without friction carries a pole on a hinge, and is pushed with a constant force to
-the left or to the right. The equations are those of A. Barto, R. Sutton and C. Anderson ("Neuronlike
-adaptive elements that can solve difficult learning control problems", IEEE Trans. SMC 13:834, 1983),
-with the correction of R. Florian (2007); constants, starts and limits are those of Gymnasium's
-CartPole-v1, whose trajectories these are, to the rounding of sines.
+the left or to the right. The equations are those of A. Barto, R. Sutton and C. Anderson
+("Neuronlike adaptive elements that can solve difficult learning control problems", IEEE Trans. SMC
+13:834, 1983), with the correction of R. Florian (2007); constants, starts and limits are those of
+Gymnasium's CartPole-v1, whose trajectories these are, to the rounding of sines.
 """
 
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ import numpy as np
 
 from spikewright_hw.checks import settle, whole
 
-__all__ = ["EPISODE_S", "LIMITS", "STATE", "CartPole", "start_of"]
+__all__ = ["LIMITS", "STATE", "CartPole", "cart_pole_start"]
 
 #: What is seen of the plant, with units.
 STATE = ("position, m", "velocity, m/s", "angle, rad", "angular velocity, rad/s")
 #: An episode lasts 500 steps of 20 ms, unless the cart or the pole leaves its limits before.
-EPISODE_S = 10
+_EPISODE_MS = 10_000
 #: Of position and angle: m, and 12 degrees.
 LIMITS = (2.4, 12 * np.pi / 180)
 
@@ -45,7 +45,7 @@ class CartPole:
     @property
     def steps(self) -> int:
         """Control steps of an episode of ten seconds."""
-        return EPISODE_S * 1000 // self.step_ms
+        return _EPISODE_MS // self.step_ms
 
     def after(self, states: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Return the states a control step later.
@@ -72,10 +72,21 @@ class CartPole:
         )
 
     def fallen(self, states: np.ndarray) -> np.ndarray:
-        """Return of which states the cart or the pole is out of its limits."""
+        """Return of which states the cart or the pole is out of its limits.
+
+        Parameters
+        ----------
+        states : array ``[..., 4]``
+        """
         return (np.abs(states[..., 0]) > LIMITS[0]) | (np.abs(states[..., 2]) > LIMITS[1])
 
 
-def start_of(seed: int) -> np.ndarray:
-    """Return the state that an episode starts from, as CartPole-v1 draws it of a seed."""
+def cart_pole_start(seed: int) -> np.ndarray:
+    """Return the state that an episode starts from, as CartPole-v1 draws it of a seed.
+
+    Parameters
+    ----------
+    seed : int
+    """
+    whole(0)("seed", seed)
     return np.random.default_rng(seed).uniform(-_START, _START, 4)

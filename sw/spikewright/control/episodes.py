@@ -12,7 +12,7 @@ from ..errors import DataError
 from ..gateware.board import Board
 from ..network.reference import run as run_reference
 from ..quantized.network import QuantizedNetwork
-from .cart_pole import CartPole, start_of
+from .cart_pole import CartPole, cart_pole_start
 from .teacher import seen
 
 __all__ = ["BoardEpisodes", "Episodes", "balanced", "balanced_on_board", "reference_policy"]
@@ -47,7 +47,7 @@ def balanced(policy: Policy, plant: CartPole, seeds: Sequence[int]) -> Episodes:
     plant : CartPole
     seeds : sequence of int
     """
-    states = np.stack([start_of(seed) for seed in seeds])
+    states = np.stack([cart_pole_start(seed) for seed in seeds])
     standing, rewards, farthest = np.ones(len(states), bool), np.zeros(len(states), int), 0.0
     for _ in range(plant.steps):
         states = np.where(standing[:, None], plant.after(states, policy(states)), states)

@@ -13,8 +13,8 @@ __all__ = ["RANGES", "pushes_right", "seen", "taught"]
 RANGES = np.array([LIMITS[0], 3.0, LIMITS[1], 3.0])
 #: What position, speed, angle and spin, and a unit of force, cost the linear controller.
 _COSTS, _FORCE_COST = np.array([1.0, 0.1, 10.0, 0.1]), 1e-3
-#: Starts of what is learned from are so many times as wide as those of the benchmark, and every
-#: fifth push is drawn, so that states are met from which the pole has to be caught.
+#: Starts of what is learned from: this share of the ranges. Every fifth push is drawn, so that
+#: states are met from which the pole has to be caught.
 _WIDE, _DRAWN = 0.5, 0.2
 
 
@@ -22,6 +22,7 @@ _WIDE, _DRAWN = 0.5, 0.2
 def _gains() -> np.ndarray:
     """Return the gains of the linear-quadratic regulator of the plant around its upright state."""
     plant, small = CartPole(), 1e-5
+
     def after(state: np.ndarray, right: bool) -> np.ndarray:
         return plant.after(state, np.array(right))
 
@@ -32,7 +33,7 @@ def _gains() -> np.ndarray:
          + after(small * one, False) - after(-small * one, False)) / (4 * small)
         for one in np.eye(4)
     ], axis=1)
-    worth = np.diag(_COSTS)
+    worth, gains = np.diag(_COSTS), np.zeros(4)
     for _ in range(2000):
         gains = pushed @ worth @ moved / (_FORCE_COST + pushed @ worth @ pushed)
         worth = np.diag(_COSTS) + moved.T @ worth @ (moved - np.outer(pushed, gains))
@@ -70,8 +71,9 @@ def taught(*, seed: int, episodes: int = 40, steps: int = 100) -> Task:
         fresh = random.uniform(-_WIDE, _WIDE, (episodes, 4)) * RANGES
         states = np.where(plant.fallen(states)[:, None], fresh, states)
     held = episodes // 5
-    parts = [np.concatenate([one[:-held] for one in met]), np.concatenate([one[-held:] for one in met])]
+    train, test = (np.concatenate([one[part] for one in met])
+                   for part in (slice(-held), slice(-held, None)))
     return Task(
-        name="cart-pole", x_train=seen(parts[0]), y_train=pushes_right(parts[0]).astype(int),
-        x_test=seen(parts[1]), y_test=pushes_right(parts[1]).astype(int), low=-1, high=1,
+        name="cart-pole", x_train=seen(train), y_train=pushes_right(train).astype(int),
+        x_test=seen(test), y_test=pushes_right(test).astype(int), low=-1, high=1,
     )

@@ -18,6 +18,7 @@ def add(commands) -> None:
     benches = verb.add_subparsers(required=True, metavar="BENCHMARK")
     _add_qubo(benches)
     _add_mackey_glass(benches)
+    _add_cart_pole(benches)
     _add_asc(benches)
     _add_submit(benches)
     _add_check(benches)
@@ -79,6 +80,41 @@ def _add_mackey_glass(benches) -> None:
     )
     add("--pages", action="store_true", help="write the tables of docs/mackey_glass.md, too")
     bench.set_defaults(verb=mackey_glass, command="neurobench mackey-glass")
+
+
+def _add_cart_pole(benches) -> None:
+    bench = benches.add_parser(
+        "cart-pole", help="closed loop: a pole that a spiking network keeps upright",
+        description="A controller is trained and balances the pole, by the integer reference and "
+        "by its own decisions on a board. The plant is simulated on this machine.",
+    )
+    add = bench.add_argument
+    add("--step", type=counts, metavar="MS[,MS...]", help="lengths of a control step (1,20)")
+    add("--episodes", type=count, default=10, metavar="N", help="of each length (%(default)s)")
+    add("--seed", type=seed, default=0, metavar="N", help="of the training (%(default)s)")
+    add(
+        "--board", default="virtual", metavar="NAME",
+        help="virtual, which takes a minute to compile; none; or the name of a real one at --port, "
+        "which holds the network (%(default)s)",
+    )
+    add("--port", metavar="PATH", help="serial port of a real board, such as /dev/ttyUSB0")
+    add("--pages", action="store_true", help="write the tables of docs/cart_pole.md, too")
+    bench.set_defaults(verb=cart_pole, command="neurobench cart-pole")
+
+
+def cart_pole(options: argparse.Namespace) -> None:
+    """Balance the pole."""
+    steps = (options.step,) if isinstance(options.step, int) else options.step
+    chosen = {} if steps is None else {"steps_ms": steps}
+    with arguments_checked({**options.flags, "steps_ms": "--step"}):
+        benchmark = spw.CartPoleBenchmark(
+            **chosen, episodes=options.episodes, seed=options.seed, board=options.board,
+            port=options.port,
+        )
+    with options_named(options.flags):
+        spw.neurobench_cart_pole(
+            benchmark, command=shlex.join(["spikewright", *sys.argv[1:]]), pages=options.pages
+        )
 
 
 def _add_asc(benches) -> None:
