@@ -50,7 +50,8 @@ def broken_rules(data: dict[str, Any]) -> Iterator[str]:
 def _ranges(figures: dict[str, Any]) -> Iterator[str]:
     for name, figure in figures.items():
         value, unit = figure["value"], figure["unit"]
-        if name.startswith("accuracy") and not (unit == "%" and 0 <= value <= 100):
+        share = name.removeprefix("balanced_").startswith("accuracy")
+        if share and not (unit == "%" and 0 <= value <= 100):
             yield f"{name} is {value:g} {unit}; an accuracy is 0 to 100 %"
         if name.endswith("_sparsity") and not 0 <= value <= 1:
             yield f"{name} is {value:g}; a sparsity is 0 to 1"

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from spikewright.task.metrics import error, explained
+from spikewright.task.metrics import class_scores, error, explained
 
 from .figure import Computed, Figure
 from .run_record import RunRecord
@@ -13,6 +13,9 @@ __all__ = ["figures", "interval"]
 
 #: Standard deviations of a normal distribution that hold 95 % of it.
 _Z = 1.959964
+#: Times as often as the rarest class that the most frequent one is asked, from which accuracy says
+#: little by itself.
+_UNEVEN = 4
 
 
 def figures(record: RunRecord) -> list[Figure]:
@@ -32,7 +35,10 @@ def figures(record: RunRecord) -> list[Figure]:
     ):
         by = f"on {split}, deployed network, by {who}"
         score = _errors if record.of_values else _accuracy
-        made += score(which, answers, record.targets[: len(answers)], what, by)
+        targets = record.targets[: len(answers)]
+        made += score(which, answers, targets, what, by)
+        if not record.of_values and _is_uneven(record.targets):
+            made.append(_balanced(which, answers, targets, by))
     for which, who, scores in (
         ("float", "float networks before quantisation", record.training.score_float),
         ("integer", "deployed networks as integers", record.training.score_integer),
@@ -73,6 +79,25 @@ def _accuracy(
         detail["steps"] = targets.shape[1]
     share = 100 * right / targets.size
     return [Figure(f"accuracy_{which}", share, "%", Computed(f"{what} {by}"), detail)]
+
+
+def _is_uneven(targets: np.ndarray) -> bool:
+    """Return whether one class is asked far more often than another."""
+    counts = np.unique(targets, return_counts=True)[1]
+    return bool(counts.max() >= _UNEVEN * counts.min())
+
+
+def _balanced(which: str, answers: np.ndarray, targets: np.ndarray, by: str) -> Figure:
+    """Return the balanced accuracy, and how each class that is asked was told."""
+    classes = int(max(targets.max(), answers.max())) + 1
+    found = class_scores(answers.ravel(), targets.ravel(), classes=classes)
+    each = {"f1": found.f1, "recall": found.recall, "precision": found.precision}
+    detail = {
+        name: {str(one): 100 * float(shares[one]) for one in np.unique(targets)}
+        for name, shares in each.items()
+    }
+    method = Computed(f"mean recall of the classes that are asked, {by}")
+    return Figure(f"balanced_accuracy_{which}", 100 * found.balanced, "%", method, detail)
 
 
 def _errors(

@@ -120,6 +120,23 @@ def test_every_figure_is_there(result):
     ]
 
 
+def test_a_task_with_rare_classes_has_its_balanced_accuracy():
+    record = synthetic(wrong=0)
+    targets = np.where(np.arange(SAMPLES) < 40, 1, 0)
+    answers = targets.copy()
+    answers[:10], answers[50:55] = 0, 1  # of 40 ones 30 are found, and 5 of the others are taken
+    result = report(dataclasses.replace(
+        record, targets=targets, answers_integer=answers, answers_device=answers
+    ))
+    zeros = SAMPLES - 40
+    assert result["balanced_accuracy_integer"].value == pytest.approx(
+        50 * (30 / 40 + (zeros - 5) / zeros)
+    )
+    found = result["balanced_accuracy_device"]
+    assert found.unit == "%" and found.detail["f1"]["1"] == pytest.approx(100 * 60 / 75)
+    assert found.detail["recall"]["1"] == 75 and set(found.detail["precision"]) == {"0", "1"}
+
+
 def test_values_follow_from_the_record(undrawn):
     record = synthetic(wrong=9)
     result = report(record)
