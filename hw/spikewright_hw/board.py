@@ -19,7 +19,7 @@ from .link.tally import Tally
 from .link.uart_rx import UartRx
 from .link.uart_tx import UartTx
 from .network import Network
-from .protocol import OPTIONAL, RUN_HEAD, Command, Kind, load_bytes
+from .protocol import RUN_HEAD, Command, Kind, load_bytes
 
 __all__ = ["BoardTop", "Engine"]
 
@@ -65,7 +65,8 @@ class BoardTop(wiring.Component):
     engine : Engine, optional
         The engine itself, instead of the design's.
     optional : collection of Command
-        Commands that may be left out, where they do not fit; HELLO says which there are.
+        Commands that may be left out, where they do not fit: those that there are, of the design
+        if not given. HELLO says which.
 
     Members
     -------
@@ -100,7 +101,7 @@ class BoardTop(wiring.Component):
         virtual: bool,
         design: Design | None = None,
         engine: Engine | None = None,
-        optional: Collection[Command] = OPTIONAL,
+        optional: Collection[Command] | None = None,
     ):
         self.network = network
         self.divisor = divisor
@@ -108,7 +109,7 @@ class BoardTop(wiring.Component):
         self.engine = design.engine(network) if engine is None else engine
         rows = [image.row_bytes for image in design.images(network)]
         self.load = load_bytes(max(rows)) if rows else 0
-        self.optional = frozenset(optional)
+        self.optional = design.optional if optional is None else frozenset(optional)
         self.hello = hello_of(
             network,
             kind=Kind.VIRTUAL if virtual else Kind.REAL,

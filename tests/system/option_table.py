@@ -15,7 +15,7 @@ TRAINED = {"coding": "rate", "steps": "3", "silent": "0.4", "readout": "count", 
            "epochs": "2", "learning_rate": "0.01", "augmentation": "no", "event_products": None,
            "prune": "0.5", "normalisation": "batch", "surrogate": "sigmoid", "loss": "tet",
            "seed": "7"}
-BUILD = {"board": "other", "clock": "62.5", "limit": "5"}
+BUILD = {"board": "other", "clock": "62.5", "limit": "5", "commands": "few"}
 RUN = {**BUILD, "network": "other.spw", "port": "/dev/null",
        "build_only": None, "no_bitstream": None, "samples": "5", "task": "mnist",
        "data": "mine.npz",
@@ -255,7 +255,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "bench training --table cells --task mnist": ({"folder": "."}, {}),
     "board --virtual ulx3s --model net.spw": (
         {"virtual": "other", "model": "other.spw", "clock": "62.5", **SIZE, "banks": "2",
-         "status": None, "self_test": None, "reset": None},
+         "commands": "few", "status": None, "self_test": None, "reset": None},
         every(STOCHASTIC, NO_EVENT),
     ),
     "board --virtual ulx3s --model net.spw --status": ({"clock": "62.5", "banks": "2"}, {}),

@@ -6,11 +6,12 @@ A design is a description: the engines, which are gateware, are imported when on
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from ..checks import Rule, instance, optional, settle, whole
+from ..checks import Rule, instance, one_of, optional, settle, whole
 from ..layer import MOST_NEURONS
 from ..network import Network
+from ..protocol import OPTIONAL, Command
 from .each_layer import banks_of, block_bits_of, lanes_of, shares_of
 from .folding import folded_network
 from .ram_style import RamStyle, check_ram_style
@@ -28,6 +29,11 @@ MOST_LANES = 256
 
 #: Most banks of rows: as many weights of a neuron are added in one cycle.
 MOST_BANKS = 64
+
+Commands = Literal["all", "few"]
+"""Commands of the link that a board of a design has."""
+
+_OPTIONAL: dict[Commands, frozenset[Command]] = {"all": OPTIONAL, "few": frozenset()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +58,9 @@ class EventDesign:
     weights : str
         ``built``: the weights are in the gateware; ``loaded``: a host stores those of any network
         of the same shape, neurons and biases, when it opens the board.
+    commands : str
+        ``all`` commands of the link, or ``few``: a board without STATUS, RESET and RUN, which is
+        smaller.
     """
 
     share: int | tuple[int, ...] = 4
@@ -60,6 +69,7 @@ class EventDesign:
     block_bits: int | tuple[int, ...] | None = None
     ram_style: RamStyle = "auto"
     weights: Weights = "built"
+    commands: Commands = "all"
     name: ClassVar[str] = "event"
     streams: ClassVar[None] = None
 
@@ -67,7 +77,7 @@ class EventDesign:
         settle(
             self, share=_each(whole(1, MOST_NEURONS)), banks=_each(whole(1, MOST_BANKS)),
             fold=optional(_each(whole(1, MOST_NEURONS))),
-            block_bits=optional(_each(whole(1, MOST_NEURONS))),
+            block_bits=optional(_each(whole(1, MOST_NEURONS))), commands=one_of(_OPTIONAL),
         )
         check_ram_style(self.ram_style)
         check_weights(self.weights)
@@ -76,7 +86,12 @@ class EventDesign:
         banks = f", {_listed(self.banks)} banks" if self.banks != 1 else ""
         fold = f", folded to {_listed(self.fold)} neurons" if self.fold is not None else ""
         loaded = ", weights loaded" if self.weights == "loaded" else ""
-        return f"event engine{banks}{fold}{loaded}"
+        return f"event engine{banks}{fold}{loaded}{_without(self.optional)}"
+
+    @property
+    def optional(self) -> frozenset[Command]:
+        """Of the commands that may be left out, those that a board has."""
+        return _OPTIONAL[self.commands]
 
     def engine(self, network: Network) -> "EventEngine":
         """Return the engine of a network."""
@@ -139,19 +154,23 @@ class StochasticDesign:
         Neurons per updater.
     ram_style : str
         Where the trace of an inference lies, one of :data:`~.ram_style.RAM_STYLES`.
+    commands : str
+        ``all`` commands of the link, or ``few``: a board without STATUS, RESET and RUN, which is
+        smaller.
     """
 
     streams: Streams = field(default_factory=Streams)
     lanes: int = 4
     share: int = 4
     ram_style: RamStyle = "auto"
+    commands: Commands = "all"
     name: ClassVar[str] = "stochastic"
 
     def __post_init__(self):
         settle(self, streams=instance(Streams), lanes=whole(1, MOST_LANES))
         if self.lanes & (self.lanes - 1):
             raise ValueError(f"lanes is {self.lanes}; a layer has a power of two of them")
-        settle(self, share=whole(1, MOST_NEURONS))
+        settle(self, share=whole(1, MOST_NEURONS), commands=one_of(_OPTIONAL))
         check_ram_style(self.ram_style)
 
     def __str__(self) -> str:
@@ -160,7 +179,13 @@ class StochasticDesign:
         return (
             f"stochastic engine, {encoding} streams of {streams.length} bits, source "
             f"{streams.source}, {self.lanes} lane{'s' if self.lanes > 1 else ''}"
+            f"{_without(self.optional)}"
         )
+
+    @property
+    def optional(self) -> frozenset[Command]:
+        """Of the commands that may be left out, those that a board has."""
+        return _OPTIONAL[self.commands]
 
     def engine(self, network: Network) -> "StochasticEngine":
         """Return the engine of a network. Raises :exc:`ValueError` if it cannot run on it."""
@@ -207,6 +232,12 @@ Design = EventDesign | StochasticDesign
 def _listed(sizes: int | tuple[int, ...]) -> str:
     """Return sizes as a sentence has them."""
     return " and ".join(map(str, [sizes] if isinstance(sizes, int) else sizes))
+
+
+def _without(optional: frozenset[Command]) -> str:
+    """Say which commands are left out, if any are."""
+    names = [command.name for command in sorted(OPTIONAL - optional)]
+    return f", without {', '.join(names[:-1])} and {names[-1]}" if names else ""
 
 
 def _each(rule: Rule) -> Rule:

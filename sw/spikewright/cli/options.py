@@ -62,8 +62,13 @@ def add_engine_option(group: argparse._ActionsContainer) -> None:
     )
 
 
-def add_engine_options(parser: argparse.ArgumentParser, *, fit: bool = False) -> None:
-    """Add the options of the engine that a network runs on; with ``fit``, it may be searched."""
+def add_engine_options(
+    parser: argparse.ArgumentParser, *, fit: bool = False, board: bool = True
+) -> None:
+    """Add the options of the engine that a network runs on.
+
+    With ``fit``, it may be searched; with ``board``, it is at the end of a link.
+    """
     engine = parser.add_argument_group("the engine")
     add_engine_option(engine)
     add = engine.add_argument
@@ -102,6 +107,11 @@ def add_engine_options(parser: argparse.ArgumentParser, *, fit: bool = False) ->
         help="of the event engine: built, or loaded for a board that any network of the same shape "
              "runs on, whose weights are stored when the board is opened (built)",
     )
+    if board:
+        add(
+            "--commands", metavar="NAME",
+            help="of the link: all, or few for a smaller board without STATUS, RESET and RUN (all)",
+        )
     streams = parser.add_argument_group("the stochastic engine alone")
     add_streams_options(streams)
     streams.add_argument(
@@ -148,7 +158,7 @@ def add_neuron_options(parser: argparse.ArgumentParser) -> None:
 
 def design_of(options: argparse.Namespace) -> "spw.Design":
     """Return the design that the engine's options ask for."""
-    size = _given(options, "share", "ram_style")
+    size = _given(options, "share", "ram_style", "commands")
     with arguments_checked(options.flags):
         if options.engine == "stochastic":
             streams = streams_of(options)
@@ -175,7 +185,7 @@ def streams_of(options: argparse.Namespace) -> "spw.Streams | None":
 
 
 def _given(options: argparse.Namespace, *names: str) -> dict:
-    return {name: value for name in names if (value := getattr(options, name)) is not None}
+    return {name: value for name in names if (value := getattr(options, name, None)) is not None}
 
 
 def counts(text: str) -> int | tuple[int, ...]:

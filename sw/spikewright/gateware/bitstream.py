@@ -28,7 +28,7 @@ from .design import check_design
 from .pins import Top, elaborate
 from .placement import Placement
 from .remedy import remedy
-from .room import check_room
+from .room import TooLarge, check_room, few_commands
 from .synthesis import Netlist, synthesize
 
 __all__ = ["Bitstream", "build_bitstream", "build_top", "needed_tools"]
@@ -145,6 +145,9 @@ def build_bitstream(
     except ClockMissed as missed:
         advice = remedy(missed, board=board, design=design, network=plain)
         missed.args = (f"{missed} {advice}".rstrip(" ."),)
+        raise
+    except TooLarge as large:
+        large.args = (f"{large}{few_commands(large, design)}",)
         raise
     if top is None:
         write_certificate(

@@ -16,6 +16,7 @@ from ..temporary import temporary
 from .families.family import Flow, Part
 from .longest_path import longest_path
 from .parts import FAMILIES, PARTS
+from .room import TooLarge
 from .synthesis import Netlist
 from .timing import Path as TimingPath
 from .timing import clock_named, critical_paths, estimates
@@ -284,8 +285,14 @@ class _Call:
             if not over:
                 raise
             needs = ", ".join(f"{int(used):,} {kind} of {int(all_):,}" for kind, used, all_ in over)
-            raise BuildError(
-                f"the design does not fit {self.part.label}: packed, it takes {needs} (see {log})"
+            named = FAMILIES[self.part.family].used.items()
+            names: dict[str, str] = {kind: ours for ours, kinds in named for kind in kinds}
+            raise TooLarge(
+                f"the design does not fit {self.part.label}: packed, it takes {needs} (see {log})",
+                over={
+                    names.get(str(kind), str(kind)): int(used) - int(there)
+                    for kind, used, there in over
+                },
             ) from error
         (folder / "netlist.json").unlink()
 

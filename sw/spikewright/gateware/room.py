@@ -1,16 +1,32 @@
 """Whether a design can fit a part, by what its netlist needs: told before anything is placed."""
 
+from collections.abc import Mapping
+
+from spikewright_hw.engine.design import Design
+
 from ..errors import BuildError
 from .board import BOARDS, Board
 from .synthesis import CellCounts
 
-__all__ = ["TooLarge", "check_room"]
+__all__ = ["COMMANDS_LUT", "TooLarge", "check_room", "few_commands"]
 
 _WORDS = {"lut": "look-up tables", "ff": "flip-flops", "bram": "block RAMs", "dsp": "multipliers"}
 
 
 class TooLarge(BuildError):
-    """A design needs more than its part has; the message says of what, and how much."""
+    """A design needs more than its part has; the message says of what, and how much.
+
+    Parameters
+    ----------
+    message : str
+    over : mapping of str to int
+        How much too much, by kind: ``lut``, ``ff``, ``bram``, ``dsp``; or another name for what is
+        none of these.
+    """
+
+    def __init__(self, message: str, *, over: Mapping[str, int]):
+        super().__init__(message)
+        self.over = over
 
 
 def check_room(counts: CellCounts, *, board: Board) -> None:
@@ -34,7 +50,26 @@ def check_room(counts: CellCounts, *, board: Board) -> None:
     *before, last = ways
     raise TooLarge(
         f"the design does not fit {board.title}: it needs {needs}. Use {', '.join(before)}"
-        f"{', or ' if before else ''}{last}"
+        f"{', or ' if before else ''}{last}",
+        over=short,
+    )
+
+
+COMMANDS_LUT = 400
+"""A design that is over by up to so many cells is likely to fit without the commands that may be
+left out: on an iCEBreaker 64-16-10 needs 444 fewer without them."""
+
+
+def few_commands(large: TooLarge, design: Design) -> str:
+    """Say that commands can be left out, where that is likely to be enough; else nothing."""
+    over = large.over
+    if design.commands == "few" or not over.keys() <= {"lut", "ff"}:
+        return ""
+    if max(over.values()) > COMMANDS_LUT:
+        return ""
+    return (
+        f". It misses by {max(over.values())} cells: a board without STATUS, RESET and RUN needs "
+        "fewer, by commands='few'"
     )
 
 

@@ -110,6 +110,7 @@ def _words(design: EventDesign) -> str:
         "share": design.share, "block-bits": design.block_bits,
         "ram-style": design.ram_style if design.ram_style != "auto" else None,
         "weights": design.weights if design.weights != "built" else None,
+        "commands": design.commands if design.commands != "all" else None,
     }
     return " ".join(
         f"--{name} {','.join(map(str, value)) if isinstance(value, tuple) else value}"

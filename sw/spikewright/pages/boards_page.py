@@ -27,7 +27,9 @@ and its [certificate](certificate.md). `spikewright build --plan` writes all tha
 built of, and a script that calls the tools, with none of them installed. `spikewright board
 --virtual NAME --model FILE` leaves a virtual board running that any program opens as a serial port.
 
-A design that needs more than a part has is refused after synthesis, with by how much. The *clock*
+A design that needs more than a part has is refused after synthesis, with by how much. `--commands
+few` leaves the link's commands [STATUS, RESET and RUN](link.md#commands) out, some 400 logic cells
+of an iCE40, for a network that misses by little. The *clock*
 is the one that a design has unless `--clock` says another; the board's oscillator makes it by way
 of the family's phase-locked loop. `--clock highest` finds it: the bitstream is built at the board's
 clock, then at the highest that is at least 5 % below what that reached, and so on, four times at

@@ -8,14 +8,16 @@ from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
 
 from spikewright import tools
+from spikewright.cli.words import as_options
 from spikewright.errors import ToolError
 from spikewright.gateware.bitstream import build_bitstream
 from spikewright.gateware.board import BOARDS
 from spikewright.gateware.built import built_here
 from spikewright.gateware.closing import LOSS, ClockMissed
 from spikewright.gateware.pins import elaborate
-from spikewright.gateware.room import TooLarge, check_room
+from spikewright.gateware.room import TooLarge, check_room, few_commands
 from spikewright.gateware.synthesis import CellCounts
+from spikewright_hw.engine.design import EventDesign
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Layer, Network
 
@@ -165,6 +167,30 @@ def test_a_bitstream_has_what_belongs_to_it_beside_it(tmp_path):
     assert record["part"] == "ECP5 LFE5U-25F" and record["network"] == NETWORK.digest().hex()
     assert (record["clock_mhz"], record["fmax_mhz"]) == (80, built.fmax_mhz)
     assert record["available"] == built.available and record["tools"] == [*built.tools]
+
+
+@pytest.mark.parametrize(
+    ("over", "design", "said"),
+    [
+        ({"lut": 16}, EventDesign(), (". It misses by 16 cells: a board without STATUS, RESET and "
+         "RUN needs fewer, by --commands few")),
+        ({"lut": 401}, EventDesign(), ""),
+        ({"lut": 16, "bram": 1}, EventDesign(), ""),
+        ({"lut": 16}, EventDesign(commands="few"), ""),
+        ({"SB_IO": 3}, EventDesign(), ""),
+    ],
+)
+def test_a_design_that_misses_by_little_may_leave_commands_out(over, design, said):
+    assert as_options(few_commands(TooLarge("no", over=over), design), {}) == said
+
+
+def test_few_commands_are_named_where_a_bitstream_misses_by_little(monkeypatch, tmp_path):
+    def build_top(*_, **__):
+        raise TooLarge("the design does not fit", over={"lut": 16})
+
+    monkeypatch.setattr("spikewright.gateware.bitstream.build_top", build_top)
+    with pytest.raises(TooLarge, match=r"^the design does not fit\. It misses by 16 cells: "):
+        build_bitstream(NETWORK, board="icebreaker", build=tmp_path)
 
 
 def test_a_design_that_a_part_has_no_room_for_is_told_by_how_much():

@@ -9,11 +9,13 @@ from spikewright.cli.applies import parsed
 from spikewright.cli.parser import parser
 from spikewright.errors import SpikewrightError
 from spikewright.gateware.synthesis import synthesize
+from spikewright_hw.board import BoardTop
 from spikewright_hw.emit import as_rtlil
 from spikewright_hw.engine.design import EventDesign, StochasticDesign
 from spikewright_hw.engine.example import example_network
 from spikewright_hw.engine.streams import Streams
 from spikewright_hw.fixed import Format
+from spikewright_hw.protocol import Command
 
 NETWORK = example_network(sizes=(3, 2, 3), steps=4, weight_bits=4, membrane=Format(6, 2))
 
@@ -28,6 +30,7 @@ def asked_for(*arguments: str):
         ("", EventDesign()),
         ("--share 8 --ram-style block", EventDesign(share=8, ram_style="block")),
         ("--banks 3", EventDesign(banks=3)),
+        ("--commands few", EventDesign(commands="few")),
         ("--banks 4,8 --share 4,1", EventDesign(banks=(4, 8), share=(4, 1))),
         ("--engine stochastic", StochasticDesign()),
         (
@@ -63,6 +66,20 @@ def test_an_engine_by_its_options(arguments, design):
 def test_an_engine_that_there_is_not(arguments, message):
     with pytest.raises(SpikewrightError, match=f"^{re.escape(message)}$"):
         asked_for(*arguments.split())
+
+
+@pytest.mark.parametrize("design", [EventDesign, StochasticDesign])
+def test_a_board_of_few_commands_says_so(design):
+    few, every = (
+        BoardTop(network=NETWORK, divisor=4, clock_hz=1_000_000, virtual=True,
+                 design=design(commands=name))
+        for name in ("few", "all")
+    )
+    left_out = {Command.STATUS, Command.RESET, Command.RUN}
+    assert every.hello.commands - few.hello.commands == left_out
+    texts = [as_rtlil(top, name="top") for top in (few, every)]
+    assert len(texts[0]) < len(texts[1])
+    assert str(design(commands="few")) == f"{design()}, without STATUS, RESET and RUN"
 
 
 def test_sharing_and_memories_change_nothing_that_is_computed():

@@ -17,6 +17,7 @@ from spikewright.errors import BuildError, ToolError
 from spikewright.gateware.families.xc7 import XC7
 from spikewright.gateware.parts import FAMILIES, PARTS, family_of
 from spikewright.gateware.placement import packed_cells, place
+from spikewright.gateware.room import TooLarge
 from spikewright.gateware.synthesis import (
     CellCounts,
     Netlist,
@@ -274,8 +275,9 @@ def test_what_is_too_large_when_it_is_packed_is_told_by_how_much(tmp_path, monke
         raise BuildError("nextpnr-ice40 failed: ERROR: Failed to expand region")
 
     monkeypatch.setattr("spikewright.tools.run", fails)
-    with pytest.raises(BuildError) as caught:
+    with pytest.raises(TooLarge) as caught:
         place(netlist, part="up5k", seed=1, frequency_mhz=50, build=tmp_path)
+    assert caught.value.over == {"lut": 327}
     assert re.fullmatch(
         r"the design does not fit iCE40 UP5K: packed, it takes 5,607 ICESTORM_LC of 5,280 \(see "
         r".*\.placement\.log\)",

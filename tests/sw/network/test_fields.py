@@ -154,11 +154,11 @@ TABLE: tuple[tuple[Any, Mapping[str, tuple]], ...] = (
     (EventDesign(), {
         "share": (*NO_EACH, 0, 65_536), "banks": (*NO_EACH, 0, 1_048_576),
         "fold": (*NO_FOLD, 0, 65_536), "block_bits": (*NO_FOLD, 0, 65_536),
-        "ram_style": NO_NAME, "weights": NO_NAME,
+        "ram_style": NO_NAME, "weights": NO_NAME, "commands": NO_NAME,
     }),
     (StochasticDesign(), {
         "streams": NO_OBJECT, "lanes": (*NO_WHOLE, 0, 3, 512, 1_048_576),
-        "share": (*NO_WHOLE, 0, 65_536), "ram_style": NO_NAME,
+        "share": (*NO_WHOLE, 0, 65_536), "ram_style": NO_NAME, "commands": NO_NAME,
     }),
     (ModelConfig(), {
         "sizes": (*NO_OBJECT[:4], (), (64,), (64, 0), (64, -1), (64, 10.0), (64, True),

@@ -22,7 +22,7 @@ def add(commands) -> None:
         "-o", "--output", type=path, default=Path("build/verilog"), metavar="FOLDER",
         help="where to (%(default)s)",
     )
-    add_engine_options(verb)
+    add_engine_options(verb, board=False)
     verb.set_defaults(verb=emit, command="emit")
 
 

@@ -17,7 +17,7 @@ def add(commands) -> None:
         help="cores, which are measured anew; or a .spw file (default: the cores whose gateware "
         "has changed since they were measured)",
     )
-    add_engine_options(verb)
+    add_engine_options(verb, board=False)
     verb.set_defaults(verb=resources, command="resources")
 
 
