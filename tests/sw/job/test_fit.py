@@ -134,7 +134,7 @@ def test_a_bitstream_is_built_of_the_design_that_was_found(few, tmp_path, monkey
     built = []
     monkeypatch.setattr(run, "_require_tools", lambda options: None)
     monkeypatch.setattr(
-        run, "_bitstream", lambda network, options, progress: built.append(options.design)
+        run, "_bitstream", lambda network, options, *_: built.append(options.design)
     )
     console = Console(file=io.StringIO())
     asked = RunOptions(network=NETWORK, fit=True, build_only=True, build=tmp_path)
