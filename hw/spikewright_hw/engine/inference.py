@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from amaranth import Cat, Const, Module, Mux, Signal, Value, unsigned
+from amaranth import Const, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from ..layer import Layer
 from ..network import Network
 from .argmax import Argmax
 from .fork import Fork
@@ -341,8 +342,11 @@ class InferenceEngine(wiring.Component):
         """Build the counters of an inference, and its result."""
         network, layers, result = self.network, self.stages, self.o.payload
         cycles = Signal(32)
-        synops = Signal(32)
-        events = [Signal(32, name=f"events_{number}") for number in range(len(layers))]
+        synops = Signal(range(sum(map(self._most_operations, network.layers)) + 1))
+        events = [
+            Signal(range(most + 1), name=f"events_{number}")
+            for number, most in enumerate(self._most_spikes()[:-1])
+        ]
         counted = [self._spikes_now(m, number, one.i) for number, one in enumerate(takers) if one]
         last_spikes = self._last_spikes(m, running)
         with m.If(running):
@@ -363,12 +367,29 @@ class InferenceEngine(wiring.Component):
             result.cycles.eq(cycles),
             result.synops.eq(synops),
             result.input_events.eq(events[0]),
-            Cat(result.spikes).eq(Cat(*events[1:], last_spikes)),
+            *(spikes.eq(count) for spikes, count in zip(
+                result.spikes, [*events[1:], last_spikes], strict=True
+            )),
         ]
         m.d.comb += [
             result.outputs[number].eq(outputs[number])
             for number in range(network.outputs)
         ]
+
+    def _most_spikes(self) -> list[int]:
+        """Return how many spikes an inference has at most, of the inputs and of each layer.
+
+        Of graded inputs, it is their bits.
+        """
+        network = self.network
+        own = [network.steps * layer.neurons for layer in network.layers]
+        return [network.planes * len(network.source), *own]
+
+    def _most_operations(self, layer: Layer) -> int:
+        """Return the synaptic operations of a layer in an inference at most."""
+        of_inputs = sum(layer.operations(event) for event in range(layer.inputs))
+        own = len(layer.recurrent or ()) * layer.neurons
+        return self.network.steps * (layer.input_bits * of_inputs + own)
 
     def _spikes_now(self, m: Module, number: int, given: stream.Interface) -> Value:
         """Return the spikes to count in this cycle, of the inputs or of a hidden layer.
@@ -389,7 +410,8 @@ class InferenceEngine(wiring.Component):
         """Build the counter of the last layer's spikes, which no other layer counts as events."""
         if not self.network.reads_spikes:
             return Const(0, 32)
-        last, count = self.stages[-1].o, Signal(32, name="last_spikes")
+        last = self.stages[-1].o
+        count = Signal(range(self._most_spikes()[-1] + 1), name="last_spikes")
         with m.If(running & last.valid):
             m.d.sync += count.eq(count + sum(last.payload.spikes))
         with m.Elif(self.i.ready):
