@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from spikewright_hw.checks import pathlike
+from spikewright_hw.checks import flag, pathlike
 from spikewright_hw.engine.design import Design, EventDesign
 from spikewright_hw.network import Network
 
@@ -24,6 +24,7 @@ def virtual_port(
     *,
     board: str | Board = DEFAULT_BOARD,
     design: Design | None = None,
+    lights: bool = False,
     build: str | Path = "build",
 ) -> Iterator[VirtualBoard]:
     """Run a virtual board whose ``port`` any program may open, for as long as the ``with`` lasts.
@@ -39,6 +40,9 @@ def virtual_port(
         Which board it stands for: its clock is what it reports.
     design : Design, optional
         The engine; the event engine if not given.
+    lights : bool
+        Print what the board's lights show, whenever that is something else: busy, and the class of
+        the last inference.
     build : str or Path
         Folder of everything generated.
 
@@ -52,11 +56,11 @@ def virtual_port(
         There is no such board, or ``network`` is none.
     """
     design = EventDesign() if design is None else design
-    chosen = board_named(board)
+    chosen, lights = board_named(board), flag("lights", lights)
     plain = network_of(read(network) if isinstance(network, str | Path) else network)
     check_design(design, plain)
     program = virtual_board(
         plain, clock_hz=chosen.clock_hz, design=design, build=pathlike("build", build)
     )
-    with VirtualBoard(program) as running:
+    with VirtualBoard(program, lights=lights) as running:
         yield running

@@ -141,12 +141,14 @@ class _ClockAlone(wiring.Component):
     rx: Signal
     tx: Signal
     busy: Signal
+    prediction: Signal
     reset: Signal
 
     def __init__(self, board: Pins):
         self._board = board
         super().__init__({
-            "clk": In(1), "rx": In(1), "tx": Out(1), "busy": Out(1), "reset": Out(1),
+            "clk": In(1), "rx": In(1), "tx": Out(1), "busy": Out(1), "prediction": Out(32),
+            "reset": Out(1),
         })
 
     def elaborate(self, platform) -> Module:
@@ -158,6 +160,7 @@ class _ClockAlone(wiring.Component):
             board.rx.eq(self.rx),
             self.tx.eq(board.tx),
             self.busy.eq(board.busy),
+            self.prediction.eq(getattr(board, "prediction", 0)),
             self.reset.eq(getattr(board, "reset", 0)),
         ]
         return m
@@ -201,13 +204,17 @@ class VirtualBoard:
     ----------
     program : Path
         What :func:`build_virtual_board` gave.
+    lights : bool
+        It prints what its lights show, whenever that is something else: busy, and the class of the
+        last inference.
     """
 
     #: Path of its serial port.
     port: str
 
-    def __init__(self, program: Path):
+    def __init__(self, program: Path, *, lights: bool = False):
         self._program = program
+        self._options = ["lights"] if lights else []
         self._stopped = 0.0  # since when, or 0
 
     @property
@@ -235,7 +242,7 @@ class VirtualBoard:
             tty.setraw(host)
             self.port = os.ttyname(host)
             self._process = subprocess.Popen(
-                [self._program, str(board), str(DIVISOR)],
+                [self._program, str(board), str(DIVISOR), *self._options],
                 pass_fds=[board],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C is this process's business

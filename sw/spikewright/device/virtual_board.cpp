@@ -1,15 +1,17 @@
 // A virtual board: the board top, compiled by Verilator, behind a byte stream.
 //
-//     virtual_board FD DIVISOR
+//     virtual_board FD DIVISOR [lights]
 //
 // FD is the controlling side of a pseudo terminal, DIVISOR the clock cycles per bit of the serial
 // port. This models the UART at the pins, so everything from the pins on is the gateware. It ends
-// when nobody holds the terminal's other side any more, and sleeps while there is nothing to do.
+// when nobody holds the terminal's other side any more, and sleeps while there is nothing to do. With
+// the word "lights" it prints what its lights show, before it sleeps and while it is busy for long.
 
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <deque>
 #include <fcntl.h>
 #include <memory>
@@ -25,6 +27,7 @@ namespace {
 constexpr int BITS = 10;              // of a byte on the line: start, eight, stop
 constexpr size_t CHUNK = 4'096;       // bytes handed over at once
 constexpr int QUIET_CYCLES = 10'000;  // without a sign of life, until it sleeps
+constexpr int BUSY_CYCLES = 1'000'000; // of one command, until its light is worth a line
 constexpr int PATIENCE_MS = 1'000;    // for a host that does not read; then its bytes are lost
 
 // The host's side of the terminal.
@@ -123,6 +126,26 @@ class Receiver {
     unsigned levels_ = 0;
 };
 
+// The lights, printed when they show something else.
+class Lights {
+  public:
+    void show(const Vboard& board) {
+        const bool busy = board.busy;
+        const uint32_t last = board.prediction;
+        if (shown_ && busy == busy_ && last == last_) return;
+        shown_ = true;
+        busy_ = busy;
+        last_ = last;
+        std::printf("Lights: configured%s, class %u\n", busy ? ", busy" : "", unsigned(last));
+        std::fflush(stdout);
+    }
+
+  private:
+    bool shown_ = false;
+    bool busy_ = false;
+    uint32_t last_ = 0;
+};
+
 void tick(Vboard& board) {
     board.clk = 0;
     board.eval();
@@ -133,8 +156,9 @@ void tick(Vboard& board) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 3) {
-        std::fprintf(stderr, "usage: virtual_board FD DIVISOR\n");
+    const bool lit = argc == 4 && std::strcmp(argv[3], "lights") == 0;
+    if (argc != 3 && !lit) {
+        std::fprintf(stderr, "usage: virtual_board FD DIVISOR [lights]\n");
         return 2;
     }
     const int divisor = std::atoi(argv[2]);
@@ -148,6 +172,8 @@ int main(int argc, char** argv) {
     board->rx = 1;
 
     int quiet = 0;    // cycles in which nothing happened
+    int working = 0;  // cycles of the command in work
+    Lights lights;
     int unasked = 0;  // cycles since the host was asked for bytes
     while (!host.gone()) {
         if (to_board.empty() && ++unasked >= BITS * divisor) {
@@ -170,7 +196,10 @@ int main(int argc, char** argv) {
         }
         if (quiet == BITS * divisor || to_host.size() >= CHUNK) host.send(to_host);
 
+        working = board->busy ? working + 1 : 0;
+        if (lit && working == BUSY_CYCLES) lights.show(*board);
         if (quiet >= QUIET_CYCLES) {
+            if (lit) lights.show(*board);
             host.wait(POLLIN, -1);
             quiet = 0;
         }

@@ -1,7 +1,9 @@
 """A virtual board that is left running, opened by a program of the user's own."""
 
+import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import serial
 
@@ -63,6 +65,24 @@ def test_a_board_that_holds_another_network_is_not_asked(tmp_path, capsys):
         arguments = ["board", "--port", running.port, "--model", str(file), "--status"]
         assert cli.main(arguments) == 1
     assert f"The board on {running.port} holds network " in capsys.readouterr().err
+
+
+def test_the_lights_show_the_class_of_the_last_inference(tmp_path, capfd):
+    spikes = np.random.default_rng(5).random((16, 2, 6)) < 0.5
+    shown, last = "", 0
+    with (
+        virtual_port(QUANTIZED, build=tmp_path, lights=True) as running,
+        connect(running.port, network=NETWORK) as session,
+    ):
+        for sample in spikes:
+            right = session.infer(sample).prediction
+            ends = time.monotonic() + 20
+            while right != last and not shown.endswith(f"Lights: configured, class {right}\n"):
+                assert time.monotonic() < ends, shown
+                time.sleep(0.01)
+                shown += capfd.readouterr().out
+            last = right
+    assert len({*shown.splitlines()}) > 1, "one class alone was drawn"
 
 
 def test_a_board_that_there_is_not(tmp_path):

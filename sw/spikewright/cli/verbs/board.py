@@ -61,7 +61,7 @@ def board(options: argparse.Namespace) -> None:
 
 def _leave_running(options: argparse.Namespace) -> None:
     chosen, design = _virtual(options), design_of(options)
-    with spw.virtual_port(options.model, board=chosen, design=design) as running:
+    with spw.virtual_port(options.model, board=chosen, design=design, lights=True) as running:
         print(
             f"{chosen.title}, virtual, at {chosen.clock_hz / 1e6:g} MHz, is at {running.port}; "
             "Ctrl-C ends it.",
