@@ -13,6 +13,7 @@ STREAMS = {"length": "64", "source": "lfsr", "encoding": "unipolar"}
 STOCHASTIC = {**STREAMS, "lanes": "2"}
 TRAINED = {"coding": "rate", "steps": "3", "silent": "0.4", "readout": "count", "bias": None,
            "epochs": "2", "learning_rate": "0.01", "augmentation": "no", "event_products": None,
+           "same_everywhere": None,
            "prune": "0.5", "normalisation": "batch", "surrogate": "sigmoid", "loss": "tet",
            "seed": "7"}
 BUILD = {"board": "other", "clock": "62.5", "limit": "5", "commands": "few"}

@@ -18,7 +18,8 @@ __all__ = [
 #: Options of :func:`add_network_options` that are arguments of :func:`spikewright.training_config`.
 NETWORK_OPTIONS = (
     "coding", "steps", "input_bits", "silent", "readout", "bias", "epochs", "learning_rate",
-    "augmentation", "event_products", "prune", "normalisation", "surrogate", "loss",
+    "augmentation", "event_products", "same_everywhere", "prune", "normalisation", "surrogate",
+    "loss",
 )
 #: Those of a training that apply to one of a network that is trained on, too.
 RETRAINED = ("weight_bits", "membrane", "epochs", "learning_rate", "event_products")
@@ -94,6 +95,11 @@ def add_network_options(parser: argparse.ArgumentParser, *, file: bool) -> None:
     add(
         "--event-products", action="store_true",
         help="dense layers sum over events, which is faster and rounds otherwise",
+    )
+    add(
+        "--same-everywhere", action="store_true",
+        help="the same seed gives the same network on every processor, which is slower; for dense "
+        "networks of labels",
     )
 
 

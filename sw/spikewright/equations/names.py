@@ -41,7 +41,7 @@ _ARGUMENTS = {
     for name, argument in inspect.signature(taker).parameters.items()
     if argument.kind is not argument.VAR_KEYWORD
 } | dict.fromkeys(
-    ("self", "neuron", "learn", "surrogate", "detach_reset", "limits", "inputs"), "Cell"
+    ("self", "neuron", "learn", "surrogate", "detach_reset", "limits", "inputs", "fused"), "Cell"
 )
 _LONGEST = 24
 

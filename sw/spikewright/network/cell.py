@@ -63,6 +63,9 @@ class Cell(nn.Module):
         are none unless given.
     inputs : mapping of str to Interval, optional
         Of a fixed neuron, the stored values that can arrive, if more than its format holds.
+    fused : bool
+        Whether a product and the sum that it goes into are rounded once, where the processor does
+        that; otherwise each is, as on every processor.
     **parameters : float or sequence of float
         Of a definition, real numbers, one or one for each neuron (an array or a tensor will do);
         those not given take their defaults. Those that are given for each neuron are buffers.
@@ -91,6 +94,7 @@ class Cell(nn.Module):
         detach_reset: bool = False,
         limits: Format | None = None,
         inputs: Mapping[str, Interval] | None = None,
+        fused: bool = True,
         **parameters: Value,
     ):
         super().__init__()
@@ -120,7 +124,7 @@ class Cell(nn.Module):
         for name, value in constants.items():
             if name not in self.learned and not isinstance(value, int | float):
                 self.vectors[name] = Constant(torch.tensor(value, dtype=self.dtype))
-        self._write(chosen(surrogate), detach_reset)
+        self._write(chosen(surrogate), detach_reset, fused)
 
     def start(self, *shape: int) -> States:
         """Return the states before the first step.
@@ -225,7 +229,7 @@ class Cell(nn.Module):
                 stacklevel=4,
             )
 
-    def _write(self, shape: Surrogate, detach_reset: bool) -> None:
+    def _write(self, shape: Surrogate, detach_reset: bool, fused: bool) -> None:
         update, known = self.definition.update, self._given
         if self.fixed is not None:
             update, known = self.fixed.update, self.fixed.vectors
@@ -241,6 +245,7 @@ class Cell(nn.Module):
             soft=softened(compared, rest, shape),
             steep=steep(compared, rest, self._names),
             detach=detach_reset,
+            fused=fused,
         )
         self._constants = [] if parts else self._once([])
 

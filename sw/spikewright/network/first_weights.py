@@ -12,6 +12,7 @@ from spikewright_hw.neuron import DEFINITIONS
 
 from .drive import drive
 from .model_config import ModelConfig
+from .plain_steps import bell
 from .quantize import largest_level, scalable
 from .real_layer import RealLayer
 from .real_network import RealNetwork
@@ -19,13 +20,15 @@ from .real_network import RealNetwork
 __all__ = ["drawn_layers", "first_layers", "given_layers"]
 
 
-def first_layers(config: ModelConfig, *, generator: torch.Generator) -> tuple[RealLayer, ...]:
+def first_layers(
+    config: ModelConfig, *, generator: torch.Generator, plain: bool = False
+) -> tuple[RealLayer, ...]:
     """Return the layers of a configuration with weights as strong as their neurons need them.
 
-    Biases are 0 to begin with.
+    Biases are 0 to begin with. ``plain`` weights are drawn the same on every processor.
     """
     neurons = [(DEFINITIONS[name], given) for name, given in config.layers]
-    return drawn_layers(config, neurons, generator=generator)
+    return drawn_layers(config, neurons, generator=generator, plain=plain)
 
 
 def drawn_layers(
@@ -33,12 +36,14 @@ def drawn_layers(
     neurons: Sequence[tuple[Definition, Mapping[str, Value]]],
     *,
     generator: torch.Generator,
+    plain: bool = False,
 ) -> tuple[RealLayer, ...]:
     """Return the same with other neurons: of each layer a definition, and its parameters."""
     strengths = [drive(definition, definition.values(given)) for definition, given in neurons]
 
     def drawn(strength: float, rows: int, lanes: int, *, fan_in: float) -> torch.Tensor:
-        return strength * torch.randn(rows, lanes, generator=generator) / fan_in**0.5
+        normal = bell if plain else torch.randn
+        return strength * normal(rows, lanes, generator=generator) / fan_in**0.5
 
     weights = [
         drawn(2 * strength, one.connection.rows, one.connection.lanes, fan_in=max(1, _fan_in(one)))

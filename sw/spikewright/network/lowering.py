@@ -44,6 +44,7 @@ def lower(
     soft: Mapping[Expression, Soft],
     steep: Collection["Steep"],
     detach: bool,
+    fused: bool = True,
 ) -> tuple[TapeProgram, TapeProgram]:
     """Write the tapes of a graph.
 
@@ -60,13 +61,15 @@ def lower(
         Values that hold the gradient of a state.
     detach : bool
         Whether a choice by a comparison with a gradient passes it none.
+    fused : bool
+        As a :class:`~.tape.Tape` has it.
 
     Returns
     -------
     Two programs. The first takes the leaves ``once``; what it gives, followed by the leaves
     ``each``, is what the second takes, and that gives the outputs.
     """
-    tape = Tape()
+    tape = Tape(fused=fused)
     leaves = {name: tape.known(value) for name, value in known.items()}
     leaves |= {name: tape.leaf(1) for name in once}
     leaves |= {name: tape.leaf(2) for name in each}

@@ -69,6 +69,8 @@ class Model(nn.Module):
         Whether the neurons' steps run compiled, where they can.
     event_products : bool
         Whether dense layers sum over events, where they can.
+    exact_sums : bool
+        Whether first weights and sums are the same on every processor.
     """
 
     def __init__(
@@ -82,10 +84,13 @@ class Model(nn.Module):
         steps: int | None = None,
         compiled: bool = False,
         event_products: bool = False,
+        exact_sums: bool = False,
     ):
         super().__init__()
         self.config = config
-        self._compiled, self._event_products = compiled, event_products
+        self._how = {
+            "compiled": compiled, "event_products": event_products, "exact_sums": exact_sums,
+        }
         self._streams = streams
         self._synapses: list[TrainedSynapses] = []
         width = config.surrogate_width
@@ -98,7 +103,8 @@ class Model(nn.Module):
             )
         if layers is None:
             layers = (
-                first_layers(config, generator=generator) if start is None else given_layers(start)
+                first_layers(config, generator=generator, plain=exact_sums) if start is None
+                else given_layers(start)
             )
         self.norms = nn.ModuleDict()
         self.cells = self._first_cells(layers, steps=steps)
@@ -141,7 +147,7 @@ class Model(nn.Module):
             Cell(
                 normalised(kind, layer.definition, steps=steps) if number < last
                 else layer.definition,
-                surrogate=self._surrogate, **parameters,
+                surrogate=self._surrogate, fused=not self._how["exact_sums"], **parameters,
             )
             for number, (layer, parameters) in enumerate(zip(layers, given, strict=True))
         )
@@ -226,7 +232,10 @@ class Model(nn.Module):
             for bias in [layer.membrane.max if str(number) in self.biases else 0]
         ]
         self.cells = nn.ModuleList(
-            Cell(tiled(layer).fixed, surrogate=self._surrogate, inputs=synapses.reach)
+            Cell(
+                tiled(layer).fixed, surrogate=self._surrogate, inputs=synapses.reach,
+                fused=not self._how["exact_sums"],
+            )
             for layer, synapses in zip(layers, self._synapses, strict=True)
         )
 
@@ -254,8 +263,7 @@ class Model(nn.Module):
                     self.integer_recurrent(), self.integer_biases(), strict=True,
                 )
             ]
-        how = {"compiled": self._compiled, "event_products": self._event_products}
-        layers = [replace(layer, **how) for layer in layers]
+        layers = [replace(layer, **self._how) for layer in layers]
         result = activity(spikes, layers, readout=self.config.readout)
         outputs = result.outputs_each_step if each_step else result.outputs
         return outputs * self.output_step, result

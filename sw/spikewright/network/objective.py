@@ -20,6 +20,7 @@ from .losses import (
     spike_rate_loss,
     tet_loss,
 )
+from .plain_steps import cross_entropy
 from .training_config import TrainingConfig
 
 __all__ = ["Objective", "check_readout"]
@@ -58,6 +59,7 @@ class Objective:
         self._task = task
         self._smoothing = config.label_smoothing
         self._name = config.loss
+        self._plain = config.same_everywhere
         self.each_step = task.each_step
         spiking = config.model.readout in SPIKING
         self._factor = LOGIT / config.coding.steps if spiking else 1.0
@@ -114,6 +116,8 @@ class Objective:
         logits = outputs if self._factor == 1.0 else outputs * self._factor
         if self.each_step:
             logits, targets = logits.flatten(0, 1), targets.flatten()
+        if self._plain:
+            return cross_entropy(logits, targets, smoothing=self._smoothing)
         return functional.cross_entropy(logits, targets, label_smoothing=self._smoothing)
 
     def scale(self, output_step: float) -> OutputScale | None:

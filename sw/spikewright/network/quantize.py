@@ -19,6 +19,8 @@ from spikewright_hw.definition import reals
 from spikewright_hw.definition.definition import Definition, Value
 from spikewright_hw.fixed import Format
 
+from .exact_sums import exact_sum
+
 __all__ = ["best_scale", "bound", "largest_level", "quantize", "rounded", "scalable", "threshold"]
 
 
@@ -55,7 +57,7 @@ def best_scale(weights: Tensor, *, bits: int, candidates: int = 32) -> float:
     scales = [top * (1 - 0.75 * k / candidates) for k in range(candidates)]
 
     def error(scale: float) -> float:
-        return float((quantize(weights, scale=scale, bits=bits) * scale - weights).square().sum())
+        return exact_sum((quantize(weights, scale=scale, bits=bits) * scale - weights).square())
 
     return min(scales, key=error)
 

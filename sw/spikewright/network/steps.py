@@ -13,6 +13,7 @@ from torch.nn import functional
 from spikewright.coding.coding import encode
 from spikewright.task.task import Task
 
+from . import plain_steps
 from .activity import Activity
 from .augment import augment
 from .losses import l1_activity, l2_activity
@@ -63,7 +64,8 @@ class TrainingSpikes:
         assert config.augmentation is not None
         images = torch.from_numpy(task.x_train).view(-1, *task.image) - task.low
         span = task.high - task.low
-        images = augment(images, config.augmentation, high=span, generator=self._generator)
+        changed = plain_steps.augment if config.same_everywhere else augment
+        images = changed(images, config.augmentation, high=span, generator=self._generator)
         return self._encoded((images + task.low).numpy())
 
     def _encoded(self, samples: np.ndarray) -> Tensor:
@@ -103,12 +105,13 @@ class Steps:
         self._objective = objective
         self._generator = generator
         self._batches = max(1, len(objective.targets) // config.batch)
-        self._optimizer = torch.optim.AdamW(
+        optimizer, schedule = torch.optim.AdamW, torch.optim.lr_scheduler.CosineAnnealingLR
+        if config.same_everywhere:
+            optimizer, schedule = plain_steps.PlainAdamW, plain_steps.cosine_schedule
+        self._optimizer = optimizer(
             model.parameters(), lr=phase.learning_rate, weight_decay=config.weight_decay
         )
-        self._schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
-            self._optimizer, phase.epochs * self._batches
-        )
+        self._schedule = schedule(self._optimizer, phase.epochs * self._batches)
 
     def epoch(self) -> Iterator[float]:
         """Take the steps of one epoch; yield the loss of each batch before its step."""

@@ -74,9 +74,16 @@ class TapeProgram:
 
 
 class Tape:
-    """Takes calls down; equal calls are one."""
+    """Takes calls down; equal calls are one.
 
-    def __init__(self):
+    Parameters
+    ----------
+    fused : bool
+        Whether a product and the sum it goes into are rounded once, where the processor can.
+    """
+
+    def __init__(self, *, fused: bool = True):
+        self._fused = fused
         self._leaves: list[Term] = []
         self._kept: list[Term] = []
         self._known: dict[tuple[type, Any], Term] = {}
@@ -133,10 +140,10 @@ class Tape:
         return result
 
     def _sum(self, a: Term, b: Term, sign: int) -> Term:
-        known = a.is_number or b.is_number
-        if b in self._products and not known:
+        apart = a.is_number or b.is_number or not self._fused
+        if b in self._products and not apart:
             return self._add_product(a, *self._products[b], sign)
-        if a in self._products and not known and sign == 1:
+        if a in self._products and not apart and sign == 1:
             return self._add_product(b, *self._products[a], 1)
         return self.call(operator.add if sign == 1 else operator.sub, a, b)
 

@@ -132,7 +132,7 @@ def train(
         model = Model(
             config.model, generator=generator, streams=config.streams, start=config.network,
             steps=config.coding.steps, compiled=_worth_compiling(config, task),
-            event_products=config.event_products,
+            event_products=config.event_products, exact_sums=config.same_everywhere,
         )
         test = encode(task.x_test, config.coding)
         part = task if config.patience is None else validation(task, fold=0, folds=_FOLDS)
@@ -275,6 +275,11 @@ def _check(config: TrainingConfig, task: Task) -> None:
             "labels alone"
         )
     check_readout(task, config.model.readout)
+    if config.same_everywhere and not task.classes:
+        raise DataError(
+            f"the targets of {task.name} are values, whose errors are summed otherwise on other "
+            "processors; leave same_everywhere out"
+        )
     if task.each_step and task.steps != coding.steps:
         raise DataError(
             f"the targets of {task.name} are at each of {task.steps} steps, and the coding has "

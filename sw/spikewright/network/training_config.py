@@ -35,6 +35,7 @@ from .augmentation import Augmentation
 from .choices import LOSSES, OF_MEMBRANES, OF_SPIKES
 from .model_config import MEMBRANE, ModelConfig
 from .real_network import RealNetwork
+from .same_everywhere import check_same_everywhere
 
 __all__ = ["Phase", "TrainingConfig", "training_config"]
 
@@ -92,6 +93,10 @@ class TrainingConfig:
     event_products : bool
         Whether the products of dense layers are sums over events, in their order, where they can be
         compiled: faster, and rounded otherwise than products of matrices.
+    same_everywhere : bool
+        Whether the same seed gives the same network on every processor: sums are exact, and what is
+        drawn and each function is computed by operations that IEEE 754 fixes. For dense networks of
+        labels; what else there is is refused by name.
     streams : Streams, optional
         Bitstreams that the quantised phase computes on, with the errors that they will have on the
         stochastic engine; plain sums unless given.
@@ -118,6 +123,7 @@ class TrainingConfig:
     prune: float = 0.0
     patience: int | None = None
     event_products: bool = False
+    same_everywhere: bool = False
     streams: Streams | None = None
     network: RealNetwork | None = field(default=None, hash=False)
 
@@ -140,10 +146,13 @@ class TrainingConfig:
             prune=real(0, 1),
             patience=optional(whole(1, 1_000_000)),
             event_products=flag,
+            same_everywhere=flag,
             streams=optional(instance(Streams)),
             network=optional(instance(RealNetwork)),
         )
         self._check_loss()
+        if self.same_everywhere:
+            check_same_everywhere(self)
         if self.network is not None:
             if self.model.normalisation != "none":
                 raise ValueError(
@@ -255,6 +264,7 @@ def training_config(
     learning_rate: float | None = None,
     augmentation: bool = True,
     event_products: bool = False,
+    same_everywhere: bool = False,
     prune: float = 0.0,
     normalisation: str = "none",
     surrogate: str = "arc_tangent",
@@ -313,6 +323,9 @@ def training_config(
     event_products : bool
         Whether dense layers sum over events, which is faster and rounds otherwise; see
         :class:`TrainingConfig`.
+    same_everywhere : bool
+        Whether the same seed gives the same network on every processor, which is slower; see
+        :class:`TrainingConfig`.
     prune : float
         Share of the weights, the smallest, that are taken away before the network is quantised.
     normalisation : str
@@ -359,10 +372,8 @@ def training_config(
         model=model,
         coding=chosen,
         augmentation=base.augmentation if augmentation and len(task.image) == 2 else None,
-        event_products=event_products,
-        loss=loss,
-        prune=prune,
-        streams=streams,
+        event_products=event_products, same_everywhere=same_everywhere,
+        loss=loss, prune=prune, streams=streams,
     )
     return _scaled(
         config, epochs=recipe.epochs(len(task.x_train)) if epochs is None else epochs,

@@ -19,6 +19,7 @@ from .cell import Cell, States
 from .compiled_recurrence import compiled_recurrence
 from .compiled_scan import compiled_scan
 from .event_product import event_product
+from .exact_sums import exact_product
 from .torch_hearing import heard_of_itself
 from .torch_product import connected
 
@@ -53,6 +54,9 @@ class Wired:
         Whether the steps of the neurons run compiled, if they can.
     event_products : bool
         Whether a dense layer sums over events, if that can be compiled.
+    exact_sums : bool
+        Whether the sums of a dense layer, and of its gradients, are exact, and so the same in any
+        order.
     """
 
     cell: Cell
@@ -66,6 +70,7 @@ class Wired:
     normalisation: Callable[[Tensor], Tensor] | None = None
     compiled: bool = False
     event_products: bool = False
+    exact_sums: bool = False
 
     @property
     def neurons(self) -> int:
@@ -142,12 +147,17 @@ def _forward(source: str, layer: Wired, arriving: Tensor) -> Tensor:
         current = layer.normalisation(current)
     if layer.bias is not None:
         bias = _taken(source, layer.bias).to(current.dtype)
-        current = current + bias.repeat(layer.neurons // len(bias))
+        bias = bias.repeat(layer.neurons // len(bias))
+        if layer.exact_sums:  # as a row of weights, whose gradients are summed like the others
+            bias = exact_product(current.new_ones(*current.shape[:-1], 1), bias[None])
+        current = current + bias
     return current
 
 
 def _product(layer: Wired, arriving: Tensor, weights: Tensor) -> Tensor:
     if layer.connection is None or isinstance(layer.connection, Dense):
+        if layer.exact_sums:
+            return exact_product(arriving, weights)
         made = event_product(arriving, weights) if layer.event_products else None
         return arriving @ weights if made is None else made
     return connected(layer.connection, arriving, weights)
