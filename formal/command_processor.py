@@ -7,7 +7,21 @@ from amaranth.hdl import Assert, Cover
 
 from commands import Counting, Requests, byte_of
 from faults import Faults
-from properties import Observed, held, observe
+from packets import (
+    BUSY,
+    EARLY,
+    LAST,
+    LATE,
+    REFUSED,
+    SEQUENCE,
+    STATUS,
+    UNSTEADY,
+    WITHDRAWN,
+    check_answer,
+    check_idle,
+    seen_answer,
+)
+from properties import Observed, observe
 from spikewright_hw.connection import Dense, FeatureMap
 from spikewright_hw.engine.example import example_network
 from spikewright_hw.engine.words import input_words
@@ -15,18 +29,10 @@ from spikewright_hw.fixed import Format
 from spikewright_hw.link.command_processor import CommandProcessor
 from spikewright_hw.protocol import OPTIONAL, Command, Kind, Status
 
-WITHDRAWN = "answer: an offer is not withdrawn while it stalls"
-UNSTEADY = "answer: a payload is held while it stalls"
-EARLY = "no byte of an answer comes before its request is over and its result is there"
-LATE = "no answer is lost or kept back"
-SEQUENCE = "an answer begins with the sequence number of its request, or 0 for a refused frame"
-STATUS = "the status of an answer is the one that is due"
 HELLO = "the payload of HELLO is what the board is, byte by byte"
 RESULT = "the payload of INFER is the engine's result, byte by byte"
 TRACE = "the payload of TRACE is the trace, byte by byte"
-LAST = "the last byte of an answer is marked, and no other"
 READ = "a request is read to its end, and none while an answer is due or a word waits"
-REFUSED = "a refused frame is answered before any waiting packet"
 GIVEN = "the engine gets each word of a right INFER when its bytes are in, and nothing else"
 SPIKES = "the spikes of a word are the bits of its bytes"
 TAKEN = (
@@ -34,7 +40,6 @@ TAKEN = (
     "and at no other time"
 )
 STORED = "the engine gets each byte of a right LOAD as it comes, and nothing else to store"
-BUSY = "busy from the first byte of a request to the last of its answer"
 COUNTED = "a byte of STATUS, and of what RUN has after the result, is what was counted before it"
 INFERRED = "the end of each inference is told, and nothing else as such"
 TIMES = "each byte of how many inferences a RUN has is told, and nothing else as such"
@@ -119,46 +124,18 @@ class CommandProcessorSpec(Elaboratable):
 
     def _seen(self, m: Module, now: Requests, fault: str) -> Observed:
         """Return the answer as it is seen through a fault."""
-        o = observe(self.dut.o)
-        data, last, valid = o.payload[:8], o.payload[8], o.valid
-        stalled, waits = Signal(), Signal(range(BETWEEN + 2))
-        m.d.sync += stalled.eq(o.valid & ~o.ready)
-        m.d.sync += waits.eq(Mux(now.owed & (waits <= BETWEEN), waits + 1, waits))
-        first, payload = now.head == 0, now.head == 2
-        wrong = {
-            "unsteady": first & stalled,
-            "sequence": first,
-            "status": now.head == 1,
-            "hello": payload & (now.code == Command.HELLO),
-            "result": payload & (now.code == Command.INFER),
-            "trace": payload & (now.code == Command.TRACE),
-            "ran": payload & (now.code == Command.RUN),
+        codes = {
+            "hello": Command.HELLO, "result": Command.INFER, "trace": Command.TRACE,
+            "ran": Command.RUN,
         }
-        data = data ^ wrong.get(fault, Const(0, 1))
-        if fault == "last":
-            last = last ^ first
-        elif fault == "withdrawn":
-            valid = valid & ~(stalled & first)
-        elif fault == "early":
-            valid = valid | ((now.index == 1) & o.ready)
-        elif fault == "late":
-            valid = valid & (waits > BETWEEN)
-        return Observed(payload=Cat(data, last), valid=valid, ready=o.ready)
+        wrong = {name: now.code == code for name, code in codes.items()}
+        return seen_answer(m, self.dut, now, fault=fault, wrong=wrong, between=BETWEEN)
 
     def _check_answer(self, m: Module, now: Requests, o: Observed) -> None:
         """State what an answer is, and when it comes."""
-        held(m, o, name="answer")
-        waited = Signal(range(BETWEEN + 2))
-        m.d.sync += waited.eq(
-            Mux(now.due & ~o.valid, Mux(waited > BETWEEN, waited, waited + 1), 0)
-        )
-        m.d.comb += [Assert(~o.valid | now.due, EARLY), Assert(waited <= BETWEEN, LATE)]
+        check_answer(m, now, o, between=BETWEEN)
         data, last = o.payload[:8], o.payload[8]
         with m.If(o.valid & now.due):
-            with m.If(now.head == 0):
-                m.d.comb += [Assert(data == now.sequence, SEQUENCE), Assert(~last, LAST)]
-            with m.Elif(now.head == 1):
-                m.d.comb += [Assert(data == now.status, STATUS), Assert(last == ~now.ok, LAST)]
             for command, sentence in PAYLOADS.items():
                 with m.If((now.head == 2) & (now.code == command)):
                     m.d.comb += Assert(data == byte_of(command, now.place), sentence)
@@ -182,8 +159,6 @@ class CommandProcessorSpec(Elaboratable):
         dut = self.dut
         idle = now.idle
         read = dut.i.ready ^ ((now.index == 1) & (fault == "read"))
-        refused = dut.i_error.ready & (fault != "refused")
-        busy = dut.busy ^ (now.owed & (fault == "rests"))
         with m.If(dut.i.valid):
             # A bitmap of one word leaves before the next byte comes, a word of a map with it.
             waits = dut.o_spikes.valid | now.again
@@ -194,9 +169,7 @@ class CommandProcessorSpec(Elaboratable):
             if dut.load:
                 reads = Mux((now.index >= 2) & now.stores, dut.o_weights.ready, reads)
             m.d.comb += Assert(read == reads, READ)
-        with m.If(dut.i_error.valid):
-            m.d.comb += Assert(refused == idle, REFUSED)
-        m.d.comb += Assert(busy == ~idle, BUSY)
+        check_idle(m, dut, now, fault=fault)
 
     def _check_engine(self, m: Module, now: Requests, fault: str) -> None:
         """State what the engine gets, and when its result is taken."""

@@ -5,6 +5,7 @@ from typing import Any
 from amaranth import Array, Cat, Const, Module, Mux, ResetSignal, Signal, Value
 from amaranth.hdl import Assume
 
+from packets import assume_packets
 from properties import Observed, anything, drive, observe, stall
 from spikewright_hw.engine.record import trace_bytes, trace_step_bytes
 from spikewright_hw.engine.result_layout import result_layout
@@ -45,11 +46,10 @@ class Counting(Hello):
 class Requests:
     """Requests, read byte by byte and judged as ``docs/link.md`` says.
 
-    Assumes of the frame decoder that a packet has the length that it tells, two bytes at least, and
-    that it refuses a frame as something else than OK; of the engine, that it gives a result when it
-    has got all steps, and holds it. The core does not look at what it hands on, so each byte of a
-    result, of the trace and of HELLO tells its kind and its place; the inputs that come again may
-    be others.
+    Assumes of the frame decoder what :func:`~packets.assume_packets` does; of the engine, that it
+    gives a result when it has got all steps, and holds it. The core does not look at what it hands
+    on, so each byte of a result, of the trace and of HELLO tells its kind and its place; the inputs
+    that come again may be others.
 
     With a ``witness`` there is one run, that command and then TRACE again and again, with an eager
     engine and no reset, so that the solver need not look for it.
@@ -188,14 +188,13 @@ class Requests:
         if dut.load:
             stall(m, dut.o_weights)
             m.d.comb += dut.i_not_kept.eq(anything(1))
-        length, begun, offered = Signal.like(dut.i_length), Signal(), Signal()
+        offered = Signal()
+        assume_packets(m, dut, index=self.index, longest=LONGEST, i=i, error=error)
         m.d.comb += [
             dut.i_waits.eq(anything(1)),
             dut.i_ended.eq(anything(1)),
             dut.i_status.eq(anything(len(dut.i_status))),
             dut.i_run.eq(anything(len(dut.i_run))),
-            dut.i_length.eq(anything(dut.i_length.shape())),
-            Assume(~error.valid | (error.payload != Status.OK), "a refusal is not OK"),
             dut.i_result.valid.eq(anything(1)),
             Assume(dut.i_result.valid | ~offered, "the engine does not withdraw a result"),
             Assume(
@@ -203,20 +202,7 @@ class Requests:
                 "a result is that of all steps",
             ),
         ]
-        m.d.sync += [
-            length.eq(dut.i_length),
-            begun.eq(i.valid & ~i.ready),
-            offered.eq(dut.i_result.valid & ~dut.i_result.ready),
-        ]
-        with m.If(begun | (self.index != 0)):
-            m.d.comb += Assume(dut.i_length == length, "the length is that of the whole packet")
-        with m.If(i.valid):
-            m.d.comb += [
-                Assume((dut.i_length >= 2) & (dut.i_length <= LONGEST), "the length of a packet"),
-                Assume(
-                    i.payload[8] == (self.index + 1 == dut.i_length), "a packet has that length"
-                ),
-            ]
+        m.d.sync += offered.eq(dut.i_result.valid & ~dut.i_result.ready)
 
     def _run(self, m: Module, first: Command) -> None:
         """Send a command, a RUN of two inferences, and then TRACE again and again."""

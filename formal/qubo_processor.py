@@ -4,28 +4,34 @@ from amaranth import Array, Cat, Const, Elaboratable, Module, Mux, Signal, Value
 from amaranth.hdl import Assert, Assume, Cover
 
 from faults import Spec, Through
-from properties import Observed, anything, drive, held, observe, stall
+from packets import (
+    BUSY,
+    EARLY,
+    LAST,
+    LATE,
+    REFUSED,
+    SEQUENCE,
+    STATUS,
+    UNSTEADY,
+    WITHDRAWN,
+    assume_packets,
+    check_answer,
+    check_idle,
+    seen_answer,
+)
+from properties import Observed, anything, drive, observe, stall
 from spikewright_hw.protocol import UNKNOWN_SEQUENCE, Kind, Status
 from spikewright_hw.qubo.commands import QuboCommand, QuboHello
 from spikewright_hw.qubo.qubo_processor import QuboProcessor
 from spikewright_hw.qubo.shape import SearchShape
 
-WITHDRAWN = "answer: an offer is not withdrawn while it stalls"
-UNSTEADY = "answer: a payload is held while it stalls"
-EARLY = "no byte of an answer comes before its request is over and its result is there"
-LATE = "no answer is lost or kept back"
-SEQUENCE = "an answer begins with the sequence number of its request, or 0 for a refused frame"
-STATUS = "the status of an answer is the one that is due"
-LAST = "the last byte of an answer is marked, and no other"
 PAYLOAD = "the payload of an answer is what the board is, the result, or the set, byte by byte"
 READ = "a request is read to its end, and none while an answer is due"
-REFUSED = "a refused frame is answered before any waiting packet"
 WRITTEN = "each word of a right GRAPH is written when its bytes are in, and nothing else"
 ROW = "a word is written where it belongs, as its bytes are"
 STARTED = "a search is started by each right SOLVE, once, and by nothing else"
 PROBLEM = "a search starts from the numbers of its SOLVE"
 TAKEN = "the result is taken with the last byte of the answer to SOLVE, and at no other time"
-BUSY = "busy from the first byte of a request to the last of its answer"
 
 #: Properties that each planted fault turns red.
 FAULTS = {
@@ -60,9 +66,9 @@ BETWEEN = 3
 class _Requests:
     """Requests, read byte by byte and judged as ``docs/qubo.md`` says.
 
-    Assumes of the frame decoder what :class:`~commands.Requests` does; of the search, that it gives
-    a result only after it was started, and holds it. The core does not look at what it hands on,
-    so each byte of a result, of a set and of what the board is tells its place.
+    Assumes of the frame decoder what :func:`~packets.assume_packets` does; of the search, that it
+    gives a result only after it was started, and holds it. The core does not look at what it hands
+    on, so each byte of a result, of a set and of what the board is tells its place.
     """
 
     def __init__(self, m: Module, dut: QuboProcessor):
@@ -101,36 +107,30 @@ class _Requests:
         return self.owed & (self.sequence != UNKNOWN_SEQUENCE) & self.solving & fits
 
     @property
+    def idle(self) -> Value:
+        """Whether a request may begin."""
+        return (self.index == 0) & ~self.owed
+
+    @property
+    def ok(self) -> Value:
+        """Whether the request is answered with a payload."""
+        return (self.status == Status.OK) & (self.code != QuboCommand.GRAPH)
+
+    @property
     def due(self) -> Value:
         """Whether an answer may come: the request is over, and its result is there."""
         return self.owed & (~self.solves | self.found)
 
     def _assume(self, m: Module) -> None:
-        dut, i = self.dut, self.i
-        self.length, self.solving = Signal.like(dut.i_length), Signal()
-        begun = Signal()
-        m.d.comb += [
-            dut.i_length.eq(anything(dut.i_length.shape())),
-            Assume(
-                ~self.error.valid | (self.error.payload != Status.OK), "a refusal is not OK"
-            ),
-        ]
-        m.d.sync += [self.length.eq(dut.i_length), begun.eq(i.valid & ~i.ready)]
-        with m.If(begun | (self.index != 0)):
+        i = self.i
+        self.length = assume_packets(
+            m, self.dut, index=self.index, longest=LONGEST, i=i, error=self.error
+        )
+        self.solving = Signal()
+        with m.If(i.valid & (self.index == 0)):
             m.d.comb += Assume(
-                dut.i_length == self.length, "the length is that of the whole packet"
+                i.payload[:8] != UNKNOWN_SEQUENCE, "no command has the sequence number 0"
             )
-        with m.If(i.valid):
-            m.d.comb += [
-                Assume((dut.i_length >= 2) & (dut.i_length <= LONGEST), "the length of a packet"),
-                Assume(
-                    i.payload[8] == (self.index + 1 == dut.i_length), "a packet has that length"
-                ),
-                Assume(
-                    (self.index != 0) | (i.payload[:8] != UNKNOWN_SEQUENCE),
-                    "no command has the sequence number 0",
-                ),
-            ]
 
     def _answers(self, m: Module) -> None:
         """Give a result after a search, and the words of a set, in bytes that tell their place."""
@@ -255,43 +255,14 @@ class QuboProcessorSpec(Spec):
 
     def _seen(self, m: Module, now: _Requests, fault: str) -> Observed:
         """Return the answer as it is seen through a fault."""
-        o = observe(self.dut.o)
-        data, last, valid = o.payload[:8], o.payload[8], o.valid
-        stalled, waits = Signal(), Signal(range(BETWEEN + 2))
-        m.d.sync += [
-            stalled.eq(o.valid & ~o.ready),
-            waits.eq(Mux(now.due & (waits <= BETWEEN), waits + 1, waits)),
-        ]
-        wrong = {
-            "unsteady": (now.head == 0) & stalled, "sequence": now.head == 0,
-            "status": now.head == 1, "byte": now.head == 2,
-        }
-        data = data ^ wrong.get(fault, Const(0, 1))
-        if fault == "last":
-            last = last ^ (now.head == 0)
-        elif fault == "withdrawn":
-            valid = valid & ~(stalled & (now.head == 0))
-        elif fault == "early":
-            valid = valid | ((now.index == 1) & o.ready)
-        elif fault == "late":
-            valid = valid & (waits > BETWEEN)
-        return Observed(payload=Cat(data, last), valid=valid, ready=o.ready)
+        wrong = {"byte": Const(1, 1)}
+        return seen_answer(m, self.dut, now, fault=fault, wrong=wrong, between=BETWEEN)
 
     def _answer(self, m: Module, now: _Requests, o: Observed) -> None:
         """State what an answer is, and when it comes."""
-        held(m, o, name="answer")
-        waited = Signal(range(BETWEEN + 2))
-        m.d.sync += waited.eq(
-            Mux(now.due & ~o.valid, Mux(waited > BETWEEN, waited, waited + 1), 0)
-        )
-        m.d.comb += [Assert(~o.valid | now.due, EARLY), Assert(waited <= BETWEEN, LATE)]
-        data, last, ok = o.payload[:8], o.payload[8], now.status == Status.OK
+        check_answer(m, now, o, between=BETWEEN)
+        data, last = o.payload[:8], o.payload[8]
         with m.If(o.valid & now.due):
-            with m.If(now.head == 0):
-                m.d.comb += [Assert(data == now.sequence, SEQUENCE), Assert(~last, LAST)]
-            with m.Elif(now.head == 1):
-                ends = ~ok | (now.code == QuboCommand.GRAPH)
-                m.d.comb += [Assert(data == now.status, STATUS), Assert(last == ends, LAST)]
             for command, told in now.payloads.items():
                 with m.If((now.head == 2) & (now.code == command)):
                     byte = Array(Const(one, 8) for one in told)[now.place]
@@ -303,17 +274,12 @@ class QuboProcessorSpec(Spec):
     def _requests(self, m: Module, now: _Requests, fault: str) -> None:
         """State when requests are read."""
         dut = self.dut
-        idle = (now.index == 0) & ~now.owed
         read = dut.i.ready ^ ((now.index == 1) & (fault == "read"))
-        refused = dut.i_error.ready & (fault != "refused")
-        busy = dut.busy ^ (now.owed & (fault == "rests"))
         with m.If(dut.i.valid):
             m.d.comb += Assert(
-                read == Mux(now.index == 0, idle & ~dut.i_error.valid, 1), READ
+                read == Mux(now.index == 0, now.idle & ~dut.i_error.valid, 1), READ
             )
-        with m.If(dut.i_error.valid):
-            m.d.comb += Assert(refused == idle, REFUSED)
-        m.d.comb += Assert(busy == ~idle, BUSY)
+        check_idle(m, dut, now, fault=fault)
 
     def _graph(self, m: Module, now: _Requests, fault: str) -> None:
         """State what is written into the graph."""

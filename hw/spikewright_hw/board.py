@@ -11,13 +11,9 @@ from .engine.design import Design, EventDesign
 from .engine.inference import InferenceEngine
 from .engine.words import Words
 from .link.command_processor import CommandProcessor
-from .link.frame_decoder import FrameDecoder
-from .link.frame_encoder import FrameEncoder
 from .link.payloads import frame_capacity, hello_of
-from .link.restart import Restart
+from .link.serial_port import SerialPort
 from .link.tally import Tally
-from .link.uart_rx import UartRx
-from .link.uart_tx import UartTx
 from .network import Network
 from .protocol import RUN_HEAD, Command, Kind, load_bytes
 
@@ -42,10 +38,7 @@ class BoardTop(wiring.Component):
 
     .. code-block:: none
 
-        rx -> UartRx -> FrameDecoder -> CommandProcessor -> FrameEncoder -> UartTx -> tx
-                                            |      ^
-                                            v      |
-                                             engine
+        rx, tx <-> SerialPort <-> CommandProcessor <-> engine
 
     A frame that arrives while a command is in work is stored and answered next; of more frames at
     once, bytes are lost, and the frame that they leave is refused as BAD_CRC.
@@ -132,8 +125,8 @@ class BoardTop(wiring.Component):
     def elaborate(self, platform) -> Module:
         """Connect the stages."""
         m = Module()
-        m.submodules.uart_rx = uart_rx = UartRx(divisor=self.divisor)
-        m.submodules.decoder = decoder = FrameDecoder(
+        m.submodules.port = port = SerialPort(
+            divisor=self.divisor,
             capacity=frame_capacity(self.network, load=self.load, optional=self.optional),
             again_from=2 + RUN_HEAD if Command.RUN in self.optional else 0,
         )
@@ -143,43 +136,33 @@ class BoardTop(wiring.Component):
             optional=self.optional,
         )
         m.submodules.tally = tally = Tally(optional=self.optional)
-        m.submodules.encoder = encoder = FrameEncoder()
-        m.submodules.uart_tx = uart_tx = UartTx(divisor=self.divisor)
 
-        m.d.comb += [uart_rx.rx.eq(self.rx), self.tx.eq(uart_tx.tx)]
-        wiring.connect(m, uart_rx.o, decoder.i)
-        wiring.connect(m, decoder.o, command.i)
-        wiring.connect(m, decoder.o_error, command.i_error)
-        wiring.connect(m, command.o, encoder.i)
-        wiring.connect(m, encoder.o, uart_tx.i)
+        wiring.connect(m, port.o, command.i)
+        wiring.connect(m, port.o_error, command.i_error)
+        wiring.connect(m, command.o, port.i)
         wiring.connect(m, command.o_spikes, engine.i)
         wiring.connect(m, engine.o, command.i_result)
         m.d.comb += [
-            decoder.lost.eq(uart_rx.overrun),
-            command.i_length.eq(decoder.length),
-            command.i_waits.eq(decoder.i.valid),
+            port.rx.eq(self.rx),
+            self.tx.eq(port.tx),
+            port.again.eq(command.o_again),
+            port.restart.eq(command.restart),
+            self.reset.eq(port.reset),
+            command.i_length.eq(port.o_length),
+            command.i_waits.eq(port.o_waits),
             command.i_ended.eq(tally.ended),
             command.i_status.eq(tally.status),
             command.i_run.eq(tally.run),
-            tally.refused.eq(decoder.refused),
+            tally.refused.eq(port.o_refused),
             tally.inferred.eq(command.o_inferred),
             tally.times.eq(command.o_times),
             tally.times_valid.eq(command.o_times_valid),
             tally.running.eq(command.running),
-            decoder.again.eq(command.o_again),
             engine.trace_address.eq(command.trace_address),
             command.trace_data.eq(engine.trace_data),
             self.busy.eq(command.busy),
             self.running.eq(command.running),
             self.prediction.eq(command.prediction),
-        ]
-        m.submodules.restart = restart = Restart()
-        m.d.comb += [
-            restart.asked.eq(command.restart),
-            restart.byte.eq(encoder.o.payload),
-            restart.leaves.eq(encoder.o.valid & encoder.o.ready),
-            restart.idle.eq(uart_tx.i.ready),
-            self.reset.eq(restart.reset),
         ]
         if self.load:
             assert isinstance(engine, InferenceEngine)

@@ -6,6 +6,7 @@ import cocotb
 from cocotb.triggers import RisingEdge
 
 from bench import Bench, Scoreboard
+from bench.packets import REFUSALS, collect_answers, send_packets
 from bench.payload import unpack
 from spikewright_hw.engine.record import trace_bytes, trace_step_bytes
 from spikewright_hw.engine.result_layout import result_layout
@@ -15,7 +16,6 @@ from spikewright_hw.protocol import RUN_HEAD, Command, Frame, Status, infer_byte
 
 #: What is counted, by whoever counts.
 STATUS, TAIL = 0x07060504030201, 0x0000BBAA9988776655443322
-REFUSALS = [Status.BAD_COBS, Status.BAD_CRC, Status.TOO_LONG, Status.TOO_SHORT]
 
 
 class Model:
@@ -107,16 +107,6 @@ def requests(model: Model, count: int) -> list[Frame]:
     return [trace, *early, right(), trace, load, *late, Frame(1, Command.HELLO), right()]
 
 
-async def send(bench: Bench, source, frames: list[Frame]) -> None:
-    """Send packets, each with its length, as the frame decoder does: one at a time."""
-    for frame in frames:
-        packet = bytes([frame.sequence, frame.code]) + frame.payload
-        bench.write("i_length", len(packet))
-        source.send({"data": byte, "last": at == len(packet) - 1} for at, byte in enumerate(packet))
-        while source.pending:
-            await bench.cycles(1)
-
-
 async def give_trace(bench: Bench, model: Model) -> None:
     """Answer an address a cycle later."""
     while True:
@@ -143,16 +133,7 @@ async def each_request_has_its_answer(dut, stall_in, stall_out):
     bench.monitor("i", model.take)
     bench.monitor("i_error", model.refuse)
     bench.monitor("o_spikes", model.steps.observe)
-    answer = bytearray()
-
-    def collect(byte):
-        assert bench.read("busy") == 1
-        answer.append(byte["data"])
-        if byte["last"]:
-            model.answers.observe(Frame(answer[0], answer[1], bytes(answer[2:])))
-            answer.clear()
-
-    bench.monitor("o", collect)
+    collect_answers(bench, model.answers)
     sent = requests(model, 15)
     size = infer_bytes(inputs=network.inputs, planes=network.planes)
     payloads = [
@@ -173,7 +154,7 @@ async def each_request_has_its_answer(dut, stall_in, stall_out):
 
     cocotb.start_soon(infer())
     errors.send(REFUSALS)
-    await send(bench, source, sent)
+    await send_packets(bench, source, sent)
     await bench.until(lambda: not errors.pending, cycles=50_000)
     await bench.until(lambda: bench.read("busy") == 0)
     model.answers.check(at_least=len(sent) + len(REFUSALS))
@@ -192,12 +173,12 @@ async def each_request_has_its_answer(dut, stall_in, stall_out):
 async def a_reset_ends_a_command_and_forgets_the_inference(dut):
     bench = await Bench.start(dut)
     source, sink = bench.source("i"), bench.sink("o")
-    await send(bench, source, [Frame(1, Command.HELLO)])
+    await send_packets(bench, source, [Frame(1, Command.HELLO)])
     await bench.cycles(20)
     assert bench.read("busy") == 1
     await bench.reset()
     sink.received.clear()
-    await send(bench, source, [Frame(2, Command.TRACE)])
+    await send_packets(bench, source, [Frame(2, Command.TRACE)])
     await bench.until(lambda: len(sink.received) == 2)
     assert [byte["data"] for byte in sink.received] == [2, Status.NO_INFERENCE]
 
@@ -229,7 +210,7 @@ async def a_run_asks_for_its_inputs_until_it_ends(dut, ended):
     packet = bytes([request.sequence, request.code]) + request.payload
     bench.write("i_length", len(packet))
     if Command.RUN not in bench.component.optional:
-        await send(bench, source, [request])
+        await send_packets(bench, source, [request])
         await bench.until(lambda: len(sink.received) == 2)
         assert [byte["data"] for byte in sink.received] == [9, Status.UNKNOWN_COMMAND]
         return
@@ -260,7 +241,7 @@ async def after_reset_nothing_is_taken(dut):
     bench = await Bench.start(dut)
     source, sink = bench.source("i"), bench.sink("o")
     known = Command.RESET in bench.component.optional
-    await send(bench, source, [Frame(3, Command.RESET)])
+    await send_packets(bench, source, [Frame(3, Command.RESET)])
     await bench.until(lambda: len(sink.received) == 2)
     assert [byte["data"] for byte in sink.received] == [
         3, Status.OK if known else Status.UNKNOWN_COMMAND

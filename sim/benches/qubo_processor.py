@@ -6,6 +6,7 @@ import cocotb
 from cocotb.triggers import RisingEdge
 
 from bench import Bench, Scoreboard
+from bench.packets import REFUSALS, collect_answers, send_packets
 from spikewright_hw.protocol import UNKNOWN_SEQUENCE, Frame, Status
 from spikewright_hw.qubo.commands import (
     PROBLEM_BYTES,
@@ -16,7 +17,6 @@ from spikewright_hw.qubo.commands import (
 from spikewright_hw.qubo.qubo_processor import QuboProcessor
 from spikewright_hw.qubo.search import QuboSearch
 
-REFUSALS = [Status.BAD_CRC, Status.TOO_LONG, Status.BAD_COBS, Status.TOO_SHORT]
 #: What the search answers, as fields and as bytes.
 RESULT = {"size": 5, "reached": 0x0102_0304_0506, "scan": 0x1112_1314_1516, "cycles": 77}
 TOLD = b"".join(
@@ -116,16 +116,6 @@ def requests(core: QuboProcessor, count: int) -> list[Frame]:
     return [Frame(random.randint(1, 255), int(code), payload) for code, payload in made]
 
 
-async def send(bench: Bench, source, frames: list[Frame]) -> None:
-    """Send packets, each with its length, as the frame decoder does: one at a time."""
-    for frame in frames:
-        packet = bytes([frame.sequence, frame.code]) + frame.payload
-        bench.write("i_length", len(packet))
-        source.send({"data": byte, "last": at == len(packet) - 1} for at, byte in enumerate(packet))
-        while source.pending:
-            await bench.cycles(1)
-
-
 async def give_set(bench: Bench, model: Model) -> None:
     """Answer an address a cycle later."""
     size = model.lanes // 8
@@ -147,16 +137,7 @@ async def each_request_has_its_answer(dut, stall_in, stall_out):
     started = bench.sink("o_problem", pause=stall_out)
     results = bench.source("i_result", pause=stall_in and 0.9)
     answers, written = Scoreboard("answer"), []
-    answer = bytearray()
-
-    def collect(byte):
-        assert bench.read("busy") == 1
-        answer.append(byte["data"])
-        if byte["last"]:
-            answers.observe(Frame(answer[0], answer[1], bytes(answer[2:])))
-            answer.clear()
-
-    bench.monitor("o", collect)
+    collect_answers(bench, answers)
     bench.monitor("i_error", lambda status: answers.expect(Frame(UNKNOWN_SEQUENCE, status)))
     packet = bytearray()
 
@@ -188,7 +169,7 @@ async def each_request_has_its_answer(dut, stall_in, stall_out):
     cocotb.start_soon(search())
     sent = requests(bench.component, 25)
     errors.send(REFUSALS)
-    await send(bench, source, sent)
+    await send_packets(bench, source, sent)
     await bench.until(lambda: not errors.pending, cycles=50_000)
     await bench.until(lambda: bench.read("busy") == 0)
     answers.check(at_least=len(sent) + len(REFUSALS))
@@ -204,11 +185,11 @@ async def each_request_has_its_answer(dut, stall_in, stall_out):
 async def a_reset_ends_a_command_and_forgets_the_search(dut):
     bench = await Bench.start(dut)
     source, sink = bench.source("i"), bench.sink("o")
-    await send(bench, source, [Frame(1, QuboCommand.HELLO)])
+    await send_packets(bench, source, [Frame(1, QuboCommand.HELLO)])
     await bench.cycles(20)
     assert bench.read("busy") == 1
     await bench.reset()
     sink.received.clear()
-    await send(bench, source, [Frame(2, QuboCommand.SET)])
+    await send_packets(bench, source, [Frame(2, QuboCommand.SET)])
     await bench.until(lambda: len(sink.received) == 2)
     assert [byte["data"] for byte in sink.received] == [2, Status.NO_INFERENCE]

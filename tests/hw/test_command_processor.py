@@ -25,6 +25,7 @@ from spikewright_hw.protocol import (
     infer_bytes,
 )
 
+from .packets import answered, ask
 from .simulation import Simulator
 
 
@@ -94,8 +95,8 @@ class Bench:
 
         async def host(ctx):
             for request in requests:
-                await self._ask(ctx, request)
-                answers.append(await self._answer(ctx))
+                await ask(ctx, self.dut, request, pause=self._pause)
+                answers.append(await answered(ctx, self.dut, stalls=self._stalls))
 
         async def guard(ctx):
             for _ in range(20_000):
@@ -110,43 +111,12 @@ class Bench:
         simulator.run()
         return answers
 
+    def _stalls(self) -> bool:
+        return self.rng.random() < self.stall
+
     async def _pause(self, ctx) -> None:
-        while self.rng.random() < self.stall:
+        while self._stalls():
             await ctx.tick()
-
-    async def _ask(self, ctx, request: Frame | Status) -> None:
-        """Send a command, or say why a frame was refused."""
-        dut = self.dut
-        if isinstance(request, Status):
-            ctx.set(dut.i_error.payload, request)
-            ctx.set(dut.i_error.valid, 1)
-            await ctx.tick().until(dut.i_error.ready)
-            ctx.set(dut.i_error.valid, 0)
-            return
-        packet = bytes([request.sequence, request.code]) + request.payload
-        ctx.set(dut.i_length, len(packet))
-        for at, byte in enumerate(packet):
-            await self._pause(ctx)
-            ctx.set(dut.i.payload, {"data": byte, "last": at == len(packet) - 1})
-            ctx.set(dut.i.valid, 1)
-            await ctx.tick().until(dut.i.ready)
-            ctx.set(dut.i.valid, 0)
-
-    async def _answer(self, ctx) -> Frame:
-        """Take an answer, after which the processor is idle."""
-        dut = self.dut
-        answer = bytearray()
-        last = False
-        while not last:
-            ready = self.rng.random() >= self.stall
-            ctx.set(dut.o.ready, ready)
-            _, _, valid, byte = await ctx.tick().sample(dut.o.valid, dut.o.payload)
-            if valid and ready:
-                answer.append(byte.data)
-                last = byte.last
-        ctx.set(dut.o.ready, 0)
-        assert ctx.get(dut.busy) == 0
-        return Frame(answer[0], answer[1], bytes(answer[2:]))
 
     async def _engine(self, ctx) -> None:
         """Take the spikes of each inference, and give its result some cycles later."""

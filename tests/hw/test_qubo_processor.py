@@ -23,6 +23,7 @@ from spikewright_hw.qubo.independent_set import IndependentSet, seen_at
 from spikewright_hw.qubo.qubo_processor import QuboProcessor
 from spikewright_hw.qubo.search import QuboSearch, search
 
+from .packets import answered, ask
 from .serial_line import converse
 from .simulation import Simulator
 
@@ -51,34 +52,16 @@ class Pair(Elaboratable):
         return m
 
 
-def ask(pair: Pair, packets) -> list[tuple[int, int, bytes]]:
+def answers_to(pair: Pair, packets) -> list[tuple[int, int, bytes]]:
     """Send packets one after the other; return sequence, status and payload of each answer."""
     dut, answers = pair.processor, []
 
     async def testbench(ctx):
         for number, packet in enumerate(packets, start=1):
-            if isinstance(packet, Status):
-                ctx.set(dut.i_error.payload, packet)
-                ctx.set(dut.i_error.valid, 1)
-                await ctx.tick().until(dut.i_error.ready)
-                ctx.set(dut.i_error.valid, 0)
-            else:
-                whole = bytes([number, *packet])
-                ctx.set(dut.i_length, len(whole))
-                ctx.set(dut.i.valid, 1)
-                for at, byte in enumerate(whole):
-                    ctx.set(dut.i.payload, {"data": byte, "last": at == len(whole) - 1})
-                    await ctx.tick().until(dut.i.ready)
-                ctx.set(dut.i.valid, 0)
-            answer, over = [], False
-            ctx.set(dut.o.ready, 1)
-            while not over:
-                payload, = await ctx.tick().sample(dut.o.payload).until(dut.o.valid)
-                answer.append(payload.data)
-                over = payload.last
-            ctx.set(dut.o.ready, 0)
-            answers.append((answer[0], answer[1], bytes(answer[2:])))
-        assert not ctx.get(dut.busy)
+            refused = isinstance(packet, Status)
+            await ask(ctx, dut, packet if refused else Frame(number, packet[0], packet[1:]))
+            answer = await answered(ctx, dut)
+            answers.append((answer.sequence, answer.code, answer.payload))
 
     sim = Simulator(pair)
     sim.add_clock(1e-6)
@@ -131,7 +114,7 @@ def test_a_graph_that_was_stored_is_searched_as_the_definition_does(vertices, la
         packets += [*rows(pair.processor, graph), bytes([QuboCommand.SOLVE]) + solve,
                     bytes([QuboCommand.SET])]
         wanted.append((graph, found[-1]))
-    answers = ask(pair, packets)
+    answers = answers_to(pair, packets)
     assert [sequence for sequence, _, _ in answers] == [*range(1, len(packets) + 1)]
     assert {status for _, status, _ in answers} == {Status.OK}
     said = [payload for _, _, payload in answers if payload]
@@ -145,7 +128,7 @@ def test_a_graph_that_was_stored_is_searched_as_the_definition_does(vertices, la
 
 def test_a_board_says_what_it_is():
     pair = Pair(vertices=12, lanes=8)
-    ((sequence, status, payload),) = ask(pair, [bytes([QuboCommand.HELLO])])
+    ((sequence, status, payload),) = answers_to(pair, [bytes([QuboCommand.HELLO])])
     assert (sequence, status) == (1, Status.OK)
     assert QuboHello.unpack(payload) == QuboHello(
         version=VERSION, kind=Kind.REAL, vertices=12, lanes=8, clock_hz=80_000_000
@@ -170,7 +153,7 @@ def test_what_is_wrong_is_refused_and_changes_nothing():
         bytes([QuboCommand.SOLVE]) + problem_payload(3, QuboSearch(), target=13, timeout=9),
         solve, bytes([QuboCommand.SET]), solve, bytes([QuboCommand.SET]),
     ]
-    answers = ask(pair, packets)
+    answers = answers_to(pair, packets)
     assert [Status(status).name for _, status, _ in answers] == [
         "NO_INFERENCE", "OK", "OK", "OK", "BAD_LENGTH", "BAD_LENGTH", "UNKNOWN_COMMAND",
         "UNKNOWN_COMMAND", "BAD_CRC", *["OUT_OF_RANGE"] * 4,
@@ -187,7 +170,7 @@ def test_a_set_is_gone_with_its_graph():
     pair = Pair(vertices=8, lanes=8)
     graph = rows(pair.processor, [[1], [0]])
     solve = bytes([QuboCommand.SOLVE]) + problem_payload(2, QuboSearch(), target=1, timeout=900)
-    answers = ask(pair, [*graph, solve, bytes([QuboCommand.SET]), graph[0],
+    answers = answers_to(pair, [*graph, solve, bytes([QuboCommand.SET]), graph[0],
                          bytes([QuboCommand.SET])])
     assert [status for _, status, _ in answers[-3:]] == [
         Status.OK, Status.OK, Status.NO_INFERENCE

@@ -1,10 +1,10 @@
 """Command processor: joins packets and an engine."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any
 
-from amaranth import Array, Cat, Const, Module, Mux, Signal, Value, unsigned
+from amaranth import Cat, Module, Mux, Signal, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -18,11 +18,9 @@ from ..engine.words import MOST_BITS, Words, input_words
 from ..fixed import Format
 from ..network import Network
 from ..protocol import (
-    MAX_FRAME,
     OPTIONAL,
     RUN_HEAD,
     RUN_TAIL,
-    UNKNOWN_SEQUENCE,
     BoardStatus,
     Command,
     Hello,
@@ -31,6 +29,7 @@ from ..protocol import (
     step_bytes,
 )
 from .packet import PACKET
+from .packet_processor import PacketProcessor
 from .payloads import hello_of, payload_bytes
 
 __all__ = ["PRESETS", "CommandProcessor", "core"]
@@ -56,7 +55,7 @@ PRESETS = {
 }
 
 
-class CommandProcessor(wiring.Component):
+class CommandProcessor(PacketProcessor):
     """Answers each packet, and each refused frame, with one packet.
 
     One command is in work at a time; the next packet waits. A packet whose code or length is wrong
@@ -136,9 +135,6 @@ class CommandProcessor(wiring.Component):
         RESET was answered.
     """
 
-    i: stream.Interface
-    i_length: Signal
-    i_error: stream.Interface
     i_waits: Signal
     i_ended: Signal
     i_status: Signal
@@ -147,14 +143,12 @@ class CommandProcessor(wiring.Component):
     o_times_valid: Signal
     o_inferred: Signal
     o_again: Signal
-    o: stream.Interface
     o_spikes: stream.Interface
     i_result: stream.Interface
     trace_address: data.View
     trace_data: Signal
     o_weights: stream.Interface
     i_not_kept: Signal
-    busy: Signal
     running: Signal
     prediction: Signal
     restart: Signal
@@ -165,15 +159,12 @@ class CommandProcessor(wiring.Component):
     ):
         self.load = load
         self.optional = frozenset(optional)
-        self.sizes = payload_bytes(network, load=load, optional=self.optional)
         self.network = network
-        self.hello = hello
         self.words = input_words(network) if words is None else words
         super().__init__(
-            {
-                "i": In(stream.Signature(PACKET)),
-                "i_length": In(range(MAX_FRAME)),
-                "i_error": In(stream.Signature(Status)),
+            sizes=payload_bytes(network, load=load, optional=self.optional),
+            hello=hello,
+            members={
                 "i_waits": In(1),
                 "i_ended": In(1),
                 "i_status": In(unsigned(8 * BoardStatus.SIZE)),
@@ -182,7 +173,6 @@ class CommandProcessor(wiring.Component):
                 "o_times_valid": Out(1),
                 "o_inferred": Out(1),
                 "o_again": Out(1),
-                "o": Out(stream.Signature(PACKET)),
                 "o_spikes": Out(stream.Signature(unsigned(self.words.bits))),
                 "i_result": In(stream.Signature(result_layout(network))),
                 "trace_address": Out(trace_address(network)),
@@ -190,57 +180,63 @@ class CommandProcessor(wiring.Component):
                 **({
                     "o_weights": Out(stream.Signature(PACKET)), "i_not_kept": In(1),
                 } if load else {}),
-                "busy": Out(1),
                 "running": Out(1),
                 "prediction": Out(range(network.outputs)),
                 "restart": Out(1),
-            }
+            },
         )
+        self._repeats = Signal()  # the command in work is a RUN
+        self._more = Signal()  # and another inference follows
+        self._traced = Signal()  # there is a trace
 
-    def elaborate(self, platform) -> Module:
-        """Build the reader of commands and the writer of answers."""
-        m = Module()
-        answer = _Answer(
-            sequence=Signal(8, name="sequence"),
-            command=Signal(Command, name="command"),
-            status=Signal(Status, name="status"),
-            length=Signal(range(max(size for _, size in self.sizes.values()) + 1), name="length"),
-        )
-        repeats = Signal()  # the command in work is a RUN
-        more = Signal()  # and another inference follows
-        traced = Signal()  # there is a trace
-        with m.FSM() as fsm:
-            m.d.comb += [
-                self.busy.eq(~fsm.ongoing("IDLE")),
-                self.o_inferred.eq(fsm.ongoing("WAIT") & self.i_result.valid),
-            ]
-            self._take(m, answer, repeats, traced)
-            if self.words.count == 1:
-                self._load(m)
-            else:
-                self._load_words(m)
-            if self.load:
-                self._store(m, answer)
-            if Command.RUN in self.optional:
-                self._times(m)
-            with m.State("WAIT"):
-                with m.If(self.i_result.valid):
-                    m.d.sync += [traced.eq(1), self.prediction.eq(self.i_result.payload.prediction)]
-                    m.next = "SEQUENCE"
-                    with m.If(more):
-                        m.d.comb += self.i_result.ready.eq(1)
-                        m.next = "LOAD"
-            self._answer(m, answer)
+    def _accept(self, m: Module, command: IntEnum) -> None:
+        """Say which state follows the head of a right packet."""
+        states = {Command.INFER: "LOAD", Command.LOAD: "STORE", Command.RUN: "TIMES"}
+        if command in states:
+            m.next = states[Command(command)]
+        if command == Command.RUN:
+            m.d.sync += self._repeats.eq(1)
+        if command == Command.TRACE:
+            with m.If(~self._traced):
+                self._refuse(m, Status.NO_INFERENCE)
+
+    def _work(self, m: Module) -> None:
+        """Build the states of INFER, RUN, LOAD and RESET."""
+        if self.words.count == 1:
+            self._load(m)
+        else:
+            self._load_words(m)
+        if self.load:
+            self._store(m)
+        if Command.RUN in self.optional:
+            self._times(m)
+        if Command.RESET in self.optional:
+            with m.State("RESTART"):
+                m.d.comb += self.restart.eq(1)
+        with m.State("WAIT"):
+            with m.If(self.i_result.valid):
+                m.d.comb += self.o_inferred.eq(1)
+                m.d.sync += [
+                    self._traced.eq(1), self.prediction.eq(self.i_result.payload.prediction),
+                ]
+                m.next = "SEQUENCE"
+                with m.If(self._more):
+                    m.d.comb += self.i_result.ready.eq(1)
+                    m.next = "LOAD"
+
+    def _watch(self, m: Module, fsm: Any) -> None:
+        """Tell when the inferences of a RUN are in work, and whether another follows."""
         works = fsm.ongoing("LOAD") | fsm.ongoing("WAIT")
         if self.words.count == 1:
             works = works | fsm.ongoing("BITMAP")
         m.d.comb += [
-            self.running.eq(repeats & works),
-            self.o_again.eq(repeats & ~self.i_ended & ~self.i_waits),
+            self.running.eq(self._repeats & works),
+            self.o_again.eq(self._repeats & ~self.i_ended & ~self.i_waits),
         ]
+        with m.If(fsm.ongoing("IDLE")):
+            m.d.sync += self._repeats.eq(0)
         with m.If(self.i.valid & self.i.ready & self.i.payload.last):
-            m.d.sync += more.eq(self.o_again)
-        return m
+            m.d.sync += self._more.eq(self.o_again)
 
     def _times(self, m: Module) -> None:
         """Build the state that hands on how many inferences a RUN has."""
@@ -253,53 +249,7 @@ class CommandProcessor(wiring.Component):
                 with m.If(at == RUN_HEAD - 1):
                     m.next = "LOAD"
 
-    def _take(self, m: Module, answer: "_Answer", repeats: Signal, traced: Signal) -> None:
-        """Build the states that read the head of a packet, and the rest of a wrong one."""
-        with m.State("IDLE"):
-            m.d.sync += [answer.length.eq(0), repeats.eq(0)]
-            with m.If(self.i_error.valid):
-                m.d.comb += self.i_error.ready.eq(1)
-                m.d.sync += answer.sequence.eq(UNKNOWN_SEQUENCE)
-                m.d.sync += answer.status.eq(self.i_error.payload)
-                m.next = "SEQUENCE"
-            with m.Elif(self.i.valid):
-                m.d.comb += self.i.ready.eq(1)
-                m.d.sync += answer.sequence.eq(self.i.payload.data)
-                m.next = "COMMAND"
-
-        with m.State("COMMAND"):
-            m.d.comb += self.i.ready.eq(1)
-            with m.If(self.i.valid):
-                m.d.sync += answer.status.eq(Status.UNKNOWN_COMMAND)
-                m.next = "DRAIN"
-                with m.If(self.i.payload.last):
-                    m.next = "SEQUENCE"
-                with m.Switch(self.i.payload.data):
-                    for known, (payload, length) in self.sizes.items():
-                        with m.Case(known):
-                            m.d.sync += answer.command.eq(known)
-                            m.d.sync += answer.status.eq(Status.BAD_LENGTH)
-                            with m.If(self.i_length == payload + 2):
-                                m.d.sync += answer.status.eq(Status.OK)
-                                m.d.sync += answer.length.eq(length)
-                                if known == Command.INFER:
-                                    m.next = "LOAD"
-                                if known == Command.LOAD:
-                                    m.next = "STORE"
-                                if known == Command.RUN:
-                                    m.d.sync += repeats.eq(1)
-                                    m.next = "TIMES"
-                                if known == Command.TRACE:
-                                    with m.If(~traced):
-                                        m.d.sync += answer.status.eq(Status.NO_INFERENCE)
-                                        m.d.sync += answer.length.eq(0)
-
-        with m.State("DRAIN"):
-            m.d.comb += self.i.ready.eq(1)
-            with m.If(self.i.valid & self.i.payload.last):
-                m.next = "SEQUENCE"
-
-    def _store(self, m: Module, answer: "_Answer") -> None:
+    def _store(self, m: Module) -> None:
         """Build the states that hand the bytes of a LOAD on, and wait until they are stored."""
         with m.State("STORE"):
             m.d.comb += [
@@ -312,7 +262,7 @@ class CommandProcessor(wiring.Component):
         with m.State("STORED"):
             with m.If(self.o_weights.ready):
                 with m.If(self.i_not_kept):
-                    m.d.sync += answer.status.eq(Status.NOT_KEPT)
+                    m.d.sync += self.status.eq(Status.NOT_KEPT)
                 m.next = "SEQUENCE"
 
     def _load(self, m: Module) -> None:
@@ -356,78 +306,30 @@ class CommandProcessor(wiring.Component):
             with m.If(self.i.valid & repack.i.ready & self.i.payload.last):
                 m.next = "WAIT"
 
-    def _answer(self, m: Module, answer: "_Answer") -> None:
-        """Build the states that write an answer: sequence, status, and payload byte by byte.
-
-        A byte is picked from hundreds, and the trace answers a cycle late: three cycles for each,
-        registers between them. The serial port takes far longer.
-        """
-        position = Signal.like(answer.length, name="position")
-        byte, last = Signal(8), Signal()
-        with m.State("SEQUENCE"):
-            m.d.comb += [self.o.valid.eq(1), self.o.payload.data.eq(answer.sequence)]
-            with m.If(self.o.ready):
-                m.next = "STATUS"
-
-        with m.State("STATUS"):
-            m.d.comb += [
-                self.o.valid.eq(1),
-                self.o.payload.data.eq(answer.status),
-                self.o.payload.last.eq(answer.length == 0),
-            ]
-            with m.If(self.o.ready):
-                m.next = "IDLE"
-                with m.If(answer.length != 0):
-                    m.next = "FETCH"
-                if Command.RESET in self.optional:
-                    right = answer.status == Status.OK
-                    with m.Elif(right & (answer.command == Command.RESET)):
-                        m.next = "RESTART"
-
+    def _ended(self, m: Module) -> None:
+        """After the answer to RESET, wait for the reset."""
         if Command.RESET in self.optional:
-            with m.State("RESTART"):
-                m.d.comb += self.restart.eq(1)
+            right = self.status == Status.OK
+            with m.If(right & (self.command == Command.RESET)):
+                m.next = "RESTART"
 
-        with m.State("FETCH"):
-            m.next = "PICK"
+    def _answered(self, m: Module) -> None:
+        """Take the result with the last byte of its answer."""
+        m.d.comb += self.i_result.ready.eq(self.command.matches(Command.INFER, Command.RUN))
 
-        with m.State("PICK"):
-            m.d.sync += last.eq(position + 1 == answer.length)
-            self._pick(m, answer.command, position, byte)
-            m.next = "PAYLOAD"
-
-        with m.State("PAYLOAD"):
-            m.d.comb += [
-                self.o.valid.eq(1),
-                self.o.payload.data.eq(byte),
-                self.o.payload.last.eq(last),
-            ]
-            with m.If(self.o.ready):
-                with m.If(last):
-                    m.d.comb += self.i_result.ready.eq(
-                        answer.command.matches(Command.INFER, Command.RUN)
-                    )
-                    m.d.sync += position.eq(0)
-                    m.next = "IDLE"
-                with m.Else():
-                    m.d.sync += position.eq(position + 1)
-                    m.next = "FETCH"
-
-    def _pick(self, m: Module, command: Value, position: Signal, byte: Signal) -> None:
-        """Pick a byte of the payload: of what the board says of itself, the result or the trace."""
-        identity = Array(Const(byte, 8) for byte in self.hello.pack())
-        place = Cat(Const(0, 3), position)
+    def _pick(self, m: Module, byte: Signal) -> None:
+        """Pick a byte: of what the board says of itself, of what it counted, a result, a trace."""
         result, inferences = self.i_result.payload.as_value(), [Command.INFER]
         if Command.RUN in self.optional:  # its answer begins as that to INFER: one shifter
             result, inferences = Cat(result, self.i_run), [Command.INFER, Command.RUN]
-        with m.Switch(command):
+        with m.Switch(self.command):
             with m.Case(Command.HELLO):
-                m.d.sync += byte.eq(identity[position])
+                m.d.sync += byte.eq(self._identity())
             with m.Case(*inferences):
-                m.d.sync += byte.eq((result >> place)[:8])
+                m.d.sync += byte.eq(self._byte_of(result))
             if Command.STATUS in self.optional:
                 with m.Case(Command.STATUS):
-                    m.d.sync += byte.eq((self.i_status >> place)[:8])
+                    m.d.sync += byte.eq(self._byte_of(self.i_status))
             with m.Default():
                 m.d.sync += byte.eq(self.trace_data)
                 self._next_of_trace(m)
@@ -440,16 +342,6 @@ class CommandProcessor(wiring.Component):
         with m.Else():
             m.d.sync += byte.eq(0)
             m.d.sync += step.eq(Mux(step == self.network.steps - 1, 0, step + 1))
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Answer:
-    """Registers of the answer that is due; ``length`` is that of its payload, in bytes."""
-
-    sequence: Signal
-    command: Signal
-    status: Signal
-    length: Signal
 
 
 def core(

@@ -4,10 +4,7 @@ from amaranth import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from ..link.frame_decoder import FrameDecoder
-from ..link.frame_encoder import FrameEncoder
-from ..link.uart_rx import UartRx
-from ..link.uart_tx import UartTx
+from ..link.serial_port import SerialPort
 from ..protocol import Kind
 from .commands import QuboHello
 from .independent_set import IndependentSet
@@ -21,10 +18,7 @@ class QuboBoardTop(wiring.Component):
 
     .. code-block:: none
 
-        rx -> UartRx -> FrameDecoder -> QuboProcessor -> FrameEncoder -> UartTx -> tx
-                                           |     ^
-                                           v     |
-                                       IndependentSet
+        rx, tx <-> SerialPort <-> QuboProcessor <-> IndependentSet
 
     Parameters
     ----------
@@ -71,23 +65,20 @@ class QuboBoardTop(wiring.Component):
     def elaborate(self, platform) -> Module:
         """Connect the stages."""
         m = Module()
-        m.submodules.uart_rx = uart_rx = UartRx(divisor=self.divisor)
-        m.submodules.decoder = decoder = FrameDecoder(capacity=self.processor.capacity)
+        m.submodules.port = port = SerialPort(
+            divisor=self.divisor, capacity=self.processor.capacity
+        )
         m.submodules.processor = processor = self.processor
         m.submodules.search = search = self.search
-        m.submodules.encoder = encoder = FrameEncoder()
-        m.submodules.uart_tx = uart_tx = UartTx(divisor=self.divisor)
-        m.d.comb += [uart_rx.rx.eq(self.rx), self.tx.eq(uart_tx.tx)]
-        wiring.connect(m, uart_rx.o, decoder.i)
-        wiring.connect(m, decoder.o, processor.i)
-        wiring.connect(m, decoder.o_error, processor.i_error)
-        wiring.connect(m, processor.o, encoder.i)
-        wiring.connect(m, encoder.o, uart_tx.i)
+        wiring.connect(m, port.o, processor.i)
+        wiring.connect(m, port.o_error, processor.i_error)
+        wiring.connect(m, processor.o, port.i)
         wiring.connect(m, processor.o_problem, search.i)
         wiring.connect(m, search.o, processor.i_result)
         m.d.comb += [
-            decoder.lost.eq(uart_rx.overrun),
-            processor.i_length.eq(decoder.length),
+            port.rx.eq(self.rx),
+            self.tx.eq(port.tx),
+            processor.i_length.eq(port.o_length),
             search.row_vertex.eq(processor.row_vertex),
             search.row_word.eq(processor.row_word),
             search.row_data.eq(processor.row_data),

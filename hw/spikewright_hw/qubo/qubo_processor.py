@@ -1,11 +1,14 @@
 """QUBO processor: joins packets and the search for an independent set."""
 
-from amaranth import Array, Cat, Const, Module, Signal, Value
-from amaranth.lib import data, stream, wiring
+from enum import IntEnum
+from typing import Any
+
+from amaranth import Cat, Const, Module, Signal
+from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
-from ..link.packet import PACKET
-from ..protocol import MAX_FRAME, OVERHEAD, UNKNOWN_SEQUENCE, Kind, Status
+from ..link.packet_processor import PacketProcessor
+from ..protocol import OVERHEAD, Kind, Status
 from .commands import PROBLEM_BYTES, TIME_BYTES, QuboCommand, QuboHello, QuboResult, row_bytes
 from .shape import SearchShape
 
@@ -26,7 +29,7 @@ _RESULT = data.StructLayout({
 })
 
 
-class QuboProcessor(wiring.Component):
+class QuboProcessor(PacketProcessor):
     """Answers each packet, and each refused frame, with one packet.
 
     One command is in work at a time; the next packet waits. The words of a row are written as their
@@ -72,10 +75,6 @@ class QuboProcessor(wiring.Component):
         A command is in work, or its answer on the way out.
     """
 
-    i: stream.Interface
-    i_length: Signal
-    i_error: stream.Interface
-    o: stream.Interface
     row_vertex: Signal
     row_word: Signal
     row_data: Signal
@@ -84,108 +83,53 @@ class QuboProcessor(wiring.Component):
     i_result: stream.Interface
     best_address: Signal
     best_data: Signal
-    busy: Signal
 
     def __init__(self, *, shape: SearchShape, hello: QuboHello):
         if shape.lanes < 8:
             raise ValueError(f"lanes is {shape.lanes}; a word on a link has at least 8")
         self.shape = shape
         self.vertices, self.lanes, self.words = shape.vertices, shape.lanes, shape.words
-        self.hello = hello
         self.row_bytes = row_bytes(shape.vertices, shape.lanes)
-        #: Bytes of each command's payload, and of its answer's.
-        self.sizes = {
-            QuboCommand.HELLO: (0, QuboHello.SIZE),
-            QuboCommand.GRAPH: (2 + self.row_bytes, 0),
-            QuboCommand.SOLVE: (PROBLEM_BYTES, QuboResult.SIZE),
-            QuboCommand.SET: (0, self.row_bytes),
-        }
         words = range(max(2, shape.words))
-        super().__init__({
-            "i": In(stream.Signature(PACKET)),
-            "i_length": In(range(MAX_FRAME)),
-            "i_error": In(stream.Signature(Status)),
-            "o": Out(stream.Signature(PACKET)),
-            "row_vertex": Out(range(shape.vertices)),
-            "row_word": Out(words),
-            "row_data": Out(shape.lanes),
-            "row_write": Out(1),
-            "o_problem": Out(stream.Signature(shape.problem)),
-            "i_result": In(stream.Signature(shape.result)),
-            "best_address": Out(words),
-            "best_data": In(shape.lanes),
-            "busy": Out(1),
-        })
-        # What is in work; attributes, so that a proof can look at them.
-        self.sequence, self.status = Signal(8), Signal(Status)
-        self.command = Signal(QuboCommand)
-        self.length = Signal(range(max(size for _, size in self.sizes.values()) + 1))
-        self.solved = Signal()
+        super().__init__(
+            sizes={
+                QuboCommand.HELLO: (0, QuboHello.SIZE),
+                QuboCommand.GRAPH: (2 + self.row_bytes, 0),
+                QuboCommand.SOLVE: (PROBLEM_BYTES, QuboResult.SIZE),
+                QuboCommand.SET: (0, self.row_bytes),
+            },
+            hello=hello,
+            members={
+                "row_vertex": Out(range(shape.vertices)),
+                "row_word": Out(words),
+                "row_data": Out(shape.lanes),
+                "row_write": Out(1),
+                "o_problem": Out(stream.Signature(shape.problem)),
+                "i_result": In(stream.Signature(shape.result)),
+                "best_address": Out(words),
+                "best_data": In(shape.lanes),
+            },
+        )
+        self.solved = Signal()  # an attribute, so that a proof can look at it
 
     @property
     def capacity(self) -> int:
         """Bytes of the longest frame, decoded."""
         return max(payload for payload, _ in self.sizes.values()) + OVERHEAD
 
-    def elaborate(self, platform) -> Module:
-        """Build the reader of commands and the writer of answers."""
-        m = Module()
-        problem = Signal(_PROBLEM)
-        m.d.comb += [
-            self.o_problem.payload[name].eq(problem[name]) for name in self.shape.problem.members
-        ]
-        with m.FSM() as fsm:
-            m.d.comb += self.busy.eq(~fsm.ongoing("IDLE"))
-            self._take(m)
-            self._store(m)
-            self._solve(m, problem)
-            self._answer(m)
-        return m
+    def _accept(self, m: Module, command: IntEnum) -> None:
+        """Say which state follows the head of a right packet."""
+        states = {QuboCommand.GRAPH: "VERTEX", QuboCommand.SOLVE: "PROBLEM"}
+        if command in states:
+            m.next = states[QuboCommand(command)]
+        if command == QuboCommand.SET:
+            with m.If(~self.solved):
+                self._refuse(m, Status.NO_INFERENCE)
 
-    def _take(self, m: Module) -> None:
-        """Build the states that read the head of a packet, and the rest of a wrong one."""
-        with m.State("IDLE"):
-            m.d.sync += self.length.eq(0)
-            with m.If(self.i_error.valid):
-                m.d.comb += self.i_error.ready.eq(1)
-                m.d.sync += [
-                    self.sequence.eq(UNKNOWN_SEQUENCE), self.status.eq(self.i_error.payload),
-                ]
-                m.next = "SEQUENCE"
-            with m.Elif(self.i.valid):
-                m.d.comb += self.i.ready.eq(1)
-                m.d.sync += self.sequence.eq(self.i.payload.data)
-                m.next = "COMMAND"
-
-        after = {QuboCommand.GRAPH: "VERTEX", QuboCommand.SOLVE: "PROBLEM"}
-        with m.State("COMMAND"):
-            m.d.comb += self.i.ready.eq(1)
-            with m.If(self.i.valid):
-                m.d.sync += self.status.eq(Status.UNKNOWN_COMMAND)
-                m.next = "DRAIN"
-                with m.If(self.i.payload.last):
-                    m.next = "SEQUENCE"
-                with m.Switch(self.i.payload.data):
-                    for known, (payload, length) in self.sizes.items():
-                        with m.Case(known):
-                            m.d.sync += [
-                                self.command.eq(known), self.status.eq(Status.BAD_LENGTH),
-                            ]
-                            with m.If(self.i_length == payload + 2):
-                                m.d.sync += [self.status.eq(Status.OK), self.length.eq(length)]
-                                if known in after:
-                                    m.next = after[known]
-                                if known == QuboCommand.SET:
-                                    with m.If(~self.solved):
-                                        m.d.sync += [
-                                            self.status.eq(Status.NO_INFERENCE),
-                                            self.length.eq(0),
-                                        ]
-
-        with m.State("DRAIN"):
-            m.d.comb += self.i.ready.eq(1)
-            with m.If(self.i.valid & self.i.payload.last):
-                m.next = "SEQUENCE"
+    def _work(self, m: Module) -> None:
+        """Build the states of GRAPH and SOLVE."""
+        self._store(m)
+        self._solve(m)
 
     def _store(self, m: Module) -> None:
         """Build the states of a GRAPH: its vertex, and the words of its row."""
@@ -222,9 +166,12 @@ class QuboProcessor(wiring.Component):
                         m.d.sync += self.status.eq(Status.OUT_OF_RANGE)
                     m.next = "SEQUENCE"
 
-    def _solve(self, m: Module, problem: data.View) -> None:
+    def _solve(self, m: Module) -> None:
         """Build the states of a SOLVE: its payload, and the search."""
-        most = self.shape.vertices
+        most, problem = self.shape.vertices, Signal(_PROBLEM)
+        m.d.comb += [
+            self.o_problem.payload[name].eq(problem[name]) for name in self.shape.problem.members
+        ]
         with m.State("PROBLEM"):
             m.d.comb += self.i.ready.eq(1)
             with m.If(self.i.valid):
@@ -235,7 +182,7 @@ class QuboProcessor(wiring.Component):
             m.next = "START"
             wrong = (problem.vertices == 0) | (problem.vertices > most) | (problem.target > most)
             with m.If(wrong):
-                m.d.sync += [self.status.eq(Status.OUT_OF_RANGE), self.length.eq(0)]
+                self._refuse(m, Status.OUT_OF_RANGE)
                 m.next = "SEQUENCE"
         with m.State("START"):
             m.d.comb += self.o_problem.valid.eq(1)
@@ -246,60 +193,28 @@ class QuboProcessor(wiring.Component):
                 m.d.sync += self.solved.eq(1)
                 m.next = "SEQUENCE"
 
-    def _answer(self, m: Module) -> None:
-        """Build the states that write an answer: sequence, status, and payload byte by byte."""
-        position = Signal.like(self.length)
-        byte, last = Signal(8), Signal()
-        m.d.comb += self.best_address.eq(position // (self.shape.lanes // 8))
-        with m.State("SEQUENCE"):
-            m.d.comb += [self.o.valid.eq(1), self.o.payload.data.eq(self.sequence)]
-            with m.If(self.o.ready):
-                m.next = "STATUS"
-        with m.State("STATUS"):
-            m.d.comb += [
-                self.o.valid.eq(1),
-                self.o.payload.data.eq(self.status),
-                self.o.payload.last.eq(self.length == 0),
-            ]
-            with m.If(self.o.ready):
-                m.next = "IDLE"
-                with m.If(self.length != 0):
-                    m.next = "FETCH"
-        with m.State("FETCH"):
-            m.next = "PICK"
-        with m.State("PICK"):
-            m.d.sync += [
-                last.eq(position + 1 == self.length), byte.eq(self._byte(m, position)),
-            ]
-            m.next = "PAYLOAD"
-        with m.State("PAYLOAD"):
-            m.d.comb += [
-                self.o.valid.eq(1), self.o.payload.data.eq(byte), self.o.payload.last.eq(last),
-            ]
-            with m.If(self.o.ready):
-                m.d.sync += position.eq(position + 1)
-                m.next = "FETCH"
-                with m.If(last):
-                    m.d.comb += self.i_result.ready.eq(self.command == QuboCommand.SOLVE)
-                    m.d.sync += position.eq(0)
-                    m.next = "IDLE"
+    def _answered(self, m: Module) -> None:
+        """Take the result with the last byte of its answer."""
+        m.d.comb += self.i_result.ready.eq(self.command == QuboCommand.SOLVE)
 
-    def _byte(self, m: Module, position: Value) -> Value:
-        """Return a byte of the payload: of what the board is, of the result, or of the set."""
-        identity = Array(Const(byte, 8) for byte in self.hello.pack())
-        result, byte = Signal(_RESULT), Signal(8)
+    def _pick(self, m: Module, byte: Signal) -> None:
+        """Pick a byte of the payload: of what the board is, of the result, or of the set."""
+        result, size = Signal(_RESULT), self.shape.lanes // 8
         m.d.comb += [
             result[name].eq(self.i_result.payload[name]) for name in self.shape.result.members
         ]
-        within = position[: (self.shape.lanes // 8 - 1).bit_length()]
+        within = Cat(Const(0, 3), self.position[: (size - 1).bit_length()])
         with m.Switch(self.command):
             with m.Case(QuboCommand.HELLO):
-                m.d.comb += byte.eq(identity[position])
+                m.d.sync += byte.eq(self._identity())
             with m.Case(QuboCommand.SOLVE):
-                m.d.comb += byte.eq((result.as_value() >> Cat(Const(0, 3), position))[:8])
+                m.d.sync += byte.eq(self._byte_of(result.as_value()))
             with m.Default():
-                m.d.comb += byte.eq((self.best_data >> Cat(Const(0, 3), within))[:8])
-        return byte
+                m.d.sync += byte.eq((self.best_data >> within)[:8])
+
+    def _watch(self, m: Module, fsm: Any) -> None:
+        """Read the word of the set that the next byte is in."""
+        m.d.comb += self.best_address.eq(self.position // (self.shape.lanes // 8))
 
 
 def core(*, clock_hz: int = 25_000_000, **shape: int) -> QuboProcessor:

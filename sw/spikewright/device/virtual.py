@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Self
 
 from amaranth.hdl import ClockDomain, ClockSignal, Module, Signal
 from amaranth.lib import wiring
@@ -22,6 +22,7 @@ from amaranth.lib.wiring import In, Out
 from spikewright_hw.board import BoardTop
 from spikewright_hw.emit import as_verilog
 from spikewright_hw.engine.design import Design
+from spikewright_hw.link.serial_port import SerialTop
 from spikewright_hw.network import Network
 
 from ..errors import DeviceError
@@ -44,17 +45,6 @@ NEEDED_TOOLS = ("verilator", "make", "c++", "perl")
 _STOPPED_S = 1.0
 _HARNESS = Path(__file__).with_name("virtual_board.cpp")
 _TOP = "board"
-
-
-class Pins(Protocol):
-    """What a virtual board needs of a board top; :class:`~spikewright_hw.board.BoardTop` is one."""
-
-    rx: Signal
-    tx: Signal
-    busy: Signal
-
-    def elaborate(self, platform: Any) -> Any:
-        """Build the board top."""
 
 
 def build_virtual_board(
@@ -96,7 +86,7 @@ def build_virtual_board(
     return compile_virtual(top, directory, logs=logs)
 
 
-def compile_virtual(top: Pins, directory: Path, *, logs: Path | None = None) -> Path:
+def compile_virtual(top: SerialTop, directory: Path, *, logs: Path | None = None) -> Path:
     """Compile any board top into a virtual board, as :func:`build_virtual_board` does.
 
     Parameters
@@ -144,7 +134,7 @@ class _ClockAlone(wiring.Component):
     prediction: Signal
     reset: Signal
 
-    def __init__(self, board: Pins):
+    def __init__(self, board: SerialTop):
         self._board = board
         super().__init__({
             "clk": In(1), "rx": In(1), "tx": Out(1), "busy": Out(1), "prediction": Out(32),

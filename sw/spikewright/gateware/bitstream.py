@@ -14,6 +14,7 @@ from typing import Any
 from spikewright_hw.board import BoardTop
 from spikewright_hw.checks import pathlike, real, wholes
 from spikewright_hw.engine.design import Design, EventDesign
+from spikewright_hw.link.serial_port import SerialTop
 from spikewright_hw.network import Network
 
 from .. import tools
@@ -25,7 +26,7 @@ from .built import constraints_of, keep
 from .certificate import write_certificate
 from .closing import LIMIT_S, SEEDS, ClockMissed, Closing, close
 from .design import check_design
-from .pins import Top, elaborate
+from .pins import elaborate
 from .placement import Placement
 from .remedy import remedy
 from .room import TooLarge, check_room, few_commands
@@ -89,7 +90,7 @@ def build_bitstream(
     *,
     board: str | Board = DEFAULT_BOARD,
     design: Design | None = None,
-    top: Top | None = None,
+    top: SerialTop | None = None,
     seeds: Sequence[int] = SEEDS,
     limit_s: float = LIMIT_S,
     build: str | Path = "build",
@@ -158,7 +159,7 @@ def build_bitstream(
 
 
 def build_top(
-    make: Callable[[], Top],
+    make: Callable[[], SerialTop],
     *,
     board: Board,
     names: Mapping[str, Any],

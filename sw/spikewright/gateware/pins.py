@@ -1,27 +1,18 @@
 """A board top on the pins and the clock of a board, by way of Amaranth's platforms."""
 
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any
 
-from amaranth import ClockDomain, ClockSignal, Const, Elaboratable, Module, Signal, Value
+from amaranth import ClockDomain, ClockSignal, Const, Elaboratable, Module, Value
 from amaranth.build import Attrs, Clock, Pins, Platform, Resource, Subsignal
 from amaranth.lib import io
 from amaranth.lib.cdc import ResetSynchronizer
 
+from spikewright_hw.link.serial_port import SerialTop
+
 from .board import Board
 
-__all__ = ["BoardPins", "Top", "elaborate", "platform_files", "platform_of"]
-
-
-class Top(Protocol):
-    """What is put on a board; :class:`~spikewright_hw.board.BoardTop` is one."""
-
-    rx: Signal
-    tx: Signal
-
-    def elaborate(self, platform: Any) -> Module:
-        """Return its logic."""
-        ...
+__all__ = ["BoardPins", "elaborate", "platform_files", "platform_of"]
 
 
 class ClockGenerator(Elaboratable):
@@ -48,7 +39,7 @@ class ClockGenerator(Elaboratable):
 class BoardPins(Elaboratable):
     """Connects a board top to the pins and the clock of a board."""
 
-    def __init__(self, *, top: Top, board: Board):
+    def __init__(self, *, top: SerialTop, board: Board):
         self.top = top
         self.board = board
 
@@ -84,7 +75,7 @@ class BoardPins(Elaboratable):
         A single one is busy. None blinks, so that none disturbs a measurement of power.
         """
         there = sum(name == "led" for name, _ in platform.resources)
-        busy = getattr(self.top, "busy", Const(0))
+        busy = self.top.busy
         shown = [Const(1), busy, *getattr(self.top, "prediction", ())] if there > 1 else [busy]
         for number, value in enumerate(shown[:there]):
             light = io.Buffer(io.Direction.Output, platform.request("led", number, dir="-"))
@@ -135,7 +126,7 @@ def platform_of(board: Board) -> Platform:
     return made
 
 
-def platform_files(top: Top, *, board: Board) -> dict[str, str]:
+def platform_files(top: SerialTop, *, board: Board) -> dict[str, str]:
     """Return what Amaranth's platform makes of a board top: source, constraints, scripts."""
     plan: Any = platform_of(board).prepare(
         BoardPins(top=top, board=board), "design", emit_src=False, debug_verilog=False
@@ -146,7 +137,7 @@ def platform_files(top: Top, *, board: Board) -> dict[str, str]:
     }
 
 
-def elaborate(top: Top, *, board: Board) -> tuple[str, str]:
+def elaborate(top: SerialTop, *, board: Board) -> tuple[str, str]:
     """Return the source, in the family's language, and the pin constraints of a board top."""
     files = platform_files(top, board=board)
     source = {"rtlil": "design.il", "verilog": "design.v"}[board.family.language]

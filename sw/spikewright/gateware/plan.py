@@ -6,13 +6,14 @@ from pathlib import Path
 from spikewright_hw.board import BoardTop
 from spikewright_hw.checks import pathlike
 from spikewright_hw.engine.design import Design, EventDesign
+from spikewright_hw.link.serial_port import SerialTop
 from spikewright_hw.network import Network
 
 from ..files import storage_errors, write_text
 from ..quantized.network import QuantizedNetwork, network_of
 from .board import DEFAULT_BOARD, Board, board_named
 from .design import check_design
-from .pins import Top, elaborate, platform_files
+from .pins import elaborate, platform_files
 from .synthesis import script_of
 
 __all__ = ["plan_files", "write_plan"]
@@ -65,7 +66,7 @@ def write_plan(
     return folder
 
 
-def plan_files(top: Top, *, board: Board) -> dict[str, str]:
+def plan_files(top: SerialTop, *, board: Board) -> dict[str, str]:
     """Return the files of a plan, by name; ``build.sh`` is the script."""
     family = board.family
     if family.packer is None:  # the vendor's tools, as Amaranth calls them

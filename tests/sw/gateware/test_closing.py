@@ -24,7 +24,7 @@ CLOCK = "$glbnet$clock.clk"
 NEURONS = TimingPath(("top.engine.layer_1.rows.weights.0.0.DOA7",
                       "top.engine.layer_1.rows.group_0.i_1_FF.DI"), 12.5)
 SEARCH = TimingPath(("top.engine.layer_0.scan.a.Q", "top.engine.layer_0.scan.b.DI"), 16.0)
-LINK = TimingPath(("top.decoder.position.Q", "top.command.fill.DI"), 16.0)
+LINK = TimingPath(("top.port.decoder.position.Q", "top.command.fill.DI"), 16.0)
 RUNS = (
     "from the weights of layers[1] to the neurons of layers[1] (sums and states), through 0 logic "
     "cells (top.engine.layer_1.rows.weights.0.0.DOA7 to top.engine.layer_1.rows.group_0.i_1_FF.DI)"

@@ -92,8 +92,8 @@ PLACES = {
     "top.engine.trace.word_1_2.Q": "the trace of the inference",
     "top.engine.fsm_state.Q": "the control of the engine",
     "top.command.bitmap.Q": "the command processor",
-    "top.decoder.position.Q": "the frames of the link",
-    "top.encoder.crc.Q": "the frames of the link",
+    "top.port.decoder.position.Q": "the frames of the link",
+    "top.port.encoder.crc.Q": "the frames of the link",
     "top.uart_tx.timer.Q": "the serial port",
     "clock.locked.LSR": "the clock and the reset",
 }

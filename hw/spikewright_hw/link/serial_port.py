@@ -1,0 +1,139 @@
+"""Serial port: a serial line on one side, packets on the other."""
+
+from typing import Any, Protocol
+
+from amaranth import Module, Signal
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..protocol import MAX_FRAME, Status
+from .frame_decoder import FrameDecoder
+from .frame_encoder import FrameEncoder
+from .packet import PACKET, REFUSAL
+from .restart import Restart
+from .uart_rx import UartRx
+from .uart_tx import UartTx
+
+__all__ = ["SerialPort", "SerialTop"]
+
+
+class SerialTop(Protocol):
+    """What is behind the pins of a board, such as :class:`~spikewright_hw.board.BoardTop`.
+
+    It may have lights and pins more: ``prediction``, ``running`` and ``reset``.
+    """
+
+    rx: Signal
+    tx: Signal
+    busy: Signal
+
+    def elaborate(self, platform: Any) -> Any:
+        """Build the board top."""
+
+
+class SerialPort(wiring.Component):
+    """The frames of a board: what comes in is checked, and what goes out is framed.
+
+    .. code-block:: none
+
+        rx -> UartRx -> FrameDecoder -> o
+                                        i -> FrameEncoder -> UartTx -> tx
+
+    A frame that arrives while a packet waits on ``o`` is stored; of more frames at once, bytes are
+    lost, and the frame that they leave is refused as BAD_CRC.
+
+    Parameters
+    ----------
+    divisor : int
+        Clock cycles per bit, at least 4.
+    capacity : int
+        Bytes of the longest frame from the host, decoded.
+    again_from : int
+        Byte of a packet from which it can come again; 0 if none does.
+
+    Members
+    -------
+    rx : In(1, init=1)
+        Serial line from the host, asynchronous.
+    tx : Out(1, init=1)
+        Serial line to the host.
+    o : Out(stream.Signature(PACKET))
+        Packets from the host.
+    o_length : Out(range(MAX_FRAME))
+        Bytes of the packet on ``o``.
+    o_error : Out(stream.Signature(Status))
+        Why a frame was refused.
+    o_refused : Out(REFUSAL)
+        A frame is refused in this cycle, and why.
+    o_waits : Out(1)
+        A byte from the host waits until the packet on ``o`` is over.
+    again : In(1)
+        At the last byte of a packet: it comes once more, from ``again_from``.
+    i : In(stream.Signature(PACKET))
+        Packets to the host.
+    restart : In(1)
+        What leaves from now on is the rest of the answer after which the board is reset.
+    reset : Out(1)
+        That answer is on the line. From a register; only a reset ends it.
+    """
+
+    rx: Signal
+    tx: Signal
+    o: stream.Interface
+    o_length: Signal
+    o_error: stream.Interface
+    o_refused: data.View
+    o_waits: Signal
+    again: Signal
+    i: stream.Interface
+    restart: Signal
+    reset: Signal
+
+    def __init__(self, *, divisor: int, capacity: int, again_from: int = 0):
+        self.divisor = divisor
+        self.capacity = capacity
+        self.again_from = again_from
+        super().__init__({
+            "rx": In(1, init=1),  # pyright: ignore[reportCallIssue]  # stubs say reset
+            "tx": Out(1, init=1),  # pyright: ignore[reportCallIssue]  # stubs say reset
+            "o": Out(stream.Signature(PACKET)),
+            "o_length": Out(range(MAX_FRAME)),
+            "o_error": Out(stream.Signature(Status)),
+            "o_refused": Out(REFUSAL),
+            "o_waits": Out(1),
+            "again": In(1),
+            "i": In(stream.Signature(PACKET)),
+            "restart": In(1),
+            "reset": Out(1),
+        })
+
+    def elaborate(self, platform) -> Module:
+        """Connect the stages."""
+        m = Module()
+        m.submodules.uart_rx = uart_rx = UartRx(divisor=self.divisor)
+        m.submodules.decoder = decoder = FrameDecoder(
+            capacity=self.capacity, again_from=self.again_from
+        )
+        m.submodules.encoder = encoder = FrameEncoder()
+        m.submodules.uart_tx = uart_tx = UartTx(divisor=self.divisor)
+        m.submodules.restart = restart = Restart()
+        wiring.connect(m, uart_rx.o, decoder.i)
+        wiring.connect(m, decoder.o, wiring.flipped(self.o))
+        wiring.connect(m, decoder.o_error, wiring.flipped(self.o_error))
+        wiring.connect(m, wiring.flipped(self.i), encoder.i)
+        wiring.connect(m, encoder.o, uart_tx.i)
+        m.d.comb += [
+            uart_rx.rx.eq(self.rx),
+            self.tx.eq(uart_tx.tx),
+            decoder.lost.eq(uart_rx.overrun),
+            decoder.again.eq(self.again),
+            self.o_length.eq(decoder.length),
+            self.o_refused.eq(decoder.refused),
+            self.o_waits.eq(decoder.i.valid),
+            restart.asked.eq(self.restart),
+            restart.byte.eq(encoder.o.payload),
+            restart.leaves.eq(encoder.o.valid & encoder.o.ready),
+            restart.idle.eq(uart_tx.i.ready),
+            self.reset.eq(restart.reset),
+        ]
+        return m
