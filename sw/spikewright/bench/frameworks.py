@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from spikewright.task.task import Task
-
+from ..extras import missing as lacking
+from ..task.task import Task
 from .peers import installed
 
 __all__ = ["CONVERTED", "FRAMEWORKS", "Fit", "Shape", "ann", "ann_samples", "fitted", "missing"]
@@ -235,8 +235,10 @@ CONVERTED: dict[str, tuple[str, Training | str]] = {
 
 
 def missing(package: str, training: Training | str) -> str:
-    """Return in words why there is no training, or nothing if there is one."""
+    """Return in words why there is no training and what to do, or nothing if there is one."""
     if isinstance(training, str):
         return training
-    needs = (package, *_NEEDS.get(training, ()))
-    return next((f"{one} is not installed" for one in needs if not installed(one)), "")
+    for one in (package, *_NEEDS.get(training, ())):
+        if not installed(one):
+            return str(lacking(ModuleNotFoundError(name=one)) or f"{one} is not installed")
+    return ""

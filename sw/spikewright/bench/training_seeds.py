@@ -1,10 +1,12 @@
 """``spikewright bench training --table cells`` and others: trainings compared over seeds.
 
 Each row is trained from each seed on the training part of a task of images, and tested on its test
-part; means and standard deviations count. Nothing is chosen by it.
+part; means and standard deviations count. Nothing is chosen by it. What each training gave is kept,
+so that a table that was interrupted goes on where it was.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,13 @@ from rich.console import Console
 from spikewright_hw.checks import instance, one_of, whole, wholes
 
 from .. import terminal
+from ..cache import cached
 from ..errors import DataError
-from ..files import write_if_changed
+from ..files import write_if_changed, write_json
+from ..imports import code_key
 from ..job.progress import JobProgress
 from ..job.training import versions
+from ..json_text import read_json
 from ..machine import processor
 from ..network.steps import one_thread
 from ..quantized.network import MOST_SEED
@@ -26,10 +31,12 @@ from ..record.report import Report
 from ..record.store import write_report
 from ..record.training_bench import BLOCKS
 from ..record.training_seeds import Row, seeds_report
+from ..task.digest import task_digest
 from ..task.task import Task
+from . import seeded
 from .frameworks import FRAMEWORKS
 from .peers import installed
-from .seeded import SEEDED, Entry, entries
+from .seeded import SEEDED, Entry, Found, entries
 from .training import PAGE
 
 __all__ = ["EPOCHS", "bench_training_seeds"]
@@ -52,7 +59,8 @@ def bench_training_seeds(
 ) -> Report:
     """Train each row of a table from each seed, print it, and write the report ``training_NAME``.
 
-    Of another task than the digits, the report has the task's name, too.
+    Of another task than the digits, the report has the task's name, too. What each training gave
+    is kept in ``build/cache/training_seeds`` by all that it depends on, and is not trained again.
 
     Parameters
     ----------
@@ -88,13 +96,21 @@ def bench_training_seeds(
     if instance(Task)("task", task).kind != "image" or not task.classes or task.each_step:
         raise DataError(f"{task.name} has no images with a label each; take a task that has")
     console = terminal.console() if console is None else console
+    made = {"processor": processor()} | versions() | _peers(name)
+    key = {
+        **made, "table": name, "epochs": epochs, "task": task_digest(task),
+        "code": code_key(seeded.__name__),
+    }
+
+    def found(entry: Entry, seed: int) -> Found:
+        tell(f"{entry.name}, seed {seed}")
+        return _found(entry, seed, key, cache=build / "cache")
+
     with one_thread(), JobProgress() as progress, progress.part(f"Training: {name}") as tell:
-        rows = [
-            _row(one, seeds, tell) for one in entries(name, task, epochs=epochs)
-        ]
+        rows = [_row(one, seeds, found) for one in entries(name, task, epochs=epochs)]
     report = seeds_report(name, rows, task=task, seeds=seeds, made={
-        "command": _command(name, task, seeds=seeds, epochs=epochs), "processor": processor(),
-    } | versions() | _peers(name))
+        "command": _command(name, task, seeds=seeds, epochs=epochs), **made,
+    })
     for line in _lines(report):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     path = write_report(report, build / "reports" / report.name)
@@ -104,12 +120,8 @@ def bench_training_seeds(
     return report
 
 
-def _row(entry: Entry, seeds: Sequence[int], tell: Any) -> Row:
-    found = []
-    for seed in seeds if entry.run is not None else ():
-        tell(f"{entry.name}, seed {seed}")
-        assert entry.run is not None
-        found.append(entry.run(seed))
+def _row(entry: Entry, seeds: Sequence[int], trained: Callable[[Entry, int], Found]) -> Row:
+    found = [trained(entry, seed) for seed in seeds if entry.run is not None]
     return Row(
         entry.name,
         real=tuple(one.real for one in found if one.real is not None),
@@ -117,6 +129,16 @@ def _row(entry: Entry, seeds: Sequence[int], tell: Any) -> Row:
         seconds=tuple(one.seconds for one in found),
         said=entry.said,
     )
+
+
+def _found(entry: Entry, seed: int, key: Mapping[str, Any], *, cache: Path) -> Found:
+    """Return what a training gave, which was kept if it was there before."""
+    def stage(folder: Path) -> None:
+        assert entry.run is not None
+        write_json(folder / "found.json", asdict(entry.run(seed)))
+
+    key = {**key, "row": entry.name, "seed": seed}
+    return Found(**read_json(cached("training_seeds", key, stage, root=cache) / "found.json"))
 
 
 def _peers(name: str) -> dict[str, str]:

@@ -7,12 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from rich.console import Console
+from torch import nn
 
 import spikewright as spw
 from spikewright.bench import frameworks, seeded, training_seeds
 from spikewright.bench.training import PAGE
 from spikewright.cli.applies import SEEDED_TABLES
 from spikewright.errors import DataError
+from spikewright.extras import install
 from spikewright.record.store import read_report
 from spikewright.record.training_seeds import SEED_BLOCKS, Row
 from spikewright.task.digits import load
@@ -54,7 +56,7 @@ def test_a_table_has_what_its_name_says(table, has):
 
 def test_every_coding_of_images_is_an_encoder():
     names = [one.name for one in seeded.entries("encoders", TASK, epochs=1)]
-    assert len(names) == 4 and names[0].startswith("time to first spike")
+    assert len(names) == 5 and names[0].startswith("time to first spike")
 
 
 def test_frameworks_are_side_by_side_in_two_networks_and_two_ways():
@@ -117,6 +119,40 @@ def test_the_report_and_the_page(tmp_path, monkeypatch):
     ]
 
 
+def test_a_table_that_was_interrupted_goes_on(tmp_path, monkeypatch):
+    trained: list[tuple[str, int]] = []
+    broken = [True]
+
+    def entry(name: str) -> seeded.Entry:
+        def run(seed: int) -> seeded.Found:
+            if broken[0] and (name, seed) == ("b", 1):
+                raise KeyboardInterrupt
+            trained.append((name, seed))
+            return seeded.Found(0.5, None, 1.0 + seed)
+
+        return seeded.Entry(name, run)
+
+    monkeypatch.setattr(training_seeds, "entries", lambda *_, **__: [entry("a"), entry("b")])
+
+    def table(seeds: tuple[int, ...] = (0, 1), epochs: int = 1) -> spw.Report:
+        return spw.bench_training_seeds(
+            "cells", task=TASK, seeds=seeds, epochs=epochs, build=tmp_path,
+            console=Console(quiet=True),
+        )
+
+    with pytest.raises(KeyboardInterrupt):
+        table()
+    assert trained == [("a", 0), ("a", 1), ("b", 0)]
+    broken[0] = False
+    first = table()
+    assert trained[3:] == [("b", 1)]
+    assert first.rows == table().rows and len(trained) == 4
+    table(seeds=(0, 2))
+    assert trained[4:] == [("a", 2), ("b", 2)]
+    table(epochs=2)
+    assert len(trained) == 10
+
+
 def test_one_seed_has_no_deviation():
     row = Row("one", real=(0.5,), seconds=(1.0,)).row()
     assert row["accuracy_float"] == 50 and row["accuracy_float_deviation"] is None
@@ -139,6 +175,46 @@ def test_what_is_not_installed_is_a_sentence(monkeypatch):
     assert rows["64-128-10, direct, 8 steps, Norse"].run is None
     converted = rows["64-128-10, converted, 16 steps, snnTorch"]
     assert converted.said == "it converts no networks of values"
+    direct = rows["64-128-10, direct, 8 steps, snnTorch"]  # of an extra, so it says how to get it
+    assert direct.said == f"snntorch is not installed. To get it, {install('frameworks')}."
+
+
+def test_what_a_conversion_needs_is_a_sentence(monkeypatch):
+    monkeypatch.setattr(frameworks, "installed", lambda package: package != "requests")
+    rows = {one.name: one for one in seeded.entries("frameworks", TASK, epochs=1)}
+    converted = rows["64-128-10, converted, 16 steps, SpikingJelly"]
+    assert converted.run is None and converted.said.startswith("requests is not installed")
+    assert rows["64-128-10, direct, 8 steps, SpikingJelly"].run is not None
+
+
+@pytest.mark.filterwarnings("ignore")  # as above
+@pytest.mark.skipif(
+    not frameworks.installed("requests"), reason="SpikingJelly's conversion needs requests"
+)
+def test_spikingjelly_converts():
+    _, training = frameworks.CONVERTED["SpikingJelly"]
+    assert not isinstance(training, str)
+    fit = training(frameworks.Shape("64-32-10", 0, 0, 32), small(images=600), 16, 12, 0)
+    assert fit.accuracy > 0.5  # chance is 0.1
+
+
+@pytest.mark.parametrize(
+    ("task", "image"), [("mnist", (28, 28)), ("fashion_mnist", (28, 28)), ("cifar10", (32, 32, 3))]
+)
+def test_every_task_of_the_command_has_both_networks(task, image):
+    rng = np.random.default_rng(0)
+    made = spw.Task(
+        name=task, kind="image", low=0, high=255,
+        x_train=rng.integers(0, 256, (20, *image)), y_train=np.arange(20) % 10,
+        x_test=rng.integers(0, 256, (10, *image)), y_test=np.arange(10),
+    )
+    names = [one.name for one in seeded.entries("frameworks", made, epochs=1)]
+    assert names[0].startswith(f"{np.prod(image)}-128-10, ")
+    assert names[8].startswith("16C5-P2-128-10, ")
+    for row in (0, 8):
+        shape = seeded._shapes(made)[row // 8]
+        net = frameworks.ann(shape, made, nn.ReLU)
+        assert net(frameworks.ann_samples(made.x_test, made)).shape == (10, 10)
 
 
 @pytest.mark.parametrize(
