@@ -193,6 +193,35 @@ def test_idle_and_work_are_told_from_one_another():
     assert power.energy_uncertainty_uj > power.gain * power.dynamic_uj > 0
 
 
+@pytest.mark.parametrize(
+    ("kind", "part", "values", "said"),
+    [
+        (Ina226, Part226, {"address": None}, "does not answer; check its wires"),
+        (Ina219, Part219, {"address": None}, "does not answer; check its wires"),
+        (Ina226, Part226, {"stuck": True, "converted": False}, "has made no conversion for 0.5 s"),
+        (Ina219, Part219, {"volts": 0.0}, "reads 0 V, and it can be 0 to 26 V"),
+    ],
+)
+@pytest.mark.parametrize("at_work", [False, True])
+def test_a_probe_that_stops_in_a_window_ends_the_measurement(kind, part, values, said, at_work):
+    model, clock = part(), Time()
+    windows = [0]
+
+    class Stops(kind):
+        def read(self, **given):
+            if windows[0] or (not at_work and clock.now > 5):
+                spoiled(model, **values)
+            return super().read(clock=clock)
+
+    def infer():
+        windows[0] += 1
+
+    probe = Stops(model, shunt_ohm=1.0, tap="core rail")
+    with pytest.raises(DeviceError, match=f"^the probe {kind.part} at 0x40 on a bus {said}"):
+        measure_power(probe, infer, latency_us=5.0, clock=clock, trials=1)
+    assert (windows[0] > 0) == at_work, "it ended in the other window"
+
+
 class Counted(Repeats):
     """A board that does 1000 inferences a second while it is told to."""
 
