@@ -1,6 +1,8 @@
 """FuseSoC finds the cores that ``spikewright emit`` writes."""
 
+import json
 import os
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +13,7 @@ import spikewright as spw
 from spikewright import tools
 from spikewright_hw.cores import CORES
 from spikewright_hw.engine.example import example_network
+from spikewright_hw.engine.record import Result, unpack_result
 from spikewright_hw.fixed import Format
 
 LFSR = "spikewright:stochastic.source:lfsr"
@@ -46,6 +49,25 @@ def test_lint_of_a_network_passes(tmp_path):
     assert result.returncode == 0, result.stdout + result.stderr
     described = fusesoc("core", "show", "spikewright:network:tiny", cwd=tmp_path).stdout
     assert "The event engine of a network, 4-3-2" in described
+
+
+def test_the_fields_of_a_result_lie_where_the_ports_say(tmp_path):
+    """Its bits, cut by the JSON beside the Verilog, are the result that its bytes are."""
+    path = spw.emit(NETWORK, tmp_path, name="tiny").with_suffix(".json")
+    fields = json.loads(path.read_text())["fields"]["o__payload"]
+    sent = Result(1, 70, 3, 9, (4, 0), (-5, 2**31 - 1))
+    payload = struct.pack("<H3I2I2i", 1, 70, 3, 9, *sent.spikes, *sent.outputs)
+    assert unpack_result(NETWORK, payload) == sent
+    bits, found = int.from_bytes(payload, "little"), {}
+    for field in fields:
+        value = bits >> field["offset"] & (1 << field["width"]) - 1
+        negative = field["signed"] and value >> field["width"] - 1
+        found[field["name"]] = value - (negative << field["width"])
+    assert found == {
+        "prediction": 1, "cycles": 70, "input_events": 3, "synops": 9, "spikes.0": 4, "spikes.1": 0,
+        "outputs.0": -5, "outputs.1": 2**31 - 1,
+    }
+    assert sum(field["width"] for field in fields) == 8 * len(payload)
 
 
 def test_every_core_is_found(tmp_path):

@@ -2,9 +2,12 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from amaranth.lib import wiring
+from amaranth.hdl import Shape
+from amaranth.lib import data, wiring
 from rich.console import Console
 from rich.table import Table
 
@@ -36,8 +39,9 @@ def emit(
 ) -> Path:
     """Write the Verilog of a network's engine.
 
-    Beside it lie its ports as JSON, a FuseSoC core, and the waivers that Verilator's lint needs of
-    Amaranth's Verilog. A file that would not change stays.
+    Beside it lie its ports as JSON, with the place of each field in their bits, a FuseSoC core,
+    and the waivers that Verilator's lint needs of Amaranth's Verilog. A file that would not change
+    stays.
 
     Parameters
     ----------
@@ -133,9 +137,34 @@ def _presets(core: str, preset: str | None) -> list[str]:
 def _write(component: wiring.Component, name: str, folder: Path) -> Path:
     path = folder / f"{name}.v"
     write_if_changed(path, as_verilog(component, name=name))
-    ports = json.dumps(component.metadata.as_json(), indent=2, sort_keys=True)
+    told = component.metadata.as_json() | {"fields": _fields_of_ports(component)}
+    ports = json.dumps(told, indent=2, sort_keys=True)
     write_if_changed(path.with_suffix(".json"), ports + "\n")
     return path
+
+
+def _fields_of_ports(component: wiring.Component) -> dict[str, list[dict[str, Any]]]:
+    """Return where each field of a port's structure lies in its bits, by the name of the port."""
+    found = {}
+    for path, member, _ in component.signature.flatten(component):
+        fields = [*_fields("", member.shape, 0)]
+        if fields:
+            found["__".join(map(str, path))] = fields
+    return found
+
+
+def _fields(name: str, shape: Any, offset: int) -> Iterator[dict[str, Any]]:
+    """Return the fields of a structure, those of nested ones by names with points; or nothing."""
+    if not isinstance(shape, data.Layout):
+        return
+    for key, field in shape:
+        within, at = f"{name}.{key}" if name else str(key), offset + field.offset
+        nested = [*_fields(within, field.shape, at)]
+        if nested:
+            yield from nested
+        else:
+            kind = Shape.cast(field.shape)
+            yield {"name": within, "offset": at, "width": kind.width, "signed": kind.signed}
 
 
 def _what_it_is(core: Core) -> str:
