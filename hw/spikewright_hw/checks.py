@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 __all__ = [
-    "Rule", "called", "flag", "instance", "mapping", "matrix", "numbers", "one_of", "optional",
-    "pathlike", "plain", "real", "settle", "shown", "text", "texts", "whole", "wholes",
+    "Rule", "called", "each_once", "flag", "instance", "mapping", "matrix", "numbers", "one_of",
+    "optional", "pathlike", "plain", "real", "settle", "shown", "text", "texts", "whole", "wholes",
 ]
 
 #: Takes the name and the value of a field; returns the value to keep.
@@ -163,6 +163,19 @@ def wholes(low: int | None = None, high: int | None = None) -> Rule:
         if low is high is None and all(type(number) is int for number in numbers):
             return tuple(numbers)  # no names for millions of weights
         return tuple(one(f"{name}[{index}]", number) for index, number in enumerate(numbers))
+
+    return rule
+
+
+def each_once(low: int | None = None, high: int | None = None) -> Rule:
+    """Make the rule of whole numbers, one at least, of which none is named twice."""
+    several = wholes(low, high)
+
+    def rule(name: str, value: Any) -> tuple[int, ...]:
+        numbers = several(name, value)
+        if not numbers or len(set(numbers)) < len(numbers):
+            raise ValueError(f"{name} is {shown(list(numbers))}; name each once, and at least one")
+        return numbers
 
     return rule
 

@@ -259,10 +259,18 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
          "commands": "few", "status": None, "self_test": None, "reset": None},
         every(STOCHASTIC, NO_EVENT),
     ),
+    "board --virtual ulx3s --model net.spw --engine stochastic": (
+        {**STOCHASTIC, "share": "3"},
+        {"banks": "does not apply to the stochastic engine, whose rows are read by lanes; give",
+         **every(("fold", "block_bits"),
+                 "does not apply to the stochastic engine, which reads whole rows; leave it out"),
+         "weights": "does not apply to the stochastic engine, whose weights are built in; leave"},
+    ),
     "board --virtual ulx3s --model net.spw --status": ({"clock": "62.5", "banks": "2"}, {}),
     "board --port /dev/null --model net.spw --status": (
         {"port": "/dev/x", **SIZE, "banks": "2"},
-        {**every(STOCHASTIC, NO_EVENT), "clock": "does not apply to --port: the clock of that"},
+        {**every(STOCHASTIC, NO_EVENT), "clock": "does not apply to --port: the clock of that",
+         "commands": "does not apply to --port, where the board itself says which commands"},
     ),
     "board --port /dev/null --model net.spw": (
         {}, {"port": "does not apply to a board that is left running; give --status, --self-test"}

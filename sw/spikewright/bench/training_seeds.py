@@ -13,7 +13,7 @@ from typing import Any
 
 from rich.console import Console
 
-from spikewright_hw.checks import instance, one_of, whole, wholes
+from spikewright_hw.checks import each_once, instance, one_of, whole
 
 from .. import terminal
 from ..cache import cached
@@ -91,7 +91,7 @@ def bench_training_seeds(
         An argument is of another kind or out of its range; the message names it.
     """
     one_of(SEEDED)("name", name)
-    wholes(0, MOST_SEED)("seeds", seeds)
+    each_once(0, MOST_SEED)("seeds", seeds)
     whole(1)("epochs", epochs)
     if instance(Task)("task", task).kind != "image" or not task.classes or task.each_step:
         raise DataError(f"{task.name} has no images with a label each; take a task that has")

@@ -73,17 +73,17 @@ RULES = (
         "the event engine; give --engine stochastic, too, or leave it out",
     ),
     Rule(
-        ("run", "build", "emit", "resources"), ("banks",),
+        ("run", "build", "board", "emit", "resources"), ("banks",),
         lambda options: options.engine == "stochastic",
         "the stochastic engine, whose rows are read by lanes; give --lanes, or leave it out",
     ),
     Rule(
-        ("run", "build", "emit", "resources"), ("fold", "block_bits"),
+        ("run", "build", "board", "emit", "resources"), ("fold", "block_bits"),
         lambda options: options.engine == "stochastic",
         "the stochastic engine, which reads whole rows; leave it out",
     ),
     Rule(
-        ("run", "build", "emit", "resources"), ("weights",),
+        ("run", "build", "board", "emit", "resources"), ("weights",),
         lambda options: options.engine == "stochastic",
         "the stochastic engine, whose weights are built in; leave it out",
     ),
@@ -94,6 +94,10 @@ RULES = (
     Rule(
         ("run", "build"), ("fit",), lambda options: options.engine == "stochastic",
         "the stochastic engine; compare its designs by `spikewright explore`, or leave it out",
+    ),
+    Rule(
+        ("board",), ("commands",), lambda options: options.port is not None,
+        "--port, where the board itself says which commands it has; leave it out",
     ),
     Rule(
         ("check",), ("inputs", "no_saturation"), lambda options: options.certificate is not None,

@@ -57,7 +57,13 @@ class CartPole:
         right : bool array ``[...]``
             Whether the cart is pushed to the right, or to the left.
         """
-        x, speed, angle, spin = np.moveaxis(np.asarray(states, np.float64), -1, 0)
+        given = np.asarray(states, np.float64)
+        if given.shape[-1:] != (len(STATE),):
+            raise ValueError(
+                f"states has the shape {list(given.shape)}; the last axis must be the "
+                f"{len(STATE)} parts of a state: {', '.join(STATE)}"
+            )
+        x, speed, angle, spin = np.moveaxis(given, -1, 0)
         mass, moment = _CART + _POLE, _POLE * _HALF
         sine, cosine = np.sin(angle), np.cos(angle)
         pushed = (np.where(right, _FORCE, -_FORCE) + moment * spin**2 * sine) / mass

@@ -327,8 +327,8 @@ class Session:
         """Return the command, or say that the board does not know it."""
         if command not in self._commands:
             raise DeviceError(
-                f"The board on {self.port} was built without {command.name}; build its bitstream "
-                "with all commands of the link."
+                f"The board on {self.port} was built without {command.name}; build it with all "
+                "commands of the link."
             )
         return command
 

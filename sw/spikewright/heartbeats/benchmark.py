@@ -13,7 +13,16 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from spikewright_hw.checks import flag, instance, one_of, optional, pathlike, settle, whole, wholes
+from spikewright_hw.checks import (
+    each_once,
+    flag,
+    instance,
+    one_of,
+    optional,
+    pathlike,
+    settle,
+    whole,
+)
 
 from .. import terminal
 from ..coding.coding import encode
@@ -74,10 +83,8 @@ class HeartbeatBenchmark:
     def __post_init__(self):
         settle(
             self, split=one_of(SPLITS), anomaly=flag, held_out=flag, folder=optional(pathlike),
-            hidden=whole(1), seeds=wholes(0), on_board=whole(0), place=flag,
+            hidden=whole(1), seeds=each_once(0), on_board=whole(0), place=flag,
         )
-        if not self.seeds or len(set(self.seeds)) < len(self.seeds):
-            raise ValueError(f"seeds is {list(self.seeds)}; name each once, and at least one")
         if self.held_out and self.place:
             raise ValueError(
                 "place is True, but each part that is held out has a network of its own; leave one "

@@ -45,14 +45,14 @@ def _differing(config: "TrainingConfig") -> Iterator[str]:
         yield f"normalisation is {model.normalisation!r}"
     if model.delays != "fixed":
         yield f"delays is {model.delays!r}"
-    if any(not isinstance(one, Dense) for one in model.wires):
-        yield "a layer is a convolution, or hears several layers or delays"
     if any(origin.back == 0 for origins in model.heard for origin in origins):
         yield "a layer hears itself"
     for name, _ in model.layers:
         why = _of_neuron(DEFINITIONS[name])
         if why:
             yield f"{name} {why}"
+    if any(not isinstance(one, Dense) for one in model.wires):
+        yield "a layer is a convolution, or hears several layers or delays"
 
 
 def _of_neuron(definition: Definition) -> str:

@@ -94,8 +94,9 @@ def _headers(folder: Path) -> list[list[Path]]:
 
 
 def _there(folder: Path) -> bool:
-    return bool(_files(folder)) or all(
-        any(path.is_file() for path in part) for part in _headers(folder)
+    # Of some records the first that is missing is named when they are read.
+    return bool(_files(folder)) or any(
+        path.is_file() for part in _headers(folder) for path in part
     )
 
 
@@ -123,7 +124,7 @@ def _load(folder: Path) -> Task:
 
 
 def read_heartbeats(folder: Path | None = None) -> tuple[Beats, Beats]:
-    """Return the beats of DS1 and of DS2, or of those records of them that are there.
+    """Return the beats of DS1 and of DS2: all records, or what the archives have of them.
 
     Parameters
     ----------

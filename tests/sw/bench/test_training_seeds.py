@@ -222,6 +222,7 @@ def test_every_task_of_the_command_has_both_networks(task, image):
     [
         ({"name": "nosuch"}, ValueError, "name is 'nosuch'; "),
         ({"seeds": (-1,)}, ValueError, "seeds"),
+        ({"seeds": (0, 0)}, ValueError, "seeds is [0, 0]; name each once, and at least one"),
         ({"epochs": 0}, ValueError, "epochs is 0; "),
         ({"task": spw.Task(name="made", kind="spikes", x_train=np.ones((2, 3, 4)),
                            y_train=np.array([0, 1]), x_test=np.ones((2, 3, 4)),

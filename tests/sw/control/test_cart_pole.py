@@ -62,6 +62,12 @@ def test_a_plant_has_two_sides():
     assert pushes_right(np.array([0, 0, 0.1, 0])) and not pushes_right(np.array([0, 0, -0.1, 0]))
 
 
+def test_a_state_of_another_shape_is_refused():
+    message = re.escape("states has the shape [2]; the last axis must be the 4 parts of a state: ")
+    with pytest.raises(ValueError, match=f"^{message}"):
+        CartPole().after(np.zeros(2), np.array(True))
+
+
 def test_an_episode_ends_with_its_fall():
     found = balanced(lambda states: np.ones(len(states), bool), CartPole(), (0, 1))
     states = cart_pole_start(1)

@@ -36,6 +36,19 @@ def test_records_are_held_to_their_list_of_checksums(tmp_path):
         )
 
 
+def test_a_record_that_is_missing_is_named(tmp_path):
+    WRITTEN["mitbih", "records"](tmp_path)
+    (tmp_path / "101.hea").unlink()
+    with pytest.raises(DataError) as caught:
+        read_heartbeats(tmp_path)
+    assert str(tmp_path / "101.hea") in str(caught.value)
+    for header in tmp_path.glob("*.hea"):
+        if header.stem != "230":
+            header.unlink()
+    with pytest.raises(DataError, match=r"101\.hea"):
+        load_task("mitbih", folder=tmp_path)
+
+
 def test_arrays_of_beats_that_do_not_say_when_or_whose(tmp_path):
     beats, labels = WRITTEN["mitbih", "between patients"](tmp_path)
     path, places = tmp_path / "beats_ds1_train.npz", np.arange(10)

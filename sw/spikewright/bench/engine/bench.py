@@ -14,7 +14,7 @@ from typing import Any
 
 from rich.console import Console
 
-from spikewright_hw.checks import pathlike, shown, whole, wholes
+from spikewright_hw.checks import each_once, pathlike, shown, whole
 
 from ... import terminal
 from ...errors import DataError
@@ -116,7 +116,8 @@ def bench_engine(
         if name not in known:
             raise DataError(f"there is no row {shown(name)}; there are {', '.join(known)}")
     key = _Key(
-        seeds=wholes(0, MOST_SEED)("seeds", seeds), pnr_seeds=wholes(0)("pnr_seeds", pnr_seeds),
+        seeds=each_once(0, MOST_SEED)("seeds", seeds),
+        pnr_seeds=each_once(0)("pnr_seeds", pnr_seeds),
         samples=whole(1)("samples", samples),
     )
     if not key.seeds or not key.pnr_seeds:
