@@ -102,5 +102,17 @@ def test_a_sum_has_a_cell_for_each_bit_and_one(width, cells, tmp_path):
     assert packed_cells(netlist, part="ecp5-25f", build=tmp_path)["TRELLIS_COMB"] == cells + 2
 
 
+@pytest.mark.parametrize("heard", [False, True])
+def test_a_carry_that_a_sum_hears_is_kept(heard):
+    cell = {
+        "type": "CCU2C", "parameters": {"INIT0": f"{0x0008:016b}"},
+        "connections": {"CIN": [2], "C0": ["1"], "D0": ["1"], "S0": [3], "COUT": [4]},
+    }
+    ports = {"carry": {"bits": [2]}, "next": {"bits": [4]}, "sum": {"bits": [3] if heard else []}}
+    free_carries({"modules": {"top": {"cells": {"first": cell}, "ports": ports}}})
+    assert cell["connections"]["CIN"] == ([2] if heard else ["x"])
+    assert cell["connections"]["COUT"] == [4]
+
+
 def test_the_family_finishes_netlists_so():
     assert ECP5.finish is free_carries

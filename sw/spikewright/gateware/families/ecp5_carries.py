@@ -100,5 +100,6 @@ def free_carries(netlist: dict[str, Any]) -> None:
                 wires["COUT"] = ["x"]
             # Yosys has joined what is left open to a constant.
             alone = wires["C0"] == wires["D0"] == ["1"]
-            if alone and cell["parameters"]["INIT0"].startswith("0000"):
+            heard_sum = any(heard[bit] > 1 for bit in wires.get("S0", ()))  # which hears the carry
+            if alone and not heard_sum and cell["parameters"]["INIT0"].startswith("0000"):
                 wires["CIN"] = ["x"]
