@@ -54,8 +54,8 @@ def tree(tmp_path) -> Path:
 
 def test_the_stages_that_keep_results_are_these():
     assert STAGES == [
-        "spikewright.bench.stochastic_engine.parts", "spikewright.device.compiled",
-        "spikewright.job.training",
+        "spikewright.bench.stochastic_engine.parts", "spikewright.bench.training_seeds",
+        "spikewright.device.compiled", "spikewright.job.training",
     ]
 
 

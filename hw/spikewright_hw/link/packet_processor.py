@@ -67,7 +67,7 @@ class PacketProcessor(wiring.Component):
         self, *, sizes: Mapping[Any, tuple[int, int]], hello: _Packed, members: Mapping[str, Any]
     ):
         self.sizes = dict(sizes)
-        self.hello = hello
+        self.hello: Any = hello
         super().__init__({
             "i": In(stream.Signature(PACKET)),
             "i_length": In(range(MAX_FRAME)),

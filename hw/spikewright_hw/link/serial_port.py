@@ -20,12 +20,11 @@ __all__ = ["SerialPort", "SerialTop"]
 class SerialTop(Protocol):
     """What is behind the pins of a board, such as :class:`~spikewright_hw.board.BoardTop`.
 
-    It may have lights and pins more: ``prediction``, ``running`` and ``reset``.
+    It may have lights and pins more: ``busy``, ``prediction``, ``running`` and ``reset``.
     """
 
     rx: Signal
     tx: Signal
-    busy: Signal
 
     def elaborate(self, platform: Any) -> Any:
         """Build the board top."""

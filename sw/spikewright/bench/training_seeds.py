@@ -33,7 +33,6 @@ from ..record.training_bench import BLOCKS
 from ..record.training_seeds import Row, seeds_report
 from ..task.digest import task_digest
 from ..task.task import Task
-from . import seeded
 from .frameworks import FRAMEWORKS
 from .peers import installed
 from .seeded import SEEDED, Entry, Found, entries
@@ -99,7 +98,7 @@ def bench_training_seeds(
     made = {"processor": processor()} | versions() | _peers(name)
     key = {
         **made, "table": name, "epochs": epochs, "task": task_digest(task),
-        "code": code_key(seeded.__name__),
+        "code": code_key(__name__),
     }
 
     def found(entry: Entry, seed: int) -> Found:

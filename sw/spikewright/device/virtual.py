@@ -149,7 +149,7 @@ class _ClockAlone(wiring.Component):
             ClockSignal().eq(self.clk),
             board.rx.eq(self.rx),
             self.tx.eq(board.tx),
-            self.busy.eq(board.busy),
+            self.busy.eq(getattr(board, "busy", 0)),
             self.prediction.eq(getattr(board, "prediction", 0)),
             self.reset.eq(getattr(board, "reset", 0)),
         ]

@@ -75,7 +75,7 @@ class BoardPins(Elaboratable):
         A single one is busy. None blinks, so that none disturbs a measurement of power.
         """
         there = sum(name == "led" for name, _ in platform.resources)
-        busy = self.top.busy
+        busy = getattr(self.top, "busy", Const(0))
         shown = [Const(1), busy, *getattr(self.top, "prediction", ())] if there > 1 else [busy]
         for number, value in enumerate(shown[:there]):
             light = io.Buffer(io.Direction.Output, platform.request("led", number, dir="-"))

@@ -42,8 +42,9 @@ _OWN = """
 ## What a board shows
 
 Where a board has lights, the first says that it is configured and has its clock, the second that a
-command is in work, and the others the class of the last inference, in binary, the lowest bit first.
-A single light is that of the command. None blinks, since that would disturb a measurement of power.
+command is in work, and the others the class of the last inference, in binary, the lowest bit first:
+0 before the first one. A single light is that of the command. None blinks, since that would
+disturb a measurement of power.
 Some boards have a pin that is high while a [RUN](link.md#run) is in work, for an instrument:
 `measure` in the board's file. A virtual board that `spikewright board --virtual` leaves running
 prints a line when its lights show something else: `Lights: configured, class 3`; `busy` is said of

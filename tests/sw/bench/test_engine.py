@@ -158,13 +158,18 @@ def test_what_is_wrong_is_said_at_once(tmp_path, monkeypatch):
     for call, message in (
         (lambda: spw.bench_engine("mnist", build=build),
          "there is no row 'mnist'; there are mnist_accuracy, "),
-        (lambda: spw.bench_engine(seeds=(), build=build), "there is no seed; give at least one to"),
         (lambda: spw.bench_engine("mnist_lut", build=build), "mnist needs its files: "),
         (lambda: spw.bench_engine("fashion_cycles_max", folder=tmp_path, build=build),
          "Fashion-MNIST is neither in "),
     ):
         with pytest.raises(DataError, match=f"^{re.escape(message)}"):
             call()
+    for name in ("seeds", "pnr_seeds"):
+        for given in ((), (1, 1)):
+            named: dict[str, Any] = {name: given}
+            message = re.escape(f"{name} is {list(given)}; name each once, and at least one")
+            with pytest.raises(ValueError, match=f"^{message}$"):
+                spw.bench_engine("mnist_lut", build=build, **named)
     with pytest.raises(ValueError, match=r"^samples is 0; it must be a whole number"):
         spw.bench_engine("reference_speed", samples=0, build=build)
     assert not build.exists()

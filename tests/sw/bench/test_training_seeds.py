@@ -11,6 +11,7 @@ from torch import nn
 
 import spikewright as spw
 from spikewright.bench import frameworks, seeded, training_seeds
+from spikewright.bench.peers import installed
 from spikewright.bench.training import PAGE
 from spikewright.cli.applies import SEEDED_TABLES
 from spikewright.errors import DataError
@@ -189,7 +190,7 @@ def test_what_a_conversion_needs_is_a_sentence(monkeypatch):
 
 @pytest.mark.filterwarnings("ignore")  # as above
 @pytest.mark.skipif(
-    not frameworks.installed("requests"), reason="SpikingJelly's conversion needs requests"
+    not installed("requests"), reason="SpikingJelly's conversion needs requests"
 )
 def test_spikingjelly_converts():
     _, training = frameworks.CONVERTED["SpikingJelly"]

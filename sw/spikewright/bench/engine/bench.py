@@ -120,8 +120,6 @@ def bench_engine(
         pnr_seeds=each_once(0)("pnr_seeds", pnr_seeds),
         samples=whole(1)("samples", samples),
     )
-    if not key.seeds or not key.pnr_seeds:
-        raise DataError("there is no seed; give at least one to train and one to place by")
     place = None if folder is None else pathlike("folder", folder)
     console = terminal.console() if console is None else console
     results = Results(pathlike("build", build) / "bench" / "engine")
