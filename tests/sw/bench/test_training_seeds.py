@@ -11,7 +11,6 @@ from torch import nn
 
 import spikewright as spw
 from spikewright.bench import frameworks, seeded, training_seeds
-from spikewright.bench.peers import installed
 from spikewright.bench.training import PAGE
 from spikewright.cli.applies import SEEDED_TABLES
 from spikewright.errors import DataError
@@ -189,9 +188,6 @@ def test_what_a_conversion_needs_is_a_sentence(monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore")  # as above
-@pytest.mark.skipif(
-    not installed("requests"), reason="SpikingJelly's conversion needs requests"
-)
 def test_spikingjelly_converts():
     _, training = frameworks.CONVERTED["SpikingJelly"]
     assert not isinstance(training, str)
