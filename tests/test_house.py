@@ -26,8 +26,8 @@ SOFTWARE = HOUSE / "sw" / "spikewright"
 #: The path of the data: each package imports only those before it.
 PATH = (
     "task", "equations", "coding", "network", "exchange", "quantized", "stochastic_models",
-    "gateware", "device", "record", "pages", "job", "exploration", "qubo", "forecast", "control",
-    "scenes", "heartbeats", "submission", "bench", "scaffold", "cli",
+    "engine_cycles", "gateware", "device", "record", "pages", "job", "exploration", "qubo",
+    "forecast", "control", "scenes", "heartbeats", "submission", "bench", "scaffold", "cli",
 )
 
 #: The layers of the gateware: each imports only those before it.

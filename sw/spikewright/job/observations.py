@@ -10,6 +10,7 @@ from spikewright_hw.network import Network
 
 from ..coding.coding import encode
 from ..device.answers import Answers
+from ..engine_cycles.inference import exact_cycles
 from ..errors import DataError
 from ..gateware.bitstream import Bitstream
 from ..network.activity import network_activity
@@ -21,7 +22,6 @@ from ..quantized.on_task import answered, check_fits
 from ..record.report import Report
 from ..record.run_report import report
 from ..record.system_record import Submitter
-from ..stochastic_models.cycles import exact_cycles
 from ..task.task import Task
 from .run_record import Observations, run_record
 

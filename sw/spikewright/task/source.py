@@ -58,11 +58,13 @@ def find(source: Source, folder: Path | None = None) -> Path | None:
     Raises
     ------
     DataError
-        A folder is named, and has not all of the files.
+        A folder is named that does not exist, or has not all of the files.
     """
     named = os.environ.get(VARIABLE) or None if folder is None else folder
     if named is None:
         return None
+    if not Path(named).is_dir():
+        raise DataError(f"{source.title}: there is no folder {named}; name the one with its files")
     places = [Path(named), *(Path(named) / below for below in source.folders)]
     for place in places:
         if source.there(place):
@@ -79,7 +81,7 @@ def located(source: Source, folder: Path | None = None) -> Path:
     Raises
     ------
     DataError
-        No folder is named, or it has not all of the files.
+        No folder is named, or it does not exist, or has not all of the files.
     """
     found = find(source, folder)
     if found is None:

@@ -19,11 +19,11 @@ from spikewright.bench.engine.speeds import reference_speed, stochastic_speed
 from spikewright.bench.engine.target import Asked, Found, NotHere, Target, at_least, at_most
 from spikewright.bench.engine.work import Engine, Subject, Work
 from spikewright.device.simulation import simulate
+from spikewright.engine_cycles.inference import cycles
 from spikewright.errors import DataError, DeviceError
 from spikewright.gateware.board import BOARDS
 from spikewright.gateware.placement import Placement
 from spikewright.record.figure import Computed, Figure
-from spikewright.stochastic_models.cycles import cycles
 from spikewright_hw.engine.design import EventDesign
 
 DIGITS = Subject(task="digits", settings={"hidden": (6,), "epochs": 1})

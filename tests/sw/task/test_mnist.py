@@ -74,6 +74,13 @@ def test_the_folder_is_found(folder, monkeypatch):
     assert find(MNIST) is None
 
 
+def test_a_folder_that_does_not_exist(tmp_path):
+    absent = tmp_path / "absent"
+    message = f"MNIST: there is no folder {absent}; name the one with its files"
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        find(MNIST, absent)
+
+
 def test_a_folder_without_the_files(tmp_path, folder, monkeypatch):
     (folder / LABELS).unlink()
     names = ", ".join(name for names in FILES.values() for name in names)

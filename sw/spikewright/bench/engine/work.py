@@ -14,6 +14,7 @@ from spikewright_hw.engine.design import EventDesign
 
 from ...coding.coding import encode
 from ...device.boards import open_board
+from ...engine_cycles.inference import cycles
 from ...errors import DeviceError
 from ...gateware.board import BOARDS
 from ...gateware.design import run_reference
@@ -25,7 +26,6 @@ from ...job.training import train
 from ...network.reference import Run
 from ...network.training_config import TrainingConfig, training_config
 from ...quantized.network import QuantizedNetwork
-from ...stochastic_models.cycles import cycles
 from ...task.known import load_task
 from ...task.task import Task
 

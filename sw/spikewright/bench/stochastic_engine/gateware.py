@@ -8,13 +8,13 @@ from rich.table import Table
 
 from spikewright_hw.engine.design import Design, EventDesign, StochasticDesign
 
+from ...engine_cycles.inference import cycles
 from ...gateware.design import run_reference
 from ...gateware.parts import PARTS
 from ...gateware.resources import Resources, Target, measure
 from ...record import energy
 from ...record.figure import Computed, Figure, PostRoute
 from ...record.page import format_value
-from ...stochastic_models.cycles import cycles
 from ..resources import Deployed
 from .networks import Subject
 

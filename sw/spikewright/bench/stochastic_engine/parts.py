@@ -14,6 +14,7 @@ from spikewright_hw.engine.design import EventDesign, StochasticDesign
 from spikewright_hw.engine.streams import ENCODINGS, SOURCES, Encoding, SourceName, Streams
 
 from ...cache import cached
+from ...engine_cycles.inference import cycles
 from ...files import write_json
 from ...gateware.design import run_reference
 from ...imports import code_key
@@ -21,7 +22,6 @@ from ...job.training import train
 from ...record.figure import Computed
 from ...record.stochastic_bench import Curve
 from ...stochastic_models import faults
-from ...stochastic_models.cycles import cycles
 from ...stochastic_models.engine import predictor
 from ...stochastic_models.products import BITS, GATES, NUMBERS, product_rms
 from ...stochastic_models.progressive import Prefix

@@ -16,9 +16,9 @@ from spikewright_hw.engine.words import arriving_words
 from spikewright_hw.layer import Layer
 from spikewright_hw.network import Network
 
+from ...engine_cycles.inference import cycles
 from ...network.hearing import delayed, heard_of_itself, heard_of_others
 from ...network.reference import Run
-from ...stochastic_models.cycles import cycles
 
 __all__ = ["estimated_cycles", "layer_cycles"]
 

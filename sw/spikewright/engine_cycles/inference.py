@@ -13,7 +13,7 @@ from spikewright_hw.engine.stream_lane import blocks
 from spikewright_hw.engine.stream_layer import stream_step_cycles
 from spikewright_hw.network import Network
 
-from .folded_cycles import folded_ends
+from .folded import folded_ends
 
 __all__ = ["cycles", "exact_cycles"]
 

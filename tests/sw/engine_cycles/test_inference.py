@@ -5,9 +5,9 @@ import random
 import numpy as np
 import pytest
 
+from spikewright.engine_cycles.inference import cycles
 from spikewright.network import reference
 from spikewright.stochastic_models import engine
-from spikewright.stochastic_models.cycles import cycles
 from spikewright_hw.engine.design import EventDesign, StochasticDesign
 from spikewright_hw.engine.example import example_network
 from spikewright_hw.engine.streams import Streams

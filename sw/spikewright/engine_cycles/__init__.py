@@ -1,0 +1,1 @@
+"""Cycles that an inference takes on an engine, worked out from its spikes without a simulation."""
