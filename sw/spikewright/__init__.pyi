@@ -149,12 +149,14 @@ from spikewright_hw.cores import CORES as CORES
 from spikewright.device.answers import Answers as Answers
 from spikewright.device.answers import Inference as Inference
 from spikewright.device.boards import open_board as open_board
+from spikewright.device.i2c_probe import I2cBus as I2cBus
+from spikewright.device.i2c_probe import Ina219 as Ina219
+from spikewright.device.i2c_probe import Ina226 as Ina226
+from spikewright.device.joulescope_probe import Joulescope as Joulescope
 from spikewright.device.power import Power as Power
 from spikewright.device.power import measure_power as measure_power
 from spikewright.device.power import power_of_csv as power_of_csv
-from spikewright.device.probe import I2cBus as I2cBus
-from spikewright.device.probe import Ina219 as Ina219
-from spikewright.device.probe import Ina226 as Ina226
+from spikewright.device.probe import Probe as Probe
 from spikewright.device.served import virtual_port as virtual_port
 from spikewright.device.session import Session as Session
 from spikewright_hw.engine.record import Result as Result

@@ -151,7 +151,8 @@ def measure_power(
     probe : Probe
     work : Repeats or callable
         Inferences that the board runs by itself, ``board.repeats(spikes)``; or, of a board that
-        cannot, what runs one and waits for it, ``lambda: board.infer(spikes)``.
+        cannot, what runs one and waits for it, ``lambda: board.infer(spikes)``. With a Joulescope,
+        the first.
     latency_us : float
         Of an inference on the engine: cycles by clock.
     window_s : float
@@ -170,16 +171,19 @@ def measure_power(
     real(LEAST_WINDOW_S)("window_s", window_s)
     whole(1)("trials", trials)
     real(1e-9)("latency_us", latency_us)
+    if not (probe.always or isinstance(work, Repeats)):
+        raise ValueError(
+            f"{probe.name} sees nothing between its readings, where the inferences would be; let "
+            "the board run them by itself, with board.repeats(spikes)"
+        )
     made, last = [], Reading(volts=0.0, amperes=0.0)
     for _ in range(trials):
         idle, _, last = _window(probe, None, window_s, clock)
         busy, done, _ = _window(probe, work, window_s, clock)
         made.append(Trial(idle=idle, work=busy, inferences=done))
-    limits = probe.accuracy
-    shares = (probe.shunt_tolerance, limits.shunt_gain, limits.bus_gain)
     return Power(
         instrument=probe.name, tap=probe.tap, trials=tuple(made), latency_us=latency_us,
-        uncertainty_mw=probe.uncertainty_mw(last), gain=math.hypot(*shares) / math.sqrt(3),
+        uncertainty_mw=probe.uncertainty_mw(last), gain=probe.gain,
     )
 
 

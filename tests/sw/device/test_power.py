@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from spikewright.device.i2c_probe import I2cBus, Ina219, Ina226
 from spikewright.device.power import Power, Trial, Window, measure_power, power_of_csv
-from spikewright.device.probe import I2cBus, Ina219, Ina226, Reading
+from spikewright.device.probe import Reading
 from spikewright.device.repeats import Ran, Repeats
 from spikewright.errors import DataError, DeviceError
 from spikewright_hw.engine.record import Result
