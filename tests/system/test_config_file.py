@@ -13,9 +13,10 @@ from spikewright.quantized import read
 CONFIG = """
 data = "mine.npz"
 network = "9-6"
+membrane = "Q10.4-Q8.4-Q8.4"
 steps = 3
 epochs = 2
-weight-bits = 5
+weight-bits = "5-3-4"
 seed = 5
 
 [training]
@@ -48,7 +49,10 @@ def test_a_training_is_repeated_from_the_file_beside_its_network(folder):
     assert training["real"]["epochs"] == 1  # an option wins
     assert training["quantized"]["epochs"] == 1 and training["batch"] == 4
     assert training["l1"] == 0.25 and training["model"]["surrogate_width"] == 0.5
-    assert training["model"]["weight_bits"] == 5 and one.provenance.seed == 5
+    assert training["model"]["weight_bits"] == [5, 3, 4] and one.provenance.seed == 5
+    assert [(layer.weight_bits, str(layer.membrane)) for layer in one.network.layers] == [
+        (5, "Q10.4"), (3, "Q8.4"), (4, "Q8.4")
+    ]
     beside = tomllib.loads((folder / "one.spw.toml").read_text())
     wanted = tomllib.loads(CONFIG.replace("weight-bits", "weight_bits")) | {"epochs": 1}
     assert beside == wanted

@@ -83,7 +83,7 @@ def _others(base: TrainingConfig) -> Iterator[tuple[str, TrainingConfig]]:
         epochs = phase.epochs // 2
         yield f"{epochs} epochs {words}", replace(base, **{name: replace(phase, epochs=epochs)})
     yield "no augmentation", replace(base, augmentation=None)
-    model = replace(base.model, membrane=Format(base.model.membrane.integer, 3))
+    model = replace(base.model, membrane=Format(base.model.membranes[-1].integer, 3))
     yield f"membrane {model.membrane}", replace(base, model=model)
     yield "30 hidden spikes free", replace(base, spikes=30.0)
 

@@ -28,6 +28,7 @@ __all__ = [
     "seed",
     "share",
     "streams_of",
+    "widths",
     "yes_or_no",
 ]
 
@@ -193,6 +194,16 @@ def counts(text: str) -> int | tuple[int, ...]:
     if "," not in text:
         return count(text)
     return tuple(map(count, text.split(",")))
+
+
+def widths(text: str) -> int | tuple[int, ...]:
+    """Read the bits of the weights of all layers, or of each with - between them, as sizes have."""
+    given = text.split("-")
+    if len(text) > 100 or not all(map(str.isdecimal, given)):
+        raise argparse.ArgumentTypeError(
+            f"{text[:100]!r} is no number of bits, such as 4, nor one for each layer, such as 8-4"
+        )
+    return int(text) if len(given) == 1 else tuple(map(int, given))
 
 
 def count(text: str) -> int:

@@ -86,10 +86,10 @@ def value_of(axis: str, text: str) -> Any:
         if any(isinstance(end, str | bool) for end in ends):
             raise ValueError(f"{axis} is {text!r}; a range is two numbers, such as 0.01:0.1")
         return Range(*ends)
-    if axis == "hidden":
-        dense = re.fullmatch(r"\d{1,9}(-\d{1,9})*", text)
-        return tuple(map(int, text.split("-"))) if dense else text
-    return _plain(text)
+    if axis in ("hidden", "weight_bits") and re.fullmatch(r"\d{1,9}(-\d{1,9})*", text):
+        each = tuple(map(int, text.split("-")))
+        return each[0] if axis == "weight_bits" and len(each) == 1 else each
+    return text if axis == "hidden" else _plain(text)
 
 
 def _plain(text: str) -> Any:

@@ -53,14 +53,14 @@ def draft(
     shapes = zip(config.wires, config.heard, strict=True)
     if start is not None:
         shapes = ((layer.connection, layer.origins) for layer in start.layers)
-    for number, ((definition, given), (connection, origins), membrane, bits) in enumerate(
-        zip(neurons, shapes, config.membranes, config.bits, strict=True)
+    for number, ((definition, given), (connection, origins), membrane, width, bits) in enumerate(
+        zip(neurons, shapes, config.membranes, config.widths, config.bits, strict=True)
     ):
         after = len(connection.target)
         recurrent = definition.hears_itself
         layer = Layer(
             weights=((0,) * connection.lanes,) * connection.rows,
-            weight_bits=config.weight_bits,
+            weight_bits=width,
             neuron=definition,
             parameters=_known(definition, given, membrane),
             membrane=membrane,

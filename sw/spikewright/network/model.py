@@ -282,7 +282,7 @@ class Model(nn.Module):
     def integer_weights(self) -> list[Tensor]:
         """Return the weights on the grid, whole numbers in float32 tensors, with gradients."""
         return [
-            quantize(self._weights(number), scale=grid.scale, bits=self.config.weight_bits)
+            quantize(self._weights(number), scale=grid.scale, bits=self.config.widths[number])
             for number, grid in enumerate(self._fixed_grid())
         ]
 
@@ -290,7 +290,7 @@ class Model(nn.Module):
         """Return the recurrent weights on the grid, or None for a layer without."""
         return [
             None if (own := self._of(self.recurrent, number)) is None
-            else quantize(own, scale=grid.scale, bits=self.config.weight_bits)
+            else quantize(own, scale=grid.scale, bits=self.config.widths[number])
             for number, grid in enumerate(self._fixed_grid())
         ]
 
@@ -398,7 +398,7 @@ class Model(nn.Module):
     def _grid(self, number: int, *, largest: float) -> Grid:
         cell, weights = self.neurons()[number], self._weights(number)
         return layer_grid(
-            weights, self.config.weight_bits, self.config.membranes[number], cell.definition,
+            weights, self.config.widths[number], self.config.membranes[number], cell.definition,
             cell.values(), largest=largest, by_channel=self._by_channel(number),
             powers=self.config.scales == "power_of_two",
         )
@@ -421,7 +421,7 @@ class Model(nn.Module):
         return [
             Layer(
                 weights=matrix,
-                weight_bits=self.config.weight_bits,
+                weight_bits=width,
                 neuron=cell.definition,
                 parameters=dict(grid.parameters),
                 membrane=membrane,
@@ -432,9 +432,9 @@ class Model(nn.Module):
                 connection=shape.connection,
                 origins=shape.origins,
             )
-            for matrix, own, bias, cell, grid, membrane, shape, bits in zip(
+            for matrix, own, bias, cell, grid, membrane, width, shape, bits in zip(
                 matrices, back, biases, self.neurons(), self._fixed_grid(), self.config.membranes,
-                self._shapes, self.config.bits, strict=True,
+                self.config.widths, self._shapes, self.config.bits, strict=True,
             )
         ]
 

@@ -1,6 +1,6 @@
 """The shape of a network that is trained, and its number formats."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -28,6 +28,7 @@ from spikewright_hw.origin import MOST_DELAY, Origin, origins_rule
 from spikewright_hw.readout import READOUTS, SPIKING
 
 from .choices import NORMALISATIONS, SCALES, SPREADS, SURROGATE_NAMES, check_hidden
+from .of_layers import each_layer, of_layers
 
 __all__ = ["MEMBRANE", "ModelConfig"]
 
@@ -66,17 +67,17 @@ class ModelConfig:
     input_bits : int
         Bits of an input: 1 for spikes, 2 to 8 for graded inputs. In real numbers the largest input
         is 1.
-    weight_bits : int
-        2 to 8; 2 are ternary weights, -1, 0 and 1.
+    weight_bits : int or sequence of int
+        Of all layers, or of each: 2 to 8; 2 are ternary weights, -1, 0 and 1.
     scales : str
         Of neurons whose levels are counted in weight steps. ``layer``: all weights of a layer have
         one size of a step, and its neurons one threshold. ``channel``: each neuron of a hidden
         layer, or each channel of a map, has its own. ``power_of_two``: one of a layer, with which
         the threshold is a power of two.
-    membrane : Format
-        Of every layer, in weight steps. Of a layer that hears graded inputs its point lies so many
-        bits further right, as the largest input times a weight step then is what a weight step is
-        elsewhere; see :attr:`membranes`.
+    membrane : Format or sequence of Format
+        Of all layers, or of each, in weight steps. Of a layer that hears graded inputs its point
+        lies so many bits further right, as the largest input times a weight step then is what a
+        weight step is elsewhere; see :attr:`membranes`.
     connections : tuple of Connection, optional
         From the inputs to each layer, of ``sizes``; dense ones of inputs without a place if not
         given. :func:`spikewright_hw.network_name.named_layers` makes them, and the origins, of a
@@ -117,9 +118,9 @@ class ModelConfig:
     readout_parameters: Mapping[str, float] | None = field(default=None, hash=False)
     bias: bool = False
     input_bits: int = 1
-    weight_bits: int = 4
+    weight_bits: int | Sequence[int] = 4
     scales: str = "layer"
-    membrane: Format = MEMBRANE
+    membrane: Format | Sequence[Format] = MEMBRANE
     connections: tuple[Connection, ...] | None = None
     origins: tuple[tuple[Origin, ...], ...] | None = None
     delays: str = "fixed"
@@ -138,9 +139,9 @@ class ModelConfig:
             readout_parameters=optional(mapping),
             bias=flag,
             input_bits=whole(1, MOST_INPUT_BITS),
-            weight_bits=whole(2, 8),
+            weight_bits=of_layers(whole(2, 8)),
             scales=one_of(SCALES),
-            membrane=instance(Format),
+            membrane=of_layers(instance(Format)),
             delays=one_of(("fixed", *SPREADS)),
             normalisation=one_of(NORMALISATIONS),
             surrogate=one_of(SURROGATE_NAMES),
@@ -151,17 +152,18 @@ class ModelConfig:
         if len(self.sizes) < 2:
             raise ValueError(f"sizes is {self.sizes}; it needs inputs and outputs")
         self._check_connections()
+        each_layer("weight_bits", self.weight_bits, layers=len(self.wires))
         if max(one.rows * one.lanes for one in self.wires) > MOST_WEIGHTS:
             raise ValueError(f"sizes is {self.sizes}; a layer has at most {MOST_WEIGHTS} weights")
         check_hidden(self.normalisation, layers=len(self.sizes) - 1)
         if self.surrogate_width <= 0:
             raise ValueError(f"surrogate_width is {self.surrogate_width}; it must be above 0")
-        widest = max(form.width for form in (self.membrane, *self.membranes))
-        if widest > MEMBRANE_BITS:
-            raise ValueError(
-                f"membrane is {self.membrane}, {widest} bits; "
-                f"a membrane has at most {MEMBRANE_BITS}"
-            )
+        given = each_layer("membrane", self.membrane, layers=len(self.wires))
+        for form, made in zip(given, self.membranes, strict=True):
+            if (bits := max(form.width, made.width)) > MEMBRANE_BITS:
+                raise ValueError(
+                    f"membrane is {form}, {bits} bits; a membrane has at most {MEMBRANE_BITS}"
+                )
         if self.delays != "fixed" and not any(late for late in self.latest):
             raise ValueError(
                 f"delays is {self.delays!r}, but no layer hears the layer before by every delay "
@@ -248,9 +250,17 @@ class ModelConfig:
     @property
     def membranes(self) -> tuple[Format, ...]:
         """The format of each layer's membrane."""
-        form, more = self.membrane, self.input_bits
-        graded = Format(form.integer + more, max(0, form.fraction - more))
-        return tuple(graded if bits > 1 else form for bits in self.bits)
+        more = self.input_bits
+        each = each_layer("membrane", self.membrane, layers=len(self.wires))
+        return tuple(
+            Format(form.integer + more, max(0, form.fraction - more)) if bits > 1 else form
+            for form, bits in zip(each, self.bits, strict=True)
+        )
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Bits of the weights of each layer."""
+        return each_layer("weight_bits", self.weight_bits, layers=len(self.wires))
 
     @property
     def layers(self) -> tuple[tuple[str, Mapping[str, float]], ...]:

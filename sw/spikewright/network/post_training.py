@@ -9,7 +9,7 @@ finer than a weight step.
 
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,6 +24,7 @@ from spikewright_hw.fixed import Format
 from spikewright_hw.layer import MEMBRANE_BITS
 from spikewright_hw.network import Layer, Network, NetworkError
 
+from .of_layers import each_layer, of_layers
 from .quantization import Quantization, layer_fit
 from .quantize import best_scale, bound, scalable
 from .real_layer import RealLayer
@@ -46,8 +47,8 @@ class PostTraining:
 
     Parameters
     ----------
-    weight_bits : int
-        2 to 8.
+    weight_bits : int or sequence of int
+        Of all layers, or of each: 2 to 8.
     method : str
         ``least squares`` takes the scale with the least squared error of a layer's weights;
         ``percentile`` that with which a share of them is not clipped.
@@ -65,7 +66,7 @@ class PostTraining:
         A field is of another kind or out of its range; the message names it.
     """
 
-    weight_bits: int = 6
+    weight_bits: int | Sequence[int] = 6
     method: Literal["least squares", "percentile"] = "least squares"
     percentile: float = 99.9
     membrane: Format | None = None
@@ -74,7 +75,7 @@ class PostTraining:
     def __post_init__(self):
         settle(
             self,
-            weight_bits=whole(2, 8),
+            weight_bits=of_layers(whole(2, 8)),
             method=one_of(("least squares", "percentile")),
             percentile=real(0, 100),
             membrane=optional(instance(Format)),
@@ -116,20 +117,21 @@ def quantize(
         The spikes do not fit the network, or there are none; or a layer cannot be quantised as
         asked, and the sentence names it.
     ValueError
-        An argument is of another kind.
+        An argument is of another kind, or the options do not fit the network.
     """
     instance(RealNetwork)("network", network)
     chosen = PostTraining() if options is None else instance(PostTraining)("options", options)
+    widths = each_layer("weight_bits", chosen.weight_bits, layers=len(network.layers))
     spikes = np.asarray(spikes)
     check_spikes(network, spikes)
     before = run_real(network, spikes)
     if not len(spikes):
         raise DataError("there are no samples; the membranes' formats follow from what they reach")
     layers, scales = [], []
-    for index, layer in enumerate(network.layers):
+    for index, (layer, bits) in enumerate(zip(network.layers, widths, strict=True)):
         states = before.states[index]
         try:
-            scale, made = _quantized(layer, states, chosen)
+            scale, made = _quantized(layer, states, chosen, bits)
         except NetworkError as error:
             raise DataError(f"layers[{index}] cannot be quantised: {error}") from error
         _warn_of_zeros(f"layers[{index}]", layer, made)
@@ -153,10 +155,10 @@ def quantize(
 
 
 def _quantized(
-    layer: RealLayer, states: Mapping[str, np.ndarray], options: PostTraining
+    layer: RealLayer, states: Mapping[str, np.ndarray], options: PostTraining, bits: int
 ) -> tuple[float, Layer]:
     """Return the size of a weight step, and the layer in integers."""
-    scale, exponent, in_steps = _scale(layer, options), 0, scalable(layer.definition)
+    scale, exponent, in_steps = _scale(layer, options, bits), 0, scalable(layer.definition)
     parameters: Mapping[str, Value] = layer.parameters
     if in_steps:
         unit = scale
@@ -171,7 +173,7 @@ def _quantized(
         # A weight step is no finer than a step of the membrane.
         exponent = min(exponent, membrane.fraction)
         scale = 2.0**-exponent
-    most = bound(options.weight_bits)
+    most = bound(bits)
 
     def steps(weights: np.ndarray) -> np.ndarray:
         return np.rint(weights / scale).clip(-most, most).astype(np.int64)
@@ -181,7 +183,7 @@ def _quantized(
         bias = np.floor(layer.bias / unit * membrane.one + 0.5).astype(np.int64)
     return scale, Layer(
         weights=steps(layer.weights),  # pyright: ignore[reportArgumentType]
-        weight_bits=options.weight_bits,
+        weight_bits=bits,
         neuron=layer.definition,
         parameters=parameters,
         membrane=membrane,
@@ -211,13 +213,13 @@ def _warn_of_zeros(name: str, layer: RealLayer, made: Layer) -> None:
             )
 
 
-def _scale(layer: RealLayer, options: PostTraining) -> float:
+def _scale(layer: RealLayer, options: PostTraining, bits: int) -> float:
     matrices = [layer.weights, *([] if layer.recurrent is None else [layer.recurrent])]
     weights = np.concatenate([one.ravel() for one in matrices])
     if options.method == "least squares":
-        return best_scale(torch.tensor(weights), bits=options.weight_bits)
+        return best_scale(torch.tensor(weights), bits=bits)
     top = float(np.percentile(np.abs(weights), options.percentile))
-    return top / bound(options.weight_bits) if top > 0 else 1.0
+    return top / bound(bits) if top > 0 else 1.0
 
 
 def _in_steps(

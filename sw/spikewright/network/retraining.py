@@ -1,5 +1,6 @@
 """How a network that is trained already is trained on, on the integer grid."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from spikewright_hw.checks import instance, optional, whole
 from spikewright_hw.fixed import Format
 
 from .fold_coding import fold_coding
+from .of_layers import formats
 from .post_training import PostTraining, quantize
 from .real_network import RealNetwork
 from .training_config import Phase, TrainingConfig, training_config
@@ -24,8 +26,8 @@ def retraining_config(
     network: RealNetwork,
     *,
     coding: Coding | str | None = None,
-    weight_bits: int = 6,
-    membrane: Format | str | None = None,
+    weight_bits: int | Sequence[int] = 6,
+    membrane: Format | str | Sequence[Format | str] | None = None,
     epochs: int | None = None,
     learning_rate: float | None = None,
     event_products: bool = False,
@@ -42,11 +44,11 @@ def retraining_config(
     coding : Coding or str, optional
         How the samples become spikes, or its name; that of the kind of task, with the network's
         steps, unless given.
-    weight_bits : int
-        2 to 8.
-    membrane : Format or str, optional
-        Format of the membranes of every layer; unless given, the narrowest that has room for the
-        membranes of every layer on samples of the training part.
+    weight_bits : int or sequence of int
+        Of all layers, or of each: 2 to 8.
+    membrane : Format, str, or sequence of these, optional
+        Format of the membranes of all layers, or of each; unless given, the narrowest that has room
+        for the membranes of every layer on samples of the training part.
     epochs : int, optional
         Epochs on the grid; those of a new training unless given.
     learning_rate : float, optional
@@ -65,20 +67,17 @@ def retraining_config(
     instance(RealNetwork)("network", network)
     optional(whole(0, 1_000_000))("epochs", epochs)
     steps = network.steps if coding is None or isinstance(coding, str) else None
-    base = training_config(
-        task, weight_bits=weight_bits, coding=coding, steps=steps, event_products=event_products
-    )
+    bits = PostTraining(weight_bits=weight_bits).weight_bits
+    base = training_config(task, coding=coding, steps=steps, event_products=event_products)
     network = fold_coding(network, base.coding)
     if membrane is None:
-        membrane = _membrane(network, task, base.coding, weight_bits)
-    elif isinstance(membrane, str):
-        membrane = Format.parse(membrane)
+        membrane = _membrane(network, task, base.coding, bits)
     grid = base.quantized
     return replace(
         base,
         model=replace(
-            base.model, sizes=network.sizes, membrane=membrane, readout=network.readout,
-            **_shape(network),
+            base.model, sizes=network.sizes, weight_bits=bits,
+            membrane=formats("membrane", membrane), readout=network.readout, **_shape(network),
         ),
         network=network,
         real=Phase(epochs=0, learning_rate=base.real.learning_rate),
@@ -99,7 +98,9 @@ def _shape(network: RealNetwork) -> dict[str, Any]:
     }
 
 
-def _membrane(network: RealNetwork, task: Task, coding: Coding, weight_bits: int) -> Format:
+def _membrane(
+    network: RealNetwork, task: Task, coding: Coding, weight_bits: int | Sequence[int]
+) -> Format:
     made = quantize(
         network, coding.encode(task.x_train[:_SAMPLES]),
         options=PostTraining(weight_bits=weight_bits),

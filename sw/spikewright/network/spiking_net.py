@@ -21,6 +21,7 @@ from .activity import Activity
 from .first_weights import drawn_layers
 from .model import Model
 from .model_config import MEMBRANE, ModelConfig
+from .of_layers import formats
 from .real_network import RealNetwork
 
 __all__ = ["SpikingNet"]
@@ -67,11 +68,13 @@ class SpikingNet(nn.Module):
         Of an inference, which ``tebn`` needs.
     surrogate : str
         What stands for the derivative of a spike.
-    input_bits, weight_bits : int
+    input_bits : int
+    weight_bits : int or sequence of int
+        Of all layers, or of each.
     scales : str
         ``layer``, ``channel`` or ``power_of_two``; see the same.
-    membrane : Format or str
-        Of the grid.
+    membrane : Format, str, or sequence of these
+        Of the grid, of all layers or of each: ``"Q8.4"``, ``"Q12.4-Q8.4"``.
     seed : int
         Draws the first weights.
     compiled : bool
@@ -107,9 +110,9 @@ class SpikingNet(nn.Module):
         steps: int | None = None,
         surrogate: str = "arc_tangent",
         input_bits: int = 1,
-        weight_bits: int = 4,
+        weight_bits: int | Sequence[int] = 4,
         scales: str = "layer",
-        membrane: Format | str = MEMBRANE,
+        membrane: Format | str | Sequence[Format | str] = MEMBRANE,
         seed: int = 0,
         compiled: bool = False,
     ):
@@ -121,7 +124,7 @@ class SpikingNet(nn.Module):
             sizes=(len(self._map), *(len(one.connection.target) for one in named)),
             readout=readout, bias=bias, delays=delays, normalisation=normalisation,
             surrogate=surrogate, input_bits=input_bits, weight_bits=weight_bits, scales=scales,
-            membrane=Format.parse(membrane) if isinstance(membrane, str) else membrane,
+            membrane=formats("membrane", membrane),
             connections=tuple(one.connection for one in named),
             origins=tuple(one.origins for one in named),
         )

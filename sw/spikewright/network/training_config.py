@@ -34,6 +34,7 @@ from spikewright_hw.readout import SPIKING
 from .augmentation import Augmentation
 from .choices import LOSSES, OF_MEMBRANES, OF_SPIKES
 from .model_config import MEMBRANE, ModelConfig
+from .of_layers import formats
 from .real_network import RealNetwork
 from .same_everywhere import check_same_everywhere
 
@@ -252,8 +253,8 @@ def training_config(
     network: str | None = None,
     neuron: str = "lif",
     parameters: Mapping[str, float] | None = None,
-    weight_bits: int = 4,
-    membrane: Format | str = MEMBRANE,
+    weight_bits: int | Sequence[int] = 4,
+    membrane: Format | str | Sequence[Format | str] = MEMBRANE,
     readout: str = "last",
     bias: bool = False,
     coding: Coding | str | None = None,
@@ -289,10 +290,11 @@ def training_config(
     parameters : mapping of str to float, optional
         Their parameters; those not given take the definition's defaults. Of LIF, the default is
         what the main job has.
-    weight_bits : int
-        2 to 8.
-    membrane : Format or str
-        Format of the membranes, such as ``"Q8.4"``. Wider weights need more integer bits.
+    weight_bits : int or sequence of int
+        Of all layers, or of each: 2 to 8.
+    membrane : Format, str, or sequence of these
+        Format of the membranes of all layers, such as ``"Q8.4"``, or of each, ``"Q12.4-Q8.4"``.
+        Wider weights need more integer bits.
     readout : str
         What the outputs are: the membranes after the ``last`` step, or their ``maximum`` over all
         steps; the ``count`` of spikes, or how early the ``first`` one is. Values, and targets at
@@ -357,7 +359,7 @@ def training_config(
         neuron=neuron,
         parameters=_parameters(neuron) if parameters is None else parameters,
         weight_bits=weight_bits,
-        membrane=_format("membrane", membrane),
+        membrane=formats("membrane", membrane),
         readout=readout,
         bias=bias,
         normalisation=normalisation,
@@ -484,12 +486,3 @@ def _scaled(
             else learning_rate * share,
         ),
     )
-
-
-def _format(name: str, value: Format | str) -> Format:
-    if not isinstance(value, str):
-        return instance(Format)(name, value)
-    try:
-        return Format.parse(value)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None

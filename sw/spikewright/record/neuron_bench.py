@@ -67,7 +67,7 @@ class NeuronBench:
             "accuracy_integer": round(100 * self.integer, 2),
             "accuracy_integer_seeds": _percents(self._accuracies[1]),
             "format": str(config.model.membrane),
-            "weight_bits": config.model.weight_bits,
+            "weight_bits": max(config.model.widths),
             "epochs_float": config.real.epochs,
             "epochs_quantized": config.quantized.epochs,
             f"time_over_{BASE}": round(self.time, 2),
@@ -125,7 +125,7 @@ def neuron_report(
         summary=(
             f"Digits on {sizes}, {config.coding.steps} steps, {config.real.epochs} epochs in real "
             f"numbers and {config.quantized.epochs} on the grid ({config.model.membrane} states, "
-            f"{config.model.weight_bits}-bit weights); accuracies in percent of the test part."
+            f"{max(config.model.widths)}-bit weights); accuracies in percent of the test part."
         ),
         figures=tuple(figure for one in benches for figure in one.figures(config, task)),
         rows=tuple(one.row(config) for one in benches),

@@ -46,6 +46,7 @@ def test_random_points_follow_from_their_seed_and_stay_in_their_ranges():
 
 @pytest.mark.parametrize(("axis", "text", "value"), [
     ("weight_bits", "4", 4),
+    ("weight_bits", "8-4", (8, 4)),
     ("learning_rate", "0.03", 0.03),
     ("bias", "yes", True),
     ("coding", "ttfs", "ttfs"),

@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 import torch
 
+import spikewright as spw
 from spikewright.coding.coding import encode
 from spikewright.network.activity import network_activity
 from spikewright.network.choices import SCALES
+from spikewright.network.post_training import PostTraining, quantize
 from spikewright.network.quantize import threshold
+from spikewright.network.real_network import in_reals
 from spikewright.network.reference import run
+from spikewright.network.retraining import retraining_config
 from spikewright.network.train import Trained, train
 from spikewright.network.training_config import TrainingConfig, training_config
 from spikewright.quantized import from_training, read, write
@@ -73,6 +77,53 @@ def test_a_threshold_that_is_a_power_of_two_fits():
     form = Format(8, 4)
     for scale, wanted in ((1 / 7.26, 128), (1 / 5.5, 64), (1 / 200, 1024), (1000.0, 1)):
         assert threshold(scale, form, power_of_two=True) == wanted
+
+
+def test_each_layer_has_bits_and_a_format_of_its_own(tmp_path):
+    config = brief(TASK, network="12-9r-3", neuron="lif", bias=True, weight_bits=(2, 7, 4),
+                   membrane="Q6.4-Q11.4-Q8.3", readout="count")
+    trained = train(config, TASK, seed=0)
+    made = from_training(trained)
+    write(tmp_path / "net.spw", made)
+    network = read(tmp_path / "net.spw").network
+    assert [layer.weight_bits for layer in network.layers] == [2, 7, 4]
+    assert [str(layer.membrane) for layer in network.layers] == ["Q6.4", "Q11.4", "Q8.3"]
+    largest = [int(np.abs(layer.weights).max()) for layer in network.layers]
+    assert largest[0] == 1 and 7 < largest[1] <= 63 and 1 < largest[2] <= 7
+    assert trained.accuracy_integer is not None and trained.accuracy_integer > 0.8
+    check_exact(trained, TASK)
+    spikes = encode(TASK.x_test[:2], config.coding)
+    assert spw.compare(spw.simulate(made, spikes), run(network, spikes)).equal
+
+
+def test_bits_of_another_number_of_layers_are_refused():
+    sentence = (
+        "weight_bits is 8-4-2, and there are 2 layers after the inputs; give one value for all of "
+        "them, or one for each"
+    )
+    real = in_reals(train(brief(TASK, hidden=(16,), epochs=0), TASK, seed=0).network)
+    for refused in (
+        lambda: training_config(TASK, hidden=(16,), weight_bits=(8, 4, 2)),
+        lambda: retraining_config(TASK, real, weight_bits=(8, 4, 2)),
+        lambda: quantize(real, TASK.x_test, options=PostTraining(weight_bits=(8, 4, 2))),
+        lambda: spw.SpikingNet("16-3", inputs=20, weight_bits=(8, 4, 2)),
+    ):
+        with pytest.raises(ValueError) as caught:
+            refused()
+        assert str(caught.value) == sentence
+    with pytest.raises(ValueError, match=r"^membrane is Q8\.4-Q8\.4-Q8\.4, and there are 2 layers"):
+        training_config(TASK, hidden=(16,), membrane="Q8.4-Q8.4-Q8.4")
+    with pytest.raises(ValueError, match=r"^membrane\[1\]: a number format is written like"):
+        training_config(TASK, hidden=(16,), membrane="Q8.4-Q8")
+
+
+def test_a_network_is_quantised_and_trained_on_with_the_bits_of_each_layer():
+    real = in_reals(train(brief(TASK, hidden=(16,)), TASK, seed=0).network)
+    made = quantize(real, TASK.x_test, options=PostTraining(weight_bits=[3, 8])).network
+    assert [layer.weight_bits for layer in made.layers] == [3, 8]
+    again = train(retraining_config(TASK, real, weight_bits=(3, 8), epochs=1), TASK, seed=0)
+    assert [layer.weight_bits for layer in again.network.layers] == [3, 8]
+    check_exact(again, TASK)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.9])

@@ -6,7 +6,7 @@ import spikewright as spw
 
 from ...files import check_writable
 from ...terminal import console
-from ..options import count, path
+from ..options import count, path, widths
 from ..task_options import add_task_options, task_of
 from ..words import arguments_checked
 
@@ -32,7 +32,10 @@ def add(commands) -> None:
         help="of the activations below a threshold; 100 for their maximum (%(default)s)",
     )
     add = verb.add_argument_group("the integers").add_argument
-    add("--weight-bits", type=count, default=6, metavar="BITS", help="2 to 8 (%(default)s)")
+    add(
+        "--weight-bits", type=widths, default=6, metavar="BITS[-BITS...]",
+        help="2 to 8, of all layers or of each: 8-4 (%(default)s)",
+    )
     add("--membrane", metavar="Qm.n", help="format of the membranes (by what the samples reach)")
     verb.set_defaults(verb=convert, command="convert")
 
@@ -52,9 +55,9 @@ def convert(options: argparse.Namespace) -> None:
             module, spw.module_samples(module, task), steps=coding.steps,
             percentile=options.percentile,
         )
-    quantized, report = spw.quantize_on_task(
-        converted.network, task, coding=coding, options=chosen, source=str(options.source)
-    )
+        quantized, report = spw.quantize_on_task(
+            converted.network, task, coding=coding, options=chosen, source=str(options.source)
+        )
     spw.write(options.output, quantized)
     console().print(converted)
     console().print(report)

@@ -7,7 +7,7 @@ import spikewright as spw
 from ...files import check_writable
 from ...terminal import console
 from ..nir_options import add_nir_options, network_of
-from ..options import count, path
+from ..options import path, widths
 from ..task_options import add_coding_options, add_task_options, task_of
 from ..words import arguments_checked
 
@@ -25,7 +25,10 @@ def add(commands) -> None:
     add_task_options(verb)
     add_coding_options(verb.add_argument_group("its input"))
     add = verb.add_argument_group("the integers").add_argument
-    add("--weight-bits", type=count, default=6, metavar="BITS", help="2 to 8 (%(default)s)")
+    add(
+        "--weight-bits", type=widths, default=6, metavar="BITS[-BITS...]",
+        help="2 to 8, of all layers or of each: 8-4 (%(default)s)",
+    )
     add(
         "--percentile", type=float, metavar="PERCENT",
         help="of the weights that are not clipped (default: the least squared error decides)",
@@ -49,10 +52,11 @@ def quantize(options: argparse.Namespace) -> None:
             silent=options.silent,
         )
     network = network_of(options, steps=coding.steps)
-    quantized, report = spw.quantize_on_task(
-        network, task, coding=coding, options=chosen, source=str(options.source),
-        allow_saturation=not options.no_saturation,
-    )
+    with arguments_checked(options.flags):
+        quantized, report = spw.quantize_on_task(
+            network, task, coding=coding, options=chosen, source=str(options.source),
+            allow_saturation=not options.no_saturation,
+        )
     spw.write(options.output, quantized)
     console().print(report)
     print(f"coding of the samples: {coding.describe()}")

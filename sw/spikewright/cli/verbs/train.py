@@ -6,7 +6,7 @@ import spikewright as spw
 
 from ...files import check_writable
 from ..config_file import TABLE, fields_of, settings_beside, write_config
-from ..options import add_streams_options, count, path, seed, streams_of
+from ..options import add_streams_options, path, seed, streams_of, widths
 from ..task_options import (
     RETRAINED,
     add_network_options,
@@ -28,8 +28,14 @@ def add(commands) -> None:
     add_network_options(verb, file=True)
     verb.add_argument("--seed", type=seed, default=0, metavar="N", help="seed (%(default)s)")
     verb.add_argument("--neuron", metavar="NAME", help="neuron of the hidden layers (lif)")
-    verb.add_argument("--weight-bits", type=count, metavar="BITS", help="2 to 8 (4)")
-    verb.add_argument("--membrane", metavar="Qm.n", help="format of the membranes (Q8.4)")
+    verb.add_argument(
+        "--weight-bits", type=widths, metavar="BITS[-BITS...]",
+        help="2 to 8, of all layers or of each: 8-4 (4)",
+    )
+    verb.add_argument(
+        "--membrane", metavar="Qm.n[-Qm.n...]",
+        help="format of the membranes, of all layers or of each: Q12.4-Q8.4 (Q8.4)",
+    )
     _add_files(verb.add_argument_group("files"))
     add_streams_options(verb.add_argument_group(
         "for the stochastic engine",
@@ -96,7 +102,7 @@ def _config(task: "spw.Task", options: argparse.Namespace) -> "spw.TrainingConfi
     if trained(options):
         quantized = spw.read(options.network)
         given = {name: getattr(options, name) for name in RETRAINED if name in options.given}
-        bits = max(layer.weight_bits for layer in quantized.network.layers)
+        bits = tuple(layer.weight_bits for layer in quantized.network.layers)
         with arguments_checked(options.flags, before="this network cannot be trained: "):
             return spw.retraining_config(
                 task, spw.in_reals(quantized.network), coding=quantized.coding,
