@@ -11,86 +11,159 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-__all__ = ["ALPHA", "DECAY", "PEERS", "Step", "installed"]
+from spikewright_hw.connection import Connection, Convolution, Dense, Pooled
 
-#: Share of a membrane that is left after a step.
-DECAY = 0.5
-#: Of the arc tangent, as SpikingJelly and snnTorch have it: the gradient at the threshold is half.
-ALPHA = 2.0
+from ..network.torch_product import kernel_of
+from .speed_networks import ALPHA, DECAY, Drawn, Step
 
-#: Runs forwards and backwards; returns the loss and the gradients of the weights.
-Step = Callable[[], tuple[float, list[Tensor]]]
+__all__ = ["PEERS", "SPIKINGJELLY", "installed", "peers_of"]
+
+#: The package that others are compared with.
+SPIKINGJELLY = "spikingjelly"
 
 
-def _spikingjelly(weights: Sequence[Tensor], spikes: Tensor, labels: Tensor) -> Step:
+def _lif(mode: str) -> nn.Module:
+    """Return SpikingJelly's LIF: of one step, ``s``, or of all at once, ``m``."""
+    from spikingjelly.activation_based import neuron, surrogate
+
+    return neuron.LIFNode(
+        tau=1 / (1 - DECAY), decay_input=False, v_reset=None, step_mode=mode,
+        surrogate_function=surrogate.ATan(alpha=ALPHA),
+    )
+
+
+def _spikingjelly(drawn: Drawn) -> Step:
     """Multi-step mode: each layer over all steps at once."""
     from spikingjelly.activation_based import functional as of_network
-    from spikingjelly.activation_based import layer, neuron, surrogate
 
     modules: list[nn.Module] = []
-    for matrix in weights:
-        linear = layer.Linear(*matrix.shape, bias=False, step_mode="m")
-        linear.weight.data = matrix.t().clone()
-        modules += [linear, neuron.LIFNode(
-            tau=1 / (1 - DECAY), decay_input=False, v_reset=None, step_mode="m",
-            surrogate_function=surrogate.ATan(alpha=ALPHA),
-        )]
+    for connection, rows in zip(drawn.connections, drawn.weights, strict=True):
+        modules += [*_modules(connection, rows), _lif("m")]
     network = nn.Sequential(*modules)
+    source = drawn.network.inputs
+    given = drawn.spikes
+    if drawn.network.kind == "convolution":
+        given = given.view(*given.shape[:2], source.height, source.width, source.channels)
+        given = given.permute(0, 1, 4, 2, 3).contiguous()
 
     def step() -> tuple[float, list[Tensor]]:
         of_network.reset_net(network)
-        return _stepped(network, network(spikes).sum(0), labels)
+        loss, gradients = _stepped(network, network(given).sum(0).flatten(1), drawn)
+        return loss, [
+            _as_rows(*one) for one in zip(drawn.connections, drawn.weights, gradients, strict=True)
+        ]
 
     return step
 
 
-def _snntorch(weights: Sequence[Tensor], spikes: Tensor, labels: Tensor) -> Step:
+def _spikingjelly_recurrent(drawn: Drawn) -> Step:
+    """The best loop: the input's product of all steps at once, then steps one by one.
+
+    ``LinearRecurrentContainer`` takes some eighty times as long in so many steps.
+    """
+    from spikingjelly.activation_based import functional as of_network
+
+    linear, own = linears = _linears(drawn.weights)
+    node = _lif("s")
+
+    def step() -> tuple[float, list[Tensor]]:
+        of_network.reset_net(node)
+        spike = counts = drawn.spikes.new_zeros(drawn.network.batch, len(drawn.weights[1]))
+        for now in linear(drawn.spikes).unbind(0):
+            spike = node(now + own(spike))
+            counts = counts + spike
+        loss, gradients = _stepped(linears, counts, drawn)
+        return loss, [one.t() for one in gradients]
+
+    return step
+
+
+def _modules(connection: Connection, rows: Tensor) -> list[nn.Module]:
+    """Return SpikingJelly's modules of a connection: poolings, and what has the weights."""
+    from spikingjelly.activation_based import layer
+
+    modules: list[nn.Module] = []
+    weights = _as_modules(connection, rows)
+    while isinstance(connection, Pooled):
+        modules.append(layer.AvgPool2d(
+            connection.window, connection.stride, divisor_override=1, step_mode="m"
+        ))
+        connection = connection.then
+    if isinstance(connection, Convolution):
+        made = layer.Conv2d(
+            connection.source.channels, connection.channels, connection.kernel, bias=False,
+            step_mode="m",
+        )
+    else:
+        if len(connection.source) > connection.source.channels:
+            modules.append(nn.Flatten(start_dim=2))
+        made = layer.Linear(len(connection.source), rows.shape[1], bias=False, step_mode="m")
+    made.weight.data = weights.clone()
+    return [*modules, made]
+
+
+def _as_modules(connection: Connection, rows: Tensor) -> Tensor:
+    """Return rows of weights in the order in which modules of PyTorch have them."""
+    while isinstance(connection, Pooled):
+        connection = connection.then
+    if isinstance(connection, Convolution):
+        return kernel_of(connection, rows)
+    assert isinstance(connection, Dense)
+    here = connection.source
+    each = rows.view(here.height, here.width, here.channels, -1)
+    return each.permute(3, 2, 0, 1).flatten(1)
+
+
+def _as_rows(connection: Connection, rows: Tensor, gradient: Tensor) -> Tensor:
+    """Return a gradient of modules in the order of the rows of weights."""
+    places = _as_modules(connection, torch.arange(rows.numel()).view(rows.shape))
+    made = torch.empty(rows.numel())
+    made[places.flatten()] = gradient.flatten()
+    return made.view(rows.shape)
+
+
+def _snntorch(drawn: Drawn) -> Step:
     """A membrane that is above its threshold still after a reset is reset in the next step, too."""
     import snntorch
     from snntorch import surrogate
 
-    linears = _linears(weights)
     cells = [
         snntorch.Leaky(
             beta=DECAY, reset_mechanism="subtract", spike_grad=surrogate.atan(alpha=ALPHA),
             reset_delay=False,
         )
-        for _ in weights
+        for _ in drawn.weights
     ]
-
-    def step() -> tuple[float, list[Tensor]]:
-        states: list[Any] = [cell.reset_mem() for cell in cells]
-        counts: Any = 0
-        for now in spikes:
-            for index, (linear, cell) in enumerate(zip(linears, cells, strict=True)):
-                now, states[index] = cell(linear(now), states[index])
-            counts = counts + now
-        return _stepped(linears, counts, labels)
-
-    return step
+    return _looped(drawn, _linears(drawn.weights), cells, lambda cell: cell.reset_mem())
 
 
-def _norse(weights: Sequence[Tensor], spikes: Tensor, labels: Tensor) -> Step:
+def _norse(drawn: Drawn) -> Step:
     """Its surrogate is another; a current is scaled as the leak is, so weights are larger."""
     from norse.torch import LIFBoxCell, LIFBoxParameters
     from norse.torch.functional.reset import reset_subtract
 
-    linears = _linears([matrix / (1 - DECAY) for matrix in weights])
+    linears = _linears([matrix / (1 - DECAY) for matrix in drawn.weights])
     parameters = LIFBoxParameters(
         tau_mem_inv=torch.tensor((1 - DECAY) * 1000), reset_method=reset_subtract
     )
-    cells = [LIFBoxCell(p=parameters, dt=0.001) for _ in weights]
+    cells = [LIFBoxCell(p=parameters, dt=0.001) for _ in drawn.weights]
+    return _looped(drawn, linears, cells, lambda _: None)
 
+
+def _looped(
+    drawn: Drawn, linears: nn.ModuleList, cells: Sequence[Any], start: Callable[[Any], Any]
+) -> Step:
+    """Return a step that runs dense layers one time step after the other."""
     def step() -> tuple[float, list[Tensor]]:
-        states: list[Any] = [None] * len(cells)
+        states = [start(cell) for cell in cells]
         counts: Any = 0
-        for now in spikes:
+        for now in drawn.spikes:
             for index, (linear, cell) in enumerate(zip(linears, cells, strict=True)):
                 now, states[index] = cell(linear(now), states[index])
             counts = counts + now
-        return _stepped(linears, counts, labels)
+        loss, gradients = _stepped(linears, counts, drawn)
+        return loss, [one.t() for one in gradients]
 
     return step
 
@@ -102,19 +175,31 @@ def _linears(weights: Sequence[Tensor]) -> nn.ModuleList:
     return linears
 
 
-def _stepped(network: nn.Module, counts: Tensor, labels: Tensor) -> tuple[float, list[Tensor]]:
+def _stepped(network: nn.Module, counts: Tensor, drawn: Drawn) -> tuple[float, list[Tensor]]:
     network.zero_grad()
-    loss = functional.cross_entropy(counts, labels)
+    loss = drawn.loss(counts)
     loss.backward()
-    return loss.item(), [one.grad.t() for one in network.parameters() if one.grad is not None]
+    return loss.item(), [one.grad for one in network.parameters() if one.grad is not None]
 
 
-#: By what a table calls it: the package, and what makes its step.
-PEERS: dict[str, tuple[str, Callable[[Sequence[Tensor], Tensor, Tensor], Step]]] = {
-    "SpikingJelly, multi-step": ("spikingjelly", _spikingjelly),
-    "snnTorch": ("snntorch", _snntorch),
-    "Norse": ("norse", _norse),
+#: By the kind of a network, and what a table calls it: the package, and what makes its step.
+PEERS: dict[str, dict[str, tuple[str, Callable[[Drawn], Step]]]] = {
+    "dense": {
+        "SpikingJelly, multi-step": (SPIKINGJELLY, _spikingjelly),
+        "snnTorch": ("snntorch", _snntorch),
+        "Norse": ("norse", _norse),
+    },
+    "convolution": {"SpikingJelly, multi-step": (SPIKINGJELLY, _spikingjelly)},
+    "recurrent": {"SpikingJelly, best loop": (SPIKINGJELLY, _spikingjelly_recurrent)},
 }
+
+
+def peers_of(drawn: Drawn) -> dict[str, Step]:
+    """Return the steps of the frameworks that are installed, by what a table calls them."""
+    return {
+        title: make(drawn) for title, (package, make) in PEERS[drawn.network.kind].items()
+        if installed(package)
+    }
 
 
 def installed(package: str) -> bool:

@@ -5,23 +5,18 @@ whatever slows the machine slows all of them; and through networks of every neur
 beside LIF. CPU seconds of one thread count, so that other work of the machine does not.
 """
 
-import math
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
-from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-import torch
 from rich.console import Console
 from torch import Tensor
-from torch.nn import functional
 
-from spikewright_hw.definition.definition import Definition
 from spikewright_hw.neuron import DEFINITIONS
 
 from .. import terminal
@@ -30,45 +25,34 @@ from ..files import write_if_changed
 from ..job.progress import JobProgress
 from ..job.training import versions
 from ..machine import processor
-from ..network.activity import activity
-from ..network.cell import Cell
-from ..network.drive import drive
 from ..network.steps import one_thread
-from ..network.surrogate import ArcTangent
-from ..network.wiring import Wired
 from ..record.figure import Figure, Measured
 from ..record.markdown import filled, table, wrapped
 from ..record.report import Report
 from ..record.store import write_report
 from ..record.training_bench import BLOCKS
-from .peers import ALPHA, DECAY, PEERS, Step, installed
+from .peers import PEERS, SPIKINGJELLY, installed, peers_of
+from .speed_networks import NETWORKS, Drawn, Step, drawn_network, lif_of, own_step
 from .training import PAGE
 
-__all__ = ["NETWORKS", "OURS", "bench_training_speed"]
+__all__ = ["OURS", "bench_training_speed"]
 
-#: Sizes of the networks, and the share of inputs that spike in a step.
-NETWORKS: dict[str, float] = {"64-128-10": 0.15, "784-128-128-10": 0.15}
-_STEPS, _BATCH = 25, 128
 #: Whether neurons are compiled, and products are sums over events, by what a table calls that.
 OURS: dict[str, tuple[bool, bool]] = {
     "Spikewright": (True, False),
     "Spikewright, event products": (True, True),
     "Spikewright, PyTorch alone": (False, False),
 }
-_FIRST = next(iter(PEERS))
 #: The network that neurons are compared in.
 _OF_NEURONS = "784-128-128-10"
+#: What frameworks call themselves in the table, and their packages.
+_PACKAGES = {
+    title: package for peers in PEERS.values() for title, (package, _) in peers.items()
+}
 
-HEADINGS = ("network", "", "CPU ms", f"times {_FIRST}", "gradients differ by")
-
-
-@dataclass(frozen=True)
-class _Drawn:
-    """A network's first weights, spikes ``[steps, samples, inputs]`` and labels."""
-
-    weights: list[Tensor]
-    spikes: Tensor
-    labels: Tensor
+HEADINGS = (
+    "network", "steps × batch", "", "CPU ms", "ms", "times SpikingJelly", "gradients differ by",
+)
 
 
 def bench_training_speed(
@@ -80,7 +64,7 @@ def bench_training_speed(
     Parameters
     ----------
     rounds : int
-        Turns that each takes; medians count.
+        Turns that each takes, of large networks fewer; medians count.
     pages : bool
         Whether the tables of ``docs/training.md`` in the checkout ``root`` are written, too.
     build, root : Path
@@ -97,12 +81,12 @@ def bench_training_speed(
     console = terminal.console() if console is None else console
     rows: list[dict[str, Any]] = []
     with one_thread(), JobProgress() as progress, progress.part("Steps of training") as tell:
-        for name, share in NETWORKS.items():
+        for name in NETWORKS:
             tell(name)
-            rows += _frameworks(name, _drawn(name, share), rounds)
+            rows += _frameworks(name, rounds)
         tell("every neuron")
-        rows += _neurons(_drawn(_OF_NEURONS, NETWORKS[_OF_NEURONS]), rounds)
-    missing = [title for title, (package, _) in PEERS.items() if not installed(package)]
+        rows += _neurons(rounds)
+    missing = [title for title, package in _PACKAGES.items() if not installed(package)]
     report = _report(rows, missing)
     for line in (*_lines(rows, "framework"), "", *_lines(rows, "neuron")):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -114,106 +98,70 @@ def bench_training_speed(
     return report
 
 
-def _drawn(name: str, share: float) -> _Drawn:
-    generator = torch.Generator().manual_seed(0)
-    sizes = [int(size) for size in name.split("-")]
-    spikes = torch.rand(_STEPS, _BATCH, sizes[0], generator=generator) < share
-    return _Drawn(
-        [torch.randn(rows, columns, generator=generator) * (2 / math.sqrt(rows))
-         for rows, columns in pairwise(sizes)],
-        spikes.float(), torch.randint(0, sizes[-1], (_BATCH,), generator=generator),
-    )
-
-
-def _ours(
-    drawn: _Drawn, neurons: Sequence[Definition], *, compiled: bool, event_products: bool = False
-) -> Step:
-    """Return a step of this project; other neurons than LIF have weights of their own size."""
-    cells = [
-        Cell(
-            one, learn=(), surrogate=ArcTangent(width=2 / (math.pi * ALPHA), height=ALPHA / 2),
-            **given,  # pyright: ignore[reportArgumentType]
-        )
-        for one in neurons
-        for given in [{"decay": DECAY} if one.name == "lif" else {}]
-    ]
-    weights = [
-        (matrix * (1 if cell.definition.name == "lif" else drive(cell.definition, cell.values())))
-        .requires_grad_()
-        for cell, matrix in zip(cells, drawn.weights, strict=True)
-    ]
-    back = [
-        torch.zeros(matrix.shape[1], matrix.shape[1]) if cell.definition.hears_itself else None
-        for cell, matrix in zip(cells, weights, strict=True)
-    ]
-
-    def step() -> tuple[float, list[Tensor]]:
-        layers = [
-            Wired(*one, compiled=compiled, event_products=event_products)
-            for one in zip(cells, weights, back, strict=True)
-        ]
-        readout = "count" if neurons[-1].spikes else "last"
-        outputs = activity(drawn.spikes.transpose(0, 1), layers, readout=readout).outputs
-        loss = functional.cross_entropy(outputs, drawn.labels)
-        return loss.item(), list(torch.autograd.grad(loss, weights))
-
-    return step
-
-
-def _frameworks(name: str, drawn: _Drawn, rounds: int) -> Iterator[dict[str, Any]]:
-    neurons = [DEFINITIONS["lif"]] * len(drawn.weights)
-    steps = {
-        title: _ours(drawn, neurons, compiled=compiled, event_products=events)
-        for title, (compiled, events) in OURS.items()
-    }
-    steps |= {
-        title: make(drawn.weights, drawn.spikes, drawn.labels)
-        for title, (package, make) in PEERS.items() if installed(package)
-    }
+def _frameworks(name: str, rounds: int) -> Iterator[dict[str, Any]]:
+    drawn = drawn_network(NETWORKS[name])
+    steps = _steps(drawn)
     gradients = {title: step()[1] for title, step in steps.items()}
-    seconds = _timed(steps, rounds)
+    first = next((one for one in steps if _PACKAGES.get(one) == SPIKINGJELLY), "")
+    seconds = _timed(steps, min(rounds, drawn.network.rounds))
     for title in steps:
         yield _row(
-            name, "framework", title, seconds, _FIRST,
-            _distance(gradients[title], gradients.get(_FIRST)),
+            name, "framework", title, seconds, first,
+            _distance(gradients[title], gradients.get(first)),
         )
 
 
-def _neurons(drawn: _Drawn, rounds: int) -> Iterator[dict[str, Any]]:
-    lif = DEFINITIONS["lif"]
+def _steps(drawn: Drawn) -> dict[str, Step]:
+    """Return the steps of this project and of the frameworks that are installed."""
+    neurons = lif_of(drawn.network, len(drawn.connections))
+    return {
+        title: own_step(drawn, neurons, compiled=compiled, event_products=events)
+        for title, (compiled, events) in OURS.items()
+    } | peers_of(drawn)
+
+
+def _neurons(rounds: int) -> Iterator[dict[str, Any]]:
+    drawn = drawn_network(NETWORKS[_OF_NEURONS])
+    lif, hidden_layers = DEFINITIONS["lif"], len(drawn.connections) - 1
     steps = {}
     for name, definition in DEFINITIONS.items():
         hidden = definition if definition.spikes else lif
         last = DEFINITIONS["li"] if definition.spikes else definition
-        steps[name] = _ours(drawn, [hidden] * (len(drawn.weights) - 1) + [last], compiled=True)
+        steps[name] = own_step(drawn, [hidden] * hidden_layers + [last], compiled=True)
     seconds = _timed(steps, rounds)
     for name in steps:
         yield _row(_OF_NEURONS, "neuron", name, seconds, "lif", None)
 
 
-def _timed(steps: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
-    """Return the CPU seconds of each step in each round; a first round does not count."""
-    found: dict[str, list[float]] = {name: [] for name in steps}
+def _timed(
+    steps: Mapping[str, Callable[[], object]], rounds: int
+) -> dict[str, list[tuple[float, float]]]:
+    """Return the CPU seconds and seconds of each step in each round; a first one does not count."""
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in steps}
     for number in range(rounds + 1):
         for name, step in steps.items():
-            started = time.process_time()
+            started = time.process_time(), time.perf_counter()
             step()
             if number:
-                found[name].append(time.process_time() - started)
+                found[name].append(
+                    (time.process_time() - started[0], time.perf_counter() - started[1])
+                )
     return found
 
 
 def _row(
-    network: str, kind: str, title: str, seconds: Mapping[str, list[float]], other: str,
-    distance: float | None,
+    network: str, kind: str, title: str, seconds: Mapping[str, list[tuple[float, float]]],
+    other: str, distance: float | None,
 ) -> dict[str, Any]:
     mine = seconds[title]
     times = None
     if other in seconds:
-        times = round(median(b / a for a, b in zip(mine, seconds[other], strict=True)), 3)
+        times = round(median(b / a for (a, _), (b, _) in zip(mine, seconds[other], strict=True)), 3)
+    cpu, clock = (round(1e3 * median(one), 2) for one in zip(*mine, strict=True))
+    shape = NETWORKS[network]
     return {
-        "network": network, "kind": kind, "name": title, "ms": round(1e3 * median(mine), 2),
-        "times": times, "gradients": distance,
+        "network": network, "kind": kind, "name": title, "steps": shape.steps,
+        "batch": shape.batch, "ms": cpu, "wall_ms": clock, "times": times, "gradients": distance,
     }
 
 
@@ -231,11 +179,12 @@ def _report(rows: list[dict[str, Any]], missing: list[str]) -> Report:
     clock = time.get_clock_info("process_time")
     figures = [
         Figure(
-            f"speed_{row['network'].replace('-', '_')}_{index}", row["times"], "times",
+            re.sub("[^0-9a-z]+", "_", f"speed {row['network']} {index}".lower()), row["times"],
+            "times",
             Measured(
                 instrument="time.process_time",
-                tap=f"{row['name']} beside {_FIRST}: {row['network']}, {_STEPS} steps, batch "
-                f"{_BATCH}, forwards and backwards, one thread; median of the ratios",
+                tap=f"{row['name']} beside SpikingJelly: {row['network']}, {row['steps']} steps, "
+                f"batch {row['batch']}, forwards and backwards, one thread; median of the ratios",
                 sampling_rate_hz=1 / clock.resolution,
             ),
         )
@@ -243,13 +192,13 @@ def _report(rows: list[dict[str, Any]], missing: list[str]) -> Report:
     ]
     absent = f" Not installed, and so not compared: {', '.join(missing)}." if missing else ""
     packages = {
-        package: version(package) for package, _ in PEERS.values() if installed(package)
+        package: version(package) for package in _PACKAGES.values() if installed(package)
     }
     return Report(
         name="training_speed",
         title="How long a step of training takes",
-        summary=f"{_STEPS} steps, batch {_BATCH}, forwards and backwards; CPU time of one "
-        f"thread, medians of turns.{absent}",
+        summary="Forwards and backwards, one thread; CPU time, and time on the clock beside other "
+        f"work of the machine; medians of turns.{absent}",
         figures=tuple(figures),
         rows=tuple(rows),
         made={
@@ -268,7 +217,10 @@ def _cells(row: Mapping[str, Any]) -> list[str]:
         return [row["name"], f"{row['ms']:.2f}", f"{1 / row['times']:.2f}"]
     distance = "" if row["gradients"] is None else f"{row['gradients']:.1e}"
     times = "" if row["times"] is None else f"{row['times']:.2f}"
-    return [row["network"], row["name"], f"{row['ms']:.2f}", times, distance]
+    return [
+        row["network"], f"{row['steps']} × {row['batch']}", row["name"], f"{row['ms']:.2f}",
+        f"{row['wall_ms']:.2f}", times, distance,
+    ]
 
 
 def _write_page(report: Report, page: Path) -> bool:
@@ -277,7 +229,7 @@ def _write_page(report: Report, page: Path) -> bool:
         raise DataError(f"there is no page {page}; run this in the checkout of the project")
     made = ", ".join(
         f"{name} {one}" for name, one in report.made.items()
-        if name in ("torch", *(package for package, _ in PEERS.values()))
+        if name in ("torch", *_PACKAGES.values())
     )
     said = wrapped(
         f"{report.summary} {report.made['command']}, {date.today().isoformat()}, "

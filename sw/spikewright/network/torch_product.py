@@ -6,7 +6,7 @@ from torch.nn import functional
 
 from spikewright_hw.connection import Connection, Convolution, Dense, FeatureMap, Joined, Pooled
 
-__all__ = ["connected"]
+__all__ = ["connected", "kernel_of"]
 
 
 def connected(connection: Connection, heard: Tensor, weights: Tensor) -> Tensor:
@@ -44,7 +44,7 @@ def connected(connection: Connection, heard: Tensor, weights: Tensor) -> Tensor:
     if not isinstance(connection, Convolution):
         raise NotImplementedError(f"{type(connection).__name__} has no product in PyTorch")
     made = functional.conv2d(
-        planes, _kernel(connection, weights), stride=connection.stride,
+        planes, kernel_of(connection, weights), stride=connection.stride,
         padding=connection.padding, dilation=connection.dilation, groups=connection.groups,
     )
     return _numbered(connection.target, made).reshape(*leading, -1)
@@ -66,7 +66,7 @@ def _numbered(shape: FeatureMap, planes: Tensor) -> Tensor:
     return (planes if shape.channels_first else planes.permute(0, 2, 3, 1)).flatten(1)
 
 
-def _kernel(connection: Convolution, weights: Tensor) -> Tensor:
+def kernel_of(connection: Convolution, weights: Tensor) -> Tensor:
     """Return rows of weights as PyTorch has a kernel: ``[out, in of a group, height, width]``."""
     height, width = connection.kernel
     groups, of_group = connection.groups, connection.source.channels // connection.groups
