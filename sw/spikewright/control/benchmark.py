@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -16,7 +17,7 @@ from .. import terminal
 from ..coding.population import Population
 from ..device.boards import VIRTUAL
 from ..errors import DataError
-from ..files import write_if_changed
+from ..files import write_bytes, write_if_changed
 from ..gateware.board import DEFAULT_BOARD, Board, board_named
 from ..job.training import train
 from ..machine import processor
@@ -125,7 +126,8 @@ def neurobench_cart_pole(
 ) -> Report:
     """Train a controller, let it balance the pole, by reference and on a board; write the report.
 
-    The network is written beside the report, ``controller.spw``.
+    Beside the report are the network, ``controller.spw``, and what it did, ``episodes.npz``: of
+    each length of a step the states and the pushes, such as ``integers_1ms_states``.
 
     Parameters
     ----------
@@ -164,26 +166,43 @@ def neurobench_cart_pole(
             network, plants, seed=0, board=benchmark.chosen, port=benchmark.port or VIRTUAL,
             build=build,
         )
-    report = _report(benchmark, network, _rows(benchmark, network, plants, board), board, command)
+    own = [
+        balanced(reference_policy(network), plant, range(benchmark.episodes)) for plant in plants
+    ]
+    rows = _rows(benchmark, own, plants, board)
+    report = _report(benchmark, network, rows, board, command)
     lines = _table(report)
     for line in (*lines, "", report.summary):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     write_report(report, folder)
+    _write_episodes(folder / "episodes.npz", integers=own, board=board.episodes if board else ())
     if pages:
         _write_page(lines, report, root / PAGE)
     return report
 
 
+def _write_episodes(file: Path, **did: Sequence[Episodes]) -> None:
+    """Write what controllers did: a raw log, from which rewards can be counted once more."""
+    arrays: dict[str, Any] = {
+        f"{name}_{one.step_ms}ms_{what}": array
+        for name, each in did.items() for one in each
+        for what, array in (("states", one.states.astype(np.float32)), ("pushes", one.pushes))
+    }
+    made = BytesIO()
+    np.savez_compressed(made, **arrays)
+    write_bytes(file, made.getvalue())
+
+
 def _rows(
-    benchmark: CartPoleBenchmark, network: QuantizedNetwork, plants: Sequence[CartPole],
+    benchmark: CartPoleBenchmark, own: Sequence[Episodes], plants: Sequence[CartPole],
     board: BoardEpisodes | None,
 ) -> list[dict[str, Any]]:
     """Return a row for each controller and length of a step."""
     seeds, random = range(benchmark.episodes), np.random.default_rng(benchmark.seed)
     rows = []
     for at, plant in enumerate(plants):
+        rows.append(_row("spiking, in integers", plant, own[at]))
         for name, policy in (
-            ("spiking, in integers", reference_policy(network)),
             ("linear, float64: what it imitates", pushes_right),
             ("drawn pushes", lambda states: random.uniform(size=len(states)) < 0.5),
         ):

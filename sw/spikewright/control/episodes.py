@@ -20,7 +20,7 @@ __all__ = ["BoardEpisodes", "Episodes", "balanced", "balanced_on_board", "refere
 Policy = Callable[[np.ndarray], np.ndarray]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Episodes:
     """What a controller earned: 1 for each control step up to the fall, in each episode.
 
@@ -30,11 +30,17 @@ class Episodes:
     rewards : tuple of int
     farthest : float
         The most that the cart was away from the middle, m.
+    states : float array ``[steps + 1, episodes, 4]``
+        The start, and what is there after each control step; after a fall nothing moves.
+    pushes : bool array ``[steps, episodes]``
+        Which were to the right.
     """
 
     step_ms: int
     rewards: tuple[int, ...]
     farthest: float
+    states: np.ndarray
+    pushes: np.ndarray
 
 
 def balanced(policy: Policy, plant: CartPole, seeds: Sequence[int]) -> Episodes:
@@ -48,15 +54,21 @@ def balanced(policy: Policy, plant: CartPole, seeds: Sequence[int]) -> Episodes:
     seeds : sequence of int
     """
     states = np.stack([cart_pole_start(seed) for seed in seeds])
-    standing, rewards, farthest = np.ones(len(states), bool), np.zeros(len(states), int), 0.0
+    standing, rewards = np.ones(len(states), bool), np.zeros(len(states), int)
+    seen_states, pushes = [states], []
     for _ in range(plant.steps):
-        states = np.where(standing[:, None], plant.after(states, policy(states)), states)
+        pushes.append(policy(states))
+        states = np.where(standing[:, None], plant.after(states, pushes[-1]), states)
+        seen_states.append(states)
         rewards += standing  # the step that ends in the fall counts, as in CartPole-v1
         standing &= ~plant.fallen(states)
-        farthest = max(farthest, float(np.abs(states[:, 0]).max()))
         if not standing.any():
             break
-    return Episodes(plant.step_ms, tuple(rewards.tolist()), farthest)
+    all_states = np.stack(seen_states)
+    farthest = float(np.abs(all_states[..., 0]).max())
+    return Episodes(
+        plant.step_ms, tuple(rewards.tolist()), farthest, all_states, np.stack(pushes)
+    )
 
 
 def reference_policy(network: QuantizedNetwork) -> Policy:

@@ -1,7 +1,8 @@
 """``spikewright neurobench check``: a reader of submissions that shares no code with their writer.
 
 It holds ``submission.json`` to its schema, each file to its hash, the record and the reports of the
-trials to theirs, the results to what the trials' rows give once more, and the claim to its trials.
+trials to theirs, title, summary and results to what the trials' rows give once more, and the claim
+to its trials. What it knows of a benchmark stands in ``audits``.
 """
 
 import hashlib
@@ -22,9 +23,10 @@ from ..errors import ReportError
 from ..json_text import read_json, shortened
 from ..record.check import report_faults
 from ..record.check import schema as report_schema
-from .recount import impossible, recounted
+from .audits.known import AUDITS
+from .audits.task_audit import TaskAudit
 from .submit import repeated
-from .tasks import task_named
+from .tasks.known import task_named
 
 __all__ = ["check_submission", "submission_faults"]
 
@@ -83,25 +85,31 @@ def submission_faults(folder: str | Path) -> list[str]:
     """
     folder = pathlike("folder", folder)
     data = _json(folder / "submission.json")
-    schema = json.loads(
-        Path(__file__).with_name("submission.schema.json").read_text(encoding="utf-8")
-    )
-    checker = jsonschema.Draft202012Validator(schema)
+    checker = jsonschema.Draft202012Validator(_schema())
     if shape := [
         f"submission.json: {error.json_path.removeprefix('$.')}: {shortened(error.message)}"
         for error in sorted(checker.iter_errors(data), key=lambda one: one.json_path)
     ]:
         return shape
-    faults = list(_files(folder, data["files"])) + list(_claims(data))
+    audit = AUDITS[data["task"]]
+    faults = list(_files(folder, data["files"])) + list(_claims(data, audit))
     if not faults:  # a file that is another one, or missing, says nothing
         faults += [f"report.json: {line}" for line in report_faults(folder)]
-        faults += _page(folder / "report.md", data["simulated"])
+        faults += _page(folder / "report.md", data)
         record = _json(folder / "report.json")
         if jsonschema.Draft202012Validator(report_schema()).is_valid(record):
-            faults += _record(record, data)
+            faults += list(_headline(record, data, audit)) + list(_record(record, data))
         for number in range(_TRIALS):
-            faults += _trial(folder / "trials" / str(number), number, data)
+            faults += _trial(folder / "trials" / str(number), number, data, audit)
     return faults + [QUICK] * data["quick"]
+
+
+def _schema() -> dict[str, Any]:
+    """Return the schema of the list, with the names of the benchmarks."""
+    path = Path(__file__).with_name("submission.schema.json")
+    made = json.loads(path.read_text(encoding="utf-8"))
+    made["properties"]["task"] = {"enum": [*AUDITS]}
+    return made
 
 
 def _files(folder: Path, hashes: dict[str, str]) -> Iterator[str]:
@@ -124,8 +132,10 @@ def _files(folder: Path, hashes: dict[str, str]) -> Iterator[str]:
         yield f"{name} is there, and submission.json does not list it"
 
 
-def _claims(data: dict[str, Any]) -> Iterator[str]:
+def _claims(data: dict[str, Any], audit: TaskAudit) -> Iterator[str]:
     """Hold each claim to its trials."""
+    if data["track"] != audit.track:
+        yield f"track is {data['track']}; {audit.name} is of the {audit.track} track"
     expected = f"spikewright neurobench submit {data['task']}" + " --quick" * data["quick"]
     if (command := data["command"]) != expected:
         told = shortened(repr(command))
@@ -148,13 +158,49 @@ def _apart(value: float, reported: float) -> float:
     return abs(value - reported) / abs(reported) if reported else float("inf")
 
 
-def _page(file: Path, simulated: bool) -> Iterator[str]:
+def _page(file: Path, data: dict[str, Any]) -> Iterator[str]:
+    """Hold the page to its sections, and its table to the claims."""
     text = file.read_text(encoding="utf-8", errors="replace")
     for heading in _HEADINGS:
         if f"\n## {heading}\n" not in text:
             yield f"report.md has no section {heading}"
-    if simulated and "Simulated, nothing measured" not in text:
+    if data["simulated"] and "Simulated, nothing measured" not in text:
         yield "report.md does not say that its values are simulated"
+    shown = {
+        cells[1].strip("`"): [cells[2], *cells[4].split()]
+        for line in text.splitlines() if len(cells := [one.strip() for one in line.split("|")]) == 8
+    }
+    for name, result in data["results"].items():
+        wanted = [f"{one:.6g}" for one in (result["reported"], *result["trials"])]
+        if shown.get(name) != wanted:
+            yield f"report.md shows {name} other than submission.json claims it, or not at all"
+
+
+def _headline(record: dict[str, Any], data: dict[str, Any], audit: TaskAudit) -> Iterator[str]:
+    """Hold title, summary and rows of the record to what they must be."""
+    summary = "Simulated, nothing measured. Means over five trials."
+    if data["quick"]:
+        summary += f" The quick form, no submission: {audit.quick}."
+    told = {"title": f"NeuroBench, {audit.track} track: {audit.title}", "summary": summary}
+    yield from _said("report.json", record, told)
+    rows = [
+        {"trial": number} | {
+            name: one["trials"][number] for name, one in data["results"].items()
+        }
+        for number in range(_TRIALS)
+    ]
+    if record["rows"] != rows:
+        yield "report.json has other rows than the trials that submission.json has"
+
+
+def _said(where: str, report: dict[str, Any], told: dict[str, str]) -> Iterator[str]:
+    """Compare what a report says in words with what follows from its numbers."""
+    for what, wanted in told.items():
+        if (there := report.get(what, "")) != wanted:
+            yield (
+                f"{where}: {what} is {shortened(there, most=300)!r}, and must be "
+                f"{shortened(wanted, most=300)!r}"
+            )
 
 
 def _record(record: dict[str, Any], data: dict[str, Any]) -> Iterator[str]:
@@ -179,7 +225,7 @@ def _record(record: dict[str, Any], data: dict[str, Any]) -> Iterator[str]:
         yield "report.json has no group system, which the system track asks for"
 
 
-def _trial(folder: Path, number: int, data: dict[str, Any]) -> Iterator[str]:
+def _trial(folder: Path, number: int, data: dict[str, Any], audit: TaskAudit) -> Iterator[str]:
     """Hold a trial to its own schema and rows, and the results to it."""
     where = f"trials/{number}"
     if broken := report_faults(folder):
@@ -187,12 +233,17 @@ def _trial(folder: Path, number: int, data: dict[str, Any]) -> Iterator[str]:
         return
     report = _json(folder / "report.json")
     try:
-        yield from (f"{where}: {line}" for line in impossible(data["task"], report))
-        again = recounted(data["task"], report)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+        yield from (f"{where}: {line}" for line in audit.impossible(report, folder))
+        if not data["quick"]:
+            yield from (f"{where}: {line}" for line in audit.missing(report))
+        again = audit.recounted(report)
+        title, summary = audit.headline(report)
+    except (KeyError, TypeError, ValueError, IndexError, OSError) as error:
         told = shortened(repr(error))
-        yield f"{where}/report.json has other rows than a trial of {data['task']}: {told}"
+        yield f"{where}/report.json has other rows than a trial of {audit.name}: {told}"
         return
+    yield from _said(f"{where}/report.json", report, {"title": title, "summary": summary})
+    yield from _log(folder / "log.txt", number, summary)
     stated = {one["name"]: one["value"] for one in report["figures"]}
     for name, value in again.items():
         if name in stated and _apart(value, stated[name]) > 1e-9:
@@ -204,6 +255,15 @@ def _trial(folder: Path, number: int, data: dict[str, Any]) -> Iterator[str]:
             yield f"{where} says nothing of {name}"
         elif _apart(figures[name], claimed) > 1e-9:
             yield f"{where}: {name} is {figures[name]:.9g}, and {claimed:.9g} is claimed"
+
+
+def _log(file: Path, number: int, summary: str) -> Iterator[str]:
+    """Hold the log of a trial to the trial: whose it is, and what it ends with."""
+    text = " ".join(file.read_text(encoding="utf-8", errors="replace").split())
+    if not text.startswith(f"trial {number}, begun "):
+        yield f"trials/{number}/log.txt is not of trial {number}"
+    if summary not in text:
+        yield f"trials/{number}/log.txt does not have the summary of its report"
 
 
 def _repeated(folder: Path, build: str | Path, console: Console) -> Iterator[str]:

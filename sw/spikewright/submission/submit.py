@@ -24,7 +24,7 @@ from ..record.system_record import Submitter
 from ..temporary import temporary
 from .page import report_page
 from .task import Task, Trial
-from .tasks import task_named
+from .tasks.known import task_named
 
 __all__ = ["SUBMISSIONS", "TRIALS", "repeated", "submit"]
 
@@ -49,7 +49,7 @@ def submit(
     Parameters
     ----------
     task : str
-        ``"qubo"`` or ``"mackey-glass"``.
+        ``"qubo"``, ``"mackey-glass"``, ``"cart-pole"``, or ``"run"``: the digits.
     folder : str or Path, optional
         A new one, or an empty one; ``build/submissions/TASK`` unless given.
     quick : bool
@@ -80,8 +80,11 @@ def submit(
     with storage_errors(place):
         place.parent.mkdir(parents=True, exist_ok=True)
         with temporary(place, folder=True) as work:  # a folder of that name is whole
-            figures = _trials(chosen, quick, work, build, console)
-            record = _record(chosen, figures, quick, submitter, command)
+            reports = _trials(chosen, quick, work, build, console)
+            figures = tuple(
+                _mean(each) for each in zip(*map(chosen.results, reports), strict=True)
+            )
+            record = _record(chosen, reports[0], figures, quick, submitter, command)
             write_report(record, work)
             page = report_page(chosen, record, quick=quick, command=command)
             write_text(work / "report.md", page)
@@ -93,16 +96,16 @@ def submit(
 
 def _trials(
     task: Task, quick: bool, folder: Path, build: str | Path, console: Console
-) -> tuple[Figure, ...]:
-    """Run the trials, and return the figures, each the mean of them."""
-    results = []
+) -> list[Report]:
+    """Run the trials, and return the report of each."""
+    reports = []
     for number in range(TRIALS):
         trial = folder / "trials" / str(number)
         trial.mkdir(parents=True)
-        results.append(task.results(_trial(task, number, quick, trial, build)))
-        said = ", ".join(f"{one.name} {one.value:.6g}" for one in results[-1])
+        reports.append(_trial(task, number, quick, trial, build))
+        said = ", ".join(f"{one.name} {one.value:.6g}" for one in task.results(reports[-1]))
         console.print(f"trial {number}: {said}", markup=False, highlight=False, soft_wrap=True)
-    return tuple(_mean(each) for each in zip(*results, strict=True))
+    return reports
 
 
 def repeated(task: Task, *, quick: bool, folder: Path, build: str | Path) -> list[dict[str, float]]:
@@ -139,13 +142,17 @@ def _mean(each: Sequence[Figure]) -> Figure:
 
 
 def _record(
-    task: Task, figures: tuple[Figure, ...], quick: bool, submitter: Submitter, command: str
+    task: Task, first: Report, figures: tuple[Figure, ...], quick: bool, submitter: Submitter,
+    command: str,
 ) -> Report:
-    """Return the record: the means over the trials, and all groups of a system-track record."""
+    """Return the record: the means over the trials, and all groups of a system-track record.
+
+    ``first`` is the report of the first trial.
+    """
     system: dict[str, Any] = {}
     software = versions()
     if task.system is not None:
-        groups = task.system()
+        groups = task.system(first)
         system = groups | {
             "track": task.track,
             "identity": groups["identity"] | asdict(submitter) | {
@@ -167,6 +174,10 @@ def _record(
         summary="Simulated, nothing measured. Means over five trials."
         + f" The quick form, no submission: {task.quick}." * quick,
         figures=figures,
+        rows=tuple(
+            {"trial": number} | {one.name: one.detail["trials"][number] for one in figures}
+            for number in range(TRIALS)
+        ),
         made={"command": command, "processor": processor(),
               "organisation": submitter.organisation or "none named",
               **{f"version of {name}": one for name, one in software.items()}},

@@ -74,7 +74,8 @@ class Task:
     quick : str
         What the quick form leaves out.
     system : callable, optional
-        Returns the record's groups of the system track, without ``replication``.
+        Returns the record's groups of the system track, by the report of the first trial:
+        ``identity``, ``power`` and ``phases``.
     """
 
     name: str
@@ -84,4 +85,4 @@ class Task:
     results: Callable[[Report], tuple[Figure, ...]]
     said: Said
     quick: str
-    system: Callable[[], dict[str, Any]] | None = None
+    system: Callable[[Report], dict[str, Any]] | None = None

@@ -8,6 +8,7 @@ from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -15,11 +16,13 @@ from spikewright.errors import DataError, ReportError
 from spikewright.qubo.benchmark import QuboBenchmark
 from spikewright.record.check import report_faults
 from spikewright.record.system_record import Submitter
-from spikewright.submission import tasks
 from spikewright.submission.audit import QUICK, _trial, check_submission, submission_faults
-from spikewright.submission.recount import impossible, recounted
+from spikewright.submission.audits.known import AUDITS
 from spikewright.submission.submit import submit
 from spikewright.submission.task import Trial
+from spikewright.submission.tasks import known
+from spikewright.submission.tasks import qubo as qubo_task
+from spikewright.submission.tasks.known import TASKS
 
 
 def small(quick):
@@ -30,8 +33,10 @@ def small(quick):
 def sound(tmp_path_factory) -> Path:
     place = tmp_path_factory.mktemp("submission") / "qubo"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tasks, "_qubo", small)
-        submit("qubo", place, submitter=Submitter(organisation="Nobody"), console=quiet())
+        patch.setattr(qubo_task, "_benchmark", small)
+        submit(
+            "qubo", place, quick=True, submitter=Submitter(organisation="Nobody"), console=quiet()
+        )
     return place
 
 
@@ -65,7 +70,7 @@ def changed(folder: Path, name: str, change) -> None:
 
 
 def test_a_submission_is_sound(folder):
-    assert submission_faults(folder) == report_faults(folder) == []
+    assert submission_faults(folder) == [QUICK] and report_faults(folder) == []
     record = json.loads((folder / "report.json").read_text())
     assert record["system"]["identity"]["organisation"] == "Nobody"
     assert record["system"]["identity"]["virtual"] is True
@@ -79,11 +84,12 @@ def test_a_submission_is_sound(folder):
 
 
 def test_a_submission_is_repeated(folder, monkeypatch):
-    monkeypatch.setattr(tasks, "_qubo", small)
+    monkeypatch.setattr(qubo_task, "_benchmark", small)
     out = StringIO()
-    check_submission(folder, repeat=True, console=Console(file=out, width=200))
+    with pytest.raises(ReportError):  # it is a quick one
+        check_submission(folder, repeat=True, console=Console(file=out, width=200))
     assert re.search(r"cost_mean: (-[\d.]+) repeated, \1 claimed, 0\.00 % apart", out.getvalue())
-    monkeypatch.setattr(tasks, "_qubo", lambda quick: QuboBenchmark(
+    monkeypatch.setattr(qubo_task, "_benchmark", lambda quick: QuboBenchmark(
         nodes=(10,), densities=(0.1,), runs=1, timeout_s=1e-4
     ))
     with pytest.raises(ReportError, match=r"qubo is no sound submission; what is wrong stands "):
@@ -91,11 +97,15 @@ def test_a_submission_is_repeated(folder, monkeypatch):
     assert "cost_mean: repeated it is -7.2, more than 5 % from the claim" in out.getvalue()
 
 
-def test_the_quick_form_is_no_submission(folder):
+def test_a_part_of_the_workloads_is_told(folder):
     data = listed(folder)
-    data |= {"quick": True, "command": data["command"] + " --quick"}
+    data |= {"quick": False, "command": data["command"].removesuffix(" --quick")}
     relist(folder, data)
-    assert submission_faults(folder) == [QUICK]
+    first, *trials = submission_faults(folder)
+    assert first.startswith("report.json: summary is 'Simulated, nothing measured. Means over")
+    assert trials[-1] == (
+        "trials/4: its 20 rows are others than the 140 workloads of up to 1,000 vertices"
+    )
 
 
 FIRST = "n 10, density 0.1, seed 0"
@@ -122,6 +132,21 @@ def vertices(row, others):
          "trials/2/report.json: rows is missing"),
         ("trials/2/report.json", lambda data: data.update(rows=[], columns=[]),
          "trials/2/report.json has other rows than a trial of qubo: StatisticsError("),
+        ("trials/2/report.json", lambda data: data["rows"][0].update(target=-6),
+         f"trials/2: {FIRST}: target and best_known are -6 and -7, and those of the "),
+        ("trials/2/report.json", lambda data: data["rows"][0].update(seed=7),
+         "trials/2: n 10, density 0.1, seed 7: target and best_known are -7 and -7, and it has "),
+        ("trials/2/report.json", lambda data: data.update(title="The best of all"),
+         "trials/2/report.json: title is 'The best of all', and must be 'NeuroBench QUBO: "),
+        ("trials/2/report.json", lambda data: data.update(
+            summary=data["summary"].replace("on 20 of 20", "on 21 of 20")),
+         "trials/2/report.json: summary is 'Simulated, nothing measured: "),
+        ("report.json", lambda data: data.update(title="NeuroBench, first prize"),
+         "report.json: title is 'NeuroBench, first prize', and must be 'NeuroBench, system "),
+        ("report.json", lambda data: data.update(summary="Measured."),
+         "report.json: summary is 'Measured.', and must be 'Simulated, nothing measured. Means "),
+        ("report.json", lambda data: data["rows"][3].update(cost_mean=-30),
+         "report.json has other rows than the trials that submission.json has"),
         ("report.json", lambda data: data["figures"][0].update(value=-30),
          "cost_mean is -30 in report.json and "),
         ("report.json", lambda data: data.update(figures=data["figures"][1:]),
@@ -157,11 +182,13 @@ def test_what_cannot_be_is_told(folder, name, change, said):
         (lambda data: data["results"]["cost_mean"].update(trials=[-9.0] * 4),
          "cost_mean has 4 trials of 5: an incomplete measurement"),
         (lambda data: data.update(command="rm -r ."),
-         "command is 'rm -r .'; that of such a submission is 'spikewright neurobench submit qubo'"),
+         "command is 'rm -r .'; that of such a submission is 'spikewright neurobench submit qubo "),
         (lambda data: data["files"].pop("trials/1/log.txt"),
          "submission.json does not list trials/1/log.txt"),
         (lambda data: data.update(task="chess"),
-         "submission.json: task: 'chess' is not one of ['qubo', 'mackey-glass']"),
+         "submission.json: task: 'chess' is not one of ['qubo', 'mackey-glass', 'cart-pole', "),
+        (lambda data: data.update(track="algorithm"),
+         "track is algorithm; qubo is of the system track"),
         (lambda data: data.pop("results"),
          "submission.json: $: 'results' is a required property"),
     ],
@@ -193,7 +220,9 @@ def test_a_figure_that_is_not_of_the_trials_is_told(folder):
     trials = data["results"]["cost_mean"]["trials"]
     data["results"]["cost_mean"]["trials"] = [one * 1.001 for one in trials]
     relist(folder, data)
-    told, first = submission_faults(folder)[:2]
+    page, rows, told, first = submission_faults(folder)[:4]
+    assert page == "report.md shows cost_mean other than submission.json claims it, or not at all"
+    assert rows == "report.json has other rows than the trials that submission.json has"
     assert told == "the trials of cost_mean are others in report.json than in submission.json"
     assert first.startswith(f"trials/0: cost_mean is {trials[0]:.9g}, and ")
 
@@ -202,7 +231,7 @@ def test_files_are_held_to_their_hashes(folder):
     (folder / "report.md").write_text("other")
     (folder / "trials" / "4" / "log.txt").unlink()
     (folder / "more.txt").write_text("")
-    assert submission_faults(folder) == [
+    assert submission_faults(folder)[:-1] == [
         "report.md is another file than the one that was submitted: its hash differs",
         "trials/4/log.txt is missing",
         "more.txt is there, and submission.json does not list it",
@@ -211,7 +240,7 @@ def test_files_are_held_to_their_hashes(folder):
     data = listed(folder)
     data["files"]["../other"] = "0" * 64
     (folder / "submission.json").write_text(json.dumps(data))
-    assert submission_faults(folder)[-1] == "../other lies outside of the submission"
+    assert submission_faults(folder)[-2] == "../other lies outside of the submission"
 
 
 def test_a_report_without_a_section_is_told(folder):
@@ -220,7 +249,7 @@ def test_a_report_without_a_section_is_told(folder):
         text.replace("## Boundary", "## Parts").replace("Simulated, nothing measured", "Fast")
     )
     relist(folder, listed(folder))
-    assert submission_faults(folder) == [
+    assert submission_faults(folder)[:-1] == [
         "report.md has no section Boundary", "report.md does not say that its values are simulated"
     ]
 
@@ -239,7 +268,8 @@ def test_a_folder_that_is_in_use_is_refused(tmp_path):
         submit("qubo", tmp_path)
     with pytest.raises(DataError, match=r"mine is no folder; name another one by folder=$"):
         submit("qubo", tmp_path / "mine")
-    with pytest.raises(ValueError, match=r"^task is 'chess'; there are qubo, mackey-glass$"):
+    said = r"^task is 'chess'; there are qubo, mackey-glass, cart-pole, run$"
+    with pytest.raises(ValueError, match=said):
         submit("chess", tmp_path / "other")
     assert [*tmp_path.iterdir()] == [tmp_path / "mine"]
 
@@ -250,31 +280,152 @@ def test_what_ends_early_leaves_no_folder(tmp_path, monkeypatch):
             raise DataError("the third vertex is lost")
         return run(trial)
 
-    run = tasks.QUBO.run
-    monkeypatch.setattr(tasks, "_qubo", small)
-    monkeypatch.setitem(tasks.TASKS, "qubo", replace(tasks.QUBO, run=failing))
+    run = TASKS["qubo"].run
+    monkeypatch.setattr(qubo_task, "_benchmark", small)
+    monkeypatch.setitem(known.TASKS, "qubo", replace(TASKS["qubo"], run=failing))
     with pytest.raises(DataError, match=r"^the third vertex is lost$"):
         submit("qubo", tmp_path / "mine", console=quiet())
     assert [*tmp_path.iterdir()] == []
 
 
+def trial_of(name: str, folder: Path) -> dict:
+    """Run the first trial of a quick form; return its report."""
+    TASKS[name].run(Trial(number=0, quick=True, folder=folder, build=folder, console=quiet()))
+    return json.loads((folder / "report.json").read_text())
+
+
+def told(name: str, data: dict, folder: Path) -> list[str]:
+    return [*AUDITS[name].impossible(data, folder), *AUDITS[name].missing(data)]
+
+
+def test_what_is_written_is_what_is_checked():
+    """Writer and auditor name each benchmark by themselves."""
+    assert list(TASKS) == list(AUDITS)
+    for name, task in TASKS.items():
+        audit = AUDITS[name]
+        assert (task.title, task.track, task.quick) == (audit.title, audit.track, audit.quick)
+        assert (task.system is not None) == (task.track == "system")
+
+
+def test_the_auditor_shares_no_code_with_the_writers():
+    """Of the project, its files import one another alone."""
+    folder = Path(qubo_task.__file__).parents[1] / "audits"
+    found = {
+        line.split()[1] for file in folder.glob("*.py")
+        for line in file.read_text(encoding="utf-8").splitlines() if line.startswith("from .")
+    }
+    assert found == {".task_audit", *(f".{file.stem}" for file in folder.glob("*.py"))} - {
+        ".__init__", ".known"
+    }
+
+
 def test_forecasts_are_counted_once_more(tmp_path):
-    task = tasks.MACKEY_GLASS
-    report = task.run(Trial(
-        number=0, quick=True, folder=tmp_path, build=tmp_path, console=quiet()
-    ))
-    data = json.loads((tmp_path / "report.json").read_text())
-    assert [one.name for one in task.results(report)][:2] == ["smape", "footprint_bytes"]
-    assert recounted(task.name, data) == {"smape": pytest.approx(report["smape"].value, rel=1e-12)}
-    assert [*impossible(task.name, data)] == []
-    data["figures"][0]["value"] = 0.5
-    (tmp_path / "report.json").write_text(json.dumps(data))
-    assert [*_trial(tmp_path, 0, {"task": task.name, "results": {}})] == [
-        f"trials/0: smape is {report['smape'].value:.9g} by its rows, and its report says 0.5"
+    data = trial_of("mackey-glass", tmp_path)
+    audit = AUDITS["mackey-glass"]
+    assert audit.headline(data) == (data["title"], data["summary"])
+    assert audit.recounted(data) == {"smape": pytest.approx(data["figures"][0]["value"], rel=1e-12)}
+    assert told("mackey-glass", data, tmp_path) == [
+        "its rows are of tau 17; the benchmark asks for 17 to 30", "tau 17: 3 repeats of 30"
     ]
     data["rows"][0] |= {"sha256": "0", "repeats": [1, 2, 201]}
-    first, smape, *others, last = impossible(task.name, data)
+    first, smape, *others, last = audit.impossible(data, tmp_path)
     assert first == "tau 17: a score lies outside of 0 to 200"
-    assert smape == f"tau 17: smape is {report['smape'].value:g}, and that of its repeats is 68"
+    assert re.fullmatch(r"tau 17: smape is [\d.]+, and that of its repeats is 68", smape)
     assert [line.split()[2] for line in others] == ["median", "lowest", "highest", "deviation"]
     assert last == "tau 17: the series has another hash than the one that is known"
+
+
+@pytest.fixture(scope="module")
+def driven(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("driven")
+    trial_of("cart-pole", folder)
+    return folder
+
+
+def test_rewards_are_counted_once_more(driven):
+    data = json.loads((driven / "report.json").read_text())
+    audit, what = AUDITS["cart-pole"], "spiking, in integers, 20 ms"
+    assert audit.headline(data) == (data["title"], data["summary"])
+    assert audit.recounted(data) == {"reward_20ms": 500}
+    assert [*audit.impossible(data, driven)] == []
+    assert [*audit.missing(data)] == [
+        "it has no episodes of the controller in integers with steps of 1 and of 20 ms",
+        "it has no episodes of the controller virtual board with steps of 1 and of 20 ms",
+    ]
+    data["rows"][0] |= {"rewards": [500, 499], "reward": 499}
+    assert [*audit.impossible(data, driven)] == [
+        f"{what}: reward is 499, and that of its rewards is 499.5",
+        f"{what}: lowest is 500, and that of its rewards is 499",
+        f"{what}: rewards are [500, 499], and those of its states [500, 500]",
+    ]
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    (lambda log: log["integers_20ms_states"][0, 1].__setitem__(0, 1.0),
+     "an episode begins elsewhere than its seed says"),
+    (lambda log: log["integers_20ms_states"][250, 0].__iadd__(1e-3),
+     "after step 249 a state is none that the plant can have"),
+    (lambda log: log["integers_20ms_pushes"][7].__ixor__(True),
+     "after step 7 a state is none that the plant can have"),
+    (lambda log: log.update(integers_20ms_pushes=log["integers_20ms_pushes"][:400],
+                            integers_20ms_states=log["integers_20ms_states"][:401]),
+     "episodes.npz ends after 400 steps, before the pole has fallen"),
+    (lambda log: log.update(integers_20ms_pushes=log["integers_20ms_pushes"][:, :1]),
+     "episodes.npz has other shapes than its rewards"),
+])
+def test_a_log_of_another_plant_is_told(tmp_path, driven, change, said):
+    shutil.copytree(driven, tmp_path / "trial")
+    file = tmp_path / "trial" / "episodes.npz"
+    log = dict(np.load(file))
+    change(log)
+    np.savez(file, **log)
+    data = json.loads((tmp_path / "trial" / "report.json").read_text())
+    (first, *_) = AUDITS["cart-pole"].impossible(data, file.parent)
+    assert first == f"spiking, in integers, 20 ms: {said}"
+
+
+def test_a_figure_is_held_to_the_rows_of_its_trial(tmp_path, driven):
+    folder = Path(shutil.copytree(driven, tmp_path / "trial"))
+    (folder / "log.txt").write_text("trial 1, begun today\n")
+    data = json.loads((folder / "report.json").read_text())
+    data["figures"][0]["value"] = 499
+    (folder / "report.json").write_text(json.dumps(data))
+    claim = {"quick": True, "results": {"reward_20ms": {"trials": [500]}}}
+    assert [*_trial(folder, 0, claim, AUDITS["cart-pole"])] == [
+        "trials/0/log.txt is not of trial 0",
+        "trials/0/log.txt does not have the summary of its report",
+        "trials/0: reward_20ms is 500 by its rows, and its report says 499",
+    ]
+
+
+def test_samples_are_counted_once_more(tmp_path):
+    """Of a report as a trial of the digits has it, by two samples."""
+    rows = [
+        {"sample": 0, "target": 3, "answer": 3, "reference": 3, "cycles": 40, "synops": 100},
+        {"sample": 1, "target": 4, "answer": 9, "reference": 9, "cycles": 60, "synops": 300},
+    ]
+    data = {
+        "rows": rows, "figures": [{"name": "clock_mhz", "value": 80}],
+        "summary": "64-10 LIF; event; here: a board, simulated by Verilator 5.048. The first ...",
+        "system": {"identity": {
+            "system": "ULX3S", "part": "LFE5U", "algorithm": "64-10 LIF", "engine": "event"}},
+    }
+    audit = AUDITS["run"]
+    assert audit.recounted(data) == {
+        "accuracy_device": 50, "cycles_mean": 50, "cycles_max": 60, "latency_us": 0.625,
+        "synops_per_inference": 200,
+    }
+    assert audit.headline(data) == ("digits: 50 % right, on a virtual ULX3S", (
+        "64-10 LIF; event; ULX3S (LFE5U) at 80 MHz, on a virtual board: no hardware, the gateware "
+        "simulated by Verilator 5.048. The first 2 of the 360 samples of the test split."
+    ))
+    assert told("run", data, tmp_path) == ["it has 2 samples of the 360 of the test part"]
+    rows[0] |= {"answer": 10}
+    rows[1] |= {"sample": 3}
+    assert [*audit.impossible(data, tmp_path)] == [
+        "sample 0: an answer, or a count, that cannot be",
+        "sample 0: the board's answer is another than the reference's",
+        "its rows are not of the first samples, each once",
+    ]
+    data["rows"] = [rows[1]] * 360
+    assert [*audit.missing(data)] == ["its targets are others than those of the test part"]

@@ -1,32 +1,29 @@
-"""The tasks that can be submitted."""
+"""QUBO: five trials with seeds of their own."""
 
 import hashlib
 from dataclasses import asdict, replace
 from statistics import mean, median
 from typing import Any
 
-from spikewright_hw.checks import one_of
+from ...qubo.benchmark import QuboBenchmark, neurobench_qubo
+from ...record.figure import Figure, Simulated
+from ...record.report import Report
+from ..task import Said, Task, Trial
 
-from ..forecast.benchmark import MackeyGlassBenchmark, neurobench_mackey_glass
-from ..qubo.benchmark import QuboBenchmark, neurobench_qubo
-from ..record.figure import Figure, Simulated
-from ..record.report import Report
-from .task import Said, Task, Trial
-
-__all__ = ["TASKS", "task_named"]
+__all__ = ["QUBO"]
 
 _SIMULATED = Simulated("the core independent_set", "its one definition, cycle by cycle")
 
 
-def _qubo(quick: bool) -> QuboBenchmark:
+def _benchmark(quick: bool) -> QuboBenchmark:
     if quick:
         return QuboBenchmark(nodes=(10, 25, 50), runs=2, timeout_s=1e-3)
     return QuboBenchmark()
 
 
-def _run_qubo(trial: Trial) -> Report:
+def _run(trial: Trial) -> Report:
     """Run the workloads with seeds of the trial's own."""
-    benchmark = _qubo(trial.quick)
+    benchmark = _benchmark(trial.quick)
     seed = trial.number * benchmark.runs
     return neurobench_qubo(
         replace(benchmark, settings=replace(benchmark.settings, seed=seed)),
@@ -35,7 +32,7 @@ def _run_qubo(trial: Trial) -> Report:
     )
 
 
-def _qubo_results(report: Report) -> tuple[Figure, ...]:
+def _results(report: Report) -> tuple[Figure, ...]:
     rows = report.rows
     times = [float("inf") if (time := row["seconds_to_gap_0"]) is None else time for row in rows]
     made = [
@@ -49,9 +46,9 @@ def _qubo_results(report: Report) -> tuple[Figure, ...]:
     return tuple(made)
 
 
-def _qubo_system() -> dict[str, Any]:
+def _system(report: Report) -> dict[str, Any]:
     """Return the groups of a record of the system track."""
-    benchmark = _qubo(False)
+    benchmark = _benchmark(False)
     solver = benchmark.solver
     size = f"{solver.capacity} vertices, {solver.lanes} neurons in a word"
     return {
@@ -78,7 +75,7 @@ def _qubo_system() -> dict[str, Any]:
 
 QUBO = Task(
     name="qubo", title="QUBO, maximum independent set", track="system",
-    run=_run_qubo, results=_qubo_results, system=_qubo_system,
+    run=_run, results=_results, system=_system,
     quick="graphs of at most 50 vertices, 2 runs of 1 ms",
     said=Said(
         architecture="One core, independent_set (docs/cores/independent_set.md): a neuron for each "
@@ -103,54 +100,3 @@ QUBO = Task(
         ),
     ),
 )
-
-
-def _run_mackey_glass(trial: Trial) -> Report:
-    """Run the benchmark; nothing is drawn, and the board is asked in the first trial alone."""
-    benchmark = MackeyGlassBenchmark(on_board=100 if trial.number == 0 else 0)
-    if trial.quick:
-        benchmark = MackeyGlassBenchmark(taus=(17,), repeats=3, on_board=0)
-    return neurobench_mackey_glass(
-        benchmark, directory=trial.folder, build=trial.build, console=trial.console,
-        command=f"spikewright neurobench mackey-glass --on-board {benchmark.on_board}"
-        + " --tau 17 --repeats 3" * trial.quick,
-    )
-
-
-#: Figures of a forecast that are claimed.
-_CLAIMED = (
-    "smape", "footprint_bytes", "connection_sparsity", "activation_sparsity", "dense_operations",
-    "effective_macs", "effective_acs",
-)
-
-MACKEY_GLASS = Task(
-    name="mackey-glass", title="Chaotic function prediction, Mackey-Glass", track="algorithm",
-    run=_run_mackey_glass, quick="tau 17 alone, 3 repeats, no virtual board",
-    results=lambda report: tuple(report[name] for name in _CLAIMED),
-    said=Said(
-        architecture="One network in integers: seven values as graded inputs, 448 spiking neurons "
-        "that share 128 weights of 8 bits, one readout with 448 (docs/mackey_glass.md). It runs "
-        "on the event engine; the figures are by its integer reference, which a virtual board "
-        "equals in 100 forecasts of the first trial (not in the quick form).",
-        algorithm="Spikes are the binary digits of the values; the readout's weights are the "
-        "slopes of straight pieces, learned by ridge regression on the 750 values of a repeat "
-        "and rounded to 8 bits.",
-        workflow=(
-            "host: last values as whole numbers of 14 bits", "graded inputs, first step",
-            "population: digits as spikes, 8 steps", "readout: sum of slopes",
-            "host: answer is the newest value",
-        ),
-        measurement="Computed and simulated: scores and operations by the integer reference, "
-        "cycles by a virtual board. Nothing is measured; there is no power or time in this track.",
-        included=("all weights, and states of neurons, in bits", "all synaptic operations"),
-        omitted=("the host's rounding and the scale of an answer", "operations within neurons"),
-    ),
-)
-
-#: By the name on the command line.
-TASKS = {task.name: task for task in (QUBO, MACKEY_GLASS)}
-
-
-def task_named(name: str) -> Task:
-    """Return the task of a name. Raises :exc:`ValueError` if there is none."""
-    return TASKS[one_of(tuple(TASKS))("task", name)]

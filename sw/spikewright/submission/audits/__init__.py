@@ -1,0 +1,1 @@
+"""What the auditor knows of each benchmark: a file for each, without the code that runs it."""

@@ -1,0 +1,19 @@
+"""The benchmarks that can be submitted."""
+
+from spikewright_hw.checks import one_of
+
+from ..task import Task
+from .cart_pole import CART_POLE
+from .digits import DIGITS
+from .mackey_glass import MACKEY_GLASS
+from .qubo import QUBO
+
+__all__ = ["TASKS", "task_named"]
+
+#: By the name on the command line.
+TASKS = {task.name: task for task in (QUBO, MACKEY_GLASS, CART_POLE, DIGITS)}
+
+
+def task_named(name: str) -> Task:
+    """Return the task of a name. Raises :exc:`ValueError` if there is none."""
+    return TASKS[one_of(tuple(TASKS))("task", name)]
