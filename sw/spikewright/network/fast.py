@@ -84,7 +84,10 @@ class Predictor:
         if worth_compiling(self.network, len(spikes)):
             for layer in self.layers:
                 layer.compile()
-        parts = blocks_of(self.network, len(spikes), longest=BLOCK)
+        # Each thread has as many blocks as the others.
+        turns = -(-len(spikes) // (BLOCK * self._threads))
+        longest = max(1, -(-len(spikes) // max(1, turns * self._threads)))
+        parts = blocks_of(self.network, len(spikes), longest=longest)
         blocks = [spikes[part] for part in parts]
         # The threads are the blocks' own; matrices are too small to be worth more.
         with threadpool_limits(1), ThreadPoolExecutor(self._threads) as pool:
@@ -111,6 +114,10 @@ class _Layer:
         width = check_width(name, layer, synapses)
         self.integer = narrowest(width)
         self._neurons = neurons_of(layer, synapses, self.integer)
+        self._starts = {
+            name: start[0].astype(self.integer) for name, start in starts(layer, 1).items()
+        }
+        self._returning = heard_of_itself(layer)
 
     def compile(self) -> None:
         """Compile what can be compiled."""
@@ -125,15 +132,14 @@ class _Layer:
         if not layer.definition.spikes:
             membranes = np.zeros(shape, self.integer)
         states = {
-            name: start.astype(self.integer) for name, start in starts(layer, samples).items()
+            name: np.tile(start, (samples, 1)) for name, start in self._starts.items()
         }
-        returning = heard_of_itself(layer)
-        if layer.recurrent is None and not returning:
+        if layer.recurrent is None and not self._returning:
             self._neurons(states, self._currents(arriving), spikes, membranes)
             return spikes if membranes is None else membranes
         for t in range(steps):
             heard = arriving[t]
-            for inputs, origin in returning:
+            for inputs, origin in self._returning:
                 heard[:, inputs] = arriving_at(spikes, origin, t)
             if layer.recurrent is not None:
                 heard = np.concatenate([heard, spikes[t - 1]], axis=1)

@@ -10,7 +10,7 @@ from spikewright_hw.definition.interval import Interval
 from spikewright_hw.fixed import scaled
 from spikewright_hw.layer import Layer
 
-from .dense_product import DenseProduct
+from .dense_product import DenseProduct, Rest
 from .product import connected
 
 __all__ = ["Synapses", "biases", "weight_synapses"]
@@ -19,6 +19,8 @@ __all__ = ["Synapses", "biases", "weight_synapses"]
 _EXACT = {np.float32: 1 << 24, np.float64: 1 << 53}
 #: The greatest value of a byte.
 _BYTE = 255
+#: Most places by which compiled currents are shifted, and the end of what they hold on the way.
+_MOST_PLACES, _END = 30, 1 << 31
 
 
 @dataclass(frozen=True)
@@ -65,14 +67,33 @@ class Synapses:
             self._factors[name] = adds.astype(exact)
 
     def compile(self) -> None:
-        """Compile the products of a dense connection, if that can be done."""
-        if self.connection is not None or int(self.greatest.max(initial=0)) > _BYTE:
+        """Compile the currents of a dense connection, if that can be done."""
+        if self._compiled or not self._can_be_compiled():
             return
-        for name, factors in self._factors.items():
-            if factors.dtype == np.float32 and name not in self._compiled:
-                made = DenseProduct.of(self.adds[name])
-                if made is not None:
-                    self._compiled[name] = made
+        made = {
+            name: DenseProduct.of(adds, Rest(self.always[name], self.exponent, self.bias[name]))
+            for name, adds in self.adds.items()
+        }
+        self._compiled.update({name: one for name, one in made.items() if one is not None})
+
+    def _can_be_compiled(self) -> bool:
+        """Whether products are matrices of bytes and exact floats, and int32 holds the rest."""
+        if self.connection is not None or int(self.greatest.max(initial=0)) > _BYTE:
+            return False
+        if abs(self.exponent) > _MOST_PLACES:
+            return False
+        return all(
+            factors.dtype == np.float32 and self._most(name) < _END
+            for name, factors in self._factors.items()
+        )
+
+    def _most(self, name: str) -> int:
+        """Return a bound of all that is computed on the way to a current of an input."""
+        adds = self._product(self.greatest, np.abs(self.adds[name]))
+        total = int((adds + np.abs(self.always[name])).max(initial=0))
+        half = 1 << max(0, -self.exponent)
+        most = max(total + half, total << max(0, self.exponent))
+        return most + int(np.abs(self.bias[name]).max(initial=0))
 
     def reach(self, name: str) -> Interval:
         """Return the least and the greatest stored current of an input."""
@@ -99,6 +120,11 @@ class Synapses:
 
         That is, ``[..., events]``, a spike, or a graded input's whole number.
         """
+        if self._compiled and heard.ndim == 3:
+            return {
+                name: product(heard).astype(integer, copy=False)
+                for name, product in self._compiled.items()
+            }
         totals = self.totals(heard, integer=integer)
         return {
             name: self._stored(total) + self.bias[name].astype(integer)
@@ -116,8 +142,6 @@ class Synapses:
         }
 
     def _total(self, name: str, heard: np.ndarray) -> np.ndarray:
-        if name in self._compiled and heard.ndim == 3:
-            return self._compiled[name](heard)
         factors = self._factors[name]
         return self._product(heard.astype(factors.dtype), factors)
 

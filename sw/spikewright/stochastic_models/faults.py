@@ -179,6 +179,9 @@ class FaultySynapses(Synapses):
     rate: float
     rng: np.random.Generator
 
+    def compile(self) -> None:
+        """Compile nothing: flips change the totals."""
+
     def totals(
         self, heard: np.ndarray, *, integer: type[np.signedinteger] = np.int64
     ) -> dict[str, np.ndarray]:

@@ -40,6 +40,9 @@ class _Packed(Synapses):
     words: np.ndarray
     signs: dict[str, np.ndarray]
 
+    def compile(self) -> None:
+        """Compile nothing: the totals are counted bit by bit."""
+
     def totals(
         self, heard: np.ndarray, *, integer: type[np.signedinteger] = np.int64
     ) -> dict[str, np.ndarray]:

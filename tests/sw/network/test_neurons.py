@@ -11,7 +11,7 @@ import pytest
 from spikewright import native
 from spikewright.errors import BuildError, SpikewrightWarning
 from spikewright.network import dense_product, neurons, reference
-from spikewright.network.dense_product import DenseProduct
+from spikewright.network.dense_product import DenseProduct, Rest
 from spikewright.network.fast import Predictor
 from spikewright.network.integer_source import integer_source
 from spikewright.network.reference import check_width, narrowest, neurons_of, run
@@ -25,6 +25,9 @@ from spikewright_hw.network import Layer, Network
 from spikewright_hw.neuron import DEFINITIONS
 
 from .test_fast import spikes_for
+
+#: Currents that are the sums themselves, of two neurons.
+PLAIN = Rest(np.zeros(2, int), 0, np.zeros(2, int))
 
 
 @pytest.fixture
@@ -131,15 +134,20 @@ def test_small_work_is_not_compiled(monkeypatch):
 @pytest.mark.parametrize("density", [0, 0.05, 0.5, 1])
 @pytest.mark.parametrize("neurons", [1, 16, 37, 300])
 @pytest.mark.parametrize("most", [1, 255])
-def test_rows_are_added_for_what_is_heard(density, neurons, most):
+@pytest.mark.parametrize("exponent", [-3, 0, 2])
+def test_rows_are_added_for_what_is_heard(density, neurons, most, exponent):
     rng = np.random.default_rng(neurons)
-    adds = rng.integers(-8, 8, (45, neurons))
-    heard = rng.integers(0, most, (3, 5, 45), endpoint=True) * (rng.random((3, 5, 45)) < density)
+    adds = rng.integers(-8, 8, (145, neurons))
+    shape = (3, 5, 145)
+    heard = rng.integers(0, most, shape, endpoint=True) * (rng.random(shape) < density)
     heard[1, 2:4] = heard[0, 2:4]  # heard again in the next step
     heard = heard.astype(np.uint8 if most > 1 else bool)
-    made = DenseProduct.of(adds)
+    rest = Rest(rng.integers(-9, 9, neurons), exponent, rng.integers(-9, 9, neurons))
+    made = DenseProduct.of(adds, rest)
     assert made is not None
-    assert np.array_equal(made(heard), heard.astype(int) @ adds)
+    totals = heard.astype(int) @ adds + rest.always
+    expected = np.floor(totals * 2.0**exponent + 0.5) + rest.bias
+    assert np.array_equal(made(heard), expected)
 
 
 def lif(monkeypatch) -> "neurons.Neurons":
@@ -170,7 +178,7 @@ def test_without_a_compiler_that_works_arrays_are_used(tool, monkeypatch, no_lib
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(native, "find", lambda name: tool)
     assert not lif(monkeypatch).compile()
-    assert DenseProduct.of(np.ones((2, 2), int)) is None
+    assert DenseProduct.of(np.ones((2, 2), int), PLAIN) is None
     assert not list(tmp_path.rglob("*.so"))
 
 
@@ -210,8 +218,9 @@ def test_the_variable_switches_it_off(monkeypatch, no_library):
 
 _TOGETHER = """
 import numpy as np
-from spikewright.network.dense_product import DenseProduct
-print(DenseProduct.of(np.ones((2, 2), int))(np.ones((1, 1, 2), bool)).tolist())
+from spikewright.network.dense_product import DenseProduct, Rest
+rest = Rest(np.zeros(2, int), 0, np.zeros(2, int))
+print(DenseProduct.of(np.ones((2, 2), int), rest)(np.ones((1, 1, 2), bool)).tolist())
 """
 
 
