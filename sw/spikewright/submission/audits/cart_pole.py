@@ -108,7 +108,8 @@ def _headline(data: dict[str, Any]) -> tuple[str, str]:
             "port."
         )
     return "Closed loop: cart and pole, balanced by a spiking network", (
-        f"Reward, mean of {len(own[0]['rewards'])} episodes, by the integer reference: {earned}. "
+        f"Reward, mean over the starts of seeds 0 to {len(own[0]['rewards']) - 1}, by the integer "
+        f"reference: {earned}. "
         f"{said} The plant is simulated on the host; nothing is measured."
     )
 
