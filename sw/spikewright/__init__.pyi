@@ -249,6 +249,18 @@ from spikewright.heartbeats.benchmark import HeartbeatBenchmark as HeartbeatBenc
 from spikewright.heartbeats.benchmark import bench_heartbeats as bench_heartbeats
 from spikewright.heartbeats.split import load_heartbeats as load_heartbeats
 
+"""Primate reaching: NeuroBench's benchmark, and made recordings."""
+
+from spikewright.reaching.benchmark import PrimateReachingBenchmark as PrimateReachingBenchmark
+from spikewright.reaching.benchmark import (
+    neurobench_primate_reaching as neurobench_primate_reaching,
+)
+from spikewright.reaching.decoder import decoder_task as decoder_task
+from spikewright.reaching.recording import Recording as Recording
+from spikewright.reaching.recording import read_recording as read_recording
+from spikewright.reaching.synthetic import Synthetic as Synthetic
+from spikewright.reaching.synthetic import synthetic_recording as synthetic_recording
+
 """Forecasts: NeuroBench's Mackey-Glass benchmark."""
 
 from spikewright.forecast.benchmark import MackeyGlassBenchmark as MackeyGlassBenchmark

@@ -271,6 +271,11 @@ RULES = (
         "anything but a real board; name that by --board, or leave it out",
     ),
     Rule(
+        ("neurobench primate-reaching",), ("recording", "folder"),
+        lambda options: options.synthetic,
+        "--synthetic, whose recordings are made; leave one of the two out",
+    ),
+    Rule(
         ("neurobench qubo",), ("capacity", "lanes", "clock", "place"),
         lambda options: options.board not in (None, "virtual") and not options.build,
         "a real board, which says its size and clock itself; leave it out",

@@ -25,7 +25,8 @@ from ..network.reference import run as run_reference
 from ..network.training_config import training_config
 from ..quantized.network import QuantizedNetwork
 from ..quantized.spw import write
-from ..record.algorithm import AlgorithmMetrics, measure
+from ..record.algorithm import measure
+from ..record.algorithm_figures import algorithm_figures
 from ..record.figure import Computed, Counted, Figure, Provenance, Simulated
 from ..record.markdown import filled, table, wrapped
 from ..record.report import Report
@@ -271,23 +272,13 @@ def _metrics(network: QuantizedNetwork, board: BoardEpisodes) -> list[Figure]:
     """Return the algorithm track's metrics of a decision."""
     spikes = board.spikes[-_COUNTED:]
     run = run_reference(network.network, spikes)
-    found: AlgorithmMetrics = measure(
+    found = measure(
         network.network, spikes, run.traced_spikes,
         membranes=[layer.membranes for layer in run.layers],
     )
-    of = Computed(
-        f"NeuroBench's algorithm track, for one decision, mean over the last {len(spikes)} of the "
-        "board"
+    return algorithm_figures(
+        found, f"one decision, mean over the last {len(spikes)} of the board"
     )
-    return [
-        Figure("footprint_bytes", found.footprint.bytes, "bytes", of),
-        Figure("connection_sparsity", float(found.connection_sparsity), "1", of),
-        Figure("activation_sparsity", float(found.activation_sparsity or 0), "1", of),
-        Figure("dense_operations", found.dense_operations, "1", of),
-        Figure("effective_macs", float(found.effective_macs), "1", of),
-        Figure("effective_acs", float(found.effective_acs), "1", of),
-        Figure("membrane_updates", float(found.membrane_updates or 0), "1", of),
-    ]
 
 
 def _board_figures(benchmark: CartPoleBenchmark, board: BoardEpisodes) -> list[Figure]:

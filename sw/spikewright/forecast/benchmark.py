@@ -21,6 +21,7 @@ from ..network.reference import run as run_reference
 from ..quantized.network import QuantizedNetwork
 from ..quantized.spw import write
 from ..record.algorithm import AlgorithmMetrics, measure
+from ..record.algorithm_figures import algorithm_figures
 from ..record.figure import Computed, Figure
 from ..record.markdown import filled, table, wrapped
 from ..record.report import Report
@@ -239,23 +240,12 @@ def _report(
 
 
 def _figures(chosen: _Series, count: int) -> list[Figure]:
-    found = chosen.metrics()
     by = Computed(f"mean over {count} repeats of tau {chosen.series.tau}, by the integer reference")
-    of = Computed("NeuroBench's algorithm track, for one forecast, mean over the first repeat")
-    bits = found.footprint
     return [
         Figure("smape", mean(chosen.scores), "1", by, {
             "deviation": stdev(chosen.scores), "repeats": list(chosen.scores)
         }),
-        Figure("footprint_bytes", bits.bytes, "bytes", of, {
-            "weights_bits": bits.weights, "biases_bits": bits.biases, "states_bits": bits.states
-        }),
-        Figure("connection_sparsity", float(found.connection_sparsity), "1", of),
-        Figure("activation_sparsity", float(found.activation_sparsity or 0), "1", of),
-        Figure("dense_operations", found.dense_operations, "1", of),
-        Figure("effective_macs", float(found.effective_macs), "1", of),
-        Figure("effective_acs", float(found.effective_acs), "1", of),
-        Figure("membrane_updates", float(found.membrane_updates or 0), "1", of),
+        *algorithm_figures(chosen.metrics(), "one forecast, mean over the first repeat"),
     ]
 
 

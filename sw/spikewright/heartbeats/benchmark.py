@@ -28,6 +28,7 @@ from .. import terminal
 from ..coding.coding import encode
 from ..errors import DataError
 from ..gateware.design import run_reference
+from ..job.board_figures import bitstream_figures, board_figures, spread_evenly
 from ..job.progress import JobProgress
 from ..job.training import train
 from ..machine import processor
@@ -38,10 +39,9 @@ from ..record.report import Report
 from ..record.store import REPORTS, write_report
 from ..task.metrics import class_scores, share_right
 from ..task.task import Task
-from .on_board import bitstream_figures, board_figures
 from .page import PAGE, lines_of, write_page
 from .split import ANOMALY, CLASSES, SPLITS, drawn, heartbeat_tasks
-from .training import HIDDEN, recipe_of
+from .training import BOARD, HIDDEN, design_of, recipe_of
 
 __all__ = ["HeartbeatBenchmark", "bench_heartbeats"]
 
@@ -165,11 +165,14 @@ def bench_heartbeats(
         if benchmark.on_board and not benchmark.held_out:
             with progress.part("iCEBreaker, virtual") as tell:
                 figures += board_figures(
-                    first, tasks[0], beats=benchmark.on_board, build=build, tell=tell
+                    first, _asked(tasks[0], first, benchmark.on_board), board=BOARD,
+                    design=design_of(tasks[0]), what="beats", build=build, tell=tell,
                 )
         if benchmark.place:
             with progress.part("Bitstream for iCEBreaker") as tell:
-                figures += bitstream_figures(first, tasks[0], build=build, tell=tell)
+                figures += bitstream_figures(
+                    first, board=BOARD, design=design_of(tasks[0]), build=build, tell=tell
+                )
     report = _report(benchmark, tasks, trained, figures, source=source, command=command)
     lines = lines_of(report, benchmark.classes)
     for line in lines:
@@ -198,6 +201,11 @@ def _trained(
         networks.append(network)
         answers.append(run_reference(network, inputs, hidden_membranes=False).predictions)
     return _Trained(seed, networks[0], np.concatenate(answers))
+
+
+def _asked(task: Task, network: QuantizedNetwork, count: int) -> np.ndarray:
+    """Return what a board is asked: beats of the test part, evenly spread."""
+    return encode(task.x_test[spread_evenly(count, len(task.x_test))], network.coding)
 
 
 def _report(

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 __all__ = [
-    "ClassScores", "accuracy", "class_scores", "error", "explained", "score", "share_right",
+    "ClassScores", "accuracy", "class_scores", "error", "explained", "explained_each", "score",
+    "share_right",
 ]
 
 
@@ -53,6 +54,27 @@ def explained(values: np.ndarray, targets: np.ndarray) -> float | None:
     mean = targets.mean(axis=tuple(range(targets.ndim - 1)))
     spread = float(np.square(targets - mean).sum())
     return 1 - float(np.square(values - targets).sum()) / spread if spread else None
+
+
+def explained_each(values: np.ndarray, targets: np.ndarray) -> tuple[float, ...]:
+    """Return R² of each output, the last axis; NeuroBench's R2 is the mean of two.
+
+    Parameters
+    ----------
+    values, targets : array ``[samples, outputs]``
+
+    Raises :exc:`ValueError` for arrays of two shapes, and for an output whose targets do not vary.
+    """
+    if values.shape != targets.shape or targets.ndim != 2 or not targets.size:
+        raise ValueError(
+            f"values has the shape {list(values.shape)} and targets {list(targets.shape)}; both "
+            "must be [samples, outputs], with one at least"
+        )
+    found = [explained(values[:, [one]], targets[:, [one]]) for one in range(targets.shape[1])]
+    for one, share in enumerate(found):
+        if share is None:
+            raise ValueError(f"the targets of output {one} do not vary, so that it has no R²")
+    return tuple(found)  # pyright: ignore[reportReturnType]
 
 
 def score(answers: np.ndarray, targets: np.ndarray) -> float:

@@ -10,34 +10,30 @@ from spikewright.errors import DataError
 from .audio import Recordings
 from .task import Task
 
-__all__ = ["VARIABLE", "Source", "find", "located"]
+__all__ = ["VARIABLE", "Files", "Source", "find", "located"]
 
 #: Environment variable that names a folder of data sets.
 VARIABLE = "SPIKEWRIGHT_DATA"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
-    """A data set that the project can read, but does not bring along.
+class Files:
+    """Files that the project can read, but does not bring along.
 
     Parameters
     ----------
     name : str
-        Name of the task.
+        What they are called here.
     title : str
-        As its authors call it.
+        As their authors call them.
     home : str
-        Where to get it.
+        Where to get them.
     folders : tuple of str
-        Names that its folder may have below a folder of data sets.
+        Names that their folder may have below a folder of data sets.
     files : str
         What lies in it, in words.
     there : callable
         Takes a folder; says whether the files are in it.
-    load : callable
-        Takes the folder and returns the task.
-    recordings : callable, optional
-        Of sounds that become energies in bands: takes the folder and returns the recordings.
     """
 
     name: str
@@ -46,11 +42,25 @@ class Source:
     folders: tuple[str, ...]
     files: str
     there: Callable[[Path], bool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source(Files):
+    """The files of a data set, and how they become a task, whose name is theirs.
+
+    Parameters
+    ----------
+    load : callable
+        Takes the folder and returns the task.
+    recordings : callable, optional
+        Of sounds that become energies in bands: takes the folder and returns the recordings.
+    """
+
     load: Callable[[Path], Task]
     recordings: Callable[[Path], Recordings] | None = None
 
 
-def find(source: Source, folder: Path | None = None) -> Path | None:
+def find(source: Files, folder: Path | None = None) -> Path | None:
     """Return the folder of a data set: ``folder``, or the one in :data:`VARIABLE`, or one below it.
 
     None where no folder is named.
@@ -75,7 +85,7 @@ def find(source: Source, folder: Path | None = None) -> Path | None:
     )
 
 
-def located(source: Source, folder: Path | None = None) -> Path:
+def located(source: Files, folder: Path | None = None) -> Path:
     """Return the folder of a data set, as :func:`find` does.
 
     Raises

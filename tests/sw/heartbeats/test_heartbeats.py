@@ -12,11 +12,11 @@ from rich.console import Console
 
 from spikewright.device.simulation import simulate
 from spikewright.errors import DataError, DeviceError
-from spikewright.heartbeats import on_board
 from spikewright.heartbeats.benchmark import HeartbeatBenchmark, bench_heartbeats
 from spikewright.heartbeats.front_end import INPUTS, heart_inputs
 from spikewright.heartbeats.page import BLOCKS, PUBLISHED
 from spikewright.heartbeats.split import FOLDS, drawn, heartbeat_tasks, load_heartbeats
+from spikewright.job import board_figures
 from spikewright.quantized.spw import read
 from spikewright.record.store import read_report
 from spikewright.task.mitbih import Beats
@@ -136,7 +136,7 @@ def test_a_report_says_how_each_class_was_told(tmp_path, monkeypatch):
         opened.append((board, design.fold))
         yield Board(network, design)
 
-    monkeypatch.setattr(on_board, "open_board", open_simulated)
+    monkeypatch.setattr(board_figures, "open_board", open_simulated)
     said = StringIO()
 
     def bench(**more):
@@ -169,7 +169,7 @@ def test_a_report_says_how_each_class_was_told(tmp_path, monkeypatch):
 
 def test_what_is_held_out_is_put_on_no_board(tmp_path, monkeypatch):
     WRITTEN["mitbih", "records"](tmp_path)
-    monkeypatch.setattr(on_board, "open_board", None)
+    monkeypatch.setattr(board_figures, "open_board", None)
     said = StringIO()
     report = bench_heartbeats(
         HeartbeatBenchmark(split="random", held_out=True, folder=tmp_path, hidden=4, seeds=(0,)),
