@@ -221,6 +221,12 @@ def test_cart_pole(capsys):
     )
 
 
+def test_primate_reaching(capsys):
+    do("primate_reaching.md")
+    (printed,) = (text for language, text in blocks("primate_reaching.md") if language == "text")
+    assert capsys.readouterr().out == printed
+
+
 def test_the_table_of_neurobench_has_all_figures_of_the_algorithm_track():
     text = (DOCS / "neurobench.md").read_text(encoding="utf-8")
     cells = re.findall(r"^\| (`.*?`) \|", text.partition("## The official harness")[0], re.M)

@@ -321,6 +321,14 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {"port": "does not apply to anything but a real board; name that by --board"},
     ),
     "neurobench cart-pole --board ulx3s-85f --port /dev/x": ({"seed": "7"}, {}),
+    "neurobench primate-reaching": (
+        {"recording": "loco_20170210_03", "folder": "there", "train_share": "0.8", "seeds": "7",
+         "epochs": "3", "on_board": "0", "place": None, "pages": None, "synthetic": None}, {}
+    ),
+    "neurobench primate-reaching --synthetic": (
+        {"seeds": "7"},
+        every(("recording", "folder"), "does not apply to --synthetic, whose recordings are made"),
+    ),
     "neurobench submit qubo": (
         {"folder": "there", "quick": None, "organisation": "me", "availability": "Preview",
          "configuration": "Efficiency"}, {}

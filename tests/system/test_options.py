@@ -68,6 +68,7 @@ WORK = (
     "spikewright.quantized.saturation.show_saturation", "spikewright.exchange.to_nir.to_nir",
     "spikewright.forecast.benchmark.neurobench_mackey_glass",
     "spikewright.control.benchmark.neurobench_cart_pole",
+    "spikewright.reaching.benchmark.neurobench_primate_reaching",
     "spikewright.gateware.certificate.check_certificate",
     "spikewright.submission.submit.submit", "spikewright.submission.audit.check_submission",
     "spikewright.scenes.benchmark.neurobench_asc",
@@ -207,7 +208,8 @@ VALUES = {**RUN, **SIZE, **STOCHASTIC, **NEURON, "preset": "q8_8", "family": "ne
           "density": "0.5", "graph_seed": "0", "runs": "5", "fit": None,
           "inputs": "found.npz", "no_saturation": None, "seeds": "2", "capacity": "1000",
           "place": None, "on_board": "100", "build": None, "timeout": "10", "port": "/dev/x",
-          "graph": "mine.dimacs", "plan": None}
+          "graph": "mine.dimacs", "plan": None,
+          "recording": "indy_20160622_01"}
 
 
 @pytest.mark.parametrize(("command", "name", "value"), APPLIES)

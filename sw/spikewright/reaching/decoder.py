@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from spikewright_hw.checks import instance, real
 from spikewright_hw.engine.design import EventDesign
 
 from ..gateware.design import run_reference
@@ -47,7 +48,7 @@ def decoder_task(recording: Recording, *, share: float) -> Task:
     share : float
         Of the reaches that are the training part.
     """
-    train, _, test = recording.parts(share)
+    train, _, test = instance(Recording)("recording", recording).parts(real(0, 1)("share", share))
     train = train[:: max(1, -(-len(train) // _MOST_TRAINED))]
     test = test[::_TEST_STRIDE]
     return Task(

@@ -20,7 +20,7 @@ from torch import nn
 from torch.nn.functional import conv2d
 
 from spikewright.record.algorithm import effective_operations
-from spikewright.task.metrics import error
+from spikewright.task.metrics import error, explained_each
 from spikewright_hw.fixed import Format
 from spikewright_hw.layer import Layer
 
@@ -253,6 +253,9 @@ def test_errors_of_values():
     targets = tensor(stored["targets"])
     assert error(answers.numpy(), targets.numpy()) ** 2 == pytest.approx(
         stored["results"]["MSE"], rel=1e-6
+    )
+    assert np.mean(explained_each(answers.numpy(), targets.numpy())) == pytest.approx(
+        stored["results"]["R2"], rel=1e-6
     )
 
 
