@@ -145,13 +145,13 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
                   "does not apply to --certificate, which is checked alone; leave one of the two"),
     ),
     "estimate net.spw": (
-        {"board": "ulx3s", "samples": "9", "share": "3", "banks": "2", "fold": "8", "task": "mnist",
-         "data": "mine.npz"},
+        {"board": "ulx3s", "samples": "9", "share": "3", "banks": "2", "fold": "8",
+         "commands": "few", "task": "mnist", "data": "mine.npz"},
         {"folder": NO_DIGITS},
     ),
     "estimate net.spw --board ulx3s": ({"fit": None}, {}),
     "estimate net.spw --board ulx3s --fit": (
-        {"board": "icebreaker", "samples": "9", "task": "mnist"},
+        {"board": "icebreaker", "samples": "9", "commands": "few", "task": "mnist"},
         every(("share", "banks", "fold"), SEARCHED),
     ),
     "estimate net.spw --task mnist": ({"folder": "."}, {}),

@@ -17,6 +17,20 @@ from spikewright_hw.engine.record import Result, unpack_result
 from spikewright_hw.fixed import Format
 
 LFSR = "spikewright:stochastic.source:lfsr"
+#: ``yosys -l LOG -p 'tcl FILE'``, by a Yosys without Tcl: the commands that Edalize's files have.
+YOSYS = """\
+#!{python}
+import re, subprocess, sys
+from pathlib import Path
+
+(main,) = re.fullmatch("tcl (.*)", sys.argv[-1]).groups()
+text = Path("edalize_yosys_procs.tcl").read_text() + Path(main).read_text()
+known = dict(re.findall(r"^set (top|name) (\\S+)$", text, re.M))
+given = re.findall(r"^(?:read_verilog|synth_\\w+|write_json) .*", text, re.M)
+script = "\\n".join(re.sub(r"\\$(\\w+)", lambda match: known[match[1]], line) for line in given)
+Path("script.ys").write_text(re.sub(r"[{{}}]", "", script))
+sys.exit(subprocess.run([sys.executable, "{run}", "script.ys"]).returncode)
+"""
 NETWORK = example_network(sizes=(4, 3, 2), steps=2, weight_bits=4, membrane=Format(8, 4))
 
 
@@ -49,6 +63,25 @@ def test_lint_of_a_network_passes(tmp_path):
     assert result.returncode == 0, result.stdout + result.stderr
     described = fusesoc("core", "show", "spikewright:network:tiny", cwd=tmp_path).stdout
     assert "The event engine of a network, 4-3-2" in described
+
+
+@pytest.mark.parametrize("arch", ["ice40", "ecp5"])
+def test_a_core_is_synthesised(arch, tmp_path):
+    """Through all that FuseSoC and Edalize write, for the iCE40 unless another one is asked for."""
+    spw.emit_cores("lfsr", folder=tmp_path / "verilog")
+    program = tmp_path / "bin" / "yosys"
+    program.parent.mkdir()
+    run = Path(spw.__file__).parent / "gateware" / "yosys.py"
+    program.write_text(YOSYS.format(python=sys.executable, run=run))
+    program.chmod(0o755)
+    asked = ["--arch", arch] if arch != "ice40" else []
+    result = fusesoc("run", "--target=synth", LFSR, *asked, cwd=tmp_path)
+    assert result.returncode == 0, result.stdout + result.stderr
+    (netlist,) = (tmp_path / "build").glob("*/synth/*.json")
+    module = json.loads(netlist.read_text())["modules"]["lfsr_w8"]
+    assert module["attributes"]["top"]
+    kinds = {cell["type"] for cell in module["cells"].values()}
+    assert {"ice40": "SB_LUT4", "ecp5": "LUT4"}[arch] in kinds
 
 
 def test_the_fields_of_a_result_lie_where_the_ports_say(tmp_path):

@@ -11,6 +11,7 @@ from .words import arguments_checked
 __all__ = [
     "HIGHEST",
     "add_board_options",
+    "add_commands_option",
     "add_engine_option",
     "add_engine_options",
     "add_neuron_options",
@@ -109,14 +110,19 @@ def add_engine_options(
              "runs on, whose weights are stored when the board is opened (built)",
     )
     if board:
-        add(
-            "--commands", metavar="NAME",
-            help="of the link: all, or few for a smaller board without STATUS, RESET and RUN (all)",
-        )
+        add_commands_option(engine)
     streams = parser.add_argument_group("the stochastic engine alone")
     add_streams_options(streams)
     streams.add_argument(
         "--lanes", type=count, metavar="N", help="rows of weights at once, a power of two (4)"
+    )
+
+
+def add_commands_option(group: argparse._ArgumentGroup) -> None:
+    """Add the choice of the commands that a board has."""
+    group.add_argument(
+        "--commands", metavar="NAME",
+        help="of the link: all, or few for a smaller board without STATUS, RESET and RUN (all)",
     )
 
 

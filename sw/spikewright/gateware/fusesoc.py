@@ -41,6 +41,14 @@ targets:
     flow_options:
       tool: verilator
       verilator_options: [-Wall]
+
+  synth:
+    <<: *default
+    flow: generic
+    flow_options:
+      tool: yosys
+      arch: ice40
+      output_format: json
 """
 # Edalize cannot start cocotb 2.1, so the core's testbench is run the way `make sim` runs it.
 _SIMULATE = """
@@ -58,7 +66,10 @@ scripts:
 def write_core_file(
     verilog: Sequence[Path], *, library: str, name: str, description: str, core: str = ""
 ) -> Path:
-    """Write ``<name>.core`` beside Verilog files, with the targets ``default`` and ``lint``.
+    """Write ``<name>.core`` beside Verilog files: targets ``default``, ``lint`` and ``synth``.
+
+    ``synth`` makes a netlist for the iCE40, or for another architecture of Edalize's Yosys, such
+    as by ``--arch ecp5``. Edalize writes scripts in Tcl, which a Yosys must have been built with.
 
     Parameters
     ----------

@@ -173,11 +173,12 @@ def _advice(network: Network, design: EventDesign, boards: Sequence[Board]) -> s
     """Say which smaller design would fit which board, or by how much the smallest still does not.
 
     Those are tried that take less and less: one bank, more neurons to an updater, rows read in
-    parts.
+    parts, few commands of the link.
     """
     most = max(layer.neurons for layer in network.layers)
+    fewest = replace(design, banks=1, share=most, fold=16, commands="few")
     smaller = [
-        replace(design, banks=1, share=most), replace(design, banks=1, share=most, fold=16),
+        replace(design, banks=1, share=most), replace(fewest, commands=design.commands), fewest,
     ]
     closest = ""
     for one in smaller:
@@ -189,6 +190,7 @@ def _advice(network: Network, design: EventDesign, boards: Sequence[Board]) -> s
             for board in boards
         ]
         how = f"1 bank, share {one.share}" + ("" if one.fold is None else f", fold {one.fold}")
+        how += "" if one.commands == "all" else f", {one.commands} commands"
         fitting = [board for board, short in each if not short]
         if fitting:
             names = ", ".join(board.name for board in fitting)

@@ -140,7 +140,8 @@ def fit_design(
     task : Task, optional
         Whose test part has the samples for the mean cycles; without one, the most count.
     design : EventDesign, optional
-        Whether its weights are built in or loaded stays as it is, and so do memories in block RAM.
+        Whether its weights are built in or loaded, and its commands, stay as they are, and so do
+        memories in block RAM.
     samples : int
         How many of the test part, at most.
     margin : float

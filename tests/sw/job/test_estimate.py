@@ -60,7 +60,7 @@ def test_a_network_that_fits_no_board_is_told_what_would(monkeypatch):
     part = PARTS["ecp5-25f"]
     for lut, advice in (
         ((first.lut + second.lut) // 2, "It would fit ulx3s with 1 bank, share 12"),
-        (10, r"With 1 bank, share 12, fold 16 it still lacks [\d,]+ look-up tables of ULX3S; .*"),
+        (10, r"With 1 bank, share 12, fold 16, few commands it still lacks [\d,]+ look-up .*; .*"),
     ):
         monkeypatch.setitem(PARTS, "ecp5-25f", replace(part, room={**part.room, "lut": lut}))
         found = spw.estimate(NETWORK, boards=["ulx3s"], design=fast)
@@ -73,7 +73,20 @@ def test_a_network_that_fits_no_board_is_told_what_would(monkeypatch):
     assert text.startswith("Estimate: event engine, 2 banks; at most ")
     assert "Layers, estimate" in text and "Boards, estimate" in text
     assert f"no: lacks {one.lacking['lut']:,} look-up tables" in text
-    assert "It fits no board. With 1 bank, share 12, fold 16 it still lacks" in text
+    assert "It fits no board. With 1 bank, share 12, fold 16, few commands it still" in text
+
+
+def test_a_board_with_few_commands_is_smaller():
+    both = [
+        spw.estimate(NETWORK, boards=["icebreaker"], design=EventDesign(commands=commands))
+        for commands in ("all", "few")
+    ]
+    every, few = (one.boards[0].size for one in both)
+    assert every is not None and few is not None and few.lut < every.lut - 200
+    assert both[0].worst_cycles == both[1].worst_cycles
+    printed = io.StringIO()
+    spw.print_estimate(both[1], console=Console(file=printed, width=300))
+    assert "event engine, without STATUS, RESET and RUN; at most" in printed.getvalue()
 
 
 def test_boards_and_samples_that_are_wrong():

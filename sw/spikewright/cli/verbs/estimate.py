@@ -5,7 +5,7 @@ from pathlib import Path
 
 import spikewright as spw
 
-from ..options import count, counts, path
+from ..options import add_commands_option, count, counts, path
 from ..task_options import add_task_options, task_of
 from ..words import arguments_checked
 
@@ -33,6 +33,7 @@ def add(commands) -> None:
     engine.add_argument(
         "--fold", type=counts, metavar="N[,N...]", help="neurons of a row in a cycle (all)"
     )
+    add_commands_option(engine)
     engine.add_argument(
         "--fit", action="store_true",
         help="compare designs for each --board, cycles against size, and name the fastest that "
@@ -51,21 +52,25 @@ def estimate(options: argparse.Namespace) -> None:
     task = task_of(options)
     if task is None:
         task = spw.known_task(network)
+    given = {
+        name: value for name in ("share", "banks", "fold", "commands")
+        if (value := getattr(options, name)) is not None
+    }
     if options.fit:
         with arguments_checked({**options.flags, "board": "--board"}):
+            design = spw.EventDesign(**given)
             found = [
-                spw.fit_design(network, board=name, task=task, samples=options.samples)
+                spw.fit_design(
+                    network, board=name, task=task, design=design, samples=options.samples
+                )
                 for name in options.board
             ]
         for one in found:
             spw.show_fit(one, network, build=Path("build"))
         return
-    given = {name: getattr(options, name) for name in ("share", "banks", "fold")}
     with arguments_checked({**options.flags, "boards": "--board"}):
-        design = spw.EventDesign(
-            **{name: value for name, value in given.items() if value is not None}
-        )
         estimated = spw.estimate(
-            network, task=task, design=design, boards=options.board, samples=options.samples
+            network, task=task, design=spw.EventDesign(**given), boards=options.board,
+            samples=options.samples,
         )
     spw.print_estimate(estimated)
