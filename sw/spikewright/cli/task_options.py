@@ -19,7 +19,7 @@ __all__ = [
 NETWORK_OPTIONS = (
     "coding", "steps", "input_bits", "silent", "readout", "bias", "epochs", "learning_rate",
     "augmentation", "event_products", "same_everywhere", "prune", "normalisation", "surrogate",
-    "loss",
+    "learn_surrogate", "loss",
 )
 #: Those of a training that apply to one of a network that is trained on, too.
 RETRAINED = ("weight_bits", "membrane", "epochs", "learning_rate", "event_products")
@@ -82,6 +82,10 @@ def add_network_options(parser: argparse.ArgumentParser, *, file: bool) -> None:
         "--surrogate", metavar="NAME",
         help="what stands for the derivative of a spike: arc_tangent, fast_sigmoid, sigmoid, ... "
         "(arc_tangent)",
+    )
+    add(
+        "--learn-surrogate", action="store_true",
+        help="its slope is learned while real numbers are trained",
     )
     add(
         "--loss", metavar="NAME",

@@ -39,7 +39,7 @@ from .normalisation import (
 from .quantize import quantize, rounded
 from .real_layer import RealLayer
 from .real_network import RealNetwork
-from .surrogate import SURROGATES, AdaptiveSmoothing
+from .surrogate import SURROGATES, AdaptiveSmoothing, LearnedSlope, Surrogate
 from .trained_synapses import StreamedWeights, SummedWeights, TrainedSynapses
 from .wiring import Wired
 
@@ -93,14 +93,7 @@ class Model(nn.Module):
         }
         self._streams = streams
         self._synapses: list[TrainedSynapses] = []
-        width = config.surrogate_width
-        self._surrogate = SURROGATES[config.surrogate](width=2 * width / math.pi, height=1 / width)
-        if isinstance(self._surrogate, AdaptiveSmoothing):
-            self.slope = nn.Parameter(torch.tensor(1 / width))
-            self._surrogate = AdaptiveSmoothing(
-                height=self.slope, noise=_NOISE,  # pyright: ignore[reportArgumentType]
-                generator=generator,
-            )
+        self._surrogate = self._first_surrogate(generator)
         if layers is None:
             layers = (
                 first_layers(config, generator=generator, plain=exact_sums) if start is None
@@ -151,6 +144,20 @@ class Model(nn.Module):
             )
             for number, (layer, parameters) in enumerate(zip(layers, given, strict=True))
         )
+
+    def _first_surrogate(self, generator: torch.Generator) -> Surrogate:
+        """Return what stands for the derivative of a spike in real numbers."""
+        config, width = self.config, self.config.surrogate_width
+        kind = SURROGATES[config.surrogate]
+        fixed = kind(width=2 * width / math.pi, height=1 / width)
+        drawn = isinstance(fixed, AdaptiveSmoothing)
+        if not (drawn or config.learn_surrogate):
+            return fixed
+        self.slope = nn.Parameter(torch.tensor(1 / width))
+        given: Any = {"height": self.slope}
+        if drawn:
+            return AdaptiveSmoothing(noise=_NOISE, generator=generator, **given)
+        return LearnedSlope(shape=kind(width=2 / math.pi), **given)
 
     def _learn_delays(self, number: int, most: int, generator: torch.Generator) -> None:
         """Leave each synapse of a layer one weight of those it has, and draw its delay."""
@@ -220,8 +227,10 @@ class Model(nn.Module):
         """
         self.fold()
         self._is_fixed = True
-        if isinstance(self._surrogate, AdaptiveSmoothing):  # what is trained on are the integers
-            self._surrogate = AdaptiveSmoothing(height=abs(float(self.slope.detach())))
+        if not self._surrogate.is_fixed:  # spikes are 0 and 1 from here on, of one slope
+            noise = {"noise": 0.0} if isinstance(self._surrogate, AdaptiveSmoothing) else {}
+            slope = abs(float(self.slope.detach()))
+            self._surrogate = replace(self._surrogate, height=slope, **noise)
         room = [*[0.0] * (len(self.weights) - 1), largest]
         self.grid = tuple(self._grid(number, largest=one) for number, one in enumerate(room))
         layers = self._layers()

@@ -101,6 +101,9 @@ class ModelConfig:
     surrogate_width : float
         Distance from the threshold, relative to that of the rest, over which the arc tangent's
         gradient falls to about a third; others are as high as it, and half as high where it is.
+    learn_surrogate : bool
+        Whether the surrogate's slope, 1 over its width, is learned while real numbers are trained:
+        one of the network, from ``surrogate_width`` on. That of ``asgl`` always is.
 
     Raises
     ------
@@ -127,6 +130,7 @@ class ModelConfig:
     normalisation: str = "none"
     surrogate: str = "arc_tangent"
     surrogate_width: float = 0.33
+    learn_surrogate: bool = False
 
     def __post_init__(self):
         settle(
@@ -146,6 +150,7 @@ class ModelConfig:
             normalisation=one_of(NORMALISATIONS),
             surrogate=one_of(SURROGATE_NAMES),
             surrogate_width=real(),
+            learn_surrogate=flag,
             connections=optional(_connections),
             origins=optional(_origins),
         )
@@ -158,6 +163,11 @@ class ModelConfig:
         check_hidden(self.normalisation, layers=len(self.sizes) - 1)
         if self.surrogate_width <= 0:
             raise ValueError(f"surrogate_width is {self.surrogate_width}; it must be above 0")
+        if self.learn_surrogate and self.surrogate == "straight_through":
+            raise ValueError(
+                "surrogate is 'straight_through', which has no width, and so none that is learned; "
+                "take another one, or leave learn_surrogate out"
+            )
         given = each_layer("membrane", self.membrane, layers=len(self.wires))
         for form, made in zip(given, self.membranes, strict=True):
             if (bits := max(form.width, made.width)) > MEMBRANE_BITS:

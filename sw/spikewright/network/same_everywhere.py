@@ -41,6 +41,8 @@ def _differing(config: "TrainingConfig") -> Iterator[str]:
         yield f"loss is {config.loss!r}"
     if model.surrogate not in _SURROGATES:
         yield f"surrogate is {model.surrogate!r}"
+    if model.learn_surrogate:
+        yield "learn_surrogate is True"
     if model.normalisation != "none":
         yield f"normalisation is {model.normalisation!r}"
     if model.delays != "fixed":

@@ -68,6 +68,8 @@ class SpikingNet(nn.Module):
         Of an inference, which ``tebn`` needs.
     surrogate : str
         What stands for the derivative of a spike.
+    learn_surrogate : bool
+        Whether its slope is learned, the parameter ``model.slope``, until :meth:`quantize`.
     input_bits : int
     weight_bits : int or sequence of int
         Of all layers, or of each.
@@ -109,6 +111,7 @@ class SpikingNet(nn.Module):
         normalisation: str = "none",
         steps: int | None = None,
         surrogate: str = "arc_tangent",
+        learn_surrogate: bool = False,
         input_bits: int = 1,
         weight_bits: int | Sequence[int] = 4,
         scales: str = "layer",
@@ -123,7 +126,8 @@ class SpikingNet(nn.Module):
         config = ModelConfig(
             sizes=(len(self._map), *(len(one.connection.target) for one in named)),
             readout=readout, bias=bias, delays=delays, normalisation=normalisation,
-            surrogate=surrogate, input_bits=input_bits, weight_bits=weight_bits, scales=scales,
+            surrogate=surrogate, learn_surrogate=learn_surrogate, input_bits=input_bits,
+            weight_bits=weight_bits, scales=scales,
             membrane=formats("membrane", membrane),
             connections=tuple(one.connection for one in named),
             origins=tuple(one.origins for one in named),

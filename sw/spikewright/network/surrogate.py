@@ -12,7 +12,7 @@ its threshold. A neuron in millivolts and one whose threshold is 1 thus need no 
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -23,6 +23,7 @@ __all__ = [
     "AdaptiveSmoothing",
     "ArcTangent",
     "FastSigmoid",
+    "LearnedSlope",
     "MultiGaussian",
     "Rectangle",
     "Sigmoid",
@@ -60,9 +61,9 @@ class Surrogate:
         raise NotImplementedError(f"{type(self).__name__} does not say its shape")
 
     @property
-    def is_noisy(self) -> bool:
-        """Whether spikes are drawn in training, and so are not 0 and 1 alone."""
-        return False
+    def is_fixed(self) -> bool:
+        """Whether a spike is 0 or 1 and has the gradient of its distance alone."""
+        return True
 
     def gradient(self, x: Tensor, scale: Tensor | float = 1.0) -> Tensor:
         """Return d spike / d x, where the neuron's rest is ``scale`` away from its threshold."""
@@ -159,9 +160,9 @@ class AdaptiveSmoothing(Surrogate):
             raise ValueError(f"the noise of a surrogate is from 0 to below 1, not {self.noise}")
 
     @property
-    def is_noisy(self) -> bool:
-        """Whether spikes are drawn in training, and so are not 0 and 1 alone."""
-        return self.noise > 0
+    def is_fixed(self) -> bool:
+        """Whether a spike is 0 or 1 and has the gradient of its distance alone."""
+        return self.noise == 0
 
     def gradient(self, x: Tensor, scale: Tensor | float = 1.0) -> Tensor:
         """Return the slope of f, where the neuron's rest is ``scale`` away from its threshold."""
@@ -173,6 +174,35 @@ class AdaptiveSmoothing(Surrogate):
         smooth = (0.5 + x * (abs(self.height) / scale)).clamp(0, 1)
         drawn = torch.rand(x.shape, generator=self.generator, dtype=torch.float32).to(x.device)
         return smooth + ((hard - smooth) * (drawn >= self.noise)).detach()
+
+
+@dataclass(frozen=True, eq=False)
+class LearnedSlope(Surrogate):
+    """A surrogate as high and as wide as a slope that is learned.
+
+    A spike stays 0 or 1. Its gradients are those of the smooth step F(slope x) whose derivative the
+    shape is: of x, slope F'(slope x), and of the slope, x F'(slope x). There is no other width than
+    the slope gives.
+
+    Parameters
+    ----------
+    height : float or Tensor
+        Slope at the threshold; a number once it is learned.
+    shape : Surrogate
+        F', with a height of 1.
+    """
+
+    shape: Surrogate = field(default_factory=ArcTangent)
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether a spike is 0 or 1 and has the gradient of its distance alone."""
+        return not isinstance(self.height, Tensor)
+
+    def gradient(self, x: Tensor, scale: Tensor | float = 1.0) -> Tensor:
+        """Return d spike / d x, where the neuron's rest is ``scale`` away from its threshold."""
+        slope = abs(self.height)
+        return self.shape.gradient(x * slope, scale) * slope
 
 
 def _multi_gaussian(z: Tensor) -> Tensor:
@@ -228,6 +258,22 @@ class _Spike(torch.autograd.Function):
         return ctx.shape.gradient(x, ctx.scale).mul_(gradients[0]), None, None, None
 
 
+class _SpikeOfSlope(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, strict: bool, shape: Surrogate, scale: Tensor | float, slope: Tensor
+    ) -> Tensor:
+        ctx.save_for_backward(x, slope)
+        ctx.shape, ctx.scale = shape, scale
+        return (x > 0 if strict else x >= 0).to(x.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None, Tensor]:
+        x, slope = ctx.saved_tensors
+        given = ctx.shape.gradient(x * slope, ctx.scale).mul_(gradients[0])
+        return given * slope, None, None, None, (x * given).sum()
+
+
 def spike(
     x: Tensor, *, surrogate: Surrogate, strict: bool = False, scale: Tensor | float = 1.0
 ) -> Tensor:
@@ -235,8 +281,13 @@ def spike(
 
     ``scale`` is the distance from the neuron's rest to its threshold, in the unit of x.
     """
-    if isinstance(surrogate, AdaptiveSmoothing) and surrogate.is_noisy and torch.is_grad_enabled():
+    learns = torch.is_grad_enabled() and not surrogate.is_fixed
+    if learns and isinstance(surrogate, AdaptiveSmoothing):
         return surrogate.drawn(x, (x > 0 if strict else x >= 0).to(x.dtype), scale)
-    out = _Spike.apply(x, strict, surrogate, scale)
+    if learns and isinstance(surrogate, LearnedSlope):
+        slope = torch.as_tensor(surrogate.height).abs().to(x.dtype)
+        out = _SpikeOfSlope.apply(x, strict, surrogate.shape, scale, slope)
+    else:
+        out = _Spike.apply(x, strict, surrogate, scale)
     assert isinstance(out, Tensor)
     return out

@@ -201,8 +201,8 @@ class _Writer:
             function, words = function.func, function.keywords
         slot, given = len(self._names), {}
         if function is spike:
-            if words["surrogate"].is_noisy:
-                raise Untraceable("spikes are drawn")
+            if not words["surrogate"].is_fixed:
+                raise Untraceable("spikes are drawn, or their slope is learned")
             rule = _Rule("real({0} > 0)" if words["strict"] else "real({0} >= 0)", ("{g}",))
             self._shapes[slot] = words
         else:

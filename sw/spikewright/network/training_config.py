@@ -269,6 +269,7 @@ def training_config(
     prune: float = 0.0,
     normalisation: str = "none",
     surrogate: str = "arc_tangent",
+    learn_surrogate: bool = False,
     loss: str = "outputs",
     streams: Streams | None = None,
 ) -> TrainingConfig:
@@ -336,6 +337,8 @@ def training_config(
     surrogate : str
         What stands for the derivative of a spike, a key of
         :data:`~spikewright.network.surrogate.SURROGATES`.
+    learn_surrogate : bool
+        Whether its slope is learned while real numbers are trained.
     loss : str
         What is learned by; see :class:`TrainingConfig`.
     streams : Streams, optional
@@ -358,12 +361,9 @@ def training_config(
         sizes=(chosen.inputs, *layers, task.outputs),
         neuron=neuron,
         parameters=_parameters(neuron) if parameters is None else parameters,
-        weight_bits=weight_bits,
-        membrane=formats("membrane", membrane),
-        readout=readout,
-        bias=bias,
-        normalisation=normalisation,
-        surrogate=surrogate,
+        weight_bits=weight_bits, membrane=formats("membrane", membrane),
+        readout=readout, bias=bias, normalisation=normalisation,
+        surrogate=surrogate, learn_surrogate=learn_surrogate,
         input_bits=bits_of(chosen),
         connections=tuple(one.connection for one in named) or None,
         origins=tuple(one.origins for one in named) or None,

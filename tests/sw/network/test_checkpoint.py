@@ -49,12 +49,13 @@ def digest(trained: Trained) -> bytes:
     return from_training(trained).network.digest()
 
 
-@pytest.mark.parametrize(("neuron", "patience"), [
-    ("lif", None),
-    ("plif", 2),  # learns parameters of its own
+@pytest.mark.parametrize(("asked", "patience"), [
+    ({}, None),
+    ({"neuron": "plif"}, 2),  # learns parameters of its own
+    ({"learn_surrogate": True}, None),
 ])
-def test_it_goes_on_to_the_same_network_wherever_it_stopped(tmp_path, neuron, patience):
-    given = replace(config(neuron=neuron), patience=patience)
+def test_it_goes_on_to_the_same_network_wherever_it_stopped(tmp_path, asked, patience):
+    given = replace(config(**asked), patience=patience)
     ran: list[Progress] = []
     whole = train(given, TASK, seed=3, progress=ran.append)
     reals = sum(at.phase == "float" for at in ran)

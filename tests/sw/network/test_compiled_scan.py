@@ -15,7 +15,7 @@ from spikewright.network.cell import Cell
 from spikewright.network.compiled_scan import compiled_scan, is_compiled, stepwise
 from spikewright.network.drive import drive
 from spikewright.network.scan_source import scan_source
-from spikewright.network.surrogate import SURROGATES, Surrogate
+from spikewright.network.surrogate import SURROGATES, LearnedSlope, Surrogate
 from spikewright.network.train import train
 from spikewright.network.training_config import Phase, training_config
 from spikewright.network.wiring import Wired, scan
@@ -187,6 +187,19 @@ def test_what_cannot_be_written_down_is_left_to_pytorch():
     layer = Wired(cell, torch.ones(3, NEURONS), compiled=True)
     spikes, _ = scan(layer, torch.ones(STEPS, SAMPLES, 3))
     assert spikes.any()
+
+
+def test_a_slope_is_left_to_pytorch_while_it_is_learned_and_compiled_afterwards():
+    slope = torch.nn.Parameter(torch.tensor(2.5))
+    learned = LearnedSlope(height=slope)  # pyright: ignore[reportArgumentType]
+    cell = Cell(lif, surrogate=learned)
+    inputs = drawn(cell)
+    assert compiled_scan(cell, cell.constants(), inputs) is None
+    spikes, _ = stepwise(cell, cell.start(SAMPLES, NEURONS), inputs)
+    (spikes * torch.linspace(-1, 1, STEPS)[:, None, None]).sum().backward()
+    assert slope.grad is not None and slope.grad != 0
+    fixed = in_double(Cell(lif, surrogate=LearnedSlope(height=2.5)))
+    assert far(both(fixed, drawn(fixed))) < 1e-12 and is_compiled(fixed)
 
 
 def test_other_numbers_than_those_of_the_cell_are_left_to_pytorch():

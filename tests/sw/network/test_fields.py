@@ -173,7 +173,7 @@ TABLE: tuple[tuple[Any, Mapping[str, tuple]], ...] = (
         "membrane": (*NO_OBJECT, Format(60, 4), (Format(8, 4),), (Format(8, 4), Format(60, 4))),
         "delays": (*NO_NAME, "linear"), "scales": NO_NAME, "surrogate": NO_NAME,
         "normalisation": NO_NAME,
-        "surrogate_width": (*NO_REAL, 0, -1),
+        "surrogate_width": (*NO_REAL, 0, -1), "learn_surrogate": (None, 1, "yes"),
         "connections": (3, "128", (), {}, (1, 2), (OTHER,)),
         "origins": (3, "origins", (1, 2), ((), (), ()), ((Origin(back=3),), ()), {0: ()}),
     }),

@@ -189,12 +189,21 @@ def test_the_surrogates_are_those_that_are_named():
     assert tuple(SURROGATES) == SURROGATE_NAMES
 
 
-def test_a_slope_that_is_learned_is_learned_from_the_seed():
+@pytest.mark.parametrize("given", [
+    {"surrogate": "asgl"}, {"learn_surrogate": True},
+    {"surrogate": "multi_gaussian", "learn_surrogate": True},
+], ids=["asgl", "arc_tangent", "multi_gaussian"])
+def test_a_slope_that_is_learned_is_learned_from_the_seed(given):
     task = patterns()
-    one, again = (train(brief(task, surrogate="asgl"), task, seed=0) for _ in range(2))
+    one, again = (train(brief(task, **given), task, seed=0) for _ in range(2))
     slope, other = (float(made.model.slope.detach()) for made in (one, again))
     assert slope != pytest.approx(1 / 0.33) and slope == other
     assert one.network == again.network
+
+
+def test_a_width_that_is_not_there_is_not_learned():
+    with pytest.raises(ValueError, match=r"^surrogate is 'straight_through', which has no width"):
+        brief(patterns(), surrogate="straight_through", learn_surrogate=True)
 
 
 def test_batches_of_one_are_trained_on():

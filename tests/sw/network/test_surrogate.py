@@ -11,6 +11,7 @@ from spikewright.network.surrogate import (
     AdaptiveSmoothing,
     ArcTangent,
     FastSigmoid,
+    LearnedSlope,
     MultiGaussian,
     Rectangle,
     Sigmoid,
@@ -168,3 +169,28 @@ def test_spikes_that_are_smoothed_have_the_slope_of_what_is_run():
 def test_noise_out_of_range_is_refused():
     with pytest.raises(ValueError, match=r"^the noise of a surrogate is from 0 to below 1, not 1$"):
         AdaptiveSmoothing(noise=1)
+
+
+@pytest.mark.parametrize("name", [*STEPS, "rectangle"])
+def test_a_slope_that_is_learned_has_the_gradient_of_the_smooth_step(name):
+    """Held to differences of F(slope x / scale), of which the surrogate is the derivative."""
+    step = STEPS.get(name, lambda u: u.clamp(-1, 1))
+    x, scale, near = POINTS[POINTS != 0].clone().requires_grad_(), 2.0, 1e-6
+    weights = torch.linspace(-1, 2, len(x), dtype=torch.float64)
+    slope = torch.tensor(0.7137, dtype=torch.float64, requires_grad=True)
+    shape = LearnedSlope(height=slope, shape=unit(name))  # pyright: ignore[reportArgumentType]
+    out = spike(x, surrogate=shape, scale=scale)
+    assert out.tolist() == (x >= 0).double().tolist()
+    (out * weights).sum().backward()
+
+    def smooth(x: torch.Tensor, slope: float) -> torch.Tensor:
+        return step(slope * x.detach() / scale) * weights
+
+    of_slope = (smooth(x, 0.7137 + near) - smooth(x, 0.7137 - near)).sum() / (2 * near)
+    of_x = (smooth(x + near, 0.7137) - smooth(x - near, 0.7137)) / (2 * near)
+    assert slope.grad is not None and x.grad is not None
+    assert float(slope.grad) == pytest.approx(float(of_slope), rel=1e-6) and float(of_slope) != 0
+    assert torch.allclose(x.grad, of_x, rtol=0, atol=1e-8)
+    fixed = LearnedSlope(height=0.7137, shape=unit(name))
+    assert fixed.is_fixed
+    assert torch.allclose(fixed.gradient(x.detach(), scale) * weights, x.grad, rtol=1e-12)
