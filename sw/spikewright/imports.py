@@ -22,7 +22,7 @@ __all__ = ["DISTRIBUTIONS", "Dependencies", "code_key", "dependencies"]
 _OWN = ("spikewright", "spikewright_hw")
 #: Names that packages are installed by, where these are not the names that they are imported by.
 #: To look all of them up takes long.
-DISTRIBUTIONS = {"serial": "pyserial", "sklearn": "scikit-learn"}
+DISTRIBUTIONS = {"dwave": "dwave-samplers", "serial": "pyserial", "sklearn": "scikit-learn"}
 
 
 @dataclass(frozen=True)

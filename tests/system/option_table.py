@@ -279,7 +279,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "neurobench qubo": (
         {"graph": "mine.dimacs", "nodes": "9", "seed": "7", "runs": "3", "timeout": "5",
          "capacity": "2000", "lanes": "64", "clock": "62.5", "place": None,
-         "pages": None},
+         "host": None, "largest": None, "pages": None},
         {**every(("density", "graph_seed"), "does not apply to graphs but those of --nodes; give"),
          "board": "does not apply to the workloads of the benchmark, which are simulated; give",
          "build": "does not apply to anything but a real board; name that by --board",
@@ -289,7 +289,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {"seed": "7", "timeout": "5", "lanes": "64", "clock": "62.5", "capacity": "99",
          "board": "virtual"},
         {"nodes": "does not apply to --graph, a graph of your own; leave one",
-         **every(("runs", "pages"), "does not apply to a single graph; leave it out, or")},
+         **every(("runs", "pages", "host", "largest"), "does not apply to a single graph; leave")},
     ),
     "neurobench qubo --place": (
         {}, {"clock": "does not apply to --place, which says the clock; leave one"}
@@ -303,12 +303,13 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     ),
     "neurobench qubo --build --board ulx3s-85f": (
         {"capacity": "99", "lanes": "64", "clock": "62.5"},
-        every(("graph", "nodes", "seed", "runs", "timeout", "place", "port", "pages"),
+        every(("graph", "nodes", "seed", "runs", "timeout", "place", "port", "pages", "host",
+               "largest"),
               "does not apply to --build, which makes a bitstream and ends; leave it out"),
     ),
     "neurobench qubo --nodes 9": (
         {"density": "0.5", "graph_seed": "7", "seed": "7", "capacity": "99"},
-        every(("runs", "pages"), "does not apply to a single graph; leave it out, or"),
+        every(("runs", "pages", "host", "largest"), "does not apply to a single graph; leave it"),
     ),
     "neurobench asc": (
         {"rehearsal": "fsdd", "folder": "folder", "network": "16-4", "epochs": "3", "seed": "7",

@@ -253,7 +253,8 @@ RULES = (
     ),
     Rule(
         ("neurobench qubo",),
-        ("graph", "nodes", "seed", "runs", "timeout", "place", "port", "pages"),
+        ("graph", "nodes", "seed", "runs", "timeout", "place", "port", "pages", "host",
+         "largest"),
         lambda options: options.build,
         "--build, which makes a bitstream and ends; leave it out",
     ),
@@ -281,7 +282,7 @@ RULES = (
         "a real board, which says its size and clock itself; leave it out",
     ),
     Rule(
-        ("neurobench qubo",), ("runs", "pages"),
+        ("neurobench qubo",), ("runs", "pages", "host", "largest"),
         lambda options: options.graph is not None or options.nodes is not None,
         "a single graph; leave it out, or take another --seed for another run",
     ),

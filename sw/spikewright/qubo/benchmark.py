@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib import metadata
 from math import ceil
 from pathlib import Path
 from statistics import median
@@ -15,15 +16,17 @@ from typing import Any
 
 from rich.console import Console
 
-from spikewright_hw.checks import instance, real, settle, whole
+from spikewright_hw.checks import flag, instance, real, settle, whole
 from spikewright_hw.qubo.search import QuboSearch
 
 from .. import terminal
 from ..errors import DataError, DeviceError
 from ..files import write_if_changed
+from ..machine import processor
 from ..record.markdown import filled, table, wrapped
 from ..record.report import Report
 from ..record.store import write_report
+from .beside import beside_host, host_lines, largest, largest_lines
 from .board import QuboAnswer
 from .graph import VIOLATED
 from .solve import QuboSolution, QuboSolver, solve_qubo
@@ -66,6 +69,12 @@ class QuboBenchmark:
         Time of a run, s.
     runs : int, at least 1
         Runs of each workload, with seeds from that of ``settings`` on.
+    host : bool
+        Whether D-Wave's tabu search and simulated annealing get the same graphs and time on this
+        machine, too. They come with the extra ``samplers``.
+    largest : bool
+        Whether the largest sizes A and B are tried: the most vertices of density 0.01 and 1 that
+        the solver holds and finds a cost below 0 for.
     """
 
     nodes: Sequence[int] = ()
@@ -74,11 +83,13 @@ class QuboBenchmark:
     settings: QuboSearch = _SEARCH
     timeout_s: float = 0.01
     runs: int = 5
+    host: bool = False
+    largest: bool = False
 
     def __post_init__(self):
         settle(
             self, solver=instance(QuboSolver), settings=instance(QuboSearch), timeout_s=real(0),
-            runs=whole(1),
+            runs=whole(1), host=flag, largest=flag,
         )
         if not self.nodes:
             held = tuple(size for size in _SIZES if size <= self.solver.capacity)
@@ -141,6 +152,10 @@ def neurobench_qubo(
     chosen = benchmark.workloads()
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         rows = tuple(pool.map(partial(_row, benchmark), chosen))
+    if benchmark.host:  # one at a time, so that each has a processor to itself
+        rows = beside_host(
+            rows, chosen, timeout_s=benchmark.timeout_s, runs=benchmark.runs
+        )
     reached = sum(row["cost"] <= row["target"] for row in rows)
     known = sum(row["best_cost"] <= row["best_known"] for row in rows)
     lower = sum(row["best_cost"] < row["best_known"] for row in rows)
@@ -154,6 +169,9 @@ def neurobench_qubo(
             f"runs: the target is reached on {reached} of {len(rows)} workloads. Best of the runs: "
             f"the lowest published cost on {known}, of which {lower} lower."
         ),
+        figures=tuple(
+            largest(solver, timeout_s=benchmark.timeout_s) if benchmark.largest else ()
+        ),
         rows=rows,
         made={
             "command": command,
@@ -162,15 +180,17 @@ def neurobench_qubo(
             "seeds of the runs": ", ".join(str(one.seed) for one in _settings(benchmark)),
             "rest, spread, noise": f"{benchmark.settings.rest}, {benchmark.settings.spread}, "
             f"{benchmark.settings.noise}",
-        },
+        } | ({
+            "processor": processor(), "dwave-samplers": metadata.version("dwave-samplers")
+        } if benchmark.host else {}),
     )
-    lines = _lines(report)
-    for line in lines:
+    blocks = _blocks(benchmark, report)
+    for line in "\n\n".join(blocks.values()).splitlines():
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     console.print(report.summary)
     write_report(report, directory)
     if pages:
-        _write_page(lines, report, root / PAGE)
+        _write_page(blocks, report, root / PAGE)
     return report
 
 
@@ -234,12 +254,29 @@ def _cells(nodes: int, density: float, rows: Sequence[dict[str, Any]]) -> list[s
     ]
 
 
-def _write_page(lines: Sequence[str], report: Report, page: Path) -> bool:
-    """Write the block ``results`` of the page; return whether it changed."""
+def _blocks(benchmark: QuboBenchmark, report: Report) -> dict[str, str]:
+    """Return the tables, by the names of their blocks in the page."""
+    blocks = {"results": "\n".join(_lines(report))}
+    if benchmark.host:
+        said = wrapped(
+            f"dwave-samplers {report.made['dwave-samplers']} on one processor of this machine, "
+            f"{report.made['processor']}; {_time(benchmark.timeout_s)} a run, median of "
+            f"{benchmark.runs} runs. Of the annealing, processor time of its sweeps."
+        )
+        blocks["host"] = "\n".join([said, "", *host_lines(report.rows)])
+    if benchmark.largest:
+        blocks["largest"] = "\n".join(largest_lines(report.figures))
+    return blocks
+
+
+def _write_page(blocks: dict[str, str], report: Report, page: Path) -> bool:
+    """Write the blocks of the page that there are; return whether it changed."""
     made = wrapped(f"{report.summary} Clock: {report.made['clock']}. {report.made['command']}.")
     text = page.read_text(encoding="utf-8")
-    blocks = {"results": "\n".join([made, "", *lines])}
-    return write_if_changed(page, filled(text, blocks, page=page, names=tuple(blocks)))
+    told = blocks | {"results": f"{made}\n\n{blocks['results']}"}
+    return write_if_changed(
+        page, filled(text, told, page=page, names=("results", "host", "largest"))
+    )
 
 
 def _time(seconds: float) -> str:

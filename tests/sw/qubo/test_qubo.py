@@ -16,6 +16,7 @@ from spikewright.errors import BuildError, DataError
 from spikewright.qubo import fast, placed
 from spikewright.qubo.benchmark import QuboBenchmark, neurobench_qubo, print_qubo_solution
 from spikewright.qubo.graph import Graph, cost, read_graph
+from spikewright.qubo.host import annealed, searched
 from spikewright.qubo.solve import QuboSolver, solve_qubo
 from spikewright.qubo.workload import qubo_workloads, random_graph
 from spikewright_hw.qubo.independent_set import seen_at
@@ -221,6 +222,38 @@ def test_a_report_has_a_row_for_each_workload(tmp_path):
         assert row["cost_after_0.001_s"] == row["cost"]
     assert "reached on 10 of 10 workloads" in report.summary
     assert (tmp_path / "report.json").is_file()
+
+
+def test_the_hosts_programs_get_the_same_graphs(tmp_path):
+    page = tmp_path / "docs" / "qubo.md"
+    page.parent.mkdir()
+    page.write_text("".join(
+        f"<!-- generated: {name} -->\n<!-- end -->\n" for name in ("results", "host", "largest")
+    ))
+    report = neurobench_qubo(
+        QuboBenchmark(
+            nodes=(10,), densities=(0.1,), runs=2, timeout_s=2e-3, host=True, largest=True,
+            solver=QuboSolver(capacity=30, lanes=8),
+        ),
+        directory=tmp_path, pages=True, root=tmp_path,
+    )
+    for row in report.rows:
+        assert row["tabu_best"] == row["annealing_best"] == row["target"]
+        assert row["tabu_seconds"] == 2e-3 and 0 < row["annealing_seconds"] <= 2e-3
+    assert report.made["dwave-samplers"]
+    assert [one.value for one in report.figures] == [30, 30]
+    assert report["largest_b"].detail == {"density": 1.0, "seed": 0, "edges": 435, "cost": -1}
+    text = page.read_text()
+    assert "| 10 | 5 | 5 | 5 | 5 | -7.2 | -7.2 | -7.2 |" in text
+    assert "| B | 1 | 30 | 435 | -1 |" in text
+
+
+def test_programs_of_the_host_are_held_to_the_graph():
+    """Two edges of three vertices: the middle one, or both ends."""
+    graph = Graph(3, ((0, 1), (1, 2)), name="three")
+    for search in (searched, annealed):
+        costs = search(graph, timeout_s=2e-3, runs=5).costs
+        assert min(costs) == -2 and set(costs) <= {-2, -1}  # a run may end in the middle one
 
 
 def test_a_workload_that_is_none_is_refused(tmp_path):

@@ -62,7 +62,16 @@ def _add_qubo(benches) -> None:
         "--build", action="store_true",
         help="build the bitstream of --board, of --capacity and --lanes, for --clock, and end",
     )
-    add("--pages", action="store_true", help="write the table of docs/qubo.md, too")
+    add(
+        "--host", action="store_true",
+        help="beside the workloads, D-Wave's tabu search and simulated annealing on this machine, "
+        "in the same time",
+    )
+    add(
+        "--largest", action="store_true",
+        help="the largest sizes A and B, too: graphs of density 0.01 and 1 that fill --capacity",
+    )
+    add("--pages", action="store_true", help="write the tables of docs/qubo.md, too")
     bench.set_defaults(verb=qubo, command="neurobench qubo")
 
 
@@ -250,6 +259,7 @@ def qubo(options: argparse.Namespace) -> None:
             spw.QuboBenchmark(
                 solver=solver, settings=settings, timeout_s=timeout,
                 runs=5 if options.runs is None else options.runs,
+                host=options.host, largest=options.largest,
             ),
             command=shlex.join(["spikewright", *sys.argv[1:]]), pages=options.pages,
         )
