@@ -289,7 +289,8 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {"seed": "7", "timeout": "5", "lanes": "64", "clock": "62.5", "capacity": "99",
          "board": "virtual"},
         {"nodes": "does not apply to --graph, a graph of your own; leave one",
-         **every(("runs", "pages", "host", "largest"), "does not apply to a single graph; leave")},
+         **every(("runs", "pages", "host", "largest"),
+                 "does not apply to a single graph; leave it out, or")},
     ),
     "neurobench qubo --place": (
         {}, {"clock": "does not apply to --place, which says the clock; leave one"}
