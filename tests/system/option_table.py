@@ -13,7 +13,7 @@ STREAMS = {"length": "64", "source": "lfsr", "encoding": "unipolar"}
 STOCHASTIC = {**STREAMS, "lanes": "2"}
 TRAINED = {"coding": "rate", "steps": "3", "silent": "0.4", "readout": "count", "bias": None,
            "epochs": "2", "learning_rate": "0.01", "augmentation": "no", "event_products": None,
-           "same_everywhere": None,
+           "precision": "bf16", "same_everywhere": None,
            "prune": "0.5", "normalisation": "batch", "surrogate": "sigmoid", "loss": "tet",
            "learn_surrogate": None,
            "seed": "7"}
@@ -108,7 +108,8 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "train out.spw --network net.spw": (
         every(("weight_bits", "epochs"), "3") | {"membrane": "Q8.3", "learning_rate": "0.1"},
         every((*STREAMS, "coding", "steps", "input_bits", "silent", "readout", "bias", "neuron",
-               "augmentation", "prune", "normalisation", "surrogate", "learn_surrogate", "loss"),
+               "augmentation", "prune", "normalisation", "surrogate", "learn_surrogate", "loss",
+               "precision"),
               "does not apply to --network FILE, which is trained on as it is; leave one"),
     ),
     "train out.spw --task mnist": ({"folder": "."}, {}),

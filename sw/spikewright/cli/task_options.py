@@ -18,8 +18,8 @@ __all__ = [
 #: Options of :func:`add_network_options` that are arguments of :func:`spikewright.training_config`.
 NETWORK_OPTIONS = (
     "coding", "steps", "input_bits", "silent", "readout", "bias", "epochs", "learning_rate",
-    "augmentation", "event_products", "same_everywhere", "prune", "normalisation", "surrogate",
-    "learn_surrogate", "loss",
+    "augmentation", "event_products", "precision", "same_everywhere", "prune", "normalisation",
+    "surrogate", "learn_surrogate", "loss",
 )
 #: Those of a training that apply to one of a network that is trained on, too.
 RETRAINED = ("weight_bits", "membrane", "epochs", "learning_rate", "event_products")
@@ -99,6 +99,10 @@ def add_network_options(parser: argparse.ArgumentParser, *, file: bool) -> None:
     add(
         "--event-products", action="store_true",
         help="dense layers sum over events, which is faster and rounds otherwise",
+    )
+    add(
+        "--precision", metavar="NAME",
+        help="of products while real numbers are trained: float32 or bf16 (float32)",
     )
     add(
         "--same-everywhere", action="store_true",

@@ -1,8 +1,8 @@
 """Names of what a training chooses among, without PyTorch, in which they are computed."""
 
 __all__ = [
-    "LOSSES", "NORMALISATIONS", "OF_MEMBRANES", "OF_SPIKES", "SCALES", "SPREADS", "SURROGATE_NAMES",
-    "check_hidden",
+    "LOSSES", "NORMALISATIONS", "OF_MEMBRANES", "OF_SPIKES", "PRECISIONS", "SCALES", "SPREADS",
+    "SURROGATE_NAMES", "check_hidden",
 ]
 
 #: Keys of :data:`spikewright.network.surrogate.SURROGATES`.
@@ -16,6 +16,8 @@ SCALES = ("layer", "channel", "power_of_two")
 NORMALISATIONS = ("none", "batch", "tdbn", "tebn", "layer")
 #: How a learned delay between two steps is shared out (:mod:`.delays`).
 SPREADS = ("linear", "gaussian")
+#: Types of the numbers in products of real numbers.
+PRECISIONS = ("float32", "bf16")
 #: Losses of a last layer that spikes, and of one that does not (:mod:`.losses`).
 OF_SPIKES = ("spike_count", "spike_rate", "first_spike")
 OF_MEMBRANES = ("membrane", "tet")

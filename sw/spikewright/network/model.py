@@ -69,6 +69,8 @@ class Model(nn.Module):
         Whether the neurons' steps run compiled, where they can.
     event_products : bool
         Whether dense layers sum over events, where they can.
+    bf16 : bool
+        Whether products of real numbers are of bf16 in training.
     exact_sums : bool
         Whether first weights and sums are the same on every processor.
     """
@@ -84,6 +86,7 @@ class Model(nn.Module):
         steps: int | None = None,
         compiled: bool = False,
         event_products: bool = False,
+        bf16: bool = False,
         exact_sums: bool = False,
     ):
         super().__init__()
@@ -91,6 +94,7 @@ class Model(nn.Module):
         self._how = {
             "compiled": compiled, "event_products": event_products, "exact_sums": exact_sums,
         }
+        self._bf16 = bf16
         self._streams = streams
         self._synapses: list[TrainedSynapses] = []
         self._surrogate = self._first_surrogate(generator)
@@ -259,7 +263,7 @@ class Model(nn.Module):
                 Wired(cell, self._real_weights(number), self._of(self.recurrent, number),
                       bias=self._of(self.biases, number), connection=layer.connection,
                       parts=() if layer.is_plain else layer.parts,
-                      normalisation=self._norm_of(number))
+                      normalisation=self._norm_of(number), bf16=self._bf16 and self.training)
                 for number, (cell, layer) in enumerate(
                     zip(self.neurons(), self._shapes, strict=True)
                 )

@@ -35,6 +35,8 @@ def _differing(config: "TrainingConfig") -> Iterator[str]:
     for name in ("streams", "event_products"):
         if getattr(config, name):
             yield f"{name} is given"
+    if config.precision != "float32":
+        yield f"precision is {config.precision!r}"
     if config.prune:
         yield f"prune is {config.prune:g}"
     if config.loss != "outputs":

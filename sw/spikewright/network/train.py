@@ -129,11 +129,7 @@ def train(
     found = None if checkpoint is None else read_checkpoint(checkpoint, known)
     with one_thread():
         generator = torch.Generator().manual_seed(seed)
-        model = Model(
-            config.model, generator=generator, streams=config.streams, start=config.network,
-            steps=config.coding.steps, compiled=_worth_compiling(config, task),
-            event_products=config.event_products, exact_sums=config.same_everywhere,
-        )
+        model = _model(config, task, generator)
         test = encode(task.x_test, config.coding)
         part = task if config.patience is None else validation(task, fold=0, folds=_FOLDS)
         objective = Objective(part, config)
@@ -176,6 +172,16 @@ def train(
         compiled=max(phases.real["compiled"], model.compiled_layers()),
         layers=_fits(real, network, model, config, encode(task.x_train[:_FITTED], config.coding)),
         **scores | {f"{what}_float": phases.real["score"], f"{what}_integer": integer},
+    )
+
+
+def _model(config: TrainingConfig, task: Task, generator: torch.Generator) -> Model:
+    """Return the network with its first weights."""
+    return Model(
+        config.model, generator=generator, streams=config.streams, start=config.network,
+        steps=config.coding.steps, compiled=_worth_compiling(config, task),
+        event_products=config.event_products, bf16=config.precision == "bf16",
+        exact_sums=config.same_everywhere,
     )
 
 

@@ -32,7 +32,7 @@ from spikewright_hw.origin import origins_to_data
 from spikewright_hw.readout import SPIKING
 
 from .augmentation import Augmentation
-from .choices import LOSSES, OF_MEMBRANES, OF_SPIKES
+from .choices import LOSSES, OF_MEMBRANES, OF_SPIKES, PRECISIONS
 from .model_config import MEMBRANE, ModelConfig
 from .of_layers import formats
 from .real_network import RealNetwork
@@ -94,6 +94,10 @@ class TrainingConfig:
     event_products : bool
         Whether the products of dense layers are sums over events, in their order, where they can be
         compiled: faster, and rounded otherwise than products of matrices.
+    precision : str
+        Of the products of inputs and weights while real numbers are trained: ``float32`` or
+        ``bf16``, of which a number has 8 significant bits. Membranes, and all that is computed on
+        the grid, are float32.
     same_everywhere : bool
         Whether the same seed gives the same network on every processor: sums are exact, and what is
         drawn and each function is computed by operations that IEEE 754 fixes. For dense networks of
@@ -124,6 +128,7 @@ class TrainingConfig:
     prune: float = 0.0
     patience: int | None = None
     event_products: bool = False
+    precision: str = "float32"
     same_everywhere: bool = False
     streams: Streams | None = None
     network: RealNetwork | None = field(default=None, hash=False)
@@ -147,11 +152,17 @@ class TrainingConfig:
             prune=real(0, 1),
             patience=optional(whole(1, 1_000_000)),
             event_products=flag,
+            precision=one_of(PRECISIONS),
             same_everywhere=flag,
             streams=optional(instance(Streams)),
             network=optional(instance(RealNetwork)),
         )
         self._check_loss()
+        if self.precision != "float32" and self.event_products:
+            raise ValueError(
+                f"precision is {self.precision!r}, and event_products are sums of float32; leave "
+                "one of them out"
+            )
         if self.same_everywhere:
             check_same_everywhere(self)
         if self.network is not None:
@@ -265,6 +276,7 @@ def training_config(
     learning_rate: float | None = None,
     augmentation: bool = True,
     event_products: bool = False,
+    precision: str = "float32",
     same_everywhere: bool = False,
     prune: float = 0.0,
     normalisation: str = "none",
@@ -326,6 +338,9 @@ def training_config(
     event_products : bool
         Whether dense layers sum over events, which is faster and rounds otherwise; see
         :class:`TrainingConfig`.
+    precision : str
+        Of products while real numbers are trained, ``float32`` or ``bf16``; see
+        :class:`TrainingConfig`.
     same_everywhere : bool
         Whether the same seed gives the same network on every processor, which is slower; see
         :class:`TrainingConfig`.
@@ -374,7 +389,7 @@ def training_config(
         model=model,
         coding=chosen,
         augmentation=base.augmentation if augmentation and len(task.image) == 2 else None,
-        event_products=event_products, same_everywhere=same_everywhere,
+        event_products=event_products, precision=precision, same_everywhere=same_everywhere,
         loss=loss, prune=prune, streams=streams,
     )
     return _scaled(

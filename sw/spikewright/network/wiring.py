@@ -54,6 +54,8 @@ class Wired:
         Whether the steps of the neurons run compiled, if they can.
     event_products : bool
         Whether a dense layer sums over events, if that can be compiled.
+    bf16 : bool
+        Whether the products of all steps are of bf16, and so are those of their gradients.
     exact_sums : bool
         Whether the sums of a dense layer, and of its gradients, are exact, and so the same in any
         order.
@@ -70,6 +72,7 @@ class Wired:
     normalisation: Callable[[Tensor], Tensor] | None = None
     compiled: bool = False
     event_products: bool = False
+    bf16: bool = False
     exact_sums: bool = False
 
     @property
@@ -142,7 +145,9 @@ def _compiled(
 
 def _forward(source: str, layer: Wired, arriving: Tensor) -> Tensor:
     weights = _taken(source, layer.weights).to(arriving.dtype)
-    current = _current(layer, _product(layer, arriving, weights), layer.current)
+    with torch.autocast(arriving.device.type, torch.bfloat16, enabled=layer.bf16):
+        product = _product(layer, arriving, weights)
+    current = _current(layer, product, layer.current)
     if layer.normalisation is not None:
         current = layer.normalisation(current)
     if layer.bias is not None:

@@ -52,7 +52,7 @@ def digest(trained: Trained) -> bytes:
 @pytest.mark.parametrize(("asked", "patience"), [
     ({}, None),
     ({"neuron": "plif"}, 2),  # learns parameters of its own
-    ({"learn_surrogate": True}, None),
+    ({"learn_surrogate": True, "precision": "bf16"}, None),
 ])
 def test_it_goes_on_to_the_same_network_wherever_it_stopped(tmp_path, asked, patience):
     given = replace(config(**asked), patience=patience)

@@ -168,6 +168,7 @@ def test_images_are_changed_as_ever():
         ({"prune": 0.5}, "prune is 0.5"),
         ({"loss": "tet"}, "loss is 'tet'"),
         ({"surrogate": "sigmoid"}, "surrogate is 'sigmoid'"),
+        ({"precision": "bf16"}, "precision is 'bf16'"),
         ({"learn_surrogate": True}, "learn_surrogate is True"),
         ({"normalisation": "batch"}, "normalisation is 'batch'"),
         ({"event_products": True}, "event_products is given"),
