@@ -56,7 +56,7 @@ FUNCTIONS = {
 #: What joins cores by wires alone, and its test.
 WHOLES = {
     "BoardTop": "tests/hw/test_board.py", "QuboBoardTop": "tests/hw/test_qubo_processor.py",
-    "SerialPort": "tests/hw/test_serial_port.py",
+    "BusTop": "tests/hw/test_bus_top.py", "SerialPort": "tests/hw/test_serial_port.py",
 }
 
 #: What a board has beside its cores, counters and a register or two, and its test.

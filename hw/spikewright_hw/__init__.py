@@ -13,6 +13,7 @@ The layers, lowest first; each imports only those before it::
     network      a quantised network in plain integers
     stochastic   numbers as bitstreams, and arithmetic with them
     engine       accelerators that run a network
+    bus          engines behind the buses of other designs
     audio        sound as counts of spikes
     link         serial port, frames, commands
     qubo         a solver of quadratic binary problems

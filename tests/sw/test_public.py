@@ -268,6 +268,8 @@ NO_ULX = (
          "name is '3 of'; a module's name has letters, digits and _, and begins with no digit"),
         (lambda: spw.emit("net.spw"), ValueError,  # pyright: ignore[reportArgumentType]
          "network is 'net.spw'; it must be of the class Network or QuantizedNetwork"),
+        (lambda: spw.emit(TINY, bus="apb"), ValueError,  # pyright: ignore[reportArgumentType]
+         "bus is 'apb'; there are axi-stream, wishbone"),
         (lambda: spw.run_reference(TINY, SPIKES[0]), spw.DataError,
          "the input spikes are of shape 2 × 6; this network needs samples × 2 steps × 6 inputs"),
         (lambda: spw.train(spw.load_task(), seed=-1), ValueError,

@@ -160,15 +160,16 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "estimate net.spw --data mine.npz": ({}, every(("task", "folder"), NO_TASK)),
     "export net.spw out.nir": ({"dt": "0.5", "accept": "late"}, {}),
     "emit lif": (
-        {"preset": "q8_8", "output": "out"}, every({**SIZE, **STOCHASTIC}, NO_CORES)
+        {"preset": "q8_8", "output": "out"}, every({**SIZE, **STOCHASTIC, "bus": ""}, NO_CORES)
     ),
     "emit --all": (
         {"output": "out"},
-        {**every({**SIZE, **STOCHASTIC}, NO_CORES), "preset": "does not apply to --all, which is"},
+        {**every({**SIZE, **STOCHASTIC, "bus": ""}, NO_CORES),
+         "preset": "does not apply to --all, which is"},
     ),
     "emit": ({"all": None}, {}),
     "emit net.spw": (
-        {"output": "out", **SIZE},
+        {"output": "out", "bus": "wishbone", **SIZE},
         {**every(STOCHASTIC, NO_EVENT), "preset": "does not apply to a network, which has no"},
     ),
     "emit net.spw --engine stochastic": (STOCHASTIC, {}),

@@ -64,6 +64,10 @@ RULES = (
         "--all, which is every preset of every core; leave one of the two out",
     ),
     Rule(
+        ("emit",), ("bus",), lambda options: not _network(options),
+        "registered cores, but to the engine of a network; leave it out, or give a .spw file",
+    ),
+    Rule(
         ("emit", "resources"), _ENGINE, lambda options: not _network(options),
         "registered cores, but to the engine of a network; leave it out, or give a .spw file",
     ),

@@ -11,7 +11,8 @@ from amaranth.lib import data, wiring
 from rich.console import Console
 from rich.table import Table
 
-from spikewright_hw.checks import pathlike, text
+from spikewright_hw.bus.bus_top import BUSES, Bus, BusTop, bus_top
+from spikewright_hw.checks import one_of, optional, pathlike, text
 from spikewright_hw.cores import CORES, Core
 from spikewright_hw.emit import as_verilog
 from spikewright_hw.engine.design import Design, EventDesign
@@ -36,12 +37,13 @@ def emit(
     *,
     name: str = "network",
     design: Design | None = None,
+    bus: Bus | None = None,
 ) -> Path:
     """Write the Verilog of a network's engine.
 
     Beside it lie its ports as JSON, with the place of each field in their bits, a FuseSoC core,
     and the waivers that Verilator's lint needs of Amaranth's Verilog. A file that would not change
-    stays.
+    stays. Of an engine on a bus, the JSON has its packets or its registers.
 
     Parameters
     ----------
@@ -52,6 +54,8 @@ def emit(
         Name of the file and of its top module; ``-`` becomes ``_``.
     design : Design, optional
         The engine; the event engine if not given.
+    bus : {"axi-stream", "wishbone"}, optional
+        A bus that the engine is put on; its own streams if not given.
 
     Returns
     -------
@@ -65,7 +69,8 @@ def emit(
     StorageError
         A file cannot be written.
     ValueError
-        The name is not one that Verilog takes, or ``network`` is none.
+        The name is not one that Verilog takes, ``network`` is none, there is no such bus, or the
+        weights would have to be loaded over it.
     """
     design, plain = EventDesign() if design is None else design, network_of(network)
     folder, top = pathlike("folder", folder), text("name", name).replace("-", "_")
@@ -73,11 +78,13 @@ def emit(
         raise ValueError(
             f"name is {name!r}; a module's name has letters, digits and _, and begins with no digit"
         )
+    bus = optional(one_of(BUSES))("bus", bus)
     check_design(design, plain)
     check_writable(folder, folder=True)
-    path = _write(design.engine(plain), top, folder)
+    engine = design.engine(plain)
+    path = _write(engine if bus is None else bus_top(engine, bus=bus), top, folder)
     sizes = "-".join(str(size) for size in (plain.inputs, *(one.neurons for one in plain.layers)))
-    title = f"The {design.name} engine of a network, {sizes}"
+    title = f"The {design.name} engine of a network, {sizes}{f', on {bus}' if bus else ''}"
     write_core_file([path], library="network", name=top, description=title)
     return path
 
@@ -138,6 +145,8 @@ def _write(component: wiring.Component, name: str, folder: Path) -> Path:
     path = folder / f"{name}.v"
     write_if_changed(path, as_verilog(component, name=name))
     told = component.metadata.as_json() | {"fields": _fields_of_ports(component)}
+    if isinstance(component, BusTop):
+        told |= {"bus": component.description()}
     ports = json.dumps(told, indent=2, sort_keys=True)
     write_if_changed(path.with_suffix(".json"), ports + "\n")
     return path

@@ -8,6 +8,7 @@ import spikewright as spw
 
 from ...errors import SpikewrightError
 from ..options import add_engine_options, design_of, path
+from ..words import arguments_checked
 
 __all__ = ["add"]
 
@@ -22,6 +23,10 @@ def add(commands) -> None:
         "-o", "--output", type=path, default=Path("build/verilog"), metavar="FOLDER",
         help="where to (%(default)s)",
     )
+    verb.add_argument(
+        "--bus", metavar="NAME",
+        help="of a network: axi-stream or wishbone, a bus that its engine is put on (docs/bus.md)",
+    )
     add_engine_options(verb, board=False)
     verb.set_defaults(verb=emit, command="emit")
 
@@ -33,7 +38,9 @@ def emit(options: argparse.Namespace) -> None:
     if options.core is not None and options.core.endswith(".spw"):
         name = re.sub(r"\W|^(?=\d)", "_", Path(options.core).stem, flags=re.ASCII)
         design = design_of(options)
-        print(spw.emit(spw.read(options.core), options.output, name=name, design=design))
+        network = spw.read(options.core)
+        with arguments_checked(options.flags):
+            print(spw.emit(network, options.output, name=name, design=design, bus=options.bus))
         return
     cores = [] if options.core is None else [options.core]
     for written in spw.emit_cores(*cores, preset=options.preset, folder=options.output):
