@@ -95,6 +95,7 @@ class AxiStream(wiring.Component):
                 f"data_bits is {data_bits}; an AXI4-Stream is whole bytes wide: 8, 16, 24 ..."
             )
         self.engine = engine
+        self.data_bits = data_bits
         self.sample = sample_of(engine, data_bits=data_bits)
         self.answer = answer_names(engine.network)
         super().__init__({
