@@ -131,23 +131,41 @@ class Builder:
     # Parts ----------------------------------------------------------------------------------------
 
     def _build(self, total: Sum, level: _Level) -> Number:
-        parts: list[tuple[int, Number]] = []
-        for varies in (True, False):
-            part = [
+        varying, known = (
+            [
                 term
                 for atom, coefficient in total.terms.items()
                 if atom.varies == varies
                 for term in self._product(atom, coefficient)
             ]
-            part += [] if varies else self._constant(level)
-            if part:
-                parts.append(self.nodes.total(part))
+            for varies in (True, False)
+        )
+        for constant in self._constant(level):
+            if len(varying) < 2 or not self._put_below(varying, constant):
+                known.append(constant)
+        parts = [self.nodes.total(part) for part in (varying, known) if part]
         if not parts:
             return self.nodes.constant(0)
         sign, number = self.nodes.total(parts)
         if sign > 0:
             return number
         return self.nodes.binary("subtract", self.nodes.constant(0, number.fraction), number)
+
+    def _put_below(self, terms: list[tuple[int, Number]], constant: tuple[int, Number]) -> bool:
+        """Put a constant into the zeros below one of some terms, where it takes no adder.
+
+        Return whether one has room for it. A sum of terms reaches down to their lowest bits
+        anyhow; what is known before a step would be a wider addend with the constant.
+        """
+        sign, number = constant
+        if not number.is_constant or number.interval.low < 0:
+            return False
+        for at, (sign_of, term) in enumerate(terms):
+            room = number.fraction - term.fraction
+            if sign_of == sign and room > 0 and number.interval.high < 1 << room:
+                terms[at] = sign, self.nodes.binary("add", term, number)
+                return True
+        return False
 
     def _product(self, atom: Number, coefficient: Constant) -> list[tuple[int, Number]]:
         """Return signed numbers whose sum is an atom times a coefficient."""

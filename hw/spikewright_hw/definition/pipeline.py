@@ -84,5 +84,16 @@ def _levels(fixed: FixedNeuron) -> dict[Expression, int]:
     levels: dict[Expression, int] = {}
     for node in operands_first(fixed.update.values()):
         below = max((levels[one] for one in node.parts), default=0)
-        levels[node] = below + (node.operation not in _FREE)
+        levels[node] = below + (node.operation not in _FREE and not _joins(node))
     return levels
+
+
+def _joins(node: Expression) -> bool:
+    """Whether a sum is of a constant and of what is zero where that has bits, and so is wires."""
+    if node.operation != "add":
+        return False
+    above, constant = node.operands
+    return (
+        constant.operation == "constant" and above.operation == "shift_left"
+        and 0 <= constant.operands[0] < 1 << above.operands[1]
+    )
