@@ -28,9 +28,11 @@ FASHION = Subject(
 )
 
 FAST = Engine(
-    subject=MNIST, design=EventDesign(banks=(3, 8), share=(4, 1), ram_style="block"),
+    subject=MNIST, design=EventDesign(
+        banks=(3, 8), share=(4, 1), ram_style="block", commands="few",
+    ),
 )
-"""The engine that is to be fast."""
+"""The engine that is to be fast; its board has the commands that an inference needs."""
 
 SMALL = Engine(subject=MNIST, design=EventDesign(share=16))
 """The engine that is to be small."""
@@ -116,7 +118,7 @@ def _placed(work: Work, target: Target, *, engine: Engine, what: str) -> Found:
     cells = sum(placement.used.get(kind, 0) for kind in board.family.used[what])
     return Found(
         figure=_figure(target, cells, post_route),
-        note=f"whole board top, {board.title}, {board.device.label}",
+        note=f"whole board top of the {engine.design}; {board.title}, {board.device.label}",
     )
 
 
