@@ -31,6 +31,7 @@ from spikewright_hw.definition.expression import (
 from spikewright_hw.definition.fixed_point import Arithmetic, FixedNeuron
 from spikewright_hw.definition.graph import evaluate, listing
 from spikewright_hw.definition.interval import Interval
+from spikewright_hw.definition.pipeline import depth
 from spikewright_hw.definition.precision import PrecisionWarning
 from spikewright_hw.fixed import Format
 from spikewright_hw.neuron import DEFINITIONS
@@ -337,6 +338,26 @@ def test_a_shared_node_is_computed_once():
     shared = LEAVES["v"] + 1
     assert evaluate({"a": shared + shared, "b": shared}, {"v": 3}, Counting()) == {"a": 8, "b": 4}
     assert Counting.added == 2
+
+
+def test_the_half_of_rounding_takes_no_adder():
+    fixed = FixedNeuron.of(DEFINITIONS["li"], Arithmetic(format=Format(8, 4)))
+    # It lies below 8 v, not below the current, which would reach lower than it does.
+    assert listing(fixed.update).splitlines()[:9] == [
+        "%0 = leaf 'v'", "%1 = shift_left %0 1", "%2 = constant 1", "%3 = add %1 %2",
+        "%4 = shift_left %3 2", "%5 = subtract %4 %0", "%6 = leaf 'i'", "%7 = shift_left %6 3",
+        "%8 = add %5 %7",
+    ]
+    assert depth(fixed) == 3  # 8 v less v, the current, and saturation
+
+
+def test_a_constant_without_room_below_a_term_is_added_to_the_current():
+    fixed = FixedNeuron.of(
+        DEFINITIONS["nir_li"], Arithmetic(format=Format(8, 4)), {"v_leak": 3.0}
+    )
+    assert listing(fixed.update).splitlines()[3:7] == [
+        "%3 = leaf 'i'", "%4 = shift_left %3 1", "%5 = constant 13", "%6 = add %4 %5",
+    ]
 
 
 def test_a_listing_names_each_node_once():
