@@ -1,6 +1,6 @@
 """``spikewright resources``: size and speed of every core on every family."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,10 +62,10 @@ def resources(
 ) -> list[Resources]:
     """Measure size and speed of cores, or of a network's engine, and print the table.
 
-    In the checkout, the figures of cores are kept in ``docs/resources.json``, and the page
-    ``docs/resources.md`` is written from them. Without names, those cores are measured that have no
-    figures, and those whose gateware is not that of their figures; also where a placer was missing
-    that is there now.
+    In the checkout, the figures of cores are kept in ``docs/resources.json``, each as soon as it is
+    measured, so that what was interrupted goes on where it was; and the page ``docs/resources.md``
+    is written from them. Without names, those cores are measured that have no figures, and those
+    whose gateware is not that of their figures; also where a placer was missing that is there now.
 
     Parameters
     ----------
@@ -96,10 +96,13 @@ def resources(
         raise DataError(f"{networks[0]} is a network; it is measured by itself")
     kept = [] if networks else read_rows(KEPT)
     work = _of_network(networks[0], design) if networks else _of_cores(cores, design, kept)
-    results = _measured(work, lean=bool(networks), build=folder)
+    keeps = not networks and KEPT.parent.is_dir()
+    results = _measured(
+        work, lean=bool(networks), build=folder, tell=_keep if keeps else lambda result: None
+    )
     terminal.console().print(_table(results))
-    if not networks and KEPT.parent.is_dir():
-        _keep(results, folder)
+    if keeps:
+        _write_pages(len(results), folder)
     return results
 
 
@@ -122,8 +125,10 @@ def _of_cores(names: Sequence[str], design: Design | None, kept: Sequence[Row]) 
     return wanted(names) if names else [*lacking(kept), *outdated(kept)]
 
 
-def _measured(work: Sequence[Work], *, lean: bool, build: Path) -> list[Resources]:
-    """Measure, two at a time."""
+def _measured(
+    work: Sequence[Work], *, lean: bool, build: Path, tell: Callable[[Resources], None]
+) -> list[Resources]:
+    """Measure, two at a time; ``tell`` hears of each in turn."""
     results = []
     with (
         Progress(console=terminal.console(), transient=True) as progress,
@@ -137,15 +142,21 @@ def _measured(work: Sequence[Work], *, lean: bool, build: Path) -> list[Resource
         for future, (one, preset, target) in zip(futures, work, strict=True):
             progress.update(task, description=f"{one.name} {preset} on {target.label}")
             results.append(future.result())
+            tell(results[-1])
             progress.advance(task)
     return results
 
 
-def _keep(results: Sequence[Resources], build: Path) -> None:
-    """Write the figures, the page and the report anew, with what was measured in its place."""
+def _keep(result: Resources) -> None:
+    """Write the figures anew, with what was measured in its place."""
+    write_rows(KEPT, merged(read_rows(KEPT), [result.row()]))
+
+
+def _write_pages(measured: int, build: Path) -> None:
+    """Write the page and the report of the figures that are kept."""
     from ..pages.resources_page import RESOURCES_PAGE, resources_page
 
-    rows = merged(read_rows(KEPT), [result.row() for result in results])
+    rows = merged(read_rows(KEPT), [])
     write_rows(KEPT, rows)
     write_if_changed(RESOURCES_PAGE, resources_page(rows))
     report = Report(
@@ -156,7 +167,7 @@ def _keep(results: Sequence[Resources], build: Path) -> None:
     )
     path = write_report(report, build / "reports" / report.name)
     terminal.console().print(
-        f"{len(results)} of {len(rows)} rows measured: {KEPT}, {RESOURCES_PAGE}, {path}",
+        f"{measured} of {len(rows)} rows measured: {KEPT}, {RESOURCES_PAGE}, {path}",
         highlight=False,
     )
 

@@ -35,7 +35,8 @@ only.
 Each row is kept in `resources.json` with the hash of the gateware that it is of; one with \\* was
 measured before there were hashes, on a gateware that has changed since. `spikewright resources`
 measures what has changed, `spikewright resources CORE ...` the cores that it is given; the other
-rows stay.
+rows stay. A row is kept as soon as it is measured, so after an interruption `spikewright resources`
+measures what is left.
 """
 
 

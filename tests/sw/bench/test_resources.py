@@ -51,6 +51,27 @@ def test_the_rows_of_a_core_are_renewed_and_the_others_stay(measured, tmp_path):
     assert RESOURCES_PAGE.read_text(encoding="utf-8") == resources_page(read_rows(KEPT))
 
 
+def test_what_was_measured_before_an_interruption_is_kept(measured, monkeypatch, tmp_path):
+    (tmp_path / "docs").mkdir()
+    whole = job.measure
+
+    def interrupted(core, *others, **options):
+        if core.name == "counter":
+            raise KeyboardInterrupt
+        return whole(core, *others, **options)
+
+    monkeypatch.setattr(job, "measure", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        resources("lif", "counter")
+    before = {row["core"] for row in read_rows(KEPT)}
+    monkeypatch.setattr(job, "measure", whole)
+    measured.clear()
+    resources()
+    assert before == {"lif"}
+    assert {core for core, _, _ in measured} >= {"counter"} and len(read_rows(KEPT)) == len(keys())
+    assert len(measured) < len(keys())
+
+
 def test_without_names_only_what_has_changed_is_measured(measured, tmp_path):
     (tmp_path / "docs").mkdir()
     resources()
