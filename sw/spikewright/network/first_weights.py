@@ -20,15 +20,25 @@ from .real_network import RealNetwork
 __all__ = ["drawn_layers", "first_layers", "given_layers"]
 
 
+#: In so many steps, graded inputs that come in each of them are no more than weights are drawn for.
+_FEW = 4
+
+
 def first_layers(
-    config: ModelConfig, *, generator: torch.Generator, plain: bool = False
+    config: ModelConfig, *, generator: torch.Generator, plain: bool = False,
+    steps: int | None = None,
 ) -> tuple[RealLayer, ...]:
     """Return the layers of a configuration with weights as strong as their neurons need them.
 
-    Biases are 0 to begin with. ``plain`` weights are drawn the same on every processor.
+    Biases are 0 to begin with. ``plain`` weights are drawn the same on every processor. Graded
+    inputs come in each of the ``steps``, and more of them spikes, so that weights are as much
+    smaller as there are more steps than a few: otherwise, neurons spike in every step or never.
     """
     neurons = [(DEFINITIONS[name], given) for name, given in config.layers]
-    return drawn_layers(config, neurons, generator=generator, plain=plain)
+    layers = drawn_layers(config, neurons, generator=generator, plain=plain)
+    if config.input_bits == 1 or steps is None or steps <= _FEW:
+        return layers
+    return tuple(replace(layer, weights=layer.weights * (_FEW / steps)) for layer in layers)
 
 
 def drawn_layers(

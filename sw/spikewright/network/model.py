@@ -39,7 +39,7 @@ from .normalisation import (
 from .quantize import quantize, rounded
 from .real_layer import RealLayer
 from .real_network import RealNetwork
-from .surrogate import SURROGATES, AdaptiveSmoothing, LearnedSlope, Surrogate
+from .surrogate import SURROGATES, AdaptiveSmoothing, LearnedSlope, Surrogate, highest
 from .trained_synapses import StreamedWeights, SummedWeights, TrainedSynapses
 from .wiring import Wired
 
@@ -64,7 +64,8 @@ class Model(nn.Module):
     layers : sequence of RealLayer, optional
         The same, in units that a learning rate suits already.
     steps : int, optional
-        Of an inference, which a normalisation with gains of each step needs.
+        Of an inference: a normalisation with gains of each step needs them, and of many the
+        surrogate gradient is lower, as :func:`~spikewright.network.surrogate.highest` says.
     compiled : bool
         Whether the neurons' steps run compiled, where they can.
     event_products : bool
@@ -97,11 +98,11 @@ class Model(nn.Module):
         self._bf16 = bf16
         self._streams = streams
         self._synapses: list[TrainedSynapses] = []
-        self._surrogate = self._first_surrogate(generator)
+        self._surrogate = self._first_surrogate(generator, steps)
         if layers is None:
             layers = (
-                first_layers(config, generator=generator, plain=exact_sums) if start is None
-                else given_layers(start)
+                given_layers(start) if start is not None
+                else first_layers(config, generator=generator, plain=exact_sums, steps=steps)
             )
         self.norms = nn.ModuleDict()
         self.cells = self._first_cells(layers, steps=steps)
@@ -149,15 +150,16 @@ class Model(nn.Module):
             for number, (layer, parameters) in enumerate(zip(layers, given, strict=True))
         )
 
-    def _first_surrogate(self, generator: torch.Generator) -> Surrogate:
+    def _first_surrogate(self, generator: torch.Generator, steps: int | None) -> Surrogate:
         """Return what stands for the derivative of a spike in real numbers."""
         config, width = self.config, self.config.surrogate_width
         kind = SURROGATES[config.surrogate]
-        fixed = kind(width=2 * width / math.pi, height=1 / width)
+        height = min(1 / width, highest(steps))
+        fixed = kind(width=2 * width / math.pi, height=height)
         drawn = isinstance(fixed, AdaptiveSmoothing)
         if not (drawn or config.learn_surrogate):
             return fixed
-        self.slope = nn.Parameter(torch.tensor(1 / width))
+        self.slope = nn.Parameter(torch.tensor(height))
         given: Any = {"height": self.slope}
         if drawn:
             return AdaptiveSmoothing(noise=_NOISE, generator=generator, **given)

@@ -30,6 +30,7 @@ __all__ = [
     "StraightThrough",
     "Surrogate",
     "Triangle",
+    "highest",
     "spike",
     "surrogate",
 ]
@@ -241,6 +242,21 @@ def surrogate(choice: str | Surrogate) -> Surrogate:
     if choice not in SURROGATES:
         raise ValueError(f"there is no surrogate {choice!r}; there are {', '.join(SURROGATES)}")
     return SURROGATES[choice]()
+
+
+#: How many times as large a gradient may become on its way back through the resets of a sample.
+_GROWTH = 300
+
+
+def highest(steps: int | None) -> float:
+    """Return the height of a surrogate with which gradients do not explode in so many steps.
+
+    A reset takes the threshold from the membrane, so that a neuron that stays at its threshold
+    passes back 1 - height times the gradient that comes to it, in each step: with a height above 2
+    more than comes, of the other sign each time. A neuron that spikes in most of many steps then
+    learns noise. Of few steps, or where there is no telling, any height that trains well will do.
+    """
+    return float("inf") if steps is None else 1 + _GROWTH ** (1 / steps)
 
 
 class _Spike(torch.autograd.Function):

@@ -122,3 +122,26 @@ def test_a_neuron_that_counts_in_millivolts_learns():
     trained = train(brief, TASK, seed=0)
     assert trained.accuracy_float is not None and trained.accuracy_float > 0.4
     assert trained.accuracy_integer is not None and trained.accuracy_integer > 0.4
+
+
+@pytest.mark.parametrize("steps", [4, 8, 16, 32, 200])
+def test_gradients_do_not_explode_on_their_way_through_many_resets(steps):
+    config = ModelConfig(sizes=(1, 1, 2), parameters={"decay": 1.0})
+    cell = Model(config, generator=torch.Generator(), steps=steps).neurons()[0]
+    first = torch.ones(1, 1, requires_grad=True)
+    states = cell.start(1, 1)
+    for step in range(steps):  # the membrane is at its threshold in each step
+        states, spike = cell(states, first if step == 0 else torch.ones(1, 1))
+        assert spike.item() == 1
+    states["v"].sum().backward()
+    assert first.grad is not None and abs(first.grad.item()) <= 301
+
+
+@pytest.mark.parametrize(("bits", "steps", "share"), [(1, 32, 1), (4, 4, 1), (4, 32, 1 / 8)])
+def test_first_weights_suit_graded_inputs_that_come_in_every_step(bits, steps, share):
+    few, many = (
+        Model(ModelConfig(input_bits=bits), generator=torch.Generator().manual_seed(0), steps=count)
+        for count in (4, steps)
+    )
+    for one, other in zip(few.weights, many.weights, strict=True):
+        assert torch.allclose(one * share, other)
