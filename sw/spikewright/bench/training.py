@@ -27,7 +27,6 @@ from ..network.reference import run
 from ..network.training_config import TrainingConfig
 from ..record.markdown import filled, table, wrapped
 from ..record.report import Report
-from ..record.store import write_report
 from ..record.table import print_table
 from ..record.training_bench import (
     BLOCK_OF,
@@ -40,6 +39,7 @@ from ..record.training_bench import (
 from ..task import digits
 from ..task.task import Task
 from ..task.validation import validation
+from .training_reports import write_table
 from .training_tables import TABLES, brief, compared
 
 __all__ = ["PAGE", "bench_training", "settings"]
@@ -101,7 +101,7 @@ def bench_training(
     root: Path = Path(),
     console: Console | None = None,
 ) -> Report:
-    """Train every setting on every fold, print the table, and write the report ``training``.
+    """Train every setting on every fold, print the table, and write its report.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def bench_training(
         Settings by name, ``"defaults"`` among them; those of the table unless given.
     table : str
         ``settings``, those of :func:`settings`; ``surrogates``, ``losses``, ``codings`` or
-        ``grids``. The report of one of these is ``training_surrogates`` and so on.
+        ``grids``. Its report is ``training_settings`` and so on, and ``training`` has all tables.
     task : Task, optional
         Whose training part is folded; the digits unless given.
     folds : int
@@ -158,7 +158,7 @@ def bench_training(
         "config": repr(chosen[DEFAULTS]),
     } | versions())
     print_table(report, console=console)
-    path = write_report(report, build / "reports" / report.name)
+    path = write_table(report, build / "reports")
     console.print(f"Report: {path}", highlight=False)
     if pages and _write_page(report, root / PAGE, block=BLOCK_OF[table]):
         console.print(str(root / PAGE), highlight=False)

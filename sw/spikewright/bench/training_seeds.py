@@ -28,7 +28,6 @@ from ..network.steps import one_thread
 from ..quantized.network import MOST_SEED
 from ..record.markdown import filled, table, wrapped
 from ..record.report import Report
-from ..record.store import write_report
 from ..record.training_bench import BLOCKS
 from ..record.training_seeds import Row, seeds_report
 from ..task.digest import task_digest
@@ -37,6 +36,7 @@ from .frameworks import FRAMEWORKS
 from .peers import installed
 from .seeded import SEEDED, Entry, Found, entries
 from .training import PAGE
+from .training_reports import write_table
 
 __all__ = ["EPOCHS", "bench_training_seeds"]
 
@@ -58,8 +58,9 @@ def bench_training_seeds(
 ) -> Report:
     """Train each row of a table from each seed, print it, and write the report ``training_NAME``.
 
-    Of another task than the digits, the report has the task's name, too. What each training gave
-    is kept in ``build/cache/training_seeds`` by all that it depends on, and is not trained again.
+    Of another task than the digits, the report has the task's name, too; the report ``training``
+    has all tables that were run. What each training gave is kept in ``build/cache/training_seeds``
+    by all that it depends on, and is not trained again.
 
     Parameters
     ----------
@@ -112,7 +113,7 @@ def bench_training_seeds(
     })
     for line in _lines(report):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    path = write_report(report, build / "reports" / report.name)
+    path = write_table(report, build / "reports")
     console.print(f"Report: {path}", highlight=False)
     if pages and _write_page(report, root / PAGE):
         console.print(str(root / PAGE), highlight=False)

@@ -29,11 +29,11 @@ from ..network.steps import one_thread
 from ..record.figure import Figure, Measured
 from ..record.markdown import filled, table, wrapped
 from ..record.report import Report
-from ..record.store import write_report
 from ..record.training_bench import BLOCKS
 from .peers import PEERS, SPIKINGJELLY, installed, peers_of
 from .speed_networks import NETWORKS, Drawn, Step, drawn_network, lif_of, own_step
 from .training import PAGE
+from .training_reports import write_table
 
 __all__ = ["OURS", "bench_training_speed"]
 
@@ -91,7 +91,7 @@ def bench_training_speed(
     for line in (*_lines(rows, "framework"), "", *_lines(rows, "neuron")):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     console.print(report.summary, markup=False, highlight=False)
-    path = write_report(report, build / "reports" / report.name)
+    path = write_table(report, build / "reports")
     console.print(f"Report: {path}", highlight=False)
     if pages:
         _write_page(report, root / PAGE)

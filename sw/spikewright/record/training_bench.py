@@ -107,7 +107,7 @@ def training_report(
     made : mapping of str to str
         How it was made.
     table : str
-        A key of :data:`BLOCK_OF`; the report of ``settings`` is ``training``.
+        A key of :data:`BLOCK_OF`.
     """
     chosen = table == "settings"
     (base,) = (setting for setting in settings if setting.name == DEFAULTS)
@@ -134,7 +134,7 @@ def training_report(
             },
         ))
     return Report(
-        name="training" if chosen else f"training_{table}",
+        name=f"training_{table}",
         title="How the defaults of the training were chosen" if chosen else f"Training: {table}",
         summary=(
             f"{len(settings)} settings on {folds} stratified folds of the training part, the test "

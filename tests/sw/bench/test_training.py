@@ -83,7 +83,8 @@ def test_the_test_part_is_not_looked_at_and_the_page_is_written(tmp_path):
     page.parent.mkdir()
     page.write_text("Before.\n\n<!-- generated: choice -->\n\n<!-- end -->\n")
     report = comparison.bench_training(**run)
-    assert read_report(tmp_path / "build" / "reports" / "training") == replace(report, sections=())
+    stored = read_report(tmp_path / "build" / "reports" / "training_settings")
+    assert stored == replace(report, sections=())
     text = page.read_text()
     first, second = report.rows
     cells = f"{first['accuracy_float']:.2f} | {first['accuracy_integer']:.2f} |  |"
