@@ -41,7 +41,7 @@ LAYERS = (
 GROUND = (
     "public", "errors", "temporary", "files", "json_text", "imports", "extras", "cache", "machine",
     "guard", "native", "process", "make", "interrupt", "terminal", "plain_paths", "tool_search",
-    "tools", "doctor", "real_arrays", "python_file",
+    "tools", "doctor", "real_arrays", "python_file", "started",
 )
 
 

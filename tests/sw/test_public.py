@@ -158,11 +158,12 @@ def imported(file: Path) -> Iterator[str]:
 #: What commands print or are run in; everything else they take from the face.
 PRINTING = {"job.progress", "record.stored", "gateware.emit", "gateware.board_list",
             "pages.pages", "doctor", "quantized.from_reals", "quantized.saturation",
-            "scaffold.neuron_report"}
+            "scaffold.neuron_report", "network.processes"}
 
 
 def test_the_command_line_does_its_work_through_what_is_public():
-    ground = {"errors", "extras", "files", "interrupt", "terminal", "quantized.network"}
+    ground = {"errors", "extras", "files", "interrupt", "terminal", "quantized.network",
+              "started"}
     found = {file: {*imported(file)} for file in sorted(CLI.rglob("*.py"))}
     for file, modules in found.items():
         assert modules <= PRINTING | ground, file.name

@@ -20,6 +20,7 @@ from .files_apart import check_files
 from .options import design_of
 from .parser import parser
 from .run_options import add_run_options, run_options
+from .shared import shared
 from .words import options_named
 
 __all__ = [
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with options_named(options.flags):
             return options.verb(options)
 
-    return guarded(work)
+    return guarded(lambda: shared(options.command, work))
 
 
 def guarded(work: Callable[[], int | None]) -> int:

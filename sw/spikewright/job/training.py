@@ -12,6 +12,8 @@ from ..cache import cached
 from ..errors import SpikewrightWarning
 from ..imports import code_key
 from ..network.phases import Progress
+from ..network.processes import joined
+from ..network.train import Trained
 from ..network.train import train as train_anew
 from ..network.training_config import TrainingConfig, training_config
 from ..quantized.network import MOST_SEED, QuantizedNetwork, from_training
@@ -89,6 +91,11 @@ def train(
         The network cannot be kept.
     ValueError
         The seed is out of its range.
+
+    Notes
+    -----
+    In a program that ``torchrun`` has started several times, the processes share each batch. The
+    first of them reads and writes files and calls ``progress``, and all return the same network.
     """
     instance(Task)("task", task)
     optional(instance(TrainingConfig))("config", config)
@@ -102,15 +109,31 @@ def train(
     config = training_config(task) if config is None else config
     key = training_key(task, config, seed=seed)
 
-    trained = False
+    with joined() as processes:
+        if processes.count > 1:
+            key["processes"] = processes.count
 
-    def stage(folder: Path) -> None:
-        nonlocal trained
-        trained = True
-        result = train_anew(config, task, seed=seed, progress=progress, **files)
-        write(folder / "network.spw", from_training(result))
+        def anew() -> Trained:
+            return train_anew(
+                config, task, seed=seed, processes=processes, **files,
+                progress=progress if processes.is_first else lambda _: None,
+            )
 
-    kept = cached("training", key, stage, root=cache)
+        if not processes.is_first:  # it waits until the first says whether there is work
+            if processes.of_first():
+                anew()
+            return processes.of_first()
+        trained = False
+
+        def stage(folder: Path) -> None:
+            nonlocal trained
+            trained = processes.of_first(True)
+            write(folder / "network.spw", from_training(anew()))
+
+        kept = cached("training", key, stage, root=cache)
+        if not trained:
+            processes.of_first(False)
+        network = processes.of_first(read(kept / "network.spw"))
     unused = [str(path) for path in files.values() if path is not None]
     if unused and not trained:
         warnings.warn(
@@ -118,4 +141,4 @@ def train(
             f"trained before; delete {kept} to train it anew",
             SpikewrightWarning, stacklevel=2,
         )
-    return read(kept / "network.spw")
+    return network

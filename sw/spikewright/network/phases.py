@@ -16,6 +16,7 @@ from .checkpoint import Checkpoint, write_checkpoint
 from .event_log import events
 from .model import Model
 from .objective import Objective
+from .processes import ALONE, Processes
 from .steps import NotFinite, Steps, TrainingSpikes
 from .training_config import TrainingConfig
 
@@ -95,6 +96,8 @@ class Phases:
         Returns how well the model meets the held-out samples; a training with ``patience`` has it.
     progress : callable
         Called after each epoch; what it raises ends the training.
+    processes : Processes
+        That have a share of each batch.
     """
 
     def __init__(
@@ -108,9 +111,11 @@ class Phases:
         keeper: Keeper,
         held_out: Callable[[], float] | None,
         progress: Callable[[Progress], None],
+        processes: Processes = ALONE,
     ):
         self._model, self._config, self._generator = model, config, generator
-        self._given = {"objective": objective, "spikes": spikes, "generator": generator}
+        self._given = {"objective": objective, "spikes": spikes, "generator": generator,
+                       "processes": processes}
         self._keeper, self._held_out, self._progress = keeper, held_out, progress
         self._sign = 1 if objective.higher_is_better else -1
         self._history = [] if keeper.found is None else list(keeper.found.history)

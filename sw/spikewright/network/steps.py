@@ -19,6 +19,7 @@ from .augment import augment
 from .losses import l1_activity, l2_activity
 from .model import Model
 from .objective import Objective
+from .processes import ALONE, Processes
 from .training_config import Phase, TrainingConfig
 
 __all__ = ["NotFinite", "Steps", "TrainingSpikes", "one_thread"]
@@ -87,6 +88,8 @@ class Steps:
     spikes : TrainingSpikes
     generator : torch.Generator
         Draws the order of the samples.
+    processes : Processes
+        That have a share of each batch.
     """
 
     def __init__(
@@ -98,8 +101,10 @@ class Steps:
         objective: Objective,
         spikes: TrainingSpikes,
         generator: torch.Generator,
+        processes: Processes = ALONE,
     ):
         self._model = model
+        self._processes = processes
         self._config = config
         self._spikes = spikes
         self._objective = objective
@@ -119,16 +124,20 @@ class Steps:
         each_step = self._objective.each_step
         order = torch.randperm(len(targets), generator=self._generator)
         batches = order[: self._batches * self._config.batch].chunk(self._batches)
-        for step, batch in enumerate(batches, 1):
+        for step, batch in enumerate(map(self._processes.share, batches), 1):
             outputs, result = self._model(spikes[batch].float(), each_step=each_step)
             loss = self._objective.loss(
                 outputs, targets[batch], result, unit=self._model.output_step
             ) + _cost(result, self._config)
-            value = loss.item()
-            if not math.isfinite(value):
-                raise NotFinite(f"the loss is {value}", self._where(result), step)
             self._optimizer.zero_grad()
             loss.backward()
+            learned = self._model.parameters()
+            value = self._processes.average(
+                loss.detach(), [one.grad for one in learned if one.grad is not None]
+            )
+            if not math.isfinite(value):
+                own = "" if loss.isfinite() else self._where(result)
+                raise NotFinite(f"the loss is {value}", self._processes.first_text(own), step)
             self._optimizer.step()
             self._schedule.step()
             yield value

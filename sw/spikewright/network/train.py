@@ -30,10 +30,12 @@ from .draft import draft
 from .model import Model
 from .objective import Objective, check_readout
 from .phases import Keeper, Phases, Progress, copied
+from .processes import ALONE, Processes
 from .quantization import LayerFit, layer_fit
 from .real_network import RealNetwork
 from .real_run import run_real
 from .reference import run
+from .shares import check_shares
 from .steps import TrainingSpikes, one_thread
 from .stream_synapses import stream_synapses
 from .synapses import Synapses, weight_synapses
@@ -73,6 +75,8 @@ class Trained:
         What the outputs of ``network`` stand for, if the targets are values.
     compiled : int
         Of how many layers the neurons' steps ran compiled.
+    processes : int
+        How many had a share of each batch.
     layers : tuple of LayerFit
         How far each layer is from the network in real numbers, before quantisation, on the first
         samples of the training part.
@@ -89,6 +93,7 @@ class Trained:
     error_integer: float | None = None
     output_scale: OutputScale | None = None
     compiled: int = 0
+    processes: int = 1
     layers: tuple[LayerFit, ...] = ()
 
 
@@ -100,6 +105,7 @@ def train(
     checkpoint: Path | None = None,
     log: Path | None = None,
     progress: Callable[[Progress], None] = lambda _: None,
+    processes: Processes = ALONE,
 ) -> Trained:
     """Train a network and quantise it.
 
@@ -114,6 +120,8 @@ def train(
         events, which TensorBoard reads.
     progress : callable
         Called after each epoch; what it raises ends the training.
+    processes : Processes
+        That have a share of each batch; only the first of them writes files.
 
     Raises
     ------
@@ -125,19 +133,19 @@ def train(
         finite.
     """
     _check(config, task)
-    known = {} if checkpoint is None else about(config, task, seed=seed)
-    found = None if checkpoint is None else read_checkpoint(checkpoint, known)
+    part = task if config.patience is None else validation(task, fold=0, folds=_FOLDS)
+    check_shares(config, part, processes.count)
+    keeper = _keeper(config, task, seed, checkpoint, log, processes)
     with one_thread():
         generator = torch.Generator().manual_seed(seed)
         model = _model(config, task, generator)
         test = encode(task.x_test, config.coding)
-        part = task if config.patience is None else validation(task, fold=0, folds=_FOLDS)
         objective = Objective(part, config)
         score = partial(_score, objective, neurons=sum(config.model.sizes))
         phases = Phases(
             model, config, objective=objective, generator=generator, progress=progress,
             spikes=TrainingSpikes(config, part, generator=generator),
-            keeper=Keeper(path=checkpoint, log=log, known=known, found=found),
+            keeper=keeper, processes=processes,
             held_out=None if config.patience is None else partial(
                 score, _real(model, objective), encode(part.x_test, config.coding),
                 scale=objective.scale(1.0), targets=part.y_test,
@@ -169,10 +177,28 @@ def train(
         task=task.name,
         seed=seed,
         output_scale=scale,
+        processes=processes.count,
         compiled=max(phases.real["compiled"], model.compiled_layers()),
         layers=_fits(real, network, model, config, encode(task.x_train[:_FITTED], config.coding)),
         **scores | {f"{what}_float": phases.real["score"], f"{what}_integer": integer},
     )
+
+
+def _keeper(
+    config: TrainingConfig, task: Task, seed: int, checkpoint: Path | None, log: Path | None,
+    processes: Processes,
+) -> Keeper:
+    """Return where the training is kept, and from where it goes on; the first process reads it."""
+    known = {} if checkpoint is None else about(config, task, seed=seed)
+    if processes.count > 1:
+        known["processes"] = processes.count
+    there = None
+    if checkpoint is not None and processes.is_first:
+        there = read_checkpoint(checkpoint, known)
+    found = processes.of_first(there)
+    if not processes.is_first:
+        checkpoint = log = None
+    return Keeper(path=checkpoint, log=log, known=known, found=found)
 
 
 def _model(config: TrainingConfig, task: Task, generator: torch.Generator) -> Model:

@@ -180,7 +180,8 @@ def from_training(trained: "Trained") -> QuantizedNetwork:
             versions=versions
             | {"python": platform.python_version(), "processor": processor(),
                "neurons": _neurons(trained)},
-            training=settings | {"layers": [one.data() for one in trained.layers]},
+            training=settings | {"layers": [one.data() for one in trained.layers]}
+            | ({"processes": trained.processes} if trained.processes > 1 else {}),
         ),
         output_scale=trained.output_scale,
     )

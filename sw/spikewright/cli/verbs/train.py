@@ -5,6 +5,7 @@ import argparse
 import spikewright as spw
 
 from ...files import check_writable
+from ...started import is_first
 from ..config_file import TABLE, fields_of, settings_beside, write_config
 from ..options import add_streams_options, path, seed, streams_of, widths
 from ..task_options import (
@@ -72,13 +73,13 @@ def train(options: argparse.Namespace) -> None:
     fields = fields_of(options)
     with arguments_checked({}, before=f"{options.config}: {TABLE}: "):
         config = spw.with_fields(_config(task, options), fields)
+    files = {"seed": options.seed, "checkpoint": options.checkpoint, "log": options.log}
+    if not is_first():
+        spw.train(task, config, **files)
+        return
     with JobProgress() as progress, progress.part(f"Training, seed {options.seed}") as tell:
         network = spw.train(
-            task,
-            config,
-            seed=options.seed,
-            checkpoint=options.checkpoint,
-            log=options.log,
+            task, config, **files,
             progress=lambda at: tell(
                 f"{at.phase}, epoch {at.epoch} of {at.epochs}, about {duration(at.left)} left"
             ),
