@@ -34,7 +34,8 @@ PATH = (
 #: The layers of the gateware: each imports only those before it.
 LAYERS = (
     "checks", "fixed", "definition", "registry", "neuron", "connection", "layer", "protocol",
-    "network", "stochastic", "engine", "bus", "audio", "link", "qubo", "board", "cores", "emit",
+    "network", "stochastic", "engine", "bus", "audio", "link", "qubo", "board", "demo", "cores",
+    "emit",
 )
 
 #: Ground under the path: imports nothing of it.

@@ -18,6 +18,7 @@ The layers, lowest first; each imports only those before it::
     link         serial port, frames, commands
     qubo         a solver of quadratic binary problems
     board        a board top: an engine at the end of a link
+    demo         an engine that runs stored samples by itself
     cores        the registered cores
     emit         Verilog of a core
 

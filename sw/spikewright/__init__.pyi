@@ -149,6 +149,7 @@ from spikewright_hw.cores import CORES as CORES
 from spikewright.device.answers import Answers as Answers
 from spikewright.device.answers import Inference as Inference
 from spikewright.device.boards import open_board as open_board
+from spikewright.device.demo import virtual_demo as virtual_demo
 from spikewright.device.i2c_probe import I2cBus as I2cBus
 from spikewright.device.i2c_probe import Ina219 as Ina219
 from spikewright.device.i2c_probe import Ina226 as Ina226
@@ -206,6 +207,9 @@ from spikewright.exploration.axes import value_of as value_of
 from spikewright.exploration.explore import Exploration as Exploration
 from spikewright.exploration.explore import explore as explore
 from spikewright.job.board_estimate import BoardEstimate as BoardEstimate
+from spikewright.job.demo import DemoRun as DemoRun
+from spikewright.job.demo import demo_samples as demo_samples
+from spikewright.job.demo import run_demo as run_demo
 from spikewright.job.estimate import Estimate as Estimate
 from spikewright.job.estimate import LayerEstimate as LayerEstimate
 from spikewright.job.estimate import estimate as estimate

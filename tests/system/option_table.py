@@ -40,6 +40,8 @@ NO_NEURON = "does not apply to a core that is not given by --equations; give the
 NO_SEEDS = "does not apply to this table, but to cells, normalisations, delays, encoders, conve"
 NO_LOAD = "does not apply to the virtual board, into which nothing is loaded; give --port or"
 
+NO_DEMO = "does not apply to a board that is sent its samples; give --demo, too, or leave it out"
+
 #: What a NIR file does not say.
 NIR = "--dt 1 --current old --readout count"
 
@@ -92,7 +94,8 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {"clock": "62.5"}, {"no_bitstream": "does not apply to --clock highest, which is found by"}
     ),
     "build --clock highest": (
-        {"clock": "62.5"}, {"plan": "does not apply to --clock highest, which is found by building"}
+        {"clock": "62.5"},
+        every(("plan", "demo"), "does not apply to --clock highest, which is found by building"),
     ),
     "run --no-bitstream --port /dev/null": (
         {}, {"clock": "does not apply to --port with --no-bitstream: the clock of that board is"}
@@ -175,7 +178,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "emit net.spw --engine stochastic": (STOCHASTIC, {}),
     "build": (
         {**BUILD, **SIZE, "network": "other.spw", "task": "mnist", "data": "mine.npz", **TRAINED,
-         "load": None, "plan": None, "fit": None},
+         "load": None, "plan": None, "fit": None, "demo": "9"},
         {**every(STOCHASTIC, NO_EVENT), "folder": NO_DIGITS, "input_bits": NO_BITS},
     ),
     "build --plan": (
@@ -259,8 +262,15 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "bench training --table cells --task mnist": ({"folder": "."}, {}),
     "board --virtual ulx3s --model net.spw": (
         {"virtual": "other", "model": "other.spw", "clock": "62.5", **SIZE, "banks": "2",
-         "commands": "few", "status": None, "self_test": None, "reset": None},
-        every(STOCHASTIC, NO_EVENT),
+         "commands": "few", "status": None, "self_test": None, "reset": None, "demo": "9"},
+        {**every(STOCHASTIC, NO_EVENT), **every(("task", "folder", "data"), NO_DEMO)},
+    ),
+    "board --virtual ulx3s --model net.spw --demo 9": (
+        {"share": "3", "task": "mnist", "data": "mine.npz"}, {"folder": NO_DIGITS}
+    ),
+    "board --virtual ulx3s --model net.spw --demo 9 --task mnist": ({"folder": "."}, {}),
+    "board --virtual ulx3s --model net.spw --demo 9 --data mine.npz": (
+        {}, every(("task", "folder"), NO_TASK)
     ),
     "board --virtual ulx3s --model net.spw --engine stochastic": (
         {**STOCHASTIC, "share": "3"},
@@ -273,7 +283,8 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "board --port /dev/null --model net.spw --status": (
         {"port": "/dev/x", **SIZE, "banks": "2"},
         {**every(STOCHASTIC, NO_EVENT), "clock": "does not apply to --port: the clock of that",
-         "commands": "does not apply to --port, where the board itself says which commands"},
+         "commands": "does not apply to --port, where the board itself says which commands",
+         **every(("task", "folder", "data"), NO_DEMO)},
     ),
     "board --port /dev/null --model net.spw": (
         {}, {"port": "does not apply to a board that is left running; give --status, --self-test"}

@@ -46,7 +46,7 @@ WORK = (
     "spikewright.job.run.main_job", "spikewright.job.training.train",
     "spikewright.gateware.emit.emit", "spikewright.gateware.emit.emit_cores",
     "spikewright.gateware.emit.print_cores", "spikewright.job.run.build_job",
-    "spikewright.job.run.plan_job",
+    "spikewright.job.run.plan_job", "spikewright.job.demo.run_demo",
     "spikewright.gateware.board_list.print_boards",
     "spikewright.device.served.virtual_port", "spikewright.device.boards.open_board",
     "spikewright.record.stored.show", "spikewright.bench.resources.resources",
@@ -208,7 +208,7 @@ VALUES = {**RUN, **SIZE, **STOCHASTIC, **NEURON, "preset": "q8_8", "family": "ne
           "density": "0.5", "graph_seed": "0", "runs": "5", "fit": None,
           "inputs": "found.npz", "no_saturation": None, "seeds": "2", "capacity": "1000",
           "place": None, "on_board": "100", "build": None, "timeout": "10", "port": "/dev/x",
-          "graph": "mine.dimacs", "plan": None, "host": None, "largest": None,
+          "graph": "mine.dimacs", "plan": None, "host": None, "largest": None, "demo": "9",
           "recording": "indy_20160622_01", "bus": "wishbone"}
 
 

@@ -20,7 +20,7 @@ __all__ = ["SerialPort", "SerialTop"]
 class SerialTop(Protocol):
     """What is behind the pins of a board, such as :class:`~spikewright_hw.board.BoardTop`.
 
-    It may have lights and pins more: ``busy``, ``prediction``, ``running`` and ``reset``.
+    It may have lights and pins more: ``busy``, ``prediction``, ``running``, ``reset``, ``button``.
     """
 
     rx: Signal

@@ -196,7 +196,7 @@ RULES = (
         "--clock highest, which is found by building the bitstream; leave one of the two out",
     ),
     Rule(
-        ("build",), ("plan",), lambda options: options.clock == HIGHEST,
+        ("build",), ("plan", "demo"), lambda options: options.clock == HIGHEST,
         "--clock highest, which is found by building the bitstream; leave one of the two out",
     ),
     Rule(
@@ -208,6 +208,24 @@ RULES = (
         lambda options: not (options.status or options.self_test or options.reset),
         "a board that is left running; give --status, --self-test or --reset, too, or --virtual "
         "instead",
+    ),
+    Rule(
+        ("board",), ("demo",), lambda options: options.port is not None,
+        "--port, where the board itself says what it runs; give --virtual instead",
+    ),
+    Rule(
+        ("board",), ("task", "folder", "data"), lambda options: options.demo is None,
+        "a board that is sent its samples; give --demo, too, or leave it out",
+    ),
+    Rule(
+        ("board",), ("task", "folder"),
+        lambda options: options.data is not None,
+        "--data, a task of your own; leave one of the two out",
+    ),
+    Rule(
+        ("board",), ("folder",),
+        lambda options: options.task in (None, "digits"),
+        "the digits, which come with scikit-learn; name another task by --task, or leave it out",
     ),
     Rule(
         ("board",), ("clock",), lambda options: options.port is not None,

@@ -19,7 +19,7 @@ _FORMS = {
     r"\bboard\.at\(([\d.]+)\)": r"--clock \1",
     r"\bshare=(\d+)": r"--share \1",
     r"\bboard='([\w-]+)'": r"--board \1",
-    r"\bcommands='(\w+)'": r"--commands \1",
+    r"\b(commands|weights)='(\w+)'": r"--\1 \2",
     r"\blimit_s=(?=\s)": "--limit",
     r"\breadout=True\b": "--readout",
     r"\bbitstream=False\b": "--no-bitstream",

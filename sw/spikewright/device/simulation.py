@@ -24,7 +24,7 @@ from spikewright_hw.network import Network
 from ..errors import BuildError
 from ..gateware.board import DEFAULT_BOARD, Board, board_named
 from ..gateware.design import check_design
-from ..network.bit_planes import bit_planes
+from ..network.bit_planes import bitmaps
 from ..network.reference import check_spikes
 from ..quantized.network import QuantizedNetwork, network_of
 from .answers import Answers, Inference
@@ -98,11 +98,8 @@ async def _infer(
     ctx: Any, engine: InferenceEngine, sample: np.ndarray, *, most: int
 ) -> Inference:
     """Run a sample ``[steps, inputs]`` on an engine that takes ``most`` cycles at most."""
-    planes = bit_planes(sample, bits=engine.network.input_bits)
     ctx.set(engine.i.valid, 1)
-    packed = np.packbits(planes, axis=1, bitorder="little")
-    bitmaps = [int.from_bytes(bits.tobytes(), "little") for bits in packed]
-    for word in words_of(bitmaps, engine.words):
+    for word in words_of(bitmaps(sample, bits=engine.network.input_bits), engine.words):
         ctx.set(engine.i.payload, word)
         await ctx.tick().until(engine.i.ready)
     ctx.set(engine.i.valid, 0)

@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from spikewright_hw.board import BoardTop
 from spikewright_hw.checks import pathlike, real, wholes
 from spikewright_hw.engine.design import Design, EventDesign
@@ -25,6 +27,7 @@ from .board import DEFAULT_BOARD, Board, board_named
 from .built import constraints_of, keep
 from .certificate import write_certificate
 from .closing import LIMIT_S, SEEDS, ClockMissed, Closing, close
+from .demo import demo_top
 from .design import check_design
 from .pins import elaborate
 from .placement import Placement
@@ -91,6 +94,7 @@ def build_bitstream(
     board: str | Board = DEFAULT_BOARD,
     design: Design | None = None,
     top: SerialTop | None = None,
+    demo: np.ndarray | None = None,
     seeds: Sequence[int] = SEEDS,
     limit_s: float = LIMIT_S,
     build: str | Path = "build",
@@ -108,6 +112,8 @@ def build_bitstream(
         The engine that it runs on; the event engine if not given.
     top : Component, optional
         A board top to build instead of the network's :class:`~spikewright_hw.board.BoardTop`.
+    demo : array ``[samples, steps, inputs]``, optional
+        Samples to store in the bitstream: a board that runs them by itself, without a host.
     seeds : sequence of int
         Placer seeds, tried in this order until the clock is met.
     limit_s : float
@@ -133,11 +139,18 @@ def build_bitstream(
     board, plain = board_named(board), network_of(network)
     design = EventDesign() if design is None else design
     check_design(design, plain)
-    names = {"network": design.digest(plain).hex(), "engine": str(design), "share": design.share}
-    make = partial(
+    names: dict[str, Any] = {
+        "network": design.digest(plain).hex(), "engine": str(design), "share": design.share,
+    }
+    make: Callable[[], SerialTop] = partial(
         BoardTop, network=plain, divisor=board.divisor, clock_hz=board.clock_hz, virtual=False,
         design=design,
     )
+    if demo is not None:
+        if top is not None:
+            raise ValueError("top and demo are given; leave one of the two out")
+        make = partial(demo_top, plain, demo, board=board, design=design)
+        names["demo"] = len(demo)
     try:
         built = build_top(
             make if top is None else lambda: top, board=board, names=names, seeds=seeds,
@@ -150,7 +163,7 @@ def build_bitstream(
     except TooLarge as large:
         large.args = (f"{large}{few_commands(large, design)}",)
         raise
-    if top is None:
+    if top is None and demo is None:
         write_certificate(
             built.path.parent, network=plain, design=design, board=board,
             bitstream=built.path.name, constraints=constraints_of(board),

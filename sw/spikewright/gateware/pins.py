@@ -15,6 +15,10 @@ from .board import Board
 __all__ = ["BoardPins", "elaborate", "platform_files", "platform_of"]
 
 
+#: Buttons, one of which a board has for a demo.
+_BUTTONS = (("button", 0), ("button_center", 0))
+
+
 class ClockGenerator(Elaboratable):
     """Drives the ``sync`` domain from the board's oscillator; in reset until the PLL has locked.
 
@@ -56,6 +60,7 @@ class BoardPins(Elaboratable):
         m.submodules.tx = tx = io.Buffer(io.Direction.Output, pins.tx)
         m.d.comb += [top.rx.eq(rx.i), tx.o.eq(top.tx)]
         self._light(m, platform)
+        self._hear_button(m, platform)
         running = getattr(top, "running", None)
         if self.board.measure and running is not None:
             m.submodules.measure = measure = io.Buffer(
@@ -81,6 +86,14 @@ class BoardPins(Elaboratable):
             light = io.Buffer(io.Direction.Output, platform.request("led", number, dir="-"))
             m.submodules[f"led_{number}"] = light
             m.d.comb += light.o.eq(value)
+
+    def _hear_button(self, m: Module, platform: Any) -> None:
+        """Connect a button to a top that hears one, where there is one."""
+        there = [button for button in _BUTTONS if button in platform.resources]
+        if there and hasattr(self.top, "button"):
+            pin = platform.request(*there[0], dir="-")
+            m.submodules.button = button = io.Buffer(io.Direction.Input, pin)
+            m.d.comb += self.top.button.eq(button.i)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def platform_of(board: Board) -> Platform:

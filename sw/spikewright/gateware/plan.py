@@ -3,6 +3,8 @@
 import shlex
 from pathlib import Path
 
+import numpy as np
+
 from spikewright_hw.board import BoardTop
 from spikewright_hw.checks import pathlike
 from spikewright_hw.engine.design import Design, EventDesign
@@ -12,6 +14,7 @@ from spikewright_hw.network import Network
 from ..files import storage_errors, write_text
 from ..quantized.network import QuantizedNetwork, network_of
 from .board import DEFAULT_BOARD, Board, board_named
+from .demo import demo_top
 from .design import check_design
 from .pins import elaborate, platform_files
 from .synthesis import script_of
@@ -24,6 +27,7 @@ def write_plan(
     *,
     board: str | Board = DEFAULT_BOARD,
     design: Design | None = None,
+    demo: np.ndarray | None = None,
     build: str | Path = "build",
 ) -> Path:
     """Write all that a network's bitstream is built of, without any tool; return its folder.
@@ -40,6 +44,8 @@ def write_plan(
         One of :data:`~spikewright.gateware.board.BOARDS`, or its name.
     design : Design, optional
         The engine that it runs on; the event engine if not given.
+    demo : array ``[samples, steps, inputs]``, optional
+        Samples to store: a board that runs them by itself, without a host.
     build : str or Path
         Folder of everything generated: the plan goes to ``plans`` in it.
 
@@ -57,7 +63,7 @@ def write_plan(
     check_design(design, plain)
     top = BoardTop(
         network=plain, divisor=board.divisor, clock_hz=board.clock_hz, virtual=False, design=design
-    )
+    ) if demo is None else demo_top(plain, demo, board=board, design=design)
     folder = pathlike("build", build) / "plans" / board.name
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)

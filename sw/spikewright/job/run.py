@@ -45,6 +45,7 @@ from ..task.known import load_task
 from ..task.task import Task
 from ..tools import require_all
 from .background import Background
+from .demo import demo_samples
 from .fit import fit_design
 from .fit_shown import show_fit
 from .highest_clock import at_highest_clock, try_highest_clock
@@ -210,7 +211,8 @@ def plan_job(options: RunOptions, *, console: Console | None = None) -> Path:
         network, options = _fitting(options, progress)
         with progress.part(f"Plan for {options.board.title}"):
             return write_plan(
-                network, board=options.board, design=options.design, build=options.build
+                network, board=options.board, design=options.design, demo=_demo(network, options),
+                build=options.build,
             )
 
 
@@ -387,9 +389,16 @@ def _bitstream(
         return highest.bitstream
     with progress.part(f"Bitstream for {options.board.title}") as tell:
         return build_bitstream(
-            network, board=options.board, design=options.design, limit_s=options.limit_s,
-            build=options.build, progress=tell,
+            network, board=options.board, design=options.design, demo=_demo(network, options),
+            limit_s=options.limit_s, build=options.build, progress=tell,
         )
+
+
+def _demo(network: QuantizedNetwork, options: RunOptions) -> np.ndarray | None:
+    if options.demo is None:
+        return None
+    spikes, _ = demo_samples(network, samples=options.demo, task=options.task)
+    return spikes
 
 
 def _compile(network: QuantizedNetwork, options: RunOptions, progress: JobProgress) -> Path:

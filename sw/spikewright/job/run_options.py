@@ -45,6 +45,9 @@ class RunOptions:
         The engine that the network runs on.
     fit : bool
         Search the design for the board first, by estimates: see :func:`fit_design`.
+    demo : int, optional
+        Store so many samples of the test part in the bitstream: a board that runs them by itself,
+        without a host. With ``build_only``.
     build_only : bool
         Stop at the bitstream.
     allow_saturation : bool
@@ -74,6 +77,7 @@ class RunOptions:
     samples: int | None = None
     design: Design = field(default_factory=EventDesign)
     fit: bool = False
+    demo: int | None = None
     build_only: bool = False
     allow_saturation: bool = True
     bitstream: bool = True
@@ -91,6 +95,7 @@ class RunOptions:
             config=optional(instance(TrainingConfig)),
             seeds=wholes(0, MOST_SEED),
             samples=optional(whole(1)),
+            demo=optional(whole(1)),
             load=optional(one_of(("load", "flash"))),
         )
         if self.network is not None and self.config is not None:
@@ -105,6 +110,16 @@ class RunOptions:
             )
         if self.build_only and not self.bitstream:
             raise ValueError("build_only is True, and bitstream is False; leave one of the two out")
+        if self.demo is not None and not self.build_only:
+            raise ValueError(
+                "demo is given, of a board that answers no host, and build_only is False; leave "
+                "demo out, or set build_only"
+            )
+        if self.demo is not None and self.highest_clock:
+            raise ValueError(
+                "demo is given, and highest_clock is True, which is of a board with a link; leave "
+                "one of the two out"
+            )
         if self.highest_clock and not self.bitstream:
             raise ValueError(
                 "highest_clock is True, which is found by building the bitstream, and bitstream is "

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ["bit_planes", "is_graded"]
+__all__ = ["bit_planes", "bitmaps", "is_graded"]
 
 
 def bit_planes(inputs: np.ndarray, *, bits: int) -> np.ndarray:
@@ -22,6 +22,12 @@ def bit_planes(inputs: np.ndarray, *, bits: int) -> np.ndarray:
     places = np.arange(bits - 1, -1, -1, dtype=np.uint8)
     planes = values[..., None, :] >> places[:, None] & 1
     return planes.reshape(*values.shape[:-2], values.shape[-2] * bits, values.shape[-1])
+
+
+def bitmaps(sample: np.ndarray, *, bits: int) -> list[int]:
+    """Return the planes of a sample ``[steps, inputs]`` as numbers: bit ``k`` is input ``k``."""
+    packed = np.packbits(bit_planes(sample, bits=bits), axis=1, bitorder="little")
+    return [int.from_bytes(plane.tobytes(), "little") for plane in packed]
 
 
 def is_graded(inputs: np.ndarray, *, bits: int) -> np.ndarray:

@@ -50,6 +50,19 @@ Some boards have a pin that is high while a [RUN](link.md#run) is in work, for a
 prints a line when its lights show something else: `Lights: configured, class 3`; `busy` is said of
 a command that takes a million cycles or more.
 
+## A demo without a host
+
+`spikewright build --demo 10 --board NAME --load`, with what else `build` takes, stores the first
+ten samples of the test part in the bitstream. Such a board answers no host. As long as it has power
+it runs one sample after the other, a class each second, and begins again after the last. Its lights
+are those of above; whoever reads its serial port, by any terminal program, finds the same classes
+there, each in a line. Where amaranth-boards has a button of the board (its first, or the one in the
+middle), each press runs a sample, and from the first press on nothing else does. Weights have to be
+built in. `spw.build_bitstream(network, demo=spikes)` does the same with samples of your own.
+
+`spikewright board --virtual NAME --model FILE --demo 10` runs it on a virtual board, prints the
+classes, and compares them with the integer reference.
+
 ## A board of your own
 
 It is a file of a dozen lines among those of the others: its title, part, oscillator, clock, where

@@ -5,7 +5,9 @@ import time
 
 import spikewright as spw
 
-from ..options import add_engine_options, board_of, design_of, frequency, path
+from ..options import add_engine_options, board_of, count, design_of, frequency, path
+from ..task_options import add_task_options, task_of
+from ..words import arguments_checked
 
 __all__ = ["add"]
 
@@ -47,13 +49,21 @@ def add(commands) -> None:
         "--reset", action="store_true",
         help="put it into the state after power-up; weights that are loaded are loaded again",
     )
+    what.add_argument(
+        "--demo", type=count, metavar="N",
+        help="run what `spikewright build --demo N` puts into a board, the first N samples of the "
+        "test part, and compare its classes with the integer reference",
+    )
     add_engine_options(verb)
+    add_task_options(verb)
     verb.set_defaults(verb=board, command="board", boards=tuple(spw.BOARDS))
 
 
 def board(options: argparse.Namespace) -> None:
     """Run the board until it is interrupted, or ask it once."""
-    if options.status or options.self_test or options.reset:
+    if options.demo is not None:
+        _demo(options)
+    elif options.status or options.self_test or options.reset:
         _ask(options)
     else:
         _leave_running(options)
@@ -70,6 +80,21 @@ def _leave_running(options: argparse.Namespace) -> None:
         while not (trouble := running.trouble()):
             time.sleep(_LOOK_S)
     raise spw.DeviceError(f"the virtual board {trouble}")
+
+
+def _demo(options: argparse.Namespace) -> None:
+    network, chosen, design = spw.read(options.model), _virtual(options), design_of(options)
+    with arguments_checked(options.flags):
+        ran = spw.run_demo(
+            network, samples=options.demo, task=task_of(options), board=chosen, design=design
+        )
+    for number, (label, found) in enumerate(zip(ran.labels, ran.classes, strict=True)):
+        print(f"sample {number}: class {found}, labelled {label}")
+    if ran.mismatches:
+        raise spw.DeviceError(
+            f"{ran.mismatches} of {len(ran.classes)} classes are not those of the integer reference"
+        )
+    print(f"All {len(ran.classes)} classes equal the integer reference.")
 
 
 def _ask(options: argparse.Namespace) -> None:

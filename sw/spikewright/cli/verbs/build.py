@@ -4,7 +4,7 @@ import argparse
 
 import spikewright as spw
 
-from ..options import path
+from ..options import count, path
 from ..run_options import add_build_options, run_options
 
 __all__ = ["add"]
@@ -23,6 +23,11 @@ def add(commands) -> None:
     verb.add_argument(
         "--no-saturation", action="store_true",
         help="first refuse a network with a state that can end at its format, for any input",
+    )
+    verb.add_argument(
+        "--demo", type=count, metavar="N",
+        help="store the first N samples of the test part in the bitstream: a board that runs them "
+        "by itself, without a host (docs/boards.md)",
     )
     verb.add_argument(
         "--plan", action="store_true",
