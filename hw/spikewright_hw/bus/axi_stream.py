@@ -126,7 +126,9 @@ class AxiStream(wiring.Component):
         connect(m, repack.o, engine.i)
         came = Signal(range(self.sample.transfers))  # transfers of the sample
         sent = Signal(range(len(self.answer)))  # words of the answer
-        wrong, takes, final, leaves = Signal(), Signal(), Signal(), Signal()
+        wrong, takes, final, leaves = (
+            Signal(name=name) for name in ("wrong", "takes", "final", "leaves")
+        )
         m.d.comb += [
             takes.eq(repack.i.valid & repack.i.ready),
             final.eq(came == self.sample.transfers - 1),

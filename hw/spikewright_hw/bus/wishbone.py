@@ -125,8 +125,9 @@ class Wishbone(wiring.Component):
         m.submodules.repack = ResetInserter(restart)(repack)
         connect(m, repack.o, engine.i)
         came = Signal(range(self.sample.transfers + 1))  # words of the sample
-        done, lost, ready = Signal(), Signal(), Signal()
-        writes, takes = Signal(), Signal()
+        done, lost, ready, writes, takes = (
+            Signal(name=name) for name in ("done", "lost", "ready", "writes", "takes")
+        )
         m.d.comb += [
             done.eq(engine.o.valid),
             ready.eq(done | (came != self.sample.transfers)),
@@ -160,8 +161,9 @@ class Wishbone(wiring.Component):
 
     def _answer(self, m: Module, *, waits: Value) -> None:
         """Build the answer to a request, a cycle after it began unless the engine ``waits``."""
-        requested, request, served = Signal(), Signal(), Signal()
-        allowed = Signal()
+        requested, request, served, allowed = (
+            Signal(name=name) for name in ("requested", "request", "served", "allowed")
+        )
         m.d.comb += [
             request.eq(self.wb_cyc_i & self.wb_stb_i),
             allowed.eq(
