@@ -265,6 +265,11 @@ from spikewright.reaching.recording import read_recording as read_recording
 from spikewright.reaching.synthetic import Synthetic as Synthetic
 from spikewright.reaching.synthetic import synthetic_recording as synthetic_recording
 
+"""Words learned from a few recordings: NeuroBench's few-shot class-incremental task."""
+
+from spikewright.keywords.benchmark import KeywordBenchmark as KeywordBenchmark
+from spikewright.keywords.benchmark import neurobench_keyword_fscil as neurobench_keyword_fscil
+
 """Forecasts: NeuroBench's Mackey-Glass benchmark."""
 
 from spikewright.forecast.benchmark import MackeyGlassBenchmark as MackeyGlassBenchmark

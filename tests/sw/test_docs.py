@@ -221,9 +221,10 @@ def test_cart_pole(capsys):
     )
 
 
-def test_primate_reaching(capsys):
-    do("primate_reaching.md")
-    (printed,) = (text for language, text in blocks("primate_reaching.md") if language == "text")
+@pytest.mark.parametrize("page", ["primate_reaching.md", "keyword_fscil.md"])
+def test_what_a_page_prints(page, capsys):
+    do(page)
+    (printed,) = (text for language, text in blocks(page) if language == "text")
     assert capsys.readouterr().out == printed
 
 

@@ -345,6 +345,10 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {"seeds": "7"},
         every(("recording", "folder"), "does not apply to --synthetic, whose recordings are made"),
     ),
+    "neurobench keyword-fscil": (
+        {"rehearsal": None, "folder": "there", "shots": "1", "repeats": "2", "epochs": "3",
+         "seed": "7", "on_board": "0", "pages": None}, {}
+    ),
     "neurobench submit qubo": (
         {"folder": "there", "quick": None, "organisation": "me", "availability": "Preview",
          "configuration": "Efficiency"}, {}

@@ -69,6 +69,7 @@ WORK = (
     "spikewright.forecast.benchmark.neurobench_mackey_glass",
     "spikewright.control.benchmark.neurobench_cart_pole",
     "spikewright.reaching.benchmark.neurobench_primate_reaching",
+    "spikewright.keywords.benchmark.neurobench_keyword_fscil",
     "spikewright.gateware.certificate.check_certificate",
     "spikewright.submission.submit.submit", "spikewright.submission.audit.check_submission",
     "spikewright.scenes.benchmark.neurobench_asc",

@@ -8,7 +8,7 @@ import spikewright as spw
 
 from ..options import count, counts, frequency, milliseconds, path, seed
 from ..words import arguments_checked, options_named
-from .neurobench_tasks import add_primate_reaching
+from .neurobench_tasks import add_keyword_fscil, add_primate_reaching
 
 __all__ = ["add"]
 
@@ -22,6 +22,7 @@ def add(commands) -> None:
     _add_cart_pole(benches)
     _add_asc(benches)
     add_primate_reaching(benches)
+    add_keyword_fscil(benches)
     _add_submit(benches)
     _add_check(benches)
 

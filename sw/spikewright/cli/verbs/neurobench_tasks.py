@@ -9,7 +9,7 @@ import spikewright as spw
 from ..options import count, path, seed, share
 from ..words import arguments_checked, options_named
 
-__all__ = ["add_primate_reaching"]
+__all__ = ["add_keyword_fscil", "add_primate_reaching"]
 
 
 def add_primate_reaching(benches) -> None:
@@ -61,5 +61,52 @@ def primate_reaching(options: argparse.Namespace) -> None:
         )
     with options_named(options.flags):
         spw.neurobench_primate_reaching(
+            benchmark, command=shlex.join(["spikewright", *sys.argv[1:]]), pages=options.pages
+        )
+
+
+def add_keyword_fscil(benches) -> None:
+    """Add the learning of words from a few recordings."""
+    bench = benches.add_parser(
+        "keyword-fscil", help="words learned from a few recordings, in sessions",
+        description="A network is trained on the base words; words of later sessions become "
+        "prototypes, columns of weights of its readout. By the integer reference, and on a virtual "
+        "board.",
+    )
+    add = bench.add_argument
+    add(
+        "--rehearsal", action="store_true",
+        help="spoken digits, 6 and then two sessions of 2, in the place of the benchmark's words",
+    )
+    add(
+        "--folder", type=path, metavar="DIR",
+        help="folder of the recordings, or the one above it (default: that in SPIKEWRIGHT_DATA)",
+    )
+    add("--shots", type=count, default=5, metavar="N", help="of each new word (%(default)s)")
+    add(
+        "--repeats", type=count, default=10, metavar="N",
+        help="runs through the sessions, each in an order of its own (%(default)s)",
+    )
+    add("--epochs", type=count, default=30, metavar="N", help="in real numbers (%(default)s)")
+    add("--seed", type=seed, default=0, metavar="N", help="of the training (%(default)s)")
+    add(
+        "--on-board", type=count, default=20, metavar="N",
+        help="recordings of each session that a virtual board is asked, which takes a minute or "
+        "two to compile; 0: none (%(default)s)",
+    )
+    add("--pages", action="store_true", help="write the tables of docs/keyword_fscil.md, too")
+    bench.set_defaults(verb=keyword_fscil, command="neurobench keyword-fscil")
+
+
+def keyword_fscil(options: argparse.Namespace) -> None:
+    """Learn words in sessions."""
+    with arguments_checked(options.flags):
+        benchmark = spw.KeywordBenchmark(
+            rehearsal=options.rehearsal, folder=options.folder, shots=options.shots,
+            repeats=options.repeats, epochs=options.epochs, seed=options.seed,
+            on_board=options.on_board,
+        )
+    with options_named(options.flags):
+        spw.neurobench_keyword_fscil(
             benchmark, command=shlex.join(["spikewright", *sys.argv[1:]]), pages=options.pages
         )

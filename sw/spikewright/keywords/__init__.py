@@ -1,0 +1,1 @@
+"""Words that are learned from a few recordings: NeuroBench's few-shot class-incremental task."""
