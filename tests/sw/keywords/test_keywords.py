@@ -38,6 +38,14 @@ def recordings(random, word: int, count: int) -> np.ndarray:
     return made.astype(np.float32)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_neurons():
+    """Make the hidden layer small."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(benchmarks, "_HIDDEN", "16@0,1")
+        yield
+
+
 @pytest.fixture(scope="module")
 def words() -> FewShot:
     random = np.random.default_rng(0)
@@ -196,7 +204,7 @@ def test_digits_are_a_rehearsal(tmp_path):
 @pytest.mark.parametrize("field", ["shots", "repeats", "epochs"])
 def test_a_benchmark_that_is_none_is_refused(field):
     with pytest.raises(ValueError, match=rf"^{field} is 0; it must be a whole number of at least"):
-        KeywordBenchmark(**{field: 0})
+        KeywordBenchmark(**{field: 0})  # pyright: ignore
 
 
 class Simulated:
