@@ -6,6 +6,7 @@ Each with a step of this project; those of other frameworks are in :mod:`.peers`
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -20,6 +21,7 @@ from ..network.activity import activity
 from ..network.cell import Cell
 from ..network.drive import drive
 from ..network.losses import LOGIT
+from ..network.recomputed import recomputed_activity
 from ..network.surrogate import ArcTangent
 from ..network.wiring import Wired
 
@@ -124,7 +126,8 @@ def lif_of(network: SpeedNetwork, layers: int) -> list[Definition]:
 
 
 def own_step(
-    drawn: Drawn, neurons: Sequence[Definition], *, compiled: bool, event_products: bool = False
+    drawn: Drawn, neurons: Sequence[Definition], *, compiled: bool, event_products: bool = False,
+    recompute: bool = False,
 ) -> Step:
     """Return a step of this project; other neurons than LIF have weights of their own size."""
     cells = [
@@ -147,6 +150,8 @@ def own_step(
         for cell, matrix in zip(cells, weights, strict=True)
     ]
 
+    run = partial(recomputed_activity, whole=False) if recompute else activity
+
     def step() -> tuple[float, list[Tensor]]:
         layers = [
             Wired(
@@ -158,7 +163,7 @@ def own_step(
             )
         ]
         readout = "count" if neurons[-1].spikes else "last"
-        outputs = activity(drawn.spikes.transpose(0, 1), layers, readout=readout).outputs
+        outputs = run(drawn.spikes.transpose(0, 1), layers, readout=readout).outputs
         loss = drawn.loss(outputs)
         return loss.item(), list(torch.autograd.grad(loss, [*weights, *own]))
 

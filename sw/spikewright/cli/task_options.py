@@ -18,11 +18,11 @@ __all__ = [
 #: Options of :func:`add_network_options` that are arguments of :func:`spikewright.training_config`.
 NETWORK_OPTIONS = (
     "coding", "steps", "input_bits", "silent", "readout", "bias", "epochs", "learning_rate",
-    "augmentation", "event_products", "precision", "same_everywhere", "prune", "normalisation",
-    "surrogate", "learn_surrogate", "loss",
+    "augmentation", "event_products", "precision", "recompute", "same_everywhere", "prune",
+    "normalisation", "surrogate", "learn_surrogate", "loss",
 )
 #: Those of a training that apply to one of a network that is trained on, too.
-RETRAINED = ("weight_bits", "membrane", "epochs", "learning_rate", "event_products")
+RETRAINED = ("weight_bits", "membrane", "epochs", "learning_rate", "event_products", "recompute")
 
 
 def add_task_options(parser: argparse.ArgumentParser, *, folder: bool = True) -> None:
@@ -103,6 +103,11 @@ def add_network_options(parser: argparse.ArgumentParser, *, file: bool) -> None:
     add(
         "--precision", metavar="NAME",
         help="of products while real numbers are trained: float32 or bf16 (float32)",
+    )
+    add(
+        "--recompute", action="store_true",
+        help="run steps again for their gradients, which is slower and takes memory that grows "
+        "with the root of the steps",
     )
     add(
         "--same-everywhere", action="store_true",

@@ -32,15 +32,24 @@ class Activity:
         The state ``v`` after each step.
     readout : str
         What the outputs are, one of :data:`spikewright_hw.readout.READOUTS`.
+    rates : tuple of Tensor ``[samples, neurons]``, optional
+        Share of the steps in which each neuron of the hidden layers has spiked, where nothing else
+        is kept of these: ``spikes`` and ``membranes`` are then those of the last layer alone.
+    read : Tensor ``[samples, outputs]``, optional
+        The outputs, where they were read on the way.
     """
 
     spikes: tuple[Tensor, ...]
     membranes: tuple[Tensor, ...]
     readout: str = "last"
+    rates: tuple[Tensor, ...] | None = None
+    read: Tensor | None = None
 
     @property
     def outputs(self) -> Tensor:
         """What the readout makes of the last layer, ``[samples, outputs]``."""
+        if self.read is not None:
+            return self.read
         membranes, spikes = self.membranes[-1], self.spikes[-1]
         match self.readout:
             case "last":
@@ -51,6 +60,11 @@ class Activity:
                 return spikes.sum(dim=0)
             case _:
                 return first_spikes(spikes)
+
+    @property
+    def hidden(self) -> tuple[Tensor, ...]:
+        """Spikes of the hidden layers; of each neuron the mean of all steps, if there are rates."""
+        return self.spikes[:-1] if self.rates is None else tuple(one[None] for one in self.rates)
 
     @property
     def outputs_each_step(self) -> Tensor:

@@ -22,8 +22,8 @@ _LINE = 64
 
 def compiled_recurrence(
     scan: CompiledScan, constants: Sequence[Tensor], states: States, inputs: Sequence[Tensor],
-    own: int, recurrent: Tensor,
-) -> tuple[Tensor, Tensor]:
+    own: int, recurrent: Tensor, spike: Tensor | None,
+) -> tuple[Tensor, Tensor, States]:
     """Run the steps.
 
     Parameters
@@ -36,30 +36,33 @@ def compiled_recurrence(
     own : int
         Where among the cell's inputs the current of its own spikes is.
     recurrent : Tensor ``[neurons, neurons]``
+    spike : Tensor ``[samples, neurons]``, optional
+        Spikes of the step before the first; none unless given.
 
     Returns
     -------
-    Spikes and membranes, each ``[steps, samples, neurons]``.
+    Spikes and membranes, each ``[steps, samples, neurons]``, and the states after the last step.
     """
     each, starts = scan.expanded(constants, states, inputs[0].shape[1:])
     made = _Recurrence.apply(
-        scan, (len(each), len(starts), own), recurrent, *each, *starts, *inputs
+        scan, (len(each), len(starts), own), recurrent, spike, *each, *starts, *inputs
     )
     assert isinstance(made, tuple)
-    return made
+    spikes, membranes, *after = made
+    return spikes, membranes, dict(zip(scan.names, after, strict=True))
 
 
 class _Recurrence(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any, scan: CompiledScan, counts: tuple[int, int, int], recurrent: Tensor,
-        *given: Tensor,
-    ) -> tuple[Tensor, Tensor]:
+        first: Tensor | None, *given: Tensor,
+    ) -> tuple[Tensor, ...]:
         constants, starts, inputs = _parted([one.contiguous() for one in given], counts)
         heard, spikes = (torch.empty_like(inputs[0]) for _ in range(2))
         states = [torch.empty_like(heard) for _ in starts]
         inputs.insert(counts[2], heard)
-        spike, before = torch.zeros_like(heard[0]), starts
+        spike, before = torch.zeros_like(heard[0]) if first is None else first, starts
         for t in range(len(heard)):
             heard[t] = _aligned(spike) @ recurrent
             after, spike = [one[t] for one in states], spikes[t]
@@ -69,17 +72,18 @@ class _Recurrence(torch.autograd.Function):
             )
             before = after
         ctx.scan, ctx.counts = scan, counts
-        ctx.save_for_backward(recurrent, spikes, *constants, *starts, *inputs, *states)
+        ctx.save_for_backward(recurrent, first, spikes, *constants, *starts, *inputs, *states)
         ctx.set_materialize_grads(False)
-        return spikes, states[scan.names.index("v")]
+        after = [one[-1].clone() for one in states]
+        return spikes, states[scan.names.index("v")], *after
 
     @staticmethod
     @once_differentiable
     def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
-        ctx: Any, of_spikes: Tensor | None, of_membranes: Tensor | None
+        ctx: Any, of_spikes: Tensor | None, of_membranes: Tensor | None, *of_ends: Tensor | None
     ) -> tuple[Tensor | tuple | None, ...]:
         scan, (_, states_count, own) = ctx.scan, ctx.counts
-        recurrent, spikes, *given = ctx.saved_tensors
+        recurrent, first, spikes, *given = ctx.saved_tensors
         states, given = given[-states_count:], given[:-states_count]
         constants, starts, inputs = _parted(given, ctx.counts)
         of_inputs = [torch.empty_like(one) for one in inputs]
@@ -87,9 +91,9 @@ class _Recurrence(torch.autograd.Function):
         of_constants = scan.empty_gradients(spikes[0])
         totals = [None if one is None else torch.zeros_like(one) for one in of_constants]
         membrane = scan.names.index("v")
-        of_after: list[Tensor | None] = [None] * states_count
+        of_after = [None if one is None else one.contiguous() for one in of_ends]
         if of_membranes is not None:
-            of_after[membrane] = of_membranes[-1].contiguous()
+            of_after[membrane] = _added(of_membranes[-1].contiguous(), of_after[membrane])
         of_spike = None if of_spikes is None else of_spikes[-1].contiguous()
         for t in reversed(range(len(spikes))):
             of_before = [torch.empty_like(spikes[0]) for _ in range(states_count)]
@@ -106,13 +110,23 @@ class _Recurrence(torch.autograd.Function):
             for total, one in zip(totals, of_constants, strict=True):
                 if total is not None:
                     total += one
-            if t:
-                of_heard = _aligned(of_inputs[own][t])
-                of_recurrent += _aligned(spikes[t - 1]).t() @ of_heard
-                back = of_heard @ recurrent.t()
-                of_spike = back if of_spikes is None else of_spikes[t - 1] + back
+            before = spikes[t - 1] if t else first
+            if before is None:
+                of_spike = None
+                continue
+            of_heard = _aligned(of_inputs[own][t])
+            of_recurrent += _aligned(before).t() @ of_heard
+            of_spike = _added(
+                of_heard @ recurrent.t(), of_spikes[t - 1] if t and of_spikes is not None else None
+            )
         del of_inputs[own]
-        return None, None, of_recurrent, *scan.summed(totals), *of_after, *of_inputs
+        return (
+            None, None, of_recurrent, of_spike, *scan.summed(totals), *of_after, *of_inputs
+        )
+
+
+def _added(one: Tensor, other: Tensor | None) -> Tensor:
+    return one if other is None else one + other
 
 
 def _aligned(matrix: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+from torch.autograd.graph import saved_tensors_hooks
 
 from ..errors import SpikewrightWarning
 from ..native import library
@@ -77,7 +78,7 @@ class CompiledScan:
 
     def __call__(
         self, constants: Sequence[Tensor], states: States, inputs: Sequence[Tensor]
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, States]:
         """Run the steps.
 
         Parameters
@@ -90,12 +91,13 @@ class CompiledScan:
 
         Returns
         -------
-        Spikes and membranes, each ``[steps, samples, neurons]``.
+        Spikes and membranes, each ``[steps, samples, neurons]``, and the states after the last.
         """
         each, starts = self.expanded(constants, states, inputs[0].shape[1:])
         made = _Scan.apply(self, len(each), len(starts), *each, *starts, *inputs)
         assert isinstance(made, tuple)
-        return made
+        spikes, membranes, *after = made
+        return spikes, membranes, dict(zip(self.names, after, strict=True))
 
     def expanded(
         self, constants: Sequence[Tensor], states: States, shape: Sequence[int]
@@ -142,7 +144,7 @@ class _Scan(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any, scan: CompiledScan, constants: int, starts: int, *given: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, ...]:
         tensors = [one.contiguous() for one in given]
         first = constants + starts
         inputs = tensors[first:]
@@ -156,7 +158,7 @@ class _Scan(torch.autograd.Function):
         ctx.scan, ctx.counts, ctx.shapes = scan, (constants, starts), [one.shape for one in given]
         ctx.save_for_backward(*tensors, *states)
         ctx.set_materialize_grads(False)
-        return spikes, states[scan.names.index("v")]
+        return spikes, states[scan.names.index("v")], *(one[-1].clone() for one in states)
 
     @staticmethod
     @once_differentiable
@@ -170,7 +172,7 @@ class _Scan(torch.autograd.Function):
         first = constants + starts
         inputs = given[first:]
         steps, elements = len(inputs[0]), inputs[0][0].numel()
-        of_spikes, of_membranes = (
+        of_spikes, of_membranes, *of_after = (
             None if one is None else one.contiguous() for one in gradients
         )
         like = inputs[0][0]
@@ -180,7 +182,7 @@ class _Scan(torch.autograd.Function):
         scan.run(
             scan.backward,
             (given[:constants], inputs, given[constants:first], states, of_spikes, of_membranes,
-             None, None, of_inputs, of_starts, of_constants),
+             of_after, None, of_inputs, of_starts, of_constants),
             steps, elements,
         )
         return None, None, None, *scan.summed(of_constants), *of_starts, *of_inputs
@@ -249,7 +251,9 @@ def _compiled(
     if functions is None:
         return None
     made = CompiledScan(cell, kinds, dtype, functions, step)
-    if _agrees(cell, made):
+    with saved_tensors_hooks(_itself, _itself):  # what is kept here is not for a caller's hooks
+        agrees = _agrees(cell, made)
+    if agrees:
         return made
     warnings.warn(
         f"{cell.definition.name}, compiled on this machine, does not do as PyTorch does; PyTorch "
@@ -279,7 +283,7 @@ def _agrees(cell: Cell, made: CompiledScan) -> bool:
                 drawn = drawn.round().clamp(cell.fixed.format.min, cell.fixed.format.max)
             inputs.append(drawn.to(cell.dtype).requires_grad_())
         with torch.enable_grad():
-            spikes, membranes = run(cell.start(*shape[1:]), inputs)
+            spikes, membranes, *_ = run(cell.start(*shape[1:]), inputs)
             loss = (spikes * torch.linspace(-1, 1, shape[0])[:, None, None]).sum()
             gradients = torch.autograd.grad(loss + membranes.sum(), inputs)
         results.append([spikes.detach(), membranes.detach(), *gradients])
@@ -290,6 +294,10 @@ def _agrees(cell: Cell, made: CompiledScan) -> bool:
     if cell.fixed:
         return bool(near.all()) and all(map(torch.equal, *(one[:2] for one in results)))
     return float(near.all(dim=0).double().mean()) > _NEAR
+
+
+def _itself(tensor: Tensor) -> Tensor:
+    return tensor
 
 
 @lru_cache(maxsize=1)

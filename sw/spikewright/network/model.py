@@ -39,6 +39,8 @@ from .normalisation import (
 from .quantize import quantize, rounded
 from .real_layer import RealLayer
 from .real_network import RealNetwork
+from .recomputable import check_recomputed
+from .recomputed import recomputed_activity
 from .surrogate import SURROGATES, AdaptiveSmoothing, LearnedSlope, Surrogate, highest
 from .trained_synapses import StreamedWeights, SummedWeights, TrainedSynapses
 from .wiring import Wired
@@ -74,6 +76,8 @@ class Model(nn.Module):
         Whether products of real numbers are of bf16 in training.
     exact_sums : bool
         Whether first weights and sums are the same on every processor.
+    recompute : bool
+        Whether the steps are run again, segment by segment, when gradients are computed.
     """
 
     def __init__(
@@ -89,9 +93,13 @@ class Model(nn.Module):
         event_products: bool = False,
         bf16: bool = False,
         exact_sums: bool = False,
+        recompute: bool = False,
     ):
         super().__init__()
+        if recompute:
+            check_recomputed(config)
         self.config = config
+        self._run = recomputed_activity if recompute else activity
         self._how = {
             "compiled": compiled, "event_products": event_products, "exact_sums": exact_sums,
         }
@@ -115,14 +123,7 @@ class Model(nn.Module):
             str(number): _learned(layer.recurrent) for number, layer in enumerate(layers)
             if layer.recurrent is not None
         })
-        self.biases = nn.ParameterDict({
-            str(number): _learned(layer.bias) for number, layer in enumerate(layers)
-            if layer.bias is not None
-        } | {
-            str(number): nn.Parameter(torch.zeros(layer.connection.target.channels))
-            for number, layer in enumerate(layers)
-            if (config.bias or str(number) in self.norms) and layer.bias is None
-        })
+        self.biases = self._first_biases(layers)
         self._shapes: Sequence[Hearing] = layers
         self._shares = [
             None if len({one.back for one in layer.origins}) == 1 or bits == 1
@@ -164,6 +165,17 @@ class Model(nn.Module):
         if drawn:
             return AdaptiveSmoothing(noise=_NOISE, generator=generator, **given)
         return LearnedSlope(shape=kind(width=2 / math.pi), **given)
+
+    def _first_biases(self, layers: Sequence[RealLayer]) -> nn.ParameterDict:
+        """Return the biases that are given, and zeros of layers that are to have some."""
+        return nn.ParameterDict({
+            str(number): _learned(layer.bias) for number, layer in enumerate(layers)
+            if layer.bias is not None
+        } | {
+            str(number): nn.Parameter(torch.zeros(layer.connection.target.channels))
+            for number, layer in enumerate(layers)
+            if (self.config.bias or str(number) in self.norms) and layer.bias is None
+        })
 
     def _learn_delays(self, number: int, most: int, generator: torch.Generator) -> None:
         """Leave each synapse of a layer one weight of those it has, and draw its delay."""
@@ -279,7 +291,7 @@ class Model(nn.Module):
                 )
             ]
         layers = [replace(layer, **self._how) for layer in layers]
-        result = activity(spikes, layers, readout=self.config.readout)
+        result = self._run(spikes, layers, readout=self.config.readout)
         outputs = result.outputs_each_step if each_step else result.outputs
         return outputs * self.output_step, result
 

@@ -31,6 +31,7 @@ def retraining_config(
     epochs: int | None = None,
     learning_rate: float | None = None,
     event_products: bool = False,
+    recompute: bool = False,
 ) -> TrainingConfig:
     """Return how a network is trained on: with quantisation in the loop, from the first epoch on.
 
@@ -53,7 +54,7 @@ def retraining_config(
         Epochs on the grid; those of a new training unless given.
     learning_rate : float, optional
         Where it starts; that of a new training on the grid unless given.
-    event_products : bool
+    event_products, recompute : bool
         As :class:`TrainingConfig` has it.
 
     Raises
@@ -68,7 +69,9 @@ def retraining_config(
     optional(whole(0, 1_000_000))("epochs", epochs)
     steps = network.steps if coding is None or isinstance(coding, str) else None
     bits = PostTraining(weight_bits=weight_bits).weight_bits
-    base = training_config(task, coding=coding, steps=steps, event_products=event_products)
+    base = training_config(
+        task, coding=coding, steps=steps, event_products=event_products, recompute=recompute
+    )
     network = fold_coding(network, base.coding)
     if membrane is None:
         membrane = _membrane(network, task, base.coding, bits)

@@ -32,7 +32,7 @@ def _differing(config: "TrainingConfig") -> Iterator[str]:
     model = config.model
     if config.network is not None:
         yield "network is trained on from a file"
-    for name in ("streams", "event_products"):
+    for name in ("streams", "event_products", "recompute"):
         if getattr(config, name):
             yield f"{name} is given"
     if config.precision != "float32":

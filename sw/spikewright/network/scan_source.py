@@ -186,7 +186,7 @@ extern "C" void backward(
         }}
         if (of_membranes)
             for (int j = 0; j < width; ++j)
-                g{membrane}[j] = of_membranes[(steps - 1) * elements + at + j];
+                g{membrane}[j] += of_membranes[(steps - 1) * elements + at + j];
         for (std::int64_t t = steps - 1; t >= 0; --t) {{
             const std::int64_t place = t * elements + at;
             {inputs}

@@ -82,6 +82,10 @@ class SpikingNet(nn.Module):
     compiled : bool
         Whether the neurons' steps run compiled, where they can: worth it from some thirty million
         updates on.
+    recompute : bool
+        Whether the steps are run again, segment by segment, when gradients are computed (gradient
+        checkpointing): slower, with memory that grows with the root of the steps. ``activity`` then
+        has spikes and membranes of the last layer alone, and of the hidden ones ``rates``.
 
     Attributes
     ----------
@@ -118,6 +122,7 @@ class SpikingNet(nn.Module):
         membrane: Format | str | Sequence[Format | str] = MEMBRANE,
         seed: int = 0,
         compiled: bool = False,
+        recompute: bool = False,
     ):
         super().__init__()
         self._map = _map(inputs)
@@ -139,6 +144,7 @@ class SpikingNet(nn.Module):
         check_graph(layers, steps=MOST_DELAY + 1)
         self.model = Model(
             config, generator=generator, layers=layers, compiled=flag("compiled", compiled),
+            recompute=flag("recompute", recompute),
             steps=optional(whole(1))("steps", steps),
         )
         self._parameters_then: list[Mapping[str, Value]] | None = None

@@ -169,7 +169,8 @@ class Steps:
         found = _not_finite(self._model)
         if found is not None:
             return found
-        for number, membranes in enumerate(result.membranes):
+        first = len(self._model.weights) - len(result.membranes)
+        for number, membranes in enumerate(result.membranes, first):
             fine = membranes.isfinite().flatten(1).all(dim=1)
             if not fine.all():
                 return (
@@ -202,12 +203,14 @@ def _not_finite(model: Model) -> str | None:
 
 def _cost(result: Activity, config: TrainingConfig) -> Tensor | float:
     """Return the cost of the hidden spikes."""
-    hidden = sum(spikes.sum(dim=(0, 2)) for spikes in result.spikes[:-1])
+    hidden = sum(spikes.sum(dim=(0, 2)) for spikes in result.hidden)
     if not isinstance(hidden, Tensor):
         return 0.0
+    if result.rates is not None:
+        hidden = hidden * config.coding.steps
     cost = config.spike_cost * functional.relu(hidden - config.spikes).square().mean()
     if config.l1:
-        cost = cost + config.l1 * l1_activity(result.spikes[:-1])
+        cost = cost + config.l1 * l1_activity(result.hidden)
     if config.l2:
-        cost = cost + config.l2 * l2_activity(result.spikes[:-1])
+        cost = cost + config.l2 * l2_activity(result.hidden)
     return cost

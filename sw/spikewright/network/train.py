@@ -208,6 +208,7 @@ def _model(config: TrainingConfig, task: Task, generator: torch.Generator) -> Mo
         steps=config.coding.steps, compiled=_worth_compiling(config, task),
         event_products=config.event_products, bf16=config.precision == "bf16",
         exact_sums=config.same_everywhere,
+        recompute=config.recompute,
     )
 
 

@@ -36,6 +36,7 @@ from .choices import LOSSES, OF_MEMBRANES, OF_SPIKES, PRECISIONS
 from .model_config import MEMBRANE, ModelConfig
 from .of_layers import formats
 from .real_network import RealNetwork
+from .recomputable import check_recomputed
 from .same_everywhere import check_same_everywhere
 
 __all__ = ["Phase", "TrainingConfig", "training_config"]
@@ -98,6 +99,10 @@ class TrainingConfig:
         Of the products of inputs and weights while real numbers are trained: ``float32`` or
         ``bf16``, of which a number has 8 significant bits. Membranes, and all that is computed on
         the grid, are float32.
+    recompute : bool
+        Whether steps are run again, segment by segment, when gradients are computed: gradient
+        checkpointing, by which memory grows with the root of the steps. Gradients are the same but
+        for the order of their sums.
     same_everywhere : bool
         Whether the same seed gives the same network on every processor: sums are exact, and what is
         drawn and each function is computed by operations that IEEE 754 fixes. For dense networks of
@@ -129,6 +134,7 @@ class TrainingConfig:
     patience: int | None = None
     event_products: bool = False
     precision: str = "float32"
+    recompute: bool = False
     same_everywhere: bool = False
     streams: Streams | None = None
     network: RealNetwork | None = field(default=None, hash=False)
@@ -153,6 +159,7 @@ class TrainingConfig:
             patience=optional(whole(1, 1_000_000)),
             event_products=flag,
             precision=one_of(PRECISIONS),
+            recompute=flag,
             same_everywhere=flag,
             streams=optional(instance(Streams)),
             network=optional(instance(RealNetwork)),
@@ -163,6 +170,8 @@ class TrainingConfig:
                 f"precision is {self.precision!r}, and event_products are sums of float32; leave "
                 "one of them out"
             )
+        if self.recompute:
+            check_recomputed(self.model)
         if self.same_everywhere:
             check_same_everywhere(self)
         if self.network is not None:
@@ -277,6 +286,7 @@ def training_config(
     augmentation: bool = True,
     event_products: bool = False,
     precision: str = "float32",
+    recompute: bool = False,
     same_everywhere: bool = False,
     prune: float = 0.0,
     normalisation: str = "none",
@@ -341,6 +351,9 @@ def training_config(
     precision : str
         Of products while real numbers are trained, ``float32`` or ``bf16``; see
         :class:`TrainingConfig`.
+    recompute : bool
+        Whether gradients take memory that grows with the root of the steps, which is slower; see
+        :class:`TrainingConfig`.
     same_everywhere : bool
         Whether the same seed gives the same network on every processor, which is slower; see
         :class:`TrainingConfig`.
@@ -389,7 +402,8 @@ def training_config(
         model=model,
         coding=chosen,
         augmentation=base.augmentation if augmentation and len(task.image) == 2 else None,
-        event_products=event_products, precision=precision, same_everywhere=same_everywhere,
+        event_products=event_products, precision=precision, recompute=recompute,
+        same_everywhere=same_everywhere,
         loss=loss, prune=prune, streams=streams,
     )
     return _scaled(

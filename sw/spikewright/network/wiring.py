@@ -6,8 +6,9 @@ or those from the layer's own spikes of the step before
 (:class:`~spikewright_hw.definition.definition.Input`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -23,7 +24,7 @@ from .exact_sums import exact_product
 from .torch_hearing import heard_of_itself
 from .torch_product import connected
 
-__all__ = ["Wired", "scan"]
+__all__ = ["Standing", "Wired", "resumed", "scan"]
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,13 @@ class Wired:
         return self.weights.shape[1] if self.connection is None else len(self.connection.target)
 
 
+class Standing(NamedTuple):
+    """Where a layer stands between two steps: its states, and its spikes of the last step."""
+
+    states: States
+    spike: Tensor
+
+
 def scan(layer: Wired, arriving: Tensor) -> tuple[Tensor, Tensor]:
     """Run a layer.
 
@@ -94,6 +102,16 @@ def scan(layer: Wired, arriving: Tensor) -> tuple[Tensor, Tensor]:
     Spikes, 0 and 1, and membranes, the state ``v`` after each step; each
     ``[steps, samples, neurons]``.
     """
+    return resumed(layer, arriving, None)[:2]
+
+
+def resumed(
+    layer: Wired, arriving: Tensor, standing: Standing | None
+) -> tuple[Tensor, Tensor, Standing]:
+    """Run a layer from where it stands, or from its start; return where it stands then, too.
+
+    One that hears itself by its origins hears of no step before.
+    """
     cell = layer.cell
     constants = cell.constants()
     sources = [one.source for one in cell.definition.inputs.values()]
@@ -101,13 +119,17 @@ def scan(layer: Wired, arriving: Tensor) -> tuple[Tensor, Tensor]:
     summing = {*sources} - {"recurrent"}
     fed = {} if returns else {source: _forward(source, layer, arriving) for source in summing}
     shape = (arriving.shape[1], layer.neurons)
-    states = cell.start(*shape)
+    states = cell.start(*shape) if standing is None else standing.states
     if layer.compiled and not returns:
-        made = _compiled(layer, constants, states, [fed[one] for one in sources if one in fed])
+        inputs = [fed[one] for one in sources if one in fed]
+        made = _compiled(layer, constants, states, inputs, standing)
         if made is not None:
-            return made
+            spikes, membranes, states = made
+            return spikes, membranes, Standing(states, spikes[-1])
     each = {source: given.unbind(0) for source, given in fed.items()}
     spike = torch.zeros(shape, dtype=cell.dtype, device=layer.weights.device)
+    if standing is not None:
+        spike = standing.spike
     spikes, membranes = [], []
     for step in range(len(arriving)):
         if returns:
@@ -122,12 +144,13 @@ def scan(layer: Wired, arriving: Tensor) -> tuple[Tensor, Tensor]:
         spike = spike.to(cell.dtype)
         spikes.append(spike)
         membranes.append(states["v"])
-    return torch.stack(spikes), torch.stack(membranes)
+    return torch.stack(spikes), torch.stack(membranes), Standing(states, spike)
 
 
 def _compiled(
-    layer: Wired, constants: list, states: States, inputs: list[Tensor]
-) -> tuple[Tensor, Tensor] | None:
+    layer: Wired, constants: list, states: States, inputs: Sequence[Tensor],
+    standing: Standing | None,
+) -> tuple[Tensor, Tensor, States] | None:
     """Run a layer by compiled steps, from what it hears of others; None where it cannot be."""
     sources = [one.source for one in layer.cell.definition.inputs.values()]
     own = sources.count("recurrent")
@@ -140,7 +163,8 @@ def _compiled(
         return made(constants, states, inputs)
     recurrent = _own_weights(layer).to(layer.cell.dtype)
     at = sources.index("recurrent")
-    return compiled_recurrence(made, constants, states, inputs, at, recurrent)
+    spike = None if standing is None else standing.spike
+    return compiled_recurrence(made, constants, states, inputs, at, recurrent, spike)
 
 
 def _forward(source: str, layer: Wired, arriving: Tensor) -> Tensor:

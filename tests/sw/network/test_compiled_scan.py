@@ -59,7 +59,7 @@ def drawn(cell: Cell, seed: int = 0, *, size: float | None = None) -> list[Tenso
 
 def results(cell: Cell, run, inputs: list[Tensor]) -> list[Tensor]:
     """Return spikes, membranes, and the gradients of inputs and learned parameters."""
-    spikes, membranes = run(cell.start(SAMPLES, NEURONS), inputs)
+    spikes, membranes, *_ = run(cell.start(SAMPLES, NEURONS), inputs)
     generator = torch.Generator().manual_seed(1)
     weights = torch.randn((2, *spikes.shape), generator=generator, dtype=spikes.dtype)
     loss = (weights[0] * spikes + weights[1] * membranes).sum()
@@ -236,7 +236,7 @@ def test_several_threads_do_as_one(monkeypatch):
     before = torch.get_num_threads()
     for threads in (1, 3):
         torch.set_num_threads(threads)
-        spikes, membranes = made(cell.constants(), cell.start(33, 41), inputs)
+        spikes, membranes, _ = made(cell.constants(), cell.start(33, 41), inputs)
         found.append((spikes, membranes, *torch.autograd.grad((spikes + membranes).sum(), inputs)))
     torch.set_num_threads(before)
     assert all(map(torch.equal, *found))
