@@ -6,6 +6,7 @@ framework has it.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
@@ -15,9 +16,9 @@ from torch import Tensor, nn
 from spikewright_hw.connection import Connection, Convolution, Dense, Pooled
 
 from ..network.torch_product import kernel_of
-from .speed_networks import ALPHA, DECAY, Drawn, Step
+from .speed_networks import ALPHA, DECAY, OURS, Drawn, Step, lif_of, own_step
 
-__all__ = ["PEERS", "SPIKINGJELLY", "installed", "peers_of"]
+__all__ = ["PEERS", "SPIKINGJELLY", "installed", "makers"]
 
 #: The package that others are compared with.
 SPIKINGJELLY = "spikingjelly"
@@ -194,10 +195,16 @@ PEERS: dict[str, dict[str, tuple[str, Callable[[Drawn], Step]]]] = {
 }
 
 
-def peers_of(drawn: Drawn) -> dict[str, Step]:
-    """Return the steps of the frameworks that are installed, by what a table calls them."""
+def makers(drawn: Drawn) -> dict[str, Callable[[], Step]]:
+    """Return what makes the steps of this project and of the frameworks that are installed.
+
+    They are by what a table calls them.
+    """
+    neurons = lif_of(drawn.network, len(drawn.connections))
     return {
-        title: make(drawn) for title, (package, make) in PEERS[drawn.network.kind].items()
+        title: partial(own_step, drawn, neurons, **how) for title, how in OURS.items()
+    } | {
+        title: partial(make, drawn) for title, (package, make) in PEERS[drawn.network.kind].items()
         if installed(package)
     }
 

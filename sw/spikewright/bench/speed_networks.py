@@ -26,8 +26,8 @@ from ..network.surrogate import ArcTangent
 from ..network.wiring import Wired
 
 __all__ = [
-    "ALPHA", "DECAY", "NETWORKS", "Drawn", "SpeedNetwork", "Step", "drawn_network", "lif_of",
-    "own_step",
+    "ALPHA", "DECAY", "NETWORKS", "OURS", "Drawn", "SpeedNetwork", "Step", "drawn_network",
+    "lif_of", "own_step",
 ]
 
 #: Share of a membrane that is left after a step.
@@ -76,6 +76,16 @@ NETWORKS: dict[str, SpeedNetwork] = {
         FeatureMap(channels=1, height=28, width=28), "32C5-P2-64C5-P2-128-10", kind="convolution",
         steps=4, batch=64, rounds=7,
     ),
+}
+
+
+#: By what a table calls them: whether neurons are compiled, products are sums over events, and
+#: steps are run again for their gradients.
+OURS: dict[str, dict[str, bool]] = {
+    "Spikewright": {"compiled": True},
+    "Spikewright, event products": {"compiled": True, "event_products": True},
+    "Spikewright, recomputing": {"compiled": True, "recompute": True},
+    "Spikewright, PyTorch alone": {"compiled": False},
 }
 
 

@@ -29,20 +29,15 @@ from ..network.steps import one_thread
 from ..record.figure import Figure, Measured
 from ..record.markdown import filled, table, wrapped
 from ..record.report import Report
+from ..record.store import write_report
 from ..record.training_bench import BLOCKS
-from .peers import PEERS, SPIKINGJELLY, installed, peers_of
-from .speed_networks import NETWORKS, Drawn, Step, drawn_network, lif_of, own_step
+from .peak_memory import MEGABYTE, peak_of_step
+from .peers import PEERS, SPIKINGJELLY, installed, makers
+from .speed_networks import NETWORKS, OURS, drawn_network, own_step
 from .training import PAGE
-from .training_reports import write_table
 
-__all__ = ["OURS", "bench_training_speed"]
+__all__ = ["bench_training_speed"]
 
-#: Whether neurons are compiled, and products are sums over events, by what a table calls that.
-OURS: dict[str, tuple[bool, bool]] = {
-    "Spikewright": (True, False),
-    "Spikewright, event products": (True, True),
-    "Spikewright, PyTorch alone": (False, False),
-}
 #: The network that neurons are compared in.
 _OF_NEURONS = "784-128-128-10"
 #: What frameworks call themselves in the table, and their packages.
@@ -52,6 +47,7 @@ _PACKAGES = {
 
 HEADINGS = (
     "network", "steps × batch", "", "CPU ms", "ms", "times SpikingJelly", "gradients differ by",
+    "MiB",
 )
 
 
@@ -84,6 +80,7 @@ def bench_training_speed(
         for name in NETWORKS:
             tell(name)
             rows += _frameworks(name, rounds)
+        _memory(rows, tell)
         tell("every neuron")
         rows += _neurons(rounds)
     missing = [title for title, package in _PACKAGES.items() if not installed(package)]
@@ -91,7 +88,7 @@ def bench_training_speed(
     for line in (*_lines(rows, "framework"), "", *_lines(rows, "neuron")):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     console.print(report.summary, markup=False, highlight=False)
-    path = write_table(report, build / "reports")
+    path = write_report(report, build / "reports" / report.name)
     console.print(f"Report: {path}", highlight=False)
     if pages:
         _write_page(report, root / PAGE)
@@ -100,7 +97,7 @@ def bench_training_speed(
 
 def _frameworks(name: str, rounds: int) -> Iterator[dict[str, Any]]:
     drawn = drawn_network(NETWORKS[name])
-    steps = _steps(drawn)
+    steps = {title: make() for title, make in makers(drawn).items()}
     gradients = {title: step()[1] for title, step in steps.items()}
     first = next((one for one in steps if _PACKAGES.get(one) == SPIKINGJELLY), "")
     seconds = _timed(steps, min(rounds, drawn.network.rounds))
@@ -111,13 +108,14 @@ def _frameworks(name: str, rounds: int) -> Iterator[dict[str, Any]]:
         )
 
 
-def _steps(drawn: Drawn) -> dict[str, Step]:
-    """Return the steps of this project and of the frameworks that are installed."""
-    neurons = lif_of(drawn.network, len(drawn.connections))
-    return {
-        title: own_step(drawn, neurons, compiled=compiled, event_products=events)
-        for title, (compiled, events) in OURS.items()
-    } | peers_of(drawn)
+def _memory(rows: Sequence[dict[str, Any]], tell: Callable[[str], None]) -> None:
+    """Add the most memory that a step holds, in megabytes, to this project's and SpikingJelly's."""
+    for row in rows:
+        if row["name"] not in OURS and _PACKAGES[row["name"]] != SPIKINGJELLY:
+            continue
+        tell(f"memory of {row['network']}, {row['name']}")
+        most = peak_of_step(row["network"], row["name"])
+        row["megabytes"] = None if most is None else round(most / MEGABYTE, 1)
 
 
 def _neurons(rounds: int) -> Iterator[dict[str, Any]]:
@@ -162,6 +160,7 @@ def _row(
     return {
         "network": network, "kind": kind, "name": title, "steps": shape.steps,
         "batch": shape.batch, "ms": cpu, "wall_ms": clock, "times": times, "gradients": distance,
+        "megabytes": None,
     }
 
 
@@ -220,6 +219,7 @@ def _cells(row: Mapping[str, Any]) -> list[str]:
     return [
         row["network"], f"{row['steps']} × {row['batch']}", row["name"], f"{row['ms']:.2f}",
         f"{row['wall_ms']:.2f}", times, distance,
+        "" if row["megabytes"] is None else f"{row['megabytes']:.1f}",
     ]
 
 

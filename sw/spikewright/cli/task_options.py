@@ -96,6 +96,12 @@ def add_network_options(parser: argparse.ArgumentParser, *, file: bool) -> None:
         "--augmentation", type=yes_or_no, metavar="yes|no",
         help="whether training images without channels are shifted and turned a little (yes)",
     )
+    _add_ways(group)
+
+
+def _add_ways(group: argparse._ArgumentGroup) -> None:
+    """Add the options of how a training computes, in another order or in less memory."""
+    add = group.add_argument
     add(
         "--event-products", action="store_true",
         help="dense layers sum over events, which is faster and rounds otherwise",
