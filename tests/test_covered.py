@@ -141,6 +141,7 @@ def test_a_core_contains_the_part(part):
 
 def test_every_module_with_logic_belongs_to_a_core():
     rest = {name for name, module in modules() if builds_logic(module) and not classes_of(module)}
+    rest.discard("emit")  # it names signals, and makes none
     assert rest == FUNCTIONS.keys()
 
 
