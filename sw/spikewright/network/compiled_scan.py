@@ -64,13 +64,16 @@ class CompiledScan:
     functions : library
         What was compiled.
     step : StepSource
+    text : str
+        Of the functions.
     """
 
     def __init__(
         self, cell: Cell, constants: Sequence[Constant], dtype: torch.dtype,
-        functions: ctypes.CDLL, step: StepSource,
+        functions: ctypes.CDLL, step: StepSource, text: str,
     ):
         self.forward, self.backward = functions.forward, functions.backward
+        self.text = text
         self.constants, self.dtype = constants, dtype
         self.names, self.spikes = list(cell.definition.states), cell.definition.spikes
         self._numbers = np.array([*step.numbers, 0.0])
@@ -120,16 +123,20 @@ class CompiledScan:
             for one, kind in zip(gradients, self.constants, strict=True)
         ]
 
-    def run(self, function: Any, given: Sequence[Any], steps: int, elements: int) -> None:
-        """Call a compiled function, on several threads where that is worth it."""
+    def run(
+        self, function: Any, given: Sequence[Any], steps: int, elements: int, *, whole: int = BLOCK
+    ) -> None:
+        """Call a compiled function, on several threads where that is worth it.
+
+        Each gets a multiple of ``whole`` elements.
+        """
         fixed = (
             ctypes.c_void_p(self._numbers.ctypes.data), _addresses(self._tables),
-            *(_addresses(one) if isinstance(one, list) else _address(one) for one in given),
-            _LONG(steps), _LONG(elements),
+            *map(_argument, given), _LONG(steps), _LONG(elements),
         )
         most = max(1, steps * elements // _WORTH_A_THREAD)
         threads = min(torch.get_num_threads(), most)
-        size = -(-elements // (threads * BLOCK)) * BLOCK
+        size = -(-elements // (threads * whole)) * whole
         parts = [(at, min(at + size, elements)) for at in range(0, elements, size)]
         if len(parts) < 2:
             function(*fixed, _LONG(0), _LONG(elements))
@@ -250,7 +257,7 @@ def _compiled(
     functions = library(text)
     if functions is None:
         return None
-    made = CompiledScan(cell, kinds, dtype, functions, step)
+    made = CompiledScan(cell, kinds, dtype, functions, step, text)
     with saved_tensors_hooks(_itself, _itself):  # what is kept here is not for a caller's hooks
         agrees = _agrees(cell, made)
     if agrees:
@@ -303,6 +310,13 @@ def _itself(tensor: Tensor) -> Tensor:
 @lru_cache(maxsize=1)
 def _threads(count: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(count)
+
+
+def _argument(given: Any) -> Any:
+    """Return a list of tensors, a tensor or None, or a whole number as C takes it."""
+    if isinstance(given, list):
+        return _addresses(given)
+    return _LONG(given) if isinstance(given, int) else _address(given)
 
 
 def _address(tensor: Tensor | None) -> ctypes.c_void_p | None:

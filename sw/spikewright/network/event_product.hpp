@@ -59,7 +59,7 @@ static void sum(
 }
 
 // Room for `places`: inputs + 16 of each sample. `neurons` is a multiple of LANES.
-extern "C" void forward(
+extern "C" void product_forward(
     const R *heard, const R *rows, R *sums, std::int32_t *places, std::int64_t *starts,
     std::int64_t samples, std::int64_t inputs, std::int64_t neurons
 ) {
@@ -99,7 +99,7 @@ static void gather(
     }
 }
 
-extern "C" void backward(
+extern "C" void product_backward(
     const R *heard, const R *gradients, R *of_rows, const std::int32_t *places,
     const std::int64_t *starts, std::int64_t samples, std::int64_t inputs, std::int64_t neurons
 ) {

@@ -17,7 +17,7 @@ from torch.nn.functional import pad
 
 from ..native import library
 
-__all__ = ["event_product"]
+__all__ = ["event_product", "event_source", "padded"]
 
 _TYPES = {torch.float32: "float", torch.float64: "double"}
 #: Bytes of a vector in the source, and how many places a vector may write too many.
@@ -45,8 +45,33 @@ def event_product(heard: Tensor, weights: Tensor) -> Tensor | None:
 
 @lru_cache(maxsize=2)
 def _functions(dtype: torch.dtype) -> ctypes.CDLL | None:
-    source = (Path(__file__).parent / "event_product.hpp").read_text(encoding="utf-8")
-    return library(f"typedef {_TYPES[dtype]} R;\n{source}")
+    return library(f"typedef {_TYPES[dtype]} R;\n{event_source()}")
+
+
+def event_source() -> str:
+    """Return the C++ text of the product and of its gradient, of the type R."""
+    return (Path(__file__).parent / "event_product.hpp").read_text(encoding="utf-8")
+
+
+def _room(heard: Tensor) -> tuple[Tensor, Tensor]:
+    """Return room for the places of what is not zero, and for where each sample's start."""
+    return (
+        torch.empty(heard.numel() + _BEYOND, dtype=torch.int32),
+        torch.empty(len(heard) + 1, dtype=torch.int64),
+    )
+
+
+def _gradient(
+    functions: ctypes.CDLL, heard: Tensor, gradient: Tensor, places: Tensor, starts: Tensor
+) -> Tensor:
+    samples, inputs = heard.shape
+    given = padded(gradient)
+    made = heard.new_zeros(inputs, given.shape[1])
+    functions.product_backward(
+        *map(_address, (heard, given, made, places, starts)),
+        *map(_LONG, (samples, inputs, given.shape[1])),
+    )
+    return _without(made, gradient.shape[1])
 
 
 class _Product(torch.autograd.Function):
@@ -54,11 +79,10 @@ class _Product(torch.autograd.Function):
     def forward(ctx: Any, functions: ctypes.CDLL, heard: Tensor, weights: Tensor) -> Tensor:
         heard = heard.contiguous()
         samples, inputs = heard.shape
-        rows = _padded(weights)
+        rows = padded(weights)
         sums = heard.new_empty(samples, rows.shape[1])
-        places = torch.empty(samples * inputs + _BEYOND, dtype=torch.int32)
-        starts = torch.empty(samples + 1, dtype=torch.int64)
-        functions.forward(
+        places, starts = _room(heard)
+        functions.product_forward(
             *map(_address, (heard, rows, sums, places, starts)),
             *map(_LONG, (samples, inputs, rows.shape[1])),
         )
@@ -76,18 +100,11 @@ class _Product(torch.autograd.Function):
         of_heard = gradient @ weights.t() if ctx.needs_input_grad[1] else None
         of_weights = None
         if ctx.needs_input_grad[2]:
-            samples, inputs = heard.shape
-            given = _padded(gradient)
-            of_rows = heard.new_zeros(inputs, given.shape[1])
-            ctx.functions.backward(
-                *map(_address, (heard, given, of_rows, places, starts)),
-                *map(_LONG, (samples, inputs, given.shape[1])),
-            )
-            of_weights = _without(of_rows, weights.shape[1])
+            of_weights = _gradient(ctx.functions, heard, gradient, places, starts)
         return None, of_heard, of_weights
 
 
-def _padded(matrix: Tensor) -> Tensor:
+def padded(matrix: Tensor) -> Tensor:
     """Return a matrix with zeros at the end of its rows, so that they are whole vectors."""
     beyond = -matrix.shape[1] % (_VECTOR // matrix.element_size())
     return pad(matrix, (0, beyond)) if beyond else matrix.contiguous()

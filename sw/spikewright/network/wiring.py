@@ -20,6 +20,7 @@ from .cell import Cell, States
 from .compiled_recurrence import compiled_recurrence
 from .compiled_scan import compiled_scan
 from .event_product import event_product
+from .event_recurrence import event_recurrence
 from .exact_sums import exact_product
 from .torch_hearing import heard_of_itself
 from .torch_product import connected
@@ -164,7 +165,9 @@ def _compiled(
     recurrent = _own_weights(layer).to(layer.cell.dtype)
     at = sources.index("recurrent")
     spike = None if standing is None else standing.spike
-    return compiled_recurrence(made, constants, states, inputs, at, recurrent, spike)
+    given = (made, constants, states, inputs, at, recurrent, spike)
+    by_events = event_recurrence(*given) if layer.event_products else None
+    return compiled_recurrence(*given) if by_events is None else by_events
 
 
 def _forward(source: str, layer: Wired, arriving: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from spikewright.network.scan_source import scan_source
 from spikewright.network.surrogate import SURROGATES, LearnedSlope, Surrogate
 from spikewright.network.train import train
 from spikewright.network.training_config import Phase, training_config
-from spikewright.network.wiring import Wired, scan
+from spikewright.network.wiring import Standing, Wired, resumed, scan
 from spikewright.task import digits
 from spikewright_hw.definition.definition import Input, Parameter, State, neuron
 from spikewright_hw.definition.expression import (
@@ -334,3 +334,54 @@ def test_a_training_gives_the_same_network_compiled(monkeypatch, bias, readout):
         assert made.compiled == (0 if worth else 2)
         networks.append(made.network)
     assert networks[0] == networks[1]
+
+
+@pytest.mark.parametrize("definition", [DEFINITIONS["recurrent_lif"], hears])
+@pytest.mark.parametrize(("samples", "neurons", "threads"), [(5, 7, 1), (37, 128, 1), (19, 45, 3)])
+def test_neurons_that_hear_themselves_by_events(
+    monkeypatch, definition, samples, neurons, threads
+):
+    monkeypatch.setattr(scans, "_WORTH_A_THREAD", 1)
+    learn = tuple(name for name in ("a", "rest", "decay") if name in definition.parameters)
+    cell = Cell(definition, learn=learn)
+    generator = torch.Generator().manual_seed(0)
+    weights, own = (
+        (torch.randn(rows, neurons, generator=generator) * (4 / neurons) ** 0.5).requires_grad_()
+        for rows in (4, neurons)
+    )
+    heard = (torch.rand(STEPS, samples, 4, generator=generator) < 0.5).float()
+    given = torch.randn(2, STEPS, samples, neurons, generator=generator)
+    spike = (torch.rand(samples, neurons, generator=generator) < 0.3).float().requires_grad_()
+    for standing in (None, Standing(cell.start(samples, neurons), spike)):
+        found, before = [], torch.get_num_threads()
+        torch.set_num_threads(threads)
+        for events in (True, False):
+            layer = Wired(cell, weights, own, compiled=True, event_products=events)
+            made = resumed(layer, heard, standing)
+            wanted = [weights, own, *cell.parameters(), *([] if standing is None else [spike])]
+            losses = [(one * weight).sum() for one, weight in zip(made[:2], given, strict=True)]
+            after = made[2].states["v"].square().sum()
+            for loss in (losses[0], losses[1] + after, made[0].sum()):  # of a count, each the same
+                found.append([
+                    *(one.detach() for one in made[:2]),
+                    *torch.autograd.grad(loss, wanted, retain_graph=True),
+                ])
+        torch.set_num_threads(before)
+        assert 0.01 < float(found[0][0].mean()) < 0.9
+        for mine, its in zip(found[:3], found[3:], strict=True):
+            assert torch.equal(mine[0], its[0]) and far(list(zip(mine, its, strict=True))) < 1e-4
+
+
+def test_weights_of_neurons_that_hear_themselves_do_not_depend_on_threads(monkeypatch):
+    monkeypatch.setattr(scans, "_WORTH_A_THREAD", 1)
+    cell = Cell(DEFINITIONS["recurrent_lif"])
+    generator = torch.Generator().manual_seed(0)
+    own = (torch.randn(33, 33, generator=generator) * 0.3).requires_grad_()
+    layer = Wired(cell, torch.eye(33), own, compiled=True, event_products=True)
+    heard = (torch.rand(STEPS, 70, 33, generator=generator) < 0.5).float()
+    found, before = [], torch.get_num_threads()
+    for threads in (1, 2, 3):
+        torch.set_num_threads(threads)
+        found.append(torch.autograd.grad(scan(layer, heard)[0].sum(), own)[0])
+    torch.set_num_threads(before)
+    assert found[0].any() and all(torch.equal(found[0], one) for one in found[1:])
