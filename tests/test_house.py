@@ -27,8 +27,8 @@ SOFTWARE = HOUSE / "sw" / "spikewright"
 PATH = (
     "task", "equations", "coding", "network", "exchange", "quantized", "stochastic_models",
     "engine_cycles", "gateware", "device", "record", "pages", "job", "exploration", "qubo",
-    "forecast", "control", "scenes", "heartbeats", "reaching", "keywords", "submission", "bench",
-    "scaffold", "cli",
+    "forecast", "control", "detection", "scenes", "heartbeats", "reaching", "keywords",
+    "submission", "bench", "scaffold", "cli",
 )
 
 #: The layers of the gateware: each imports only those before it.

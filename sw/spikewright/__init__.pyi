@@ -290,6 +290,21 @@ from spikewright.control.benchmark import neurobench_cart_pole as neurobench_car
 from spikewright.control.cart_pole import CartPole as CartPole
 from spikewright.control.cart_pole import cart_pole_start as cart_pole_start
 
+"""Detection: objects before an event camera."""
+
+from spikewright.detection.benchmark import DetectionBenchmark as DetectionBenchmark
+from spikewright.detection.benchmark import neurobench_detection as neurobench_detection
+from spikewright.detection.precision import AveragePrecision as AveragePrecision
+from spikewright.detection.precision import average_precision as average_precision
+from spikewright.detection.precision import labelled_frames as labelled_frames
+from spikewright.detection.prophesee import BOX as BOX
+from spikewright.detection.prophesee import DetectionRecording as DetectionRecording
+from spikewright.detection.prophesee import detection_recordings as detection_recordings
+from spikewright.detection.prophesee import read_boxes as read_boxes
+from spikewright.detection.prophesee import read_dat as read_dat
+from spikewright.detection.shapes import Scene as Scene
+from spikewright.detection.shapes import moving_shapes as moving_shapes
+
 """Submissions to NeuroBench."""
 
 from spikewright.submission.audit import check_submission as check_submission

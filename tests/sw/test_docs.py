@@ -221,6 +221,11 @@ def test_cart_pole(capsys):
     )
 
 
+def test_detection(capsys):
+    do("detection.md")
+    assert "AveragePrecision(mean=1.0, half=1.0)" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("page", ["primate_reaching.md", "keyword_fscil.md"])
 def test_what_a_page_prints(page, capsys):
     do(page)

@@ -336,6 +336,10 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {"step": "5,10", "episodes": "3", "seed": "7", "board": "none", "pages": None},
         {"port": "does not apply to anything but a real board; name that by --board"},
     ),
+    "neurobench detection": (
+        {"scenes": "20", "tested": "50", "network": "2C3p1-6C3p1", "epochs": "2", "seed": "7",
+         "on_board": "0", "pages": None}, {}
+    ),
     "neurobench cart-pole --board ulx3s-85f --port /dev/x": ({"seed": "7"}, {}),
     "neurobench primate-reaching": (
         {"recording": "loco_20170210_03", "folder": "there", "train_share": "0.8", "seeds": "7",

@@ -68,6 +68,7 @@ WORK = (
     "spikewright.quantized.saturation.show_saturation", "spikewright.exchange.to_nir.to_nir",
     "spikewright.forecast.benchmark.neurobench_mackey_glass",
     "spikewright.control.benchmark.neurobench_cart_pole",
+    "spikewright.detection.benchmark.neurobench_detection",
     "spikewright.reaching.benchmark.neurobench_primate_reaching",
     "spikewright.keywords.benchmark.neurobench_keyword_fscil",
     "spikewright.gateware.certificate.check_certificate",

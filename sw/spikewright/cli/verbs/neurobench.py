@@ -20,6 +20,7 @@ def add(commands) -> None:
     _add_qubo(benches)
     _add_mackey_glass(benches)
     _add_cart_pole(benches)
+    _add_detection(benches)
     _add_asc(benches)
     add_primate_reaching(benches)
     add_keyword_fscil(benches)
@@ -112,6 +113,42 @@ def _add_cart_pole(benches) -> None:
     add("--port", metavar="PATH", help="serial port of a real board, such as /dev/ttyUSB0")
     add("--pages", action="store_true", help="write the tables of docs/cart_pole.md, too")
     bench.set_defaults(verb=cart_pole, command="neurobench cart-pole")
+
+
+def _add_detection(benches) -> None:
+    bench = benches.add_parser(
+        "detection", help="boxes around shapes before an event camera, a rehearsal",
+        description="A network of convolutions is trained on made scenes, and its boxes are judged "
+        "by pycocotools. By the integer reference, and on a virtual board.",
+    )
+    add = bench.add_argument
+    add("--scenes", type=count, default=2000, metavar="N", help="to train (%(default)s)")
+    add("--tested", type=count, default=300, metavar="N", help="further ones (%(default)s)")
+    add(
+        "--network", default="12C3p1-P2-24C3p1-P2-32C3p1-P2-6C3p1", metavar="NAME",
+        help="short name of the whole network, which ends in a map of 4 by 4 of 6 channels "
+        "(%(default)s)",
+    )
+    add("--epochs", type=count, default=20, metavar="N", help="in real numbers (%(default)s)")
+    add("--seed", type=seed, default=0, metavar="N", help="of scenes and training (%(default)s)")
+    add(
+        "--on-board", type=count, default=20, metavar="N",
+        help="scenes of a virtual board, which takes a minute to compile; 0: none (%(default)s)",
+    )
+    add("--pages", action="store_true", help="write the tables of docs/detection.md, too")
+    bench.set_defaults(verb=detection, command="neurobench detection")
+
+
+def detection(options: argparse.Namespace) -> None:
+    """Detect moving shapes."""
+    with arguments_checked(options.flags), options_named(options.flags):
+        spw.neurobench_detection(
+            spw.DetectionBenchmark(
+                scenes=options.scenes, tested=options.tested, network=options.network,
+                epochs=options.epochs, seed=options.seed, on_board=options.on_board,
+            ),
+            command=shlex.join(["spikewright", *sys.argv[1:]]), pages=options.pages,
+        )
 
 
 def cart_pole(options: argparse.Namespace) -> None:

@@ -1,0 +1,1 @@
+"""Objects before an event camera: files of boxes, a detector of moving shapes, its precision."""
