@@ -3,7 +3,8 @@
 Environment: ``SIM=verilator`` or ``SIM=icarus`` asks for one simulator, on all presets. Otherwise
 Verilator runs on all presets and Icarus, if it is installed, on the first one of a core for each
 testbench, or of the core that is asked for; ``WHOLE=1`` runs both on all, and the neurons for
-longer. ``SEED=`` repeats a run, ``WAVES=1`` writes waveforms.
+longer. ``SEED=`` repeats a run; ``WAVES=1`` writes a waveform of each test that fails, and
+``WAVES=NAME`` one of each test whose name has that in it.
 """
 
 import os
@@ -22,6 +23,7 @@ from spikewright.interrupt import interruptible
 from spikewright.record.report import Report
 from spikewright.record.store import write_report
 from spikewright_hw.cores import CORES
+from waves import Waves
 
 REPORT = simulators.HOUSE / "build" / "reports" / "sim"
 ROWS = "sim_rows"
@@ -107,7 +109,7 @@ def simulate(request, simulator, record_property):
     def run(core: str, preset: str) -> None:
         seed = request.config.sim_seed
         started = time.monotonic()
-        waves = simulators.waves_wanted()
+        waves = Waves.of_environment()
         try:
             rows = simulators.simulate(core, preset, simulator, seed=seed, waves=waves)
         except SpikewrightError as error:

@@ -51,7 +51,16 @@ class _Runner(runner.Runner):
 
 
 class _Verilator(_Runner, runner.Verilator):
-    pass
+    """With waveforms as FST, where cocotb's are VCD."""
+
+    def _waves_file(self) -> str:
+        return "dump.fst"
+
+    def _build_command(self) -> list[list[str]]:
+        return [
+            ["--trace-fst" if word == "--trace" else word for word in command]
+            for command in super()._build_command()
+        ]
 
 
 class _Icarus(_Runner, runner.Icarus):

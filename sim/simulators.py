@@ -5,6 +5,7 @@ compiled again.
 """
 
 import os
+import re
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
+
+from amaranth.lib import wiring
 
 import library
 from bench.bench import CORE, PRESET
@@ -24,8 +27,9 @@ from spikewright.plain_paths import is_plain
 from spikewright.tools import Tool, find, require
 from spikewright_hw.cores import CORES
 from spikewright_hw.emit import as_verilog
+from waves import Waves, name_of, require_fst, write_layouts
 
-__all__ = ["BENCHES", "HOUSE", "Simulator", "choose", "log_of", "simulate", "waves_wanted"]
+__all__ = ["BENCHES", "HOUSE", "Simulator", "choose", "log_of", "simulate"]
 
 HOUSE = Path(__file__).resolve().parent.parent
 ROOT = HOUSE / "build" / "sim"
@@ -61,6 +65,7 @@ class Simulator:
         saved = dict(os.environ)
         folder = str(Path(self.tool.command[0]).parent)
         os.environ.update(self.tool.environment)
+        os.environ.pop("WAVES", None)  # cocotb has a variable of that name for all tests
         os.environ["PATH"] = os.pathsep.join([folder, os.environ.get("PATH", os.defpath)])
         try:
             if self.name == "verilator":
@@ -92,33 +97,53 @@ def choose(wanted: str) -> list[Simulator]:
     return found + ([Simulator("icarus", icarus)] if icarus is not None else [])
 
 
-def waves_wanted() -> bool:
-    """Whether ``WAVES`` asks for waveforms; an empty one does not."""
-    return os.environ.get("WAVES", "") not in ("", "0")
-
-
 def log_of(core: str, preset: str, simulator: Simulator) -> Path:
     """Return the file that holds the output of a simulation."""
     return ROOT / CORES[core].top(preset) / simulator.name / "test.log"
 
 
 def simulate(
-    core: str, preset: str, simulator: Simulator, *, seed: int, waves: bool
+    core: str, preset: str, simulator: Simulator, *, seed: int, waves: Waves
 ) -> list[dict[str, Any]]:
     """Run the testbench of a core on one preset and return a row for each of its tests.
+
+    Each test that a waveform is wanted of runs once more by itself.
 
     Raises
     ------
     BuildError
         The Verilog does not compile, or the simulation ended before it could report.
+    ToolError
+        A waveform is wanted, and cannot be written here.
     """
+    if waves.asked and simulator.name == "verilator":
+        require_fst()
+    rows = _run(core, preset, simulator, seed=seed)
+    for row in rows:
+        if waves.wants(row):
+            _run(core, preset, simulator, seed=seed, drawn=row["test"])
+    return rows
+
+
+def _run(
+    core: str, preset: str, simulator: Simulator, *, seed: int, drawn: str | None = None
+) -> list[dict[str, Any]]:
+    """Run all tests, or the one that a waveform is drawn of; return a row for each."""
     top = CORES[core].top(preset)
     log = log_of(core, preset, simulator)
     folder = log.parent
     module = f"benches.{CORES[core].file_in(BENCHES, '.py').stem}"
+    waves, component = drawn is not None, CORES[core].build(preset)
+    given: dict[str, Any] = {}
+    if drawn is not None:
+        waveform = folder / f"{name_of(drawn)}.fst"
+        log = waveform.with_suffix(".log")
+        waveform.unlink(missing_ok=True)
+        write_layouts(waveform, component, top=top)
+        given = {"test_filter": rf"(^|\.){re.escape(drawn)}$"} | _place_of(waveform, simulator)
     with simulator.environment(waves=waves):
-        built = _build(core, preset, simulator, folder=folder, waves=waves)
-        results = folder / "results.xml"
+        built = _build(component, simulator, top=top, folder=folder, waves=waves)
+        results = log.with_name("results.xml" if drawn is None else f"{log.stem}.xml")
         results.unlink(missing_ok=True)
         try:
             RUNNERS[simulator.name]().test(
@@ -130,10 +155,10 @@ def simulate(
                 seed=seed,
                 waves=waves,
                 timescale=TIMESCALE,
-                plusargs=[f"+dumpfile_path={folder / top}.fst"] if waves else [],
                 extra_env={CORE: core, PRESET: preset, **ENVIRONMENT},
                 results_xml=str(results),
                 log_file=log,
+                **given,
             )
         except SystemExit:
             pass  # a test failed: the results tell which
@@ -160,10 +185,18 @@ def simulate(
     return rows
 
 
-def _build(core: str, preset: str, simulator: Simulator, *, folder: Path, waves: bool) -> Path:
+def _place_of(waveform: Path, simulator: Simulator) -> dict[str, list[str]]:
+    """Return the arguments that say where a simulator writes its waveform."""
+    if simulator.name == "verilator":
+        return {"test_args": ["--trace-file", str(waveform)]}
+    return {"plusargs": [f"+dumpfile_path={waveform}"]}
+
+
+def _build(
+    component: wiring.Component, simulator: Simulator, *, top: str, folder: Path, waves: bool
+) -> Path:
     """Return the folder of a compiled core."""
-    top = CORES[core].top(preset)
-    text = as_verilog(CORES[core].build(preset), name=top)
+    text = as_verilog(component, name=top)
     key = {
         "verilog": text,
         "simulator": simulator.name,
