@@ -1,5 +1,6 @@
 """What stands on the pages of the software is run, in the order in which it stands there."""
 
+import argparse
 import json
 import re
 import shlex
@@ -231,6 +232,25 @@ def test_what_a_page_prints(page, capsys):
     do(page)
     (printed,) = (text for language, text in blocks(page) if language == "text")
     assert capsys.readouterr().out == printed
+
+
+def test_the_table_of_neurobench_has_all_benchmarks():
+    text = (DOCS / "neurobench.md").read_text(encoding="utf-8")
+    there = re.findall(r"^\| \[`(.*?)`\]\((\w+\.md)\) \|", text, re.M)
+    commands = _below(_below(parser())["neurobench"])
+    assert sorted(name for name, _ in there) == sorted(commands.keys() - {"submit", "check"})
+    readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    row = re.search(r"^\| `spikewright neurobench TASK` .*$", readme, re.M)
+    assert row and set(re.findall(r"`([\w-]+)`", row[0])) == {name for name, _ in there}
+
+
+def _below(one: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Return the commands of a parser by their names."""
+    return {
+        name: command
+        for action in one._actions if isinstance(action, argparse._SubParsersAction)
+        for name, command in action.choices.items()
+    }
 
 
 def test_the_table_of_neurobench_has_all_figures_of_the_algorithm_track():
