@@ -144,8 +144,9 @@ def test_what_is_heard_is_part_of_the_digest():
     late = Network((layer(TWO[0], (Origin(delays=1),)), READOUT), 4)
     each = replace(late, layers=(layer(TWO[0], (Origin(delays=(0, 0, 1)),)), READOUT))
     assert len({plain.digest(), late.digest(), each.digest()}) == 3
-    # That of a network whose layers hear the one before is what it was without origins.
-    assert plain.digest().hex().startswith("21138a75e8dde940")
+    # That of a network whose layers hear the one before has nothing of origins in it. It changes
+    # with the compiled equations, and bitstreams have to be built anew then.
+    assert plain.digest().hex().startswith("d7f532204f609428")
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def tree(tmp_path) -> Path:
 def test_the_stages_that_keep_results_are_these():
     assert STAGES == [
         "spikewright.bench.stochastic_engine.parts", "spikewright.bench.training_seeds",
-        "spikewright.device.compiled", "spikewright.job.training",
+        "spikewright.device.compiled", "spikewright.device.demo", "spikewright.job.training",
     ]
 
 
