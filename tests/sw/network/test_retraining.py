@@ -139,6 +139,7 @@ def test_units_change_no_spike_and_suit_the_learning_rate():
 def test_the_format_has_room_for_every_layer(real):
     config = retraining_config(TASK, real, weight_bits=4)
     made = quantize(real, TASK.x_train, options=PostTraining(weight_bits=4)).network
+    assert isinstance(config.model.membrane, Format)
     assert config.model.membrane.integer == max(one.membrane.integer for one in made.layers)
     given = retraining_config(TASK, real, membrane="Q9.3")
     assert given.model.membrane == Format(9, 3)
