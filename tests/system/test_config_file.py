@@ -132,3 +132,18 @@ def test_a_network_that_was_trained_before_has_no_log_and_says_so(folder, capsys
         r"was trained before; delete build/cache/training/\w+ to train it anew$",
         capsys.readouterr().err,
     )
+
+
+@pytest.mark.parametrize(
+    ("table", "field", "beside"),
+    [("training.model", "weight_bits = 8", ["--weight-bits", "4"]), ("training", "prune = 0.5",
+     ["--prune", "0.25"])],
+)
+def test_what_is_said_twice_is_refused(folder, capsys, table, field, beside):
+    (folder / "t.toml").write_text(f'data = "mine.npz"\n[{table}]\n{field}\n')
+    assert cli.main(["train", "n.spw", "--config", "t.toml", *beside]) == 1
+    assert capsys.readouterr().err == (
+        f"spikewright: t.toml: [{table}] has {field.split()[0]}, and {beside[0]} is given, too, on "
+        "the command line or in the file; leave one of the two out\n"
+    )
+    assert not (folder / "n.spw").exists()

@@ -205,13 +205,16 @@ RULES = (
     ),
     Rule(
         ("board",), ("port",),
-        lambda options: not (options.status or options.self_test or options.reset),
+        lambda options: not (
+            options.status or options.self_test or options.reset or options.demo is not None
+        ),
         "a board that is left running; give --status, --self-test or --reset, too, or --virtual "
         "instead",
     ),
     Rule(
         ("board",), ("demo",), lambda options: options.port is not None,
-        "--port, where the board itself says what it runs; give --virtual instead",
+        "--port: the samples of a real board are in its bitstream, which spikewright build --demo "
+        "makes; give --virtual instead",
     ),
     Rule(
         ("board",), ("task", "folder", "data"), lambda options: options.demo is None,

@@ -76,7 +76,13 @@ def settings_beside(network: Path) -> Path:
 
 
 def fields_of(options: Namespace) -> Mapping[str, Any]:
-    """Return the fields of the training's config that the file has."""
+    """Return the fields of the training's config that the file has.
+
+    Raises
+    ------
+    SpikewrightError
+        They are no table, or a field is what an option says, too.
+    """
     if options.config is None:
         return {}
     table = _read(options.config).get(TABLE, {})
@@ -84,6 +90,13 @@ def fields_of(options: Namespace) -> Mapping[str, Any]:
         raise SpikewrightError(
             f"{options.config}: {TABLE} is {str(table)[:60]}; it is a table, [{TABLE}]"
         )
+    model = table.get("model", {})
+    for name, fields in ((TABLE, table), (f"{TABLE}.model", model)):
+        if isinstance(fields, Mapping) and (twice := sorted(fields.keys() & options.given)):
+            raise SpikewrightError(
+                f"{options.config}: [{name}] has {twice[0]}, and {options.flags[twice[0]]} is "
+                "given, too, on the command line or in the file; leave one of the two out"
+            )
     return table
 
 

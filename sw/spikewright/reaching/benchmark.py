@@ -195,7 +195,8 @@ def neurobench_primate_reaching(
     Raises
     ------
     DataError
-        A file is not there, altered or malformed, or there is no page to write.
+        A file is not there, altered or malformed, more bins are asked of the board than there are,
+        or there is no page to write.
     DeviceError
         A value of the virtual board differs from the reference.
     ToolError, BuildError, StorageError
@@ -207,9 +208,16 @@ def neurobench_primate_reaching(
     if pages and not (root / PAGE).is_file():
         raise DataError(f"there is no page {root / PAGE}; run this in the checkout")
     build = Path(build)
+    recordings = _recordings(benchmark)
+    tested = len(recordings[0][0].parts(benchmark.train_share)[2])
+    if benchmark.on_board > tested:
+        raise DataError(
+            f"{benchmark.on_board} bins are asked of the board, and {recordings[0][0].name} has "
+            f"{tested} in its test part; ask for no more"
+        )
     with JobProgress() as progress:
         decoders = []
-        for recording, seed, made in _recordings(benchmark):
+        for recording, seed, made in recordings:
             with progress.part(f"{recording.name}, seed {seed}"):
                 decoders.append(_decoder(benchmark, recording, seed, made, build=build))
         first = decoders[0]

@@ -270,3 +270,13 @@ def test_the_page_has_a_block_of_each_report():
     text = (HOUSE / PAGE).read_text(encoding="utf-8")
     for block in BLOCKS.values():
         assert f"<!-- generated: {block} -->" in text
+
+
+def test_more_bins_than_are_tested_are_refused_before_anything_is_trained():
+    benchmark = PrimateReachingBenchmark(synthetic=True, on_board=15_001)
+    message = (
+        "15001 bins are asked of the board, and synthetic-0 has 15000 in its test part; ask for no "
+        "more"
+    )
+    with pytest.raises(DataError, match=f"^{message}$"):
+        neurobench_primate_reaching(benchmark)

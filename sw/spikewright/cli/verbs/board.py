@@ -84,7 +84,7 @@ def _leave_running(options: argparse.Namespace) -> None:
 
 def _demo(options: argparse.Namespace) -> None:
     network, chosen, design = spw.read(options.model), _virtual(options), design_of(options)
-    with arguments_checked(options.flags):
+    with arguments_checked({**options.flags, "samples": options.flags["demo"]}):
         ran = spw.run_demo(
             network, samples=options.demo, task=task_of(options), board=chosen, design=design
         )
