@@ -261,7 +261,7 @@ def _blocks(benchmark: QuboBenchmark, report: Report) -> dict[str, str]:
         said = wrapped(
             f"dwave-samplers {report.made['dwave-samplers']} on one processor of this machine, "
             f"{report.made['processor']}; {_time(benchmark.timeout_s)} a run, median of "
-            f"{benchmark.runs} runs. Of the annealing, processor time of its sweeps."
+            f"{benchmark.runs} runs. Of the annealing, processor time of its reads."
         )
         blocks["host"] = "\n".join([said, "", *host_lines(report.rows)])
     if benchmark.largest:
