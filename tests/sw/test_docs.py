@@ -14,6 +14,7 @@ import pytest
 from spikewright.cli import main
 from spikewright.cli.applies import parsed
 from spikewright.cli.parser import parser
+from spikewright.cli.words import command_told
 from spikewright.coding.known import CODINGS
 from spikewright.errors import SpikewrightWarning
 from spikewright.exploration.axes import AXES
@@ -232,6 +233,23 @@ def test_what_a_page_prints(page, capsys):
     do(page)
     (printed,) = (text for language, text in blocks(page) if language == "text")
     assert capsys.readouterr().out == printed
+
+
+def test_no_page_names_a_folder_of_the_machine_that_wrote_it():
+    """Pages are written by commands, and quote them."""
+    pages = [DOCS.parent / "README.md", DOCS.parent / "CHANGELOG.md", *DOCS.rglob("*.md")]
+    told = {
+        page.name: found for page in pages
+        if (found := re.findall(r"--folder[ =]'?/\S+", page.read_text(encoding="utf-8")))
+    }
+    assert not told
+
+
+@pytest.mark.parametrize("given", [["--folder", "/a/b"], ["--folder=/a/b"], ["--folder", "/a b/c"]])
+def test_a_command_is_told_without_the_folder_of_its_data(monkeypatch, given):
+    monkeypatch.setattr("sys.argv", ["/bin/spikewright", "bench", *given, "--pages"])
+    told = command_told()
+    assert told == f"spikewright bench --folder{'=' if '=' in given[0] else ' '}DIR --pages"
 
 
 def test_the_table_of_neurobench_has_all_benchmarks():

@@ -5,12 +5,14 @@ must be ...``. Here, and nowhere else, they become options.
 """
 
 import re
+import shlex
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from ..errors import SpikewrightError
 
-__all__ = ["arguments_checked", "as_options", "options_named"]
+__all__ = ["arguments_checked", "as_options", "command_told", "options_named"]
 
 #: Arguments with a value that is an option of another form.
 _FORMS = {
@@ -80,3 +82,9 @@ def arguments_checked(flags: Mapping[str, str], *, before: str = "") -> Iterator
             str(error),
         )
         raise SpikewrightError(before + as_options(sentence, flags)) from error
+
+
+def command_told() -> str:
+    """Return the command line as reports and pages tell it: the data are in a folder ``DIR``."""
+    told = shlex.join(["spikewright", *sys.argv[1:]])
+    return re.sub(r"(--folder[ =])('[^']*'|\S+)", r"\1DIR", told)

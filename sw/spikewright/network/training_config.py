@@ -1,13 +1,11 @@
 """How a network is trained: the fields with their defaults, and these made to fit a task."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from spikewright.coding.coding import Coding, coding_rule
 from spikewright.coding.coding import input_bits as bits_of
-from spikewright.coding.input_map import input_map
 from spikewright.coding.known import CODINGS, coding_of, to_fields
 from spikewright.coding.ttfs import Ttfs
 from spikewright.task.task import Task
@@ -21,13 +19,11 @@ from spikewright_hw.checks import (
     shown,
     text,
     whole,
-    wholes,
 )
-from spikewright_hw.connection import Dense, FeatureMap, connection_to_data
+from spikewright_hw.connection import Dense, connection_to_data
 from spikewright_hw.engine.streams import Streams
 from spikewright_hw.fixed import Format
-from spikewright_hw.layer import MOST_NEURONS
-from spikewright_hw.network_name import Named, named_layers
+from spikewright_hw.network_name import Named
 from spikewright_hw.origin import origins_to_data
 from spikewright_hw.readout import SPIKING
 
@@ -38,8 +34,10 @@ from .of_layers import formats
 from .real_network import RealNetwork
 from .recomputable import check_recomputed
 from .same_everywhere import check_same_everywhere
+from .task_layers import task_layers
 
 __all__ = ["Phase", "TrainingConfig", "training_config"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Phase:
@@ -217,7 +215,6 @@ class TrainingConfig:
         }
 
 
-
 @dataclass(frozen=True)
 class _Recipe:
     """Defaults that were chosen on a task of ``samples`` training samples.
@@ -382,7 +379,7 @@ def training_config(
     optional(whole(0, 1_000_000))("epochs", epochs)
     flag("augmentation", augmentation)
     chosen = _coding(task, coding, steps, input_bits, silent)
-    named, layers = _layers(task, chosen, hidden, network)
+    named, layers = task_layers(task, chosen, hidden=hidden, network=network, usual=_HIDDEN)
     recipe = _recipe(task, named)
     model = replace(
         _DEFAULT.model,
@@ -422,51 +419,6 @@ def _recipe(task: Task, named: Sequence[Named]) -> _Recipe:
     if any(not isinstance(part, Dense) for one in named for part in one.connection.branches):
         return _OF_MAPS
     return _OF_MANY if task.image and len(task.x_train) >= _MANY else _OF_DIGITS
-
-
-def _layers(
-    task: Task, coding: Coding, hidden: Sequence[int] | str, network: str | None
-) -> tuple[tuple[Named, ...], tuple[int, ...]]:
-    """Return the layers that have a name, and the neurons of each hidden layer."""
-    if network is not None and hidden != _HIDDEN:
-        raise ValueError("hidden and network are both given; give one of them")
-    if network is None and not isinstance(hidden, str):
-        return (), wholes(1, MOST_NEURONS)("hidden", hidden)
-    named = _named(task, coding, hidden, network)
-    return named, tuple(len(one.connection.target) for one in named[:-1])
-
-
-def _named(
-    task: Task, coding: Coding, hidden: Sequence[int] | str, network: str | None
-) -> tuple[Named, ...]:
-    """Return the layers of the short name of the hidden ones, or of the network if it is given."""
-    source = input_map(task, coding)
-    name, given = f"{hidden}-{task.outputs}", f"hidden is {str(hidden)[:60]!r}"
-    if network is not None:
-        name, given = network, f"network is {network[:60]!r}"
-    if not re.search("[ACDP]", name):  # no part asks where an input lies
-        source = FeatureMap(channels=len(source))
-    try:
-        named = named_layers(name, source)
-    except ValueError as error:
-        raise ValueError(f"{given}: {error}") from error
-    layers = [part for part in name.split("-") if part[0] not in "AP"]
-    for part, one in zip(layers, named, strict=True):
-        latest = max(late for origin in one.origins for late in origin.each)
-        if latest >= coding.steps:
-            raise ValueError(
-                f"{given}: {part[:40]} hears spikes {latest} steps later, and there are "
-                f"{coding.steps} steps, so they never arrive; take more steps, or delays of at "
-                f"most {coding.steps - 1}"
-            )
-    last = named[-1].connection.target
-    if len(last) != task.outputs:
-        map = "" if last.is_flat else f", a map of {last}"
-        raise ValueError(
-            f"{given}: its last layer has {len(last)} neurons{map}, and {task.name} has "
-            f"{task.outputs} outputs, one for each"
-        )
-    return named
 
 
 def _coding(

@@ -1,14 +1,12 @@
 """``spikewright bench``: comparisons on one task."""
 
 import argparse
-import shlex
-import sys
 
 import spikewright as spw
 
 from ..applies import SEEDED_TABLES
 from ..options import count, path, seed
-from ..words import arguments_checked, options_named
+from ..words import arguments_checked, command_told, options_named
 
 __all__ = ["add"]
 
@@ -132,7 +130,7 @@ def heartbeats(options: argparse.Namespace) -> None:
         )
     with arguments_checked(options.flags), options_named(options.flags):
         spw.bench_heartbeats(
-            benchmark, command=shlex.join(["spikewright", *sys.argv[1:]]), pages=options.pages
+            benchmark, command=command_told(), pages=options.pages
         )
 
 

@@ -1,13 +1,12 @@
 """``spikewright neurobench``: the benchmarks of NeuroBench on this gateware."""
 
 import argparse
-import shlex
 import sys
 
 import spikewright as spw
 
 from ..options import count, counts, frequency, milliseconds, path, seed
-from ..words import arguments_checked, options_named
+from ..words import arguments_checked, command_told, options_named
 from .neurobench_tasks import add_keyword_fscil, add_primate_reaching
 
 __all__ = ["add"]
@@ -147,7 +146,7 @@ def detection(options: argparse.Namespace) -> None:
                 scenes=options.scenes, tested=options.tested, network=options.network,
                 epochs=options.epochs, seed=options.seed, on_board=options.on_board,
             ),
-            command=shlex.join(["spikewright", *sys.argv[1:]]), pages=options.pages,
+            command=command_told(), pages=options.pages,
         )
 
 
@@ -162,7 +161,7 @@ def cart_pole(options: argparse.Namespace) -> None:
         )
     with options_named(options.flags):
         spw.neurobench_cart_pole(
-            benchmark, command=shlex.join(["spikewright", *sys.argv[1:]]), pages=options.pages
+            benchmark, command=command_told(), pages=options.pages
         )
 
 
@@ -198,7 +197,7 @@ def asc(options: argparse.Namespace) -> None:
         )
     with arguments_checked(options.flags), options_named(options.flags):
         spw.neurobench_asc(
-            benchmark, command=shlex.join(["spikewright", *sys.argv[1:]]), pages=options.pages
+            benchmark, command=command_told(), pages=options.pages
         )
 
 
@@ -211,7 +210,7 @@ def mackey_glass(options: argparse.Namespace) -> None:
             **chosen, repeats=options.repeats, on_board=options.on_board
         )
     spw.neurobench_mackey_glass(
-        benchmark, command=shlex.join(["spikewright", *sys.argv[1:]]), pages=options.pages
+        benchmark, command=command_told(), pages=options.pages
     )
 
 
@@ -299,7 +298,7 @@ def qubo(options: argparse.Namespace) -> None:
                 runs=5 if options.runs is None else options.runs,
                 host=options.host, largest=options.largest,
             ),
-            command=shlex.join(["spikewright", *sys.argv[1:]]), pages=options.pages,
+            command=command_told(), pages=options.pages,
         )
 
 

@@ -1,13 +1,11 @@
 """Tasks of ``spikewright neurobench`` that are trained on recordings, or on made ones."""
 
 import argparse
-import shlex
-import sys
 
 import spikewright as spw
 
 from ..options import count, path, seed, share
-from ..words import arguments_checked, options_named
+from ..words import arguments_checked, command_told, options_named
 
 __all__ = ["add_keyword_fscil", "add_primate_reaching"]
 
@@ -61,7 +59,7 @@ def primate_reaching(options: argparse.Namespace) -> None:
         )
     with options_named(options.flags):
         spw.neurobench_primate_reaching(
-            benchmark, command=shlex.join(["spikewright", *sys.argv[1:]]), pages=options.pages
+            benchmark, command=command_told(), pages=options.pages
         )
 
 
@@ -108,5 +106,5 @@ def keyword_fscil(options: argparse.Namespace) -> None:
         )
     with options_named(options.flags):
         spw.neurobench_keyword_fscil(
-            benchmark, command=shlex.join(["spikewright", *sys.argv[1:]]), pages=options.pages
+            benchmark, command=command_told(), pages=options.pages
         )
