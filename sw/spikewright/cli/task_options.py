@@ -32,7 +32,8 @@ def add_task_options(parser: argparse.ArgumentParser, *, folder: bool = True) ->
     add(
         "--task", metavar="NAME",
         help="a known data set: digits, mnist, fashion_mnist, cifar10, nmnist, "
-        "dvs_gesture, mitbih, fsdd, esc10, asc, speech_commands, shd, ssc (docs/data.md)",
+        "dvs_gesture, mitbih, fsdd, esc10, asc, speech_commands, shd, ssc, wisdm, eeg_mi "
+        "(docs/data.md)",
     )
     if folder:
         add(

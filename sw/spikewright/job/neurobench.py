@@ -56,6 +56,10 @@ TASKS: Mapping[str, BenchmarkTask] = {
         title="MIT-BIH, beats of other patients", data="mitbih", classes=5,
         metric="balanced accuracy",
     ),
+    "activity_recognition": BenchmarkTask(
+        title="WISDM, activities of a hand", data="wisdm", classes=7
+    ),
+    "motor_imagery": BenchmarkTask(title="EEG motor imagery", data="eeg_mi", classes=2),
     "mnist": BenchmarkTask(title="MNIST", data="mnist", classes=10),
     "shd": BenchmarkTask(title="Spiking Heidelberg Digits", data="shd", classes=20),
 }

@@ -1,4 +1,4 @@
-"""Arrays in files: numpy's ``.npz``, read without ever running what stands in it, and records."""
+"""Arrays in files: numpy's, read without ever running what stands in them, and records."""
 
 import zipfile
 import zlib
@@ -8,7 +8,7 @@ import numpy as np
 
 from spikewright.errors import DataError
 
-__all__ = ["read_archive", "read_records"]
+__all__ = ["read_archive", "read_array", "read_records"]
 
 
 def read_archive(path: Path) -> dict[str, np.ndarray]:
@@ -30,6 +30,27 @@ def read_archive(path: Path) -> dict[str, np.ndarray]:
         raise DataError(f"{path} holds more than fits the memory: {error}") from error
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{path} cannot be read: {error}; write it again") from error
+
+
+def read_array(path: Path) -> np.ndarray:
+    """Return the array of a ``.npy`` file.
+
+    Raises
+    ------
+    DataError
+        It is missing or malformed, or holds pickled objects, which are never loaded.
+    """
+    try:
+        with path.open("rb") as file:
+            return np.lib.format.read_array(file, allow_pickle=False)
+    except FileNotFoundError:
+        raise DataError(f"there is no file {path}") from None
+    except MemoryError as error:
+        raise DataError(f"{path} holds more than fits the memory: {error}") from error
+    except (OSError, ValueError, EOFError) as error:
+        if "Object arrays" in str(error):
+            raise _objects(str(path)) from None
+        raise DataError(f"{path} cannot be read: {error}; fetch it again") from error
 
 
 def read_records(path: Path, *, size: int, what: str) -> np.ndarray:
@@ -66,7 +87,11 @@ def _array(path: Path, archive, name: str) -> np.ndarray:
     except ValueError as error:
         if "Object arrays" not in str(error):
             raise
-        raise DataError(
-            f"{name} of {path} holds Python objects, which are never loaded from a file, since "
-            "they could run anything; write arrays of numbers"
-        ) from None
+        raise _objects(f"{name} of {path}") from None
+
+
+def _objects(name: str) -> DataError:
+    return DataError(
+        f"{name} holds Python objects, which are never loaded from a file, since they could run "
+        "anything; write arrays of numbers"
+    )

@@ -9,6 +9,7 @@ from .asc import ASC
 from .audio import sound_task
 from .cifar10 import CIFAR10
 from .dvs_gesture import DVS_GESTURE
+from .eeg_mi import EEG_MI
 from .esc10 import ESC10
 from .fsdd import FSDD
 from .mitbih import MITBIH
@@ -18,6 +19,7 @@ from .source import Source, located
 from .speech_commands import SPEECH_COMMANDS
 from .spoken import SHD, SSC
 from .task import Task
+from .wisdm import WISDM
 
 __all__ = ["SOURCES", "TASKS", "load_task"]
 
@@ -26,7 +28,7 @@ SOURCES: dict[str, Source] = {
     one.name: one
     for one in (
         MNIST, FASHION_MNIST, CIFAR10, NMNIST, DVS_GESTURE, MITBIH, FSDD, ESC10, ASC,
-        SPEECH_COMMANDS, SHD, SSC,
+        SPEECH_COMMANDS, SHD, SSC, WISDM, EEG_MI,
     )
 }
 

@@ -63,7 +63,8 @@ def test_the_json_has_the_names_of_the_harness_and_a_source_for_each_value_of_th
 
 def test_tasks_are_data_sets_that_can_be_loaded():
     assert set(TASKS) == {
-        "keyword_spotting", "dvs_gesture", "heartbeat_anomaly", "mnist", "shd"
+        "keyword_spotting", "dvs_gesture", "heartbeat_anomaly", "activity_recognition",
+        "motor_imagery", "mnist", "shd",
     }
     assert {task.data for task in TASKS.values()} <= set(SOURCES)
 

@@ -265,6 +265,33 @@ def mitbih_records(folder: Path) -> tuple[None, np.ndarray]:
     return None, np.tile(np.arange(5), len(RECORDS[0]))
 
 
+def steep(samples: int, time: int, channels: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return signals of channels with a mean and a deviation of their own, and them without."""
+    places = np.arange(samples)[:, None, None] + np.arange(time)[:, None] + np.arange(channels)
+    signs = np.where(places % 2, 1.0, -1.0)
+    channel = np.arange(channels)
+    return 3.0 * channel - 7 + signs * 2.0 ** (channel % 4 - 1), signs
+
+
+def wisdm(folder: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Write windows under the benchmark's name; those under the authors' are held to a sum."""
+    (windows, plain), labels = steep(14, 40, 6), np.arange(14) % 7
+    hot = np.eye(7, dtype=np.float32)
+    np.savez(
+        folder / "watch_subset2_40.npz", windows, windows[:3], windows[3:5], hot[labels],
+        hot[labels[:3]], hot[labels[3:5]],
+    )
+    return plain, labels
+
+
+def eeg_mi(folder: Path) -> tuple[np.ndarray, np.ndarray]:
+    (trials, plain), labels = steep(4, 250, 62), np.arange(4) % 2
+    for part, of in (("train", slice(None)), ("val", slice(1, 3))):
+        np.save(folder / f"{part}_X.npy", trials[of].astype(np.float32))
+        np.save(folder / f"{part}_y.npy", labels[of])
+    return plain, labels
+
+
 #: By name, and the form of the files.
 WRITTEN: dict[tuple[str, str], Callable[[Path], tuple]] = {
     ("cifar10", "published"): cifar10,
@@ -282,4 +309,6 @@ WRITTEN: dict[tuple[str, str], Callable[[Path], tuple]] = {
     ("esc10", "at 16 kHz"): esc10_at_16_khz,
     ("speech_commands", "published"): speech_commands,
     ("asc", "published"): asc,
+    ("wisdm", "the benchmark's"): wisdm,
+    ("eeg_mi", "published"): eeg_mi,
 }
