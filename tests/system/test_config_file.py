@@ -81,18 +81,43 @@ def test_a_checkpoint_and_a_log_are_written(folder):
         ("config = 'x.toml'", "config is no option of spikewright train"),
         ("epochs = [1, 2]", "epochs is [1, 2]; an option is a number, a text or true"),
         ("epochs = ", "train.toml is no TOML: "),
-        ("epochs = 'many'", "train.toml: --epochs: 'many' is not a whole number of 0 or more\n"),
-        ("seed = true", "train.toml: --seed: 'true' is "),
-        ("augmentation = 'maybe'", "train.toml: --augmentation: 'maybe' is neither yes nor no\n"),
+        ("epochs = 'many'", "train.toml: epochs: 'many' is not a whole number of 0 or more\n"),
+        ("seed = true", "train.toml: seed: 'true' is "),
+        ("augmentation = 'maybe'", "train.toml: augmentation: 'maybe' is neither yes nor no\n"),
         ("bias = 'yes'", "train.toml: bias is yes; it is true or false\n"),
         ("bias = 1", "train.toml: bias is 1; it is true or false\n"),
         ("training = 3", "training is 3; it is a table, [training]"),
         ("[training]\nbatches = 3",
-         "batches is no field of a training; there are model, real, quantized, batch,"),
-        ("[training.real]\nepoch = 3", "real.epoch is no field of a training; there are epochs,"),
-        ("[training]\nbatch = 0", "batch is 0; it must be a whole number from 1 to"),
-        ("[training.augmentation]\nshift = -1", "shift is -1; it must be"),
-        ("coding = 'nosuch'", "this network cannot be trained: --coding is 'nosuch'; "),
+         "batches in [training] of train.toml is no field of a training; there are model, real, "),
+        ("[training.real]\nepoch = 3",
+         "epoch in [training.real] of train.toml is no field of a training; there are epochs,"),
+        ("[training]\nbatch = 0",
+         "batch in [training] of train.toml is 0; it must be a whole number from 1 to"),
+        ("[training.augmentation]\nshift = -1",
+         "shift in [training.augmentation] of train.toml is -1; it must be"),
+        ("coding = 'nosuch'",
+         "this network cannot be trained: coding in train.toml is 'nosuch'; "),
+        ("batch = 4", "batch is no option of spikewright train; it is a field of the table [trai"),
+        ("surrogate-width = 1",
+         "no option of spikewright train; it is a field of the table [training.model]"),
+        ("hidden = [8, 4]", "hidden is no option of spikewright train; network is what says the "),
+        ("[training]\nweight-bits = 4",
+         ("weight-bits in [training] of train.toml is no field of a training, but an option, which "
+          "stands outside of the tables; there are model, real,")),
+        ("[training]\nscales = 'layer'", "is no field of a training, but one of its model; there "),
+        ("same_everywhere = true\n[training.model]\nlearn-surrogate = true",
+         ("this network cannot be trained: same_everywhere = true in train.toml does not go with "
+          "learn-surrogate = true in [training.model] of train.toml, whose sums or functions "
+          "differ between processors; change that, or leave same_everywhere in train.toml out\n")),
+        ("network = '9-6'\n[training.model]\nweight_bits = [8, 4]",
+         "weight_bits in [training.model] of train.toml is 8-4, and there are 3 layers after the"),
+        ("network = '9-6'\nweight-bits = [8, 4]",
+         "weight-bits in train.toml is 8-4, and there are 3 layers after the inputs; give one"),
+        ("weight-bits = [8, 'x']", "train.toml: weight-bits: '8-x' is no number of bits, such as"),
+        ("weight-bits = []", "train.toml: weight-bits is []; an option is a number, a text or"),
+        ("silent = 0.4\ncoding = 'rate'", "silent in train.toml does not apply to codings but ttf"),
+        ("normalisation = 'layer'",
+         "this network cannot be trained: normalisation in train.toml is 'layer', which divides"),
     ],
 )
 def test_a_fault_of_the_file_is_a_sentence(folder, capsys, text, said):
@@ -143,7 +168,31 @@ def test_what_is_said_twice_is_refused(folder, capsys, table, field, beside):
     (folder / "t.toml").write_text(f'data = "mine.npz"\n[{table}]\n{field}\n')
     assert cli.main(["train", "n.spw", "--config", "t.toml", *beside]) == 1
     assert capsys.readouterr().err == (
-        f"spikewright: t.toml: [{table}] has {field.split()[0]}, and {beside[0]} is given, too, on "
-        "the command line or in the file; leave one of the two out\n"
+        f"spikewright: t.toml: [{table}] has {field.split()[0]}, and {beside[0]} is given, too; "
+        "leave one of the two out\n"
     )
     assert not (folder / "n.spw").exists()
+
+
+def test_an_option_beside_the_file_is_told_as_the_option(folder, capsys):
+    (folder / "t.toml").write_text("data = 'mine.npz'\nsame-everywhere = true\nloss = 'tet'\n")
+    line = ["train", "n.spw", "--config", "t.toml", "--loss", "membrane"]
+    assert cli.main(line) == 1
+    assert capsys.readouterr().err == (
+        "spikewright: this network cannot be trained: same-everywhere = true in t.toml does not go "
+        "with --loss membrane, whose sums or functions differ between processors; change that, or "
+        "leave same-everywhere in t.toml out\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [("weight-bits = [5, 3]", {"weight_bits": [5, 3]}),
+     ("membrane = ['Q10.4', 'Q8.4']\nnetwork = [7]", {"sizes": [4, 7, 3]}),
+     ("[training.model]\nsurrogate-width = 0.5", {"surrogate_width": 0.5})],
+)
+def test_a_list_has_a_value_for_each_layer(folder, text, made):
+    (folder / "t.toml").write_text(f"data = 'mine.npz'\nepochs = 1\n{text}\n")
+    assert cli.main(["train", "n.spw", "--config", "t.toml"]) == 0
+    model = read(folder / "n.spw").provenance.training["model"]
+    assert {name: model[name] for name in made} == made

@@ -250,6 +250,10 @@ def test_an_option_that_does_not_apply_is_refused(asked, capsys, command, name, 
          "this network cannot be trained: --weight-bits is 8-4-2, and there are 2 layers after"),
         (["train", "x.spw", "--membrane", "Q8.4-Q9"],
          "this network cannot be trained: --membrane: a number format is written like Q8.8, not"),
+        (["train", "x.spw", "--same-everywhere", "--learn-surrogate"],
+         "this network cannot be trained: --same-everywhere does not go with --learn-surrogate, "),
+        (["train", "x.spw", "--recompute", "--normalisation", "tdbn"],
+         "this network cannot be trained: --recompute does not go with --normalisation tdbn, whos"),
         (["train", "x.spw", "--network", "0"], "this network cannot be trained: --network is 0; "),
         (["train", "x.spw", "--network", "64-9-8"],
          "this network cannot be trained: --network is 64-9-8; digits in None needs 64 inputs and"),
@@ -294,13 +298,20 @@ def test_an_unknown_task_of_a_table_is_told_by_its_option(capsys):
         (["run", "--network", ""], "argument --network: an empty text names no file; give a path"),
         (["run", "--network", "784x10"],
          ("argument --network: '784x10' is no .spw file, nor sizes, nor the short name of a "
-          "network: '784x10' is no part of a network, such as 32C5, D3p1, P2 or 128")),
+          "network: '784x10' is no part of a network, such as 32C5, D3p1, P2 or 128; sizes are "
+          "written 784-10")),
         (["build", "--network", "16rr-10"],
          ("argument --network: '16rr-10' is no .spw file, nor sizes, nor the short name of a "
           "network: '16rr' has 'rr' after its layer; there may stand, in this order, r, ")),
         (["train", "x.spw", "--network", "net.txt"],
          ("argument --network: 'net.txt' is no .spw file, nor sizes, nor the short name of a "
           "network: 'net.txt' is no part of a network, such as 32C5, D3p1, P2 or 128")),
+        (["train", "x.spw", "--network", "64,32"],
+         ("network: '64,32' is no part of a network, such as 32C5, D3p1, P2 or 128; sizes are "
+          "written 64-32")),
+        (["train", "x.spw", "--hidden", "64"],
+         ("unrecognized arguments: --hidden 64; the neurons of each layer are given by --network, "
+          "such as 128-64")),
         (["emit", "lif", "-o", " "], "argument -o/--output: an empty text names no file; give a"),
         (["train", "x.spw", "--seed", "18446744073709551616"],
          "argument --seed: 18446744073709551616 is larger than 2**64 - 1, the largest seed"),

@@ -155,6 +155,8 @@ def bench_training(
         "task": f"{task.name}, its {len(task.x_train)} training samples",
         "seed": f"0; on other folds {', '.join(map(str, again))}",
         "processor": processor(),
+        "epochs": f"{chosen[DEFAULTS].real.epochs} epochs in real numbers and "
+        f"{chosen[DEFAULTS].quantized.epochs} on the grid",
         "config": repr(chosen[DEFAULTS]),
     } | versions())
     print_table(report, console=console)
@@ -216,7 +218,7 @@ def _write_page(report: Report, page: Path, *, block: str) -> bool:
     made = report.made
     lines = [
         wrapped(
-            f"{report.summary} The defaults have {real.value:.2f} ± "
+            f"{report.summary} After {made['epochs']}, the defaults have {real.value:.2f} ± "
             f"{real.detail['standard_error']:.2f} % in real numbers and {integer.value:.2f} ± "
             f"{integer.detail['standard_error']:.2f} % in integers (mean and standard error). "
             f"{made['command']}, {date.today().isoformat()}, {made['processor']}, torch "

@@ -15,7 +15,7 @@ from ..interrupt import interruptible
 from ..terminal import take_any_text
 from .applies import check_options, parsed
 from .board_script import run_on_family
-from .config_file import named, with_config
+from .config_file import named, told_by, with_config
 from .files_apart import check_files
 from .options import design_of
 from .parser import parser
@@ -40,8 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if getattr(options, "config", None) is not None:
         try:
             with_its_options = with_config(arguments, options)
-            with named(options.config):
+            config, given = options.config, options.given
+            with named(config):
                 options = parsed(parser(), with_its_options)
+            options.flags = told_by(config, options.flags, given=given)
         except SpikewrightError as error:
             print(f"spikewright: {error}", file=sys.stderr)
             return 1

@@ -350,7 +350,7 @@ def parsed(parser: ArgumentParser, arguments: Sequence[str]) -> Namespace:
         _leave_out_defaults(parser, restored)
         options.given = frozenset(vars(parser.parse_args(arguments)))
     actions = _actions(parser, options.command)
-    options.flags = {action.dest: action.option_strings[-1] for action in actions}
+    options.flags = {action.dest: action.option_strings[-1] for action in reversed(actions)}
     options.switches = frozenset(action.dest for action in actions if action.nargs == 0)
     return options
 
@@ -389,6 +389,4 @@ def check_options(options: Namespace) -> None:
             continue
         for name in rule.options:
             if name in options.given and rule.when(options):
-                raise SpikewrightError(
-                    f"--{name.replace('_', '-')} does not apply to {rule.because}"
-                )
+                raise SpikewrightError(f"{options.flags[name]} does not apply to {rule.because}")

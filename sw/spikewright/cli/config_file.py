@@ -3,21 +3,27 @@
 import json
 import tomllib
 from argparse import Namespace
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
+from dataclasses import fields
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import spikewright as spw
+
 from ..errors import SpikewrightError
 from ..files import write_text
+from .words import key_in
 
-__all__ = ["TABLE", "fields_of", "named", "settings_beside", "with_config", "write_config"]
+__all__ = ["fields_of", "named", "settings_beside", "told_by", "with_config", "write_config"]
 
 #: Name of the table with fields of the training's config; all else are options.
 TABLE = "training"
 #: Options that say nothing of what is trained.
 _NOT_REPEATED = ("config", "output", "checkpoint", "log")
+#: Options whose value may be a list, one for each layer.
+_OF_LAYERS = ("network", "weight_bits", "membrane")
 
 
 def with_config(arguments: Sequence[str], options: Namespace) -> list[str]:
@@ -33,16 +39,15 @@ def with_config(arguments: Sequence[str], options: Namespace) -> list[str]:
     for name, value in _read(options.config).items():
         if name == TABLE:
             continue
-        if name.replace("-", "_") not in {*options.flags} - {*_NOT_REPEATED}:
+        if _plain(name) not in {*options.flags} - {*_NOT_REPEATED}:
             raise SpikewrightError(
-                f"{options.config}: {name} is no option of spikewright {verb}; `spikewright {verb} "
-                f"--help` lists them, and fields of the training are a table [{TABLE}]"
+                f"{options.config}: {name} is no option of spikewright {verb}; {_belongs(name)}"
             )
         flag = f"--{name.replace('_', '-')}"
         match value:
-            case bool() if name.replace("-", "_") in options.switches:
+            case bool() if _plain(name) in options.switches:
                 given += [flag] if value else []
-            case _ if name.replace("-", "_") in options.switches:
+            case _ if _plain(name) in options.switches:
                 raise SpikewrightError(
                     f"{options.config}: {name} is {str(value)[:60]}; it is true or false"
                 )
@@ -50,6 +55,8 @@ def with_config(arguments: Sequence[str], options: Namespace) -> list[str]:
                 given.append(f"{flag}={str(value).lower()}")
             case str() | int() | float():
                 given.append(f"{flag}={value}")
+            case list() if value and _plain(name) in _OF_LAYERS:
+                given.append(f"{flag}={'-'.join(map(str, value))}")
             case _:
                 raise SpikewrightError(
                     f"{options.config}: {name} is {str(value)[:60]}; an option is a number, a text "
@@ -66,13 +73,46 @@ def named(path: Path) -> Iterator[None]:
         with redirect_stderr(said):
             yield
     except SystemExit as error:
-        sentence = said.getvalue().partition("error: ")[2].removeprefix("argument ").strip()
+        sentence = said.getvalue().partition("error: ")[2].removeprefix("argument --").strip()
         raise SpikewrightError(f"{path}: {sentence}") from error
 
 
 def settings_beside(network: Path) -> Path:
     """Return the file of settings that is written beside a network."""
     return Path(f"{network}.toml")
+
+
+def told_by(path: Path, flags: Mapping[str, str], *, given: Collection[str]) -> dict[str, str]:
+    """Return what gives each argument and field: an option, or a key of a file beside it.
+
+    Parameters
+    ----------
+    path : Path
+    flags : mapping of str to str
+        The options of the command, by argument.
+    given : collection of str
+        Those of the command line, which win.
+    """
+    said = _read(path)
+    options = {_plain(key): key_in(str(path), key) for key in said if key != TABLE}
+    options |= {name: flags[name] for name in given if name in flags}
+    told = {**flags, **_told_in_tables(said.get(TABLE), path), **options}
+    # A field of the model is an argument of its own, too.
+    return {f"model.{one.name}": told[one.name] for one in fields(spw.ModelConfig)
+            if one.name in told} | told
+
+
+def _told_in_tables(table: Any, path: Path, *at: str) -> dict[str, str]:
+    if not isinstance(table, Mapping):
+        return {}
+    told = {}
+    for key, value in table.items():
+        name = ".".join((*at, _plain(key)))
+        told[name] = key_in(f"[{'.'.join((TABLE, *at))}] of {path}", key)
+        if at == ("model",):
+            told[_plain(key)] = told[name]
+        told |= _told_in_tables(value, path, *at, key)
+    return told
 
 
 def fields_of(options: Namespace) -> Mapping[str, Any]:
@@ -90,12 +130,12 @@ def fields_of(options: Namespace) -> Mapping[str, Any]:
         raise SpikewrightError(
             f"{options.config}: {TABLE} is {str(table)[:60]}; it is a table, [{TABLE}]"
         )
-    model = table.get("model", {})
-    for name, fields in ((TABLE, table), (f"{TABLE}.model", model)):
-        if isinstance(fields, Mapping) and (twice := sorted(fields.keys() & options.given)):
+    table = _plainly(table)
+    for name, place in ((TABLE, table), (f"{TABLE}.model", table.get("model", {}))):
+        if isinstance(place, Mapping) and (twice := sorted(place.keys() & options.given)):
             raise SpikewrightError(
                 f"{options.config}: [{name}] has {twice[0]}, and {options.flags[twice[0]]} is "
-                "given, too, on the command line or in the file; leave one of the two out"
+                "given, too; leave one of the two out"
             )
     return table
 
@@ -111,6 +151,31 @@ def write_config(path: Path, options: Namespace, fields: Mapping[str, Any]) -> N
     lines += [f"{name} = {_toml(value)}" for name, value in given.items()]
     lines += _tables(TABLE, fields)
     write_text(path, "\n".join([*lines, ""]))
+
+
+def _plain(name: str) -> str:
+    """Return a key as options and fields have it; both - and _ may stand in it."""
+    return name.replace("-", "_")
+
+
+def _plainly(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a table, and those in it, with the names of fields."""
+    return {
+        _plain(key): _plainly(value) if isinstance(value, Mapping) else value
+        for key, value in table.items()
+    }
+
+
+def _belongs(name: str) -> str:
+    """Return in words where a key belongs that is no option."""
+    if _plain(name) == "hidden":
+        return "network is what says the neurons of each layer, such as 128-64"
+    for table, kind in ((TABLE, spw.TrainingConfig), (f"{TABLE}.model", spw.ModelConfig)):
+        if _plain(name) in {one.name for one in fields(kind)}:
+            return f"it is a field of the table [{table}]"
+    return (
+        f"`spikewright train --help` lists them, and fields of the training are a table [{TABLE}]"
+    )
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import argparse
 from functools import cache
+from typing import NoReturn
 
 import spikewright as spw
 
@@ -37,10 +38,19 @@ _VERBS = (
 )
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that says which option gives what is none."""
+
+    def error(self, message: str) -> NoReturn:
+        if message.startswith("unrecognized arguments: --hidden"):
+            message += "; the neurons of each layer are given by --network, such as 128-64"
+        super().error(message)
+
+
 @cache
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command ``spikewright``, which is made once."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="spikewright", description="From a spiking network to proved, measured gateware."
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {spw.__version__}")

@@ -172,7 +172,7 @@ def config_of(
         An option is out of its range, or does not fit the task.
     """
     given = {name: getattr(options, name) for name in NETWORK_OPTIONS if name in options.given}
-    flags = {**options.flags, "hidden": "--network"}
+    flags = {**options.flags, "hidden": options.flags["network"]}
     with arguments_checked(flags, before="this network cannot be trained: "):
         sizes = options.network
         if sizes is None:
@@ -197,8 +197,10 @@ def _sizes(text: str) -> tuple[int, ...] | str:
     try:
         check_name(text)
     except ValueError as error:
+        hint = f"; sizes are written {'-'.join(re.findall(r'[0-9]+', text))}"
         raise argparse.ArgumentTypeError(
             f"{text[:60]!r} is neither sizes nor the short name of a network: {error}"
+            + hint * (re.fullmatch(r"\d{1,9}([^\w.]+\d{1,9}|x\d{1,9}){1,9}", text) is not None)
         ) from error
     return text
 

@@ -1,7 +1,8 @@
-"""The words of the command line: arguments of the library as the options that give them.
+"""The words of the command line: arguments of the library as what gave them.
 
-Errors of the library name its arguments: ``take another format by format=``, or ``share is 0; it
-must be ...``. Here, and nowhere else, they become options.
+Errors of the library name its arguments: at the beginning of a sentence, ``share is 0; it must be
+...``, and further on as a call has them: ``take another by format=``, ``readout='count'``. Here,
+and nowhere else, they become options of the command line, or keys of a file of settings.
 """
 
 import re
@@ -12,25 +13,30 @@ from contextlib import contextmanager
 
 from ..errors import SpikewrightError
 
-__all__ = ["arguments_checked", "as_options", "command_told", "options_named"]
+__all__ = ["arguments_checked", "as_options", "command_told", "key_in", "options_named"]
 
-#: Arguments with a value that is an option of another form.
+#: Arguments that are an option of another form.
 _FORMS = {
     r'\bparameters=\{"(\w+)": "?([^"}]*)"?\}': r"--param \1=\2",
     r'\bunits=\{"(\w+)": "?([^"}]*)"?\}': r"--unit \1=\2",
     r"\bboard\.at\(([\d.]+)\)": r"--clock \1",
-    r"\bshare=(\d+)": r"--share \1",
-    r"\bboard='([\w-]+)'": r"--board \1",
-    r"\b(commands|weights)='(\w+)'": r"--\1 \2",
     r"\blimit_s=(?=\s)": "--limit",
-    r"\breadout=True\b": "--readout",
     r"\bbitstream=False\b": "--no-bitstream",
-    r"\bplan=True\b": "--plan",
     r"\bload='(load|flash)'": r"--\1",
     r"\ballow it by allow_saturation=True": "leave out --no-saturation",
-    r"\b(readout|current)='(\w+)'": r"--\1 \2",
-    r'\b(threshold|reset)=(?=")': r"--\1 ",
+    r"\ban argument of training_config\b": "an option, which stands outside of the tables",
 }
+#: An argument as a call has it, with its value or without.
+_CALLED = re.compile(r"""\b(\w+)=('[^']*'|"[^"]*"|[\w.]*\w)?(?=[\s,;.:?]|$)""")
+#: One that a sentence begins with, maybe a field of an object: of a wrong argument, and of another
+#: error, which may begin with the name of a file, after what cannot be done alone.
+_FIRST = re.compile(r"^()([\w.]+)(?:\[\d+\])?(?= is |: )")
+_AFTER = re.compile(r"^((?:[a-z]+ )+cannot be [a-z]+: )([\w.]+)(?:\[\d+\])?(?= is |: )")
+
+
+def key_in(place: str, key: str) -> str:
+    """Return what a key of a file of settings is called; ``place`` is the file, or its table."""
+    return f"{key} in {place}"
 
 
 def as_options(message: str, flags: Mapping[str, str]) -> str:
@@ -42,15 +48,42 @@ def as_options(message: str, flags: Mapping[str, str]) -> str:
     ----------
     message : str
     flags : mapping of str to str
-        The options of the command, by argument: ``{"ram_style": "--ram-style"}``.
+        What gives each argument: an option of the command, ``{"ram_style": "--ram-style"}``, or a
+        key of a file, as :func:`key_in` calls it.
     """
     sentence, *shown = message.split("\n")
     for argument, option in _FORMS.items():
         sentence = re.sub(argument, option, sentence)
-    sentence = re.sub(
-        r"\b(\w+)=(?=[\s,;.]|$)", lambda match: flags.get(match[1], match[0]), sentence
+    sentence = _CALLED.sub(
+        lambda match: _valued(flags[match[1]], match[2] or "") if match[1] in flags else match[0],
+        sentence,
     )
-    return "\n".join([sentence, *shown])
+    return "\n".join([_begun(_AFTER, sentence, flags), *shown])
+
+
+def _valued(word: str, value: str) -> str:
+    """Return what gives an argument, with its value."""
+    if not word.startswith("--"):
+        key, _, place = word.partition(" in ")
+        value = "true" if value == "True" else value
+        return key_in(place, f"{key} = {value}") if value else word
+    if value == "True":
+        return word
+    return f"{word} {value.replace(chr(39), '')}".strip()
+
+
+def _begun(pattern: re.Pattern[str], sentence: str, flags: Mapping[str, str]) -> str:
+    """Return a sentence that begins with what gives the argument that it begins with."""
+    found = pattern.match(sentence)
+    if found is None or found[2] not in flags:
+        return sentence
+    before, word, rest = found[1], flags[found[2]], sentence[found.end():]
+    switch = re.match(" is (True|False)(?![^,;])", rest)
+    if switch and word.startswith("--"):
+        rest = " is given" + rest[switch.end():]
+    elif switch:
+        rest = switch[0].lower() + rest[switch.end():]
+    return f"{before}{word}{rest}"
 
 
 @contextmanager
@@ -65,7 +98,7 @@ def options_named(flags: Mapping[str, str]) -> Iterator[None]:
 
 @contextmanager
 def arguments_checked(flags: Mapping[str, str], *, before: str = "") -> Iterator[None]:
-    """Raise a :exc:`ValueError` about an argument as an error about the option that gave it.
+    """Raise a :exc:`ValueError` about an argument as an error about what gave it.
 
     Parameters
     ----------
@@ -77,11 +110,8 @@ def arguments_checked(flags: Mapping[str, str], *, before: str = "") -> Iterator
     try:
         yield
     except ValueError as error:
-        sentence = re.sub(
-            r"^(\w+)(\[\d+\])?(?= is |: )", lambda match: flags.get(match[1], match[0]),
-            str(error),
-        )
-        raise SpikewrightError(before + as_options(sentence, flags)) from error
+        sentence = as_options(_begun(_FIRST, str(error), flags), flags)
+        raise SpikewrightError(before + sentence) from error
 
 
 def command_told() -> str:

@@ -1,13 +1,16 @@
 """Fields of a training's config by name, as a file has them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
+from inspect import signature
 from typing import Any
 
 from spikewright_hw.checks import instance, mapping
 
 from .augmentation import Augmentation
-from .training_config import TrainingConfig
+from .model_config import ModelConfig
+from .training_config import TrainingConfig, training_config
 
 __all__ = ["with_fields"]
 
@@ -29,7 +32,8 @@ def with_fields(config: TrainingConfig, given: Mapping[str, Any]) -> TrainingCon
     Raises
     ------
     ValueError
-        There is no such field, or a value is out of its range; the message names it.
+        There is no such field, or a value is out of its range; the message names it, and the
+        object that it is in: ``real.epochs``.
     """
     instance(TrainingConfig)("config", config)
     return _changed(config, mapping("given", given), "")
@@ -41,7 +45,8 @@ def _changed(of: Any, given: Mapping[str, Any], place: str) -> Any:
     for name, value in given.items():
         if name not in able:
             raise ValueError(
-                f"{place}{name} is no field of a training; there are {', '.join(able)}"
+                f"{place}{name} is no field of a training{_elsewhere(name)}; there are "
+                f"{', '.join(able)}"
             )
         now = getattr(of, name)
         if name == "augmentation":
@@ -50,4 +55,17 @@ def _changed(of: Any, given: Mapping[str, Any], place: str) -> Any:
         if is_dataclass(now) and isinstance(value, Mapping):
             value = _changed(now, value, f"{place}{name}.")
         made[name] = value
-    return replace(of, **made)
+    try:
+        return replace(of, **made)
+    except ValueError as error:
+        its = "|".join(one.name for one in fields(of))
+        raise ValueError(re.sub(rf"^(?=({its})\b)", place, str(error))) from None
+
+
+def _elsewhere(name: str) -> str:
+    """Return in words where something is given that is no field where it stands."""
+    if name in signature(training_config).parameters:
+        return ", but an argument of training_config"
+    if name in {one.name for one in fields(ModelConfig)}:
+        return ", but one of its model"
+    return ""

@@ -166,7 +166,7 @@ class ModelConfig:
         if self.learn_surrogate and self.surrogate == "straight_through":
             raise ValueError(
                 "surrogate is 'straight_through', which has no width, and so none that is learned; "
-                "take another one, or leave learn_surrogate out"
+                "take another one, or leave learn_surrogate= out"
             )
         given = each_layer("membrane", self.membrane, layers=len(self.wires))
         for form, made in zip(given, self.membranes, strict=True):

@@ -13,12 +13,14 @@ def check_recomputed(config: ModelConfig) -> None:
     origins = [origin for each in config.heard for origin in each]
     for found, what in (
         (config.normalisation in _OVER_STEPS,
-         f"normalisation is {config.normalisation!r}, whose means are over all steps at once"),
-        (config.surrogate == "asgl", "surrogate is 'asgl', which draws anew each time"),
+         f"normalisation={config.normalisation!r}, whose means are over all steps at once"),
+        (config.surrogate == "asgl", "surrogate='asgl', which draws anew each time"),
         (any(origin.back == 0 for origin in origins),
-         "a layer hears itself by r, which reaches back beyond a segment; recurrent_lif may"),
+         "a layer that hears itself by r, which reaches back beyond a segment; recurrent_lif may"),
         (any(origin.delays for origin in origins),
-         "a layer hears delayed spikes, which reach back beyond a segment"),
+         "a layer that hears delayed spikes, which reach back beyond a segment"),
     ):
         if found:
-            raise ValueError(f"recompute is True, but {what}; change that, or leave recompute out")
+            raise ValueError(
+                f"recompute=True does not go with {what}; change that, or leave recompute= out"
+            )

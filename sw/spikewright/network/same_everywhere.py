@@ -23,40 +23,42 @@ def check_same_everywhere(config: "TrainingConfig") -> None:
     """Raise :exc:`ValueError` if a part of a training would differ between processors."""
     for what in _differing(config):
         raise ValueError(
-            f"same_everywhere is True, but {what}, whose sums or functions differ between "
-            "processors; change that, or leave same_everywhere out"
+            f"same_everywhere=True does not go with {what}, whose sums or functions differ between "
+            "processors; change that, or leave same_everywhere= out"
         )
 
 
 def _differing(config: "TrainingConfig") -> Iterator[str]:
     model = config.model
     if config.network is not None:
-        yield "network is trained on from a file"
-    for name in ("streams", "event_products", "recompute"):
+        yield "a network that is trained on"
+    if config.streams is not None:
+        yield "bitstreams"
+    for name in ("event_products", "recompute"):
         if getattr(config, name):
-            yield f"{name} is given"
+            yield f"{name}=True"
     if config.precision != "float32":
-        yield f"precision is {config.precision!r}"
+        yield f"precision={config.precision!r}"
     if config.prune:
-        yield f"prune is {config.prune:g}"
+        yield f"prune={config.prune:g}"
     if config.loss != "outputs":
-        yield f"loss is {config.loss!r}"
+        yield f"loss={config.loss!r}"
     if model.surrogate not in _SURROGATES:
-        yield f"surrogate is {model.surrogate!r}"
+        yield f"surrogate={model.surrogate!r}"
     if model.learn_surrogate:
-        yield "learn_surrogate is True"
+        yield "learn_surrogate=True"
     if model.normalisation != "none":
-        yield f"normalisation is {model.normalisation!r}"
+        yield f"normalisation={model.normalisation!r}"
     if model.delays != "fixed":
-        yield f"delays is {model.delays!r}"
+        yield f"delays={model.delays!r}"
     if any(origin.back == 0 for origins in model.heard for origin in origins):
-        yield "a layer hears itself"
+        yield "a layer that hears itself"
     for name, _ in model.layers:
         why = _of_neuron(DEFINITIONS[name])
         if why:
-            yield f"{name} {why}"
+            yield f"{name}, which {why}"
     if any(not isinstance(one, Dense) for one in model.wires):
-        yield "a layer is a convolution, or hears several layers or delays"
+        yield "a layer that is a convolution, or hears several layers or delays"
 
 
 def _of_neuron(definition: Definition) -> str:

@@ -14,17 +14,17 @@ def check_shares(config: TrainingConfig, task: Task, count: int) -> None:
         return
     if config.model.normalisation != "none":
         raise DataError(
-            f"normalisation is {config.model.normalisation!r}, whose mean is that of a whole "
-            f"batch, and {count} processes have a part of it each; leave it out, or train in one"
+            f"normalisation={config.model.normalisation!r} goes by the mean of a whole batch, and "
+            f"{count} processes have a part of it each; leave it out, or train in one"
         )
     if config.same_everywhere:
         raise DataError(
-            f"same_everywhere is True, and {count} processes sum gradients in an order of their "
-            "own; train in one process, or leave same_everywhere out"
+            f"same_everywhere=True does not go with {count} processes, which sum gradients in an "
+            "order of their own; train in one process, or leave same_everywhere= out"
         )
     if config.batch % count or len(task.x_train) < config.batch:
         raise DataError(
-            f"batch is {config.batch} of {len(task.x_train)} training samples, and {count} "
-            f"processes have as many of them each; take a multiple of {count} that is no more than "
-            "there are, or another number of processes"
+            f"batch={config.batch} of {len(task.x_train)} training samples is shared by {count} "
+            f"processes, and each has as many of them; take a multiple of {count} that is no more "
+            "than there are, or another number of processes"
         )

@@ -311,7 +311,7 @@ def _check(config: TrainingConfig, task: Task) -> None:
     if config.same_everywhere and not task.classes:
         raise DataError(
             f"the targets of {task.name} are values, whose errors are summed otherwise on other "
-            "processors; leave same_everywhere out"
+            "processors; leave same_everywhere= out"
         )
     if task.each_step and task.steps != coding.steps:
         raise DataError(

@@ -165,7 +165,7 @@ class TrainingConfig:
         self._check_loss()
         if self.precision != "float32" and self.event_products:
             raise ValueError(
-                f"precision is {self.precision!r}, and event_products are sums of float32; leave "
+                f"precision is {self.precision!r}, and event_products=True sums in float32; leave "
                 "one of them out"
             )
         if self.recompute:

@@ -181,7 +181,8 @@ def test_a_bitstream_has_what_belongs_to_it_beside_it(tmp_path):
     ],
 )
 def test_a_design_that_misses_by_little_may_leave_commands_out(over, design, said):
-    assert as_options(few_commands(TooLarge("no", over=over), design), {}) == said
+    told = few_commands(TooLarge("no", over=over), design)
+    assert as_options(told, {"commands": "--commands"}) == said
 
 
 def test_few_commands_are_named_where_a_bitstream_misses_by_little(monkeypatch, tmp_path):

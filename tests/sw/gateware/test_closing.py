@@ -168,7 +168,7 @@ NETWORK = example_network(sizes=(20, 6, 3), steps=2, weight_bits=4, membrane=For
 )  # fmt: skip
 def test_remedies_are_those_that_there_are(reach, path, design, said):
     missed = ClockMissed("no.", reach_mhz=reach, path=path)
-    with pytest.raises(ClockMissed) as caught, options_named({}):
+    with pytest.raises(ClockMissed) as caught, options_named({"share": "--share"}):
         missed.args = (remedy(missed, board=BOARD, design=design, network=NETWORK),)
         raise missed
     assert str(caught.value) == said

@@ -55,7 +55,7 @@ def test_another_device_is_not_loaded(programmer, tmp_path):
         "the device on the programming cable is ECP5 LFE5U-85F, not the ECP5 LFE5U-25F of ULX3S, "
         "and was not loaded; is it board='ulx3s-85f'?"
     )
-    assert "is it --board ulx3s-85f?" in as_options(str(caught.value), {})
+    assert "is it --board ulx3s-85f?" in as_options(str(caught.value), {"board": "--board"})
     assert called() == ["-b ulx3s --detect"]
     programmer(found="idcode 0x12345678")
     with pytest.raises(DeviceError, match="cable is an unknown device, 0x12345678, not the ECP5"):

@@ -85,7 +85,7 @@ def test_it_learns_as_well():
 
 
 def test_what_it_does_not_go_with_is_refused():
-    with pytest.raises(ValueError, match=r"^precision is 'bf16', and event_products are sums of"):
+    with pytest.raises(ValueError, match=r"^precision is 'bf16', and event_products=True sums in"):
         config(precision="bf16", event_products=True)
     with pytest.raises(ValueError, match=r"^precision is 'half'; there are float32, bf16$"):
         config(precision="half")

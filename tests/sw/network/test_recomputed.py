@@ -115,14 +115,15 @@ def test_a_training_that_recomputes():
 
 
 @pytest.mark.parametrize(("change", "what"), [
-    ({"normalisation": "tdbn"}, "normalisation is 'tdbn', whose means are over all steps at once"),
-    ({"surrogate": "asgl"}, "surrogate is 'asgl', which draws anew each time"),
+    ({"normalisation": "tdbn"}, "normalisation='tdbn', whose means are over all steps at once"),
+    ({"surrogate": "asgl"}, "surrogate='asgl', which draws anew each time"),
     ({"network": "8r-10"},
-     "a layer hears itself by r, which reaches back beyond a segment; recurrent_lif may"),
-    ({"network": "8@0,2-10"}, "a layer hears delayed spikes, which reach back beyond a segment"),
+     "a layer that hears itself by r, which reaches back beyond a segment; recurrent_lif may"),
+    ({"network": "8@0,2-10"},
+     "a layer that hears delayed spikes, which reach back beyond a segment"),
 ])
 def test_what_cannot_be_recomputed_is_named(change, what):
-    message = f"recompute is True, but {what}; change that, or leave recompute out"
+    message = f"recompute=True does not go with {what}; change that, or leave recompute= out"
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         training_config(spw.load_task("digits"), recompute=True, **change)
     network = change.pop("network", "8-10")

@@ -161,21 +161,22 @@ def test_images_are_changed_as_ever():
 @pytest.mark.parametrize(
     ("change", "what"),
     [
-        ({"network": "8C3-10"}, "a layer is a convolution, or hears several layers or delays"),
-        ({"neuron": "clif", "membrane": "Q10.8"}, "clif computes sigmoid"),
-        ({"neuron": "adlif"}, "adlif learns parameters"),
-        ({"neuron": "recurrent_lif"}, "recurrent_lif hears its own layer"),
-        ({"prune": 0.5}, "prune is 0.5"),
-        ({"loss": "tet"}, "loss is 'tet'"),
-        ({"surrogate": "sigmoid"}, "surrogate is 'sigmoid'"),
-        ({"precision": "bf16"}, "precision is 'bf16'"),
-        ({"learn_surrogate": True}, "learn_surrogate is True"),
-        ({"normalisation": "batch"}, "normalisation is 'batch'"),
-        ({"event_products": True}, "event_products is given"),
+        ({"network": "8C3-10"}, "a layer that is a convolution, or hears several layers or delays"),
+        ({"neuron": "clif", "membrane": "Q10.8"}, "clif, which computes sigmoid"),
+        ({"neuron": "adlif"}, "adlif, which learns parameters"),
+        ({"neuron": "recurrent_lif"}, "recurrent_lif, which hears its own layer"),
+        ({"prune": 0.5}, "prune=0.5"),
+        ({"loss": "tet"}, "loss='tet'"),
+        ({"surrogate": "sigmoid"}, "surrogate='sigmoid'"),
+        ({"precision": "bf16"}, "precision='bf16'"),
+        ({"learn_surrogate": True}, "learn_surrogate=True"),
+        ({"normalisation": "batch"}, "normalisation='batch'"),
+        ({"event_products": True}, "event_products=True"),
     ],
 )
 def test_what_differs_between_processors_is_refused(change, what):
-    with pytest.raises(ValueError, match=f"^same_everywhere is True, but {re.escape(what)}, whose"):
+    message = f"^same_everywhere=True does not go with {re.escape(what)}, whose "
+    with pytest.raises(ValueError, match=message):
         training_config(spw.load_task("digits"), same_everywhere=True, **change)
 
 
@@ -183,7 +184,7 @@ def test_values_are_refused():
     task = sums(each_step=False)
     message = (
         "the targets of sums are values, whose errors are summed otherwise on other processors; "
-        "leave same_everywhere out"
+        "leave same_everywhere= out"
     )
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
         train(training_config(task, same_everywhere=True), task, seed=0)

@@ -6,7 +6,7 @@ import spikewright as spw
 
 from ...files import check_writable
 from ...started import is_first
-from ..config_file import TABLE, fields_of, settings_beside, write_config
+from ..config_file import fields_of, settings_beside, write_config
 from ..options import add_streams_options, path, seed, streams_of, widths
 from ..task_options import (
     RETRAINED,
@@ -19,6 +19,9 @@ from ..task_options import (
 from ..words import arguments_checked
 
 __all__ = ["add"]
+
+#: What is said before a wrong argument.
+_CANNOT = "this network cannot be trained: "
 
 
 def add(commands) -> None:
@@ -71,7 +74,7 @@ def train(options: argparse.Namespace) -> None:
         check_writable(file)
     task = task_of(options) or spw.load_task("digits")
     fields = fields_of(options)
-    with arguments_checked({}, before=f"{options.config}: {TABLE}: "):
+    with arguments_checked(options.flags, before=_CANNOT):
         config = spw.with_fields(_config(task, options), fields)
     files = {"seed": options.seed, "checkpoint": options.checkpoint, "log": options.log}
     if not is_first():
@@ -104,13 +107,13 @@ def _config(task: "spw.Task", options: argparse.Namespace) -> "spw.TrainingConfi
         quantized = spw.read(options.network)
         given = {name: getattr(options, name) for name in RETRAINED if name in options.given}
         bits = tuple(layer.weight_bits for layer in quantized.network.layers)
-        with arguments_checked(options.flags, before="this network cannot be trained: "):
+        with arguments_checked(options.flags, before=_CANNOT):
             return spw.retraining_config(
                 task, spw.in_reals(quantized.network), coding=quantized.coding,
                 **{"weight_bits": bits, **given},
             )
     given = {name: getattr(options, name) for name in ("neuron", "weight_bits", "membrane")
              if name in options.given}
-    with arguments_checked(options.flags, before="this network cannot be trained: "):
+    with arguments_checked(options.flags, before=_CANNOT):
         given["streams"] = streams_of(options)
     return config_of(options, task, **given)
