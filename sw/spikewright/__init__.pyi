@@ -224,10 +224,15 @@ from spikewright.job.run import main_job as main_job
 from spikewright.job.run import plan_job as plan_job
 from spikewright.job.run_options import RunOptions as RunOptions
 
+"""Benchmarks that end in a report: what runs each of those below."""
+
+from spikewright.record.benchmark import Benchmark as Benchmark
+from spikewright.record.benchmark import Outcome as Outcome
+from spikewright.record.benchmark import run_benchmark as run_benchmark
+
 """Graphs: independent sets, and NeuroBench's QUBO benchmark."""
 
 from spikewright.qubo.benchmark import QuboBenchmark as QuboBenchmark
-from spikewright.qubo.benchmark import neurobench_qubo as neurobench_qubo
 from spikewright.qubo.benchmark import print_qubo_answer as print_qubo_answer
 from spikewright.qubo.benchmark import print_qubo_solution as print_qubo_solution
 from spikewright.qubo.bitstream import build_qubo_bitstream as build_qubo_bitstream
@@ -244,21 +249,16 @@ from spikewright.qubo.workload import QuboWorkload as QuboWorkload
 from spikewright.qubo.workload import qubo_workloads as qubo_workloads
 from spikewright.qubo.workload import random_graph as random_graph
 from spikewright.scenes.benchmark import AscBenchmark as AscBenchmark
-from spikewright.scenes.benchmark import neurobench_asc as neurobench_asc
 from spikewright_hw.qubo.search import QuboSearch as QuboSearch
 
 """Heartbeats of MIT-BIH, between patients and at random."""
 
 from spikewright.heartbeats.benchmark import HeartbeatBenchmark as HeartbeatBenchmark
-from spikewright.heartbeats.benchmark import bench_heartbeats as bench_heartbeats
 from spikewright.heartbeats.split import load_heartbeats as load_heartbeats
 
 """Primate reaching: NeuroBench's benchmark, and made recordings."""
 
 from spikewright.reaching.benchmark import PrimateReachingBenchmark as PrimateReachingBenchmark
-from spikewright.reaching.benchmark import (
-    neurobench_primate_reaching as neurobench_primate_reaching,
-)
 from spikewright.reaching.decoder import decoder_task as decoder_task
 from spikewright.reaching.recording import Recording as Recording
 from spikewright.reaching.recording import read_recording as read_recording
@@ -268,12 +268,10 @@ from spikewright.reaching.synthetic import synthetic_recording as synthetic_reco
 """Words learned from a few recordings: NeuroBench's few-shot class-incremental task."""
 
 from spikewright.keywords.benchmark import KeywordBenchmark as KeywordBenchmark
-from spikewright.keywords.benchmark import neurobench_keyword_fscil as neurobench_keyword_fscil
 
 """Forecasts: NeuroBench's Mackey-Glass benchmark."""
 
 from spikewright.forecast.benchmark import MackeyGlassBenchmark as MackeyGlassBenchmark
-from spikewright.forecast.benchmark import neurobench_mackey_glass as neurobench_mackey_glass
 from spikewright.forecast.fit import fit_forecaster as fit_forecaster
 from spikewright.forecast.forecaster import Forecaster as Forecaster
 from spikewright.forecast.forecaster import forecasts as forecasts
@@ -286,14 +284,12 @@ from spikewright.forecast.series import mackey_glass as mackey_glass
 
 from spikewright.control.benchmark import CartPoleBenchmark as CartPoleBenchmark
 from spikewright.control.benchmark import cart_pole_network as cart_pole_network
-from spikewright.control.benchmark import neurobench_cart_pole as neurobench_cart_pole
 from spikewright.control.cart_pole import CartPole as CartPole
 from spikewright.control.cart_pole import cart_pole_start as cart_pole_start
 
 """Detection: objects before an event camera."""
 
 from spikewright.detection.benchmark import DetectionBenchmark as DetectionBenchmark
-from spikewright.detection.benchmark import neurobench_detection as neurobench_detection
 from spikewright.detection.precision import AveragePrecision as AveragePrecision
 from spikewright.detection.precision import average_precision as average_precision
 from spikewright.detection.precision import labelled_frames as labelled_frames

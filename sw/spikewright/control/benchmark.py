@@ -1,44 +1,37 @@
 """``spikewright neurobench cart-pole``: a pole balanced by a spiking network, in closed loop."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from statistics import mean
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
-from rich.console import Console
 
-from spikewright_hw.checks import instance, settle, text, whole, wholes
+from spikewright_hw.checks import settle, text, whole, wholes
 
-from .. import terminal
 from ..coding.population import Population
 from ..device.boards import VIRTUAL
-from ..errors import DataError
-from ..files import write_bytes, write_if_changed
+from ..files import write_bytes
 from ..gateware.board import DEFAULT_BOARD, Board, board_named
 from ..job.training import train
-from ..machine import processor
 from ..network.reference import run as run_reference
 from ..network.training_config import training_config
 from ..quantized.network import QuantizedNetwork
 from ..quantized.spw import write
 from ..record.algorithm import measure
 from ..record.algorithm_figures import algorithm_figures
+from ..record.benchmark import Benchmark, Outcome, made_by, said
 from ..record.figure import Computed, Counted, Figure, Provenance, Simulated
-from ..record.markdown import filled, table, wrapped
+from ..record.markdown import figure_table, table
 from ..record.report import Report
-from ..record.store import REPORTS, write_report
 from .cart_pole import CartPole
 from .episodes import BoardEpisodes, Episodes, balanced, balanced_on_board, reference_policy
 from .teacher import pushes_right, taught
 
-__all__ = ["PAGE", "CartPoleBenchmark", "cart_pole_network", "neurobench_cart_pole"]
+__all__ = ["CartPoleBenchmark", "cart_pole_network"]
 
-PAGE = Path("docs") / "cart_pole.md"
-NAME = "cart-pole"
 HEADINGS = ("controller", "control step, ms", "episodes", "reward, mean", "lowest", "most there is",
             "farthest from the middle, m")
 #: Decisions of a board whose operations are counted, for the metrics of the algorithm track.
@@ -46,8 +39,11 @@ _COUNTED = 500
 
 
 @dataclass(frozen=True, kw_only=True)
-class CartPoleBenchmark:
-    """How the pole is balanced, and by which board.
+class CartPoleBenchmark(Benchmark):
+    """A pole that a network balances in closed loop: how, and by which board.
+
+    Beside the report are the network, ``controller.spw``, and what it did, ``episodes.npz``: of
+    each length of a step the states and the pushes, such as ``integers_1ms_states``.
 
     Parameters
     ----------
@@ -63,6 +59,8 @@ class CartPoleBenchmark:
     port : str, optional
         Serial port of a real board.
     """
+
+    page: ClassVar[Path] = Path("docs") / "cart_pole.md"
 
     steps_ms: Sequence[int] = (1, 20)
     episodes: int = 10
@@ -97,6 +95,33 @@ class CartPoleBenchmark:
         """The board, or the one that a virtual board stands for."""
         return board_named(DEFAULT_BOARD if self.board == VIRTUAL else self.board)
 
+    @property
+    def name(self) -> str:
+        """Name of the report."""
+        return "cart-pole"
+
+    def outcome(self, *, command: str, folder: Path, build: Path) -> Outcome:
+        """Train a controller, and let it balance the pole, by reference and on a board."""
+        network = cart_pole_network(seed=self.seed, build=build)
+        write(folder / "controller.spw", network)  # a real board needs it before it can be asked
+        plants = [CartPole(step) for step in self.steps_ms]
+        board = None
+        if self.board != "none":
+            board = balanced_on_board(
+                network, plants, seed=0, board=self.chosen, port=self.port or VIRTUAL, build=build
+            )
+        policy = reference_policy(network)
+        own = [balanced(policy, plant, range(self.episodes)) for plant in plants]
+        report = _report(self, network, _rows(self, own, plants, board), board, command)
+        _write_episodes(
+            folder / "episodes.npz", integers=own, board=board.episodes if board else ()
+        )
+        lines = _table(report)
+        return Outcome(report=report, lines=lines, blocks={
+            "said": said(report), "rewards": "\n".join(lines),
+            "figures": "\n".join(figure_table(report.figures)),
+        })
+
 
 def cart_pole_network(*, seed: int = 0, build: str | Path = "build") -> QuantizedNetwork:
     """Return a controller of cart and pole: 32-16-2, trained in seconds unless it was before.
@@ -117,69 +142,6 @@ def cart_pole_network(*, seed: int = 0, build: str | Path = "build") -> Quantize
         task, hidden=(16,), coding=coding, epochs=20, weight_bits=6, membrane="Q10.6", bias=True
     )
     return train(task, config, seed=seed, build=build)
-
-
-def neurobench_cart_pole(
-    benchmark: CartPoleBenchmark | None = None, *,
-    command: str = "spikewright neurobench cart-pole",
-    directory: str | Path | None = None, pages: bool = False, root: Path = Path(),
-    build: str | Path = "build", console: Console | None = None,
-) -> Report:
-    """Train a controller, let it balance the pole, by reference and on a board; write the report.
-
-    Beside the report are the network, ``controller.spw``, and what it did, ``episodes.npz``: of
-    each length of a step the states and the pushes, such as ``integers_1ms_states``.
-
-    Parameters
-    ----------
-    benchmark : CartPoleBenchmark, optional
-    command : str
-        What the report says to repeat it.
-    directory : str or Path, optional
-        Where the report goes; ``build/reports/cart-pole`` unless given.
-    pages : bool
-        Whether the tables of ``docs/cart_pole.md`` in the checkout ``root`` are written, too.
-    root : Path
-        The checkout.
-    build : str or Path
-        Folder of the trained network and the virtual board.
-    console : rich.console.Console, optional
-
-    Raises
-    ------
-    DataError
-        A decision of the board differs from the reference, or there is no page to write.
-    ToolError, BuildError, StorageError, DeviceError
-        A virtual board cannot be compiled, a file cannot be written, or a board does not answer.
-    """
-    benchmark = CartPoleBenchmark() if benchmark is None else benchmark
-    instance(CartPoleBenchmark)("benchmark", benchmark)
-    console = terminal.console() if console is None else console
-    if pages and not (root / PAGE).is_file():
-        raise DataError(f"there is no page {root / PAGE}; run this in the checkout")
-    folder = REPORTS / NAME if directory is None else Path(directory)
-    network = cart_pole_network(seed=benchmark.seed, build=build)
-    write(folder / "controller.spw", network)  # a real board needs it before it can be asked
-    plants = [CartPole(step) for step in benchmark.steps_ms]
-    board = None
-    if benchmark.board != "none":
-        board = balanced_on_board(
-            network, plants, seed=0, board=benchmark.chosen, port=benchmark.port or VIRTUAL,
-            build=build,
-        )
-    own = [
-        balanced(reference_policy(network), plant, range(benchmark.episodes)) for plant in plants
-    ]
-    rows = _rows(benchmark, own, plants, board)
-    report = _report(benchmark, network, rows, board, command)
-    lines = _table(report)
-    for line in (*lines, "", report.summary):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-    write_report(report, folder)
-    _write_episodes(folder / "episodes.npz", integers=own, board=board.episodes if board else ())
-    if pages:
-        _write_page(lines, report, root / PAGE)
-    return report
 
 
 def _write_episodes(file: Path, **did: Sequence[Episodes]) -> None:
@@ -250,7 +212,7 @@ def _report(
         f"{row['reward']:g} of {row['most']} with steps of {row['step_ms']} ms" for row in own
     )
     return Report(
-        name=NAME,
+        name=benchmark.name,
         title="Closed loop: cart and pole, balanced by a spiking network",
         summary=(
             f"Reward, mean over the starts of seeds 0 to {benchmark.episodes - 1}, by the integer "
@@ -259,11 +221,10 @@ def _report(
         ),
         figures=tuple(figures), rows=tuple(rows),
         made={
-            "command": command,
+            **made_by(command),
             "plant": "cart and pole of Gymnasium's CartPole-v1, episodes of 10 s",
             "starts": f"seeds 0 to {benchmark.episodes - 1}; the board's is 0",
-            "network": network.network.digest().hex(), "processor": processor(),
-            "numpy": np.__version__, "date": time.strftime("%Y-%m-%d"),
+            "network": network.network.digest().hex(),
         },
     )
 
@@ -305,18 +266,3 @@ def _table(report: Report) -> list[str]:
          f"{row['lowest']:,}", f"{row['most']:,}", f"{row['farthest']:.3g}")
         for row in report.rows
     ]))
-
-
-def _write_page(lines: Sequence[str], report: Report, page: Path) -> bool:
-    """Write the blocks of the page; return whether it changed."""
-    by = f"{report.made['command']}, {report.made['date']}, {report.made['processor']}"
-    metrics = list(table(("figure", "value", "unit", "origin"), [
-        (f"`{one.name}`", f"{one.value:,.5g}", one.unit, one.provenance.kind)
-        for one in report.figures
-    ]))
-    blocks: dict[str, str | None] = {
-        "said": wrapped(f"{report.summary} {by}, numpy {report.made['numpy']}."),
-        "rewards": "\n".join(lines), "figures": "\n".join(metrics),
-    }
-    text_there = page.read_text(encoding="utf-8")
-    return write_if_changed(page, filled(text_there, blocks, page=page, names=tuple(blocks)))

@@ -1,31 +1,26 @@
 """``spikewright neurobench mackey-glass``: forecasts of chaotic series, and what they cost."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, median, stdev
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
-from rich.console import Console
 
-from spikewright_hw.checks import instance, settle, whole, wholes
+from spikewright_hw.checks import settle, whole, wholes
 
-from .. import terminal
 from ..errors import DataError
-from ..files import write_if_changed
-from ..machine import processor
 from ..network.reference import Run
 from ..network.reference import run as run_reference
 from ..quantized.network import QuantizedNetwork
 from ..quantized.spw import write
 from ..record.algorithm import AlgorithmMetrics, measure
 from ..record.algorithm_figures import algorithm_figures
+from ..record.benchmark import Benchmark, Outcome, made_by, said
 from ..record.figure import Computed, Figure
-from ..record.markdown import filled, table, wrapped
+from ..record.markdown import short, table
 from ..record.report import Report
-from ..record.store import REPORTS, write_report
 from .closed_loop import BoardForecast, forecast_on_board
 from .echo_state import EchoState, echo_state_forecasts
 from .fit import fit_forecaster
@@ -33,10 +28,8 @@ from .forecaster import Forecaster, forecasts, lags_of
 from .protocol import FORECAST, REPEATS, TRAINED, Stretch, smape, stretches
 from .series import MackeyGlass, mackey_glass
 
-__all__ = ["PAGE", "MackeyGlassBenchmark", "neurobench_mackey_glass"]
+__all__ = ["MackeyGlassBenchmark"]
 
-PAGE = Path("docs") / "mackey_glass.md"
-NAME = "mackey-glass"
 #: The delay of the leaderboard.
 LEADERBOARD = 17
 #: Rows of NeuroBench's leaderboard (leaderboard.rst of v1.0): sMAPE, footprint in bytes,
@@ -52,8 +45,12 @@ SERIES_HEADINGS = ("tau", "Lyapunov time", "sMAPE, mean", "deviation", "median",
 
 
 @dataclass(frozen=True, kw_only=True)
-class MackeyGlassBenchmark:
-    """Which series to forecast, and how often.
+class MackeyGlassBenchmark(Benchmark):
+    """Forecasts of the Mackey-Glass series: of which series, and how often.
+
+    Each repeat is trained on ten Lyapunov times and forecasts the ten that follow, each value from
+    the answers before it. The network of the first repeat of the first series is written beside the
+    report, ``forecaster.spw``.
 
     Parameters
     ----------
@@ -66,6 +63,8 @@ class MackeyGlassBenchmark:
         takes a minute or two.
     """
 
+    page: ClassVar[Path] = Path("docs") / "mackey_glass.md"
+
     taus: Sequence[int] = tuple(range(17, 31))
     repeats: int = REPEATS
     on_board: int = 100
@@ -74,6 +73,31 @@ class MackeyGlassBenchmark:
         settle(self, taus=wholes(17, 30), repeats=whole(2, REPEATS), on_board=whole(0, FORECAST))
         if not self.taus or len(set(self.taus)) < len(self.taus):
             raise ValueError(f"taus is {list(self.taus)}; name each delay once, and at least one")
+
+    @property
+    def name(self) -> str:
+        """Name of the report."""
+        return "mackey-glass"
+
+    def outcome(self, *, command: str, folder: Path, build: Path) -> Outcome:
+        """Train forecasters, and let them forecast, in integers and on a virtual board."""
+        results = [_forecast(mackey_glass(tau), self.repeats) for tau in self.taus]
+        chosen = next((one for one in results if one.series.tau == LEADERBOARD), results[0])
+        board = None
+        if self.on_board:
+            board = forecast_on_board(
+                chosen.forecaster, chosen.network, chosen.heard[: self.on_board], build=build
+            )
+        echo = None
+        if chosen.series.tau == LEADERBOARD:
+            echo = _echo_state(chosen.series, self.repeats)
+        report = _report(self, results, chosen, board, echo, command)
+        write(folder / "forecaster.spw", chosen.network)
+        tables = {name: "\n".join(lines) for name, lines in _tables(report).items()}
+        return Outcome(
+            report=report, lines="\n\n".join(tables.values()).splitlines(),
+            blocks={"said": said(report), "leaderboard": None, "series": None} | tables,
+        )
 
 
 @dataclass(frozen=True)
@@ -107,71 +131,6 @@ class _Series:
             self.network.network, self.forecaster.inputs(self.heard), self.run.traced_spikes,
             membranes=[layer.membranes for layer in self.run.layers],
         )
-
-
-def neurobench_mackey_glass(
-    benchmark: MackeyGlassBenchmark | None = None, *,
-    command: str = "spikewright neurobench mackey-glass",
-    directory: str | Path | None = None, pages: bool = False, root: Path = Path(),
-    build: str | Path = "build", console: Console | None = None,
-) -> Report:
-    """Train forecasters of the Mackey-Glass series, let them forecast, and write the report.
-
-    Each repeat is trained on ten Lyapunov times and forecasts the ten that follow, each value from
-    the answers before it. The network of the first repeat of the first series is written beside the
-    report, ``forecaster.spw``.
-
-    Parameters
-    ----------
-    benchmark : MackeyGlassBenchmark, optional
-    command : str
-        What the report says to repeat it.
-    directory : str or Path, optional
-        Where the report goes; ``build/reports/mackey-glass`` unless given.
-    pages : bool
-        Whether the tables of ``docs/mackey_glass.md`` in the checkout ``root`` are written, too.
-    root : Path
-        The checkout.
-    build : str or Path
-        Folder of the virtual board.
-    console : rich.console.Console, optional
-
-    Raises
-    ------
-    DataError
-        This machine computes another series, an answer differs from the reference, or there is no
-        page to write.
-    ToolError, BuildError, StorageError
-        The virtual board cannot be compiled, or a file cannot be written.
-    """
-    benchmark = MackeyGlassBenchmark() if benchmark is None else benchmark
-    instance(MackeyGlassBenchmark)("benchmark", benchmark)
-    console = terminal.console() if console is None else console
-    if pages and not (root / PAGE).is_file():
-        raise DataError(f"there is no page {root / PAGE}; run this in the checkout")
-    results = [_forecast(mackey_glass(tau), benchmark.repeats) for tau in benchmark.taus]
-    chosen = next((one for one in results if one.series.tau == LEADERBOARD), results[0])
-    board = None
-    if benchmark.on_board:
-        board = forecast_on_board(
-            chosen.forecaster, chosen.network, chosen.heard[: benchmark.on_board], build=build
-        )
-    echo = None
-    if chosen.series.tau == LEADERBOARD:
-        echo = _echo_state(chosen.series, benchmark.repeats)
-    report = _report(benchmark, results, chosen, board, echo, command)
-    folder = REPORTS / NAME if directory is None else Path(directory)
-    tables = _tables(report)
-    for lines in tables.values():
-        for line in lines:
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
-        console.print()
-    console.print(report.summary)
-    write(folder / "forecaster.spw", chosen.network)
-    write_report(report, folder)
-    if pages:
-        _write_page(tables, report, root / PAGE)
-    return report
 
 
 def _forecast(series: MackeyGlass, count: int) -> _Series:
@@ -218,7 +177,7 @@ def _report(
             "own before: simulated."
         )
     return Report(
-        name=NAME,
+        name=benchmark.name,
         title="NeuroBench Mackey-Glass: forecasts by a spiking network",
         summary=(
             f"tau {chosen.series.tau}, {benchmark.repeats} repeats: sMAPE "
@@ -228,13 +187,11 @@ def _report(
         figures=tuple(figures),
         rows=tuple(one.row() for one in results),
         made={
-            "command": command,
+            **made_by(command),
             "protocol": f"trained on {TRAINED} values, {FORECAST} forecast each from the answers "
             "before it, repeats 37.5 values apart",
             "series": "integrated here (Runge-Kutta, tau / 2000); the hashes are in the rows",
             "network": chosen.network.network.digest().hex(),
-            "processor": processor(), "numpy": np.__version__,
-            "date": time.strftime("%Y-%m-%d"),
         },
     )
 
@@ -267,17 +224,17 @@ def _echo_figures(echo: EchoState, scores: list[float]) -> list[Figure]:
 def _tables(report: Report) -> dict[str, list[str]]:
     """Return the lines of the two tables: beside the leaderboard, and of all series."""
     values = {figure.name: figure.value for figure in report.figures}
-    rows = [(name, *map(_short, row)) for name, row in PUBLISHED.items()]
+    rows = [(name, *map(short, row)) for name, row in PUBLISHED.items()]
     for prefix, name in (("echo_state_", "ESN, trained here"), ("", "spiking, in integers")):
         if f"{prefix}smape" in values:
             rows.append((name, *(
-                _short(values.get(f"{prefix}{what}", 0.0)) for what in (
+                short(values.get(f"{prefix}{what}", 0.0)) for what in (
                     "smape", "footprint_bytes", "connection_sparsity", "activation_sparsity",
                     "dense_operations", "effective_macs", "effective_acs",
                 )
             )))
     series = [
-        (row["tau"], row["lyapunov"], *(_short(row[name]) for name in (
+        (row["tau"], row["lyapunov"], *(short(row[name]) for name in (
             "smape", "deviation", "median", "lowest", "highest", "error_integer"
         )))
         for row in report.rows
@@ -285,20 +242,3 @@ def _tables(report: Report) -> dict[str, list[str]]:
     # The published rows are of one delay; beside another one they would mislead.
     beside = {"leaderboard": list(table(HEADINGS, rows))} if "echo_state_smape" in values else {}
     return beside | {"series": list(table(SERIES_HEADINGS, series))}
-
-
-def _short(value: float) -> str:
-    """Return a number in four digits, large ones as whole numbers."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
-
-
-def _write_page(tables: dict[str, list[str]], report: Report, page: Path) -> bool:
-    """Write the blocks of the page; return whether it changed."""
-    by = f"{report.made['command']}, {report.made['date']}, {report.made['processor']}"
-    said = wrapped(f"{report.summary} {by}, numpy {report.made['numpy']}.")
-    blocks: dict[str, str | None] = {name: "\n".join(lines) for name, lines in tables.items()}
-    blocks["said"] = said
-    text = page.read_text(encoding="utf-8")
-    names = ("said", "leaderboard", "series")
-    return write_if_changed(page, filled(text, blocks, page=page, names=names))
-

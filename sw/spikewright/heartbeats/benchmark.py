@@ -4,19 +4,16 @@ Accuracies are those of the integer reference, which a virtual board is held to;
 cycles over a clock, energies an estimate: nothing is measured.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
-from rich.console import Console
 
 from spikewright_hw.checks import (
     each_once,
     flag,
-    instance,
     one_of,
     optional,
     pathlike,
@@ -24,31 +21,30 @@ from spikewright_hw.checks import (
     whole,
 )
 
-from .. import terminal
 from ..coding.coding import encode
-from ..errors import DataError
 from ..gateware.design import run_reference
 from ..job.board_figures import bitstream_figures, board_figures, spread_evenly
 from ..job.progress import JobProgress
 from ..job.training import train
-from ..machine import processor
 from ..quantized.network import QuantizedNetwork
 from ..quantized.spw import write
+from ..record.benchmark import Benchmark, Outcome, made_by
 from ..record.figure import Computed, Figure
 from ..record.report import Report
-from ..record.store import REPORTS, write_report
 from ..task.metrics import class_scores, share_right
 from ..task.task import Task
-from .page import PAGE, lines_of, write_page
+from .page import PAGE, blocks_of, lines_of
 from .split import ANOMALY, CLASSES, SPLITS, drawn, heartbeat_tasks
 from .training import BOARD, HIDDEN, design_of, recipe_of
 
-__all__ = ["HeartbeatBenchmark", "bench_heartbeats"]
+__all__ = ["HeartbeatBenchmark"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class HeartbeatBenchmark:
-    """Which heartbeats are asked, and of what.
+class HeartbeatBenchmark(Benchmark):
+    """Small networks that tell heartbeats apart: which are asked, and of what.
+
+    The first seed's network is written beside the report, ``heartbeats.spw``.
 
     Parameters
     ----------
@@ -70,6 +66,8 @@ class HeartbeatBenchmark:
     place : bool
         Whether its bitstream is built: minutes, the first time.
     """
+
+    page: ClassVar[Path] = PAGE
 
     split: str = "patients"
     anomaly: bool = False
@@ -102,6 +100,35 @@ class HeartbeatBenchmark:
         """Names of the classes."""
         return ANOMALY if self.anomaly else CLASSES
 
+    def outcome(self, *, command: str, folder: Path, build: Path) -> Outcome:
+        """Train networks on heartbeats, and test them in integers and on a virtual board."""
+        tasks, source = heartbeat_tasks(
+            self.split, anomaly=self.anomaly, folder=self.folder, held_out=self.held_out
+        )
+        figures: tuple[Figure, ...] = ()
+        with JobProgress() as progress:
+            trained = []
+            for seed in self.seeds:
+                with progress.part(f"Training, seed {seed}"):
+                    trained.append(_trained(self, tasks, seed=seed, build=build))
+            first = trained[0].network
+            if self.on_board and not self.held_out:
+                with progress.part("iCEBreaker, virtual") as tell:
+                    figures += board_figures(
+                        first, _asked(tasks[0], first, self.on_board), board=BOARD,
+                        design=design_of(tasks[0]), what="beats", build=build, tell=tell,
+                    )
+            if self.place:
+                with progress.part("Bitstream for iCEBreaker") as tell:
+                    figures += bitstream_figures(
+                        first, board=BOARD, design=design_of(tasks[0]), build=build, tell=tell
+                    )
+        report = _report(self, tasks, trained, figures, source=source, command=command)
+        if not self.held_out:
+            write(folder / "heartbeats.spw", first)
+        lines = lines_of(report, self.classes)
+        return Outcome(report=report, lines=lines, blocks=blocks_of(report, lines))
+
 
 @dataclass(frozen=True)
 class _Trained:
@@ -110,81 +137,6 @@ class _Trained:
     seed: int
     network: QuantizedNetwork
     predictions: np.ndarray
-
-
-def bench_heartbeats(
-    benchmark: HeartbeatBenchmark | None = None, *,
-    command: str = "spikewright bench heartbeats", directory: str | Path | None = None,
-    pages: bool = False, root: Path = Path(), build: str | Path = "build",
-    console: Console | None = None,
-) -> Report:
-    """Train small networks on heartbeats, test them in integers and on a board, write the report.
-
-    The first seed's network is written beside the report, ``heartbeats.spw``.
-
-    Parameters
-    ----------
-    benchmark : HeartbeatBenchmark, optional
-    command : str
-        What the report says to repeat it.
-    directory : str or Path, optional
-        Where the report goes; ``build/reports``, and the benchmark's name, unless given.
-    pages : bool
-        Whether the table of ``docs/heartbeats.md`` in the checkout ``root`` is written, too.
-    root : Path
-        The checkout.
-    build : str or Path
-        Where what was made before is kept.
-    console : rich.console.Console, optional
-
-    Raises
-    ------
-    DataError
-        The files are not there, malformed or altered, or there is no page to write.
-    DeviceError
-        A value of the virtual board differs from the reference.
-    ToolError, BuildError, StorageError
-        The board cannot be compiled or built, or a file cannot be written.
-    """
-    benchmark = HeartbeatBenchmark() if benchmark is None else benchmark
-    instance(HeartbeatBenchmark)("benchmark", benchmark)
-    console = terminal.console() if console is None else console
-    if pages and not (root / PAGE).is_file():
-        raise DataError(f"there is no page {root / PAGE}; run this in the checkout")
-    tasks, source = heartbeat_tasks(
-        benchmark.split, anomaly=benchmark.anomaly, folder=benchmark.folder,
-        held_out=benchmark.held_out,
-    )
-    build, figures = Path(build), ()
-    with JobProgress() as progress:
-        trained = []
-        for seed in benchmark.seeds:
-            with progress.part(f"Training, seed {seed}"):
-                trained.append(_trained(benchmark, tasks, seed=seed, build=build))
-        first = trained[0].network
-        if benchmark.on_board and not benchmark.held_out:
-            with progress.part("iCEBreaker, virtual") as tell:
-                figures += board_figures(
-                    first, _asked(tasks[0], first, benchmark.on_board), board=BOARD,
-                    design=design_of(tasks[0]), what="beats", build=build, tell=tell,
-                )
-        if benchmark.place:
-            with progress.part("Bitstream for iCEBreaker") as tell:
-                figures += bitstream_figures(
-                    first, board=BOARD, design=design_of(tasks[0]), build=build, tell=tell
-                )
-    report = _report(benchmark, tasks, trained, figures, source=source, command=command)
-    lines = lines_of(report, benchmark.classes)
-    for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-    console.print(report.summary)
-    folder = REPORTS / report.name if directory is None else Path(directory)
-    if not benchmark.held_out:
-        write(folder / "heartbeats.spw", first)
-    write_report(report, folder)
-    if pages:
-        write_page(report, lines, root / PAGE)
-    return report
 
 
 def _trained(
@@ -228,8 +180,7 @@ def _report(
         figures=(*_means(rows, f"integer reference, {len(labels)} {asked}"), *figures),
         rows=tuple(rows),
         made={
-            "command": command, "date": time.strftime("%Y-%m-%d"), "processor": processor(),
-            "numpy": np.__version__, "training": str(
+            **made_by(command), "training": str(
                 recipe_of(benchmark.split, anomaly=benchmark.anomaly)
             ),
             "coding": trained[0].network.coding.describe(),

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ..files import write_if_changed
+from ..record.benchmark import said
 from ..record.figure import Figure
-from ..record.markdown import filled, table, wrapped
+from ..record.markdown import table
 from ..record.report import Report
 
-__all__ = ["BLOCKS", "PAGE", "PUBLISHED", "lines_of", "write_page"]
+__all__ = ["BLOCKS", "PAGE", "PUBLISHED", "blocks_of", "lines_of"]
 
 PAGE = Path("docs") / "heartbeats.md"
 #: The blocks of the page, by the names of the reports.
@@ -83,22 +83,15 @@ def _value(given: dict[str, Figure], name: str, scale: float = 1) -> str:
     return f"{given[name].value * scale:.4g}" if name in given else "not run"
 
 
-def write_page(report: Report, lines: Sequence[str], page: Path) -> bool:
-    """Write the block of a report on the page; return whether it changed.
-
-    A report that the page has no place for, such as that of anomalies at random, changes nothing.
-    """
-    text = page.read_text(encoding="utf-8")
-    by = f"{report.made['command']}, {report.made['date']}, {report.made['processor']}"
+def blocks_of(report: Report, lines: Sequence[str]) -> dict[str, str | None]:
+    """Return the blocks of the page: that of this report, where it has one; None for the others."""
     compared = {figure.name: figure.value for figure in report.figures}
-    said = f"{report.summary} {len(report.rows)} seeds: mean, least and most. "
+    counted = f"{len(report.rows)} seeds: mean, least and most."
     if "compared" in compared:
-        said += (
-            f"On the virtual board, {compared['on_board']:,} beats: {compared['mismatches']:,} of "
-            f"{compared['compared']:,} values differ. "
+        counted += (
+            f" On the virtual board, {compared['on_board']:,} beats: {compared['mismatches']:,} of "
+            f"{compared['compared']:,} values differ."
         )
-    block = "\n".join([wrapped(f"{said}{by}, numpy {report.made['numpy']}."), "", *lines])
-    blocks = {BLOCKS[report.name]: block} if report.name in BLOCKS else {}
-    return write_if_changed(
-        page, filled(text, blocks, page=page, names=tuple(BLOCKS.values()))
-    )
+    block = "\n".join([said(report, counted), "", *lines])
+    own = {BLOCKS[report.name]: block} if report.name in BLOCKS else {}
+    return dict.fromkeys(BLOCKS.values()) | own

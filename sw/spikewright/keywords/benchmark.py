@@ -4,44 +4,35 @@ All accuracies are those of the integer reference, which a virtual board is held
 measured.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
-from typing import Any
+from typing import Any, ClassVar
 
-import numpy as np
-from rich.console import Console
-
-from spikewright_hw.checks import flag, instance, optional, pathlike, settle, whole
+from spikewright_hw.checks import flag, optional, pathlike, settle, whole
 from spikewright_hw.engine.design import EventDesign
 
-from .. import terminal
 from ..coding.coding import encode
-from ..device.boards import open_board
-from ..errors import DataError, DeviceError
-from ..job.board_figures import spread_evenly
-from ..job.compare import compare
+from ..job.board_figures import BoardAnswers, ask_virtual_board, spread_evenly
 from ..job.progress import JobProgress
 from ..job.training import train
-from ..machine import processor
 from ..network.reference import run as run_reference
 from ..network.training_config import TrainingConfig, training_config
 from ..quantized.spw import write
 from ..record.algorithm import measure
 from ..record.algorithm_figures import algorithm_figures
+from ..record.benchmark import Benchmark, Outcome, made_by
 from ..record.figure import Computed, Figure, Simulated
 from ..record.report import Report
-from ..record.store import REPORTS, write_report
 from ..task.task import Task
 from .few_shot import FewShot, few_shot_digits
 from .learned import Learned, learned
 from .mswc import few_shot_mswc
-from .page import PAGE, lines_of, write_page
+from .page import PAGE, blocks_of, lines_of
 from .prototypes import Features, features_of
 
-__all__ = ["KeywordBenchmark", "neurobench_keyword_fscil"]
+__all__ = ["KeywordBenchmark"]
 
 _HIDDEN = "128@0,2,4"
 #: The engine: a host stores the weights, so that new words need no new bitstream.
@@ -51,8 +42,10 @@ _COUNTED = 100
 
 
 @dataclass(frozen=True, kw_only=True)
-class KeywordBenchmark:
-    """Which words are learned, and how.
+class KeywordBenchmark(Benchmark):
+    """Words that are learned in sessions, and tested after each with all words so far.
+
+    The network after the last session is written beside the report, ``keywords.spw``.
 
     Parameters
     ----------
@@ -73,6 +66,8 @@ class KeywordBenchmark:
         minute or two.
     """
 
+    page: ClassVar[Path] = PAGE
+
     rehearsal: bool = False
     folder: str | Path | None = None
     shots: int = 5
@@ -92,73 +87,27 @@ class KeywordBenchmark:
         """Name of the report."""
         return "keyword-fscil-rehearsal" if self.rehearsal else "keyword-fscil"
 
-
-def neurobench_keyword_fscil(
-    benchmark: KeywordBenchmark | None = None, *,
-    command: str = "spikewright neurobench keyword-fscil",
-    directory: str | Path | None = None, pages: bool = False, root: Path = Path(),
-    build: str | Path = "build", console: Console | None = None,
-) -> Report:
-    """Learn words in sessions, test all words so far after each in integers, write the report.
-
-    The network after the last session is written beside the report, ``keywords.spw``.
-
-    Parameters
-    ----------
-    benchmark : KeywordBenchmark, optional
-    command : str
-        What the report says to repeat it.
-    directory : str or Path, optional
-        Where the report goes; ``build/reports``, and the benchmark's name, unless given.
-    pages : bool
-        Whether the tables of ``docs/keyword_fscil.md`` in the checkout ``root`` are written, too.
-    root : Path
-        The checkout.
-    build : str or Path
-        Where what was made before is kept.
-    console : rich.console.Console, optional
-
-    Raises
-    ------
-    DataError
-        The recordings are not there or malformed, a word has fewer than are shown, or there is no
-        page to write.
-    DeviceError
-        A value of the virtual board differs from the reference.
-    ToolError, BuildError, StorageError
-        The board cannot be compiled, or a file cannot be written.
-    """
-    benchmark = KeywordBenchmark() if benchmark is None else benchmark
-    instance(KeywordBenchmark)("benchmark", benchmark)
-    console = terminal.console() if console is None else console
-    if pages and not (root / PAGE).is_file():
-        raise DataError(f"there is no page {root / PAGE}; run this in the checkout")
-    build = Path(build)
-    words = (few_shot_digits if benchmark.rehearsal else few_shot_mswc)(benchmark.folder)
-    with JobProgress() as progress:
-        with progress.part("Training on the base words"):
-            config = _config(words.base, epochs=benchmark.epochs)
-            trained = train(words.base, config, seed=benchmark.seed, build=build)
-        with progress.part("Sessions"):
-            features = Features(features_of(trained, words.base.x_train), words.base.y_train)
-            runs = [
-                learned(trained, features, words, shots=benchmark.shots, seed=seed)
-                for seed in range(benchmark.repeats)
-            ]
-        figures: tuple[Figure, ...] = ()
-        if benchmark.on_board:
-            with progress.part("Virtual board"):
-                figures = _board_figures(runs[0], count=benchmark.on_board, build=build)
-    report = _report(benchmark, words, runs, figures, command)
-    lines = lines_of(report)
-    for line in (*lines, "", report.summary):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-    folder = REPORTS / report.name if directory is None else Path(directory)
-    write(folder / "keywords.spw", runs[0][-1].network)
-    write_report(report, folder)
-    if pages:
-        write_page(report, lines, root / PAGE)
-    return report
+    def outcome(self, *, command: str, folder: Path, build: Path) -> Outcome:
+        """Learn the words in sessions, and test them in integers and on a virtual board."""
+        words = (few_shot_digits if self.rehearsal else few_shot_mswc)(self.folder)
+        with JobProgress() as progress:
+            with progress.part("Training on the base words"):
+                config = _config(words.base, epochs=self.epochs)
+                trained = train(words.base, config, seed=self.seed, build=build)
+            with progress.part("Sessions"):
+                features = Features(features_of(trained, words.base.x_train), words.base.y_train)
+                runs = [
+                    learned(trained, features, words, shots=self.shots, seed=seed)
+                    for seed in range(self.repeats)
+                ]
+            figures: tuple[Figure, ...] = ()
+            if self.on_board:
+                with progress.part("Virtual board"):
+                    figures = _board_figures(runs[0], count=self.on_board, build=build)
+        report = _report(self, words, runs, figures, command)
+        write(folder / "keywords.spw", runs[0][-1].network)
+        lines = lines_of(report)
+        return Outcome(report=report, lines=lines, blocks=blocks_of(report, lines))
 
 
 def _config(task: Task, *, epochs: int) -> TrainingConfig:
@@ -176,30 +125,26 @@ def _board_figures(
     states: Sequence[Learned], *, count: int, build: Path
 ) -> tuple[Figure, ...]:
     """Ask a virtual board, which is sent the weights of each session; compare every value."""
-    compared, cycles, clock_hz, simulator = 0, [], 1.0, ""
-    for state in states:
-        chosen = state.recordings[spread_evenly(count, len(state.recordings))]
-        inputs = encode(chosen, state.network.coding)
-        with open_board(state.network, design=_DESIGN, build=build) as board:
-            answers = board.infer_all(inputs)
-        found = compare(answers, run_reference(state.network.network, inputs))
-        if not found.equal:
-            raise DeviceError(
-                f"the virtual board differs from the reference after the session {state.name}: "
-                f"{found.mismatches}; please report it"
-            )
-        compared += sum(found.compared.values())
-        cycles += answers.cycles.tolist()
-        clock_hz, simulator = answers.clock_hz, answers.simulator
+    asked = [_asked(state, count=count, build=build) for state in states]
+    cycles = [one for each in asked for one in each.answers.cycles.tolist()]
+    last = asked[-1].answers
     by = Computed(f"virtual board against the integer reference, {len(cycles)} recordings")
-    simulated = Simulated("board top with the event engine, weights loaded", simulator)
+    simulated = Simulated("board top with the event engine, weights loaded", last.simulator)
+    clock_mhz = last.clock_hz / 1e6
     return (
-        Figure("on_board", len(cycles), "1", by), Figure("compared", compared, "1", by),
+        Figure("on_board", len(cycles), "1", by),
+        Figure("compared", sum(sum(one.compared.values()) for one in asked), "1", by),
         Figure("mismatches", 0, "1", by),
         Figure("cycles_mean", mean(cycles), "cycles", simulated, {"max": max(cycles)}),
-        Figure("latency_us", 1e6 * mean(cycles) / clock_hz, "µs", simulated,
-               {"clock_mhz": clock_hz / 1e6}),
+        Figure("latency_us", mean(cycles) / clock_mhz, "µs", simulated, {"clock_mhz": clock_mhz}),
     )
+
+
+def _asked(state: Learned, *, count: int, build: Path) -> BoardAnswers:
+    """Ask a virtual board recordings after a session, evenly spread."""
+    chosen = state.recordings[spread_evenly(count, len(state.recordings))]
+    inputs = encode(chosen, state.network.coding)
+    return ask_virtual_board(state.network, inputs, design=_DESIGN, build=build)
 
 
 def _need_figures(state: Learned) -> list[Figure]:
@@ -268,8 +213,7 @@ def _report(
         ),
         rows=tuple(rows),
         made={
-            "command": command, "date": time.strftime("%Y-%m-%d"), "processor": processor(),
-            "numpy": np.__version__, "network": f"{_HIDDEN}-{rows[-1]['words']}",
+            **made_by(command), "network": f"{_HIDDEN}-{rows[-1]['words']}",
             "repeats": f"{len(runs)}, each with its own order of sessions and recordings shown",
             "shots": str(benchmark.shots), "seed": str(benchmark.seed),
         },

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..files import write_if_changed
-from ..record.markdown import filled, table, wrapped
+from ..record.benchmark import said
+from ..record.markdown import figure_table, table
 from ..record.report import Report
 
-__all__ = ["BLOCKS", "PAGE", "PUBLISHED", "lines_of", "write_page"]
+__all__ = ["BLOCKS", "PAGE", "PUBLISHED", "blocks_of", "lines_of"]
 
 PAGE = Path("docs") / "keyword_fscil.md"
 #: The blocks of the page, by the names of the reports.
@@ -37,17 +37,11 @@ def lines_of(report: Report) -> list[str]:
         ("spiking, in integers", data, f"{report.rows[0]['accuracy']:.2f}", f"{average:.2f}")
     )
     lines += table(("model", "words", "base words, %", "average of the sessions, %"), beside)
-    figures = [
-        (f"`{one.name}`", f"{one.value:,.5g}", one.unit, one.provenance.kind)
-        for one in report.figures if not one.name.startswith("accuracy")
-    ]
-    return [*lines, "", *table(("figure", "value", "unit", "origin"), figures)]
+    figures = [one for one in report.figures if not one.name.startswith("accuracy")]
+    return [*lines, "", *figure_table(figures)]
 
 
-def write_page(report: Report, lines: Sequence[str], page: Path) -> bool:
-    """Write the block of a report on the page; return whether it changed."""
-    by = f"{report.made['command']}, {report.made['date']}, {report.made['processor']}"
-    said = wrapped(f"{report.summary} {by}, numpy {report.made['numpy']}.")
-    blocks: dict[str, str | None] = {BLOCKS[report.name]: "\n".join([said, "", *lines])}
-    text = page.read_text(encoding="utf-8")
-    return write_if_changed(page, filled(text, blocks, page=page, names=tuple(BLOCKS.values())))
+def blocks_of(report: Report, lines: Sequence[str]) -> dict[str, str | None]:
+    """Return the blocks of the page: that of this report, and the other one as it is."""
+    block = "\n".join([said(report), "", *lines])
+    return dict.fromkeys(BLOCKS.values()) | {BLOCKS[report.name]: block}

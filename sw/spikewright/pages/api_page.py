@@ -83,11 +83,11 @@ def _constant(name: str, value: Any) -> str:
 
 def _signature(name: str, value: Any) -> list[str]:
     """Return the head of a function or of a class's constructor, as the source has it."""
-    if is_dataclass(value):
+    if is_dataclass(value) and fields(value):
         return _wrapped(f"class {name}", [*_fields(value)], "")
     if inspect.isclass(value):
         constructor = value.__dict__.get("__init__")
-        if constructor is None:
+        if constructor is None or is_dataclass(value):
             return [f"class {name}"]
         return _wrapped(f"class {name}", _arguments(constructor, without_self=True), "")
     tree = _function(value)

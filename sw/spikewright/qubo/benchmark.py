@@ -12,7 +12,7 @@ from importlib import metadata
 from math import ceil
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, ClassVar
 
 from rich.console import Console
 
@@ -20,21 +20,18 @@ from spikewright_hw.checks import flag, instance, real, settle, whole
 from spikewright_hw.qubo.search import QuboSearch
 
 from .. import terminal
-from ..errors import DataError, DeviceError
-from ..files import write_if_changed
-from ..machine import processor
-from ..record.markdown import filled, table, wrapped
+from ..errors import DeviceError
+from ..record.benchmark import Benchmark, Outcome, made_by, said
+from ..record.markdown import table, wrapped
 from ..record.report import Report
-from ..record.store import write_report
 from .beside import beside_host, host_lines, largest, largest_lines
 from .board import QuboAnswer
 from .graph import VIOLATED
 from .solve import QuboSolution, QuboSolver, solve_qubo
 from .workload import QuboWorkload, qubo_workloads
 
-__all__ = ["GAPS", "TIMES_S", "QuboBenchmark", "neurobench_qubo", "print_qubo_solution"]
+__all__ = ["GAPS", "TIMES_S", "QuboBenchmark", "print_qubo_solution"]
 
-PAGE = Path("docs") / "qubo.md"
 HEADINGS = (
     "nodes", "density", "target", "best known", "cost", "best", "time to the target, longest"
 )
@@ -52,8 +49,8 @@ _SIZES = (10, 25, 50, 100, 250, 500, 1000)
 
 
 @dataclass(frozen=True, kw_only=True)
-class QuboBenchmark:
-    """Which workloads to run, and how.
+class QuboBenchmark(Benchmark):
+    """Workloads of NeuroBench's QUBO benchmark: which to run, and how.
 
     Parameters
     ----------
@@ -76,6 +73,8 @@ class QuboBenchmark:
         Whether the largest sizes A and B are tried: the most vertices of density 0.01 and 1 that
         the solver holds and finds a cost below 0 for.
     """
+
+    page: ClassVar[Path] = Path("docs") / "qubo.md"
 
     nodes: Sequence[int] = ()
     densities: Sequence[float] = (0.01, 0.05, 0.1, 0.25)
@@ -114,54 +113,37 @@ class QuboBenchmark:
             one for one in known if one.nodes in self.nodes and one.density in self.densities
         )
 
+    @property
+    def name(self) -> str:
+        """Name of the report."""
+        return "qubo"
 
-def neurobench_qubo(
-    benchmark: QuboBenchmark | None = None, *, command: str = "spikewright neurobench qubo",
-    directory: str | Path | None = None, pages: bool = False, root: Path = Path(),
-    console: Console | None = None,
-) -> Report:
-    """Run workloads of NeuroBench's QUBO benchmark, print the table and write the report.
-
-    Parameters
-    ----------
-    benchmark : QuboBenchmark, optional
-    command : str
-        What the report says to repeat it.
-    directory : str or Path, optional
-        Where the report goes; ``build/reports/qubo`` unless given.
-    pages : bool
-        Whether the table of ``docs/qubo.md`` in the checkout ``root`` is written, too.
-    root : Path
-        The checkout.
-    console : rich.console.Console, optional
-
-    Raises
-    ------
-    DataError
-        A graph has more vertices than the solver holds, or there is no page to write.
-    ValueError
-        There is no such workload.
-    StorageError
-        The report cannot be written.
-    """
-    benchmark = QuboBenchmark() if benchmark is None else benchmark
-    instance(QuboBenchmark)("benchmark", benchmark)
-    console = terminal.console() if console is None else console
-    if pages and not (root / PAGE).is_file():
-        raise DataError(f"there is no page {root / PAGE}; run this in the checkout")
-    chosen = benchmark.workloads()
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        rows = tuple(pool.map(partial(_row, benchmark), chosen))
-    if benchmark.host:  # one at a time, so that each has a processor to itself
-        rows = beside_host(
-            rows, chosen, timeout_s=benchmark.timeout_s, runs=benchmark.runs
+    def outcome(self, *, command: str, folder: Path, build: Path) -> Outcome:
+        """Run the workloads, on all processors."""
+        chosen = self.workloads()
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            rows = tuple(pool.map(partial(_row, self), chosen))
+        if self.host:  # one at a time, so that each has a processor to itself
+            rows = beside_host(rows, chosen, timeout_s=self.timeout_s, runs=self.runs)
+        report = _report(self, rows, command)
+        blocks = _blocks(self, report)
+        results = f"{said(report, 'Clock: ' + report.made['clock'] + '.')}\n\n{blocks['results']}"
+        return Outcome(
+            report=report, lines="\n\n".join(blocks.values()).splitlines(),
+            blocks=dict.fromkeys(("results", "host", "largest")) | blocks | {"results": results},
         )
+
+
+def _report(
+    benchmark: QuboBenchmark, rows: Sequence[dict[str, Any]], command: str
+) -> Report:
+    """Return the report: a row for each workload."""
     reached = sum(row["cost"] <= row["target"] for row in rows)
     known = sum(row["best_cost"] <= row["best_known"] for row in rows)
     lower = sum(row["best_cost"] < row["best_known"] for row in rows)
     solver, time = benchmark.solver, _time(benchmark.timeout_s)
-    report = Report(
-        name="qubo",
+    return Report(
+        name=benchmark.name,
         title="NeuroBench QUBO: maximum independent sets",
         summary=(
             f"Simulated, nothing measured: cycles of the gateware at {solver.clock_hz / 1e6:g} "
@@ -172,26 +154,16 @@ def neurobench_qubo(
         figures=tuple(
             largest(solver, timeout_s=benchmark.timeout_s) if benchmark.largest else ()
         ),
-        rows=rows,
+        rows=tuple(rows),
         made={
-            "command": command,
+            **made_by(command),
             "clock": f"{solver.clock_hz / 1e6:g} MHz, {solver.clock_source}",
             "cost": f"-1 for each vertex of the set, {VIOLATED} for each edge within it",
             "seeds of the runs": ", ".join(str(one.seed) for one in _settings(benchmark)),
             "rest, spread, noise": f"{benchmark.settings.rest}, {benchmark.settings.spread}, "
             f"{benchmark.settings.noise}",
-        } | ({
-            "processor": processor(), "dwave-samplers": metadata.version("dwave-samplers")
-        } if benchmark.host else {}),
+        } | ({"dwave-samplers": metadata.version("dwave-samplers")} if benchmark.host else {}),
     )
-    blocks = _blocks(benchmark, report)
-    for line in "\n\n".join(blocks.values()).splitlines():
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-    console.print(report.summary)
-    write_report(report, directory)
-    if pages:
-        _write_page(blocks, report, root / PAGE)
-    return report
 
 
 def _settings(benchmark: QuboBenchmark) -> list[QuboSearch]:
@@ -267,16 +239,6 @@ def _blocks(benchmark: QuboBenchmark, report: Report) -> dict[str, str]:
     if benchmark.largest:
         blocks["largest"] = "\n".join(largest_lines(report.figures))
     return blocks
-
-
-def _write_page(blocks: dict[str, str], report: Report, page: Path) -> bool:
-    """Write the blocks of the page that there are; return whether it changed."""
-    made = wrapped(f"{report.summary} Clock: {report.made['clock']}. {report.made['command']}.")
-    text = page.read_text(encoding="utf-8")
-    told = blocks | {"results": f"{made}\n\n{blocks['results']}"}
-    return write_if_changed(
-        page, filled(text, told, page=page, names=("results", "host", "largest"))
-    )
 
 
 def _time(seconds: float) -> str:

@@ -4,21 +4,18 @@ The score is that of the integer reference, which a virtual board is held to; si
 an estimate: nothing is measured.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from statistics import mean
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
-from rich.console import Console
 
 from spikewright_hw.checks import (
     each_once,
     flag,
-    instance,
     one_of,
     optional,
     pathlike,
@@ -27,21 +24,19 @@ from spikewright_hw.checks import (
     whole,
 )
 
-from .. import terminal
 from ..errors import DataError
 from ..gateware.board import board_named
 from ..gateware.design import run_reference
 from ..job.board_figures import bitstream_figures, board_figures, spread_evenly
 from ..job.progress import JobProgress
 from ..job.training import train
-from ..machine import processor
 from ..quantized.network import QuantizedNetwork
 from ..quantized.spw import write
 from ..record.algorithm import AlgorithmMetrics, measure
 from ..record.algorithm_figures import algorithm_figures
+from ..record.benchmark import Benchmark, Outcome, made_by
 from ..record.figure import Computed, Figure
 from ..record.report import Report
-from ..record.store import REPORTS, write_report
 from ..task.metrics import explained_each
 from ..task.task import Task
 from .decoder import (
@@ -54,11 +49,11 @@ from .decoder import (
     decoder_task,
     heard_before,
 )
-from .page import PAGE, lines_of, summary_of, write_page
+from .page import PAGE, blocks_of, lines_of, summary_of
 from .recording import BIN_MS, RECORDINGS, Recording, read_recording
 from .synthetic import Synthetic, kalman_decoded, synthetic_recording
 
-__all__ = ["PrimateReachingBenchmark", "neurobench_primate_reaching"]
+__all__ = ["PrimateReachingBenchmark"]
 
 #: Bins of the test part whose operations are counted.
 _COUNTED = 2000
@@ -67,8 +62,10 @@ _WITHOUT_END = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
-class PrimateReachingBenchmark:
-    """Which recordings are decoded, and by which networks.
+class PrimateReachingBenchmark(Benchmark):
+    """Decoders of a hand's velocity: which recordings are decoded, and by which networks.
+
+    The first network is written beside the report, ``decoder.spw``.
 
     Parameters
     ----------
@@ -89,6 +86,8 @@ class PrimateReachingBenchmark:
     place : bool
         Whether its bitstream is built: minutes, the first time.
     """
+
+    page: ClassVar[Path] = PAGE
 
     synthetic: bool = False
     recordings: Sequence[str] | None = None
@@ -123,6 +122,38 @@ class PrimateReachingBenchmark:
     def name(self) -> str:
         """Name of the report."""
         return "primate-reaching-synthetic" if self.synthetic else "primate-reaching"
+
+    def outcome(self, *, command: str, folder: Path, build: Path) -> Outcome:
+        """Train the decoders, and test them in integers and on a virtual board."""
+        recordings = _recordings(self)
+        tested = len(recordings[0][0].parts(self.train_share)[2])
+        if self.on_board > tested:
+            raise DataError(
+                f"{self.on_board} bins are asked of the board, and {recordings[0][0].name} has "
+                f"{tested} in its test part; ask for no more"
+            )
+        with JobProgress() as progress:
+            decoders = []
+            for recording, seed, made in recordings:
+                with progress.part(f"{recording.name}, seed {seed}"):
+                    decoders.append(_decoder(self, recording, seed, made, build=build))
+            first = decoders[0]
+            figures = *_need_figures(first), *_bound_figures(first.network)
+            if self.on_board:
+                with progress.part("iCEBreaker, virtual") as tell:
+                    figures += board_figures(
+                        first.network, _asked(first, self.on_board), board=BOARD, design=DESIGN,
+                        what="bins", build=build, tell=tell,
+                    )
+            if self.place:
+                with progress.part("Bitstream for iCEBreaker") as tell:
+                    figures += bitstream_figures(
+                        first.network, board=BOARD, design=DESIGN, build=build, tell=tell
+                    )
+        report = _report(self, decoders, figures, command)
+        write(folder / "decoder.spw", first.network)
+        lines = lines_of(report)
+        return Outcome(report=report, lines=lines, blocks=blocks_of(report, lines))
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,85 +196,6 @@ class _Decoder:
                 "best_linear_window": self.made.best_linear(BINS), "kalman": mean(filtered),
             }
         return row
-
-
-def neurobench_primate_reaching(
-    benchmark: PrimateReachingBenchmark | None = None, *,
-    command: str = "spikewright neurobench primate-reaching",
-    directory: str | Path | None = None, pages: bool = False, root: Path = Path(),
-    build: str | Path = "build", console: Console | None = None,
-) -> Report:
-    """Train decoders of velocities, test them in integers and on a virtual board, write the report.
-
-    The first network is written beside the report, ``decoder.spw``.
-
-    Parameters
-    ----------
-    benchmark : PrimateReachingBenchmark, optional
-    command : str
-        What the report says to repeat it.
-    directory : str or Path, optional
-        Where the report goes; ``build/reports``, and the benchmark's name, unless given.
-    pages : bool
-        Whether the tables of ``docs/primate_reaching.md`` in the checkout ``root`` are written.
-    root : Path
-        The checkout.
-    build : str or Path
-        Where what was made before is kept.
-    console : rich.console.Console, optional
-
-    Raises
-    ------
-    DataError
-        A file is not there, altered or malformed, more bins are asked of the board than there are,
-        or there is no page to write.
-    DeviceError
-        A value of the virtual board differs from the reference.
-    ToolError, BuildError, StorageError
-        The board cannot be compiled or built, or a file cannot be written.
-    """
-    benchmark = PrimateReachingBenchmark() if benchmark is None else benchmark
-    instance(PrimateReachingBenchmark)("benchmark", benchmark)
-    console = terminal.console() if console is None else console
-    if pages and not (root / PAGE).is_file():
-        raise DataError(f"there is no page {root / PAGE}; run this in the checkout")
-    build = Path(build)
-    recordings = _recordings(benchmark)
-    tested = len(recordings[0][0].parts(benchmark.train_share)[2])
-    if benchmark.on_board > tested:
-        raise DataError(
-            f"{benchmark.on_board} bins are asked of the board, and {recordings[0][0].name} has "
-            f"{tested} in its test part; ask for no more"
-        )
-    with JobProgress() as progress:
-        decoders = []
-        for recording, seed, made in recordings:
-            with progress.part(f"{recording.name}, seed {seed}"):
-                decoders.append(_decoder(benchmark, recording, seed, made, build=build))
-        first = decoders[0]
-        figures = *_need_figures(first), *_bound_figures(first.network)
-        if benchmark.on_board:
-            with progress.part("iCEBreaker, virtual") as tell:
-                figures += board_figures(
-                    first.network, _asked(first, benchmark.on_board), board=BOARD, design=DESIGN,
-                    what="bins", build=build, tell=tell,
-                )
-        if benchmark.place:
-            with progress.part("Bitstream for iCEBreaker") as tell:
-                figures += bitstream_figures(
-                    first.network, board=BOARD, design=DESIGN, build=build, tell=tell
-                )
-    report = _report(benchmark, decoders, figures, command)
-    lines = lines_of(report)
-    for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-    console.print(report.summary)
-    folder = REPORTS / report.name if directory is None else Path(directory)
-    write(folder / "decoder.spw", first.network)
-    write_report(report, folder)
-    if pages:
-        write_page(report, lines, root / PAGE)
-    return report
 
 
 def _recordings(
@@ -322,8 +274,7 @@ def _report(
         summary=summary_of(every, count=len(rows), synthetic=made),
         figures=every, rows=tuple(rows),
         made={
-            "command": command, "date": time.strftime("%Y-%m-%d"), "processor": processor(),
-            "numpy": np.__version__,
+            **made_by(command),
             "network": f"{rows[0]['channels']}-{HIDDEN}-2, {BINS} bins of {BIN_MS} ms, from rest",
             "split": f"{benchmark.train_share:g} of the reaches are trained on, and the later half "
             "of the others is the test part",

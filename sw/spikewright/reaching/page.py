@@ -6,14 +6,14 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from ..files import write_if_changed
+from ..record.benchmark import said
 from ..record.figure import Figure
-from ..record.markdown import filled, table, wrapped
+from ..record.markdown import figure_table, short, table
 from ..record.report import Report
 from .decoder import BINS
 from .recording import BIN_MS
 
-__all__ = ["BLOCKS", "PAGE", "PUBLISHED", "lines_of", "summary_of", "write_page"]
+__all__ = ["BLOCKS", "PAGE", "PUBLISHED", "blocks_of", "lines_of", "summary_of"]
 
 PAGE = Path("docs") / "primate_reaching.md"
 #: The blocks of the page, by the names of the reports.
@@ -69,18 +69,14 @@ def lines_of(report: Report) -> list[str]:
          *(f"{row[name]:.3f}" for name in ("r2_x", "r2_y", "r2", *known))]
         for row in report.rows
     ]
-    beside = [[*who, *map(_short, row)] for who, row in PUBLISHED.items()]
+    beside = [[*who, *map(short, row)] for who, row in PUBLISHED.items()]
     beside += [["spiking, in integers", *row] for row in _means_by_kind(report.rows)]
-    figures = [
-        [f"`{one.name}`", _short(one.value), one.unit, one.provenance.kind]
-        for one in report.figures if one.name not in _NEEDS
-    ]
     return [
         *table(headings, rows), "",
         *table(("model", "recordings", "R²", "footprint, bytes", "connection sparsity",
                 "activation sparsity", "dense operations", "effective MACs", "effective ACs"),
                beside), "",
-        *table(("figure", "value", "unit", "origin"), figures),
+        *figure_table(one for one in report.figures if one.name not in _NEEDS),
     ]
 
 
@@ -88,7 +84,7 @@ def _means_by_kind(rows: Sequence[dict[str, Any]]) -> Iterator[list[str]]:
     """Return the means of the recordings of each monkey, or of those that are made."""
     for kind in dict.fromkeys(_kind(row) for row in rows):
         own = [row for row in rows if _kind(row) == kind]
-        yield [kind, *(_short(mean(row[name] for row in own)) for name in _NEEDS)]
+        yield [kind, *(short(mean(row[name] for row in own)) for name in _NEEDS)]
 
 
 def _kind(row: dict[str, Any]) -> str:
@@ -96,15 +92,7 @@ def _kind(row: dict[str, Any]) -> str:
     return name if name == "synthetic" else name.capitalize()
 
 
-def _short(value: float) -> str:
-    """Return a number in four digits, large ones as whole numbers."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
-
-
-def write_page(report: Report, lines: Sequence[str], page: Path) -> bool:
-    """Write the block of a report on the page; return whether it changed."""
-    by = f"{report.made['command']}, {report.made['date']}, {report.made['processor']}"
-    said = wrapped(f"{report.summary} {by}, numpy {report.made['numpy']}.")
-    blocks: dict[str, str | None] = {BLOCKS[report.name]: "\n".join([said, "", *lines])}
-    text = page.read_text(encoding="utf-8")
-    return write_if_changed(page, filled(text, blocks, page=page, names=tuple(BLOCKS.values())))
+def blocks_of(report: Report, lines: Sequence[str]) -> dict[str, str | None]:
+    """Return the blocks of the page: that of this report, and the other one as it is."""
+    block = "\n".join([said(report), "", *lines])
+    return dict.fromkeys(BLOCKS.values()) | {BLOCKS[report.name]: block}

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataError
+from .figure import Figure
 
-__all__ = ["Presets", "filled", "presets_line", "table", "wrapped"]
+__all__ = ["Presets", "figure_table", "filled", "presets_line", "short", "table", "wrapped"]
 
 #: Parameter sets of a core by name.
 Presets = Mapping[str, Mapping[str, Any]]
@@ -23,6 +24,18 @@ def table(headings: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator
     yield f"|{'---|' * len(headings)}"
     for row in rows:
         yield f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in row)} |"
+
+
+def short(value: float) -> str:
+    """Return a number in four digits, large ones as whole numbers."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def figure_table(figures: Iterable[Figure]) -> Iterator[str]:
+    """Return the lines of a table of figures, with what each comes from."""
+    return table(("figure", "value", "unit", "origin"), (
+        (f"`{one.name}`", short(one.value), one.unit, one.provenance.kind) for one in figures
+    ))
 
 
 def wrapped(text: str) -> str:

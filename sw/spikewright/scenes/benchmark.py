@@ -8,29 +8,26 @@ and energies estimates: nothing is measured.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
-from rich.console import Console
 
 from spikewright_hw.audio.filter_bank import sample_cycles
 from spikewright_hw.checks import one_of, optional, pathlike, real, settle, text, whole
 
-from .. import terminal
 from ..coding.filter_bank import FilterBankCoding
 from ..device.simulation import simulate
 from ..errors import DataError
-from ..files import write_if_changed
 from ..gateware.board import board_named
 from ..gateware.synthesis import Netlist
 from ..job.board_estimate import Samples, samples_of
 from ..job.training import train
 from ..network.training_config import TrainingConfig, training_config
 from ..quantized.network import QuantizedNetwork
+from ..record.benchmark import Benchmark, Outcome, made_by, said
 from ..record.figure import Computed, Figure, Simulated
-from ..record.markdown import filled, table, wrapped
+from ..record.markdown import table
 from ..record.report import Report
-from ..record.store import write_report
 from ..task.asc import COUNTS, RATE
 from ..task.esc10 import BANDS as ESC10_BANDS
 from ..task.fsdd import BANDS as FSDD_BANDS
@@ -38,9 +35,8 @@ from ..task.known import load_task
 from ..task.task import Task
 from .front_end import FrontEnd, energy_mj, engine_netlist, estimated, front_end, serial_design
 
-__all__ = ["REHEARSALS", "AscBenchmark", "heard_again", "neurobench_asc"]
+__all__ = ["REHEARSALS", "AscBenchmark", "heard_again"]
 
-PAGE = Path("docs") / "asc.md"
 HEADINGS = (
     "system", "sounds", "accuracy, %", "front end, ms", "front end, mJ", "inference, ms",
     "inference, mJ",
@@ -81,8 +77,8 @@ PUBLISHED = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class AscBenchmark:
-    """On which sounds, and how.
+class AscBenchmark(Benchmark):
+    """A network behind the filter bank that tells sounds apart: which sounds, and how.
 
     Parameters
     ----------
@@ -100,6 +96,8 @@ class AscBenchmark:
         Clock of the front end and of the engine.
     """
 
+    page: ClassVar[Path] = Path("docs") / "asc.md"
+
     rehearsal: str | None = None
     folder: str | Path | None = None
     network: str | None = None
@@ -114,69 +112,38 @@ class AscBenchmark:
         )
 
     @property
+    def name(self) -> str:
+        """Name of the report."""
+        return "asc" if self.rehearsal is None else f"asc-{self.rehearsal}"
+
+    @property
     def sounds(self) -> str:
         """Name of the data set."""
         return self.rehearsal or "asc"
 
-
-def neurobench_asc(
-    benchmark: AscBenchmark | None = None, *, command: str = "spikewright neurobench asc",
-    directory: str | Path | None = None, pages: bool = False, root: Path = Path(),
-    build: str | Path = "build", console: Console | None = None,
-) -> Report:
-    """Train a network behind the filter bank, test it in integers, and write the report.
-
-    Parameters
-    ----------
-    benchmark : AscBenchmark, optional
-    command : str
-        What the report says to repeat it.
-    directory : str or Path, optional
-        Where the report goes; ``build/reports/asc``, or ``asc-`` and the rehearsal, unless given.
-    pages : bool
-        Whether the table of ``docs/asc.md`` in the checkout ``root`` is written, too.
-    root : Path
-        The checkout.
-    build : str or Path
-        Where what was made before is kept.
-    console : rich.console.Console, optional
-
-    Raises
-    ------
-    DataError
-        The sounds are not there or malformed, the network does not fit them, the clock does not
-        keep up with the sound, or there is no page to write.
-    StorageError
-        The report cannot be written.
-    """
-    benchmark = AscBenchmark() if benchmark is None else benchmark
-    console = terminal.console() if console is None else console
-    if pages and not (root / PAGE).is_file():
-        raise DataError(f"there is no page {root / PAGE}; run this in the checkout")
-    sounds = _SOUNDS[benchmark.sounds]
-    task = load_task(benchmark.sounds, folder=benchmark.folder, sound=True)
-    coding = FilterBankCoding.fitting(task, steps=sounds.steps, channels=sounds.channels)
-    needed = sample_cycles(coding.inputs) * sounds.rate
-    if needed > benchmark.clock_hz:
-        raise DataError(
-            f"the clock is {benchmark.clock_hz / 1e6:g} MHz, and {coding.inputs} bands of "
-            f"{sounds.rate} samples a second take {needed / 1e6:.3g} MHz; give a faster clock"
+    def outcome(self, *, command: str, folder: Path, build: Path) -> Outcome:
+        """Train a network behind the filter bank, and test it in integers."""
+        sounds = _SOUNDS[self.sounds]
+        task = load_task(self.sounds, folder=self.folder, sound=True)
+        coding = FilterBankCoding.fitting(task, steps=sounds.steps, channels=sounds.channels)
+        needed = sample_cycles(coding.inputs) * sounds.rate
+        if needed > self.clock_hz:
+            raise DataError(
+                f"the clock is {self.clock_hz / 1e6:g} MHz, and {coding.inputs} bands of "
+                f"{sounds.rate} samples a second take {needed / 1e6:.3g} MHz; give a faster clock"
+            )
+        ears = front_end(coding.bank, rate=sounds.rate, build=build)
+        heard = heard_again(task, copies=sounds.copies, seed=self.seed)
+        network = train(heard, _config(heard, coding, self), seed=self.seed, build=build)
+        samples = samples_of(network, task, most=len(task.x_test))
+        assert samples is not None
+        engine = engine_netlist(network, build=build)
+        report = _report(self, task, network, ears, engine, samples, command)
+        lines = list(table(HEADINGS, (_cells(row) for row in report.rows)))
+        block = "\n".join([said(report), "", *lines])
+        return Outcome(
+            report=report, lines=lines, blocks=dict.fromkeys(_SOUNDS) | {self.sounds: block}
         )
-    ears = front_end(coding.bank, rate=sounds.rate, build=Path(build))
-    heard = heard_again(task, copies=sounds.copies, seed=benchmark.seed)
-    network = train(heard, _config(heard, coding, benchmark), seed=benchmark.seed, build=build)
-    samples = samples_of(network, task, most=len(task.x_test))
-    assert samples is not None
-    engine = engine_netlist(network, build=Path(build))
-    report = _report(benchmark, task, network, ears, engine, samples, command)
-    lines = list(table(HEADINGS, (_cells(row) for row in report.rows)))
-    for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-    console.print(report.summary)
-    write_report(report, directory)
-    if pages:
-        _write_page(lines, report, root / PAGE, sounds=benchmark.sounds)
-    return report
 
 
 def heard_again(task: Task, *, copies: int, seed: int) -> Task:
@@ -235,7 +202,7 @@ def _report(
     ]
     seconds = f"{sounds.seconds:g} s"
     return Report(
-        name="asc" if benchmark.rehearsal is None else f"asc-{benchmark.rehearsal}",
+        name=benchmark.name,
         title="NeuroBench ASC: acoustic scenes",
         summary=(
             ("A rehearsal: these are not the benchmark's sounds. " if benchmark.rehearsal else "")
@@ -249,7 +216,7 @@ def _report(
         figures=figures,
         rows=tuple(rows),
         made={
-            "command": command,
+            **made_by(command),
             "front end": network.coding.describe(),
             "training part": f"{len(task.x_train)} sounds, {sounds.copies} altered copies of each",
             "seed": str(benchmark.seed),
@@ -310,10 +277,3 @@ def _cells(row: dict[str, Any]) -> Sequence[str]:
         "not published" if value is None else value if isinstance(value, str) else f"{value:.4g}"
         for value in row.values()
     ]
-
-
-def _write_page(lines: Sequence[str], report: Report, page: Path, *, sounds: str) -> bool:
-    """Write the block of these sounds on the page; return whether it changed."""
-    text = page.read_text(encoding="utf-8")
-    block = "\n".join([wrapped(report.summary), "", *lines])
-    return write_if_changed(page, filled(text, {sounds: block}, page=page, names=tuple(_SOUNDS)))

@@ -11,7 +11,6 @@ from spikewright.control import cart_pole, episodes
 from spikewright.control.benchmark import (
     CartPoleBenchmark,
     cart_pole_network,
-    neurobench_cart_pole,
 )
 from spikewright.control.cart_pole import CartPole, cart_pole_start
 from spikewright.control.episodes import balanced, balanced_on_board, reference_policy
@@ -20,6 +19,7 @@ from spikewright.errors import DataError
 from spikewright.gateware.board import board_named
 from spikewright.network.reference import run
 from spikewright.quantized.spw import read
+from spikewright.record.benchmark import run_benchmark
 from spikewright.record.check import report_faults
 
 
@@ -154,13 +154,13 @@ def test_the_report_is_sound_and_the_page_gets_its_tables(build, tmp_path, monke
     monkeypatch.setattr(cart_pole, "_EPISODE_MS", 2000)
     benchmark = CartPoleBenchmark(steps_ms=(20,), episodes=2, board="none")
     with pytest.raises(DataError, match=r"^there is no page .*cart_pole\.md; run this in the "):
-        neurobench_cart_pole(benchmark, directory=tmp_path, pages=True, root=tmp_path, build=build)
+        run_benchmark(benchmark, directory=tmp_path, pages=True, root=tmp_path, build=build)
     page = tmp_path / "docs" / "cart_pole.md"
     page.parent.mkdir()
     page.write_text("".join(
         f"<!-- generated: {name} -->\n<!-- end -->\n" for name in ("said", "rewards", "figures")
     ))
-    report = neurobench_cart_pole(
+    report = run_benchmark(
         benchmark, directory=tmp_path, pages=True, root=tmp_path, build=build
     )
     assert report_faults(tmp_path) == []
@@ -170,7 +170,7 @@ def test_the_report_is_sound_and_the_page_gets_its_tables(build, tmp_path, monke
     assert kept.digest().hex() == report.made["network"]
     assert "No board was asked." in " ".join(page.read_text().split())
     monkeypatch.setattr(episodes, "open_board", board_that(right_answer))
-    asked = neurobench_cart_pole(
+    asked = run_benchmark(
         CartPoleBenchmark(steps_ms=(20,), episodes=1), directory=tmp_path, build=build
     )
     assert report_faults(tmp_path) == []

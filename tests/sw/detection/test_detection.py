@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from spikewright.detection import benchmark as of_benchmark
-from spikewright.detection.benchmark import DetectionBenchmark, neurobench_detection
+from spikewright.detection.benchmark import DetectionBenchmark
 from spikewright.detection.detector import boxes_of, detection_task
 from spikewright.detection.precision import average_precision
 from spikewright.detection.shapes import SIDE, moving_shapes
 from spikewright.errors import DataError, DeviceError
+from spikewright.job import board_figures
+from spikewright.record.benchmark import run_benchmark
 
 SMALL = {
     "scenes": 12, "tested": 4, "network": "2C3p1-P2-2C3p1-P2-2C3p1-P2-6C3p1", "epochs": 1,
@@ -62,7 +63,7 @@ def test_a_report_says_what_it_is(tmp_path):
         "".join(f"<!-- generated: {name} -->\n<!-- end -->\n" for name in ("said", "figures"))
     )
     out = StringIO()
-    report = neurobench_detection(
+    report = run_benchmark(
         DetectionBenchmark(**SMALL, on_board=0), directory=tmp_path / "report", build=tmp_path,
         pages=True, root=tmp_path, console=Console(file=out, width=200),
     )
@@ -76,12 +77,12 @@ def test_a_report_says_what_it_is(tmp_path):
 
 def test_a_board_that_differs_is_refused(tmp_path, monkeypatch):
     board = nullcontext(SimpleNamespace(infer_all=lambda spikes: spikes))
-    monkeypatch.setattr(of_benchmark, "open_board", lambda network, build: board)
-    monkeypatch.setattr(of_benchmark, "compare", lambda answers, run: SimpleNamespace(
+    monkeypatch.setattr(board_figures, "open_board", lambda *_, **__: board)
+    monkeypatch.setattr(board_figures, "compare", lambda answers, run: SimpleNamespace(
         equal=False, mismatches={"spikes": 3}
     ))
     with pytest.raises(DeviceError, match=r"^the virtual board differs from the reference: .*3"):
-        neurobench_detection(
+        run_benchmark(
             DetectionBenchmark(**SMALL, on_board=2), directory=tmp_path, build=tmp_path,
             console=Console(file=StringIO()),
         )
@@ -98,4 +99,4 @@ def test_what_cannot_be_is_refused(given, message):
 
 def test_without_the_page_nothing_is_trained(tmp_path):
     with pytest.raises(DataError, match=r"detection\.md; run this in the checkout$"):
-        neurobench_detection(pages=True, root=tmp_path)
+        run_benchmark(DetectionBenchmark(), pages=True, root=tmp_path)

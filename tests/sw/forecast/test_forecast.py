@@ -20,7 +20,7 @@ from spikewright.coding.output_scale import OutputScale
 from spikewright.device.simulation import simulate
 from spikewright.errors import DataError
 from spikewright.forecast import closed_loop, echo_state, fit
-from spikewright.forecast.benchmark import MackeyGlassBenchmark, neurobench_mackey_glass
+from spikewright.forecast.benchmark import MackeyGlassBenchmark
 from spikewright.forecast.echo_state import echo_state_forecasts
 from spikewright.forecast.forecaster import PIECES, STEPS, Forecaster, forecasts, lags_of, pieces
 from spikewright.forecast.protocol import smape, stretches
@@ -28,6 +28,7 @@ from spikewright.forecast.series import integrated, mackey_glass, mackey_glass_s
 from spikewright.job.compare import compare
 from spikewright.network.reference import run
 from spikewright.quantized.spw import read, write
+from spikewright.record.benchmark import run_benchmark
 from spikewright.record.check import report_faults
 
 
@@ -299,13 +300,13 @@ def test_a_benchmark_that_is_none_is_refused(given, message):
 def test_the_report_is_sound_and_the_page_gets_its_tables(tmp_path):
     benchmark = MackeyGlassBenchmark(taus=(17, 18), repeats=2, on_board=0)
     with pytest.raises(DataError, match=r"^there is no page .*mackey_glass\.md; run this in the "):
-        neurobench_mackey_glass(benchmark, directory=tmp_path, pages=True, root=tmp_path)
+        run_benchmark(benchmark, directory=tmp_path, pages=True, root=tmp_path)
     page = tmp_path / "docs" / "mackey_glass.md"
     page.parent.mkdir()
     page.write_text("".join(
         f"<!-- generated: {name} -->\n<!-- end -->\n" for name in ("said", "leaderboard", "series")
     ))
-    report = neurobench_mackey_glass(benchmark, directory=tmp_path, pages=True, root=tmp_path)
+    report = run_benchmark(benchmark, directory=tmp_path, pages=True, root=tmp_path)
     assert report_faults(tmp_path) == []
     assert [row["tau"] for row in report.rows] == [17, 18]
     assert report["smape"].value == np.mean(report.rows[0]["repeats"])

@@ -12,12 +12,13 @@ from rich.console import Console
 
 from spikewright.device.simulation import simulate
 from spikewright.errors import DataError, DeviceError
-from spikewright.heartbeats.benchmark import HeartbeatBenchmark, bench_heartbeats
+from spikewright.heartbeats.benchmark import HeartbeatBenchmark
 from spikewright.heartbeats.front_end import INPUTS, heart_inputs
 from spikewright.heartbeats.page import BLOCKS, PUBLISHED
 from spikewright.heartbeats.split import FOLDS, drawn, heartbeat_tasks, load_heartbeats
 from spikewright.job import board_figures
 from spikewright.quantized.spw import read
+from spikewright.record.benchmark import run_benchmark
 from spikewright.record.store import read_report
 from spikewright.task.mitbih import Beats
 from spikewright.task.task import Task
@@ -140,7 +141,7 @@ def test_a_report_says_how_each_class_was_told(tmp_path, monkeypatch):
     said = StringIO()
 
     def bench(**more):
-        return bench_heartbeats(
+        return run_benchmark(
             HeartbeatBenchmark(anomaly=True, folder=tmp_path, hidden=8, seeds=(3,), on_board=2),
             directory=tmp_path / "report", root=tmp_path, build=tmp_path / "build",
             console=Console(file=said, width=200), **more,
@@ -171,7 +172,7 @@ def test_what_is_held_out_is_put_on_no_board(tmp_path, monkeypatch):
     WRITTEN["mitbih", "records"](tmp_path)
     monkeypatch.setattr(board_figures, "open_board", None)
     said = StringIO()
-    report = bench_heartbeats(
+    report = run_benchmark(
         HeartbeatBenchmark(split="random", held_out=True, folder=tmp_path, hidden=4, seeds=(0,)),
         directory=tmp_path / "report", build=tmp_path / "build",
         console=Console(file=said, width=200),
@@ -196,9 +197,9 @@ def test_what_cannot_be_asked(given, said):
 
 def test_no_page_and_no_files(tmp_path):
     with pytest.raises(DataError, match=r"^there is no page .*heartbeats\.md; run this in the"):
-        bench_heartbeats(pages=True, root=tmp_path)
+        run_benchmark(HeartbeatBenchmark(), pages=True, root=tmp_path)
     with pytest.raises(DataError, match=r"^MIT-BIH is neither in"):
-        bench_heartbeats(HeartbeatBenchmark(folder=tmp_path), root=tmp_path)
+        run_benchmark(HeartbeatBenchmark(folder=tmp_path), root=tmp_path)
 
 
 def test_the_page_has_a_block_of_each_report():

@@ -12,10 +12,11 @@ from rich.console import Console
 from spikewright.coding.coding import encode
 from spikewright.device.simulation import simulate
 from spikewright.errors import DataError, DeviceError
+from spikewright.job import board_figures
 from spikewright.job.training import train
 from spikewright.keywords import benchmark as benchmarks
 from spikewright.keywords import mswc
-from spikewright.keywords.benchmark import KeywordBenchmark, neurobench_keyword_fscil
+from spikewright.keywords.benchmark import KeywordBenchmark
 from spikewright.keywords.few_shot import FewShot, Word, base_task, few_shot_digits, sessions
 from spikewright.keywords.learned import learned
 from spikewright.keywords.mswc import few_shot_mswc
@@ -23,6 +24,7 @@ from spikewright.keywords.page import BLOCKS, PAGE
 from spikewright.keywords.prototypes import Features, features_of
 from spikewright.network.reference import run
 from spikewright.quantized.spw import read
+from spikewright.record.benchmark import run_benchmark
 from spikewright.record.check import report_faults
 
 from ..task.data_files import write_wave
@@ -220,20 +222,20 @@ def test_the_report_is_sound_and_the_page_gets_its_tables(words, tmp_path, monke
     opened = []
 
     @contextmanager
-    def simulated(network, *, design, build):
+    def simulated(network, *, board, design, build):
         opened.append(design.weights)
         yield Simulated(network)
 
-    monkeypatch.setattr(benchmarks, "open_board", simulated)
+    monkeypatch.setattr(board_figures, "open_board", simulated)
     asked = KeywordBenchmark(rehearsal=True, shots=2, repeats=2, epochs=3, on_board=1)
     with pytest.raises(DataError, match=r"^there is no page .*keyword_fscil\.md; run this in the "):
-        neurobench_keyword_fscil(asked, pages=True, root=tmp_path)
+        run_benchmark(asked, pages=True, root=tmp_path)
     page = tmp_path / PAGE
     page.parent.mkdir()
     page.write_text("<!-- generated: fsdd -->\n<!-- end -->\n")
 
     def made():
-        return neurobench_keyword_fscil(
+        return run_benchmark(
             asked, directory=tmp_path / "report", pages=True, root=tmp_path,
             build=tmp_path / "build", console=Console(file=StringIO(), width=200),
         )
@@ -254,7 +256,7 @@ def test_the_report_is_sound_and_the_page_gets_its_tables(words, tmp_path, monke
 
     real = Simulated.infer_all
     monkeypatch.setattr(Simulated, "infer_all", lambda self, inputs: real(self, inputs ^ 8))
-    with pytest.raises(DeviceError, match=r"^the virtual board differs from the reference after "):
+    with pytest.raises(DeviceError, match=r"^the virtual board differs from the reference: "):
         made()
 
 

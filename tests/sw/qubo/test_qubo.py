@@ -15,11 +15,12 @@ from rich.console import Console
 
 from spikewright.errors import BuildError, DataError
 from spikewright.qubo import fast, placed
-from spikewright.qubo.benchmark import QuboBenchmark, neurobench_qubo, print_qubo_solution
+from spikewright.qubo.benchmark import QuboBenchmark, print_qubo_solution
 from spikewright.qubo.graph import Graph, cost, read_graph
 from spikewright.qubo.host import annealed, searched
 from spikewright.qubo.solve import QuboSolver, solve_qubo
 from spikewright.qubo.workload import qubo_workloads, random_graph
+from spikewright.record.benchmark import run_benchmark
 from spikewright_hw.qubo.independent_set import seen_at
 from spikewright_hw.qubo.search import QuboSearch
 
@@ -212,7 +213,7 @@ def test_a_solution_is_printed_with_the_numbers_of_its_vertices():
 
 def test_a_report_has_a_row_for_each_workload(tmp_path):
     benchmark = QuboBenchmark(nodes=(10, 25), densities=(0.1,), runs=2, timeout_s=1e-3)
-    report = neurobench_qubo(benchmark, directory=tmp_path)
+    report = run_benchmark(benchmark, directory=tmp_path)
     assert [(row["nodes"], row["seed"]) for row in report.rows] == [
         (nodes, seed) for nodes in (10, 25) for seed in range(5)
     ]
@@ -231,7 +232,7 @@ def test_the_hosts_programs_get_the_same_graphs(tmp_path):
     page.write_text("".join(
         f"<!-- generated: {name} -->\n<!-- end -->\n" for name in ("results", "host", "largest")
     ))
-    report = neurobench_qubo(
+    report = run_benchmark(
         QuboBenchmark(
             nodes=(10,), densities=(0.1,), runs=2, timeout_s=2e-3, host=True, largest=True,
             solver=QuboSolver(capacity=30, lanes=8),
@@ -266,22 +267,22 @@ def test_programs_of_the_host_are_held_to_the_graph():
 
 def test_a_workload_that_is_none_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"^nodes is 11; the benchmark has 10, 25, 50, 100, 250, "):
-        neurobench_qubo(QuboBenchmark(nodes=(11,)), directory=tmp_path)
+        run_benchmark(QuboBenchmark(nodes=(11,)), directory=tmp_path)
 
 
 def test_the_page_gets_the_table(tmp_path):
     benchmark = QuboBenchmark(nodes=(10,), densities=(0.1,), runs=1, timeout_s=1e-4)
     with pytest.raises(DataError, match=r"^there is no page .*qubo\.md; run this in the checkout$"):
-        neurobench_qubo(benchmark, directory=tmp_path, pages=True, root=tmp_path)
+        run_benchmark(benchmark, directory=tmp_path, pages=True, root=tmp_path)
     page = tmp_path / "docs" / "qubo.md"
     page.parent.mkdir()
     page.write_text("# Sets\n\n<!-- generated: results -->\n<!-- end -->\n\nEnd.\n")
-    neurobench_qubo(
+    run_benchmark(
         benchmark, directory=tmp_path, pages=True, root=tmp_path, command="the command"
     )
     text = page.read_text()
     assert "| 10 | 0.1 | -7 -7 -7 -8 -7 | -7 -7 -7 -8 -7 | -7 -7 -7 -8 -7 |" in text
-    assert "Clock: 80 MHz, assumed. the command." in " ".join(text.split())
+    assert "Clock: 80 MHz, assumed. the command, " in " ".join(text.split())
     assert text.endswith("End.\n")
 
 

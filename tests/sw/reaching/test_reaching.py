@@ -17,11 +17,12 @@ from spikewright.job import board_figures
 from spikewright.quantized.spw import read
 from spikewright.reaching import benchmark as benchmarks
 from spikewright.reaching import recording as recordings
-from spikewright.reaching.benchmark import PrimateReachingBenchmark, neurobench_primate_reaching
+from spikewright.reaching.benchmark import PrimateReachingBenchmark
 from spikewright.reaching.decoder import decoded, decoder_task, heard_before
 from spikewright.reaching.page import BLOCKS, PAGE
 from spikewright.reaching.recording import read_recording
 from spikewright.reaching.synthetic import kalman_decoded, synthetic_recording
+from spikewright.record.benchmark import run_benchmark
 from spikewright.record.check import report_faults
 from spikewright.task.metrics import explained_each
 
@@ -222,11 +223,11 @@ def test_the_report_is_sound_and_the_page_gets_its_tables(tmp_path, monkeypatch)
     )
     asked = PrimateReachingBenchmark(synthetic=True, seeds=(3,), epochs=1, on_board=1)
     with pytest.raises(DataError, match=r"^there is no page .*primate_reaching\.md; run this in"):
-        neurobench_primate_reaching(asked, pages=True, root=tmp_path)
+        run_benchmark(asked, pages=True, root=tmp_path)
     page = tmp_path / PAGE
     page.parent.mkdir()
     page.write_text("<!-- generated: synthetic -->\n<!-- end -->\n")
-    report = neurobench_primate_reaching(
+    report = run_benchmark(
         asked, directory=tmp_path / "report", pages=True, root=tmp_path,
         build=tmp_path / "build", console=Console(file=StringIO(), width=200),
     )
@@ -252,7 +253,7 @@ def test_files_are_decoded_with_each_seed(taken, tmp_path):
     count = 400
     taken(t=10 + 0.004 * np.arange(count)[None], cursor_pos=rng.normal(size=(2, count)),
           target_pos=np.repeat(rng.normal(size=(2, 8)), count // 8, axis=1))
-    report = neurobench_primate_reaching(
+    report = run_benchmark(
         PrimateReachingBenchmark(
             recordings=(NAME,), folder=tmp_path, seeds=(0, 1), epochs=1, on_board=0
         ),
@@ -279,4 +280,4 @@ def test_more_bins_than_are_tested_are_refused_before_anything_is_trained():
         "more"
     )
     with pytest.raises(DataError, match=f"^{message}$"):
-        neurobench_primate_reaching(benchmark)
+        run_benchmark(benchmark)

@@ -13,7 +13,8 @@ from spikewright.errors import DataError
 from spikewright.gateware.design import run_reference
 from spikewright.gateware.synthesis import CellCounts, Netlist
 from spikewright.job.training import train
-from spikewright.scenes.benchmark import AscBenchmark, heard_again, neurobench_asc
+from spikewright.record.benchmark import run_benchmark
+from spikewright.scenes.benchmark import AscBenchmark, heard_again
 from spikewright.scenes.front_end import ENERGY, energy_mj
 from spikewright.task.known import load_task
 from spikewright.task.task import Task
@@ -46,7 +47,7 @@ def test_a_rehearsal_is_called_one_and_has_front_end_and_inference_apart(tmp_pat
     monkeypatch.setattr("spikewright.scenes.benchmark.train", noted)
     large = Netlist(tmp_path, "ice40", CellCounts(lut=9000), "none")
     monkeypatch.setattr("spikewright.scenes.benchmark.engine_netlist", lambda *_, **__: large)
-    report = neurobench_asc(
+    report = run_benchmark(
         AscBenchmark(rehearsal="fsdd", folder=tmp_path, network="16-10", epochs=2),
         directory=tmp_path / "report", pages=True, root=tmp_path, build=tmp_path / "build",
         console=Console(file=said, width=200),
@@ -79,7 +80,7 @@ def test_a_clock_that_does_not_keep_up_is_refused(tmp_path):
         "clock"
     )
     with pytest.raises(DataError, match=f"^{said}$"):
-        neurobench_asc(
+        run_benchmark(
             AscBenchmark(rehearsal="fsdd", folder=tmp_path, clock_hz=1e6), build=tmp_path / "build"
         )
 
@@ -114,4 +115,4 @@ def test_what_is_no_benchmark_is_refused(fields, message):
 
 def test_there_must_be_a_page_to_write(tmp_path):
     with pytest.raises(DataError, match=r"^there is no page .*asc\.md; run this in the checkout$"):
-        neurobench_asc(AscBenchmark(rehearsal="fsdd"), pages=True, root=tmp_path)
+        run_benchmark(AscBenchmark(rehearsal="fsdd"), pages=True, root=tmp_path)

@@ -5,8 +5,9 @@ import argparse
 import spikewright as spw
 
 from ..applies import SEEDED_TABLES
+from ..benchmark_run import run_from_options
 from ..options import count, path, seed
-from ..words import arguments_checked, command_told, options_named
+from ..words import arguments_checked
 
 __all__ = ["add"]
 
@@ -122,16 +123,7 @@ def _add_heartbeats(benches) -> None:
 
 def heartbeats(options: argparse.Namespace) -> None:
     """Tell heartbeats apart."""
-    with arguments_checked(options.flags):
-        benchmark = spw.HeartbeatBenchmark(
-            split=options.split, anomaly=options.anomaly, held_out=options.held_out,
-            folder=options.folder, hidden=options.hidden, seeds=options.seeds,
-            on_board=options.on_board, place=options.place,
-        )
-    with arguments_checked(options.flags), options_named(options.flags):
-        spw.bench_heartbeats(
-            benchmark, command=command_told(), pages=options.pages
-        )
+    run_from_options(options, spw.HeartbeatBenchmark)
 
 
 def _add_link(benches) -> None:

@@ -1,17 +1,142 @@
-"""Tasks of ``spikewright neurobench`` that are trained on recordings, or on made ones."""
+"""Benchmarks of ``spikewright neurobench`` for which networks are trained."""
 
 import argparse
 
 import spikewright as spw
 
-from ..options import count, path, seed, share
-from ..words import arguments_checked, command_told, options_named
+from ..benchmark_run import run_from_options
+from ..options import count, counts, frequency, path, seed, share
 
-__all__ = ["add_keyword_fscil", "add_primate_reaching"]
+__all__ = ["add_tasks"]
 
 
-def add_primate_reaching(benches) -> None:
-    """Add the decoding of a hand's velocity."""
+def add_tasks(benches) -> None:
+    """Add the benchmarks."""
+    _add_mackey_glass(benches)
+    _add_cart_pole(benches)
+    _add_detection(benches)
+    _add_asc(benches)
+    _add_primate_reaching(benches)
+    _add_keyword_fscil(benches)
+
+
+def _add_mackey_glass(benches) -> None:
+    bench = benches.add_parser(
+        "mackey-glass", help="forecasts of chaotic series, beside the leaderboard",
+        description="A forecaster is trained for each repeat of each series, and forecasts on "
+        "from its own answers. By the integer reference, and on a virtual board.",
+    )
+    add = bench.add_argument
+    add("--tau", type=counts, metavar="N[,N...]", help="delays of the series (17 to 30)")
+    add("--repeats", type=count, default=30, metavar="N", help="of each series (%(default)s)")
+    add(
+        "--on-board", type=count, default=100, metavar="N",
+        help="forecasts of a virtual board, which takes a minute to compile; 0: none "
+        "(%(default)s)",
+    )
+    add("--pages", action="store_true", help="write the tables of docs/mackey_glass.md, too")
+    bench.set_defaults(verb=mackey_glass, command="neurobench mackey-glass")
+
+
+def mackey_glass(options: argparse.Namespace) -> None:
+    """Forecast the series."""
+    run_from_options(
+        options, spw.MackeyGlassBenchmark, named={"taus": "tau"}, taus=_several(options.tau)
+    )
+
+
+def _add_cart_pole(benches) -> None:
+    bench = benches.add_parser(
+        "cart-pole", help="closed loop: a pole that a spiking network keeps upright",
+        description="A controller is trained and balances the pole, by the integer reference and "
+        "by its own decisions on a board. The plant is simulated on this machine.",
+    )
+    add = bench.add_argument
+    add("--step", type=counts, metavar="MS[,MS...]", help="lengths of a control step (1,20)")
+    add("--episodes", type=count, default=10, metavar="N", help="of each length (%(default)s)")
+    add("--seed", type=seed, default=0, metavar="N", help="of the training (%(default)s)")
+    add(
+        "--board", default="virtual", metavar="NAME",
+        help="virtual, which takes a minute to compile; none; or the name of a real one at --port, "
+        "which holds the network (%(default)s)",
+    )
+    add("--port", metavar="PATH", help="serial port of a real board, such as /dev/ttyUSB0")
+    add("--pages", action="store_true", help="write the tables of docs/cart_pole.md, too")
+    bench.set_defaults(verb=cart_pole, command="neurobench cart-pole")
+
+
+def cart_pole(options: argparse.Namespace) -> None:
+    """Balance the pole."""
+    run_from_options(
+        options, spw.CartPoleBenchmark, named={"steps_ms": "step"}, steps_ms=_several(options.step)
+    )
+
+
+def _several(numbers: "int | tuple[int, ...] | None") -> "tuple[int, ...] | None":
+    """Return one number as several."""
+    return (numbers,) if isinstance(numbers, int) else numbers
+
+
+def _add_detection(benches) -> None:
+    bench = benches.add_parser(
+        "detection", help="boxes around shapes before an event camera, a rehearsal",
+        description="A network of convolutions is trained on made scenes, and its boxes are judged "
+        "by pycocotools. By the integer reference, and on a virtual board.",
+    )
+    add = bench.add_argument
+    add("--scenes", type=count, default=2000, metavar="N", help="to train (%(default)s)")
+    add("--tested", type=count, default=300, metavar="N", help="further ones (%(default)s)")
+    add(
+        "--network", default="12C3p1-P2-24C3p1-P2-32C3p1-P2-6C3p1", metavar="NAME",
+        help="short name of the whole network, which ends in a map of 4 by 4 of 6 channels "
+        "(%(default)s)",
+    )
+    add("--epochs", type=count, default=20, metavar="N", help="in real numbers (%(default)s)")
+    add("--seed", type=seed, default=0, metavar="N", help="of scenes and training (%(default)s)")
+    add(
+        "--on-board", type=count, default=20, metavar="N",
+        help="scenes of a virtual board, which takes a minute to compile; 0: none (%(default)s)",
+    )
+    add("--pages", action="store_true", help="write the tables of docs/detection.md, too")
+    bench.set_defaults(verb=detection, command="neurobench detection")
+
+
+def detection(options: argparse.Namespace) -> None:
+    """Detect moving shapes."""
+    run_from_options(options, spw.DetectionBenchmark)
+
+
+def _add_asc(benches) -> None:
+    bench = benches.add_parser(
+        "asc", help="acoustic scenes, or a rehearsal on other sounds",
+        description="A network is trained behind the filter bank and tested in integers. "
+        "Simulated: cycles of the gateware over --clock; energies are an estimate (docs/asc.md).",
+    )
+    add = bench.add_argument
+    add(
+        "--rehearsal", metavar="NAME",
+        help="other sounds in the place of the benchmark's: esc10 or fsdd",
+    )
+    add(
+        "--folder", type=path, metavar="DIR",
+        help="folder of the sounds, or the one above it (default: that in SPIKEWRIGHT_DATA)",
+    )
+    add("--network", metavar="NAME", help="short name of the whole network (by the sounds)")
+    add("--epochs", type=count, metavar="N", help="epochs in real numbers (by the sounds)")
+    add("--seed", type=seed, default=0, metavar="N", help="of the training (%(default)s)")
+    add("--clock", type=frequency, default=12.0, metavar="MHZ", help="assumed (%(default)g)")
+    add("--pages", action="store_true", help="write the table of docs/asc.md, too")
+    bench.set_defaults(verb=asc, command="neurobench asc")
+
+
+def asc(options: argparse.Namespace) -> None:
+    """Tell acoustic scenes apart."""
+    run_from_options(
+        options, spw.AscBenchmark, named={"clock_hz": "clock"}, clock_hz=options.clock * 1e6
+    )
+
+
+def _add_primate_reaching(benches) -> None:
     bench = benches.add_parser(
         "primate-reaching", help="a hand's velocity from spikes of motor cortex",
         description="A network is trained for each recording and seed, decodes the test part in "
@@ -51,20 +176,10 @@ def add_primate_reaching(benches) -> None:
 
 def primate_reaching(options: argparse.Namespace) -> None:
     """Decode how a hand moves."""
-    with arguments_checked({**options.flags, "recordings": "--recording"}):
-        benchmark = spw.PrimateReachingBenchmark(
-            synthetic=options.synthetic, recordings=options.recording, folder=options.folder,
-            train_share=options.train_share, seeds=options.seeds, epochs=options.epochs,
-            on_board=options.on_board, place=options.place,
-        )
-    with options_named(options.flags):
-        spw.neurobench_primate_reaching(
-            benchmark, command=command_told(), pages=options.pages
-        )
+    run_from_options(options, spw.PrimateReachingBenchmark, named={"recordings": "recording"})
 
 
-def add_keyword_fscil(benches) -> None:
-    """Add the learning of words from a few recordings."""
+def _add_keyword_fscil(benches) -> None:
     bench = benches.add_parser(
         "keyword-fscil", help="words learned from a few recordings, in sessions",
         description="A network is trained on the base words; words of later sessions become "
@@ -98,13 +213,4 @@ def add_keyword_fscil(benches) -> None:
 
 def keyword_fscil(options: argparse.Namespace) -> None:
     """Learn words in sessions."""
-    with arguments_checked(options.flags):
-        benchmark = spw.KeywordBenchmark(
-            rehearsal=options.rehearsal, folder=options.folder, shots=options.shots,
-            repeats=options.repeats, epochs=options.epochs, seed=options.seed,
-            on_board=options.on_board,
-        )
-    with options_named(options.flags):
-        spw.neurobench_keyword_fscil(
-            benchmark, command=command_told(), pages=options.pages
-        )
+    run_from_options(options, spw.KeywordBenchmark)

@@ -1,6 +1,7 @@
 """Cart and pole: five trials, each with a controller of its own training."""
 
-from ...control.benchmark import CartPoleBenchmark, neurobench_cart_pole
+from ...control.benchmark import CartPoleBenchmark
+from ...record.benchmark import run_benchmark
 from ...record.report import Report
 from ..task import Said, Task, Trial
 
@@ -19,7 +20,7 @@ def _run(trial: Trial) -> Report:
     benchmark = CartPoleBenchmark(seed=trial.number)
     if trial.quick:
         benchmark = CartPoleBenchmark(steps_ms=(20,), episodes=2, seed=trial.number, board="none")
-    return neurobench_cart_pole(
+    return run_benchmark(
         benchmark, directory=trial.folder, build=trial.build, console=trial.console,
         command=f"spikewright neurobench cart-pole --seed {trial.number}"
         + " --step 20 --episodes 2 --board none" * trial.quick,

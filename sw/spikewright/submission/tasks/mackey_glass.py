@@ -1,6 +1,7 @@
 """Mackey-Glass: nothing is drawn, so five trials are equal."""
 
-from ...forecast.benchmark import MackeyGlassBenchmark, neurobench_mackey_glass
+from ...forecast.benchmark import MackeyGlassBenchmark
+from ...record.benchmark import run_benchmark
 from ...record.report import Report
 from ..task import Said, Task, Trial
 
@@ -12,7 +13,7 @@ def _run(trial: Trial) -> Report:
     benchmark = MackeyGlassBenchmark(on_board=100 if trial.number == 0 else 0)
     if trial.quick:
         benchmark = MackeyGlassBenchmark(taus=(17,), repeats=3, on_board=0)
-    return neurobench_mackey_glass(
+    return run_benchmark(
         benchmark, directory=trial.folder, build=trial.build, console=trial.console,
         command=f"spikewright neurobench mackey-glass --on-board {benchmark.on_board}"
         + " --tau 17 --repeats 3" * trial.quick,

@@ -5,7 +5,8 @@ from dataclasses import asdict, replace
 from statistics import mean, median
 from typing import Any
 
-from ...qubo.benchmark import QuboBenchmark, neurobench_qubo
+from ...qubo.benchmark import QuboBenchmark
+from ...record.benchmark import run_benchmark
 from ...record.figure import Figure, Simulated
 from ...record.report import Report
 from ..task import Said, Task, Trial
@@ -25,7 +26,7 @@ def _run(trial: Trial) -> Report:
     """Run the workloads with seeds of the trial's own."""
     benchmark = _benchmark(trial.quick)
     seed = trial.number * benchmark.runs
-    return neurobench_qubo(
+    return run_benchmark(
         replace(benchmark, settings=replace(benchmark.settings, seed=seed)),
         command=f"spikewright neurobench qubo --seed {seed}", directory=trial.folder,
         console=trial.console,
