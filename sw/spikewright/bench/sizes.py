@@ -200,7 +200,7 @@ def _measure(subject: Subject, network: Network, board: Board, build: Path) -> M
         language=family.language, build=build,
     )
     cells: Mapping[str, int] = {}
-    if family.packer is not None:
+    if family.used:
         cells = packed_cells(netlist, part=board.part, constraints=constraints, build=build)
     counts = {
         kind: sum(cells.get(one, 0) for one in family.used[kind])

@@ -21,7 +21,6 @@ from spikewright_hw.network import Network
 
 from .. import tools
 from ..cache import cached
-from ..errors import BuildError
 from ..quantized.network import QuantizedNetwork, network_of
 from .board import DEFAULT_BOARD, Board, board_named
 from .built import constraints_of, keep
@@ -72,19 +71,8 @@ class Bitstream:
 
 
 def needed_tools(board: Board) -> tuple[str, ...]:
-    """Return the tools that build a bitstream, for :func:`~spikewright.tools.require_all`.
-
-    Raises
-    ------
-    BuildError
-        Spikewright builds none for this family.
-    """
+    """Return the tools that build a bitstream, for :func:`~spikewright.tools.require_all`."""
     family = board.family
-    if family.packer is None:
-        raise BuildError(
-            f"a bitstream for {board.title} is the work of the vendor's tools, which are not "
-            "called here; write all that they need, and a script that calls them, by plan=True"
-        )
     return ("amaranth-boards", "pyosys or yosys", family.flow.tool, family.packer.tool)
 
 
@@ -246,7 +234,6 @@ def _cells(
 def _pack(placement: Placement, *, board: Board, build: Path) -> tuple[Path, str]:
     """Pack a configuration; return the bitstream and the packer's name and version."""
     packer = board.family.packer
-    assert packer is not None
     tool = tools.require(packer.tool)
     name = f"{tool.name} {tool.version}"
     text = placement.configuration.read_bytes()

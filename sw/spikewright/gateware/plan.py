@@ -75,7 +75,7 @@ def write_plan(
 def plan_files(top: SerialTop, *, board: Board) -> dict[str, str]:
     """Return the files of a plan, by name; ``build.sh`` is the script."""
     family = board.family
-    if family.packer is None:  # the vendor's tools, as Amaranth calls them
+    if family.vendor_plan:
         files = platform_files(top, board=board)
         first, rest = files.pop("build_design.sh").split("\n", 1)
         script = f'{first}\ncd "$(dirname "$0")"\n{rest}'

@@ -38,6 +38,15 @@ too. It takes the time of each of these builds, so it is not what happens by def
 beside the bitstream has what was tried and reached (`clock_search`).
 """
 
+#: What else is said of a family's tools.
+_MORE = {
+    "xc7": """, which `sh boards/artix7_tools.sh` installs into `.venv`
+from Debian's packages, without being root. `xc7_pack` is of Spikewright: it makes frames of
+nextpnr's features by the data base of Project X-Ray, whose `xc7frames2bit` writes the file; all
+bits of the bitstream by Vivado that comes with that data base are bits of features that it knows.
+A plan (`--plan`) is for Vivado instead""",
+}
+
 _OWN = """
 ## What a board shows
 
@@ -78,11 +87,11 @@ def boards_page() -> str:
     parts = [_HEAD.format(met="" if any(board.met for board in BOARDS.values()) else NEVER_MET)]
     for family in FAMILIES.values():
         boards = [board for board in BOARDS.values() if board.family is family]
-        tools = [family.flow.tool]
-        if family.packer is not None:
-            tools.append(family.packer.tool)
-        made = "Vivado, by a plan" if family.packer is None else "Yosys, " + ", ".join(tools)
-        parts.append(f"\n## {family.label}\n\nBitstreams are made by {made}.\n\n{_table(boards)}")
+        made = f"Yosys, {family.flow.tool}, {family.packer.tool}"
+        parts.append(
+            f"\n## {family.label}\n\nBitstreams are made by {made}{_MORE.get(family.name, '')}.\n\n"
+            f"{_table(boards)}"
+        )
     return "".join(parts) + _OWN
 
 

@@ -3,7 +3,7 @@ import subprocess
 import pytest
 
 from spikewright import tools
-from spikewright.errors import BuildError
+from spikewright.errors import ToolError
 from spikewright.gateware.bitstream import build_bitstream
 from spikewright.gateware.board import BOARDS
 from spikewright.gateware.plan import write_plan
@@ -23,7 +23,7 @@ def test_a_plan_is_written_without_a_tool(name, tmp_path, monkeypatch):
     subprocess.run(["sh", "-n"], input=script, text=True, check=True)
     for file in folder.iterdir():
         assert file.name == "build.sh" or file.name in script or file.name.startswith("design.")
-    called = "vivado" if board.family.packer is None else board.family.flow.tool
+    called = "vivado" if board.family.vendor_plan else board.family.flow.tool
     assert called in script.lower()
     for command in (board.load, board.flash):
         assert " ".join(command) in script
@@ -47,11 +47,13 @@ def test_a_plan_is_built_by_its_script(tmp_path):
     assert b"\x7e\xaa\x99\x7e" in (folder / "design.bin").read_bytes()[:64]
 
 
-def test_what_the_vendor_builds_is_not_built_here(tmp_path):
-    with pytest.raises(BuildError) as caught:
+def test_a_board_whose_tools_are_not_there_is_told_how_to_get_them(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.prefix", str(tmp_path))
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(ToolError) as caught:
         build_bitstream(NETWORK, board="basys3", build=tmp_path)
-    assert str(caught.value) == (
-        "a bitstream for Basys 3 is the work of the vendor's tools, which are not called here; "
-        "write all that they need, and a script that calls them, by plan=True"
+    assert str(caught.value).endswith(
+        "xc7_pack was not found; without it, no Artix-7 bitstream can be written but by Vivado, "
+        "from a plan. To get it, run `sh boards/artix7_tools.sh` of Spikewright's repository."
     )
     assert not any(tmp_path.iterdir())

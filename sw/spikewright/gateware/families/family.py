@@ -120,8 +120,8 @@ class Family(ABC):
         Size of the block RAM that is counted.
     flow : Flow
         Its placer.
-    packer : Packer, optional
-        What writes its bitstreams; None where that is for the vendor's tools alone.
+    packer : Packer
+        What writes its bitstreams.
     used : dict of str to (tuple of str)
         nextpnr's kinds of cells that are counted as ``lut``, ``ff``, ``bram`` and ``dsp``; what is
         not among them is counted in the netlist.
@@ -134,6 +134,8 @@ class Family(ABC):
         Ports by which a carry enters a cell: of an adder, or of a comparison.
     language : str
         What Amaranth writes for its tools.
+    vendor_plan : bool
+        Whether a plan is for the vendor's tools, as Amaranth calls them, and not for these here.
     finish : callable, optional
         What is changed of a netlist, as Yosys' JSON has it, before it is placed.
     """
@@ -145,12 +147,13 @@ class Family(ABC):
     cells: tuple[tuple[str, Mapping[str, int]], ...]
     bram_kbit: int
     flow: Flow
-    packer: Packer | None
+    packer: Packer
     used: Mapping[str, tuple[str, ...]]
     parts: Mapping[str, Part]
     joined_ports: frozenset[str] = frozenset()
     carry_ports: frozenset[str] = frozenset()
     language: Literal["rtlil", "verilog"] = "rtlil"
+    vendor_plan: bool = False
     finish: Callable[[dict[str, Any]], None] | None = None
 
     @abstractmethod

@@ -1,7 +1,6 @@
 """AMD Artix-7: its parts, its clock manager, and how it is built.
 
-Synthesis, and placing for a frequency, go by Yosys and nextpnr; a bitstream is Vivado's work, which
-a plan prepares.
+A bitstream is made by Yosys, nextpnr and the data base of Project X-Ray; a plan is for Vivado.
 """
 
 from collections.abc import Mapping
@@ -9,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from .family import Family, Flow, Part, Pll
+from .family import Family, Flow, Packer, Part, Pll
 
 __all__ = ["XC7", "Xc7", "Xc7Pll", "plls"]
 
@@ -119,15 +118,16 @@ _IDCODES = {"35t": 0x0362D093, "100t": 0x03631093}
 
 def _part(size: str, package: str, speed: str, pins: str = "") -> Part:
     """Return a part; what it has is by data sheet DS180, block RAM in halves of 18 kbit."""
-    device = f"xc7a{size}" + ("i" if speed == "1L" else "")
+    device, known_as = f"xc7a{size}" + ("i" if speed == "1L" else ""), f"xc7a{size}{package}-1"
     return Part(
         "xc7",
         f"Artix-7 XC7A{size.upper()}",
         "the one speed grade of Project X-Ray's data",
-        ("--device", f"xc7a{size}{package}-1"),
+        ("--device", known_as),
         room=_ROOM[size],
         platform={"device": device, "package": package, "speed": speed},
         pins=tuple(pins.split()),
+        packing=(known_as,),
         idcode=_IDCODES[size],
     )
 
@@ -155,7 +155,7 @@ XC7 = Xc7(
         pin="set_property LOC {site} [get_ports {port}]\n"
         "set_property IOSTANDARD LVCMOS33 [get_ports {port}]\n",
     ),
-    packer=None,
+    packer=Packer(tool="xc7_pack", suffix="bit", options=("design.config", "design.bit")),
     used={},
     parts={
         "a7-35t": _part(
@@ -168,5 +168,6 @@ XC7 = Xc7(
     },
     carry_ports=frozenset({"CI"}),
     language="verilog",
+    vendor_plan=True,
 )
 """The family."""
