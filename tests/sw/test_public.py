@@ -305,8 +305,8 @@ NO_ULX = (
         (lambda: spw.open_board(TINY, board="ulx"), ValueError, NO_ULX),
         (lambda: spw.simulate(TINY, SPIKES, board="ulx"), ValueError,
          NO_ULX),
-        (lambda: spw.emit(TINY, name="3 of"), ValueError,
-         "name is '3 of'; a module's name has letters, digits and _, and begins with no digit"),
+        (lambda: spw.emit(TINY, name="- -"), ValueError,
+         "name is '- -'; a module's name has a letter or a digit"),
         (lambda: spw.emit("net.spw"), ValueError,  # pyright: ignore[reportArgumentType]
          "network is 'net.spw'; it must be of the class Network or QuantizedNetwork"),
         (lambda: spw.emit(TINY, bus="apb"), ValueError,  # pyright: ignore[reportArgumentType]

@@ -167,7 +167,8 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     ),
     "emit --all": (
         {"output": "out"},
-        {**every({**SIZE, **STOCHASTIC, "bus": ""}, NO_CORES),
+        {**every({**SIZE, **STOCHASTIC, "bus": ""},
+                 "does not apply to --all, which is every registered core; leave it out, or give"),
          "preset": "does not apply to --all, which is"},
     ),
     "emit": ({"all": None}, {}),

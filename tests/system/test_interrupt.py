@@ -194,6 +194,27 @@ def test_after_sigkill_nothing_runs_on_and_the_next_run_clears_what_is_left(
     assert left_in(tmp_path) == []
 
 
+def test_ctrl_c_while_the_command_line_is_imported_is_a_sentence(launch, tmp_path):
+    code = """
+import os, signal, sys
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "spikewright.cli.verbs":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+from spikewright.cli import main
+main(["boards"])
+"""
+    process = launch(
+        [sys.executable, "-c", code], stdout=-1, stderr=-1, text=True, cwd=tmp_path
+    )
+    said = process.communicate(timeout=60)
+    assert said == ("", "spikewright: interrupted before anything was begun\n")
+    assert process.returncode == 130
+
+
 def test_signals_that_are_ignored_stay_ignored(launch, tmp_path):
     script = f"trap '' INT HUP; exec '{sys.executable}' -c \"$1\""
     code = """

@@ -1,105 +1,53 @@
 """The command line: a verb for each thing to do.
 
-Heavy imports happen inside the verbs, so that ``--help`` and a wrong option answer at once.
+What is named here is imported when it is first asked for; Ctrl-C meanwhile ends the process in one
+sentence, since nothing has been begun.
 """
 
-import errno
-import sys
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+import os
+import signal
+import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from ..errors import SpikewrightError, SpikewrightWarning, StorageError
-from ..extras import missing
-from ..interrupt import interruptible
-from ..terminal import take_any_text
-from .applies import check_options, parsed
-from .board_script import run_on_family
-from .config_file import named, told_by, with_config
-from .files_apart import check_files
-from .options import design_of
-from .parser import parser
-from .run_options import add_run_options, run_options
-from .shared import shared
-from .words import options_named
+if TYPE_CHECKING:
+    from .board_script import run_on_family
+    from .command import guarded, main
+    from .options import design_of
 
-__all__ = [
-    "add_run_options", "design_of", "guarded", "main", "options_named", "parser", "run_on_family",
-    "run_options",
-]
+__all__ = ["design_of", "guarded", "main", "run_on_family"]
+
+#: Where each is.
+_HOMES = {
+    "design_of": "options", "guarded": "command", "main": "command",
+    "run_on_family": "board_script",
+}
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command line; return the exit status. Without arguments, print the help."""
-    arguments = sys.argv[1:] if arguments is None else arguments
-    take_any_text()
-    if not arguments:
-        parser().print_help()
-        return 0
-    options = parsed(parser(), arguments)
-    if getattr(options, "config", None) is not None:
-        try:
-            with_its_options = with_config(arguments, options)
-            config, given = options.config, options.given
-            with named(config):
-                options = parsed(parser(), with_its_options)
-            options.flags = told_by(config, options.flags, given=given)
-        except SpikewrightError as error:
-            print(f"spikewright: {error}", file=sys.stderr)
-            return 1
-
-    def work() -> int | None:
-        check_options(options)
-        check_files(options)
-        with options_named(options.flags):
-            return options.verb(options)
-
-    return guarded(lambda: shared(options.command, work))
-
-
-def guarded(work: Callable[[], int | None]) -> int:
-    """Run ``work``; report what a user can do something about as one sentence on stderr.
-
-    Ctrl-C, SIGTERM and SIGHUP end it, see :mod:`spikewright.interrupt`.
-    """
-    try:
-        with _warnings_as_sentences():
-            return interruptible(
-                lambda: work() or 0,
-                says="spikewright: interrupted; nothing half-written was left behind",
-            )
-    except SpikewrightError as error:
-        print(f"spikewright: {error}", file=sys.stderr)
-        return 1
-    except ModuleNotFoundError as error:
-        absent = missing(error)
-        if absent is None:
-            raise
-        print(f"spikewright: {absent}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        full = StorageError("the disk is full; free some space and try again")
-        print(f"spikewright: {full}", file=sys.stderr)
-        return 1
+def __getattr__(name: str) -> Any:
+    """Import a name from where it is defined (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    with _ended_by_interrupt():
+        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
 
 
 @contextmanager
-def _warnings_as_sentences() -> Iterator[None]:
-    """Print the project's warnings as sentences on stderr, each once."""
-    said: set[str] = set()
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", SpikewrightWarning)
-        others = warnings.showwarning
-
-        def show(message, category, *place, **more) -> None:
-            if issubclass(category, SpikewrightWarning):
-                if str(message) not in said:
-                    print(f"spikewright: warning: {message}", file=sys.stderr)
-                said.add(str(message))
-            else:
-                others(message, category, *place, **more)
-
-        warnings.showwarning = show
+def _ended_by_interrupt() -> Iterator[None]:
+    """Let Ctrl-C end the process at once, where it would raise :exc:`KeyboardInterrupt`."""
+    ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not ours or threading.current_thread() is not threading.main_thread():
         yield
+        return
+    signal.signal(signal.SIGINT, _end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _end(*_: Any) -> None:
+    os.write(2, b"spikewright: interrupted before anything was begun\n")
+    os._exit(130)  # as shells have it for Ctrl-C

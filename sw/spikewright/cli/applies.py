@@ -64,6 +64,11 @@ RULES = (
         "--all, which is every preset of every core; leave one of the two out",
     ),
     Rule(
+        ("emit",), ("bus", *_ENGINE), lambda options: options.all,
+        "--all, which is every registered core; leave it out, or give a .spw file in the place of "
+        "--all",
+    ),
+    Rule(
         ("emit",), ("bus",), lambda options: not _network(options),
         "registered cores, but to the engine of a network; leave it out, or give a .spw file",
     ),

@@ -24,6 +24,7 @@ __all__ = [
     "frequency_or_highest",
     "milliseconds",
     "minutes",
+    "one_or_more",
     "path",
     "rate",
     "seed",
@@ -216,6 +217,13 @@ def count(text: str) -> int:
     """Read a whole number of 0 or more."""
     if not text.isdecimal() or len(text) > 100:
         raise argparse.ArgumentTypeError(f"{text[:100]!r} is not a whole number of 0 or more")
+    return int(text)
+
+
+def one_or_more(text: str) -> int:
+    """Read a whole number of 1 or more."""
+    if not text.isdecimal() or len(text) > 100 or not int(text):
+        raise argparse.ArgumentTypeError(f"{text[:100]!r} is not a whole number of 1 or more")
     return int(text)
 
 

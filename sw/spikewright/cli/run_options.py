@@ -11,8 +11,8 @@ from .options import (
     add_board_options,
     add_engine_options,
     board_of,
-    count,
     design_of,
+    one_or_more,
     seed,
 )
 from .task_options import (
@@ -40,7 +40,7 @@ def add_run_options(parser: argparse.ArgumentParser, *, boards: Sequence[str]) -
         "board top simulated by Verilator",
     )
     add(
-        "--samples", type=count, metavar="N",
+        "--samples", type=one_or_more, metavar="N",
         help="run the first N samples of the test split alone (default: all)",
     )
     add("--build-only", action="store_true", help="stop when the bitstream is written")

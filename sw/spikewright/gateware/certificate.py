@@ -2,7 +2,8 @@
 
 ``certificate.json`` names the bitstream, the network and the design by their hashes, and claims two
 things: in how many cycles every inference ends, and which states never saturate with these weights.
-Neither is sampled. :func:`check_certificate` works both out again from the network's file.
+Neither is sampled. :func:`check_certificate` works both out again from the network's file, and
+holds board, part and clock to the record of the build beside it.
 """
 
 import hashlib
@@ -25,6 +26,7 @@ from ..json_text import read_json, shortened
 from ..network.find_saturation import find_saturation
 from ..quantized.network import QuantizedNetwork, network_of
 from .board import Board
+from .built import REPORT
 
 __all__ = ["CERTIFICATE", "CheckedCertificate", "check_certificate", "write_certificate"]
 
@@ -193,7 +195,7 @@ def check_certificate(
 
     Nothing in it is trusted: hashes are of the files beside it and of the network, the bound is
     that of the engine for this network and design, and where states can saturate follows from the
-    weights.
+    weights. Board, part and clock are those that the build wrote into ``report.json``.
 
     Parameters
     ----------
@@ -228,6 +230,7 @@ def check_certificate(
                 f"{path} is not so: the {words} is stated as {_short(stated[name])}, but it is "
                 f"{_short(is_so)}"
             )
+    _check_build(path, body)
     worst_us = found["worst_cycles"] / (body["clock_hz"] / 1e6)
     return CheckedCertificate(
         worst_cycles=found["worst_cycles"], worst_us=worst_us,
@@ -239,6 +242,30 @@ def check_certificate(
             for name in _WORDS
         },
     )
+
+
+def _check_build(path: Path, body: Mapping[str, Any]) -> None:
+    """Compare board, part and clock with the record of the build, which lies beside it."""
+    file = path.with_name(REPORT)
+    try:
+        record = read_json(file)
+        built = {
+            "board": record["board"], "part": record["part"],
+            "clock_hz": round(record["clock_mhz"] * 1e6),
+        }
+    except OSError as error:
+        raise DataError(
+            f"{file}, the record of the build, cannot be read: {error.strerror}; keep both in one "
+            "folder"
+        ) from None
+    except (ValueError, KeyError, TypeError, OverflowError):
+        raise DataError(f"{file} is no record of a build; write it again by a build") from None
+    for name, is_so in built.items():
+        if _text(body[name]) != _text(is_so):
+            raise DataError(
+                f"{path} is not so: {name} is stated as {_short(body[name])}, but by the record of "
+                f"the build beside it, {REPORT}, it is {_short(is_so)}"
+            )
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,8 +1,7 @@
 """Verilog of a network's engine and of the registered cores, and the list of these."""
 
 import json
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from spikewright_hw.bus.bus_top import BUSES, Bus, BusTop, bus_top
-from spikewright_hw.checks import one_of, optional, pathlike, text
+from spikewright_hw.checks import one_of, optional, pathlike, shown, text
 from spikewright_hw.cores import CORES, Core
 from spikewright_hw.emit import as_verilog
 from spikewright_hw.engine.design import Design, EventDesign
@@ -21,9 +20,11 @@ from spikewright_hw.network import Network
 from .. import terminal
 from ..errors import DataError
 from ..files import check_writable, write_if_changed
+from ..json_text import read_json
 from ..quantized.network import QuantizedNetwork, network_of
 from .design import check_design
 from .fusesoc import write_core_file
+from .module_name import module_name
 
 __all__ = ["VERILOG", "emit", "emit_cores", "print_cores"]
 
@@ -51,7 +52,8 @@ def emit(
     folder : str or Path
         Where to.
     name : str
-        Name of the file and of its top module; ``-`` becomes ``_``.
+        Name of the file and of its top module; what Verilog does not take of it becomes ``_``, and
+        a word that Verilog reserves has one at its end.
     design : Design, optional
         The engine; the event engine if not given.
     bus : {"axi-stream", "wishbone"}, optional
@@ -65,24 +67,21 @@ def emit(
     Raises
     ------
     DataError
-        The network cannot run on the engine.
+        The network cannot run on the engine; or the file is there, of a network with another name.
     StorageError
         A file cannot be written.
     ValueError
-        The name is not one that Verilog takes, ``network`` is none, there is no such bus, or the
+        The name has neither letter nor digit, ``network`` is none, there is no such bus, or the
         weights would have to be loaded over it.
     """
     design, plain = EventDesign() if design is None else design, network_of(network)
-    folder, top = pathlike("folder", folder), text("name", name).replace("-", "_")
-    if not re.fullmatch(r"[A-Za-z_]\w*", top, re.ASCII):
-        raise ValueError(
-            f"name is {name!r}; a module's name has letters, digits and _, and begins with no digit"
-        )
+    folder, top = pathlike("folder", folder), module_name(text("name", name))
     bus = optional(one_of(BUSES))("bus", bus)
     check_design(design, plain)
     check_writable(folder, folder=True)
+    _check_alone(folder / f"{top}.json", name)
     engine = design.engine(plain)
-    path = _write(engine if bus is None else bus_top(engine, bus=bus), top, folder)
+    path = _write(engine if bus is None else bus_top(engine, bus=bus), top, folder, {"name": name})
     sizes = "-".join(str(size) for size in (plain.inputs, *(one.neurons for one in plain.layers)))
     title = f"The {design.name} engine of a network, {sizes}{f', on {bus}' if bus else ''}"
     write_core_file([path], library="network", name=top, description=title)
@@ -141,10 +140,25 @@ def _presets(core: str, preset: str | None) -> list[str]:
     return list(presets) if preset is None else [preset]
 
 
-def _write(component: wiring.Component, name: str, folder: Path) -> Path:
+def _check_alone(path: Path, name: str) -> None:
+    """Raise :exc:`~spikewright.errors.DataError` if a network of another name has the file."""
+    try:
+        other = read_json(path)["name"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if other != name:
+        raise DataError(
+            f"{path.with_suffix('.v')} is of the network {shown(other)}, and {shown(name)} would "
+            "have the same name in Verilog; rename one of them, or write it into another folder"
+        )
+
+
+def _write(
+    component: wiring.Component, name: str, folder: Path, more: Mapping[str, Any] | None = None
+) -> Path:
     path = folder / f"{name}.v"
     write_if_changed(path, as_verilog(component, name=name))
-    told = component.metadata.as_json() | {"fields": _fields_of_ports(component)}
+    told = component.metadata.as_json() | {"fields": _fields_of_ports(component)} | dict(more or {})
     if isinstance(component, BusTop):
         told |= {"bus": component.description()}
     ports = json.dumps(told, indent=2, sort_keys=True)

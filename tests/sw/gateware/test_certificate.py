@@ -26,8 +26,12 @@ DESIGN = EventDesign(banks=2, share=(3, 1), block_bits=16)
 def written(folder: Path, *, network=NETWORK, design=DESIGN) -> Path:
     (folder / "design.bit").write_bytes(b"bits")
     (folder / "design.lpf").write_text("pins")
+    board = BOARDS["ulx3s"]
+    (folder / "report.json").write_text(json.dumps(
+        {"board": board.name, "part": board.device.label, "clock_mhz": board.clock_hz / 1e6}
+    ))
     return write_certificate(
-        folder, network=network, design=design, board=BOARDS["ulx3s"], bitstream="design.bit",
+        folder, network=network, design=design, board=board, bitstream="design.bit",
         constraints="design.lpf",
     )
 
@@ -116,6 +120,9 @@ def _set(*names, value):
     (_set("clock_hz", value=0), "is no certificate: clock_hz is 0; it must be above 0"),
     (_set("clock_hz", value=True), "is no certificate: clock_hz is true; it must be a whole"),
     (_set("clock_hz", value=10**400), "is no certificate: 10000000000000000... is no number"),
+    (_set("clock_hz", value=1), "is not so: clock_hz is stated as 1, but by the record of the "),
+    (_set("board", value="icebreaker"), 'is not so: board is stated as "icebreaker", but by the '),
+    (_set("part", value="ECP5 LFE5U-85F"), 'is not so: part is stated as "ECP5 LFE5U-85F", but '),
     (_set("board", value=None), "is no certificate: board is null; it must be a text"),
     (_set("claims", value=[1]), "is no certificate: claims is [1]; it must be a JSON object"),
     (_set("claims", "saturation", 0, "layer", value=False), "is not so: the list of states that"),
@@ -141,6 +148,18 @@ def test_a_change_without_its_hash_and_other_files_are_refused(tmp_path):
     assert refused(path) == (
         f"{path} cannot be read: No such file or directory; give the certificate.json that lies "
         "beside a bitstream"
+    )
+
+
+@pytest.mark.parametrize("content", [None, b"[]", b"{}", b'{"board": ""', b'{"board": 1}'])
+def test_without_the_record_of_the_build_no_clock_is_believed(tmp_path, content):
+    path = written(tmp_path)
+    record = tmp_path / "report.json"
+    record.unlink() if content is None else record.write_bytes(content)
+    assert refused(path) == (
+        f"{record}, the record of the build, cannot be read: No such file or directory; keep both "
+        "in one folder" if content is None
+        else f"{record} is no record of a build; write it again by a build"
     )
 
 

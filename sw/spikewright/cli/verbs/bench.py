@@ -6,7 +6,7 @@ import spikewright as spw
 
 from ..applies import SEEDED_TABLES
 from ..benchmark_run import run_from_options
-from ..options import count, path, seed
+from ..options import count, one_or_more, path, seed
 from ..words import arguments_checked
 
 __all__ = ["add"]
@@ -52,7 +52,7 @@ def _add_engine(benches) -> None:
         help="seeds of the placer, whose median counts (default: 1 to 10)",
     )
     add(
-        "--samples", type=count, default=100, metavar="N",
+        "--samples", type=one_or_more, default=100, metavar="N",
         help="images that the gateware is simulated for (%(default)s)",
     )
     add("--pages", action="store_true", help="write the tables of docs/bench_engine.md")
@@ -76,7 +76,7 @@ def _add_boards(benches) -> None:
         help="boards to compare (default: iCEBreaker, ULX3S, Arty A7, Tang Nano 20K)",
     )
     bench.add_argument(
-        "--samples", type=count, metavar="N", help="first test samples (default: all)"
+        "--samples", type=one_or_more, metavar="N", help="first test samples (default: all)"
     )
     bench.set_defaults(verb=boards, command="bench boards")
 
@@ -177,7 +177,7 @@ def _add_reference(benches) -> None:
         "reference", help="images per second of the integer reference, on named networks"
     )
     bench.add_argument(
-        "--samples", type=count, default=2048, metavar="N",
+        "--samples", type=one_or_more, default=2048, metavar="N",
         help="images that are run at once (%(default)s)",
     )
     bench.add_argument(

@@ -5,7 +5,7 @@ import time
 
 import spikewright as spw
 
-from ..options import add_engine_options, board_of, count, design_of, frequency, path
+from ..options import add_engine_options, board_of, design_of, frequency, one_or_more, path
 from ..task_options import add_task_options, task_of
 from ..words import arguments_checked
 
@@ -50,7 +50,7 @@ def add(commands) -> None:
         help="put it into the state after power-up; weights that are loaded are loaded again",
     )
     what.add_argument(
-        "--demo", type=count, metavar="N",
+        "--demo", type=one_or_more, metavar="N",
         help="run what `spikewright build --demo N` puts into a board, the first N samples of the "
         "test part, and compare its classes with the integer reference",
     )

@@ -4,7 +4,7 @@ import argparse
 
 import spikewright as spw
 
-from ..options import count, path
+from ..options import one_or_more, path
 from ..run_options import add_build_options, run_options
 
 __all__ = ["add"]
@@ -25,7 +25,7 @@ def add(commands) -> None:
         help="first refuse a network with a state that can end at its format, for any input",
     )
     verb.add_argument(
-        "--demo", type=count, metavar="N",
+        "--demo", type=one_or_more, metavar="N",
         help="store the first N samples of the test part in the bitstream: a board that runs them "
         "by itself, without a host (docs/boards.md)",
     )

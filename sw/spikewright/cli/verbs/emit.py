@@ -1,7 +1,6 @@
 """``spikewright emit``: Verilog of cores, or of a network."""
 
 import argparse
-import re
 from pathlib import Path
 
 import spikewright as spw
@@ -36,7 +35,7 @@ def emit(options: argparse.Namespace) -> None:
     if options.all == (options.core is not None):
         raise SpikewrightError("name one core, or give --all for every core")
     if options.core is not None and options.core.endswith(".spw"):
-        name = re.sub(r"\W|^(?=\d)", "_", Path(options.core).stem, flags=re.ASCII)
+        name = Path(options.core).stem
         design = design_of(options)
         network = spw.read(options.core)
         with arguments_checked(options.flags):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import spikewright as spw
 
-from ..options import add_commands_option, count, counts, path
+from ..options import add_commands_option, counts, one_or_more, path
 from ..task_options import add_task_options, task_of
 from ..words import arguments_checked
 
@@ -24,7 +24,7 @@ def add(commands) -> None:
     )
     add_task_options(verb)
     verb.add_argument(
-        "--samples", type=count, default=200, metavar="N",
+        "--samples", type=one_or_more, default=200, metavar="N",
         help="of the test part, for the means, at most (%(default)s)",
     )
     engine = verb.add_argument_group("the engine")

@@ -6,7 +6,7 @@ import sys
 
 import spikewright as spw
 
-from ..options import count, minutes, seed
+from ..options import count, minutes, one_or_more, seed
 from ..task_options import add_task_options, task_of
 from ..words import arguments_checked
 
@@ -42,7 +42,7 @@ def add(commands) -> None:
         "bitstream, too (%(default)s)",
     )
     add(
-        "--samples", type=count, default=20, metavar="N",
+        "--samples", type=one_or_more, default=20, metavar="N",
         help="for the virtual board (%(default)s)",
     )
     add("--fold", type=count, default=0, metavar="N", help="which fifth is held out, 0 to 4 (0)")
