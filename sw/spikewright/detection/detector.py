@@ -2,8 +2,8 @@
 
 The frame is parted into cells. Of each cell the network answers how sure it is of each class, and
 where the middle of the shape in it lies and how large that is, as values around 0 to 1. All are 0
-in an empty cell; so the place and the size that a least square makes of a cell that may be empty
-are those of its shape times how sure it is, and are divided by that.
+in an empty cell. It is trained by squared errors, whose least, where it is unsure whether a cell is
+empty, is at place and size times how sure it is; so these are divided by that.
 """
 
 import numpy as np

@@ -1,7 +1,8 @@
 """The page of a report: one self-contained HTML file.
 
 Style and pictures are inside it, there is no script, and nothing is asked of the network. It
-follows the reader's choice of light or dark.
+follows the reader's choice of light or dark. What a report says by name stands in the order of the
+names, as in its JSON, so that the page can be drawn again from that.
 """
 
 from typing import Any
@@ -48,7 +49,7 @@ def describe(provenance: Provenance) -> str:
 def detail_text(figure: Figure) -> str:
     """Write the detail of a figure in one line; what is nested or long stays in the JSON."""
     parts = []
-    for key, value in figure.detail.items():
+    for key, value in sorted(figure.detail.items()):
         label = key.replace("_", " ")
         if isinstance(value, list) and all(isinstance(each, int | float) for each in value):
             parts.append(f"{label}: {', '.join(format_value(each) for each in value)}")
@@ -70,6 +71,7 @@ def render(report: Report) -> str:
     environment.filters["number"] = format_value
     return environment.get_template("page.html").render(
         report=report,
+        made=sorted(report.made.items()),
         firm=[figure for figure in report.figures if not figure.estimated],
         estimates=[figure for figure in report.figures if figure.estimated],
         describe=describe,

@@ -2,7 +2,8 @@
 
 It holds ``submission.json`` to its schema, each file to its hash, the record and the reports of the
 trials to theirs, title, summary and results to what the trials' rows give once more, and the claim
-to its trials. What it knows of a benchmark stands in ``audits``.
+to its trials. A page is drawn once more, by what draws all pages, and compared. What it knows of a
+benchmark stands in ``audits``.
 """
 
 import hashlib
@@ -23,6 +24,8 @@ from ..errors import ReportError
 from ..json_text import read_json, shortened
 from ..record.check import report_faults
 from ..record.check import schema as report_schema
+from ..record.page import render
+from ..record.store import read_report
 from .audits.known import AUDITS
 from .audits.task_audit import TaskAudit
 from .submit import repeated
@@ -101,6 +104,8 @@ def submission_faults(folder: str | Path) -> list[str]:
             faults += list(_headline(record, data, audit)) + list(_record(record, data))
         for number in range(_TRIALS):
             faults += _trial(folder / "trials" / str(number), number, data, audit)
+    if not faults:  # nor is the page of a report that is wrong looked at
+        faults += _pages(folder)
     return faults + [QUICK] * data["quick"]
 
 
@@ -200,6 +205,17 @@ def _said(where: str, report: dict[str, Any], told: dict[str, str]) -> Iterator[
             yield (
                 f"{where}: {what} is {shortened(there, most=300)!r}, and must be "
                 f"{shortened(wanted, most=300)!r}"
+            )
+
+
+def _pages(folder: Path) -> Iterator[str]:
+    """Hold each page beside a report to the report."""
+    for place in (folder, *(folder / "trials" / str(number) for number in range(_TRIALS))):
+        page = place / "report.html"
+        if page.is_file() and page.read_bytes() != render(read_report(place)).encode():
+            yield (
+                f"{page.relative_to(folder)} is another page than the report.json beside it gives: "
+                "it was altered, or drawn by another version of this program"
             )
 
 

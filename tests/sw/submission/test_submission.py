@@ -254,6 +254,27 @@ def test_a_report_without_a_section_is_told(folder):
     ]
 
 
+@pytest.mark.parametrize("place", ["", "trials/3/"])
+def test_a_page_that_shows_something_else_is_told(place, folder):
+    page = folder / f"{place}report.html"
+    text = page.read_text()
+    wanted = (
+        f"{place}report.html is another page than the report.json beside it gives: it was altered, "
+        "or drawn by another version of this program"
+    )
+    for old, new in (("<h1>", "<h1>Measured: "), ("</body>", "<p>7 mW</p></body>")):
+        other = text.replace(old, new)
+        assert other != text
+        page.write_text(other)
+        relist(folder, listed(folder))
+        assert submission_faults(folder)[:-1] == [wanted]
+    data = listed(folder)
+    page.unlink()
+    del data["files"][f"{place}report.html"]
+    relist(folder, data)
+    assert submission_faults(folder) == [QUICK]  # nobody has to write one
+
+
 def test_no_submission_is_told(tmp_path):
     with pytest.raises(ReportError, match=r"submission\.json is missing; name the folder of a "):
         submission_faults(tmp_path)
