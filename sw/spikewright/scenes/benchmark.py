@@ -7,6 +7,7 @@ and energies estimates: nothing is measured.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,6 +19,7 @@ from spikewright_hw.checks import one_of, optional, pathlike, real, settle, text
 from ..coding.filter_bank import FilterBankCoding
 from ..device.simulation import simulate
 from ..errors import DataError
+from ..files import write_bytes
 from ..gateware.board import board_named
 from ..gateware.synthesis import Netlist
 from ..job.board_estimate import Samples, samples_of
@@ -122,7 +124,10 @@ class AscBenchmark(Benchmark):
         return self.rehearsal or "asc"
 
     def outcome(self, *, command: str, folder: Path, build: Path) -> Outcome:
-        """Train a network behind the filter bank, and test it in integers."""
+        """Train a network behind the filter bank, and test it in integers.
+
+        Beside the report are the labels and the answers of the test part, ``answers.npz``.
+        """
         sounds = _SOUNDS[self.sounds]
         task = load_task(self.sounds, folder=self.folder, sound=True)
         coding = FilterBankCoding.fitting(task, steps=sounds.steps, channels=sounds.channels)
@@ -139,11 +144,19 @@ class AscBenchmark(Benchmark):
         assert samples is not None
         engine = engine_netlist(network, build=build)
         report = _report(self, task, network, ears, engine, samples, command)
+        _write_answers(folder / "answers.npz", task.y_test, samples.run.predictions)
         lines = list(table(HEADINGS, (_cells(row) for row in report.rows)))
         block = "\n".join([said(report), "", *lines])
         return Outcome(
             report=report, lines=lines, blocks=dict.fromkeys(_SOUNDS) | {self.sounds: block}
         )
+
+
+def _write_answers(file: Path, labels: np.ndarray, answers: np.ndarray) -> None:
+    """Write what was asked and answered: a raw log, from which the accuracy is counted again."""
+    made = BytesIO()
+    np.savez_compressed(made, labels=labels.astype(np.uint8), answers=answers.astype(np.uint8))
+    write_bytes(file, made.getvalue())
 
 
 def heard_again(task: Task, *, copies: int, seed: int) -> Task:
@@ -217,6 +230,7 @@ def _report(
         rows=tuple(rows),
         made={
             **made_by(command),
+            "network": network.network.digest().hex(),
             "front end": network.coding.describe(),
             "training part": f"{len(task.x_train)} sounds, {sounds.copies} altered copies of each",
             "seed": str(benchmark.seed),

@@ -49,7 +49,8 @@ def submit(
     Parameters
     ----------
     task : str
-        ``"qubo"``, ``"mackey-glass"``, ``"cart-pole"``, or ``"run"``: the digits.
+        ``"qubo"``, ``"asc"``, whose sounds are searched in ``SPIKEWRIGHT_DATA``,
+        ``"mackey-glass"``, ``"cart-pole"``, or ``"run"``: the digits.
     folder : str or Path, optional
         A new one, or an empty one; ``build/submissions/TASK`` unless given.
     quick : bool

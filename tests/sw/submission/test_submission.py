@@ -13,8 +13,10 @@ import pytest
 from rich.console import Console
 
 from spikewright.errors import DataError, ReportError
+from spikewright.gateware.synthesis import CellCounts, Netlist
 from spikewright.qubo.benchmark import QuboBenchmark
 from spikewright.record.check import report_faults
+from spikewright.record.store import read_report
 from spikewright.record.system_record import Submitter
 from spikewright.submission.audit import QUICK, _trial, check_submission, submission_faults
 from spikewright.submission.audits.known import AUDITS
@@ -23,6 +25,8 @@ from spikewright.submission.task import Trial
 from spikewright.submission.tasks import known
 from spikewright.submission.tasks import qubo as qubo_task
 from spikewright.submission.tasks.known import TASKS
+
+from ..task.data_files import tone, write_wave
 
 
 def small(quick):
@@ -186,7 +190,7 @@ def test_what_cannot_be_is_told(folder, name, change, said):
         (lambda data: data["files"].pop("trials/1/log.txt"),
          "submission.json does not list trials/1/log.txt"),
         (lambda data: data.update(task="chess"),
-         "submission.json: task: 'chess' is not one of ['qubo', 'mackey-glass', 'cart-pole', "),
+         "submission.json: task: 'chess' is not one of ['qubo', 'asc', 'mackey-glass', "),
         (lambda data: data.update(track="algorithm"),
          "track is algorithm; qubo is of the system track"),
         (lambda data: data.pop("results"),
@@ -289,7 +293,7 @@ def test_a_folder_that_is_in_use_is_refused(tmp_path):
         submit("qubo", tmp_path)
     with pytest.raises(DataError, match=r"mine is no folder; name another one by folder=$"):
         submit("qubo", tmp_path / "mine")
-    said = r"^task is 'chess'; there are qubo, mackey-glass, cart-pole, run$"
+    said = r"^task is 'chess'; there are qubo, asc, mackey-glass, cart-pole, run$"
     with pytest.raises(ValueError, match=said):
         submit("chess", tmp_path / "other")
     assert [*tmp_path.iterdir()] == [tmp_path / "mine"]
@@ -450,3 +454,63 @@ def test_samples_are_counted_once_more(tmp_path):
     ]
     data["rows"] = [rows[1]] * 360
     assert [*audit.missing(data)] == ["its targets are others than those of the test part"]
+
+
+@pytest.fixture(scope="module")
+def heard(tmp_path_factory) -> Path:
+    """A trial of the acoustic scenes, on tones as spoken digits."""
+    folder, sounds = (tmp_path_factory.mktemp(name) for name in ("heard", "sounds"))
+    for digit in range(10):
+        for take in (0, 5):
+            sound = tone(rate=8000, hertz=150 * 1.35**digit + take, seconds=1)
+            write_wave(sounds / f"{digit}_made_{take}.wav", sound, rate=8000)
+    large = Netlist(folder, "ice40", CellCounts(lut=9000), "none")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPIKEWRIGHT_DATA", str(sounds))
+        patch.setattr("spikewright.scenes.benchmark.engine_netlist", lambda *_, **__: large)
+        trial_of("asc", folder)
+    return folder
+
+
+def test_answers_to_sounds_are_counted_once_more(heard):
+    data = json.loads((heard / "report.json").read_text())
+    audit = AUDITS["asc"]
+    assert audit.headline(data) == (data["title"], data["summary"])
+    stated = {one["name"]: one["value"] for one in data["figures"]}
+    for name, value in audit.recounted(data).items():
+        assert value == pytest.approx(stated[name], rel=1e-12)
+    assert told("asc", data, heard) == [
+        "it has 10 samples of the 16,240 of the test part",
+        "its sounds are fsdd, a rehearsal, and not all of the benchmark's",
+    ]
+    groups = TASKS["asc"].system
+    assert groups is not None
+    identity = groups(read_report(heard))["identity"]
+    assert identity["task"] == "acoustic scene classification, fsdd, a rehearsal"
+    assert re.fullmatch("[0-9a-f]{64}", identity["network"])
+
+
+@pytest.mark.parametrize(("labels", "answers", "said"), [
+    ([0] * 10, [0] * 9, "answers.npz has not an answer for each label"),
+    ([0] * 10, [4] * 10, "answers.npz has a label or an answer that is no class"),
+    ([0] * 10, [1] * 5 + [0] * 5, "accuracy_integer is 100, and by its answers 50"),
+    ([0] * 9, [0] * 9, "answers.npz has 9 answers, no whole number of recordings"),
+    ([0] * 9 + [1], [0] * 9 + [1], "answers.npz has a recording of two scenes"),
+    ([0] * 20, [0] * 20, "its accuracy is said to be of 10 sounds, and there are 20 answers"),
+])
+def test_a_log_of_other_answers_is_told(labels, answers, said, heard, tmp_path):
+    data = json.loads((heard / "report.json").read_text())
+    data["rows"][0] |= {"sounds": "asc", "accuracy": 100.0}
+    for figure in data["figures"]:
+        if figure["name"] == "accuracy_integer":
+            figure["value"] = 100.0
+    np.savez(
+        tmp_path / "answers.npz", labels=np.array(labels, np.uint8),
+        answers=np.array(answers, np.uint8),
+    )
+    assert said in [*AUDITS["asc"].impossible(data, tmp_path)]
+    data["rows"][0] |= {"accuracy": 99.0, "inference_mj": 0.0}
+    found = [*AUDITS["asc"].impossible(data, tmp_path)]
+    if len(labels) == len(answers):
+        assert found[-1] == "the accuracy is another one in its rows than in its figures"
+        assert found[-2].startswith("inference_mj is 0 in its rows, and ")

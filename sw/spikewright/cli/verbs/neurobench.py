@@ -29,7 +29,8 @@ def _add_submit(benches) -> None:
         "All of it is simulated, and says so.",
     )
     add = verb.add_argument
-    add("task", metavar="TASK", help="qubo, mackey-glass, cart-pole, or run: the digits")
+    add("task", metavar="TASK", help="qubo, asc (its sounds are searched in "
+        "SPIKEWRIGHT_DATA), mackey-glass, cart-pole, or run: the digits")
     add("--folder", type=path, metavar="DIR", help="a new one (build/submissions/TASK)")
     add("--quick", action="store_true", help="a part of the workloads, in seconds: no submission")
     add("--organisation", default="", metavar="NAME", help="who submits")

@@ -3,6 +3,7 @@
 from spikewright_hw.checks import one_of
 
 from ..task import Task
+from .asc import ASC
 from .cart_pole import CART_POLE
 from .digits import DIGITS
 from .mackey_glass import MACKEY_GLASS
@@ -11,7 +12,7 @@ from .qubo import QUBO
 __all__ = ["TASKS", "task_named"]
 
 #: By the name on the command line.
-TASKS = {task.name: task for task in (QUBO, MACKEY_GLASS, CART_POLE, DIGITS)}
+TASKS = {task.name: task for task in (QUBO, ASC, MACKEY_GLASS, CART_POLE, DIGITS)}
 
 
 def task_named(name: str) -> Task:
