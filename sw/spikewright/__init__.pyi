@@ -154,6 +154,11 @@ from spikewright.device.i2c_probe import I2cBus as I2cBus
 from spikewright.device.i2c_probe import Ina219 as Ina219
 from spikewright.device.i2c_probe import Ina226 as Ina226
 from spikewright.device.joulescope_probe import Joulescope as Joulescope
+from spikewright.device.memory_faults import Faults as Faults
+from spikewright.device.memory_faults import Flip as Flip
+from spikewright.device.memory_faults import Memory as Memory
+from spikewright.device.memory_faults import draw_flips as draw_flips
+from spikewright.device.memory_faults import weight_flip as weight_flip
 from spikewright.device.power import Power as Power
 from spikewright.device.power import measure_power as measure_power
 from spikewright.device.power import power_of_csv as power_of_csv

@@ -230,7 +230,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
          "pages": None}, {}
     ),
     "bench boards": ({"board": "ulx3s", "samples": "9"}, {}),
-    "bench link": ({"inferences": "9", "noise": "9", "seed": "7"}, {}),
+    "bench link": ({"inferences": "9", "noise": "9", "flips": "9", "seed": "7"}, {}),
     "bench neurons": ({"neuron": "lif", "seeds": "7", "epochs": "3", "pages": None}, {}),
     "bench neurons --neuron lif": (
         {"seeds": "7", "epochs": "3"}, {"pages": "does not apply to a single neuron, for"}
@@ -263,8 +263,15 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "bench training --table cells --task mnist": ({"folder": "."}, {}),
     "board --virtual ulx3s --model net.spw": (
         {"virtual": "other", "model": "other.spw", "clock": "62.5", **SIZE, "banks": "2",
-         "commands": "few", "status": None, "self_test": None, "reset": None, "demo": "9"},
-        {**every(STOCHASTIC, NO_EVENT), **every(("task", "folder", "data"), NO_DEMO)},
+         "commands": "few", "status": None, "self_test": None, "reset": None, "demo": "9",
+         "flip": "a.b:3:4", "flips": "5", "memories": None},
+        {**every(STOCHASTIC, NO_EVENT), **every(("task", "folder", "data"), NO_DEMO),
+         "seed": "does not apply to bits that are not drawn; give --flips, too, or leave it out"},
+    ),
+    "board --virtual ulx3s --model net.spw --flips 5": (
+        {"seed": "7", "status": None, "self_test": None},
+        {**every(("memories", "demo"), "does not apply to bits that are flipped, by --flip or"),
+         "weights": "does not apply to bits that are flipped, by --flip or --flips: whoever opens"},
     ),
     "board --virtual ulx3s --model net.spw --demo 9": (
         {"share": "3", "task": "mnist", "data": "mine.npz"}, {"folder": NO_DIGITS}
@@ -285,10 +292,12 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {"port": "/dev/x", **SIZE, "banks": "2"},
         {**every(STOCHASTIC, NO_EVENT), "clock": "does not apply to --port: the clock of that",
          "commands": "does not apply to --port, where the board itself says which commands",
+         **every(("flip", "flips"), "does not apply to a board that is there, whose memories"),
          **every(("task", "folder", "data"), NO_DEMO)},
     ),
     "board --port /dev/null --model net.spw": (
-        {}, {"port": "does not apply to a board that is left running; give --status, --self-test"}
+        {}, {"port": "does not apply to a board that is left running; give --status, --self-test",
+             "memories": "does not apply to a board that is there, whose memories nobody reaches"}
     ),
     "neurobench qubo": (
         {"graph": "mine.dimacs", "nodes": "9", "seed": "7", "runs": "3", "timeout": "5",

@@ -1,8 +1,9 @@
 """``spikewright bench link``: whether the link between host and board loses or garbles anything.
 
 A virtual board holds a small network; what it answers is known. Bytes of noise are sent, frames are
-spoiled on the way, the cable is pulled, the board is stopped. The seed is printed, and the same
-seed spoils the same frames, as far as the machine's timing lets them be the same.
+spoiled on the way, the cable is pulled, the board is stopped, bits of its memories are flipped. The
+seed is printed, and the same seed spoils the same frames, as far as the machine's timing lets them
+be the same.
 """
 
 import os
@@ -39,6 +40,7 @@ from ..record.figure import Computed, Figure
 from ..record.report import Report
 from ..record.store import write_report
 from ..record.table import print_table
+from .memory_flips import equals, flip_anything, flip_weights, open_board_for_flips
 
 __all__ = ["MOST_SILENCE_S", "RATES", "Campaign", "bench_link"]
 
@@ -64,16 +66,20 @@ class Campaign:
         At each of :data:`RATES`.
     noise : int
         Random bytes that are sent to the board.
+    flips : int
+        Bits of weights that are flipped, and as many of all memories of the engine.
     seed : int
     """
 
     inferences: int = 10_000
     noise: int = 1_000_000
+    flips: int = 200
     seed: int
 
     def __post_init__(self):
         whole(1)("inferences", self.inferences)
         whole(0)("noise", self.noise)
+        whole(1)("flips", self.flips)
         whole(0)("seed", self.seed)
 
 
@@ -81,6 +87,7 @@ def bench_link(
     *,
     inferences: int = 10_000,
     noise: int = 1_000_000,
+    flips: int = 200,
     seed: int | None = None,
     build: str | Path = "build",
     console: Console | None = None,
@@ -93,6 +100,8 @@ def bench_link(
         With spoiled frames, at each rate.
     noise : int
         Random bytes that are sent to the board.
+    flips : int
+        Bits of weights that are flipped, and as many of all memories of the engine.
     seed : int, optional
         Of all that is random; drawn, and printed, if not given.
     build : str or Path
@@ -108,7 +117,7 @@ def bench_link(
         The virtual board cannot be compiled.
     """
     drawn = secrets.randbits(32) if seed is None else seed
-    campaign = Campaign(inferences=inferences, noise=noise, seed=drawn)
+    campaign = Campaign(inferences=inferences, noise=noise, flips=flips, seed=drawn)
     console = terminal.console() if console is None else console
     console.print(f"seed {drawn}", highlight=False)
     build = pathlike("build", build)
@@ -119,7 +128,7 @@ def bench_link(
         tell("compiling")
         program = virtual_board(network, clock_hz=CLOCK_HZ, design=EventDesign(), build=build)
         trial = _Trial(program, network, spikes, expected, campaign)
-        report = _report(trial, tell)
+        report = _report(trial, tell, build=build)
     print_table(report, console=console)
     path = write_report(report, build / "reports" / report.name)
     wrong = [row["trial"] for row in report.rows if not row["passed"]]
@@ -159,20 +168,14 @@ class _Trial:
     def right(self, session: Session, number: int) -> bool:
         """Run an inference; say whether all of its answer is right."""
         place = number % len(self.spikes)
-        found, run = session.infer(self.spikes[place]), self.expected
-        return (
-            found.prediction == run.predictions[place]
-            and found.outputs == tuple(run.outputs[place].tolist())
-            and found.synops == run.synops[place]
-            and found.input_events == run.input_events[place]
-            and found.spikes == tuple(run.layer_spikes[place].tolist())
-        )
+        return equals(session.infer(self.spikes[place]), self.expected, place)
 
 
-def _report(trial: _Trial, tell: Callable[[str], None]) -> Report:
+def _report(trial: _Trial, tell: Callable[[str], None], *, build: Path) -> Report:
     rows = [_noise(trial, tell)]
     rows += [_spoiled(trial, rate, tell) for rate in RATES]
     rows += [_unplugged(trial), _stopped(trial)]
+    flipped = _flipped(trial, tell, build=build)
     done = sum(row["inferences"] for row in rows)
     right = sum(row["right"] for row in rows)
     spoiled = sum(row[fault] for row in rows for fault in FAULTS)
@@ -186,11 +189,17 @@ def _report(trial: _Trial, tell: Callable[[str], None]) -> Report:
             Figure("right", right, "1", method),
             Figure("lost", done - right, "1", method),
             Figure("spoiled_frames", spoiled, "1", Computed("counted by the wire that did it")),
+            *(
+                Figure(name, sum(row[part] for row in flipped), "1", Computed(
+                    "bits of the memories of a virtual board, flipped one at a time"
+                )) for name, part in (("flipped_bits", "flips"), ("changed_inferences", "changed"))
+            ),
         ),
-        rows=tuple(rows),
+        rows=(*rows, *flipped),
         made={
             "command": f"spikewright bench link --seed {trial.campaign.seed} --inferences "
-            f"{trial.campaign.inferences} --noise {trial.campaign.noise}",
+            f"{trial.campaign.inferences} --noise {trial.campaign.noise} --flips "
+            f"{trial.campaign.flips}",
             "seed": str(trial.campaign.seed),
             "what was lost": "; ".join(trial.lost[:_SHOWN]) or "nothing",
         },
@@ -201,6 +210,7 @@ def _row(name: str, *, inferences: int, right: int, passed: bool, **more: Any) -
     row: dict[str, Any] = {"trial": name, "inferences": inferences, "right": right}
     row |= {fault: more.get(fault, 0) for fault in FAULTS}
     return row | {
+        "flips": more.get("flips", 0), "changed": more.get("changed", 0),
         "repeated": more.get("repeated", 0), "seconds": more.get("seconds", 0.0), "passed": passed
     }
 
@@ -286,6 +296,31 @@ def _stopped(trial: _Trial) -> dict[str, Any]:
         "stopped, and let go on", inferences=2, right=right,
         passed=right == 2 and told and seconds < MOST_SILENCE_S, seconds=seconds,
     )
+
+
+def _flipped(
+    trial: _Trial, tell: Callable[[str], None], *, build: Path
+) -> list[dict[str, Any]]:
+    """Flip bits of weights, and bits of any memory, on a board that is compiled for it."""
+    tell("compiling a board whose bits can be flipped")
+    rows = []
+    with open_board_for_flips(trial.network, build=build) as board:
+        for name, flip in (
+            ("bits of weights flipped", flip_weights), ("bits of the engine flipped", flip_anything)
+        ):
+            started = time.monotonic()
+            found = flip(
+                board, trial.network, trial.spikes, flips=trial.campaign.flips,
+                seed=trial.campaign.seed, tell=lambda done, name=name: tell(f"{done} {name}"),
+            )
+            known = flip is flip_weights
+            rows.append(_row(
+                f"{found.flips} {name}", inferences=found.inferences, right=found.right,
+                passed=found.works and (not known or found.right == found.inferences),
+                flips=found.flips, changed=found.changed, repeated=found.repeated,
+                seconds=time.monotonic() - started,
+            ))
+    return rows
 
 
 def _fails(session: Session, trial: _Trial) -> bool:

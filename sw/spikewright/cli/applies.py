@@ -212,9 +212,28 @@ RULES = (
         ("board",), ("port",),
         lambda options: not (
             options.status or options.self_test or options.reset or options.demo is not None
+            or options.memories
         ),
         "a board that is left running; give --status, --self-test or --reset, too, or --virtual "
         "instead",
+    ),
+    Rule(
+        ("board",), ("flip", "flips", "memories"), lambda options: options.port is not None,
+        "a board that is there, whose memories nobody reaches; give --virtual, or leave it out",
+    ),
+    Rule(
+        ("board",), ("demo", "memories"), lambda options: bool(options.flip or options.flips),
+        "bits that are flipped, by --flip or --flips; leave one of the two out",
+    ),
+    Rule(
+        ("board",), ("weights",),
+        lambda options: bool(options.flip or options.flips) and options.weights == "loaded",
+        "bits that are flipped, by --flip or --flips: whoever opens the board stores its weights "
+        "anew; flip them in Python after that, or leave it out",
+    ),
+    Rule(
+        ("board",), ("seed",), lambda options: not options.flips,
+        "bits that are not drawn; give --flips, too, or leave it out",
     ),
     Rule(
         ("board",), ("demo",), lambda options: options.port is not None,

@@ -20,6 +20,7 @@ __all__ = [
     "count",
     "counts",
     "design_of",
+    "flip",
     "frequency",
     "frequency_or_highest",
     "milliseconds",
@@ -225,6 +226,14 @@ def one_or_more(text: str) -> int:
     if not text.isdecimal() or len(text) > 100 or not int(text):
         raise argparse.ArgumentTypeError(f"{text[:100]!r} is not a whole number of 1 or more")
     return int(text)
+
+
+def flip(text: str) -> "spw.Flip":
+    """Read a bit of a memory."""
+    try:
+        return spw.Flip.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def frequency(text: str) -> float:

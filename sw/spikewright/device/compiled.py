@@ -14,20 +14,27 @@ __all__ = ["virtual_board"]
 
 
 def virtual_board(
-    network: Network, *, clock_hz: int, design: Design | None = None, build: Path = Path("build")
+    network: Network, *, clock_hz: int, design: Design | None = None, build: Path = Path("build"),
+    faults: bool = False,
 ) -> Path:
-    """Compile a virtual board, unless the same was compiled before; return its executable."""
+    """Compile a virtual board, unless the same was compiled before; return its executable.
+
+    With ``faults``, bits of its memories can be flipped while it runs.
+    """
     design = EventDesign() if design is None else design
     key = {
         "network": network.digest().hex(),
         "design": repr(design),
         "clock_hz": clock_hz,
+        "faults": faults,
         "code": code_key(__name__),
         "tools": {name: require(name).version for name in ("verilator", "c++")},
     }
 
     def stage(folder: Path) -> None:
         logs = build / "logs" / f"virtual_board.{network.digest().hex()[:8]}"
-        build_virtual_board(network, folder, clock_hz=clock_hz, design=design, logs=logs)
+        build_virtual_board(
+            network, folder, clock_hz=clock_hz, design=design, logs=logs, faults=faults
+        )
 
     return cached("virtual_board", key, stage, root=build / "cache") / "virtual_board"

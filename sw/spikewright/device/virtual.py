@@ -30,6 +30,8 @@ from ..files import replacing, storage_errors, write_if_changed
 from ..plain_paths import is_plain
 from ..temporary import clear_left_behind, temporary
 from ..tools import require_all, run
+from .fault_socket import FaultSocket
+from .memory_faults import Flip, Memory, open_memories, place_of
 
 __all__ = [
     "CLOCK_HZ", "DIVISOR", "NEEDED_TOOLS", "VirtualBoard", "build_virtual_board", "compile_virtual",
@@ -54,6 +56,7 @@ def build_virtual_board(
     clock_hz: int = CLOCK_HZ,
     design: Design | None = None,
     logs: Path | None = None,
+    faults: bool = False,
 ) -> Path:
     """Compile a virtual board that holds ``network`` and return the path of its program.
 
@@ -71,6 +74,9 @@ def build_virtual_board(
         The engine; the event engine if not given.
     logs : Path, optional
         Folder of the tools' logs; ``directory`` if not given.
+    faults : bool
+        Whether bits of its memories can be flipped while it runs, which takes a third of its
+        speed.
 
     Raises
     ------
@@ -83,10 +89,12 @@ def build_virtual_board(
     """
     require_all(NEEDED_TOOLS)
     top = BoardTop(network=network, divisor=DIVISOR, clock_hz=clock_hz, virtual=True, design=design)
-    return compile_virtual(top, directory, logs=logs)
+    return compile_virtual(top, directory, logs=logs, faults=faults)
 
 
-def compile_virtual(top: SerialTop, directory: Path, *, logs: Path | None = None) -> Path:
+def compile_virtual(
+    top: SerialTop, directory: Path, *, logs: Path | None = None, faults: bool = False
+) -> Path:
     """Compile any board top into a virtual board, as :func:`build_virtual_board` does.
 
     Parameters
@@ -94,6 +102,7 @@ def compile_virtual(top: SerialTop, directory: Path, *, logs: Path | None = None
     top : component
         With the serial port and the light of a board top, and ``DIVISOR`` cycles a bit.
     directory, logs : Path
+    faults : bool
     """
     require_all(NEEDED_TOOLS)
     directory = directory.resolve()
@@ -102,7 +111,9 @@ def compile_virtual(top: SerialTop, directory: Path, *, logs: Path | None = None
     alone = _ClockAlone(top)
     program = directory / "virtual_board"
     with _plain(directory) as work:
-        made = _compile(alone, work, logs=(directory if logs is None else logs).resolve())
+        made = _compile(
+            alone, work, logs=(directory if logs is None else logs).resolve(), faults=faults
+        )
         with replacing(program) as unfinished:
             shutil.move(made, unfinished)
     return program
@@ -156,10 +167,11 @@ class _ClockAlone(wiring.Component):
         return m
 
 
-def _compile(top: _ClockAlone, work: Path, *, logs: Path) -> Path:
+def _compile(top: _ClockAlone, work: Path, *, logs: Path, faults: bool) -> Path:
     """Compile in a folder, and return the program."""
     verilator, make, compiler, _ = require_all(NEEDED_TOOLS)
-    write_if_changed(work / f"{_TOP}.v", as_verilog(top, name=_TOP))
+    source = as_verilog(top, name=_TOP)
+    write_if_changed(work / f"{_TOP}.v", open_memories(source) if faults else source)
     write_if_changed(work / _HARNESS.name, _HARNESS.read_text())
 
     objects = work / "objects"
@@ -167,6 +179,7 @@ def _compile(top: _ClockAlone, work: Path, *, logs: Path) -> Path:
         "--cc", "--exe", "-O3", "--top-module", _TOP, "--Mdir", objects.name,
         "--x-assign", "0", "--x-initial", "0",  # gateware has initial values; so be reproducible
         "-Wno-lint",  # style is checked where cores are linted; here it is only compiled
+        *(["--vpi"] if faults else []),  # which keeps the names of what may be changed
     ]  # fmt: skip
     run(
         verilator, [*options, f"{_TOP}.v", _HARNESS.name, "-o", "virtual_board"],
@@ -201,6 +214,8 @@ class VirtualBoard:
 
     #: Path of its serial port.
     port: str
+    #: Bits of its memories that were flipped on purpose, in the order in which it was asked for.
+    flipped: tuple[Flip, ...] = ()
 
     def __init__(self, program: Path, *, lights: bool = False):
         self._program = program
@@ -211,6 +226,43 @@ class VirtualBoard:
     def pid(self) -> int:
         """Number of its process."""
         return self._process.pid
+
+    @property
+    def memories(self) -> tuple[Memory, ...]:
+        """The memories, and states of neurons, of which a bit can be flipped.
+
+        Raises
+        ------
+        DeviceError
+            The board was not compiled for it, or does not answer.
+        """
+        found = self._faults.memories()
+        if not found:
+            raise DeviceError(
+                "the virtual board was compiled without a way to its memories; make it again, "
+                "with faults=Faults()"
+            )
+        return found
+
+    def flip(self, *flips: Flip) -> None:
+        """Flip bits of its memories, one after the other, while it runs; each as it says when.
+
+        A bit stays as it is then until the board writes its word; flipped again it is as before.
+        A virtual board that is reset has the contents that its memories began with.
+
+        Raises
+        ------
+        DeviceError
+            The board was not compiled for it, or does not answer.
+        ValueError
+            There is no such memory, word or bit; no bit is flipped then.
+        """
+        memories = self.memories
+        for flip in flips:
+            place_of(flip, memories)
+        for flip in flips:
+            self._faults.flip(flip)
+            self.flipped = (*self.flipped, flip)
 
     def trouble(self) -> str:
         """Say why it cannot answer, to follow "the board ..."; nothing while it runs."""
@@ -228,23 +280,27 @@ class VirtualBoard:
 
     def __enter__(self) -> Self:
         board, host = os.openpty()
+        self._faults = FaultSocket(trouble=self.trouble)
+        control = self._faults.board_end
         try:
             tty.setraw(host)
             self.port = os.ttyname(host)
             self._process = subprocess.Popen(
-                [self._program, str(board), str(DIVISOR), *self._options],
-                pass_fds=[board],
+                [self._program, str(board), str(DIVISOR), str(control.fileno()), *self._options],
+                pass_fds=[board, control.fileno()],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C is this process's business
             )
         except OSError as error:
             os.close(host)
+            self._faults.close()
             raise DeviceError(
                 f"The virtual board {self._program} cannot be started: {error.strerror}; "
                 "build it again."
             ) from error
         finally:
             os.close(board)
+            control.close()
         # Held open until the end: the board takes a port that nobody holds for the end.
         self._host = host
         return self
@@ -256,5 +312,6 @@ class VirtualBoard:
         traceback: TracebackType | None,
     ) -> None:
         os.close(self._host)
+        self._faults.close()
         self._process.kill()  # which ends it also if it is stopped
         self._process.wait()

@@ -1,12 +1,17 @@
 // A virtual board: the board top, compiled by Verilator, behind a byte stream.
 //
-//     virtual_board FD DIVISOR [lights]
+//     virtual_board FD DIVISOR CONTROL [lights]
 //
 // FD is the controlling side of a pseudo terminal, DIVISOR the clock cycles per bit of the serial
 // port. This models the UART at the pins, so everything from the pins on is the gateware. It ends
 // when nobody holds the terminal's other side any more, and sleeps while there is nothing to do. With
 // the word "lights" it prints what its lights show, before it sleeps and while it is busy for long.
+//
+// CONTROL is a socket, for faults on purpose. To a line "list" it answers a line for each memory,
+// "NAME WORDS BITS", and an empty one; to "flip NAME WORD BIT AFTER" it answers "flipped", or "none" if
+// there is no such bit. The bit is the other once the board has worked AFTER cycles more.
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -16,11 +21,15 @@
 #include <fcntl.h>
 #include <memory>
 #include <poll.h>
+#include <sstream>
+#include <string>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <vector>
 
 #include "Vboard.h"
 #include "verilated.h"
+#include "verilated_syms.h"
 
 namespace {
 
@@ -29,6 +38,7 @@ constexpr size_t CHUNK = 4'096;       // bytes handed over at once
 constexpr int QUIET_CYCLES = 10'000;  // without a sign of life, until it sleeps
 constexpr int BUSY_CYCLES = 1'000'000; // of one command, until its light is worth a line
 constexpr int PATIENCE_MS = 1'000;    // for a host that does not read; then its bytes are lost
+constexpr int CONTROL_CYCLES = 10'000; // from one look at the control socket to the next
 
 // The host's side of the terminal.
 class Host {
@@ -61,11 +71,12 @@ class Host {
         bytes.clear();
     }
 
-    // Sleep until `events` or the end of the host; false after `timeout` milliseconds.
-    bool wait(short events, int timeout) {
-        pollfd request{fd_, events, 0};
-        const int count = poll(&request, 1, timeout);
-        if (request.revents & (POLLHUP | POLLERR | POLLNVAL)) gone_ = true;
+    // Sleep until `events`, the end of the host, or something to read at `other`, if that is one;
+    // false after `timeout` milliseconds.
+    bool wait(short events, int timeout, int other = -1) {
+        pollfd requests[]{{fd_, events, 0}, {other, POLLIN, 0}};
+        const int count = poll(requests, 2, timeout);
+        if (requests[0].revents & (POLLHUP | POLLERR | POLLNVAL)) gone_ = true;
         return count != 0;
     }
 
@@ -146,6 +157,100 @@ class Lights {
     uint32_t last_ = 0;
 };
 
+// The memories of the board, of which a bit can be changed between two clock cycles.
+class Memories {
+  public:
+    static std::string list() {
+        std::ostringstream lines;
+        for (const auto& [name, memory] : all())
+            lines << name << ' ' << words(*memory) << ' ' << memory->entBits() << '\n';
+        return lines.str() + '\n';
+    }
+
+    // Flip a bit, and return whether there is one; with `only_look` nothing is changed.
+    static bool flip(const std::string& wanted, uint64_t word, uint64_t bit, bool only_look) {
+        for (const auto& [name, memory] : all()) {
+            if (name != wanted || word >= words(*memory) || bit >= memory->entBits()) continue;
+            // A word is little-endian, as this machine is: of one, two, four or eight bytes, or of
+            // several times four.
+            auto* bytes = static_cast<uint8_t*>(memory->datap()) + word * memory->entSize();
+            if (!only_look) bytes[bit / 8] ^= 1u << bit % 8;
+            return true;
+        }
+        return false;
+    }
+
+  private:
+    using Named = std::pair<std::string, VerilatedVar*>;
+
+    static std::vector<Named> all() {
+        std::vector<Named> found;
+        for (const auto& [path, scope] : *Verilated::scopeNameMap()) {
+            if (!scope->varsp()) continue;
+            for (auto& [name, memory] : *scope->varsp())
+                if (memory.isPublicRW()) found.emplace_back(std::string(path) + '.' + name, &memory);
+        }
+        std::sort(found.begin(), found.end());
+        return found;
+    }
+
+    static uint64_t words(const VerilatedVar& memory) {
+        return memory.udims() ? memory.unpackedRanges()[0].elements() : 1;
+    }
+};
+
+// The socket by which faults are asked for.
+class Control {
+  public:
+    explicit Control(int fd) : fd_(fd) {}
+
+    int fd() const { return fd_; }
+
+    // Flip what is due after one more cycle of work.
+    void worked() {
+        for (Due& due : due_)
+            if (--due.after == 0) Memories::flip(due.name, due.word, due.bit, false);
+        while (!due_.empty() && due_.front().after == 0) due_.pop_front();
+    }
+
+    // Do what was asked since the last look, without waiting.
+    void look() {
+        char buffer[CHUNK];
+        const ssize_t count = recv(fd_, buffer, sizeof buffer, MSG_DONTWAIT);
+        if (count == 0) fd_ = -1;  // nobody is there any more; a negative one is never ready
+        if (count <= 0) return;
+        asked_.append(buffer, count);
+        for (size_t end; (end = asked_.find('\n')) != std::string::npos; asked_.erase(0, end + 1)) {
+            const std::string answer = answered(asked_.substr(0, end));
+            send(fd_, answer.data(), answer.size(), MSG_NOSIGNAL);
+        }
+    }
+
+  private:
+    struct Due {
+        std::string name;
+        uint64_t word = 0, bit = 0, after = 0;
+    };
+
+    std::string answered(const std::string& line) {
+        std::istringstream words(line);
+        std::string verb;
+        Due due;
+        words >> verb;
+        if (verb == "list") return Memories::list();
+        if (verb != "flip" || !(words >> due.name >> due.word >> due.bit >> due.after)) return "none\n";
+        if (!Memories::flip(due.name, due.word, due.bit, due.after > 0)) return "none\n";
+        if (due.after > 0) due_.insert(std::upper_bound(due_.begin(), due_.end(), due, sooner), due);
+        return "flipped\n";
+    }
+
+    static bool sooner(const Due& one, const Due& other) { return one.after < other.after; }
+
+    int fd_;
+    std::string asked_;
+    std::deque<Due> due_;  // the soonest first
+};
+
 void tick(Vboard& board) {
     board.clk = 0;
     board.eval();
@@ -156,13 +261,14 @@ void tick(Vboard& board) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    const bool lit = argc == 4 && std::strcmp(argv[3], "lights") == 0;
-    if (argc != 3 && !lit) {
-        std::fprintf(stderr, "usage: virtual_board FD DIVISOR [lights]\n");
+    const bool lit = argc == 5 && std::strcmp(argv[4], "lights") == 0;
+    if (argc != 4 && !lit) {
+        std::fprintf(stderr, "usage: virtual_board FD DIVISOR CONTROL [lights]\n");
         return 2;
     }
     const int divisor = std::atoi(argv[2]);
     Host host(std::atoi(argv[1]));
+    Control control(std::atoi(argv[3]));
     Transmitter transmitter(divisor);
     Receiver receiver(divisor);
     std::deque<uint8_t> to_board;
@@ -175,7 +281,12 @@ int main(int argc, char** argv) {
     int working = 0;  // cycles of the command in work
     Lights lights;
     int unasked = 0;  // cycles since the host was asked for bytes
+    int unseen = 0;   // cycles since the control socket was looked at
     while (!host.gone()) {
+        if (++unseen >= CONTROL_CYCLES) {
+            unseen = 0;
+            control.look();
+        }
         if (to_board.empty() && ++unasked >= BITS * divisor) {
             unasked = 0;
             host.receive(to_board);
@@ -189,8 +300,10 @@ int main(int argc, char** argv) {
 
         board->rx = transmitter.level();
         tick(*board);
+        if (board->busy) control.worked();
         if (receiver.sample(board->tx)) to_host.push_back(receiver.byte());
         if (board->reset) {  // a model has none, which would slow it down: its state is the first again
+            board.reset();  // first the old one, for both have the same names
             board = std::make_unique<Vboard>();
             board->rx = 1;
         }
@@ -200,8 +313,9 @@ int main(int argc, char** argv) {
         if (lit && working == BUSY_CYCLES) lights.show(*board);
         if (quiet >= QUIET_CYCLES) {
             if (lit) lights.show(*board);
-            host.wait(POLLIN, -1);
+            host.wait(POLLIN, -1, control.fd());
             quiet = 0;
+            unseen = CONTROL_CYCLES;
         }
     }
     return 0;

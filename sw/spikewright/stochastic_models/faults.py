@@ -22,7 +22,7 @@ are is binomially distributed, exactly so, since all bits flip independently.
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import partial
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -36,6 +36,7 @@ from spikewright_hw.network import Network
 
 __all__ = [
     "SITES", "FaultySynapses", "Site", "flip_states", "flip_streams", "flip_weights", "run",
+    "with_flipped_weight",
 ]
 
 Site = Literal["streams", "weights", "membranes"]
@@ -130,8 +131,28 @@ def flip_weights(
         return tuple(map(tuple, values.tolist()))
 
     recurrent = None if layer.recurrent is None else flipped(layer.recurrent)
+    return _faulty(layer, weights=flipped(layer.weights), recurrent=recurrent)
+
+
+def with_flipped_weight(layer: Layer, *, row: int, neuron: int, bit: int) -> Layer:
+    """Return the layer with one bit of one weight flipped, of those that an event engine stores.
+
+    Parameters
+    ----------
+    layer : Layer
+    row, neuron : int
+        Place in ``layer.weights``.
+    bit : int
+        Of the weight in two's complement, the lowest first.
+    """
+    weights = np.array(layer.weights, np.int64)
+    weights[row, neuron] = _wrapped(weights[row, neuron] ^ 1 << bit, bits=layer.weight_bits)
+    return _faulty(layer, weights=tuple(map(tuple, weights.tolist())))
+
+
+def _faulty(layer: Layer, **changed: Any) -> FaultyLayer:
     kept = {field.name: getattr(layer, field.name) for field in fields(Layer)}
-    return FaultyLayer(**kept | {"weights": flipped(layer.weights), "recurrent": recurrent})
+    return FaultyLayer(**kept | changed)
 
 
 def flip_states(

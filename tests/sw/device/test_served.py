@@ -91,3 +91,27 @@ def test_a_board_that_there_is_not(tmp_path):
         virtual_port(QUANTIZED, board="icebraker", build=tmp_path),
     ):
         pass
+
+
+def test_bits_that_are_flipped_by_options_are_found_by_the_test(tmp_path, capsys, monkeypatch):
+    file = tmp_path / "net.spw"
+    write(file, QUANTIZED)
+    monkeypatch.chdir(tmp_path)
+    asked = ["board", "--virtual", "icebreaker", "--model", str(file)]
+    assert cli.main([*asked, "--memories"]) == 0
+    memories = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert memories["engine.layer_1.rows.weights.luts"] == "4 12"
+    assert memories["engine.layer_0.rows.group_0.state_v_0"] == "1 12"
+    bit = "engine.layer_1.rows.weights.luts:0:3"
+    assert cli.main([*asked, "--flip", bit, "--self-test"]) == 1
+    said = capsys.readouterr()
+    assert said.out == f"Flipped: {bit}\n"
+    assert "computes something else than the reference: " in said.err
+    assert cli.main([*asked, "--flips", "3", "--seed", "5", "--status"]) == 0
+    assert capsys.readouterr().out.count("Flipped: ") == 3
+    for option, said in (
+        ("nowhere:0:3", "--flip: memory is 'nowhere'; the nearest names are "),
+        (bit.replace(":0:", ":9:"), "--flip: word is 9; it must be a whole number from 0 to 3"),
+    ):
+        assert cli.main([*asked, "--flip", option, "--status"]) == 1
+        assert said in capsys.readouterr().err

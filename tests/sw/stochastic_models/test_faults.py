@@ -9,7 +9,14 @@ import pytest
 from spikewright.network import reference
 from spikewright.network.stream_synapses import stream_synapses
 from spikewright.stochastic_models import engine
-from spikewright.stochastic_models.faults import SITES, flip_states, flip_streams, flip_weights, run
+from spikewright.stochastic_models.faults import (
+    SITES,
+    flip_states,
+    flip_streams,
+    flip_weights,
+    run,
+    with_flipped_weight,
+)
 from spikewright_hw.engine.example import example_layer, example_network
 from spikewright_hw.engine.stream_products import products
 from spikewright_hw.engine.streams import ENCODINGS, Streams
@@ -217,3 +224,18 @@ def test_a_flipped_state_lives_on(rng):
     given = reference.run(NETWORK, quiet, store=store)
     assert np.array_equal(given.layers[0].membranes[:, 0], seen[0] + 1)
     assert given.layers[0].membranes[0, -1, 0] > 1
+
+
+@pytest.mark.parametrize("bit", [0, 3])
+def test_one_bit_of_one_weight(bit):
+    """Flipped once it is another weight, of two's complement; flipped twice it is the same."""
+    layer = NETWORK.layers[0]
+    bit = min(bit, layer.weight_bits - 1)
+    once = with_flipped_weight(layer, row=2, neuron=1, bit=bit)
+    before, after = np.array(layer.weights), np.array(once.weights)
+    sign = bit == layer.weight_bits - 1
+    assert [*np.argwhere(before != after)[0]] == [2, 1] and (before != after).sum() == 1
+    assert abs(before - after).max() == 1 << bit and (not sign or (before[2, 1] < 0) != (
+        after[2, 1] < 0
+    ))
+    assert with_flipped_weight(once, row=2, neuron=1, bit=bit).weights == layer.weights

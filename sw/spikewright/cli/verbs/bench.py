@@ -128,7 +128,7 @@ def heartbeats(options: argparse.Namespace) -> None:
 
 def _add_link(benches) -> None:
     bench = benches.add_parser(
-        "link", help="the link to a board, with noise, spoiled frames, a pulled cable"
+        "link", help="the link to a board, with noise, spoiled frames, a pulled cable, flipped bits"
     )
     bench.add_argument(
         "--inferences", type=count, default=10_000, metavar="N",
@@ -138,13 +138,20 @@ def _add_link(benches) -> None:
         "--noise", type=count, default=1_000_000, metavar="N",
         help="random bytes that are sent (%(default)s)",
     )
+    bench.add_argument(
+        "--flips", type=count, default=200, metavar="N",
+        help="bits of weights that are flipped, one at a time, and as many of all memories "
+        "of the engine (%(default)s)",
+    )
     bench.add_argument("--seed", type=seed, metavar="N", help="of all that is random (drawn)")
     bench.set_defaults(verb=link, command="bench link")
 
 
 def link(options: argparse.Namespace) -> None:
     """Try the link of a virtual board."""
-    spw.bench_link(inferences=options.inferences, noise=options.noise, seed=options.seed)
+    spw.bench_link(
+        inferences=options.inferences, noise=options.noise, flips=options.flips, seed=options.seed
+    )
 
 
 def _add_neurons(benches) -> None:

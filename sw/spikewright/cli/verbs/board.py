@@ -2,17 +2,36 @@
 
 import argparse
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
 import spikewright as spw
 
-from ..options import add_engine_options, board_of, design_of, frequency, one_or_more, path
+from ..options import (
+    add_engine_options,
+    board_of,
+    design_of,
+    flip,
+    frequency,
+    one_or_more,
+    path,
+    seed,
+)
 from ..task_options import add_task_options, task_of
 from ..words import arguments_checked
+
+if TYPE_CHECKING:
+    from spikewright.device.virtual import VirtualBoard
 
 __all__ = ["add"]
 
 #: Seconds between two looks at whether it still runs.
 _LOOK_S = 0.5
+#: What messages call the arguments of faults.
+_ARGUMENTS = {
+    "count": "--flips", "memory": "--flip: memory", "word": "--flip: word", "bit": "--flip: bit",
+}
 
 
 def add(commands) -> None:
@@ -54,6 +73,23 @@ def add(commands) -> None:
         help="run what `spikewright build --demo N` puts into a board, the first N samples of the "
         "test part, and compare its classes with the integer reference",
     )
+    what.add_argument(
+        "--memories", action="store_true",
+        help="list the memories of a virtual one: name, words, and bits of a word",
+    )
+    wrong = verb.add_argument_group("faults on purpose, of a virtual one as soon as it runs")
+    wrong.add_argument(
+        "--flip", type=flip, action="append", default=[], metavar="MEMORY:WORD:BIT[@AFTER]",
+        help="flip this bit, where --memories says what there is, after so many clock cycles of "
+        "work or at once; as often as wanted",
+    )
+    wrong.add_argument(
+        "--flips", type=one_or_more, default=0, metavar="N",
+        help="flip so many bits that are drawn from all memories",
+    )
+    wrong.add_argument(
+        "--seed", type=seed, default=0, metavar="S", help="what they are drawn by (%(default)s)"
+    )
     add_engine_options(verb)
     add_task_options(verb)
     verb.set_defaults(verb=board, command="board", boards=tuple(spw.BOARDS))
@@ -63,6 +99,8 @@ def board(options: argparse.Namespace) -> None:
     """Run the board until it is interrupted, or ask it once."""
     if options.demo is not None:
         _demo(options)
+    elif options.memories:
+        _list_memories(options)
     elif options.status or options.self_test or options.reset:
         _ask(options)
     else:
@@ -70,8 +108,8 @@ def board(options: argparse.Namespace) -> None:
 
 
 def _leave_running(options: argparse.Namespace) -> None:
-    chosen, design = _virtual(options), design_of(options)
-    with spw.virtual_port(options.model, board=chosen, design=design, lights=True) as running:
+    chosen = _virtual(options)
+    with _running(options, board=chosen, lights=True) as running:
         print(
             f"{chosen.title}, virtual, at {chosen.clock_hz / 1e6:g} MHz, is at {running.port}; "
             "Ctrl-C ends it.",
@@ -97,33 +135,67 @@ def _demo(options: argparse.Namespace) -> None:
     print(f"All {len(ran.classes)} classes equal the integer reference.")
 
 
+def _list_memories(options: argparse.Namespace) -> None:
+    with _running(options, board=_virtual(options)) as running:
+        for memory in running.memories:
+            print(f"{memory.name} {memory.words} {memory.bits}")
+
+
+@contextmanager
+def _running(
+    options: argparse.Namespace, *, board: "spw.Board", lights: bool = False
+) -> Iterator["VirtualBoard"]:
+    """Run a virtual board, with the faults that were asked for."""
+    wanted = options.flip or options.flips or options.memories
+    faults = spw.Faults(
+        flips=tuple(options.flip), drawn=options.flips, seed=options.seed
+    ) if wanted else None
+    served = spw.virtual_port(
+        options.model, board=board, design=design_of(options), lights=lights, faults=faults
+    )
+    with ExitStack() as stack:
+        with arguments_checked(_ARGUMENTS):
+            running = stack.enter_context(served)
+        for bit in running.flipped:
+            print(f"Flipped: {bit}", flush=True)
+        yield running
+
+
 def _ask(options: argparse.Namespace) -> None:
     # What is at a port says its clock itself, and all boards have the same rate of the port.
     network, design = spw.read(options.model), design_of(options)
-    if options.port is None:
-        session = spw.open_board(network, design=design, board=_virtual(options))
-    else:
-        session = spw.open_board(network, design=design, port=options.port)
-    with session as opened:
-        if options.status:
-            counted = opened.status()
-            print(
-                f"{counted.bad_checksums} frames with a wrong checksum\n"
-                f"{counted.overflows} frames of which bytes were lost\n"
-                f"{counted.malformed} other frames that were refused\n"
-                f"{counted.inferences} inferences"
-            )
-        elif options.reset:
-            opened.reset()
-            print("The board is as it is after power-up.")
+    with ExitStack() as stack:
+        if options.port is not None:
+            session = spw.open_board(network, design=design, port=options.port)
+        elif options.flip or options.flips:
+            chosen = _virtual(options)
+            running = stack.enter_context(_running(options, board=chosen))
+            session = spw.open_board(network, design=design, board=chosen, port=running.port)
         else:
-            passed = opened.self_test()
-            print(
-                f"The board passed: {passed.samples} drawn samples, {passed.compared:,} values "
-                "equal the integer reference"
-                + (f", and {passed.repeated:,} inferences of the last sample that it ran by itself."
-                   if passed.repeated else ".")
-            )
+            session = spw.open_board(network, design=design, board=_virtual(options))
+        _said(options, stack.enter_context(session))
+
+
+def _said(options: argparse.Namespace, opened: "spw.Session") -> None:
+    if options.status:
+        counted = opened.status()
+        print(
+            f"{counted.bad_checksums} frames with a wrong checksum\n"
+            f"{counted.overflows} frames of which bytes were lost\n"
+            f"{counted.malformed} other frames that were refused\n"
+            f"{counted.inferences} inferences"
+        )
+    elif options.reset:
+        opened.reset()
+        print("The board is as it is after power-up.")
+    else:
+        passed = opened.self_test()
+        print(
+            f"The board passed: {passed.samples} drawn samples, {passed.compared:,} values "
+            "equal the integer reference"
+            + (f", and {passed.repeated:,} inferences of the last sample that it ran by itself."
+               if passed.repeated else ".")
+        )
 
 
 def _virtual(options: argparse.Namespace) -> "spw.Board":
