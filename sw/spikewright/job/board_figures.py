@@ -12,7 +12,7 @@ from ..device.answers import Answers
 from ..device.boards import open_board
 from ..errors import DeviceError
 from ..gateware.bitstream import Bitstream, build_bitstream
-from ..gateware.board import DEFAULT_BOARD, board_named
+from ..gateware.board import DEFAULT_BOARD, Board, board_named
 from ..gateware.design import run_reference
 from ..quantized.network import QuantizedNetwork
 from ..record.energy import UP5K
@@ -61,7 +61,7 @@ class BoardAnswers:
 
 def ask_virtual_board(
     network: QuantizedNetwork, inputs: np.ndarray, *, design: EventDesign, build: Path,
-    board: str = DEFAULT_BOARD, tell: Callable[[str], None] | None = None,
+    board: str | Board = DEFAULT_BOARD, tell: Callable[[str], None] | None = None,
 ) -> BoardAnswers:
     """Ask a virtual board; compare every value with the reference.
 
@@ -72,8 +72,8 @@ def ask_virtual_board(
     design : EventDesign
     build : Path
         Where the board is kept.
-    board : str
-        Its name.
+    board : str or Board
+        It, or its name.
     tell : callable, optional
         Told what is being done.
 
@@ -98,7 +98,7 @@ def ask_virtual_board(
 
 
 def board_figures(
-    network: QuantizedNetwork, inputs: np.ndarray, *, board: str, design: EventDesign,
+    network: QuantizedNetwork, inputs: np.ndarray, *, board: str | Board, design: EventDesign,
     what: str, build: Path, tell: Callable[[str], None],
 ) -> tuple[Figure, ...]:
     """Return the figures of a virtual board with an iCE40 UP5K, an estimate of energy included.
@@ -120,7 +120,7 @@ def board_figures(
 
 
 def bitstream_figures(
-    network: QuantizedNetwork, *, board: str, design: EventDesign, build: Path,
+    network: QuantizedNetwork, *, board: str | Board, design: EventDesign, build: Path,
     tell: Callable[[str], None],
 ) -> tuple[Figure, ...]:
     """Build the bitstream, the whole board top with its link, unless it was built before.

@@ -25,7 +25,6 @@ from spikewright_hw.checks import (
 )
 
 from ..errors import DataError
-from ..gateware.board import board_named
 from ..gateware.design import run_reference
 from ..job.board_figures import bitstream_figures, board_figures, spread_evenly
 from ..job.progress import JobProgress
@@ -224,7 +223,7 @@ def _decoder(
 
 def _bound_figures(network: QuantizedNetwork) -> tuple[Figure, ...]:
     """Return what no bin takes more than."""
-    cycles, clock_mhz = DESIGN.worst_cycles(network.network), board_named(BOARD).clock_hz / 1e6
+    cycles, clock_mhz = DESIGN.worst_cycles(network.network), BOARD.clock_hz / 1e6
     bounded = Computed("the engine's worst case, which no inference exceeds")
     return (
         Figure("worst_cycles", cycles, "cycles", bounded),
@@ -278,6 +277,6 @@ def _report(
             "network": f"{rows[0]['channels']}-{HIDDEN}-2, {BINS} bins of {BIN_MS} ms, from rest",
             "split": f"{benchmark.train_share:g} of the reaches are trained on, and the later half "
             "of the others is the test part",
-            "board": f"iCEBreaker, {DESIGN}",
+            "board": f"iCEBreaker at {BOARD.clock_hz / 1e6:g} MHz, {DESIGN}",
         },
     )
