@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
-from amaranth import Cat, Const, Elaboratable, Module, Mux, Signal
+from amaranth import Array, Cat, Const, Elaboratable, Module, Mux, Signal
 from amaranth.hdl import Assert, Cover
 
 from commands import Counting, Requests, byte_of
@@ -30,7 +30,9 @@ from spikewright_hw.link.command_processor import CommandProcessor
 from spikewright_hw.protocol import OPTIONAL, Command, Kind, Status
 
 HELLO = "the payload of HELLO is what the board is, byte by byte"
-RESULT = "the payload of INFER is the engine's result, byte by byte"
+RESULT = (
+    "the payload of INFER is the engine's result, byte by byte, with outputs as the trace has them"
+)
 TRACE = "the payload of TRACE is the trace, byte by byte"
 READ = "a request is read to its end, and none while an answer is due or a word waits"
 GIVEN = "the engine gets each word of a right INFER when its bytes are in, and nothing else"
@@ -137,8 +139,11 @@ class CommandProcessorSpec(Elaboratable):
         data, last = o.payload[:8], o.payload[8]
         with m.If(o.valid & now.due):
             for command, sentence in PAYLOADS.items():
+                owed = byte_of(command, now.place)
+                if command == Command.INFER:
+                    owed = Array(now.result_bytes)[now.place]
                 with m.If((now.head == 2) & (now.code == command)):
-                    m.d.comb += Assert(data == byte_of(command, now.place), sentence)
+                    m.d.comb += Assert(data == owed, sentence)
             for command, (_, size) in now.sizes.items():
                 with m.If((now.head == 2) & (now.code == command)):
                     m.d.comb += Assert(last == (now.place == size - 1), LAST)

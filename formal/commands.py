@@ -11,6 +11,7 @@ from spikewright_hw.engine.record import trace_bytes, trace_step_bytes
 from spikewright_hw.engine.result_layout import result_layout
 from spikewright_hw.link.command_processor import CommandProcessor
 from spikewright_hw.protocol import (
+    MEMBRANE_BYTES,
     RUN_HEAD,
     RUN_TAIL,
     UNKNOWN_SEQUENCE,
@@ -101,8 +102,16 @@ class Requests:
         self.i, self.error, self.result = (
             observe(port) for port in (dut.i, dut.i_error, dut.i_result)
         )
-        bits = int.from_bytes((byte_of(Command.INFER, at) for at in range(result)), "little")
-        m.d.comb += dut.i_result.payload.as_value().eq(bits)
+        given = [byte_of(Command.INFER, at) for at in range(result)]
+        m.d.comb += dut.i_result.payload.as_value().eq(int.from_bytes(given, "little"))
+        #: What INFER answers: outputs that are the last membranes are those in the trace.
+        self.result_bytes = given
+        if network.readout == "last":
+            outputs, size = MEMBRANE_BYTES * network.outputs, trace_bytes(network)
+            self.result_bytes = given[:-outputs] + [
+                byte_of(Command.TRACE, at) & 0xFF for at in range(size - outputs, size)
+            ]
+        bits = int.from_bytes(self.result_bytes, "little")
         #: What STATUS and RUN answer, as it was in the cycle before.
         self.counted = {
             Command.STATUS: self._status, Command.RUN: Cat(Const(bits, 8 * result), self._tail)

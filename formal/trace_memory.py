@@ -110,7 +110,7 @@ class TraceMemorySpec(Elaboratable):
         count = Signal(range(rows))
         once, twice, gave = Signal(), Signal(), Signal()
         taken: Value = given.valid & given.ready
-        if words == 1:
+        if words == 1 or not self.dut.network.layers[number].definition.spikes:
             m.d.sync += gave.eq(taken)
         else:  # a reset loses what is on its way to the memory
             m.d.sync += gave.eq(taken | self._stores(m, given, count, words) | ~once)
@@ -162,11 +162,13 @@ class TraceMemorySpec(Elaboratable):
         return found
 
 
-def small(*hidden: int, outputs: int, steps: int, readout: str = "last") -> TraceMemory:
+def small(
+    *hidden: int, outputs: int, steps: int, readout: str = "last", fold: int | None = None
+) -> TraceMemory:
     """Make the memory of a network with few bits."""
     return core(
         sizes=(1, *hidden, outputs), steps=steps, weight_bits=2, membrane=Format(2, 1),
-        readout=readout,
+        readout=readout, fold=fold,
     )
 
 
@@ -193,5 +195,6 @@ def specs() -> dict[str, Elaboratable]:
         "trace_memory_n2_3_1": TraceMemorySpec(small(2, 3, outputs=1, steps=3)),
         "trace_memory_spikes": TraceMemorySpec(small(2, outputs=9, steps=2, readout="count")),
         "trace_memory_map": TraceMemorySpec(mapped()),
+        "trace_memory_words": TraceMemorySpec(small(1, outputs=4, steps=2, fold=2)),
         "trace_memory_fault": faults,
     }

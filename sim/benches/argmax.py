@@ -1,4 +1,4 @@
-"""Argmax against its reference: a set of values in any cycle, and pauses between them."""
+"""Argmax against its reference: a word of values in any cycle, and pauses between them."""
 
 import random
 
@@ -28,13 +28,18 @@ async def matches_reference(dut, pause):
     scoreboard = Scoreboard("index")
     owed: list[list[int] | None] = [None] * core.latency  # in each cycle, the oldest first
     given = sets(core.width, core.count)
-    while given or any(owed):
-        values = given.pop() if given and random.random() >= pause else None
-        noise = [random.getrandbits(core.width - 1) for _ in range(core.count)]
-        bench.write("i_values", noise if values is None else values)
-        bench.write("i_valid", values is not None)
+    values: list[int] = []  # of a set, and those of its words that are not given yet
+    left: list[int] = []
+    while given or left or any(owed):
+        noise = [random.getrandbits(core.width - 1) for _ in range(core.together)]
+        valid = (bool(left) or bool(given)) and random.random() >= pause
+        if valid and not left:
+            left = values = given.pop()
+        word, left = (left[: core.together], left[core.together :]) if valid else (noise, left)
+        bench.write("i_values", word)
+        bench.write("i_valid", valid)
         await bench.cycles(1)
-        owed.append(values)
+        owed.append(values if valid and not left else None)
         due = owed.pop(0)
         assert bench.read("o_valid") == (due is not None)
         if due is not None:
@@ -46,9 +51,9 @@ async def matches_reference(dut, pause):
 @cocotb.test()
 async def reset_ends_what_is_on_the_way(dut):
     bench = await Bench.start(dut)
-    bench.write("i_values", [0] * bench.component.count)
+    bench.write("i_values", [0] * bench.component.together)
     bench.write("i_valid", 1)
-    await bench.cycles(bench.component.latency)
+    await bench.cycles(bench.component.words - 1 + bench.component.latency)
     bench.write("i_valid", 0)
     await bench.reset()
     for _ in range(bench.component.latency + 1):

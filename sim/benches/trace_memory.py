@@ -39,7 +39,11 @@ def payloads(network: Network, trace: Trace, number: int) -> list[dict[str, Any]
     """Return what a layer gives in an inference: words of spikes, or lists of membranes."""
     layer = network.layers[number]
     if layer not in network.spiking:
-        return [{"membranes": list(membranes)} for membranes in trace.membranes]
+        bits = leaving_words(network)[number].bits
+        return [
+            {"membranes": list(membranes[at : at + bits])}
+            for membranes in trace.membranes for at in range(0, layer.neurons, bits)
+        ]
     bitmaps = [
         sum(bit << neuron for neuron, bit in enumerate(spikes)) for spikes in trace.spikes[number]
     ]
@@ -48,11 +52,11 @@ def payloads(network: Network, trace: Trace, number: int) -> list[dict[str, Any]
 
 def noise(network: Network, number: int) -> dict[str, Any]:
     """Draw a payload that is not valid."""
-    layer = network.layers[number]
+    layer, bits = network.layers[number], leaving_words(network)[number].bits
     if layer in network.spiking:
-        return {"spikes": random.getrandbits(leaving_words(network)[number].bits)}
+        return {"spikes": random.getrandbits(bits)}
     width = layer.fixed.formats["v"].width - 1
-    return {"membranes": [random.getrandbits(width) for _ in range(layer.neurons)]}
+    return {"membranes": [random.getrandbits(width) for _ in range(bits)]}
 
 
 async def give(bench: Bench, trace: Trace) -> None:

@@ -17,11 +17,11 @@ def largest(values: list[int]) -> int:
 
 
 def run(dut: Argmax, offers: list[tuple[list[int], bool]]) -> list[int | None]:
-    """Return the index in each cycle, none where it is not valid; one set of values per cycle."""
+    """Return the index in each cycle, none where it is not valid; one word of values per cycle."""
     given: list[int | None] = []
 
     async def testbench(ctx):
-        for values, valid in [*offers, *[([0] * dut.count, False)] * dut.latency]:
+        for values, valid in [*offers, *[([0] * dut.together, False)] * dut.latency]:
             ctx.set(dut.i_values, values)
             ctx.set(dut.i_valid, valid)
             _, _, index, there = await ctx.tick().sample(dut.o_index, dut.o_valid)
@@ -55,6 +55,28 @@ def test_every_cycle_a_set_of_values(rng, width, count, latency):
     assert run(dut, offers) == [None] * latency + expected
 
 
+@pytest.mark.parametrize(
+    ("width", "count", "words", "latency"),
+    [(3, 3, 3, 2), (4, 6, 2, 2), (5, 10, 5, 2), (3, 10, 2, 3)],
+)
+def test_values_that_come_in_words(rng, width, count, words, latency):
+    dut = Argmax(width=width, count=count, words=words)
+    assert dut.latency == argmax_latency(count, words=words) == latency
+    low, high = -(1 << (width - 1)), (1 << (width - 1)) - 1
+    offers: list[tuple[list[int], bool]] = []
+    expected: list[int | None] = []
+    for ends in ((low, high), (-1, 0), (low, low)):
+        for _ in range(100):
+            values = [rng.randint(*ends) for _ in range(count)]
+            for at in range(0, count, dut.together):
+                while rng.random() < 0.2:
+                    offers.append(([high] * dut.together, False))
+                    expected.append(None)
+                offers.append((values[at : at + dut.together], True))
+                expected.append(largest(values) if at + dut.together == count else None)
+    assert run(dut, offers) == [None] * latency + expected
+
+
 def test_the_reference_takes_the_first_of_equal_values(rng):
     for count in (1, 2, 7):
         for _ in range(200):
@@ -65,3 +87,10 @@ def test_the_reference_takes_the_first_of_equal_values(rng):
 def test_no_values_are_refused():
     with pytest.raises(ValueError, match=r"^there is no largest of 0 values$"):
         Argmax(width=8, count=0)
+
+
+@pytest.mark.parametrize("words", [0, 4])
+def test_words_that_are_no_divisor_are_refused(words):
+    message = rf"^words is {words}; 10 values come in a divisor of 10 words$"
+    with pytest.raises(ValueError, match=message):
+        Argmax(width=8, count=10, words=words)

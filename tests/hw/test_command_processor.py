@@ -1,6 +1,7 @@
 # amaranth: UnusedElaboratable=no
 # (a component whose constructor refuses its arguments is not used)
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -73,8 +74,8 @@ def hello(of: Network) -> Hello:
 class Bench:
     """A command processor between packets and an engine, which is Python here.
 
-    The engine answers an inference with a result whose first byte counts the inferences, and
-    whose others are the spikes it was given. Byte ``k`` of the trace is ``k + 1``.
+    The engine answers an inference with a result whose bytes follow from the number of inferences.
+    Byte ``k`` of the trace is ``k + 1``; the outputs, which are membranes, are its last bytes.
     """
 
     def __init__(self, network: Network, rng, *, stall: float):
@@ -88,6 +89,13 @@ class Bench:
 
     def result(self, inference: int) -> bytes:
         return bytes((31 * inference + 7 * place + 1) % 256 for place in range(self.size))
+
+    def trace(self) -> bytes:
+        return bytes((place + 1) % 256 for place in range(trace_bytes(self.network)))
+
+    def answer(self, inference: int) -> bytes:
+        outputs = 4 * self.network.outputs
+        return self.result(inference)[:-outputs] + self.trace()[-outputs:]
 
     def run(self, requests: list[Frame | Status]) -> list[Frame]:
         """Return the answers to commands and refused frames, each awaited before the next."""
@@ -188,10 +196,22 @@ def test_inference_and_trace(bench):
         requests.append(Frame(2 * number + 1, Command.TRACE))
     answers = bench.run(requests)
     assert bench.loaded == [steps_of(bench, payload) for payload in payloads]
-    trace = bytes((place + 1) % 256 for place in range(trace_bytes(bench.network)))
     for number in range(3):
-        assert answers[2 * number] == Frame(2 * number, Status.OK, bench.result(number + 1))
-        assert answers[2 * number + 1] == Frame(2 * number + 1, Status.OK, trace)
+        assert answers[2 * number] == Frame(2 * number, Status.OK, bench.answer(number + 1))
+        assert answers[2 * number + 1] == Frame(2 * number + 1, Status.OK, bench.trace())
+
+
+def test_outputs_that_are_counts_come_with_the_result(rng):
+    # They do not stand in the trace, which has the spikes of the last layer.
+    spiking = replace(
+        NETWORKS[0].layers[-1], neuron="lif", parameters={"decay": 0.875, "threshold": 1.0}
+    )
+    counted = Network((*NETWORKS[0].layers[:-1], spiking), steps=3, readout="count")
+    bench = Bench(counted, rng, stall=0.3)
+    answers = bench.run([Frame(1, Command.INFER, inputs(bench)), Frame(2, Command.TRACE)])
+    assert answers == [
+        Frame(1, Status.OK, bench.result(1)), Frame(2, Status.OK, bench.trace())
+    ]
 
 
 def test_refusals(bench):
@@ -217,7 +237,7 @@ def test_refusals(bench):
         Frame(0, Status.BAD_CRC),
     ]
     assert answers[10:] == [
-        Frame(10, Status.OK, bench.result(1)), Frame(11, Status.BAD_LENGTH)
+        Frame(10, Status.OK, bench.answer(1)), Frame(11, Status.BAD_LENGTH)
     ]  # fmt: skip
     assert bench.loaded == [steps_of(bench, payload)]
 

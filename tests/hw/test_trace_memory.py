@@ -12,7 +12,7 @@ from spikewright_hw.engine.example import example_network
 from spikewright_hw.engine.record import Trace, pack_trace, trace_step_bytes
 from spikewright_hw.engine.trace_address import trace_address, trace_places
 from spikewright_hw.engine.trace_memory import PRESETS, TraceMemory, core
-from spikewright_hw.engine.words import leaving_words, words_of
+from spikewright_hw.engine.words import Words, leaving_words, words_of
 from spikewright_hw.fixed import Format
 from spikewright_hw.network import Network
 
@@ -54,8 +54,11 @@ def run(dut: TraceMemory, traces: list[Trace]) -> list[bytes]:
                 ctx.set(port.valid, 1)
                 for step in range(network.steps):
                     if layer not in network.spiking:
-                        ctx.set(port.payload, {"membranes": list(trace.membranes[step])})
-                        await ctx.tick()
+                        bits = leaving_words(network)[number].bits
+                        for at in range(0, layer.neurons, bits):
+                            word = trace.membranes[step][at : at + bits]
+                            ctx.set(port.payload, {"membranes": list(word)})
+                            await ctx.tick()
                         continue
                     bitmap = sum(bit << at for at, bit in enumerate(trace.spikes[number][step]))
                     for word in words_of([bitmap], leaving_words(network)[number]):
@@ -90,6 +93,17 @@ def test_maps_are_read_back(preset, rng):
     dut = core(**PRESETS[preset])
     traces = [draw(dut.network, rng) for _ in range(4)]
     assert run(dut, traces) == [pack_trace(dut.network, trace) for trace in traces]
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 3, 4, 6])
+def test_membranes_that_come_in_words_are_read_back(lanes, rng):
+    dut = core(
+        sizes=(2, 5, 12), steps=3, weight_bits=3, membrane=Format(7, 4), fold=(5, lanes)
+    )
+    assert leaving_words(dut.network)[-1] == Words(bits=lanes, count=12 // lanes)
+    traces = [draw(dut.network, rng) for _ in range(3)]
+    assert run(dut, traces) == [pack_trace(dut.network, trace) for trace in traces]
+    assert "layer_1__ready" not in as_rtlil(dut, name="trace")
 
 
 def test_a_stream_that_is_always_ready_has_no_such_port():

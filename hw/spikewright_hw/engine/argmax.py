@@ -1,4 +1,4 @@
-"""Argmax: index of the largest of several values, of four with each other in a cycle."""
+"""Argmax: index of the largest of several values, which come at once or in words."""
 
 from collections.abc import Sequence
 from functools import reduce
@@ -16,8 +16,12 @@ __all__ = ["PRESETS", "Argmax", "argmax", "argmax_latency", "core"]
 #: the other, would take nearly twice as long.
 _TOGETHER = 4
 
-#: Parameter sets by name: a tree with an odd number of values in each level, and the ten digits.
-PRESETS = {"w8_n5": {"width": 8, "count": 5}, "w16_n10": {"width": 16, "count": 10}}
+#: Parameter sets by name: a tree with an odd number of values in each level, and the ten digits;
+#: and values that come three by three.
+PRESETS = {
+    "w8_n5": {"width": 8, "count": 5}, "w16_n10": {"width": 16, "count": 10},
+    "w6_n9_words": {"width": 6, "count": 9, "words": 3},
+}
 
 
 def argmax(values: Sequence[int]) -> int:
@@ -25,16 +29,18 @@ def argmax(values: Sequence[int]) -> int:
     return max(range(len(values)), key=lambda index: (values[index], -index))
 
 
-def argmax_latency(count: int) -> int:
-    """Return the cycles that an :class:`Argmax` of ``count`` values takes: one at least."""
-    return max(1, -(-(count - 1).bit_length() // 2))
+def argmax_latency(count: int, *, words: int = 1) -> int:
+    """Return the cycles that an :class:`Argmax` takes from its last values on: one at least."""
+    return max(1, -(-(count // words - 1).bit_length() // 2)) + (words > 1)
 
 
 class Argmax(wiring.Component):
     """Find the largest of ``count`` signed values; of equal ones, the first.
 
-    Latency is ``latency`` cycles, the depth of a tree of fours and one at least; throughput is one
-    set of values per cycle. There is no backpressure: the result is there for one cycle.
+    Those that come together are compared in a tree of fours, which takes its depth in cycles, and
+    one at least. Of values that come in words, the largest of each is compared with that of those
+    before, one cycle later. Latency is ``latency`` cycles from the last word; throughput is one
+    word per cycle. There is no backpressure: the result is there for one cycle.
 
     Parameters
     ----------
@@ -42,13 +48,15 @@ class Argmax(wiring.Component):
         Bits of a value.
     count : int, at least 1
         Number of values.
+    words : int, at least 1
+        In how many words they come, a divisor of ``count``.
 
     Members
     -------
-    i_values : In(ArrayLayout(signed(width), count))
-        The values.
+    i_values : In(ArrayLayout(signed(width), count // words))
+        The values of a word, the first ones first.
     i_valid : In(1)
-        The values are there.
+        A word is there; each ``words`` of them are a set.
     o_index : Out(range(count))
         Index of the largest; of equal values, the first.
     o_valid : Out(1)
@@ -60,27 +68,54 @@ class Argmax(wiring.Component):
     o_index: Signal
     o_valid: Signal
 
-    def __init__(self, *, width: int, count: int):
+    def __init__(self, *, width: int, count: int, words: int = 1):
         if count < 1:
             raise ValueError(f"there is no largest of {count} values")
+        if words < 1 or count % words:
+            raise ValueError(f"words is {words}; {count} values come in a divisor of {count} words")
         self.count = count
         self.width = width
-        self.latency = argmax_latency(count)
+        self.words = words
+        self.together = count // words
+        self.latency = argmax_latency(count, words=words)
         super().__init__({
-            "i_values": In(data.ArrayLayout(signed(width), count)),
+            "i_values": In(data.ArrayLayout(signed(width), self.together)),
             "i_valid": In(1),
             "o_index": Out(range(max(2, count))),
             "o_valid": Out(1),
         })
 
     def elaborate(self, platform):
-        """Elaborate a tree with registers after each level."""
+        """Elaborate the tree of a word, and what follows the words."""
         m = Module()
+        valid, value, index = self._tree(m)
+        if self.words > 1:
+            self._follow(m, valid, value, index)
+        else:
+            m.d.comb += [self.o_index.eq(index), self.o_valid.eq(valid)]
+        return m
+
+    def _follow(self, m: Module, valid: Value, value: Value, index: ValueLike) -> None:
+        """Build the registers of the largest value of a set so far, and of its index."""
+        base = Signal(range(self.count))  # of the word's first value
+        final = base == self.count - self.together
+        largest = Signal.like(value)
+        m.d.sync += self.o_valid.eq(valid & final)
+        with m.If(valid):
+            m.d.sync += base.eq(Mux(final, 0, base + self.together))
+            with m.If((base == 0) | (value > largest)):
+                m.d.sync += [largest.eq(value), self.o_index.eq(base + index)]
+
+    def _tree(self, m: Module) -> tuple[Value, Value, ValueLike]:
+        """Build a tree with registers after each level.
+
+        Return whether there is a largest value of a word, that value, and its index in the word.
+        """
         level: list[tuple[Value, ValueLike]] = [
-            (self.i_values[number], number) for number in range(self.count)
+            (self.i_values[number], number) for number in range(self.together)
         ]
         valid: Value = self.i_valid
-        for cycle in range(self.latency):
+        for cycle in range(argmax_latency(self.together)):
             valid_q = Signal(name=f"valid_{cycle}")
             m.d.sync += valid_q.eq(valid)
             valid = valid_q
@@ -95,8 +130,7 @@ class Argmax(wiring.Component):
                 m.d.sync += [value_q.eq(value), index_q.eq(index)]
                 held.append((value_q, index_q))
             level = held
-        m.d.comb += [self.o_index.eq(level[0][1]), self.o_valid.eq(valid)]
-        return m
+        return valid, *level[0]
 
     def _largest(
         self, m: Module, given: list[tuple[Value, ValueLike]], *, name: str

@@ -54,7 +54,8 @@ class EventDesign:
         layer, and the others in look-up tables; all of them if not given. Not where the weights
         are loaded.
     ram_style : str
-        Where the trace of an inference lies, one of :data:`~.ram_style.RAM_STYLES`.
+        Where the trace of an inference lies, and sums and states of folded layers, one of
+        :data:`~.ram_style.RAM_STYLES`.
     weights : str
         ``built``: the weights are in the gateware; ``loaded``: a host stores those of any network
         of the same shape, neurons and biases, when it opens the board.

@@ -213,7 +213,8 @@ class EventEngine(InferenceEngine):
         Rows of weights in a cycle, of all layers or of each; of one layer as many as it has rows at
         most. A network with maps, delays, skips or a folded layer has one.
     ram_style : {"auto", "block"}
-        Where the trace of an inference lies: left to synthesis, or in block RAM always.
+        Where the trace of an inference lies, and sums and states of folded layers: left to
+        synthesis, or in block RAM always.
     most_bits : int, at least 1
         Most bits of a word of the inputs of a map.
     fold : int, at least 1, or sequence of int, optional
@@ -280,7 +281,7 @@ class EventEngine(InferenceEngine):
             )
         return MapStage(
             layer=layer, words=words, leaving=leaving, share=share, steps=self.network.steps,
-            weights=self.weights,
+            weights=self.weights, ram_style=self.ram_style,
         )
 
     def _input_words(self, network: Network) -> Words | None:

@@ -42,7 +42,8 @@ class _Passing:
         self.updates = [
             _update(layer, share=share) for layer, share in zip(self.layers, shares, strict=True)
         ]
-        self.updates[-1] += self.layers[-1].connection.words  # they are put together, and then sent
+        if self.counts[-1] == 1:  # the words of the last one are put together, and then sent
+            self.updates[-1] += self.layers[-1].connection.words
         # Of each: when its steps were sent; when a layer had heard them, and their first part.
         self.sent: list[list[int]] = [[] for _ in given]
         self.heard: list[list[int]] = [[] for _ in self.layers]

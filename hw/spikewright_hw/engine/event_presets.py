@@ -22,9 +22,9 @@ PRESETS: dict[str, dict[str, Any]] = {
         "sizes": (130, 5, 3), "steps": 3, "weight_bits": 3, "membrane": Format(5, 2),
         "banks": (4, 2), "share": 2,
     },
-    "n12_9_8_4_folded": {  # in three words and in two; the last layer at once
+    "n12_9_8_4_folded": {  # in three words, in two, and the last layer in two
         "sizes": (12, 9, 8, 4), "steps": 4, "weight_bits": 4, "membrane": Format(6, 2),
-        "biased": True, "fold": (3, 4, 4), "share": 2,
+        "biased": True, "fold": (3, 4, 2), "share": 2,
     },
     "n7_6_3_loaded": {
         "sizes": (7, 6, 3), "steps": 3, "weight_bits": 3, "membrane": Format(6, 2),

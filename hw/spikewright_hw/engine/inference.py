@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from amaranth import Const, Module, Mux, Signal, Value, unsigned
+from amaranth import Cat, Const, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -292,27 +292,31 @@ class InferenceEngine(wiring.Component):
         network, readout = self.network, self.stages[-1]
         if network.readout != "last":
             return self._decide_by_steps(m)
-        last_step = network.steps - 1
-        given = Signal(range(network.steps))
+        words = leaving_words(network)[-1].count
+        of_all, before = network.steps * words, (network.steps - 1) * words
+        given = Signal(range(of_all))
         with m.If(readout.o.valid):
-            m.d.sync += given.eq(Mux(given == last_step, 0, given + 1))
+            m.d.sync += given.eq(Mux(given == of_all - 1, 0, given + 1))
         m.submodules.argmax = argmax = Argmax(
-            width=network.layers[-1].fixed.formats["v"].width, count=network.outputs
+            width=network.layers[-1].fixed.formats["v"].width, count=network.outputs, words=words
         )
         m.d.comb += [
             argmax.i_values.eq(readout.o.payload.membranes),
-            argmax.i_valid.eq(readout.o.valid & (given == last_step)),
+            argmax.i_valid.eq(readout.o.valid & (given >= before)),
         ]
         return self._kept(m, readout), argmax
 
     def _kept(self, m: Module, readout: Stage) -> data.View:
-        """Return the last membranes, which a row layer keeps; those of a map are kept here."""
+        """Return the last membranes, which a row layer keeps; others are kept here.
+
+        Of those that come in words, the last words stay.
+        """
         given, layout = readout.o.payload.membranes, step_layout(self.network.layers[-1])
         if self.network.layers[-1].connection.words == 1:
             return given
-        kept = Signal(layout, name="kept").membranes
+        kept, bits = Signal(layout, name="kept").membranes, len(given.as_value())
         with m.If(readout.o.valid):
-            m.d.sync += kept.eq(given)
+            m.d.sync += kept.as_value().eq(Cat(kept, given)[bits:])
         return kept
 
     def _decide_by_steps(self, m: Module) -> tuple[data.View, Argmax]:

@@ -12,7 +12,7 @@ from ..connection import Convolution, Dense, FeatureMap, Folded, Pooled
 from ..fixed import Format
 from ..layer import Layer
 from .example import example_map_layer
-from .ram_style import APART
+from .ram_style import APART, RamStyle, check_ram_style, ram_attributes
 from .row_layer import update_stages
 from .synapses import LoadedSynapses, WeightSynapses
 from .taps import tap_layout, worst_tap_cycles
@@ -155,6 +155,9 @@ class MapLayer(wiring.Component):
     share : int, at least 1
         Neurons per updater, at most: the largest part of a word without a remainder. Of no effect
         but on a folded connection of three words and more.
+    ram_style : {"auto", "block"}
+        Where the sums and states of a folded connection of three words and more lie: left to
+        synthesis, or in block RAM always.
 
     Members
     -------
@@ -180,8 +183,9 @@ class MapLayer(wiring.Component):
 
     def __init__(
         self, *, layer: Layer, stages: int | None = None, weights: Weights = "built",
-        share: int = 1,
+        share: int = 1, ram_style: RamStyle = "auto",
     ):
+        check_ram_style(ram_style)
         if layer.recurrent is not None:
             raise ValueError(
                 f"a map layer has neurons that do not hear themselves, not {layer.definition.name}"
@@ -198,6 +202,7 @@ class MapLayer(wiring.Component):
         self.updaters = self.lanes // self.turns
         self.synapses = (LoadedSynapses if weights == "loaded" else WeightSynapses)(layer)
         self.weights: Weights = weights
+        self.attributes = ram_attributes(ram_style) if self.in_turn else {}
         #: Bit planes that follow that of the taps that come.
         self.follow = Signal(range(max(2, layer.input_bits)), init=layer.input_bits - 1)
         # The word of sums that was read, and why; attributes, so that a proof can look at them.
@@ -223,7 +228,8 @@ class MapLayer(wiring.Component):
         """Elaborate the order of taps and words, the sums, and the neurons."""
         m = Module()
         m.submodules.neurons = neurons = WordNeurons(
-            self.layer, stages=self.stages, synapses=self.synapses, lanes=self.updaters
+            self.layer, stages=self.stages, synapses=self.synapses, lanes=self.updaters,
+            attributes=self.attributes,
         )
         taken = Signal()
         m.d.comb += [
@@ -310,7 +316,7 @@ class MapLayer(wiring.Component):
         m.submodules.weights = row
         m.submodules.sums = sums = memory.Memory(
             shape=unsigned(len(self.totals.as_value())), depth=max(2, self.words), init=[],
-            attrs=APART if self.in_turn else {},
+            attrs=APART | self.attributes if self.in_turn else {},
         )
         write = sums.write_port()
         read = sums.read_port(transparent_for=() if self.in_turn else (write,))
@@ -401,6 +407,10 @@ class _Walk:
     turn: Signal
 
 
-def core(*, stages: int | None = None, share: int = 1, **layer: Any) -> MapLayer:
+def core(
+    *, stages: int | None = None, share: int = 1, ram_style: RamStyle = "auto", **layer: Any
+) -> MapLayer:
     """Make a map layer of a made-up layer; keywords as for :func:`~.example.example_map_layer`."""
-    return MapLayer(layer=example_map_layer(**layer), stages=stages, share=share)
+    return MapLayer(
+        layer=example_map_layer(**layer), stages=stages, share=share, ram_style=ram_style
+    )

@@ -9,6 +9,7 @@ from ..layer import Layer
 from ..origin import Origin
 from .branch import Branch, delay_of, is_stored
 from .map_layer import MapLayer
+from .ram_style import RamStyle
 from .repack import Repack
 from .row_layer import RowLayer
 from .stage import stage_arrivals, stage_inputs, stage_signature
@@ -41,6 +42,8 @@ class MapStage(wiring.Component):
         Of an inference.
     weights : {"built", "loaded"}
         Whether the weights are built in, or a host stores them.
+    ram_style : {"auto", "block"}
+        Where sums and states lie, as of a :class:`~.map_layer.MapLayer`.
 
     Members
     -------
@@ -56,7 +59,7 @@ class MapStage(wiring.Component):
 
     def __init__(
         self, *, layer: Layer, words: tuple[Words, ...], leaving: Words, share: int, steps: int,
-        weights: Weights = "built",
+        weights: Weights = "built", ram_style: RamStyle = "auto",
     ):
         self.layer = layer
         self.branches = [
@@ -78,7 +81,7 @@ class MapStage(wiring.Component):
         # What adds and updates; an attribute, so that a proof can look at it.
         self.neurons: MapLayer | RowLayer = (
             RowLayer(layer=layer, share=share, weights=weights) if layer.connection.words == 1
-            else MapLayer(layer=layer, weights=weights, share=share)
+            else MapLayer(layer=layer, weights=weights, share=share, ram_style=ram_style)
         )
         count, self.together = layer.connection.words, None
         if leaving.count < count:

@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out
 from ..network import Network
 from ..readout import READOUTS, SPIKING
 from .argmax import argmax_latency
+from .words import leaving_words
 
 __all__ = [
     "PRESETS", "Outputs", "core", "outputs_layout", "readout_latency", "values_layout",
@@ -22,8 +23,12 @@ PRESETS = {
 
 
 def readout_latency(network: Network) -> int:
-    """Return the cycles from the last step of a last layer to the prediction."""
-    return argmax_latency(network.outputs) + (network.readout != "last")
+    """Return the cycles from the last step of a last layer to the prediction.
+
+    ``network`` is as it is built; see :func:`~.folding.folded_network`.
+    """
+    words = leaving_words(network)[-1].count
+    return argmax_latency(network.outputs, words=words) + (network.readout != "last")
 
 
 def values_layout(readout: str, count: int, width: int) -> data.ArrayLayout:

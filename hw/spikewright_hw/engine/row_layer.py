@@ -70,11 +70,11 @@ PRESETS = {
 def step_layout(layer: Layer, *, bits: int | None = None) -> data.StructLayout:
     """Layout of what a layer gives after a step: its spikes, or the membranes of a readout.
 
-    Of a layer whose spikes leave in words of so many ``bits``, it is one of these.
+    Of a layer whose neurons leave in words of so many ``bits``, a bit for each, it is one of these.
     """
     if layer.fixed.definition.spikes:
         return data.StructLayout({"spikes": unsigned(bits or layer.neurons)})
-    membranes = data.ArrayLayout(signed(layer.fixed.formats["v"].width), layer.neurons)
+    membranes = data.ArrayLayout(signed(layer.fixed.formats["v"].width), bits or layer.neurons)
     return data.StructLayout({"membranes": membranes})
 
 

@@ -1,8 +1,9 @@
 """Trace memory: each layer's output after each step of an inference, read back byte by byte."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from amaranth import Array, Cat, Const, Module, Mux, Shape, Signal, Value, unsigned
+from amaranth import Array, Cat, Const, Module, Mux, Shape, Signal, Value, signed, unsigned
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
@@ -11,7 +12,9 @@ from ..connection import Convolution, Dense, FeatureMap
 from ..fixed import Format
 from ..layer import Layer
 from ..network import Network
+from .constants import lookup
 from .example import example_network
+from .folding import folded_network
 from .ram_style import RamStyle, check_ram_style, ram_attributes
 from .record import MEMBRANE_BYTES, spike_bytes
 from .repack import Repack
@@ -22,7 +25,7 @@ from .words import leaving_words
 __all__ = ["PRESETS", "TraceMemory", "core"]
 
 #: Parameter sets by name: spikes that do not fill their last byte, with one hidden layer and two;
-#: and maps, whose words are narrower than a byte and wider.
+#: maps, whose words are narrower than a byte and wider; and membranes that come in two words.
 PRESETS = {
     "n9_3_t3": {"sizes": (2, 9, 3), "steps": 3, "weight_bits": 3, "membrane": Format(4, 3)},
     "n17_5_2_t4": {
@@ -41,6 +44,10 @@ PRESETS = {
             Dense(source=FeatureMap(channels=3, height=2, width=3), neurons=2),
         ),
         "steps": 2, "weight_bits": 2, "membrane": Format(4, 2),
+    },
+    "n5_6_t3_words": {
+        "sizes": (2, 5, 6), "steps": 3, "weight_bits": 3, "membrane": Format(6, 4),
+        "fold": (5, 3),
     },
     "map_w9_n2_t3": {
         "connections": (
@@ -71,7 +78,7 @@ class TraceMemory(wiring.Component):
     layer_0, layer_1, ... : In(stream.Signature(step_layout(layer, bits=...), always_ready=...))
         The layer's spikes, or the membranes of one that does not spike: one transfer per step, or
         the words of a map, :func:`~.words.leaving_words`. ``network.steps`` steps are one
-        inference. Always ready but for maps.
+        inference. Always ready but for the spikes of maps.
     address : In(trace_address(network))
         The step and the byte of it to read, in the order of
         :func:`~spikewright_hw.engine.record.unpack_trace`.
@@ -90,7 +97,8 @@ class TraceMemory(wiring.Component):
         super().__init__({
             **{
                 f"layer_{number}": In(stream.Signature(
-                    step_layout(layer, bits=words.bits), always_ready=words.count == 1
+                    step_layout(layer, bits=words.bits),
+                    always_ready=words.count == 1 or not layer.definition.spikes,
                 ))
                 for number, (layer, words) in enumerate(
                     zip(network.layers, self.words, strict=True)
@@ -106,16 +114,17 @@ class TraceMemory(wiring.Component):
         offset = Signal.like(self.address.byte)
         m.d.sync += offset.eq(self.address.byte)
 
-        # What layers of one word give are bytes side by side, and maps lie between them.
+        # What layers of one word give are bytes side by side, and others lie between them.
         rows: list[Value] = []
         maps: list[tuple[int, int, Value]] = []
         first = 0
         for number, layer in enumerate(self.network.layers):
             size = _step_bytes(layer)
-            if self.words[number].count > 1:
-                maps.append((first, first + size, self._map(m, number, first=first)))
-            else:
+            if self.words[number].count == 1:
                 rows += self._row(m, number)
+            else:
+                build = self._map if layer.definition.spikes else self._membranes
+                maps.append((first, first + size, build(m, number, first=first)))
             first += size
 
         place, skipped = offset, 0
@@ -127,7 +136,8 @@ class TraceMemory(wiring.Component):
             with m.If(offset >= end):
                 m.d.comb += place.eq(offset - skipped)
         bits_before = Cat(Const(0, 3), place)  # eight for each byte
-        m.d.comb += self.data.eq((Cat(rows) >> bits_before)[:8])
+        if rows:
+            m.d.comb += self.data.eq((Cat(rows) >> bits_before)[:8])
         for begin, end, byte in maps:
             with m.If((offset < end) & (offset >= begin if begin else 1)):
                 m.d.comb += self.data.eq(byte)
@@ -185,6 +195,33 @@ class TraceMemory(wiring.Component):
         m.d.sync += byte.eq(place)
         return Array(row_read[at : at + 8] for at in range(0, width, 8))[byte]
 
+    def _membranes(self, m: Module, number: int, *, first: int) -> Value:
+        """Build the memory of membranes that come in words; return the byte of it that is read.
+
+        ``first`` is the layer's first byte in a step. A row is a word.
+        """
+        words, given = self.words[number], getattr(self, f"layer_{number}")
+        size = words.bits * MEMBRANE_BYTES
+        place = Signal(range(words.count * size), name=f"place_{number}")
+        m.d.comb += place.eq((self.address.byte - first)[: len(place)])
+        begins = lookup(
+            [step * words.count for step in range(self.network.steps)], self.address.step
+        )
+        row, at = _divided(place, size, count=words.count)
+        row_read = self._memory(
+            m, number, given.payload.as_value(), valid=given.valid, rows=words.count,
+            address=begins + row,
+        )
+        byte = Signal(range(size), name=f"byte_{number}")
+        m.d.sync += byte.eq(at)
+        layout = data.ArrayLayout(signed(8 * MEMBRANE_BYTES), words.bits)
+        wide = Signal(layout, name=f"wide_{number}")
+        width = len(row_read) // words.bits
+        m.d.comb += [
+            one.eq(row_read.word_select(lane, width).as_signed()) for lane, one in enumerate(wide)
+        ]
+        return Array(wide.as_value()[at : at + 8] for at in range(0, 8 * size, 8))[byte]
+
     def _memory(
         self, m: Module, number: int, written: Value, *, valid: Value, rows: int, address: Value
     ) -> Signal:
@@ -213,11 +250,22 @@ class TraceMemory(wiring.Component):
         return row_read
 
 
+def _divided(value: Signal, by: int, *, count: int) -> tuple[Value, Value]:
+    """Return the quotient, which is below ``count``, and the remainder."""
+    if by & (by - 1) == 0:
+        return value[exact_log2(by) :], value[: exact_log2(by)]
+    whole = range(by * count)
+    return lookup([at // by for at in whole], value), lookup([at % by for at in whole], value)
+
+
 def _step_bytes(layer: Layer) -> int:
     """Return the bytes of a layer in each step."""
     return spike_bytes(layer) if layer.definition.spikes else MEMBRANE_BYTES * layer.neurons
 
 
-def core(*, ram_style: RamStyle = "auto", **network: Any) -> TraceMemory:
+def core(
+    *, ram_style: RamStyle = "auto", fold: int | Sequence[int] | None = None, **network: Any
+) -> TraceMemory:
     """Make the memory of a made-up network; keywords as for :func:`~.example.example_network`."""
-    return TraceMemory(network=example_network(**network), ram_style=ram_style)
+    made = folded_network(example_network(**network), fold)
+    return TraceMemory(network=made, ram_style=ram_style)

@@ -1,6 +1,6 @@
 """Neurons of a layer word by word: their states and constants in memories."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from amaranth import Cat, Const, Elaboratable, Module, Mux, Signal, Value, signed, unsigned
 from amaranth.lib import data, memory
@@ -42,6 +42,8 @@ class WordNeurons(Elaboratable):
     synapses : WeightSynapses
     lanes : int
         Neurons of a word, each with an updater; a divisor of the connection's lanes.
+    attributes : mapping of str to str
+        Of the memory of states.
 
     Attributes
     ----------
@@ -62,7 +64,10 @@ class WordNeurons(Elaboratable):
         Out: there is a word on the way.
     """
 
-    def __init__(self, layer: Layer, *, stages: int, synapses: WeightSynapses, lanes: int):
+    def __init__(
+        self, layer: Layer, *, stages: int, synapses: WeightSynapses, lanes: int,
+        attributes: Mapping[str, str],
+    ):
         self.layer = layer
         self.stages = stages
         self.length = stages + 1
@@ -73,6 +78,7 @@ class WordNeurons(Elaboratable):
         self.word = Signal(range(self.depth))
         self.totals = Signal(totals_layout(layer, synapses, lanes=lanes))
         self.lanes = lanes
+        self.attributes = attributes
         self.given = Signal(self.lanes * given_width(layer))
         self.done, self.begins, self.busy = Signal(), Signal(), Signal()
 
@@ -101,7 +107,7 @@ class WordNeurons(Elaboratable):
         )
         m.submodules.states = states = memory.Memory(
             shape=data.ArrayLayout(of_lane, self.lanes), depth=self.depth, init=[],
-            attrs=APART,
+            attrs={**APART, **self.attributes},
         )
         write, read = states.write_port(), states.read_port()
         m.d.comb += [

@@ -8,6 +8,7 @@ thousands of neurons.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..connection import Folded
 from ..layer import Layer
 from ..network import Network
 
@@ -36,10 +37,13 @@ def output_words(layer: Layer) -> Words:
 def leaving_words(network: Network) -> tuple[Words, ...]:
     """Return how the spikes of each layer of a network leave its stage.
 
-    Those of the last one, which are its outputs, or come to them, leave all at once.
+    Those of the last one, which are its outputs, or come to them, leave all at once; but for a
+    folded one of which the last step counts, whose words need not wait for one another.
     """
-    last = Words(bits=network.outputs, count=1)
-    return *map(output_words, network.layers[:-1]), last
+    last = network.layers[-1]
+    in_words = isinstance(last.connection, Folded) and network.readout == "last"
+    leaving = output_words(last) if in_words else Words(bits=network.outputs, count=1)
+    return *map(output_words, network.layers[:-1]), leaving
 
 
 def input_words(network: Network, *, most: int = MOST_BITS) -> Words:

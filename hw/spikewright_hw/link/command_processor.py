@@ -4,13 +4,13 @@ from collections.abc import Collection
 from enum import IntEnum
 from typing import Any
 
-from amaranth import Cat, Module, Mux, Signal, unsigned
+from amaranth import Cat, Const, Module, Mux, Signal, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..connection import Dense, FeatureMap
 from ..engine.example import example_network
-from ..engine.record import trace_step_bytes
+from ..engine.record import MEMBRANE_BYTES, trace_step_bytes
 from ..engine.repack import Repack
 from ..engine.result_layout import result_layout
 from ..engine.trace_address import trace_address
@@ -120,7 +120,8 @@ class CommandProcessor(PacketProcessor):
         Spikes to the engine: its words, one transfer a step or a bit plane of it unless the inputs
         are many or the first layer is folded.
     i_result : In(stream.Signature(result_layout(network)))
-        Results from the engine.
+        Results from the engine. Outputs that are the membranes after the last step are not looked
+        at: they end the trace, and are read there.
     trace_address : Out(trace_address(network))
         Byte of the trace to read: its step, and its place in the step.
     trace_data : In(8)
@@ -188,6 +189,10 @@ class CommandProcessor(PacketProcessor):
         self._repeats = Signal()  # the command in work is a RUN
         self._more = Signal()  # and another inference follows
         self._traced = Signal()  # there is a trace
+        #: Bytes of a result, and where those begin in it that are read from the trace.
+        self._size = result_layout(network).size // 8
+        outputs = MEMBRANE_BYTES * network.outputs if network.readout == "last" else 0
+        self._head = self._size - outputs
 
     def _accept(self, m: Module, command: IntEnum) -> None:
         """Say which state follows the head of a right packet."""
@@ -319,20 +324,43 @@ class CommandProcessor(PacketProcessor):
 
     def _pick(self, m: Module, byte: Signal) -> None:
         """Pick a byte: of what the board says of itself, of what it counted, a result, a trace."""
-        result, inferences = self.i_result.payload.as_value(), [Command.INFER]
+        inferences = [Command.INFER]
         if Command.RUN in self.optional:  # its answer begins as that to INFER: one shifter
-            result, inferences = Cat(result, self.i_run), [Command.INFER, Command.RUN]
+            inferences.append(Command.RUN)
         with m.Switch(self.command):
             with m.Case(Command.HELLO):
                 m.d.sync += byte.eq(self._identity())
             with m.Case(*inferences):
-                m.d.sync += byte.eq(self._byte_of(result))
+                self._pick_of_result(m, byte)
             if Command.STATUS in self.optional:
                 with m.Case(Command.STATUS):
                     m.d.sync += byte.eq(self._byte_of(self.i_status))
             with m.Default():
                 m.d.sync += byte.eq(self.trace_data)
                 self._next_of_trace(m)
+
+    def _pick_of_result(self, m: Module, byte: Signal) -> None:
+        """Pick a byte of a result, and of what a RUN has after it.
+
+        Where the trace ends with the outputs, it is read from there on, and then from its beginning
+        again.
+        """
+        read = 8 * (self._size - self._head)
+        counted = self.i_result.payload.as_value()[: 8 * self._head]
+        if Command.RUN in self.optional:
+            counted = Cat(counted, Const(0, read), self.i_run)
+        m.d.sync += byte.eq(self._byte_of(counted))
+        if not read:
+            return
+        begins = trace_step_bytes(self.network) - (self._size - self._head)
+        with m.If(self.position < self._head):
+            m.d.sync += [
+                self.trace_address.step.eq(self.network.steps - 1),
+                self.trace_address.byte.eq(begins),
+            ]
+        with m.Elif(self.position < self._size):
+            m.d.sync += byte.eq(self.trace_data)
+            self._next_of_trace(m)
 
     def _next_of_trace(self, m: Module) -> None:
         """Count on to the next byte of the trace, and after its last to its first."""

@@ -44,7 +44,8 @@ def cycles(network: Network, spikes: np.ndarray, run: Run, *, design: Design) ->
         The event engine is folded, and the inputs are graded: that follows from a simulation.
     """
     arriving = [np.asarray(spikes, bool), *run.spikes[:-1]]
-    if isinstance(design, EventDesign) and (built := design.built(network)) != network:
+    built = design.built(network)
+    if isinstance(design, EventDesign) and built != network:
         if network.input_bits > 1:
             raise ValueError(
                 f"the inputs are graded; their cycles on the {design} follow from a simulation"
@@ -59,7 +60,7 @@ def cycles(network: Network, spikes: np.ndarray, run: Run, *, design: Design) ->
         ])
     else:
         ended = _event_ends(network, arriving, design)
-    return ended + readout_latency(network)
+    return ended + readout_latency(built)
 
 
 def exact_cycles(
