@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from statistics import mean
+from typing import Literal
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from .speeds import reference_speed, stochastic_speed
 from .target import Asked, Found, Target, at_least, at_most
 from .work import Cycles, Engine, Subject, Work
 
-__all__ = ["FAST", "SMALL", "TARGETS"]
+__all__ = ["FAST", "SMALL", "TARGETS", "TINY"]
 
 MNIST = Subject(task="mnist", settings={"hidden": (128,), "weight_bits": 4, "steps": 4})
 #: Chosen on 5,000 held-out training images, with 12,000 others to train on: grey tones and fine
@@ -39,6 +40,16 @@ SMALL = Engine(subject=MNIST, design=EventDesign(share=16))
 
 CLOTHES = Engine(subject=FASHION, design=FAST.design)
 
+TINY = Engine(
+    subject=MNIST, design=EventDesign(
+        share=(8, 2), fold=(16, 2), weights="loaded", ram_style="block", commands="few",
+    ),
+    board="ice40up5k-b-evn", clock_mhz=24,
+)
+"""The engine of the smallest part: a row of weights, in the large memories, is read in words."""
+
+#: The UltraPlus' large memories, as the placer calls them.
+_LARGE = "ICESTORM_SPRAM"
 #: Bits that the block RAM of an ECP5-25F gives in a cycle: 36 of each.
 _PORT_BITS = 36
 
@@ -102,23 +113,29 @@ def _ratio(work: Work, target: Target, *, engine: Engine) -> Found:
 
 
 def _placed(work: Work, target: Target, *, engine: Engine, what: str) -> Found:
-    placement = work.middle(engine)
-    every = work.placed(engine)
-    board = BOARDS[engine.board]
+    placement, board = work.middle(engine), BOARDS[engine.board]
     post_route = PostRoute(placement.tool, placement.seed, board.device.corner)
-    if what == "fmax":
-        rates = [one.fmax_of() for one in every]
-        return Found(
-            figure=_figure(target, round(placement.fmax_of(), 2), post_route, seeds={
-                str(one.seed): one.fmax_of() for one in every
-            }),
-            note=f"median of {len(rates)} seeds, {rates[0]:.1f} to {rates[-1]:.1f} MHz; "
-            f"{board.device.label}",
-        )
-    cells = sum(placement.used.get(kind, 0) for kind in board.family.used[what])
+    kinds = (_LARGE,) if what == "large" else board.family.used[what]
+    cells = sum(placement.used.get(kind, 0) for kind in kinds)
     return Found(
         figure=_figure(target, cells, post_route),
         note=f"whole board top of the {engine.design}; {board.title}, {board.device.label}",
+    )
+
+
+def _clock(
+    work: Work, target: Target, *, engine: Engine, which: Literal["median", "slowest"]
+) -> Found:
+    every = work.placed(engine)
+    one = work.middle(engine) if which == "median" else every[0]
+    board, rates = BOARDS[engine.board], [each.fmax_of() for each in every]
+    return Found(
+        figure=_figure(
+            target, round(one.fmax_of(), 2), PostRoute(one.tool, one.seed, board.device.corner),
+            seeds={str(each.seed): each.fmax_of() for each in every},
+        ),
+        note=f"{which} of {len(rates)} seeds, {rates[0]:.1f} to {rates[-1]:.1f} MHz; "
+        f"{board.device.label}",
     )
 
 
@@ -170,12 +187,7 @@ def _of_engine(
     lut: Asked, bram: Asked, latency: Asked | None = None,
 ) -> tuple[Target, ...]:
     """Return the rows of an engine: its cycles, its size, its clock and its latency."""
-    def row(kind: str, title: str, unit: str, work: Callable, asked: Asked | None) -> Target:
-        return Target(
-            name=f"{name}_{kind}", title=f"{words}: {title}", unit=unit, asked=asked,
-            work=partial(work, engine=engine), tasks=(engine.subject.task,),
-        )
-
+    row = partial(_row, name, words, engine)
     return (
         row("cycles_mean", "cycles of an image, mean", "cycles", partial(_cycles, of=np.mean),
             mean_cycles),
@@ -184,8 +196,40 @@ def _of_engine(
         row("ram_ratio", "mean cycles over the block RAM's own limit", "times", _ratio, None),
         row("lut", "look-up tables", "LUT4", partial(_placed, what="lut"), lut),
         row("bram", "block RAMs", "EBR", partial(_placed, what="bram"), bram),
-        row("fmax", "clock", "MHz", partial(_placed, what="fmax"), None),
+        row("fmax", "clock", "MHz", partial(_clock, which="median"), None),
         row("latency", "time of an image", "us", _latency, latency),
+    )
+
+
+def _of_tiny(name: str, words: str, engine: Engine) -> tuple[Target, ...]:
+    """Return the rows of the engine of the smallest part, whose clock is asked of every seed."""
+    row = partial(_row, name, words, engine)
+    return (
+        Target(
+            name=f"{name}_accuracy", title=f"{words}: 784-128-10, 4-bit weights, in integers",
+            unit="%", asked=at_least(97.5), work=partial(_accuracy, subject=engine.subject),
+            tasks=(engine.subject.task,),
+        ),
+        row("cycles_mean", "cycles of an image, mean", "cycles", partial(_cycles, of=np.mean),
+            at_most(1_500)),
+        row("cycles_max", "cycles of an image, at most", "cycles", partial(_cycles, of=np.max),
+            None),
+        row("cells", "logic cells", "LC", partial(_placed, what="lut"), at_most(3_000)),
+        row("bram", "block RAMs", "EBR", partial(_placed, what="bram"), None),
+        row("large", "large memories", "SPRAM", partial(_placed, what="large"), at_most(4)),
+        row("fmax", "clock of the slowest seed", "MHz", partial(_clock, which="slowest"),
+            at_least(24)),
+        row("latency", "time of an image", "us", _latency, None),
+    )
+
+
+def _row(
+    name: str, words: str, engine: Engine, kind: str, title: str, unit: str, work: Callable,
+    asked: Asked | None,
+) -> Target:
+    return Target(
+        name=f"{name}_{kind}", title=f"{words}: {title}", unit=unit, asked=asked,
+        work=partial(work, engine=engine), tasks=(engine.subject.task,),
     )
 
 
@@ -206,6 +250,7 @@ TARGETS: tuple[Target, ...] = (
         "small", "MNIST, ECP5-25F, small", SMALL, mean_cycles=at_most(250), lut=at_most(5_000),
         bram=at_most(20),
     ),
+    *_of_tiny("up5k", "MNIST, iCE40 UP5K", TINY),
     Target(
         name="fashion_accuracy", title="Fashion-MNIST 784-128-10, 4-bit weights, in integers",
         unit="%", asked=at_least(88), work=partial(_accuracy, subject=FASHION),
