@@ -218,7 +218,8 @@ class TraceMemory(wiring.Component):
         wide = Signal(layout, name=f"wide_{number}")
         width = len(row_read) // words.bits
         m.d.comb += [
-            one.eq(row_read.word_select(lane, width).as_signed()) for lane, one in enumerate(wide)
+            wide[lane].eq(row_read.word_select(lane, width).as_signed())
+            for lane in range(words.bits)
         ]
         return Array(wide.as_value()[at : at + 8] for at in range(0, 8 * size, 8))[byte]
 

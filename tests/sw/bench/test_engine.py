@@ -131,6 +131,13 @@ def test_rows_are_worked_out_kept_and_stand_on_the_page(engine, build, tmp_path,
     with pytest.raises(AssertionError, match="worked out again"):
         spw.bench_engine("accuracy", **settings, console=Console(file=io.StringIO()))
 
+    # Of more seeds nothing is known but the first ones, which a row that is run leaves in place.
+    again = partial(spw.bench_engine, "peer", build=build, samples=3)
+    few = {row["name"]: row for row in again(pnr_seeds=(1, 2, 3, 4, 5)).rows}
+    assert few["digits_fmax"] == rows["digits_fmax"]
+    assert "median of 4 seeds" in few["digits_fmax"]["note"]
+    assert {row["met"] for row in again(pnr_seeds=(2, 3, 4)).rows} == {"not run"}
+
 
 def test_cycles_are_those_of_the_gateware(engine, build):
     shared = Work(
@@ -183,6 +190,18 @@ def test_a_bound_and_what_is_found_go_there_and_back():
     for asked in (None, Asked("≤", 4.5)):
         found = Found(figure=figure, note="so", asked=asked)
         assert Found.from_json(json.loads(json.dumps(found.as_json()))) == found
+
+
+def test_the_clock_of_the_smallest_part_is_that_of_the_slowest_seed():
+    rates = (25.0, 23.5, 26.0)
+    made = Work(folder=None, seeds=(0,), pnr_seeds=(1, 2, 3), samples=1, build=Path())
+    made.placed = lambda engine: sorted(  # pyright: ignore[reportAttributeAccessIssue]
+        (placement(seed, rate) for seed, rate in enumerate(rates)), key=lambda one: one.fmax_of()
+    )
+    target = next(row for row in targets.TARGETS if row.name == "up5k_fmax")
+    found = target.work(made, target)
+    assert found.figure.value == 23.5 and found.note.startswith("slowest of 3 seeds, 23.5 to 26.0")
+    assert target.asked is not None and not target.asked.met_by(found.figure.value)
 
 
 def test_the_rows_are_those_of_the_boards_there_are():
