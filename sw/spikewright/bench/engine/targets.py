@@ -10,6 +10,7 @@ import numpy as np
 from spikewright_hw.engine.design import EventDesign
 
 from ...gateware.board import BOARDS
+from ...gateware.families.ice40 import LARGE_CELL
 from ...record.figure import Computed, Figure, PostRoute, Provenance, Simulated
 from .speeds import reference_speed, stochastic_speed
 from .target import Asked, Found, Target, at_least, at_most
@@ -48,8 +49,6 @@ TINY = Engine(
 )
 """The engine of the smallest part: a row of weights, in the large memories, is read in words."""
 
-#: The UltraPlus' large memories, as the placer calls them.
-_LARGE = "ICESTORM_SPRAM"
 #: Bits that the block RAM of an ECP5-25F gives in a cycle: 36 of each.
 _PORT_BITS = 36
 
@@ -115,7 +114,7 @@ def _ratio(work: Work, target: Target, *, engine: Engine) -> Found:
 def _placed(work: Work, target: Target, *, engine: Engine, what: str) -> Found:
     placement, board = work.middle(engine), BOARDS[engine.board]
     post_route = PostRoute(placement.tool, placement.seed, board.device.corner)
-    kinds = (_LARGE,) if what == "large" else board.family.used[what]
+    kinds = (LARGE_CELL,) if what == "large" else board.family.used[what]
     cells = sum(placement.used.get(kind, 0) for kind in kinds)
     return Found(
         figure=_figure(target, cells, post_route),

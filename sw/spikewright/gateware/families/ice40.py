@@ -10,7 +10,7 @@ from spikewright_hw.engine.ram_style import APART, LOADED
 
 from .family import Family, Flow, Packer, Part, Pll
 
-__all__ = ["ICE40", "LARGE", "Direct", "Ice40", "Ice40Pll", "plls"]
+__all__ = ["ICE40", "LARGE", "LARGE_CELL", "Direct", "Ice40", "Ice40Pll", "plls"]
 
 
 @dataclass(frozen=True)
@@ -153,6 +153,9 @@ def _loop(m: Any, pll: Ice40Pll, kind: str, **reference: Any) -> tuple[Any, Any]
 LARGE = 1024
 """Rows from which on a memory that a host fills is one of the UltraPlus' large ones, which no
 bitstream fills: four times as many as fit into a block RAM."""
+
+LARGE_CELL = "ICESTORM_SPRAM"
+"""Such a memory, as the placer calls it."""
 
 
 def _prepared(synthesis: str, *, large: bool) -> str:
