@@ -37,7 +37,7 @@ NO_BITS = "does not apply to codings that make spikes; give --coding direct or f
 NO_SHARE = "does not apply to codings but ttfs and log_latency; give one of them by --coding"
 NO_NEURON = "does not apply to a core that is not given by --equations; give them, or leave it out"
 
-NO_SEEDS = "does not apply to this table, but to cells, normalisations, delays, encoders, conve"
+NO_SEEDS = "does not apply to this table, but to surrogates, losses, cells, normalisations, delays"
 NO_LOAD = "does not apply to the virtual board, into which nothing is loaded; give --port or"
 
 NO_DEMO = "does not apply to a board that is sent its samples; give --demo, too, or leave it out"
@@ -247,7 +247,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "bench sizes": ({"board": "icebreaker"}, {}),
     "bench stochastic": ({"data": "folder", "seeds": "7", "epochs": "3", "pages": None}, {}),
     "bench training": (
-        {"pages": None, "table": "losses", "folds": "2", "epochs": "3"},
+        {"pages": None, "table": "grids", "folds": "2", "epochs": "3"},
         every(("task", "folder", "seeds"), NO_SEEDS),
     ),
     "bench training --table speed": (

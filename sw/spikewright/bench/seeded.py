@@ -16,7 +16,7 @@ from ..coding.known import CODINGS, coding_of
 from ..errors import SpikewrightWarning
 from ..exchange.activations import QCFS
 from ..exchange.convert import convert
-from ..network.choices import NORMALISATIONS
+from ..network.choices import LOSSES, NORMALISATIONS, OF_SPIKES, SURROGATE_NAMES
 from ..network.train import train
 from ..network.training_config import TrainingConfig, training_config
 from ..quantized.from_reals import quantize_on_task
@@ -89,6 +89,19 @@ def _ours(name: str, config: TrainingConfig, task: Task) -> Entry:
 def _cells(task: Task, epochs: int) -> Iterator[Entry]:
     for name, config in each(brief(standard(task), epochs), spiking()).items():
         yield _ours(name, config, task)
+
+
+def _surrogates(task: Task, epochs: int) -> Iterator[Entry]:
+    for name in SURROGATE_NAMES:
+        config = training_config(task, epochs=epochs, surrogate=name)
+        yield _ours(name.replace("_", " "), config, task)
+
+
+def _losses(task: Task, epochs: int) -> Iterator[Entry]:
+    for name in LOSSES:
+        readout = "first" if name == "first_spike" else "count" if name in OF_SPIKES else "last"
+        config = training_config(task, epochs=epochs, loss=name, readout=readout)
+        yield _ours(f"{name.replace('_', ' ')}, readout {readout}", config, task)
 
 
 def _normalisations(task: Task, epochs: int) -> Iterator[Entry]:
@@ -220,6 +233,7 @@ def _scaled(task: Task) -> Task:
 
 #: What makes the rows of each table.
 SEEDED: dict[str, Callable[[Task, int], Iterator[Entry]]] = {
-    "cells": _cells, "normalisations": _normalisations, "delays": _delays, "encoders": _encoders,
+    "surrogates": _surrogates, "losses": _losses, "cells": _cells,
+    "normalisations": _normalisations, "delays": _delays, "encoders": _encoders,
     "conversion": _conversion, "frameworks": _frameworks,
 }

@@ -108,8 +108,8 @@ def bench_training(
     chosen : mapping of str to TrainingConfig, optional
         Settings by name, ``"defaults"`` among them; those of the table unless given.
     table : str
-        ``settings``, those of :func:`settings`; ``surrogates``, ``losses``, ``codings`` or
-        ``grids``. Its report is ``training_settings`` and so on, and ``training`` has all tables.
+        ``settings``, those of :func:`settings`; ``codings`` or ``grids``. Its report is
+        ``training_settings`` and so on, and ``training`` has all tables.
     task : Task, optional
         Whose training part is folded; the digits unless given.
     folds : int

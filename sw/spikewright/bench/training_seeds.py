@@ -65,7 +65,8 @@ def bench_training_seeds(
     Parameters
     ----------
     name : str
-        ``cells``, every neuron; ``normalisations``; ``delays``, learned, up to 4, 8 and 16 steps;
+        ``surrogates``; ``losses``, each with a readout that gives it; ``cells``, every neuron;
+        ``normalisations``; ``delays``, learned, up to 4, 8 and 16 steps;
         ``encoders``, every coding of the task; ``conversion``, in 4 to 32 steps, beside direct
         training; ``frameworks``, a dense network and one with a convolution, direct and converted,
         in snnTorch, SpikingJelly and Norse, where they are installed, and in this project.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from ..coding.known import coding_of
-from ..network.choices import LOSSES, OF_SPIKES, SCALES, SURROGATE_NAMES
+from ..network.choices import SCALES
 from ..network.model_config import ModelConfig
 from ..network.training_config import Phase, TrainingConfig
 from ..record.training_bench import DEFAULTS
@@ -40,18 +40,6 @@ def _model(base: TrainingConfig, **changes) -> TrainingConfig:
     return replace(base, model=model)
 
 
-def _surrogates(base: TrainingConfig, task: Task) -> Compared:
-    for name in SURROGATE_NAMES:
-        yield name.replace("_", " "), _model(base, surrogate=name)
-
-
-def _losses(base: TrainingConfig, task: Task) -> Compared:
-    for name in LOSSES:
-        readout = "first" if name == "first_spike" else "count" if name in OF_SPIKES else "last"
-        words = f"{name.replace('_', ' ')}, readout {readout}"
-        yield words, replace(_model(base, readout=readout), loss=name)
-
-
 def _codings(base: TrainingConfig, task: Task) -> Compared:
     for name in _CODINGS:
         coding = coding_of(task, name=name)
@@ -74,5 +62,5 @@ def _grids(base: TrainingConfig, task: Task) -> Compared:
 
 #: What makes the settings of each table.
 TABLES: dict[str, Callable[[TrainingConfig, Task], Compared]] = {
-    "surrogates": _surrogates, "losses": _losses, "codings": _codings, "grids": _grids,
+    "codings": _codings, "grids": _grids,
 }

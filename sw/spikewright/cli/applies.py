@@ -11,10 +11,14 @@ from ..errors import SpikewrightError
 from .options import HIGHEST
 from .task_options import NETWORK_OPTIONS, RETRAINED
 
-__all__ = ["RULES", "SEEDED_TABLES", "Rule", "check_options", "parsed"]
+__all__ = ["RULES", "SEEDED_TABLES", "SEEDED_TASKS", "Rule", "check_options", "parsed"]
 
-#: Tables of `bench training` that are compared over seeds, on a task.
-SEEDED_TABLES = ("cells", "normalisations", "delays", "encoders", "conversion", "frameworks")
+#: Tables of `bench training` that are compared over seeds, and the tasks, of images.
+SEEDED_TABLES = (
+    "surrogates", "losses", "cells", "normalisations", "delays", "encoders", "conversion",
+    "frameworks",
+)
+SEEDED_TASKS = ("digits", "mnist", "fashion_mnist", "cifar10")
 
 #: Options of bitstreams, of a training, of the engines, and of a neuron given by its equations.
 _STREAMS = ("length", "source", "encoding")

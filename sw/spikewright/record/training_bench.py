@@ -13,15 +13,9 @@ from .training_seeds import SEED_BLOCKS
 __all__ = ["BLOCKS", "BLOCK_OF", "DEFAULTS", "Fold", "Setting", "training_report"]
 
 #: Blocks of ``docs/training.md`` that benches write.
-BLOCKS = (
-    "choice", "surrogates", "losses", "codings", "grids", "reference", "speed", "cells",
-    *SEED_BLOCKS,
-)
+BLOCKS = ("choice", "codings", "grids", "reference", "speed", "cells", *SEED_BLOCKS)
 #: That of each table of settings.
-BLOCK_OF = {
-    "settings": "choice",
-    **{name: name for name in ("surrogates", "losses", "codings", "grids")},
-}
+BLOCK_OF = {"settings": "choice", "codings": "codings", "grids": "grids"}
 #: Name of the setting that the others are compared with.
 DEFAULTS = "defaults"
 #: Standard errors of the mean difference by which a setting must be better to be chosen.

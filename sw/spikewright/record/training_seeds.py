@@ -15,7 +15,10 @@ __all__ = ["SEED_BLOCKS", "Row", "seeds_report"]
 #: Blocks of ``docs/training.md`` for these tables, by table and task.
 SEED_BLOCKS = tuple(
     f"{table}_{task}"
-    for table in ("cells", "normalisations", "delays", "encoders", "conversion", "frameworks")
+    for table in (
+        "surrogates", "losses", "cells", "normalisations", "delays", "encoders", "conversion",
+        "frameworks",
+    )
     for task in ("digits", "mnist", "fashion_mnist", "cifar10")
 )
 

@@ -91,6 +91,8 @@ def test_the_test_part_is_not_looked_at_and_the_page_is_written(tmp_path):
     assert f"| defaults | {cells}" in text
     assert f"| half | {second['accuracy_float']:.2f} | {second['accuracy_integer']:.2f} |" in text
     assert report.made["processor"] in " ".join(text.split())
+    epochs = "After 1 epochs in real numbers and 1 on the grid, the defaults have "
+    assert epochs in " ".join(text.split())
 
 
 def test_other_folds_are_those_of_other_seeds(tmp_path, monkeypatch):
@@ -121,7 +123,7 @@ def test_each_table_has_what_its_name_says_beside_the_defaults(table):
     settings = compared(table, base, task)
     assert next(iter(settings)) == "defaults" and settings["defaults"] == base
     assert len(settings) >= 4 and len({repr(one) for one in settings.values()}) == len(settings)
-    field = {"surrogates": "surrogate", "grids": "scales"}.get(table)
+    field = {"grids": "scales"}.get(table)
     if field:
         assert len({getattr(one.model, field) for one in settings.values()}) >= 3
     for config in settings.values():  # each is one that the task can be trained with
@@ -133,12 +135,12 @@ def test_a_table_has_a_report_of_its_own(tmp_path):
     whole = load()
     task = replace(whole, x_train=whole.x_train[:200], y_train=whole.y_train[:200])
     report = comparison.bench_training(
-        chosen={"defaults": BRIEF, "tet": replace(BRIEF, loss="tet")}, table="losses", task=task,
+        chosen={"defaults": BRIEF, "pruned": replace(BRIEF, prune=0.5)}, table="grids", task=task,
         folds=2, again=(), build=tmp_path, console=Console(quiet=True),
     )
-    assert report.name == "training_losses" and report.title == "Training: losses"
-    assert [row["setting"] for row in report.rows] == ["defaults", "tet"]
-    assert report.made["command"] == "spikewright bench training --table losses --folds 2"
+    assert report.name == "training_grids" and report.title == "Training: grids"
+    assert [row["setting"] for row in report.rows] == ["defaults", "pruned"]
+    assert report.made["command"] == "spikewright bench training --table grids --folds 2"
     assert read_report(tmp_path / "reports" / report.name).rows == report.rows
     with pytest.raises(ValueError, match="folds is 1; it must be a whole number of at least 2"):
         comparison.bench_training(folds=1, task=task)

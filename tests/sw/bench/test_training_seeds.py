@@ -10,9 +10,10 @@ from rich.console import Console
 from torch import nn
 
 import spikewright as spw
+from spikewright import cli
 from spikewright.bench import frameworks, seeded, training_seeds
 from spikewright.bench.training import PAGE
-from spikewright.cli.applies import SEEDED_TABLES
+from spikewright.cli.applies import SEEDED_TABLES, SEEDED_TASKS
 from spikewright.errors import DataError
 from spikewright.extras import install
 from spikewright.record.store import read_report
@@ -34,12 +35,31 @@ TASK = small()
 
 def test_the_command_has_every_table():
     assert SEEDED_TABLES == (*seeded.SEEDED,)
-    assert {block.rpartition("_")[0] for block in SEED_BLOCKS} >= {*SEEDED_TABLES}
+    assert SEED_BLOCKS == tuple(
+        f"{table}_{task}" for table in SEEDED_TABLES for task in SEEDED_TASKS
+    )
+
+
+@pytest.mark.parametrize("task", ["mitbih", "fsdd", "nmnist"])
+def test_a_task_that_is_not_served_is_named_before_its_files_are_looked_for(capsys, task):
+    assert cli.main(["bench", "training", "--table", "frameworks", "--task", task]) == 1
+    assert capsys.readouterr().err == (
+        f"spikewright: --task is {task!r}; there are digits, mnist, fashion_mnist, cifar10, "
+        "because these tables are of images with a label each\n"
+    )
 
 
 @pytest.mark.parametrize(
     ("table", "has"),
     [
+        ("surrogates", [
+            "rectangle", "triangle", "sigmoid", "multi gaussian", "arc tangent", "fast sigmoid",
+            "straight through", "asgl",
+        ]),
+        ("losses", [
+            "outputs, readout last", "spike count, readout count", "spike rate, readout count",
+            "first spike, readout first", "membrane, readout last", "tet, readout last",
+        ]),
         ("cells", [name for name, one in DEFINITIONS.items() if one.spikes]),
         ("normalisations", ["none", "batch", "tdbn", "tebn", "layer"]),
         ("delays", ["none", "0 to 4 steps", "0 to 8 steps", "0 to 16 steps"]),

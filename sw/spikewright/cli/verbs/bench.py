@@ -4,7 +4,8 @@ import argparse
 
 import spikewright as spw
 
-from ..applies import SEEDED_TABLES
+from ...errors import SpikewrightError
+from ..applies import SEEDED_TABLES, SEEDED_TASKS
 from ..benchmark_run import run_from_options
 from ..options import count, one_or_more, path, seed
 from ..words import arguments_checked
@@ -12,7 +13,7 @@ from ..words import arguments_checked
 __all__ = ["add"]
 
 #: Tables of a training's settings beside the defaults.
-_ON_FOLDS = ("surrogates", "losses", "codings", "grids")
+_ON_FOLDS = ("codings", "grids")
 
 
 def add(commands) -> None:
@@ -259,7 +260,7 @@ def _add_training(benches) -> None:
     add("--folds", type=count, default=5, metavar="N", help="at least 2 (%(default)s)")
     add(
         "--task", default="digits", metavar="NAME",
-        help="images to compare on over seeds: digits, mnist, fashion_mnist, cifar10 (%(default)s)",
+        help=f"images to compare on over seeds: {', '.join(SEEDED_TASKS)} (%(default)s)",
     )
     add(
         "--folder", type=path, metavar="DIR",
@@ -284,6 +285,11 @@ def training(options: argparse.Namespace) -> None:
         return
     given = {} if options.epochs is None else {"epochs": options.epochs}
     if options.table in SEEDED_TABLES:
+        if options.task not in SEEDED_TASKS:
+            raise SpikewrightError(
+                f"--task is {options.task!r}; there are {', '.join(SEEDED_TASKS)}, because these "
+                "tables are of images with a label each"
+            )
         with arguments_checked({**options.flags, "name": "--task"}):
             task = spw.load_task(options.task, folder=options.folder)
         with arguments_checked({**options.flags, "name": "--table"}):
