@@ -13,7 +13,7 @@ STREAMS = {"length": "64", "source": "lfsr", "encoding": "unipolar"}
 STOCHASTIC = {**STREAMS, "lanes": "2"}
 TRAINED = {"coding": "rate", "steps": "3", "silent": "0.4", "readout": "count", "bias": None,
            "epochs": "2", "learning_rate": "0.01", "augmentation": "no", "event_products": None,
-           "precision": "bf16", "recompute": None, "same_everywhere": None,
+           "precision": "bf16", "recompute": None, "same_everywhere": None, "device": "auto",
            "prune": "0.5", "normalisation": "batch", "surrogate": "sigmoid", "loss": "tet",
            "learn_surrogate": None,
            "seed": "7"}

@@ -54,7 +54,7 @@ def test_read_quantised_and_written_again(file, capsys):
 @pytest.mark.parametrize("command, message", [
     (("import", "net.nir"),
      ("lif is a LIF, a differential equation, and NIR has no time step; pass --dt, in the unit of "
-      "its time constants (snnTorch writes files for dt=0.0001, in seconds)")),
+      "its time constants (snnTorch writes files for --dt 0.0001, in seconds)")),
     (("import", "net.nir", "--dt", "1"),
      ("the network does not say how its answer is read; pass --readout count (most spikes), "
       "--readout first (earliest spike), --readout last (highest membrane after the last step) or "

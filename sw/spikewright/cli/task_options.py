@@ -18,11 +18,13 @@ __all__ = [
 #: Options of :func:`add_network_options` that are arguments of :func:`spikewright.training_config`.
 NETWORK_OPTIONS = (
     "coding", "steps", "input_bits", "silent", "readout", "bias", "epochs", "learning_rate",
-    "augmentation", "event_products", "precision", "recompute", "same_everywhere", "prune",
-    "normalisation", "surrogate", "learn_surrogate", "loss",
+    "augmentation", "event_products", "precision", "recompute", "same_everywhere", "device",
+    "prune", "normalisation", "surrogate", "learn_surrogate", "loss",
 )
 #: Those of a training that apply to one of a network that is trained on, too.
-RETRAINED = ("weight_bits", "membrane", "epochs", "learning_rate", "event_products", "recompute")
+RETRAINED = (
+    "weight_bits", "membrane", "epochs", "learning_rate", "event_products", "recompute", "device",
+)
 
 
 def add_task_options(parser: argparse.ArgumentParser, *, folder: bool = True) -> None:
@@ -120,6 +122,10 @@ def _add_ways(group: argparse._ArgumentGroup) -> None:
         "--same-everywhere", action="store_true",
         help="the same seed gives the same network on every processor, which is slower; for dense "
         "networks of labels",
+    )
+    add(
+        "--device", metavar="NAME",
+        help="what PyTorch trains on: cpu, cuda, cuda:N, or auto, a GPU where there is one (cpu)",
     )
 
 

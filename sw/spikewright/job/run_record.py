@@ -150,7 +150,7 @@ def _source(quantized: QuantizedNetwork) -> dict[str, str]:
         "data set": quantized.provenance.data_set,
         "seed": str(quantized.provenance.seed),
         "coding": coding.describe(),
-        "trained on": versions.get("processor", "an unknown processor"),
+        "trained on": versions.get("device") or versions.get("processor", "an unknown processor"),
     } | ({"neurons in training": versions["neurons"]} if "neurons" in versions else {})
 
 

@@ -11,6 +11,7 @@ from spikewright_hw.checks import called, instance, optional, pathlike, whole
 from ..cache import cached
 from ..errors import SpikewrightWarning
 from ..imports import code_key
+from ..network.devices import placed
 from ..network.phases import Progress
 from ..network.processes import joined
 from ..network.train import Trained
@@ -82,8 +83,8 @@ def train(
     Raises
     ------
     DataError
-        The task does not fit the network or the coding, or no weights would make it a network;
-        said before anything is trained.
+        The task does not fit the network or the coding, no weights would make it a network, or
+        the device is not there; said before anything is trained.
     TrainingError
         The checkpoint is damaged, or is of another training; or the loss or a weight is no longer
         finite: the message names the step and the layer.
@@ -106,7 +107,7 @@ def train(
         for name, path in (("checkpoint", checkpoint), ("log", log))
     }
     cache = pathlike("build", build) / "cache"
-    config = training_config(task) if config is None else config
+    config = placed(training_config(task) if config is None else config)
     key = training_key(task, config, seed=seed)
 
     with joined() as processes:

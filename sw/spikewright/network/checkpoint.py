@@ -71,7 +71,7 @@ def about(config: TrainingConfig, task: Task, *, seed: int) -> dict[str, Any]:
 def write_checkpoint(path: Path, checkpoint: Checkpoint, known: Mapping[str, Any]) -> None:
     """Write a checkpoint at once, with what it is about; errors are those of storage."""
     content = io.BytesIO()
-    torch.save({"format": _FORMAT, "about": dict(known), **vars(checkpoint)}, content)
+    torch.save({"format": _FORMAT, "about": dict(known), **_on_cpu(vars(checkpoint))}, content)
     write_bytes(path, content.getvalue())
 
 
@@ -106,6 +106,15 @@ def read_checkpoint(path: Path, known: Mapping[str, Any]) -> Checkpoint | None:
             "name another file, or delete it"
         )
     return checkpoint
+
+
+def _on_cpu(value: Any) -> Any:
+    """Return a value with its tensors on the CPU, so that any machine can read the file."""
+    if isinstance(value, Tensor):
+        return value.cpu()
+    if isinstance(value, Mapping):
+        return {key: _on_cpu(one) for key, one in value.items()}
+    return [_on_cpu(one) for one in value] if isinstance(value, list) else value
 
 
 def _difference(there: Any, here: Any, name: str = "") -> str | None:

@@ -1,8 +1,13 @@
 """Names of what a training chooses among, without PyTorch, in which they are computed."""
 
+import re
+from typing import Any
+
+from spikewright_hw.checks import shown
+
 __all__ = [
     "LOSSES", "NORMALISATIONS", "OF_MEMBRANES", "OF_SPIKES", "PRECISIONS", "SCALES", "SPREADS",
-    "SURROGATE_NAMES", "check_hidden",
+    "SURROGATE_NAMES", "check_hidden", "device_rule",
 ]
 
 #: Keys of :data:`spikewright.network.surrogate.SURROGATES`.
@@ -29,3 +34,13 @@ def check_hidden(normalisation: str, *, layers: int) -> None:
     """Raise :exc:`ValueError` if there is to be a normalisation, and no hidden layer."""
     if normalisation != "none" and layers < 2:
         raise ValueError(f"normalisation is {normalisation!r}, and there are no hidden layers")
+
+
+def device_rule(name: str, value: Any) -> str:
+    """Take the name of what PyTorch trains on."""
+    if not isinstance(value, str) or not re.fullmatch(r"auto|cpu|cuda(:(0|[1-9]\d?))?", value):
+        raise ValueError(
+            f"{name} is {shown(value)}; there are cpu, cuda, cuda:N, the GPU of that number, and "
+            "auto, a GPU where there is one"
+        )
+    return value

@@ -89,7 +89,8 @@ def layer_grid(
             name: _in_steps(value, scales) if levels[name].unit == "level" else value
             for name, value in values.items()
         }
-        return Grid(scales[0] if len(scales) == 1 else torch.tensor(scales), 0, values)
+        scale = scales[0] if len(scales) == 1 else torch.tensor(scales, device=weights.device)
+        return Grid(scale, 0, values)
     scale = best_scale(weights, bits=bits)
     exponent = max(0, min(membrane.fraction, round(-math.log2(scale))))
     return Grid(2.0**-exponent, exponent, values)

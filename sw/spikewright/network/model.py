@@ -225,7 +225,7 @@ class Model(nn.Module):
         assert isinstance(norm, Normalisation)
         factor, shift = norm.folded()
         channels = torch.from_numpy(weight_channels(self._shapes[number].connection))
-        return factor[channels], shift
+        return factor[channels.to(self.device)], shift
 
     def quantize(self, *, largest: float = 0.0) -> None:
         """Fix each layer's scale by its weights; from here on the model computes on the grid.
@@ -264,7 +264,7 @@ class Model(nn.Module):
                 fused=not self._how["exact_sums"],
             )
             for layer, synapses in zip(layers, self._synapses, strict=True)
-        )
+        ).to(self.device)
 
     def forward(self, spikes: Tensor, *, each_step: bool = False) -> tuple[Tensor, Activity]:
         """Return the outputs, in real units, and the layers' activity.
@@ -294,6 +294,11 @@ class Model(nn.Module):
         result = self._run(spikes, layers, readout=self.config.readout)
         outputs = result.outputs_each_step if each_step else result.outputs
         return outputs * self.output_step, result
+
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are."""
+        return self.weights[0].device
 
     def compiled_layers(self) -> int:
         """Return of how many layers the neurons' steps have run compiled."""
@@ -345,7 +350,7 @@ class Model(nn.Module):
             parameters = [cell.values() for cell in self.neurons()]
 
         def array(tensor: Tensor | None) -> np.ndarray | None:
-            return None if tensor is None else tensor.detach().double().numpy()
+            return None if tensor is None else tensor.detach().double().cpu().numpy()
 
         folded = {number: self._folded(number) for number in map(int, self.norms)}
 
@@ -353,7 +358,7 @@ class Model(nn.Module):
             layers=tuple(
                 RealLayer(
                     weights=(self._weights(number) * folded[number][0] if number in folded
-                             else self._weights(number)).detach().double().numpy(),
+                             else self._weights(number)).detach().double().cpu().numpy(),
                     neuron=cell.definition,
                     parameters=given,
                     bias=array(self.biases[str(number)] + folded[number][1] if number in folded

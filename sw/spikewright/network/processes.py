@@ -108,12 +108,19 @@ def joined() -> Iterator[Processes]:
         store = distributed.PrefixStore(  # pyright: ignore[reportPrivateImportUsage]
             f"spikewright {next(_groups)}", store
         )
-        distributed.init_process_group("gloo", store=store, rank=number, world_size=count)
+        distributed.init_process_group(_backend(), store=store, rank=number, world_size=count)
     try:
         yield Processes(number=number, count=count, store=store)
     finally:
         with suppress(RuntimeError):
             distributed.destroy_process_group()
+
+
+def _backend() -> str:
+    """Return what sums over processes: of tensors of GPUs NCCL, where there are some."""
+    if torch.cuda.is_available() and distributed.is_nccl_available():
+        return "cpu:gloo,cuda:nccl"
+    return "gloo"
 
 
 @contextmanager

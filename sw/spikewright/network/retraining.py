@@ -32,6 +32,7 @@ def retraining_config(
     learning_rate: float | None = None,
     event_products: bool = False,
     recompute: bool = False,
+    device: str = "cpu",
 ) -> TrainingConfig:
     """Return how a network is trained on: with quantisation in the loop, from the first epoch on.
 
@@ -56,6 +57,8 @@ def retraining_config(
         Where it starts; that of a new training on the grid unless given.
     event_products, recompute : bool
         As :class:`TrainingConfig` has it.
+    device : str
+        The same.
 
     Raises
     ------
@@ -70,7 +73,8 @@ def retraining_config(
     steps = network.steps if coding is None or isinstance(coding, str) else None
     bits = PostTraining(weight_bits=weight_bits).weight_bits
     base = training_config(
-        task, coding=coding, steps=steps, event_products=event_products, recompute=recompute
+        task, coding=coding, steps=steps, event_products=event_products, recompute=recompute,
+        device=device,
     )
     network = fold_coding(network, base.coding)
     if membrane is None:

@@ -125,9 +125,11 @@ class Steps:
         order = torch.randperm(len(targets), generator=self._generator)
         batches = order[: self._batches * self._config.batch].chunk(self._batches)
         for step, batch in enumerate(map(self._processes.share, batches), 1):
-            outputs, result = self._model(spikes[batch].float(), each_step=each_step)
+            given = spikes[batch].to(self._model.device).float()
+            outputs, result = self._model(given, each_step=each_step)
             loss = self._objective.loss(
-                outputs, targets[batch], result, unit=self._model.output_step
+                outputs, targets[batch].to(self._model.device), result,
+                unit=self._model.output_step,
             ) + _cost(result, self._config)
             self._optimizer.zero_grad()
             loss.backward()

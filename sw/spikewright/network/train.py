@@ -26,6 +26,7 @@ from spikewright_hw.network import Network
 
 from .blocks import blocks
 from .checkpoint import about, read_checkpoint
+from .devices import device_name, full_precision, placed, torch_device
 from .draft import draft
 from .model import Model
 from .objective import Objective, check_readout
@@ -77,6 +78,8 @@ class Trained:
         Of how many layers the neurons' steps ran compiled.
     processes : int
         How many had a share of each batch.
+    device : str
+        Name of the GPU that it was trained on; empty of the CPU.
     layers : tuple of LayerFit
         How far each layer is from the network in real numbers, before quantisation, on the first
         samples of the training part.
@@ -94,6 +97,7 @@ class Trained:
     output_scale: OutputScale | None = None
     compiled: int = 0
     processes: int = 1
+    device: str = ""
     layers: tuple[LayerFit, ...] = ()
 
 
@@ -126,19 +130,20 @@ def train(
     Raises
     ------
     DataError
-        The task does not fit the network or the coding, or no weights would make it a network;
-        said before anything is trained.
+        The task does not fit the network or the coding, no weights would make it a network, or
+        the device is not there; said before anything is trained.
     TrainingError
         The checkpoint is damaged, or is of another training; or the loss or a weight is no longer
         finite.
     """
+    config = placed(config)
     _check(config, task)
     part = task if config.patience is None else validation(task, fold=0, folds=_FOLDS)
     check_shares(config, part, processes.count)
     keeper = _keeper(config, task, seed, checkpoint, log, processes)
-    with one_thread():
+    with one_thread(), full_precision():
         generator = torch.Generator().manual_seed(seed)
-        model = _model(config, task, generator)
+        model = _model(config, task, generator).to(torch_device(config, processes))
         test = encode(task.x_test, config.coding)
         objective = Objective(part, config)
         score = partial(_score, objective, neurons=sum(config.model.sizes))
@@ -178,6 +183,7 @@ def train(
         seed=seed,
         output_scale=scale,
         processes=processes.count,
+        device=device_name(model.device),
         compiled=max(phases.real["compiled"], model.compiled_layers()),
         layers=_fits(real, network, model, config, encode(task.x_train[:_FITTED], config.coding)),
         **scores | {f"{what}_float": phases.real["score"], f"{what}_integer": integer},
@@ -253,9 +259,10 @@ def _real(model: Model, objective: Objective) -> Callable[[np.ndarray], np.ndarr
     def outputs(spikes: np.ndarray) -> np.ndarray:
         model.eval()  # normalisations go by what they know of all batches
         with torch.no_grad():
-            made, _ = model(torch.from_numpy(spikes).float(), each_step=objective.each_step)
+            given = torch.from_numpy(spikes).to(model.device).float()
+            made, _ = model(given, each_step=objective.each_step)
         model.train()
-        return made.numpy()
+        return made.cpu().numpy()
 
     return outputs
 

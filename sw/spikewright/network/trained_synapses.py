@@ -146,7 +146,7 @@ class StreamedWeights:
     ) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
         """Return the counts of the weights, and what makes currents of their sums."""
         index = weights.detach().long() + self._bound
-        adds, silent = (table.gather(1, index) for table in tables)
+        adds, silent = (table.to(index.device).gather(1, index) for table in tables)
         plain = weights * self._unit
         always = silent.sum(dim=0)
 

@@ -28,7 +28,7 @@ from spikewright_hw.origin import origins_to_data
 from spikewright_hw.readout import SPIKING
 
 from .augmentation import Augmentation
-from .choices import LOSSES, OF_MEMBRANES, OF_SPIKES, PRECISIONS
+from .choices import LOSSES, OF_MEMBRANES, OF_SPIKES, PRECISIONS, device_rule
 from .model_config import MEMBRANE, ModelConfig
 from .of_layers import formats
 from .real_network import RealNetwork
@@ -105,6 +105,10 @@ class TrainingConfig:
         Whether the same seed gives the same network on every processor: sums are exact, and what is
         drawn and each function is computed by operations that IEEE 754 fixes. For dense networks of
         labels; what else there is is refused by name.
+    device : str
+        What PyTorch trains on: ``cpu``; ``cuda``, a GPU; ``cuda:1``, the GPU of that number; or
+        ``auto``, a GPU where there is one. A network that is trained on a GPU is another one of
+        like accuracy than the same seed gives on a CPU.
     streams : Streams, optional
         Bitstreams that the quantised phase computes on, with the errors that they will have on the
         stochastic engine; plain sums unless given.
@@ -134,6 +138,7 @@ class TrainingConfig:
     precision: str = "float32"
     recompute: bool = False
     same_everywhere: bool = False
+    device: str = "cpu"
     streams: Streams | None = None
     network: RealNetwork | None = field(default=None, hash=False)
 
@@ -159,6 +164,7 @@ class TrainingConfig:
             precision=one_of(PRECISIONS),
             recompute=flag,
             same_everywhere=flag,
+            device=device_rule,
             streams=optional(instance(Streams)),
             network=optional(instance(RealNetwork)),
         )
@@ -168,6 +174,12 @@ class TrainingConfig:
                 f"precision is {self.precision!r}, and event_products=True sums in float32; leave "
                 "one of them out"
             )
+        for name in ("event_products", "same_everywhere"):
+            if self.device != "cpu" and getattr(self, name):
+                raise ValueError(
+                    f"device={self.device!r} does not go with {name}=True, which is of CPUs alone; "
+                    "leave one of them out"
+                )
         if self.recompute:
             check_recomputed(self.model)
         if self.same_everywhere:
@@ -285,6 +297,7 @@ def training_config(
     precision: str = "float32",
     recompute: bool = False,
     same_everywhere: bool = False,
+    device: str = "cpu",
     prune: float = 0.0,
     normalisation: str = "none",
     surrogate: str = "arc_tangent",
@@ -354,6 +367,9 @@ def training_config(
     same_everywhere : bool
         Whether the same seed gives the same network on every processor, which is slower; see
         :class:`TrainingConfig`.
+    device : str
+        What PyTorch trains on: ``cpu``, ``cuda``, ``cuda:N``, or ``auto``, a GPU where there is
+        one; see :class:`TrainingConfig`.
     prune : float
         Share of the weights, the smallest, that are taken away before the network is quantised.
     normalisation : str
@@ -399,9 +415,8 @@ def training_config(
         model=model,
         coding=chosen,
         augmentation=base.augmentation if augmentation and len(task.image) == 2 else None,
-        event_products=event_products, precision=precision, recompute=recompute,
-        same_everywhere=same_everywhere,
-        loss=loss, prune=prune, streams=streams,
+        event_products=event_products, precision=precision, recompute=recompute, device=device,
+        same_everywhere=same_everywhere, loss=loss, prune=prune, streams=streams,
     )
     return _scaled(
         config, epochs=recipe.epochs(len(task.x_train)) if epochs is None else epochs,

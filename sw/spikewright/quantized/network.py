@@ -42,8 +42,8 @@ class Provenance:
         The same of a network that answers with values: the root of the mean squared error on the
         test part, in the unit of the targets.
     versions : mapping of str to str
-        Packages that decide the result, the processor it was trained on, and whether the steps of
-        its neurons were compiled there.
+        Packages that decide the result, the processor it was trained on, as ``device`` the GPU, if
+        it was one, and whether the steps of its neurons were compiled there.
     training : mapping
         The training's settings, as JSON has them; and as ``layers``, what quantisation made of each
         layer, the fields of :class:`~spikewright.network.quantization.LayerFit`.
@@ -179,7 +179,8 @@ def from_training(trained: "Trained") -> QuantizedNetwork:
             error_integer=trained.error_integer,
             versions=versions
             | {"python": platform.python_version(), "processor": processor(),
-               "neurons": _neurons(trained)},
+               "neurons": _neurons(trained)}
+            | ({"device": trained.device} if trained.device else {}),
             training=settings | {"layers": [one.data() for one in trained.layers]}
             | ({"processes": trained.processes} if trained.processes > 1 else {}),
         ),

@@ -190,6 +190,7 @@ TABLE: tuple[tuple[Any, Mapping[str, tuple]], ...] = (
         "spike_cost": (*NO_REAL, -1), "augmentation": NO_OBJECT[1:], "streams": NO_OBJECT[1:],
         "network": NO_OBJECT[1:], "event_products": (None, 1, "yes"),
         "precision": (*NO_NAME, "float64"),
+        "device": (*NO_NAME, "gpu", "cuda:", "cuda:-1", "cuda:x", "cpu:0", "mps"),
         "recompute": (None, 1, "yes"), "same_everywhere": (None, 1, "yes"),
         "loss": (*NO_NAME, "spike_rate"), "l1": (*NO_REAL, -1), "l2": (*NO_REAL, -1),
         "prune": (*NO_REAL, -0.1, 1.5), "patience": (*NO_WHOLE[1:], 0),

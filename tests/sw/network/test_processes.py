@@ -153,12 +153,12 @@ def test_alone_there_is_nothing_to_share(monkeypatch):
 
 @pytest.mark.parametrize(("given", "message"), [
     (config(normalisation="batch"), (
-        "normalisation is 'batch', whose mean is that of a whole batch, and 4 processes have a "
-        "part of it each; leave it out, or train in one"
+        "normalisation='batch' goes by the mean of a whole batch, and 4 processes have a part of "
+        "it each; leave it out, or train in one"
     )),
     *((replace(config(), batch=batch), (
-        f"batch is {batch} of 180 training samples, and 4 processes have as many of them each; "
-        "take a multiple of 4 that is no more than there are, or another number of processes"
+        f"batch={batch} of 180 training samples is shared by 4 processes, and each has as many of "
+        "them; take a multiple of 4 that is no more than there are, or another number of processes"
     )) for batch in (30, 200)),
 ])
 def test_what_cannot_be_shared_is_refused(given, message):
@@ -169,7 +169,7 @@ def test_what_cannot_be_shared_is_refused(given, message):
 def test_the_part_that_is_trained_on_is_what_is_shared():
     part = validation(TASK, fold=0, folds=10)
     assert len(part.x_train) < 164 < len(TASK.x_train)
-    with pytest.raises(DataError, match=f"^batch is 164 of {len(part.x_train)} training samples"):
+    with pytest.raises(DataError, match=f"^batch=164 of {len(part.x_train)} training samples"):
         train(replace(config(), batch=164, patience=2), TASK, seed=0,
               processes=replace(ALONE, count=4))
 
