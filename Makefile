@@ -44,8 +44,8 @@ resources: $(STAMP) ## size and speed of the cores on each family, into docs/res
 notebooks: $(STAMP) ## run the notebooks of docs (after `make run`, whose results they use)
 	$(BIN)/python docs/notebooks/run.py
 
-bench-boards: $(STAMP) ## the digits on a virtual board of each family, side by side
-	$(SPIKEWRIGHT) bench boards
+bench-boards: $(STAMP) ## the digits on a virtual board of each family, and their bitstreams (TASK=mnist)
+	$(SPIKEWRIGHT) bench boards --place $(if $(TASK),--task $(TASK))
 
 bench-link: $(STAMP) ## noise, spoiled frames, a pulled cable on the link of a virtual board
 	$(SPIKEWRIGHT) bench link

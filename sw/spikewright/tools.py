@@ -186,6 +186,12 @@ TOOLS: dict[str, Entry] = {
         (script("gowin_pack", "apycula"), native("gowin_pack")),
         needed=False,
     ),
+    "ecpprog": Entry(
+        "ECPIX-5 is loaded by openFPGALoader alone",
+        "build it from github.com/gregdavill/ecpprog",
+        (present("ecpprog"),),
+        needed=False,
+    ),
     "openFPGALoader": Entry(
         "no ECP5, Artix-7 or Gowin board can be loaded",
         _debian("openfpgaloader"),

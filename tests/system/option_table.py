@@ -229,7 +229,13 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {"row": "mnist_lut", "folder": "folder", "seeds": "7", "pnr_seeds": "3", "samples": "9",
          "pages": None}, {}
     ),
-    "bench boards": ({"board": "ulx3s", "samples": "9"}, {}),
+    "bench boards": (
+        {"board": "ulx3s", "samples": "9", "network": "net.spw", "task": "mnist",
+         "data": "mine.npz", "place": None},
+        {"folder": NO_DIGITS, "limit": "does not apply to boards that are simulated alone; give"},
+    ),
+    "bench boards --task mnist --place": ({"folder": ".", "limit": "5"}, {}),
+    "bench boards --data mine.npz": ({}, every(("task", "folder"), NO_TASK)),
     "bench link": ({"inferences": "9", "noise": "9", "flips": "9", "seed": "7"}, {}),
     "bench neurons": ({"neuron": "lif", "seeds": "7", "epochs": "3", "pages": None}, {}),
     "bench neurons --neuron lif": (

@@ -163,13 +163,15 @@ RULES = (
         "out",
     ),
     Rule(
-        ("run", "build", "train", "quantize", "convert", "explore", "report", "estimate"),
+        ("run", "build", "train", "quantize", "convert", "explore", "report", "estimate",
+         "bench boards"),
         ("task", "folder"),
         lambda options: options.data is not None,
         "--data, a task of your own; leave one of the two out",
     ),
     Rule(
-        ("run", "build", "train", "quantize", "convert", "explore", "estimate", "bench training"),
+        ("run", "build", "train", "quantize", "convert", "explore", "estimate", "bench training",
+         "bench boards"),
         ("folder",),
         lambda options: options.task in (None, "digits"),
         "the digits, which come with scikit-learn; name another task by --task, or leave it out",
@@ -281,6 +283,10 @@ RULES = (
     Rule(
         ("explore",), ("workers",), lambda options: options.scheduler,
         "--scheduler, whose cluster has its own workers; leave one of the two out",
+    ),
+    Rule(
+        ("bench boards",), ("limit",), lambda options: not options.place,
+        "boards that are simulated alone; give --place, too, or leave it out",
     ),
     Rule(
         ("bench heartbeats",), ("on_board", "place"), lambda options: options.held_out,

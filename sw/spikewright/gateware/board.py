@@ -49,6 +49,8 @@ class Board:
     load, flash : tuple of str
         Command that loads a bitstream, whose path follows, and command that writes it into the
         board's memory; empty where there is none.
+    load_else, flash_else : tuple of str
+        The same by another programmer, which is taken where it is there and the first is not.
     met : str
         When, and by whom, a bitstream of ours ran on such a board; "" if never.
     """
@@ -65,6 +67,8 @@ class Board:
     measure: str = ""
     load: tuple[str, ...] = ()
     flash: tuple[str, ...] = ()
+    load_else: tuple[str, ...] = ()
+    flash_else: tuple[str, ...] = ()
     met: str = ""
 
     @property
@@ -132,6 +136,7 @@ def _board(row: Row) -> Board:
         name=row.name, title=row.title, part=row.part, serial=row.serial, baud=row.baud,
         oscillator_hz=round(row.oscillator_mhz * 1e6), clock_hz=round(row.clock_mhz * 1e6),
         platform=row.platform, pins=row.pins, measure=row.measure, load=row.load, flash=row.flash,
+        load_else=row.load_else, flash_else=row.flash_else,
         met=row.met,
     )
     if made.part not in PARTS:

@@ -66,6 +66,8 @@ class Row:
     measure: str = ""
     load: tuple[str, ...] = ()
     flash: tuple[str, ...] = ()
+    load_else: tuple[str, ...] = ()
+    flash_else: tuple[str, ...] = ()
     met: str = ""
     also: tuple[str, ...] = ()
 
@@ -105,7 +107,7 @@ def _joined(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]
 
 def _row(file: str, name: str, keys: dict[str, Any]) -> Row:
     try:
-        for command in ("load", "flash"):
+        for command in ("load", "flash", "load_else", "flash_else"):
             keys[command] = tuple(shlex.split(keys.get(command, "")))
         keys["also"] = tuple(keys.get("also", ()))
         if "pins" in keys:

@@ -22,10 +22,13 @@ REPORT = "report.json"
 
 
 def commands(board: Board, bitstream: Path) -> list[str]:
-    """Return the commands that load a bitstream, the one that does not outlast power first."""
+    """Return the commands that load a bitstream, the one that does not outlast power first.
+
+    Those of another programmer come after these.
+    """
     return [
         shlex.join([*command, str(bitstream)])
-        for command in (board.load, board.flash) if command
+        for command in (board.load, board.flash, board.load_else, board.flash_else) if command
     ]
 
 

@@ -14,9 +14,11 @@ __all__ = ["Way", "check_loading", "load"]
 Way = Literal["load", "flash"]
 
 #: What a JTAG programmer says of a device it finds.
-_IDCODE = re.compile(r"\bidcode:?\s+(0x[0-9a-fA-F]+)")
-#: The programmer that can say which device is there.
-_DETECTS = "openFPGALoader"
+_IDCODE = re.compile(r"\bidcode:?\s+(0x[0-9a-f]+)", re.IGNORECASE)
+#: The programmers that can say which device is there, and what asks them.
+_DETECTS = {"openFPGALoader": "--detect", "ecpprog": "-t"}
+#: Options that say where a bitstream goes, and mean nothing to a question.
+_WHERE = ("-f", "-S")
 #: Bits of an identification that are the version of the device.
 _VERSION = 0xF0000000
 
@@ -31,13 +33,20 @@ def check_loading(board: Board, way: Way) -> tools.Tool:
     ToolError
         The tool is missing.
     """
-    command = getattr(board, way)
+    return _programmer(board, way)[0]
+
+
+def _programmer(board: Board, way: Way) -> tuple[tools.Tool, list[str]]:
+    """Return the tool that loads a board, and its options."""
+    command, other = getattr(board, way), getattr(board, f"{way}_else")
     if not command:
         raise DeviceError(
             f"{board.title} is loaded by way of its flash memory alone; use load='flash'"
             if board.flash else f"there is no command that would load {board.title}"
         )
-    return tools.require(command[0])
+    if other and tools.find(command[0]) is None and tools.find(other[0]) is not None:
+        command = other
+    return tools.require(command[0]), [*command[1:]]
 
 
 def load(bitstream: Path, *, board: Board, way: Way = "load", build: Path = Path("build")) -> None:
@@ -52,10 +61,9 @@ def load(bitstream: Path, *, board: Board, way: Way = "load", build: Path = Path
     ToolError
         The tool is missing.
     """
-    tool = check_loading(board, way)
-    _, *options = getattr(board, way)
-    if tool.name == _DETECTS and board.device.idcode:
-        _check_device(tool, [option for option in options if option != "-f"], board, build)
+    tool, options = _programmer(board, way)
+    if tool.name in _DETECTS and board.device.idcode:
+        _check_device(tool, [one for one in options if one not in _WHERE], board, build)
     log = build / "logs" / "loading.log"
     try:
         tools.run(tool, [*options, str(bitstream)], cwd=Path(), log=log)
@@ -66,7 +74,7 @@ def load(bitstream: Path, *, board: Board, way: Way = "load", build: Path = Path
 def _check_device(tool: tools.Tool, options: list[str], board: Board, build: Path) -> None:
     log = build / "logs" / "detecting.log"
     try:
-        tools.run(tool, [*options, "--detect"], cwd=Path(), log=log)
+        tools.run(tool, [*options, _DETECTS[tool.name]], cwd=Path(), log=log)
     except BuildError as error:
         raise DeviceError(
             f"no device answers on the programming cable of {board.title}; plug it in and switch "

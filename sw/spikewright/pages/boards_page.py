@@ -36,6 +36,11 @@ clock, then at the highest that is at least 5 % below what that reached, and so 
 most; the highest clock is taken whose result is at least 5 % above it. A virtual board runs at it,
 too. It takes the time of each of these builds, so it is not what happens by default. `report.json`
 beside the bitstream has what was tried and reached (`clock_search`).
+
+`spikewright bench boards` runs one network on virtual boards of four families, compares all answers
+with the reference and with one another, checks each report as a record, and puts the reports side
+by side; `--task`, `--network FILE` and `--board` name others, and `--place` builds each bitstream,
+too.
 """
 
 #: What else is said of a family's tools.
@@ -105,7 +110,8 @@ def _table(boards: list[Board]) -> str:
 
 
 def _cells(board: Board) -> tuple[str, ...]:
-    commands = [shlex.join(command) for command in (board.load, board.flash) if command]
+    every = (board.load, board.flash, board.load_else, board.flash_else)
+    commands = [shlex.join(command) for command in every if command]
     return (
         f"`{board.name}`", board.title, board.device.label, f"{board.oscillator_hz / 1e6:g}",
         f"{board.clock_hz / 1e6:g}", board.serial,

@@ -13,7 +13,8 @@ from spikewright.bench import boards
 from spikewright.bench.boards import FAMILIES, bench_boards
 from spikewright.coding.ttfs import Ttfs
 from spikewright.device.simulation import simulate
-from spikewright.errors import DataError, DeviceError
+from spikewright.errors import BuildError, DataError, DeviceError
+from spikewright.gateware.bitstream import Bitstream
 from spikewright.gateware.board import BOARDS, board_named
 from spikewright.quantized.network import Provenance, QuantizedNetwork
 from spikewright.record.report import Report
@@ -67,22 +68,41 @@ def run(tmp_path, **more) -> tuple[Report, str]:
 
 
 def test_there_is_a_board_of_each_family():
-    assert {BOARDS[name].family.name for name in FAMILIES} == {
-        board.family.name for board in BOARDS.values()
-    }
+    assert [BOARDS[name].family.name for name in FAMILIES] == ["ice40", "ecp5", "xc7", "gowin"]
 
 
 def test_all_are_alike_but_for_their_clocks(tmp_path, in_process):
     report, said = run(tmp_path, boards=("icebreaker", "ulx3s"))
-    rows = {row["figure"]: row for row in report.rows}
+    rows, folder = {row["figure"]: row for row in report.rows}, tmp_path / "reports/boards-made_up"
     assert rows["mismatches"]["icebreaker"] == rows["mismatches"]["ulx3s"] == "0 (computed)"
     assert rows["cycles_mean"]["icebreaker"] == rows["cycles_mean"]["ulx3s"]
     for name in ("icebreaker", "ulx3s"):
         clock = board_named(name).clock_hz / 1e6
         assert rows["clock_mhz"][name] == f"{clock:g} (computed)"
-        kept = json.loads((tmp_path / "reports" / "boards" / name / "report.json").read_text())
+        kept = json.loads((folder / name / "report.json").read_text())
         assert kept["system"]["identity"]["part"].startswith(("iCE40", "ECP5"))
-    assert "latency_us" in said and (tmp_path / "reports" / "boards" / "report.html").is_file()
+    assert "latency_us" in said and (folder / "report.html").is_file()
+
+
+def test_bitstreams_give_size_and_clock_and_one_that_is_missed_says_so(
+    tmp_path, in_process, monkeypatch
+):
+    def built(network, *, board, limit_s, build, progress):
+        if board.name == "ulx3s":
+            raise BuildError("the design does not fit")
+        assert (network, limit_s, build) == (NETWORK, 60, tmp_path)
+        progress("placing")
+        return Bitstream(
+            path=tmp_path / "design.bin", clock_mhz=24, fmax_mhz=31.25, lut=4, ff=3, bram=2, dsp=0,
+            available={}, seed=7, tools=("yosys 1", "nextpnr-ice40 2", "icepack 3"),
+        )
+
+    monkeypatch.setattr(boards, "build_bitstream", built)
+    report, said = run(tmp_path, boards=("icebreaker", "ulx3s"), place=True, limit_s=60)
+    rows = {row["figure"]: row for row in report.rows}
+    assert rows["fmax_mhz"]["icebreaker"] == "31.25 (post-route)"
+    assert rows["fmax_mhz"]["ulx3s"] == rows["lut"]["ulx3s"] == "–"
+    assert "There is no bitstream for ULX3S: the design does not fit\n" in said
 
 
 def test_a_board_that_answers_something_else_is_told(tmp_path, in_process):

@@ -13,7 +13,7 @@ PROGRAM = """\
 echo "$@" >>{calls}
 case "$*" in
     *--Version*) echo "openFPGALoader v0.12.1" ;;
-    *--detect*) printf '{found}' ;;
+    *--detect*|-t) printf '{found}' ;;
     *) exit {status} ;;
 esac
 """
@@ -45,6 +45,21 @@ def test_the_device_is_asked_before_it_is_loaded(programmer, tmp_path):
         "-b ulx3s --detect", f"-b ulx3s {tmp_path}/design.bit",
         "-b ulx3s --detect", f"-b ulx3s -f {tmp_path}/design.bit",
     ]
+
+
+def test_another_programmer_is_taken_where_the_first_is_not_there(programmer, tmp_path):
+    board = BOARDS["ecpix5"]
+    called = programmer("ecpprog", found="IDCODE: 0x81113043 (LFE5UM5G-85)\\n")
+    load(tmp_path / "design.bit", board=board, build=tmp_path)
+    load(tmp_path / "design.bit", board=board, way="flash", build=tmp_path)
+    file = f"{tmp_path}/design.bit"
+    assert called() == ["-t", f"-S {file}", "-t", file]
+    programmer("ecpprog", found=ECP5_25F)
+    with pytest.raises(DeviceError, match=r"^the device on the programming cable is ECP5 LFE5U-2"):
+        load(tmp_path / "design.bit", board=board, build=tmp_path)
+    called = programmer(found=ECP5_85F.replace("0x4", "0x8"))
+    load(tmp_path / "design.bit", board=board, build=tmp_path)
+    assert called()[-1] == f"-b ecpix5 {file}"
 
 
 def test_another_device_is_not_loaded(programmer, tmp_path):

@@ -7,8 +7,9 @@ import spikewright as spw
 from ...errors import SpikewrightError
 from ..applies import SEEDED_TABLES, SEEDED_TASKS
 from ..benchmark_run import run_from_options
-from ..options import count, one_or_more, path, seed
-from ..words import arguments_checked
+from ..options import count, minutes, one_or_more, path, seed
+from ..task_options import add_task_options, task_of
+from ..words import arguments_checked, command_told
 
 __all__ = ["add"]
 
@@ -70,7 +71,7 @@ def engine(options: argparse.Namespace) -> None:
 
 def _add_boards(benches) -> None:
     bench = benches.add_parser(
-        "boards", help="the digits on a virtual board of each family, side by side"
+        "boards", help="one network on a virtual board of each family, side by side"
     )
     bench.add_argument(
         "--board", nargs="+", metavar="NAME",
@@ -79,13 +80,31 @@ def _add_boards(benches) -> None:
     bench.add_argument(
         "--samples", type=one_or_more, metavar="N", help="first test samples (default: all)"
     )
+    bench.add_argument(
+        "--network", type=path, metavar="FILE",
+        help="a .spw network for the task (default: one is trained, with seed 0)",
+    )
+    bench.add_argument(
+        "--place", action="store_true",
+        help="build each board's bitstream, too, for its size and highest clock; minutes",
+    )
+    bench.add_argument(
+        "--limit", type=minutes, default=20.0, metavar="MINUTES",
+        help="for placing and routing one bitstream (%(default)g)",
+    )
+    add_task_options(bench)
     bench.set_defaults(verb=boards, command="bench boards")
 
 
 def boards(options: argparse.Namespace) -> None:
     """Run one network on virtual boards."""
     named = {} if options.board is None else {"boards": options.board}
-    spw.bench_boards(samples=options.samples, **named)
+    network = None if options.network is None else spw.read(options.network)
+    with arguments_checked({**options.flags, "boards": "--board", "board": "--board"}):
+        spw.bench_boards(
+            network, task=task_of(options), samples=options.samples, place=options.place,
+            limit_s=60 * options.limit, command=command_told(), **named,
+        )
 
 
 def _add_heartbeats(benches) -> None:

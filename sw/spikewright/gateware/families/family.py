@@ -134,6 +134,9 @@ class Family(ABC):
         Ports by which a carry enters a cell: of an adder, or of a comparison.
     language : str
         What Amaranth writes for its tools.
+    gain : float
+        No result is higher than nextpnr's estimate before the routing times this, see
+        :mod:`~spikewright.gateware.closing`.
     vendor_plan : bool
         Whether a plan is for the vendor's tools, as Amaranth calls them, and not for these here.
     finish : callable, optional
@@ -153,6 +156,7 @@ class Family(ABC):
     joined_ports: frozenset[str] = frozenset()
     carry_ports: frozenset[str] = frozenset()
     language: Literal["rtlil", "verilog"] = "rtlil"
+    gain: float = 1.25
     vendor_plan: bool = False
     finish: Callable[[dict[str, Any]], None] | None = None
 

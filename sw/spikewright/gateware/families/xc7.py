@@ -168,6 +168,7 @@ XC7 = Xc7(
     },
     carry_ports=frozenset({"CI"}),
     language="verilog",
+    gain=2.0,
     vendor_plan=True,
 )
 """The family."""
