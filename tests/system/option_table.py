@@ -95,7 +95,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     ),
     "build --clock highest": (
         {"clock": "62.5"},
-        every(("plan", "demo"), "does not apply to --clock highest, which is found by building"),
+        every(("plan", "demo", "placements"), "does not apply to --clock highest, which is found"),
     ),
     "run --no-bitstream --port /dev/null": (
         {}, {"clock": "does not apply to --port with --no-bitstream: the clock of that board is"}
@@ -179,11 +179,11 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "emit net.spw --engine stochastic": (STOCHASTIC, {}),
     "build": (
         {**BUILD, **SIZE, "network": "other.spw", "task": "mnist", "data": "mine.npz", **TRAINED,
-         "load": None, "plan": None, "fit": None, "demo": "9"},
+         "load": None, "plan": None, "fit": None, "demo": "9", "placements": "5"},
         {**every(STOCHASTIC, NO_EVENT), "folder": NO_DIGITS, "input_bits": NO_BITS},
     ),
     "build --plan": (
-        {}, every(("load", "limit"), "does not apply to --plan, which runs no tool; leave one of")
+        {}, every(("load", "limit", "placements"), "does not apply to --plan, which runs no tool;")
     ),
     "build net.spw --fit": (
         {"weights": "loaded", "ram_style": "block"},

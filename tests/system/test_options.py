@@ -206,7 +206,7 @@ VALUES = {**RUN, **SIZE, **STOCHASTIC, **NEURON, "preset": "q8_8", "family": "ne
           "inputs": "found.npz", "no_saturation": None, "seeds": "2", "capacity": "1000",
           "place": None, "on_board": "100", "build": None, "timeout": "10", "port": "/dev/x",
           "graph": "mine.dimacs", "plan": None, "host": None, "largest": None, "demo": "9",
-          "recording": "indy_20160622_01", "bus": "wishbone", "flip": "a.b:3:4", "flips": "5",
+          "placements": "5", "recording": "indy_20160622_01", "bus": "wishbone", "flip": "a.b:3:4", "flips": "5",
           "memories": None, "weights": "loaded"}
 
 
@@ -433,7 +433,7 @@ def test_a_table_cuts_no_word(printed, width):
 def test_the_boards_for_a_script_and_what_was_built_of_them(start, tmp_path):
     for place, content in {
         "ulx3s-1": '{"board": "ulx3s", "fmax_mhz": 81.25}',
-        "ulx3s-2": '{"board": "ulx3s", "fmax_mhz": 95.04}',
+        "ulx3s-2": '{"board": "ulx3s", "fmax_mhz": 95.04, "seed": 3}',
         "ulx3s-3": '{"board": "ul',  # cannot be read: not counted
     }.items():
         folder = tmp_path / "build" / "bitstreams" / place
@@ -442,7 +442,7 @@ def test_the_boards_for_a_script_and_what_was_built_of_them(start, tmp_path):
     out, _ = start("boards").communicate(timeout=60)
     rows = {row[0]: row[1:] for row in (line.split("\t") for line in out.splitlines())}
     assert set(rows) == {*BOARDS} - {"other"}
-    assert rows["ulx3s"][-2:] == ["2 bitstreams, up to 95.0 MHz post-route", "no"]
+    assert rows["ulx3s"][-2:] == ["2 bitstreams, up to 95.0 MHz post-route (seed 3)", "no"]
     assert rows["ulx3s-85f"][1:3] == ["ECP5 LFE5U-85F", "25"] and rows["ulx3s-85f"][-2] == "nothing"
 
 

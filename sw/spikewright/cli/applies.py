@@ -195,7 +195,7 @@ RULES = (
         "--no-bitstream, which builds nothing to load; leave one of the two out",
     ),
     Rule(
-        ("build",), ("load", "limit"), lambda options: options.plan,
+        ("build",), ("load", "limit", "placements"), lambda options: options.plan,
         "--plan, which runs no tool; leave one of the two out",
     ),
     Rule(
@@ -207,7 +207,7 @@ RULES = (
         "--clock highest, which is found by building the bitstream; leave one of the two out",
     ),
     Rule(
-        ("build",), ("plan", "demo"), lambda options: options.clock == HIGHEST,
+        ("build",), ("plan", "demo", "placements"), lambda options: options.clock == HIGHEST,
         "--clock highest, which is found by building the bitstream; leave one of the two out",
     ),
     Rule(

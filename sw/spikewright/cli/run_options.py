@@ -52,7 +52,7 @@ def add_run_options(parser: argparse.ArgumentParser, *, boards: Sequence[str]) -
         "--seed", type=seed, action="append", metavar="N",
         help="seed to train; may be repeated, the first is run (default: 0, 1 and 2)",
     )
-    parser.set_defaults(command="run", no_saturation=False, demo=None)
+    parser.set_defaults(command="run", no_saturation=False, demo=None, placements=None)
 
 
 def add_build_options(parser: argparse.ArgumentParser, *, boards: Sequence[str]) -> None:
@@ -108,6 +108,7 @@ def run_options(options: argparse.Namespace, *, command: str) -> "spw.RunOptions
             design=design,
             fit=options.fit,
             demo=options.demo,
+            placements=options.placements or 0,
             build_only=options.build_only,
             allow_saturation=not options.no_saturation,
             bitstream=not options.no_bitstream,

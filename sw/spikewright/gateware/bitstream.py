@@ -6,15 +6,16 @@ runs again; each can be interrupted, and leaves a log under ``build/logs``.
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
 
 from spikewright_hw.board import BoardTop
-from spikewright_hw.checks import pathlike, real, wholes
+from spikewright_hw.checks import pathlike, real, whole, wholes
 from spikewright_hw.engine.design import Design, EventDesign
 from spikewright_hw.link.serial_port import SerialTop
 from spikewright_hw.network import Network
@@ -25,7 +26,7 @@ from ..quantized.network import QuantizedNetwork, network_of
 from .board import DEFAULT_BOARD, Board, board_named
 from .built import constraints_of, keep
 from .certificate import write_certificate
-from .closing import LIMIT_S, SEEDS, ClockMissed, Closing, close
+from .closing import LIMIT_S, SEEDS, ClockMissed, Closing, close, over_seeds
 from .demo import demo_top
 from .design import check_design
 from .pins import elaborate
@@ -56,6 +57,8 @@ class Bitstream:
         Seed of the placement.
     tools : tuple of str
         Names and versions of what made it.
+    fmax_of_seeds : dict of int to float
+        The highest frequency in MHz with each seed that was placed for comparison, if any was.
     """
 
     path: Path
@@ -68,6 +71,18 @@ class Bitstream:
     available: dict[str, int]
     seed: int
     tools: tuple[str, ...]
+    fmax_of_seeds: Mapping[int, float] = field(default_factory=dict)
+
+    def speed(self) -> str:
+        """Return in a sentence how fast it is: with its own seed, and over others."""
+        own = f"With seed {self.seed} of the placer it reaches {self.fmax_mhz:.1f} MHz"
+        found = [*self.fmax_of_seeds.values()]
+        if not found:
+            return f"{own}."
+        return (
+            f"{own}; over seeds 1 to {len(found)}, a median of {median(found):.1f} MHz, from "
+            f"{min(found):.1f} to {max(found):.1f}."
+        )
 
 
 def needed_tools(board: Board) -> tuple[str, ...]:
@@ -84,6 +99,7 @@ def build_bitstream(
     top: SerialTop | None = None,
     demo: np.ndarray | None = None,
     seeds: Sequence[int] = SEEDS,
+    placements: int = 0,
     limit_s: float = LIMIT_S,
     build: str | Path = "build",
     progress: Callable[[str], None] = lambda step: None,
@@ -104,8 +120,10 @@ def build_bitstream(
         Samples to store in the bitstream: a board that runs them by itself, without a host.
     seeds : sequence of int
         Placer seeds, tried in this order until the clock is met.
+    placements : int
+        Place and route with so many seeds, from 1 on, besides, for the spread of the highest clock.
     limit_s : float
-        Seconds for the placing and routing, with all seeds together.
+        Seconds for the placing and routing, with all seeds together; and again for ``placements``.
     build : str or Path
         Folder of everything generated: results go to ``cache`` in it, logs to ``logs``.
     progress : callable
@@ -142,7 +160,7 @@ def build_bitstream(
     try:
         built = build_top(
             make if top is None else lambda: top, board=board, names=names, seeds=seeds,
-            limit_s=limit_s, build=build, progress=progress,
+            placements=placements, limit_s=limit_s, build=build, progress=progress,
         )
     except ClockMissed as missed:
         advice = remedy(missed, board=board, design=design, network=plain)
@@ -165,6 +183,7 @@ def build_top(
     board: Board,
     names: Mapping[str, Any],
     seeds: Sequence[int] = SEEDS,
+    placements: int = 0,
     limit_s: float = LIMIT_S,
     build: str | Path = "build",
     progress: Callable[[str], None] = lambda step: None,
@@ -178,11 +197,11 @@ def build_top(
     board : Board
     names : mapping
         What the report beside the bitstream says it is.
-    seeds, limit_s, build, progress
+    seeds, placements, limit_s, build, progress
         As :func:`build_bitstream` takes them; it raises the same errors.
     """
     build, seeds = pathlike("build", build), wholes(0)("seeds", seeds)
-    limit_s = real(0)("limit_s", limit_s)
+    limit_s, placements = real(0)("limit_s", limit_s), whole(0)("placements", placements)
     if not seeds:
         raise ValueError("seeds is empty; give at least one seed of the placer")
     tools.require_all(needed_tools(board))  # told now, not after minutes of work
@@ -199,6 +218,7 @@ def build_top(
         build=build,
     )
     placement = close(work, progress)
+    of_seeds = over_seeds(work, placements, progress)
     progress("packing the bitstream")
     packed, packer = _pack(placement, board=board, build=build)
     used, available = _cells(placement, netlist, board)
@@ -210,9 +230,9 @@ def build_top(
         "seed": placement.seed,
         "tools": (netlist.tool, placement.tool, packer),
     }
-    report = {**names, **figures}
+    report = {**names, **figures, "fmax_of_seeds": of_seeds}
     path = keep(packed, constraints=constraints, board=board, report=report, build=build)
-    return Bitstream(path=path, **figures)
+    return Bitstream(path=path, fmax_of_seeds=of_seeds, **figures)
 
 
 def _cells(

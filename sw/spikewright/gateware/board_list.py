@@ -37,7 +37,8 @@ def _built(records: Sequence[Mapping[str, Any]]) -> str:
         return "nothing"
     best = max(records, key=lambda record: record["fmax_mhz"])
     number = f"{len(records)} bitstream{'s' * (len(records) > 1)}"
-    return f"{number}, up to {best['fmax_mhz']:.1f} MHz post-route"
+    seed = f" (seed {best['seed']})" if "seed" in best else ""
+    return f"{number}, up to {best['fmax_mhz']:.1f} MHz post-route{seed}"
 
 
 def print_boards(

@@ -390,7 +390,8 @@ def _bitstream(
     with progress.part(f"Bitstream for {options.board.title}") as tell:
         return build_bitstream(
             network, board=options.board, design=options.design, demo=_demo(network, options),
-            limit_s=options.limit_s, build=options.build, progress=tell,
+            placements=options.placements, limit_s=options.limit_s, build=options.build,
+            progress=tell,
         )
 
 

@@ -60,6 +60,9 @@ class RunOptions:
     highest_clock : bool
         Build at the highest clock that closes with a margin, and run at it: see
         :func:`build_at_highest_clock`. The board's own clock is tried first.
+    placements : int
+        Place and route with so many seeds of the placer besides, for the spread of the highest
+        clock. With ``build_only``.
     limit_s : float
         Seconds for placing and routing, with all seeds of the placer together.
     build : Path
@@ -83,6 +86,7 @@ class RunOptions:
     bitstream: bool = True
     load: Way | None = None
     highest_clock: bool = False
+    placements: int = 0
     limit_s: float = LIMIT_S
     build: Path = Path("build")
     command: str = "spikewright run"
@@ -96,6 +100,7 @@ class RunOptions:
             seeds=wholes(0, MOST_SEED),
             samples=optional(whole(1)),
             demo=optional(whole(1)),
+            placements=whole(0),
             load=optional(one_of(("load", "flash"))),
         )
         if self.network is not None and self.config is not None:
@@ -119,6 +124,11 @@ class RunOptions:
             raise ValueError(
                 "demo is given, and highest_clock is True, which is of a board with a link; leave "
                 "one of the two out"
+            )
+        if self.placements and (self.highest_clock or not self.build_only):
+            raise ValueError(
+                f"placements is {self.placements}, of one bitstream that is built and not run; set "
+                "build_only, and leave highest_clock out"
             )
         if self.highest_clock and not self.bitstream:
             raise ValueError(

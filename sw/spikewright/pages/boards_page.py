@@ -36,6 +36,9 @@ clock, then at the highest that is at least 5 % below what that reached, and so 
 most; the highest clock is taken whose result is at least 5 % above it. A virtual board runs at it,
 too. It takes the time of each of these builds, so it is not what happens by default. `report.json`
 beside the bitstream has what was tried and reached (`clock_search`).
+A clock that is reached is that of one seed of the placer, which is named with it; `spikewright
+build --placements 5` places and routes with seeds 1 to 5 besides, and says median, lowest and
+highest.
 
 `spikewright bench boards` runs one network on virtual boards of four families, compares all answers
 with the reference and with one another, checks each report as a record, and puts the reports side

@@ -9,8 +9,9 @@ import pytest
 from spikewright.cli.words import as_options, options_named
 from spikewright.errors import BuildError, OvertimeError
 from spikewright.gateware import closing
+from spikewright.gateware.bitstream import Bitstream
 from spikewright.gateware.board import BOARDS
-from spikewright.gateware.closing import ClockMissed, Closing, close
+from spikewright.gateware.closing import ClockMissed, Closing, close, over_seeds
 from spikewright.gateware.placement import LowEstimate, Placement
 from spikewright.gateware.remedy import remedy
 from spikewright.gateware.synthesis import CellCounts, Netlist
@@ -179,4 +180,25 @@ def test_the_library_names_its_own_arguments():
     assert remedy(missed, board=BOARD, design=EventDesign(), network=NETWORK).startswith(
         "Use a slower clock, such as board.at(46.875), more neurons for each updater, "
         "such as share=6, or "
+    )
+
+
+def test_every_seed_is_placed_for_the_spread(played):
+    nextpnr, steps = played(91.5, 60.0, 88.0), []
+    assert over_seeds(WORK, 3, steps.append) == {1: 91.5, 2: 60.0, 3: 88.0}
+    assert nextpnr.asked == [1, 2, 3] and nextpnr.least == {0.0}
+    assert steps[-1] == "placing and routing, seed 3 of 3"
+    assert over_seeds(WORK, 0, steps.append) == {}
+
+
+def test_how_fast_a_bitstream_is_names_its_seed():
+    built = Bitstream(
+        path=Path("design.bit"), clock_mhz=80, fmax_mhz=91.48, lut=1, ff=1, bram=0, dsp=0,
+        available={}, seed=2, tools=(),
+    )
+    assert built.speed() == "With seed 2 of the placer it reaches 91.5 MHz."
+    spread = replace(built, fmax_of_seeds={1: 79.0, 2: 91.48, 3: 88.0})
+    assert spread.speed() == (
+        "With seed 2 of the placer it reaches 91.5 MHz; over seeds 1 to 3, a median of 88.0 MHz, "
+        "from 79.0 to 91.5."
     )

@@ -1,6 +1,7 @@
 """``spikewright build``: the bitstream of a network."""
 
 import argparse
+import sys
 
 import spikewright as spw
 
@@ -30,6 +31,11 @@ def add(commands) -> None:
         "by itself, without a host (docs/boards.md)",
     )
     verb.add_argument(
+        "--placements", type=one_or_more, metavar="N",
+        help="place and route with seeds 1 to N of the placer besides, and say median, lowest and "
+        "highest of the clocks that they reach",
+    )
+    verb.add_argument(
         "--plan", action="store_true",
         help="only write all that the bitstream is built of, and a script that calls the tools",
     )
@@ -45,4 +51,6 @@ def build(options: argparse.Namespace) -> None:
     if options.plan:
         print(spw.plan_job(asked))
     else:
-        print(spw.build_job(asked).path)
+        built = spw.build_job(asked)
+        print(built.speed(), file=sys.stderr)
+        print(built.path)
