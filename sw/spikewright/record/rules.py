@@ -21,6 +21,12 @@ LEAST_TRIALS = 5
 LEAST_WINDOW_S = 10.0
 _DEVIATION = 0.05
 
+#: What each run on a board says of itself.
+_OF_A_RUN = (
+    "mismatches", "compared", "cycles_mean", "cycles_max", "clock_mhz", "latency_us",
+    "throughput_per_s",
+)
+
 #: How far two figures that follow from one another may differ, relative.
 _CLOSE = 1e-3
 
@@ -36,6 +42,7 @@ def broken_rules(data: dict[str, Any]) -> Iterator[str]:
             yield f"row {index} has other columns than the report names"
     figures = {figure["name"]: figure for figure in data["figures"]}
     values = {name: figure["value"] for name, figure in figures.items()}
+    yield from _lacks(figures, "system" in data)
     yield from _ranges(figures)
     yield from _scores(figures)
     yield from _times(values, figures)
@@ -45,6 +52,17 @@ def broken_rules(data: dict[str, Any]) -> Iterator[str]:
     if "system" in data:
         yield from _measurement(figures, data["system"])
         yield from _trials(values, data["system"])
+
+
+def _lacks(figures: dict[str, Any], recorded: bool) -> Iterator[str]:
+    there = [name for name in _OF_A_RUN if name in figures]
+    if recorded:
+        yield from (
+            f"figure {name} is missing; each run on a board has it"
+            for name in _OF_A_RUN if name not in there
+        )
+    elif len(there) == len(_OF_A_RUN):
+        yield "system is missing; its figures are of a run on a board"
 
 
 def _ranges(figures: dict[str, Any]) -> Iterator[str]:

@@ -68,6 +68,19 @@ def test_a_run_is_sound(sound, tmp_path):
     assert {"throughput_per_s", "link_us"} <= {one["name"] for one in sound["figures"]}
 
 
+@pytest.mark.parametrize("name", [
+    "mismatches", "compared", "cycles_mean", "cycles_max", "clock_mhz", "throughput_per_s",
+])
+def test_a_run_without_one_of_its_figures_is_not_sound(sound, tmp_path, name):
+    copy = {**sound, "figures": [one for one in sound["figures"] if one["name"] != name]}
+    assert f"figure {name} is missing; each run on a board has it" in faults(copy, tmp_path)
+
+
+def test_a_run_without_its_record_is_not_sound(sound, tmp_path):
+    copy = {name: value for name, value in sound.items() if name != "system"}
+    assert "system is missing; its figures are of a run on a board" in faults(copy, tmp_path)
+
+
 def test_a_report_that_is_no_run_is_sound(tmp_path):
     write_report(Report(name="trial", title="t", rows=({"x": 1},)), tmp_path)
     assert report_faults(tmp_path) == []
