@@ -185,6 +185,16 @@ def test_an_option_beside_the_file_is_told_as_the_option(folder, capsys):
     )
 
 
+@pytest.mark.parametrize("text", ["device = 'auto'", "[training]\ndevice = 'auto'"])
+def test_the_device_is_written_that_the_training_was_on(folder, monkeypatch, text):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    (folder / "t.toml").write_text(f"data = 'mine.npz'\nepochs = 1\n{text}\n")
+    assert cli.main(["train", "n.spw", "--config", "t.toml"]) == 0
+    assert read(folder / "n.spw").provenance.training["device"] == "cpu"
+    beside = tomllib.loads((folder / "n.spw.toml").read_text())
+    assert (beside | beside.get("training", {}))["device"] == "cpu"
+
+
 @pytest.mark.parametrize(
     ("text", "made"),
     [("weight-bits = [5, 3]", {"weight_bits": [5, 3]}),

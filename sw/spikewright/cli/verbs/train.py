@@ -88,6 +88,9 @@ def train(options: argparse.Namespace) -> None:
             ),
         )
         spw.write(options.output, network)
+        options.device = network.provenance.training["device"]  # of auto, what it was
+        if "device" in fields:
+            fields = {**fields, "device": options.device}
         write_config(settings_beside(options.output), options, fields)
     spw.print_layers(network)
     real, integer = network.provenance.scores
