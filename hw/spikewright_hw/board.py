@@ -12,6 +12,7 @@ from .engine.inference import InferenceEngine
 from .engine.words import Words
 from .link.command_processor import CommandProcessor
 from .link.payloads import frame_capacity, hello_of
+from .link.sensors import Monitor, Sensors
 from .link.serial_port import SerialPort
 from .link.tally import Tally
 from .network import Network
@@ -60,6 +61,8 @@ class BoardTop(wiring.Component):
     optional : collection of Command
         Commands that may be left out, where they do not fit: those that there are, of the design
         if not given. HELLO says which.
+    monitor : Monitor, optional
+        What reads the board's supplies, where there is something; POWER answers it.
 
     Members
     -------
@@ -95,7 +98,10 @@ class BoardTop(wiring.Component):
         design: Design | None = None,
         engine: Engine | None = None,
         optional: Collection[Command] | None = None,
+        monitor: Monitor | None = None,
     ):
+        self.monitor = monitor
+        self.sensors = 0 if monitor is None else len(monitor.addresses)
         self.network = network
         self.divisor = divisor
         design = EventDesign() if design is None else design
@@ -110,6 +116,7 @@ class BoardTop(wiring.Component):
             digest=design.digest(network),
             load=self.load,
             optional=self.optional,
+            sensors=self.sensors,
         )
         super().__init__(
             {
@@ -133,7 +140,7 @@ class BoardTop(wiring.Component):
         m.submodules.engine = engine = self.engine
         m.submodules.command = command = CommandProcessor(
             network=self.network, hello=self.hello, words=engine.words, load=self.load,
-            optional=self.optional,
+            optional=self.optional, sensors=self.sensors,
         )
         m.submodules.tally = tally = Tally(optional=self.optional)
 
@@ -168,4 +175,22 @@ class BoardTop(wiring.Component):
             assert isinstance(engine, InferenceEngine)
             wiring.connect(m, command.o_weights, engine.i_weights)
             m.d.comb += command.i_not_kept.eq(engine.weights_not_kept)
+        if self.monitor is not None:
+            self._watch_supplies(m, self.monitor, command)
         return m
+
+    def _watch_supplies(self, m: Module, monitor: Monitor, command: CommandProcessor) -> None:
+        """Put the monitor in, and what sums its readings."""
+        m.submodules.monitor = monitor
+        m.submodules.sensors = sensors = Sensors(addresses=monitor.addresses)
+        m.d.comb += [
+            monitor.address.eq(sensors.address),
+            monitor.enable.eq(sensors.enable),
+            monitor.working.eq(command.running),
+            sensors.data.eq(monitor.data),
+            sensors.ready.eq(monitor.ready),
+            sensors.done.eq(monitor.done),
+            sensors.hold.eq(command.o_sense),
+            command.i_still.eq(sensors.still),
+            command.i_power.eq(sensors.sums),
+        ]

@@ -25,6 +25,7 @@ __all__ = [
     "MEMBRANE_BYTES",
     "OPTIONAL",
     "OVERHEAD",
+    "POWER_BYTES",
     "RUN_HEAD",
     "RUN_TAIL",
     "UNKNOWN_SEQUENCE",
@@ -44,6 +45,7 @@ __all__ = [
     "encode_frame",
     "infer_bytes",
     "load_bytes",
+    "power_bytes",
     "result_bytes",
     "step_bytes",
     "trace_bytes",
@@ -65,6 +67,8 @@ MAX_PAYLOAD = MAX_FRAME - OVERHEAD
 LOAD_HEAD, LOAD_BLOCK = 3, 256
 #: Bytes of a RUN payload before its inputs, and of its answer after the result.
 RUN_HEAD, RUN_TAIL = 4, 12
+#: Bytes of a number in the answer to POWER.
+POWER_BYTES = 4
 #: Bytes of one membrane of the readout.
 MEMBRANE_BYTES = 4
 #: Sequence number of an answer to something whose own number could not be read. No command has it.
@@ -89,6 +93,8 @@ class Command(IntEnum):
     #: Runs many inferences on the same spikes, which the board keeps meanwhile; the answer is the
     #: last one's result, and how many of them took how long.
     RUN = 0x07
+    #: Asks for the sums of what the board's sensors read, where it has any. No payload.
+    POWER = 0x08
 
 
 #: Commands that a board may have been built without.
@@ -265,6 +271,11 @@ def load_bytes(row_bytes: int) -> int:
     of the memory, is ignored.
     """
     return LOAD_HEAD + max(LOAD_BLOCK, row_bytes)
+
+
+def power_bytes(sensors: int) -> int:
+    """Bytes of the answer to POWER: the number of rounds, and a sum for each sensor."""
+    return POWER_BYTES * (1 + sensors)
 
 
 def result_bytes(*, layers: int, outputs: int) -> int:

@@ -150,6 +150,7 @@ from spikewright.device.answers import Answers as Answers
 from spikewright.device.answers import Inference as Inference
 from spikewright.device.boards import open_board as open_board
 from spikewright.device.demo import virtual_demo as virtual_demo
+from spikewright.device.gateware_probe import GatewareProbe as GatewareProbe
 from spikewright.device.i2c_probe import I2cBus as I2cBus
 from spikewright.device.i2c_probe import Ina219 as Ina219
 from spikewright.device.i2c_probe import Ina226 as Ina226
@@ -173,6 +174,7 @@ from spikewright_hw.engine.record import Trace as Trace
 from spikewright.job.compare import Comparison as Comparison
 from spikewright.job.compare import compare as compare
 from spikewright.job.harness import run_harness as run_harness
+from spikewright.job.measured_power import power_figures as power_figures
 from spikewright.job.measured_power import with_power as with_power
 from spikewright.job.neurobench import TASKS as TASKS
 from spikewright.job.neurobench import BenchmarkResult as BenchmarkResult

@@ -42,8 +42,8 @@ NETWORK = Network(
 )  # fmt: skip
 
 
-#: What a board with the weights built in may be asked.
-BUILT_IN = frozenset(Command) - {Command.LOAD}
+#: What a board without sensors, with the weights built in, may be asked.
+BUILT_IN = frozenset(Command) - {Command.LOAD, Command.POWER}
 
 
 class Counter(wiring.Component):

@@ -26,6 +26,7 @@ from ..protocol import (
     Hello,
     Kind,
     Status,
+    power_bytes,
     step_bytes,
 )
 from .packet import PACKET
@@ -72,6 +73,10 @@ class CommandProcessor(PacketProcessor):
     A RUN is one packet whose inputs come again and again: with ``o_again`` at its last byte, they
     follow once more. It ends after its last inference, or after the one in work when a byte waits.
 
+    Where the board has sensors, there are three ports more: ``i_power``, the payload of the answer
+    to POWER, its first byte in the lowest bits; ``o_sense``, which holds it as it is; and
+    ``i_still``, whether it is held.
+
     After the answer to RESET nothing is taken any more: whoever puts this into a design resets it
     when ``restart`` is high and the answer has left.
 
@@ -88,6 +93,8 @@ class CommandProcessor(PacketProcessor):
         Bytes of a LOAD payload; 0 if the weights are built in.
     optional : collection of Command
         What it can do of the commands that may be left out: STATUS, RESET, RUN.
+    sensors : int
+        How many the board has.
 
     Members
     -------
@@ -150,20 +157,24 @@ class CommandProcessor(PacketProcessor):
     trace_data: Signal
     o_weights: stream.Interface
     i_not_kept: Signal
+    i_power: Signal
+    o_sense: Signal
+    i_still: Signal
     running: Signal
     prediction: Signal
     restart: Signal
 
     def __init__(
         self, *, network: Network, hello: Hello, words: Words | None = None, load: int = 0,
-        optional: Collection[Command] = OPTIONAL,
+        optional: Collection[Command] = OPTIONAL, sensors: int = 0,
     ):
         self.load = load
+        self.sensors = sensors
         self.optional = frozenset(optional)
         self.network = network
         self.words = input_words(network) if words is None else words
         super().__init__(
-            sizes=payload_bytes(network, load=load, optional=self.optional),
+            sizes=payload_bytes(network, load=load, optional=self.optional, sensors=sensors),
             hello=hello,
             members={
                 "i_waits": In(1),
@@ -181,11 +192,17 @@ class CommandProcessor(PacketProcessor):
                 **({
                     "o_weights": Out(stream.Signature(PACKET)), "i_not_kept": In(1),
                 } if load else {}),
+                **({
+                    "i_power": In(unsigned(8 * power_bytes(sensors))), "o_sense": Out(1),
+                    "i_still": In(1),
+                } if sensors else {}),
                 "running": Out(1),
                 "prediction": Out(range(network.outputs)),
                 "restart": Out(1),
             },
         )
+        if not sensors:  # POWER alone takes a fourth bit
+            self.command = Signal(range(Command.POWER))
         self._repeats = Signal()  # the command in work is a RUN
         self._more = Signal()  # and another inference follows
         self._traced = Signal()  # there is a trace
@@ -196,7 +213,10 @@ class CommandProcessor(PacketProcessor):
 
     def _accept(self, m: Module, command: IntEnum) -> None:
         """Say which state follows the head of a right packet."""
-        states = {Command.INFER: "LOAD", Command.LOAD: "STORE", Command.RUN: "TIMES"}
+        states = {
+            Command.INFER: "LOAD", Command.LOAD: "STORE", Command.RUN: "TIMES",
+            Command.POWER: "SENSE",
+        }
         if command in states:
             m.next = states[Command(command)]
         if command == Command.RUN:
@@ -206,7 +226,7 @@ class CommandProcessor(PacketProcessor):
                 self._refuse(m, Status.NO_INFERENCE)
 
     def _work(self, m: Module) -> None:
-        """Build the states of INFER, RUN, LOAD and RESET."""
+        """Build the states of INFER, RUN, LOAD, RESET and POWER."""
         if self.words.count == 1:
             self._load(m)
         else:
@@ -218,6 +238,10 @@ class CommandProcessor(PacketProcessor):
         if Command.RESET in self.optional:
             with m.State("RESTART"):
                 m.d.comb += self.restart.eq(1)
+        if self.sensors:
+            with m.State("SENSE"):
+                with m.If(self.i_still):
+                    m.next = "SEQUENCE"
         with m.State("WAIT"):
             with m.If(self.i_result.valid):
                 m.d.comb += self.o_inferred.eq(1)
@@ -238,6 +262,8 @@ class CommandProcessor(PacketProcessor):
             self.running.eq(self._repeats & works),
             self.o_again.eq(self._repeats & ~self.i_ended & ~self.i_waits),
         ]
+        if self.sensors:
+            m.d.comb += self.o_sense.eq(self.busy & (self.command == Command.POWER))
         with m.If(fsm.ongoing("IDLE")):
             m.d.sync += self._repeats.eq(0)
         with m.If(self.i.valid & self.i.ready & self.i.payload.last):
@@ -335,6 +361,9 @@ class CommandProcessor(PacketProcessor):
             if Command.STATUS in self.optional:
                 with m.Case(Command.STATUS):
                     m.d.sync += byte.eq(self._byte_of(self.i_status))
+            if self.sensors:
+                with m.Case(Command.POWER):
+                    m.d.sync += byte.eq(self._byte_of(self.i_power))
             with m.Default():
                 m.d.sync += byte.eq(self.trace_data)
                 self._next_of_trace(m)

@@ -16,6 +16,7 @@ from ..protocol import (
     Hello,
     Kind,
     infer_bytes,
+    power_bytes,
 )
 
 __all__ = ["frame_capacity", "hello_of", "payload_bytes"]
@@ -23,11 +24,11 @@ __all__ = ["frame_capacity", "hello_of", "payload_bytes"]
 
 def hello_of(
     network: Network, *, kind: Kind, clock_hz: int, digest: bytes, load: int = 0,
-    optional: Collection[Command] = OPTIONAL,
+    optional: Collection[Command] = OPTIONAL, sensors: int = 0,
 ) -> Hello:
     """Return what a board says of itself; ``digest`` is that of its design.
 
-    ``load`` and ``optional`` are as for :func:`payload_bytes`.
+    ``load``, ``optional`` and ``sensors`` are as for :func:`payload_bytes`.
     """
     return Hello(
         version=VERSION,
@@ -38,17 +39,19 @@ def hello_of(
         layers=len(network.layers),
         clock_hz=clock_hz,
         digest=digest,
-        commands=frozenset(payload_bytes(network, load=load, optional=optional)),
+        commands=frozenset(
+            payload_bytes(network, load=load, optional=optional, sensors=sensors)
+        ),
     )
 
 
 def payload_bytes(
-    network: Network, *, load: int = 0, optional: Collection[Command] = OPTIONAL
+    network: Network, *, load: int = 0, optional: Collection[Command] = OPTIONAL, sensors: int = 0
 ) -> dict[Command, tuple[int, int]]:
     """Return the bytes of each command's payload, and of its answer's.
 
     ``load`` are those of a LOAD, 0 where the weights are built in; ``optional`` are the commands
-    that a board has of those that it may be built without.
+    that a board has of those that it may be built without; ``sensors`` is how many it has.
     """
     spikes = infer_bytes(inputs=network.inputs, planes=network.planes)
     result = result_layout(network).size // 8
@@ -60,8 +63,12 @@ def payload_bytes(
         Command.STATUS: (0, BoardStatus.SIZE),
         Command.RESET: (0, 0),
         Command.RUN: (RUN_HEAD + spikes, result + RUN_TAIL),
+        Command.POWER: (0, power_bytes(sensors)),
     }
-    left_out = {*(OPTIONAL - {*optional}), *(() if load else (Command.LOAD,))}
+    left_out = {
+        *(OPTIONAL - {*optional}), *(() if load else (Command.LOAD,)),
+        *(() if sensors else (Command.POWER,)),
+    }
     return {command: size for command, size in sizes.items() if command not in left_out}
 
 

@@ -73,7 +73,7 @@ def open_board(
             from .virtual import VirtualBoard
 
             program = virtual_board(
-                plain, clock_hz=chosen.clock_hz, design=design, build=build
+                plain, clock_hz=chosen.clock_hz, design=design, build=build, board=chosen
             )
             running = stack.enter_context(VirtualBoard(program))
             port = running.port

@@ -76,6 +76,8 @@ class Power:
     uncertainty_mw, gain : float
         Standard uncertainty of the idle power, by the instrument; and of a difference of powers, a
         share of it, for there an offset goes out.
+    simulator : str
+        What simulates the board, of which nothing was measured then; nothing for a real one.
     """
 
     instrument: str
@@ -84,6 +86,7 @@ class Power:
     latency_us: float
     uncertainty_mw: float
     gain: float
+    simulator: str = ""
 
     @property
     def idle_mw(self) -> float:
@@ -152,7 +155,8 @@ def measure_power(
     work : Repeats or callable
         Inferences that the board runs by itself, ``board.repeats(spikes)``; or, of a board that
         cannot, what runs one and waits for it, ``lambda: board.infer(spikes)``. With a Joulescope,
-        the first.
+        the first; with a probe that is read over the link, runs that end,
+        ``lambda: board.run(spikes, times=1000)``.
     latency_us : float
         Of an inference on the engine: cycles by clock.
     window_s : float
@@ -176,6 +180,11 @@ def measure_power(
             f"{probe.name} sees nothing between its readings, where the inferences would be; let "
             "the board run them by itself, with board.repeats(spikes)"
         )
+    if probe.over_link and isinstance(work, Repeats):
+        raise ValueError(
+            f"{probe.name} is read over the link, where a byte ends what the board runs by itself; "
+            "give runs that end: lambda: board.run(spikes, times=1000)"
+        )
     made, last = [], Reading(volts=0.0, amperes=0.0)
     for _ in range(trials):
         idle, _, last = _window(probe, None, window_s, clock)
@@ -183,7 +192,7 @@ def measure_power(
         made.append(Trial(idle=idle, work=busy, inferences=done))
     return Power(
         instrument=probe.name, tap=probe.tap, trials=tuple(made), latency_us=latency_us,
-        uncertainty_mw=probe.uncertainty_mw(last), gain=probe.gain,
+        uncertainty_mw=probe.uncertainty_mw(last), gain=probe.gain, simulator=probe.simulator,
     )
 
 
@@ -260,12 +269,12 @@ def _window(
     infer = None if itself is not None else work
     if itself is not None:
         itself.begin()
+    probe.begin()
     started, done, powers = clock(), 0, []
     reading = None
     while (now := clock()) < started + seconds:
         if callable(infer):
-            infer()
-            done += 1
+            done += getattr(infer(), "inferences", 1)  # a run has many
         reading = probe.read(clock=clock)
         powers.append(reading.mw)
         if clock() <= now:

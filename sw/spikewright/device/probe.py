@@ -40,6 +40,8 @@ class Probe(ABC):
 
     #: Whether it converts all the time, so that a reading has in it what was before it was asked.
     always: ClassVar[bool] = True
+    #: Whether it is read over the link of the board, which a reading ends a RUN on.
+    over_link: ClassVar[bool] = False
 
     def __init__(self, *, tap: str):
         self.tap = text("tap", tap)
@@ -50,9 +52,17 @@ class Probe(ABC):
         """The instrument, as a report names it."""
 
     @property
+    def simulator(self) -> str:
+        """What simulates the board and the instrument; nothing for real ones."""
+        return ""
+
+    @property
     @abstractmethod
     def gain(self) -> float:
         """Standard uncertainty of the gains: a share of what is read."""
+
+    def begin(self) -> None:  # noqa: B027
+        """Begin a window, where something has to be done for it."""
 
     @abstractmethod
     def read(self, *, clock: Callable[[], float] = time.monotonic) -> Reading:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from .link import Link
 from .load_payloads import load_payloads
 from .repeats import MOST_TIMES, Ran, Repeats, run_payload, unpack_ran
 from .self_test import SelfTest, self_test
+
+if TYPE_CHECKING:
+    from .gateware_probe import Sums
 
 __all__ = ["UNKNOWN_SIMULATOR", "Session", "connect", "most_cycles", "patience"]
 
@@ -55,6 +58,7 @@ class Session:
         #: Clock cycles that the board does in a second at least; and what it may be asked.
         self._least_hz = _SLOWEST_HZ
         self._commands: frozenset[Command] = frozenset()
+        self._virtual = False
         self._after = ExitStack()
 
     def __enter__(self) -> Self:
@@ -87,6 +91,16 @@ class Session:
     def commands(self) -> frozenset[Command]:
         """What the board may be asked."""
         return self._commands
+
+    @property
+    def board(self) -> Board:
+        """Which board it is, or stands for."""
+        return self._board
+
+    @property
+    def simulator(self) -> str:
+        """What simulates the board; nothing for a real one."""
+        return self._simulator if self._virtual else ""
 
     @property
     def repeated(self) -> int:
@@ -140,6 +154,7 @@ class Session:
             )
         clock_hz = None if hello.kind == Kind.VIRTUAL else hello.clock_hz
         self._commands = hello.commands
+        self._virtual = hello.kind == Kind.VIRTUAL
         self._least_hz = clock_hz or _SLOWEST_HZ
         self._patience = max(
             self._link.timeout, patience(self._network, self._design, clock_hz=clock_hz)
@@ -232,6 +247,30 @@ class Session:
             return BoardStatus.unpack(payload)
         except ValueError as error:
             raise self._malformed(Command.STATUS, error) from error
+
+    def sensors(self) -> "Sums":
+        """Ask for the sums of what the board's own converter reads of its supplies.
+
+        :class:`~spikewright.GatewareProbe` makes a power of them.
+
+        Raises
+        ------
+        DeviceError
+            The gateware has no sensors, or others than the board's file has, or does not answer.
+        """
+        from .gateware_probe import Sums
+
+        if Command.POWER not in self._commands:
+            raise DeviceError(
+                f"The gateware of the board on {self.port} has no sensors of its supplies; use "
+                "another probe, or a board whose file has some (of these, `arty-a7-35` and "
+                "`arty-a7-100`)."
+            )
+        payload = self._link.ask(Command.POWER)
+        try:
+            return Sums.unpack(payload, sensors=len(self._board.sensors))
+        except ValueError as error:
+            raise self._malformed(Command.POWER, error) from error
 
     def reset(self) -> None:
         """Put the board into the state after power-up; weights that are loaded are loaded again.

@@ -22,6 +22,7 @@ from amaranth.lib.wiring import In, Out
 from spikewright_hw.board import BoardTop
 from spikewright_hw.emit import as_verilog
 from spikewright_hw.engine.design import Design
+from spikewright_hw.link.sensors import Monitor
 from spikewright_hw.link.serial_port import SerialTop
 from spikewright_hw.network import Network
 
@@ -57,6 +58,7 @@ def build_virtual_board(
     design: Design | None = None,
     logs: Path | None = None,
     faults: bool = False,
+    monitor: Monitor | None = None,
 ) -> Path:
     """Compile a virtual board that holds ``network`` and return the path of its program.
 
@@ -77,6 +79,8 @@ def build_virtual_board(
     faults : bool
         Whether bits of its memories can be flipped while it runs, which takes a third of its
         speed.
+    monitor : Monitor, optional
+        A model of what reads the board's supplies.
 
     Raises
     ------
@@ -88,7 +92,10 @@ def build_virtual_board(
         ``directory`` cannot be written.
     """
     require_all(NEEDED_TOOLS)
-    top = BoardTop(network=network, divisor=DIVISOR, clock_hz=clock_hz, virtual=True, design=design)
+    top = BoardTop(
+        network=network, divisor=DIVISOR, clock_hz=clock_hz, virtual=True, design=design,
+        monitor=monitor,
+    )
     return compile_virtual(top, directory, logs=logs, faults=faults)
 
 

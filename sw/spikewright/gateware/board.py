@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from typing import Any
 
 from spikewright_hw.checks import real, shown
 
-from .board_file import Pins, Row, rows
+from .board_file import Pins, Row, Sensor, rows
 from .families.family import Family, Part, Pll
 from .parts import PARTS, family_of
 
@@ -15,6 +16,9 @@ __all__ = ["BOARDS", "DEFAULT_BOARD", "Board", "board_named"]
 #: How far the serial port may be from its rate; a frame of ten bits bears about four times as much
 #: on both sides together.
 _TOLERANCE = 0.01
+#: What a virtual board's sensors of each unit read, codes of 12 bits at rest and at work. They are
+#: made up: a virtual board takes no power.
+_MADE_UP = {"V": (1365, 1365), "A": (400, 600), "°C": (2520, 2540)}
 #: Fewest clock cycles per bit of the serial port.
 _LEAST_DIVISOR = 4
 
@@ -51,6 +55,8 @@ class Board:
         board's memory; empty where there is none.
     load_else, flash_else : tuple of str
         The same by another programmer, which is taken where it is there and the first is not.
+    sensors : tuple of Sensor
+        What the part's own converter reads of its supplies.
     met : str
         When, and by whom, a bitstream of ours ran on such a board; "" if never.
     """
@@ -70,6 +76,7 @@ class Board:
     load_else: tuple[str, ...] = ()
     flash_else: tuple[str, ...] = ()
     met: str = ""
+    sensors: tuple[Sensor, ...] = ()
 
     @property
     def device(self) -> Part:
@@ -106,6 +113,18 @@ class Board:
             and abs(clock_hz / divisor / self.baud - 1) <= _TOLERANCE
         )
 
+    def monitor(self, *, virtual: bool) -> Any:
+        """Return what reads the board's sensors, or a model of it; None if it has none."""
+        if not self.sensors:
+            return None
+        channels = [sensor.channel for sensor in self.sensors]
+        if not virtual:
+            return self.family.monitor(channels, clock_hz=self.clock_hz)
+        return self.family.monitor_model(
+            channels, clock_hz=self.clock_hz,
+            codes={sensor.channel: _MADE_UP[sensor.unit] for sensor in self.sensors},
+        )
+
     def at(self, clock_mhz: float) -> "Board":
         """Return the board with another clock for its design, in MHz.
 
@@ -136,8 +155,7 @@ def _board(row: Row) -> Board:
         name=row.name, title=row.title, part=row.part, serial=row.serial, baud=row.baud,
         oscillator_hz=round(row.oscillator_mhz * 1e6), clock_hz=round(row.clock_mhz * 1e6),
         platform=row.platform, pins=row.pins, measure=row.measure, load=row.load, flash=row.flash,
-        load_else=row.load_else, flash_else=row.flash_else,
-        met=row.met,
+        load_else=row.load_else, flash_else=row.flash_else, met=row.met, sensors=row.sensors,
     )
     if made.part not in PARTS:
         raise ValueError(f"{row.file}: part is {made.part!r}; there are {', '.join(PARTS)}")

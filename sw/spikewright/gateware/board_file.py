@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["FOLDER", "Pins", "Row", "read_rows", "rows"]
+__all__ = ["FOLDER", "Pins", "Row", "Sensor", "read_rows", "rows"]
 
 #: Where the boards that come with the package are.
 FOLDER = Path(__file__).with_name("boards")
@@ -50,6 +50,52 @@ class Pins:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sensor:
+    """What a channel of the part's own converter reads on a board.
+
+    Parameters
+    ----------
+    name : str
+        Of what is read, as a user asks for it.
+    supply : str
+        Which supply it is of: a voltage and a current of the same supply are a power.
+    channel : str
+        Of the converter, as the family names it.
+    unit : str
+        "V", "A" or "°C".
+    scale : float
+        Of this unit, in a volt at the converter.
+    source : str
+        Where the channel and the scale are from; with the word "unverified" if a source was not
+        read.
+    tolerance, offset : float
+        Limits, either way, of what is between the supply and the converter: of its scale, as a
+        share, and of its offset, in the unit.
+    pins : str
+        Positive and negative pin, of a channel that has some.
+    """
+
+    name: str
+    supply: str
+    channel: str
+    unit: str
+    source: str
+    scale: float = 1.0
+    tolerance: float = 0.0
+    offset: float = 0.0
+    pins: str = ""
+
+    def __post_init__(self):
+        if self.unit not in ("V", "A", "°C"):
+            raise TypeError(f"sensor {self.name}: unit is {self.unit!r}; it is V, A or °C")
+        if self.scale <= 0 or self.tolerance < 0 or self.offset < 0:
+            raise TypeError(
+                f"sensor {self.name}: scale is {self.scale}, tolerance {self.tolerance} and offset "
+                f"{self.offset}; the first is above 0, the others are not below it"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """A board as its file has it; see :class:`~spikewright.gateware.board.Board`."""
 
@@ -69,6 +115,7 @@ class Row:
     load_else: tuple[str, ...] = ()
     flash_else: tuple[str, ...] = ()
     met: str = ""
+    sensors: tuple[Sensor, ...] = ()
     also: tuple[str, ...] = ()
 
 
@@ -110,6 +157,7 @@ def _row(file: str, name: str, keys: dict[str, Any]) -> Row:
         for command in ("load", "flash", "load_else", "flash_else"):
             keys[command] = tuple(shlex.split(keys.get(command, "")))
         keys["also"] = tuple(keys.get("also", ()))
+        keys["sensors"] = tuple(Sensor(**sensor) for sensor in keys.get("sensors", ()))
         if "pins" in keys:
             keys["pins"] = Pins(**keys["pins"])
         if not re.fullmatch(r"(\w+ \d+ \S+)?", keys.get("measure", "")):
@@ -120,4 +168,5 @@ def _row(file: str, name: str, keys: dict[str, Any]) -> Row:
         return Row(file=file, name=name, **keys)
     except TypeError as error:  # the words of a constructor, which name the key
         said = str(error).replace("Row.__init__() ", "").replace("Pins.__init__() ", "pins: ")
+        said = said.replace("Sensor.__init__() ", "sensors: ")
         raise ValueError(f"{file}, board {name}: {said}") from error

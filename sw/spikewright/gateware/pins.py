@@ -130,6 +130,13 @@ def platform_of(board: Board) -> Platform:
             "uart", 0, Subsignal("rx", Pins(pins.rx, dir="i")),
             Subsignal("tx", Pins(pins.tx, dir="o")), attributes,
         )])
+    for sensor in board.sensors:
+        if sensor.pins:
+            positive, negative = sensor.pins.split()
+            made.add_resources([Resource(
+                "monitor", int(sensor.channel.split()[1]), Subsignal("p", Pins(positive, dir="i")),
+                Subsignal("n", Pins(negative, dir="i")), made.lookup("uart", 0).attrs,
+            )])
     if board.measure:
         connector, number, pin = board.measure.split()
         made.add_resources([Resource(

@@ -62,7 +62,8 @@ def write_plan(
     design = EventDesign() if design is None else design
     check_design(design, plain)
     top = BoardTop(
-        network=plain, divisor=board.divisor, clock_hz=board.clock_hz, virtual=False, design=design
+        network=plain, divisor=board.divisor, clock_hz=board.clock_hz, virtual=False, design=design,
+        monitor=board.monitor(virtual=False) if design.optional else None,
     ) if demo is None else demo_top(plain, demo, board=board, design=design)
     folder = pathlike("build", build) / "plans" / board.name
     with storage_errors(folder):

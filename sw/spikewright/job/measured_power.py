@@ -6,15 +6,25 @@ from spikewright_hw.checks import instance
 
 from ..device.power import Power
 from ..errors import ReportError
-from ..record.figure import Figure, Measured
+from ..record.figure import Figure, Measured, Simulated
 from ..record.report import Report
 
 __all__ = ["power_figures", "with_power"]
 
 
 def power_figures(power: Power) -> tuple[Figure, ...]:
-    """Return what was measured as figures, each with its instrument and its uncertainty."""
+    """Return what was measured as figures, each with its instrument and its uncertainty.
+
+    Those of a virtual board are called simulated, and are none of any board.
+
+    Parameters
+    ----------
+    power : Power
+    """
+    instance(Power)("power", power)
     source = Measured(power.instrument, power.tap, power.rate_hz)
+    if power.simulator:
+        source = Simulated(f"made-up codes of a model: {power.instrument}", power.simulator)
     trials = {"trials": len(power.trials), "window_s": power.window_s}
     energy = {
         "standard_uncertainty": power.energy_uncertainty_uj, "per_trial": list(power.energies_uj),
@@ -42,12 +52,18 @@ def with_power(report: Report, power: Power) -> Report:
     Raises
     ------
     ReportError
-        The report is of no run, or of a virtual board, or its latency is another one.
+        The report is of no run, or of a virtual board, or the power is, or the latency is another
+        one.
     """
     instance(Report)("report", report)
     instance(Power)("power", power)
     if not report.system:
         raise ReportError(f"the report {report.name} is of no run; power is that of a run's board")
+    if power.simulator:
+        raise ReportError(
+            "the power is of a virtual board, which takes none: its codes are made up; measure a "
+            "real one"
+        )
     if report.system["identity"]["virtual"]:
         raise ReportError("the run was on a virtual board, which has no power; measure a real one")
     latency = report["latency_us"].value

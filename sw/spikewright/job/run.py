@@ -406,5 +406,5 @@ def _compile(network: QuantizedNetwork, options: RunOptions, progress: JobProgre
     with progress.part("Virtual board"):
         return virtual_board(
             network.network, clock_hz=options.board.clock_hz, design=options.design,
-            build=options.build,
+            build=options.build, board=options.board,
         )

@@ -4,6 +4,7 @@ import shlex
 from pathlib import Path
 
 from ..gateware.board import BOARDS, Board
+from ..gateware.board_file import Sensor
 from ..gateware.board_list import NEVER_MET
 from ..gateware.parts import FAMILIES
 
@@ -67,6 +68,18 @@ Some boards have a pin that is high while a [RUN](link.md#run) is in work, for a
 prints a line when its lights show something else: `Lights: configured, class 3`; `busy` is said of
 a command that takes a million cycles or more.
 
+## Sensors
+
+A board's file may say what the part's own converter reads of its supplies: tables `[[sensors]]`
+with a name, the supply that it is of, the channel of the converter as the family names it, the
+unit, the scale (of that unit in a volt at the converter), the limits of what is between, the pins,
+and where all that is from. A plan for such a board has the converter in it, unless its commands are
+few, and then the board answers [POWER](link.md#power). Bitstreams by open tools are made without
+it: whether nextpnr places the converter was not tried. Which primitive that is, and how it is set,
+is in the family's module alone; of the families here the 7 series has one. `spw.GatewareProbe`
+makes [power](power.md#the-converter-on-the-die) of it. No board with it has been built or met.
+
+{sensors}
 ## A demo without a host
 
 `spikewright build --demo 10 --board NAME --load`, with what else `build` takes, stores the first
@@ -100,7 +113,25 @@ def boards_page() -> str:
             f"\n## {family.label}\n\nBitstreams are made by {made}{_MORE.get(family.name, '')}.\n\n"
             f"{_table(boards)}"
         )
-    return "".join(parts) + _OWN
+    return "".join(parts) + _OWN.replace("{sensors}\n", _sensors())
+
+
+def _sensors() -> str:
+    """Return the table of what is read on each board."""
+    lines = [
+        "| boards | sensor | supply | channel | unit in a volt | source |",
+        "|---|---|---|---|---|---|",
+    ]
+    of_sensors: dict[tuple[Sensor, ...], list[str]] = {}
+    for board in BOARDS.values():
+        if board.sensors:
+            of_sensors.setdefault(board.sensors, []).append(f"`{board.name}`")
+    for sensors, names in of_sensors.items():
+        lines += [
+            f"| {', '.join(names)} | {sensor.name} | {sensor.supply} | {sensor.channel} | "
+            f"{sensor.scale:g} {sensor.unit} | {sensor.source} |" for sensor in sensors
+        ]
+    return "\n".join(lines) + "\n\n"
 
 
 def _table(boards: list[Board]) -> str:

@@ -1,7 +1,7 @@
 """What every family of devices says of itself: its tools, its clocks, its cells and its parts."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -170,6 +170,32 @@ class Family(ABC):
 
         Return the clock and whether it is stable, as signals.
         """
+
+    def monitor(self, channels: Sequence[str], *, clock_hz: int) -> Any:
+        """Return the converter on the die that reads these channels in turn.
+
+        It is a :class:`~spikewright_hw.link.sensors.Monitor`. Raises :exc:`ValueError` for a family
+        without one, and for a channel that there is not.
+        """
+        raise ValueError(f"{self.label} has no converter on the die")
+
+    def monitor_model(
+        self, channels: Sequence[str], *, clock_hz: int, codes: Mapping[str, tuple[int, int]]
+    ) -> Any:
+        """Return a model of it, for a virtual board.
+
+        ``codes`` has of each channel what a conversion gives while the board rests, and while it
+        works.
+        """
+        raise ValueError(f"{self.label} has no converter on the die")
+
+    def sensed(self, channel: str, code: float) -> float:
+        """Return what a register of the converter stands for, volts or degrees Celsius."""
+        raise ValueError(f"{self.label} has no converter on the die")
+
+    def sensor_limits(self, channel: str) -> tuple[float, float]:
+        """Return the limits of a channel's offset, in volts at the converter, and of its gain."""
+        raise ValueError(f"{self.label} has no converter on the die")
 
     @abstractmethod
     def vendor(self) -> Any:

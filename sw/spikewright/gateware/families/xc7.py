@@ -3,12 +3,13 @@
 A bitstream is made by Yosys, nextpnr and the data base of Project X-Ray; a plan is for Vivado.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from .family import Family, Flow, Packer, Part, Pll
+from .xc7_monitor import limits, volts
 
 __all__ = ["XC7", "Xc7", "Xc7Pll", "plls"]
 
@@ -104,6 +105,28 @@ class Xc7(Family):
         )
         m.submodules.buffer = Instance("BUFG", i_I=output, o_O=clock)
         return clock, locked
+
+    def monitor(self, channels: Sequence[str], *, clock_hz: int) -> Any:
+        """Return the XADC."""
+        from .xc7_converter import XadcMonitor
+
+        return XadcMonitor(channels, clock_hz=clock_hz)
+
+    def monitor_model(
+        self, channels: Sequence[str], *, clock_hz: int, codes: Mapping[str, tuple[int, int]]
+    ) -> Any:
+        """Return a model of the XADC."""
+        from .xc7_converter import XadcModel
+
+        return XadcModel(channels, clock_hz=clock_hz, codes=codes)
+
+    def sensed(self, channel: str, code: float) -> float:
+        """Return what a status register stands for."""
+        return volts(channel, code)
+
+    def sensor_limits(self, channel: str) -> tuple[float, float]:
+        """Return the limits of a channel."""
+        return limits(channel)
 
 
 _ROOM = {
