@@ -2,7 +2,8 @@
 one against the other sees no change of it.
 
 Whoever changes one of these values changes the protocol: raise ``VERSION`` in
-``spikewright_hw/protocol.py``, write the new values here, and mend ``docs/link.md``.
+``spikewright_hw/protocol.py``, write the new values here, and mend ``docs/link.md``. A command more
+that a board may lack, which HELLO tells, changes none of them: it needs no other version.
 """
 
 import re
@@ -42,6 +43,7 @@ FRAMES = {
     Command.STATUS: "05 01 05 7e 9b 00",
     Command.RESET: "05 01 06 4e f8 00",
     Command.RUN: "05 01 07 5e d9 00",
+    Command.POWER: "05 01 08 af 36 00",
     Status.OK: "05 01 80 bf b6 00",
     Status.BAD_COBS: "05 01 81 af 97 00",
     Status.BAD_CRC: "05 01 82 9f f4 00",
@@ -56,7 +58,7 @@ FRAMES = {
 
 CODES = {
     "HELLO": 0x01, "INFER": 0x02, "TRACE": 0x03, "LOAD": 0x04, "STATUS": 0x05,
-    "RESET": 0x06, "RUN": 0x07,
+    "RESET": 0x06, "RUN": 0x07, "POWER": 0x08,
     "OK": 0x80, "BAD_COBS": 0x81, "BAD_CRC": 0x82, "TOO_LONG": 0x83, "TOO_SHORT": 0x84,
     "UNKNOWN_COMMAND": 0x85, "BAD_LENGTH": 0x86, "NO_INFERENCE": 0x87,
     "NOT_KEPT": 0x88, "OUT_OF_RANGE": 0x89,
@@ -140,7 +142,7 @@ def test_the_document_has_the_same_codes():
 
 
 def test_the_document_has_the_same_layouts():
-    hello, result, load, status, run, ran = [
+    hello, result, load, status, run, ran, power = [
         rows[1:] for rows in tables() if rows[0] == ["offset", "size", "field"]
     ]
     sizes = [int(row[1]) for row in hello]
@@ -155,6 +157,9 @@ def test_the_document_has_the_same_layouts():
     assert sum(int(row[1]) for row in ran[1:]) == protocol.RUN_TAIL
     assert [row[0] for row in load] == ["0", "1", "3"]
     assert [row[1] for row in load[:2]] == ["1", "2"]
+    assert [row[0] for row in power] == ["0", "then"]
+    assert [int(row[1].split()[0]) for row in power] == [protocol.POWER_BYTES] * 2
+    assert protocol.power_bytes(8) == 4 + 8 * 4
     layers, outputs = 3, 5
     fixed = [int(row[1]) for row in result[:4]]
     assert [int(row[0]) for row in result[:5]] == [sum(fixed[:at]) for at in range(5)]
