@@ -152,7 +152,7 @@ def test_capacity_is_exact():
 
 def test_hello_round_trip():
     assert HELLO.pack().hex(" ") == (
-        "01 01 40 00 0a 00 05 00 02 00 40 78 7d 01 " + bytes(range(32)).hex(" ") + " fe 00"
+        "01 01 40 00 0a 00 05 00 02 00 40 78 7d 01 " + bytes(range(32)).hex(" ") + " fe 01"
     )
     assert Hello.unpack(HELLO.pack()) == HELLO
     assert Hello.SIZE == 48
