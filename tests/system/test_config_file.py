@@ -162,7 +162,8 @@ def test_a_network_that_was_trained_before_has_no_log_and_says_so(folder, capsys
 @pytest.mark.parametrize(
     ("table", "field", "beside"),
     [("training.model", "weight_bits = 8", ["--weight-bits", "4"]), ("training", "prune = 0.5",
-     ["--prune", "0.25"])],
+     ["--prune", "0.25"]), ("training.real", "epochs = 2", ["--epochs", "1"]),
+     ("training.real", "learning_rate = 0.1", ["--learning-rate", "0.01"])],
 )
 def test_what_is_said_twice_is_refused(folder, capsys, table, field, beside):
     (folder / "t.toml").write_text(f'data = "mine.npz"\n[{table}]\n{field}\n')
@@ -170,6 +171,20 @@ def test_what_is_said_twice_is_refused(folder, capsys, table, field, beside):
     assert capsys.readouterr().err == (
         f"spikewright: t.toml: [{table}] has {field.split()[0]}, and {beside[0]} is given, too; "
         "leave one of the two out\n"
+    )
+    assert not (folder / "n.spw").exists()
+
+
+@pytest.mark.parametrize(("table", "where"), [("", "there are"), ("training.model", None)])
+def test_a_key_that_is_spelled_in_both_ways_is_refused(folder, capsys, table, where):
+    header = f"[{table}]\n" if table else ""
+    (folder / "t.toml").write_text(
+        f'data = "mine.npz"\n{header}weight-bits = 8\nweight_bits = 4\n'
+    )
+    assert cli.main(["train", "n.spw", "--config", "t.toml"]) == 1
+    assert capsys.readouterr().err == (
+        f"spikewright: t.toml: {where or f'[{table}] has'} weight-bits and weight_bits, which are "
+        "the same; leave one of the two out\n"
     )
     assert not (folder / "n.spw").exists()
 

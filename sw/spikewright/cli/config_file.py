@@ -131,7 +131,8 @@ def fields_of(options: Namespace) -> Mapping[str, Any]:
             f"{options.config}: {TABLE} is {str(table)[:60]}; it is a table, [{TABLE}]"
         )
     table = _plainly(table)
-    for name, place in ((TABLE, table), (f"{TABLE}.model", table.get("model", {}))):
+    inner = {f"{TABLE}.{name}": table.get(name) for name in ("model", "real")}
+    for name, place in {TABLE: table, **inner}.items():
         if isinstance(place, Mapping) and (twice := sorted(place.keys() & options.given)):
             raise SpikewrightError(
                 f"{options.config}: [{name}] has {twice[0]}, and {options.flags[twice[0]]} is "
@@ -180,13 +181,29 @@ def _belongs(name: str) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SpikewrightError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise SpikewrightError(f"{path} is no text in UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise SpikewrightError(f"{path} is no TOML: {error}") from error
+    _check_spellings(found, path)
+    return found
+
+
+def _check_spellings(table: Mapping[str, Any], path: Path, *at: str) -> None:
+    """Raise an error if a key stands in a table with - and with _, so that one would be lost."""
+    spelled: dict[str, str] = {}
+    for key, value in table.items():
+        other = spelled.setdefault(_plain(key), key)
+        if other != key:
+            where = f"[{'.'.join(at)}] has" if at else "there are"
+            raise SpikewrightError(
+                f"{path}: {where} {other} and {key}, which are the same; leave one of the two out"
+            )
+        if isinstance(value, Mapping):
+            _check_spellings(value, path, *at, key)
 
 
 def _tables(name: str, fields: Mapping[str, Any]) -> list[str]:
