@@ -66,6 +66,8 @@ def read_trials(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
             f"{labels_path} is of shape {_shown(labels)}; it must have a label for each of the "
             f"{len(trials)} trials of {path.name}"
         )
+    if labels.dtype.kind not in "biuf":
+        raise DataError(f"{labels_path} holds {labels.dtype} values; it must hold numbers, 0 or 1")
     wrong = ~np.isin(labels, range(len(HANDS)))
     if wrong.any():
         at = int(wrong.argmax())

@@ -77,6 +77,8 @@ def test_arrays_of_another_form(tmp_path):
     np.save(trials, whole)
     np.save(labels, np.array([0, 1, 2, 0, 1, 0]))
     refused(tmp_path, f"label 2 of {labels} is 2; it must be 0, right, or 1, left")
+    np.save(labels, np.array(["0", "1"] * 3))
+    refused(tmp_path, f"{labels} holds <U1 values; it must hold numbers, 0 or 1")
 
 
 def test_files_that_are_no_arrays(tmp_path):
