@@ -294,6 +294,7 @@ def test_an_unknown_task_of_a_table_is_told_by_its_option(capsys):
     ("command", "message"),
     [
         (["train", ""], "argument FILE: an empty text names no file; give a path"),
+        (["report", "check", ""], "argument FILE: an empty text names no file; give a path"),
         (["run", "--network", ""], "argument --network: an empty text names no file; give a path"),
         (["run", "--network", "784x10"],
          ("argument --network: '784x10' is no .spw file, nor sizes, nor the short name of a "

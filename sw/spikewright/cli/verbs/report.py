@@ -4,7 +4,7 @@ import argparse
 
 import spikewright as spw
 
-from ..options import add_engine_option
+from ..options import add_engine_option, path
 from ..task_options import add_task_options, task_of
 from ..words import arguments_checked
 
@@ -19,7 +19,7 @@ def add(commands) -> None:
         help="name of the report, such as run; or name the task that was run; or check, or compare",
     )
     verb.add_argument(
-        "files", nargs="*", metavar="FILE",
+        "files", nargs="*", type=path, metavar="FILE",
         help="check FILE ...: whether reports are sound, by their schema and by what cannot be; "
         "compare NAME NAME ...: reports side by side",
     )
