@@ -10,7 +10,7 @@ from spikewright.errors import DataError
 from .audio import Recordings
 from .task import Task
 
-__all__ = ["VARIABLE", "Files", "Source", "find", "located"]
+__all__ = ["VARIABLE", "Files", "Source", "find", "located", "unnamed"]
 
 #: Environment variable that names a folder of data sets.
 VARIABLE = "SPIKEWRIGHT_DATA"
@@ -95,8 +95,13 @@ def located(source: Files, folder: Path | None = None) -> Path:
     """
     found = find(source, folder)
     if found is None:
-        raise DataError(
-            f"{source.name} needs its files: {source.files}; get them from {source.home}, and name "
-            f"their folder by folder=, or in the environment variable {VARIABLE}"
-        )
+        raise unnamed(source, by=f"by folder=, or in the environment variable {VARIABLE}")
     return found
+
+
+def unnamed(source: Files, *, by: str) -> DataError:
+    """Return the error of a data set whose folder is not named; ``by`` says how it is named."""
+    return DataError(
+        f"{source.name} needs its files: {source.files}; get them from {source.home}, and name "
+        f"their folder {by}"
+    )

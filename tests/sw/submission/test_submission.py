@@ -472,6 +472,12 @@ def heard(tmp_path_factory) -> Path:
     return folder
 
 
+def test_sounds_that_no_variable_names_are_not_asked_for_by_an_argument(tmp_path, monkeypatch):
+    monkeypatch.delenv("SPIKEWRIGHT_DATA", raising=False)
+    with pytest.raises(DataError, match="and name their folder in the environment variable SPIKE"):
+        submit("asc", tmp_path / "asc", build=tmp_path)
+
+
 def test_answers_to_sounds_are_counted_once_more(heard):
     data = json.loads((heard / "report.json").read_text())
     audit = AUDITS["asc"]

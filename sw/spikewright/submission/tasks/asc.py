@@ -6,6 +6,8 @@ from typing import Any
 from ...record.benchmark import run_benchmark
 from ...record.report import Report
 from ...scenes.benchmark import AscBenchmark
+from ...task.known import SOURCES
+from ...task.source import VARIABLE, find, unnamed
 from ..task import Said, Task, Trial
 
 __all__ = ["ASC"]
@@ -22,6 +24,9 @@ _QUICK = AscBenchmark(rehearsal="fsdd", epochs=1)
 def _run(trial: Trial) -> Report:
     """Train a network from the trial's own seed, and let it hear the test part."""
     benchmark = replace(_QUICK if trial.quick else AscBenchmark(), seed=trial.number)
+    source = SOURCES[benchmark.sounds]
+    if find(source) is None:  # a submission has no argument that names the folder of its sounds
+        raise unnamed(source, by=f"in the environment variable {VARIABLE}")
     return run_benchmark(
         benchmark, directory=trial.folder, build=trial.build, console=trial.console,
         command=f"spikewright neurobench asc --seed {trial.number}"
