@@ -66,7 +66,7 @@ class Flip:
         text("memory", self.memory)
         whole(0)("word", self.word)
         whole(0)("bit", self.bit)
-        whole(0)("after", self.after)
+        whole(0, (1 << 63) - 1)("after", self.after)
 
     def __str__(self) -> str:
         return f"{self.memory}:{self.word}:{self.bit}" + (f"@{self.after}" if self.after else "")

@@ -148,6 +148,8 @@ def test_a_flip_as_text():
         assert Flip.parse(str(flip)) == flip
     with pytest.raises(ValueError, match=r"^'a:3' is no bit of a memory; write its memory, word"):
         Flip.parse("a:3")
+    with pytest.raises(ValueError, match=rf"^after is {1 << 63}; it must be a whole number from 0"):
+        Flip.parse(f"a:3:0@{1 << 63}")  # more than a virtual board counts
 
 
 def test_each_bit_is_drawn_once():
