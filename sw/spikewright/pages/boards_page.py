@@ -49,11 +49,12 @@ too.
 
 #: What else is said of a family's tools.
 _MORE = {
-    "xc7": """, which `sh boards/artix7_tools.sh` installs into `.venv`
-from Debian's packages, without being root. `xc7_pack` is of Spikewright: it makes frames of
-nextpnr's features by the data base of Project X-Ray, whose `xc7frames2bit` writes the file; all
-bits of the bitstream by Vivado that comes with that data base are bits of features that it knows.
-A plan (`--plan`) is for Vivado instead""",
+    "xc7": """.
+`sh boards/artix7_tools.sh` installs this nextpnr and Project X-Ray's data base and programs into
+`.venv`, from Debian's packages, without being root. `xc7_pack` is of Spikewright: it makes frames
+of nextpnr's features by that data base, and Project X-Ray's `xc7frames2bit` writes them to the
+file. With the data base comes a bitstream by Vivado; the data base knows a feature for each of its
+bits. A plan (`--plan`) is for Vivado instead""",
 }
 
 _OWN = """
@@ -108,7 +109,7 @@ def boards_page() -> str:
     parts = [_HEAD.format(met="" if any(board.met for board in BOARDS.values()) else NEVER_MET)]
     for family in FAMILIES.values():
         boards = [board for board in BOARDS.values() if board.family is family]
-        made = f"Yosys, {family.flow.tool}, {family.packer.tool}"
+        made = f"Yosys, {family.flow.tool} and {family.packer.tool}"
         parts.append(
             f"\n## {family.label}\n\nBitstreams are made by {made}{_MORE.get(family.name, '')}.\n\n"
             f"{_table(boards)}"
