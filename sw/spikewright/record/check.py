@@ -109,6 +109,7 @@ def _sentence(error: Any, data: Any) -> str:
         name = shortened(str(name), most=80)
         where = ".".join(map(str, ("figure", name, *parts[2:]))).replace("figure.", "figure ", 1)
     if error.validator == "required":
-        missing = next(name for name in error.validator_value if name not in error.instance)
+        # Each error is of one name, which jsonschema tells in its sentence alone.
+        missing = error.message.removesuffix(" is a required property").strip("'\"")
         return f"{where + '.' if where else ''}{missing} is missing"
     return f"{where or 'the report'}: {shortened(error.message)}"

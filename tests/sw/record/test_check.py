@@ -194,6 +194,11 @@ def test_files_that_are_no_reports(tmp_path, content, said):
         check_reports([])
 
 
+def test_each_part_that_is_missing_is_named(tmp_path):
+    (tmp_path / "report.json").write_text("{}")
+    assert report_faults(tmp_path) == [f"{name} is missing" for name in schema()["required"]]
+
+
 def test_who_submits(monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
     made = undrawn_report(
