@@ -1,6 +1,7 @@
 """Verilog of a network's engine and of the registered cores, and the list of these."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,7 @@ def emit(
     check_design(design, plain)
     check_writable(folder, folder=True)
     _check_alone(folder / f"{top}.json", name)
+    _check_core_file(folder, top, library="network")
     engine = design.engine(plain)
     path = _write(engine if bus is None else bus_top(engine, bus=bus), top, folder, {"name": name})
     sizes = "-".join(str(size) for size in (plain.inputs, *(one.neurons for one in plain.layers)))
@@ -120,6 +122,8 @@ def emit_cores(
     folder = pathlike("folder", folder)
     presets = {core: _presets(core, preset) for core in cores or CORES}
     check_writable(folder, folder=True)
+    for name in presets:
+        _check_core_file(folder, name, library=CORES[name].family)
     written = []
     for name, chosen in presets.items():
         core = CORES[name]
@@ -150,6 +154,22 @@ def _check_alone(path: Path, name: str) -> None:
         raise DataError(
             f"{path.with_suffix('.v')} is of the network {shown(other)}, and {shown(name)} would "
             "have the same name in Verilog; rename one of them, or write it into another folder"
+        )
+
+
+def _check_core_file(folder: Path, name: str, *, library: str) -> None:
+    """Raise :exc:`~spikewright.errors.DataError` if a FuseSoC core of another library is there."""
+    path = folder / f"{name}.core"
+    try:
+        found = re.search(r"^name: spikewright:(\w+):", path.read_text(encoding="utf-8"), re.M)
+    except (OSError, ValueError):
+        return
+    if found is not None and "network" in (found[1], library) and found[1] != library:
+        kinds = ("a network", "a registered core")
+        there, other = kinds if found[1] == "network" else kinds[::-1]
+        raise DataError(
+            f"{path} is of {there}, and {other} would have the same file; write it into another "
+            "folder, or rename the network"
         )
 
 

@@ -40,3 +40,20 @@ def test_two_networks_do_not_take_one_file(tmp_path):
     )
     assert spw.emit(NETWORK, tmp_path, name="a-b") == path and path.read_text() == text
     assert "module event_(" in spw.emit(NETWORK, tmp_path, name="event").read_text()
+
+
+@pytest.mark.parametrize("first", ["network", "core"])
+def test_a_network_and_a_core_do_not_take_one_file(tmp_path, first):
+    def network():
+        spw.emit(NETWORK, tmp_path, name="lif")
+
+    def core():
+        spw.emit_cores("lif", folder=tmp_path)
+
+    before, after = (network, core) if first == "network" else (core, network)
+    before()
+    there = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(DataError, match=r"lif\.core is of a .*, and a .* would have the same file"):
+        after()
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == there
+    before()  # its own files are written anew
