@@ -327,7 +327,8 @@ def test_an_unknown_task_of_a_table_is_told_by_its_option(capsys):
           "such as 8-4")),
         (["train", "x.spw", "--seed", "9" * 5000], "is not a whole number of 0 or more"),
         *(([*words, text], f"argument {words[-1]}: {text!r} is not a whole number of 1 or more")
-          for words in (["run", "--samples"], ["build", "--demo"], ["bench", "boards", "--samples"])
+          for words in (["run", "--samples"], ["build", "--demo"], ["bench", "boards", "--samples"],
+                        ["bench", "link", "--flips"], ["bench", "link", "--inferences"])
           for text in ("0", "-1", "x")),
     ],
 )

@@ -151,7 +151,7 @@ def _add_link(benches) -> None:
         "link", help="the link to a board, with noise, spoiled frames, a pulled cable, flipped bits"
     )
     bench.add_argument(
-        "--inferences", type=count, default=10_000, metavar="N",
+        "--inferences", type=one_or_more, default=10_000, metavar="N",
         help="inferences at each rate of spoiled frames (%(default)s)",
     )
     bench.add_argument(
@@ -159,7 +159,7 @@ def _add_link(benches) -> None:
         help="random bytes that are sent (%(default)s)",
     )
     bench.add_argument(
-        "--flips", type=count, default=200, metavar="N",
+        "--flips", type=one_or_more, default=200, metavar="N",
         help="bits of weights that are flipped, one at a time, and as many of all memories "
         "of the engine (%(default)s)",
     )
