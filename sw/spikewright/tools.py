@@ -46,6 +46,8 @@ class Entry:
         Whether the main job needs it.
     instead : str
         Name of a tool that can do its work in the main job, or "".
+    called : str
+        What is looked for, in words; its name, if "".
     """
 
     purpose: str
@@ -53,6 +55,7 @@ class Entry:
     search: tuple[Search, ...]
     needed: bool = True
     instead: str = ""
+    called: str = ""
 
 
 def _sby(name: str) -> Tool | None:
@@ -221,6 +224,7 @@ TOOLS: dict[str, Entry] = {
         _ARTIX7,
         (xc7_pack,),
         needed=False,
+        called="Project X-Ray's data base, with xc7frames2bit,",
     ),
 }
 
@@ -248,7 +252,7 @@ def require_all(names: Iterable[str]) -> list[Tool]:
     missing = [name.split(" or ")[0] for name, tool in found.items() if tool is None]
     if missing:
         raise ToolError(" ".join(
-            f"{name} was not found; without it, {TOOLS[name].purpose}. "
+            f"{TOOLS[name].called or name} was not found; without it, {TOOLS[name].purpose}. "
             f"To get it, {TOOLS[name].install}."
             for name in missing
         ))

@@ -82,7 +82,7 @@ def bench_boards(
     Raises
     ------
     DataError
-        The network is not for the task, or there are fewer boards than two.
+        The network is not for the task, or there are fewer boards than two, or one of them twice.
     DeviceError
         Values differ from the reference, or between boards, or a record is not sound.
     ToolError, BuildError, StorageError
@@ -97,6 +97,9 @@ def bench_boards(
     chosen = [board_named(name) for name in boards]
     if len(chosen) < 2:
         raise DataError("boards are compared with one another; name two, at least")
+    names = [board.name for board in chosen]
+    if twice := [one for one in names if names.count(one) > 1]:
+        raise DataError(f"the board {twice[0]} is named twice; name each once")
     task = load_task("digits") if task is None else task
     name = "boards" + run_name(known_as(task), stochastic=False).removeprefix("run")
     folder, reports, answered, missed = build / "reports" / name, {}, {}, {}

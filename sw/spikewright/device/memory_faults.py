@@ -7,9 +7,10 @@ be given such faults while it runs.
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 
 from spikewright_hw.checks import instance, settle, shown, text, whole
 from spikewright_hw.engine.dealing import bank_of
@@ -115,7 +116,11 @@ class Faults:
         """Return all of them. Raises :exc:`ValueError` if the memories have no such bits."""
         if not self.drawn:
             return self.flips
-        return (*self.flips, *draw_flips(memories, count=self.drawn, seed=self.seed))
+        given = [(flip.memory, flip.word, flip.bit) for flip in self.flips]
+        return (
+            *self.flips,
+            *draw_flips(memories, count=self.drawn, seed=self.seed, but=given),
+        )
 
 
 def open_memories(verilog: str) -> str:
@@ -144,7 +149,8 @@ def place_of(flip: Flip, memories: Sequence[Memory]) -> Memory:
 
 
 def draw_flips(
-    memories: Sequence[Memory], *, count: int, seed: int, within: int = 0
+    memories: Sequence[Memory], *, count: int, seed: int, within: int = 0,
+    but: Collection[tuple[str, int, int]] = (),
 ) -> tuple[Flip, ...]:
     """Draw bits of memories, each bit of all as probable as any other; no bit is drawn twice.
 
@@ -159,6 +165,8 @@ def draw_flips(
         The same gives the same ones of the same memories.
     within : int
         Each is flipped after a drawn number of cycles of work from 1 to this; at once if it is 0.
+    but : collection of (str, int, int)
+        Bits that are not drawn: memory, word and bit.
 
     Raises
     ------
@@ -168,12 +176,16 @@ def draw_flips(
     whole(0)("seed", seed)
     whole(0)("within", within)
     sizes = [memory.words * memory.bits for memory in memories]
-    whole(1, sum(sizes))("count", count)
+    left_out = set(but)
+    most = sum(sizes) - len(left_out)
+    whole(1, most)("count", count)
     drawn = random.Random(seed)
-    return tuple(
+    found = (
         _at(number, memories, sizes, after=drawn.randint(1, within) if within else 0)
-        for number in drawn.sample(range(sum(sizes)), count)
+        for number in drawn.sample(range(sum(sizes)), count + len(left_out))
     )
+    kept = (flip for flip in found if (flip.memory, flip.word, flip.bit) not in left_out)
+    return tuple(islice(kept, count))
 
 
 def _at(number: int, memories: Sequence[Memory], sizes: Sequence[int], *, after: int) -> Flip:

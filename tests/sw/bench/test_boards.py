@@ -114,6 +114,11 @@ def test_a_board_that_answers_something_else_is_told(tmp_path, in_process):
     )
 
 
+def test_a_board_that_is_named_twice_is_refused(tmp_path):
+    with pytest.raises(DataError, match=r"^the board ulx3s is named twice; name each once$"):
+        run(tmp_path, boards=("ulx3s", "ulx3s"))
+
+
 def test_one_board_is_no_comparison(tmp_path):
     with pytest.raises(DataError, match=r"^boards are compared with one another; name two, at l"):
         run(tmp_path, boards=("ulx3s",))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from spikewright.device.memory_faults import (
+    Faults,
     Flip,
     Memory,
     draw_flips,
@@ -162,6 +163,16 @@ def test_each_bit_is_drawn_once():
     assert all(1 <= flip.after <= 6 for flip in late)
     with pytest.raises(ValueError, match=r"^count is 18; it must be a whole number from 1 to 17"):
         draw_flips(MEMORIES, count=18, seed=0)
+
+
+def test_bits_that_are_given_are_not_drawn_once_more():
+    """A bit that is flipped twice is as it was."""
+    for seed in range(20):
+        given = draw_flips(MEMORIES, count=9, seed=seed)
+        flips = Faults(flips=given, drawn=8, seed=seed + 1).among(MEMORIES)
+        assert len({(flip.memory, flip.word, flip.bit) for flip in flips}) == 17
+    with pytest.raises(ValueError, match=r"^count is 9; it must be a whole number from 1 to 8$"):
+        Faults(flips=given, drawn=9).among(MEMORIES)
 
 
 @pytest.mark.parametrize("banks", [1, 2, 3])

@@ -54,7 +54,8 @@ def test_a_board_whose_tools_are_not_there_is_told_how_to_get_them(tmp_path, mon
     with pytest.raises(ToolError) as caught:
         build_bitstream(NETWORK, board="basys3", build=tmp_path)
     assert str(caught.value).endswith(
-        "xc7_pack was not found; without it, no Artix-7 bitstream can be written but by Vivado, "
-        "from a plan. To get it, run `sh boards/artix7_tools.sh` of Spikewright's repository."
+        "Project X-Ray's data base, with xc7frames2bit, was not found; without it, no Artix-7 "
+        "bitstream can be written but by Vivado, from a plan. To get it, run "
+        "`sh boards/artix7_tools.sh` of Spikewright's repository."
     )
     assert not any(tmp_path.iterdir())
