@@ -395,32 +395,32 @@ HEARS_ITSELF = Network(RECURRENT.layers[:1], steps=2, readout="count")
         (
             HAND, {"banks": 2, "fold": 1},
             ("banks is 2; layer 0 is folded, and such a network reads one row of weights at a "
-             "time: leave banks out"),
+             "time: leave out banks="),
         ),
         (
             MAPPED, {"banks": 2},
             ("banks is 2; layer 0 has a map or delays, and such a network reads one row of weights "
-             "at a time: leave banks out"),
+             "at a time: leave out banks="),
         ),
         (
             MAPPED, {"fold": 2},
             ("fold is 2; layer 0 has a map or delays, and no layer of such a network is folded: "
-             "leave fold out"),
+             "leave out fold="),
         ),
         (
             HEARS_ITSELF, {"fold": 1},
             ("fold is 1; every layer hears itself, and no layer of such a network is folded: leave "
-             "fold out"),
+             "out fold="),
         ),
         (
             HAND, {"block_bits": 4, "weights": "loaded"},
-            ("block_bits is 4; weights that are loaded lie in memories alone: leave block_bits "
-             "out, or build the weights in"),
+            ("block_bits is 4; weights that are loaded lie in memories alone: leave out "
+             "block_bits=, or build the weights in"),
         ),
         (
             HAND, {"block_bits": 4, "fold": 1},
             ("block_bits is 4; no layer reads whole rows of a dense matrix, whose bits alone are "
-             "divided: leave block_bits out"),
+             "divided: leave out block_bits="),
         ),
     ],
 )

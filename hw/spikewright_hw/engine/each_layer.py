@@ -25,7 +25,7 @@ def banks_of(network: Network, banks: int | Sequence[int]) -> tuple[int, ...]:
     if max(each) > 1:
         raise ValueError(
             f"banks is {banks}; {reason}, and such a network reads one row of weights at a time: "
-            "leave banks out"
+            "leave out banks="
         )
     return each
 
@@ -47,7 +47,7 @@ def lanes_of(network: Network, fold: int | Sequence[int] | None) -> tuple[int, .
         reason = "every layer hears itself"
     if reason:
         raise ValueError(f"fold is {fold}; {reason}, and no layer of such a network is folded: "
-                         "leave fold out")
+                         "leave out fold=")
     return tuple(
         all_ if layer.recurrent is not None
         else max(one for one in range(1, min(most, all_) + 1) if all_ % one == 0)
@@ -70,12 +70,12 @@ def block_bits_of(
     if weights == "loaded":
         raise ValueError(
             f"block_bits is {block_bits}; weights that are loaded lie in memories alone: leave "
-            "block_bits out, or build the weights in"
+            "out block_bits=, or build the weights in"
         )
     if not any(layer.is_dense and layer.is_plain for layer in network.layers):
         raise ValueError(
             f"block_bits is {block_bits}; no layer reads whole rows of a dense matrix, whose bits "
-            "alone are divided: leave block_bits out"
+            "alone are divided: leave out block_bits="
         )
     return each
 
