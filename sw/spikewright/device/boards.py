@@ -11,7 +11,8 @@ from ..gateware.board import DEFAULT_BOARD, Board, board_named
 from ..gateware.design import check_design
 from ..quantized.network import QuantizedNetwork, network_of
 from ..tools import require
-from .session import UNKNOWN_SIMULATOR, Session, connect, patience
+from .patience import patience
+from .session import UNKNOWN_SIMULATOR, Session, connect
 
 __all__ = ["VIRTUAL", "open_board"]
 

@@ -10,7 +10,7 @@ import numpy as np
 from spikewright_hw.checks import instance, whole
 from spikewright_hw.engine.design import Design, EventDesign
 from spikewright_hw.engine.record import Result, Trace, unpack_result, unpack_trace
-from spikewright_hw.network import Layer, Network
+from spikewright_hw.network import Network
 from spikewright_hw.protocol import VERSION, BoardStatus, Command, Hello, Kind
 
 from ..errors import DataError, DeviceError
@@ -19,13 +19,14 @@ from ..network.bit_planes import bit_planes, is_graded
 from .answers import Answers, Inference
 from .link import Link
 from .load_payloads import load_payloads
+from .patience import SILENCE_S, SLOWEST_HZ, patience
 from .repeats import MOST_TIMES, Ran, Repeats, run_payload, unpack_ran
 from .self_test import SelfTest, self_test
 
 if TYPE_CHECKING:
     from .gateware_probe import Sums
 
-__all__ = ["UNKNOWN_SIMULATOR", "Session", "connect", "most_cycles", "patience"]
+__all__ = ["UNKNOWN_SIMULATOR", "Session", "connect"]
 
 #: What simulates a virtual board that was found at a port: who compiled it is not known.
 UNKNOWN_SIMULATOR = "unknown simulator"
@@ -56,7 +57,7 @@ class Session:
         #: Seconds of silence in which an inference may be running.
         self._patience = link.timeout
         #: Clock cycles that the board does in a second at least; and what it may be asked.
-        self._least_hz = _SLOWEST_HZ
+        self._least_hz = SLOWEST_HZ
         self._commands: frozenset[Command] = frozenset()
         self._virtual = False
         self._after = ExitStack()
@@ -155,7 +156,7 @@ class Session:
         clock_hz = None if hello.kind == Kind.VIRTUAL else hello.clock_hz
         self._commands = hello.commands
         self._virtual = hello.kind == Kind.VIRTUAL
-        self._least_hz = clock_hz or _SLOWEST_HZ
+        self._least_hz = clock_hz or SLOWEST_HZ
         self._patience = max(
             self._link.timeout, patience(self._network, self._design, clock_hz=clock_hz)
         )
@@ -261,10 +262,10 @@ class Session:
         from .gateware_probe import Sums
 
         if Command.POWER not in self._commands:
+            having = " and ".join(f"`{name}`" for name, one in BOARDS.items() if one.sensors)
             raise DeviceError(
                 f"The gateware of the board on {self.port} has no sensors of its supplies; use "
-                "another probe, or a board whose file has some (of these, `arty-a7-35` and "
-                "`arty-a7-100`)."
+                f"another probe, or a board whose file has some (of these, {having})."
             )
         payload = self._link.ask(Command.POWER)
         try:
@@ -382,59 +383,13 @@ class Session:
         )
 
 
-#: Seconds beside its cycles in which a real board, of a known clock, has to answer: three attempts
-#: end within two seconds. A virtual one is given more, on a machine that may do other things.
-_SILENCE_S, _VIRTUAL_SILENCE_S = 0.6, 1.0
-#: Clock cycles that a virtual board, the slowest of all, does at least in a second.
-_SLOWEST_HZ = 20_000
-
-
-#: Cycles for the update of a layer beside its neurons' turns, far more than any equation takes.
-_UPDATE = 1_000
-
-
-def patience(network: Network, design: Design, *, clock_hz: int | None = None) -> float:
-    """Return seconds of silence after which an inference has surely failed.
-
-    Parameters
-    ----------
-    network : Network
-    design : Design
-    clock_hz : int, optional
-        Clock of a real board; any board, also a virtual one on a busy machine, if not given.
-    """
-    least = _SILENCE_S if clock_hz else _VIRTUAL_SILENCE_S
-    return least + most_cycles(network, design) / max(clock_hz or 0, _SLOWEST_HZ)
-
-
-def most_cycles(network: Network, design: Design) -> int:
-    """Return more cycles than an inference takes.
-
-    It is above :meth:`~spikewright_hw.engine.design.Design.worst_cycles`, which knows the engine's
-    stages and so loads its gateware; beside a board, numpy is enough.
-    """
-    passes = 1 if design.streams is None else design.streams.length
-    step = sum(
-        passes * (_most_taps(layer) * layer.input_bits + layer.events) + layer.neurons
-        + np.max(design.share) + _UPDATE
-        for layer in design.built(network).layers
-    )
-    return network.steps * step
-
-
-def _most_taps(layer: Layer) -> int:
-    """Return the taps of a step in which every input spikes, and a cycle for each without any."""
-    stored = sum(len(part.source) * len(origin.each) for part, origin in layer.parts)
-    return layer.inputs + stored + (0 if layer.is_dense else layer.connection.total_taps)
-
-
 def connect(
     port: str,
     *,
     network: Network,
     design: Design | None = None,
     board: Board = BOARDS[DEFAULT_BOARD],
-    timeout: float = _SILENCE_S,
+    timeout: float = SILENCE_S,
     retries: int = 2,
     simulator: str = UNKNOWN_SIMULATOR,
     trouble: Callable[[], str] = lambda: "",
@@ -453,7 +408,7 @@ def connect(
         Which board it is, or stands for.
     timeout : float
         Seconds of silence after which a command is repeated; for an inference they are
-        :func:`patience`, at least.
+        :func:`~.patience.patience`, at least.
     retries : int
         Repetitions of a command before giving up.
     simulator : str
