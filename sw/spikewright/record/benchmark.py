@@ -3,7 +3,7 @@
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -110,9 +110,8 @@ def run_benchmark(
         raise DataError(f"there is no page {page}; run this in the checkout")
     folder = REPORTS / benchmark.name if directory is None else pathlike("directory", directory)
     outcome = benchmark.outcome(
-        command=f"spikewright.run_benchmark(spikewright.{benchmark!r})" if command is None
-        else command,
-        folder=folder, build=pathlike("build", build),
+        command=_call(benchmark) if command is None else command, folder=folder,
+        build=pathlike("build", build),
     )
     for line in (*outcome.lines, "", outcome.report.summary):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -122,6 +121,13 @@ def run_benchmark(
         blocks = outcome.blocks
         write_if_changed(page, filled(there, blocks, page=page, names=tuple(blocks)))
     return outcome.report
+
+
+def _call(benchmark: Benchmark) -> str:
+    """Return the call that repeats a benchmark; the data are in a folder ``DIR``, as anywhere."""
+    if getattr(benchmark, "folder", None) is not None:
+        benchmark = replace(benchmark, **{"folder": "DIR"})
+    return f"spikewright.run_benchmark(spikewright.{benchmark!r})"
 
 
 def made_by(command: str) -> dict[str, str]:

@@ -22,6 +22,7 @@ class Counting(Benchmark):
     page: ClassVar[Path] = Path("docs") / "counting.md"
 
     highest: int = 3
+    folder: str | None = None
 
     @property
     def name(self) -> str:
@@ -67,8 +68,12 @@ def test_a_report_is_written_and_the_page_gets_its_blocks(tmp_path):
 def test_the_call_is_what_repeats_a_report_unless_a_command_is_given(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     report = run_benchmark(Counting(), console=quiet())
-    assert report.made["command"] == "spikewright.run_benchmark(spikewright.Counting(highest=3))"
+    assert report.made["command"] == (
+        "spikewright.run_benchmark(spikewright.Counting(highest=3, folder=None))"
+    )
     assert (tmp_path / "build" / "reports" / "counting" / "report.json").is_file()
+    told = run_benchmark(Counting(folder=str(tmp_path)), console=quiet()).made["command"]
+    assert told == "spikewright.run_benchmark(spikewright.Counting(highest=3, folder='DIR'))"
 
 
 def test_without_its_page_nothing_is_run(tmp_path, monkeypatch):
