@@ -82,7 +82,7 @@ def from_torch(
     # What a module does to values, such as clipping them, spikes do not show.
     _layers(module, example, steps, VALUES)
     if steps is not None and found not in (1, steps):
-        raise DataError(f"steps is {steps}, and the example has {found}; leave steps out")
+        raise DataError(f"steps is {steps}, and the example has {found}; leave steps= out")
     if found == 1 and steps is None:
         raise DataError(
             "the example is one step; pass steps=, the time steps of an inference"

@@ -118,7 +118,7 @@ class RunOptions:
         if self.demo is not None and not self.build_only:
             raise ValueError(
                 "demo is given, of a board that answers no host, and build_only is False; leave "
-                "demo out, or set build_only"
+                "demo= out, or set build_only=True"
             )
         if self.demo is not None and self.highest_clock:
             raise ValueError(
@@ -128,7 +128,7 @@ class RunOptions:
         if self.placements and (self.highest_clock or not self.build_only):
             raise ValueError(
                 f"placements is {self.placements}, of one bitstream that is built and not run; set "
-                "build_only, and leave highest_clock out"
+                "build_only=True, and leave highest_clock= out"
             )
         if self.highest_clock and not self.bitstream:
             raise ValueError(

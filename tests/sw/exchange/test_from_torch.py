@@ -168,7 +168,7 @@ REFUSED = {
     ),
     "other steps": (
         Looping, {"shape": (7, 2, 6)},
-        "steps is 20, and the example has 7; leave steps out",
+        "steps is 20, and the example has 7; leave steps= out",
     ),
     "something in between": (
         lambda: Looping(between=lambda x: 1 - x), {"shape": (20, 2, 6), "steps": None},
