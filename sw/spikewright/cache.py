@@ -6,17 +6,36 @@ name only when it is complete, so whatever is found there can be used.
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 from .files import storage_errors, write_json
 from .temporary import clear_left_behind, temporary
 
-__all__ = ["KEY_FILE", "cached", "digest"]
+__all__ = ["KEY_FILE", "NotKept", "cached", "digest", "only_kept"]
 
 KEY_FILE = "key.json"
 """In each stage's folder: what the key was made of."""
+
+
+_ONLY_KEPT: ContextVar[bool] = ContextVar("only_kept", default=False)
+
+
+class NotKept(Exception):
+    """A stage that is not there, asked for within :func:`only_kept`."""
+
+
+@contextmanager
+def only_kept() -> Iterator[None]:
+    """Build no stage within: :exc:`NotKept` is raised for one that is not there."""
+    token = _ONLY_KEPT.set(True)
+    try:
+        yield
+    finally:
+        _ONLY_KEPT.reset(token)
 
 
 def digest(value: Any) -> str:
@@ -48,6 +67,8 @@ def cached(
 
     Raises
     ------
+    NotKept
+        It is not there, within :func:`only_kept`.
     StorageError
         The folder, or a file that ``build`` writes, cannot be written.
     """
@@ -57,6 +78,8 @@ def cached(
         clear_left_behind(each)
     if folder.is_dir():
         return folder
+    if _ONLY_KEPT.get():
+        raise NotKept(f"{stage} holds no result of this")
     with storage_errors(folder), temporary(folder, folder=True) as made:
         build(made)
         write_json(made / KEY_FILE, key)

@@ -1,7 +1,8 @@
 """What a module depends on: the modules that it imports, found in their sources.
 
 A result in the content-addressed cache (:mod:`spikewright.cache`) has the hash of these in its key,
-so that no list of modules has to be kept by hand.
+so that no list of modules has to be kept by hand. Of a module counts what it does: comments,
+docstrings, and the words of what it raises do not.
 """
 
 import ast
@@ -10,6 +11,7 @@ import importlib.util
 import platform
 import sys
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -40,6 +42,14 @@ class Dependencies:
 
     files: dict[str, Path]
     packages: frozenset[str]
+
+
+@dataclass(frozen=True)
+class _Parsed:
+    """A source: nodes that may name a module or a file, and a hash of what it does."""
+
+    nodes: tuple[ast.AST, ...]
+    meaning: bytes
 
 
 @dataclass(frozen=True)
@@ -92,13 +102,17 @@ def code_key(module: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``sources``, a hash over the files of :func:`dependencies`; ``packages``, the version of
-        each package that they import; ``python``, that of the language.
+        ``sources``, a hash over the files of :func:`dependencies`, of modules without what no
+        result depends on: where statements stand, comments, docstrings and the words of errors;
+        ``packages``, the version of each package that they import; ``python``, that of the
+        language.
     """
     needed = dependencies(module)
     state = hashlib.sha256()
     for name, path in needed.files.items():
         content = path.read_bytes()
+        if path.suffix == ".py":
+            content = _parsed(content).meaning
         state.update(f"{name}\0{len(content)}\0".encode())
         state.update(content)
     return {
@@ -138,7 +152,7 @@ def _read(name: str) -> _Module:
     package = name if spec.submodule_search_locations else name.rpartition(".")[0]
     named: set[str] = set()
     data: set[Path] = set()
-    for node in _nodes(ast.parse(path.read_bytes())):
+    for node in _parsed(path.read_bytes()).nodes:
         match node:
             case ast.Import():
                 named |= {alias.name for alias in node.names}
@@ -153,6 +167,41 @@ def _read(name: str) -> _Module:
     own = {one for one in named if one.partition(".")[0] in _OWN and _exists(one)}
     tops = {one.partition(".")[0] for one in named} - set(_OWN) - sys.stdlib_module_names
     return _Module(path, frozenset(own), frozenset(tops), frozenset(data))
+
+
+@cache
+def _parsed(content: bytes) -> _Parsed:
+    module = ast.parse(content)
+    nodes = [deepcopy(node) for node in _nodes(module) if _may_name(node)]
+    plain = ast.dump(_Plain().visit(module))
+    return _Parsed(tuple(nodes), hashlib.sha256(plain.encode()).digest())
+
+
+class _Plain(ast.NodeTransformer):
+    """Takes from a source what no result depends on: docstrings, and the words of errors."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        """Drop a text that stands alone."""
+        alone = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        return None if alone else self.generic_visit(node)
+
+    def visit_Raise(self, node: ast.Raise) -> ast.AST:
+        """Drop the texts of what is raised; what else it is made of stays."""
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+                inner.value = ""
+        return node
+
+
+def _may_name(node: ast.AST) -> bool:
+    match node:
+        case ast.Import() | ast.ImportFrom():
+            return True
+        case ast.Call():
+            return _computes_a_module(node)
+        case ast.Constant(value=str(text)):
+            return _may_be_a_file(text)
+    return False
 
 
 def _nodes(module: ast.Module) -> Iterator[ast.AST]:

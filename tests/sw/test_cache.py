@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from spikewright.cache import KEY_FILE, cached
+from spikewright.cache import KEY_FILE, NotKept, cached, only_kept
 from spikewright.errors import BuildError, StorageError
 
 
@@ -30,6 +30,15 @@ def test_a_stage_is_built_once_for_a_key(tmp_path):
     assert len(built) == 2
     assert (first / "result").read_text() == "1"
     assert json.loads((first / KEY_FILE).read_text()) == {"a": 1, "b": [2]}
+
+
+def test_within_only_kept_nothing_is_built(tmp_path):
+    made = cached("stage", {"a": 1}, lambda folder: None, root=tmp_path)
+    with only_kept():
+        assert cached("stage", {"a": 1}, lambda folder: None, root=tmp_path) == made
+        with pytest.raises(NotKept, match=r"stage holds no result of this$"):
+            cached("stage", {"a": 2}, lambda folder: None, root=tmp_path)
+    assert cached("stage", {"a": 2}, lambda folder: None, root=tmp_path).is_dir()
 
 
 def test_a_failed_stage_leaves_nothing_and_is_tried_again(tmp_path):

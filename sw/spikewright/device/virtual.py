@@ -35,7 +35,8 @@ from .fault_socket import FaultSocket
 from .memory_faults import Flip, Memory, open_memories, place_of
 
 __all__ = [
-    "CLOCK_HZ", "DIVISOR", "NEEDED_TOOLS", "VirtualBoard", "build_virtual_board", "compile_virtual",
+    "CLOCK_HZ", "DIVISOR", "HARNESS", "NEEDED_TOOLS", "VirtualBoard", "build_virtual_board",
+    "compile_virtual", "virtual_top",
 ]
 
 #: Clock frequency that a virtual board states, Hz, unless it stands for a certain real one.
@@ -46,7 +47,8 @@ DIVISOR = 4
 NEEDED_TOOLS = ("verilator", "make", "c++", "perl")
 #: Seconds after which a board that is stopped, and not let go on, is given up.
 _STOPPED_S = 1.0
-_HARNESS = Path(__file__).with_name("virtual_board.cpp")
+#: The program around the gateware.
+HARNESS = Path(__file__).with_name("virtual_board.cpp")
 _TOP = "board"
 
 
@@ -92,11 +94,19 @@ def build_virtual_board(
         ``directory`` cannot be written.
     """
     require_all(NEEDED_TOOLS)
-    top = BoardTop(
+    top = virtual_top(network, clock_hz=clock_hz, design=design, monitor=monitor)
+    return compile_virtual(top, directory, logs=logs, faults=faults)
+
+
+def virtual_top(
+    network: Network, *, clock_hz: int = CLOCK_HZ, design: Design | None = None,
+    monitor: Monitor | None = None,
+) -> BoardTop:
+    """Return the board top of a virtual board; arguments as for :func:`build_virtual_board`."""
+    return BoardTop(
         network=network, divisor=DIVISOR, clock_hz=clock_hz, virtual=True, design=design,
         monitor=monitor,
     )
-    return compile_virtual(top, directory, logs=logs, faults=faults)
 
 
 def compile_virtual(
@@ -179,7 +189,7 @@ def _compile(top: _ClockAlone, work: Path, *, logs: Path, faults: bool) -> Path:
     verilator, make, compiler, _ = require_all(NEEDED_TOOLS)
     source = as_verilog(top, name=_TOP)
     write_if_changed(work / f"{_TOP}.v", open_memories(source) if faults else source)
-    write_if_changed(work / _HARNESS.name, _HARNESS.read_text())
+    write_if_changed(work / HARNESS.name, HARNESS.read_text())
 
     objects = work / "objects"
     options = [
@@ -189,7 +199,7 @@ def _compile(top: _ClockAlone, work: Path, *, logs: Path, faults: bool) -> Path:
         *(["--vpi"] if faults else []),  # which keeps the names of what may be changed
     ]  # fmt: skip
     run(
-        verilator, [*options, f"{_TOP}.v", _HARNESS.name, "-o", "virtual_board"],
+        verilator, [*options, f"{_TOP}.v", HARNESS.name, "-o", "virtual_board"],
         cwd=work, log=logs / "verilator.log",
     )  # fmt: skip
     run(

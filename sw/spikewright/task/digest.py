@@ -8,14 +8,14 @@ from ..cache import digest
 from .known import load_task
 from .task import Task
 
-__all__ = ["known_as", "task_digest"]
+__all__ = ["array_digest", "known_as", "task_digest"]
 
 
 def task_digest(task: Task) -> str:
     """Return a hash of a task's samples and labels."""
     arrays = (task.x_train, task.y_train, task.x_test, task.y_test)
     facts = [task.name, task.kind, list(task.shape), task.low, task.high, task.classes]
-    return digest([*facts, *(_array_digest(array) for array in arrays)])
+    return digest([*facts, *(array_digest(array) for array in arrays)])
 
 
 def known_as(task: Task) -> str:
@@ -25,8 +25,9 @@ def known_as(task: Task) -> str:
     return "" if default else task.name
 
 
-def _array_digest(array: np.ndarray) -> str:
+def array_digest(array: np.ndarray) -> str:
+    """Return a hash of an array: its kind, its shape and its values."""
     if array.dtype == object:  # recordings of events
-        return digest([_array_digest(one) for one in array])
+        return digest([array_digest(one) for one in array])
     content = hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
     return digest([str(array.dtype), list(array.shape), content])

@@ -4,6 +4,7 @@ import io
 import json
 import re
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,20 +12,26 @@ from typing import Any
 
 import numpy as np
 import pytest
+from amaranth import Signal
 from rich.console import Console
 
 import spikewright as spw
-from spikewright.bench.engine import bench, targets, work
+from spikewright.bench.engine import bench, simulation, targets, work
 from spikewright.bench.engine.speeds import reference_speed, stochastic_speed
 from spikewright.bench.engine.target import Asked, Found, NotHere, Target, at_least, at_most
 from spikewright.bench.engine.work import Engine, Subject, Work
+from spikewright.cache import cached, digest
+from spikewright.coding.coding import encode
 from spikewright.device.simulation import simulate
 from spikewright.engine_cycles.inference import cycles
 from spikewright.errors import DataError, DeviceError
 from spikewright.gateware.board import BOARDS
+from spikewright.gateware.design import run_reference
 from spikewright.gateware.placement import Placement
+from spikewright.job import training
 from spikewright.record.figure import Computed, Figure
 from spikewright_hw.engine.design import EventDesign
+from spikewright_hw.link.uart_rx import UartRx
 
 DIGITS = Subject(task="digits", settings={"hidden": (6,), "epochs": 1})
 ENGINE = Engine(subject=DIGITS, design=EventDesign(banks=2, share=2), clock_mhz=80)
@@ -53,6 +60,13 @@ def placement(seed: int, fmax_mhz: float) -> Any:
     )
 
 
+def placed(netlist: str, *, seed: int, build: Path, **how: object) -> Any:
+    """In the place of the placer: kept by content as it keeps them."""
+    cached("placement", {"netlist": digest(netlist), "seed": seed}, lambda folder: None,
+           root=build / "cache")
+    return placement(seed, 60.0 + 10 * seed)
+
+
 @pytest.fixture(scope="module")
 def build(tmp_path_factory):
     """The folder of everything generated: the network is trained once."""
@@ -62,11 +76,10 @@ def build(tmp_path_factory):
 @pytest.fixture
 def engine(monkeypatch):
     """The bench with a network of the digits; what the placer gives is made up."""
-    monkeypatch.setattr(work, "open_board", simulated)
+    monkeypatch.setattr(simulation, "open_board", simulated)
     monkeypatch.setattr(Placement, "fmax_of", lambda one: one.fmax_of())
-    monkeypatch.setattr(Work, "_place", lambda self, engine: [
-        placement(seed, 60.0 + 10 * seed) for seed in self.pnr_seeds
-    ])
+    monkeypatch.setattr(work, "synthesize", lambda source, **how: source)
+    monkeypatch.setattr(work, "place", placed)
     monkeypatch.setattr(bench, "TARGETS", (
         Target(
             name="accuracy", title="digits", unit="%", asked=at_least(0),
@@ -123,20 +136,76 @@ def test_rows_are_worked_out_kept_and_stand_on_the_page(engine, build, tmp_path,
     for shown in (text, printed.getvalue()):
         assert "| DWN (n=6, small) | 97.80 %" in shown
 
-    kept = vars(bench)["TARGETS"]
-    monkeypatch.setattr(bench, "TARGETS", tuple(
-        Target(**{**vars(row), "work": fail}) if row.name != "peer" else row for row in kept
-    ))
+    # What is known is neither trained nor simulated nor placed again, nor timed.
+    for module, name in (
+        (training, "train_anew"), (simulation, "open_board"), (targets, "reference_speed"),
+    ):
+        monkeypatch.setattr(module, name, fail)
     assert spw.bench_engine(**settings, console=Console(file=io.StringIO())).rows == report.rows
-    with pytest.raises(AssertionError, match="worked out again"):
-        spw.bench_engine("accuracy", **settings, console=Console(file=io.StringIO()))
 
-    # Of more seeds nothing is known but the first ones, which a row that is run leaves in place.
+    # A row that is run leaves the others in place, with the seeds of the placer that are known.
     again = partial(spw.bench_engine, "peer", build=build, samples=3)
-    few = {row["name"]: row for row in again(pnr_seeds=(1, 2, 3, 4, 5)).rows}
-    assert few["digits_fmax"] == rows["digits_fmax"]
-    assert "median of 4 seeds" in few["digits_fmax"]["note"]
-    assert {row["met"] for row in again(pnr_seeds=(2, 3, 4)).rows} == {"not run"}
+    for seeds, count in (((1, 2, 3, 4, 5), 4), ((3, 4, 9), 2)):
+        few = {row["name"]: row for row in again(pnr_seeds=seeds).rows}
+        assert f"median of {count} seeds" in few["digits_fmax"]["note"]
+        assert few["accuracy"] == rows["accuracy"] and few["speed"] == rows["speed"]
+    other = {row["name"]: row["met"] for row in again(pnr_seeds=(7,)).rows}
+    assert other["digits_fmax"] == other["digits_latency"] == "not run"
+    # Other samples, another simulation; another seed, another network.
+    other = {
+        row["name"]: row["met"]
+        for row in spw.bench_engine("peer", build=build, samples=4, pnr_seeds=(1,)).rows
+    }
+    assert other["digits_cycles_mean"] == "not run" and other["accuracy"] == "met"
+    assert {row["met"] for row in spw.bench_engine(
+        "peer", build=build, samples=3, pnr_seeds=(1,), seeds=(1,)
+    ).rows if row["name"] != "speed"} == {"not run"}
+
+
+def contents(build: Path, engine: Engine, edit: Any = lambda network: network) -> list[str]:
+    """Return what a simulation and a placement of an engine are kept by."""
+    found = Work(folder=None, seeds=(0,), pnr_seeds=(1,), samples=1, build=build)
+    network = edit(found.of(engine.subject))
+    found.of = lambda subject, seed=None: network  # pyright: ignore[reportAttributeAccessIssue]
+    spikes = encode(spw.load_task("digits").x_test[:1], network.coding)
+    run = run_reference(network, spikes, hidden_membranes=False)
+    board = BOARDS[engine.board]
+    return [
+        digest(simulation.content_of(network, spikes, run, design=engine.design, board=board)),
+        digest(found._emitted(engine)),
+    ]
+
+
+def heavier(network):
+    """Return a network with one weight changed by one."""
+    first, *rest = network.network.layers
+    weights = [list(row) for row in first.weights]
+    weights[0][0] += -1 if weights[0][0] > 0 else 1
+    changed = replace(first, weights=tuple(map(tuple, weights)))
+    return replace(network, network=replace(network.network, layers=(changed, *rest)))
+
+
+def test_results_follow_from_what_the_gateware_is(engine, build, monkeypatch):
+    same = contents(build, ENGINE)
+    assert contents(build, ENGINE) == same
+    wider = Subject(task="digits", settings={**DIGITS.settings, "weight_bits": 5})
+    for changed in (
+        contents(build, replace(ENGINE, design=replace(ENGINE.design, banks=1))),
+        contents(build, replace(ENGINE, subject=wider)),
+        contents(build, ENGINE, heavier),
+    ):
+        assert not set(changed) & set(same)
+    # An edit of the gateware's own code, seen in what it emits.
+    latency = UartRx.elaborate
+
+    def elaborate(self, platform):
+        m = latency(self, platform)
+        more = Signal()
+        m.d.sync += more.eq(~more)
+        return m
+
+    monkeypatch.setattr(UartRx, "elaborate", elaborate)
+    assert not set(contents(build, ENGINE)) & set(same)
 
 
 def test_cycles_are_those_of_the_gateware(engine, build):

@@ -278,7 +278,7 @@ def test_a_program_that_is_not_there(tmp_path):
 def test_a_compiler_that_fails(tmp_path, monkeypatch):
     harness = tmp_path / "virtual_board.cpp"
     harness.write_text("int main() { return missing; }\n")
-    monkeypatch.setattr("spikewright.device.virtual._HARNESS", harness)
+    monkeypatch.setattr("spikewright.device.virtual.HARNESS", harness)
     with pytest.raises(BuildError, match=r"^make failed: .*missing.* \(see .*make\.log\)$"):
         build_virtual_board(TINY, tmp_path / "board")
     assert not (tmp_path / "board" / "virtual_board").exists()

@@ -1,15 +1,15 @@
 """``spikewright bench engine``: each target of the event engine, and what is reached.
 
-A row is a work by itself. Its result is kept by what it depends on, so that the bench goes on where
-it was ended, and each row can be worked out alone.
+A row is a work by itself, of stages that are kept by content: a network by what its training
+depends on; what a simulation gives, by the gateware as it is emitted and what is sent to it; a
+placement by the netlist, the part, the tool and the seed. So a change of the code that changes none
+of these leaves a row as it is, and the bench goes on where it was ended. What is timed is kept by
+the code.
 """
 
-import hashlib
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ from rich.console import Console
 from spikewright_hw.checks import each_once, pathlike, shown, whole
 
 from ... import terminal
-from ...errors import DataError
+from ...cache import NotKept
+from ...errors import BuildError, DataError
 from ...exploration.results import Results
 from ...files import write_if_changed
 from ...imports import code_key
@@ -88,14 +89,15 @@ def bench_engine(
     Parameters
     ----------
     rows : str
-        Names of rows, which are worked out again; unless given, all those that are not known yet.
+        Names of rows to work out, of which those that are timed are timed again; unless given, all
+        those that are not known yet.
     folder : str or Path, optional
         Folder of the data sets; the one in ``SPIKEWRIGHT_DATA`` if not given.
     seeds : sequence of int
         Of the trainings, for the spread of accuracies; the first one's network is built.
     pnr_seeds : sequence of int
-        Of the placer; the median counts. A row that is known of the first ones alone is worked out
-        again, and until then stands in the table with these, whose number it says.
+        Of the placer; the median counts. A row of which some of them are known stands in the table
+        with these, whose number it says.
     samples : int
         Images that the gateware is simulated for, and compared with the reference.
     pages : bool
@@ -117,38 +119,22 @@ def bench_engine(
     for name in rows:
         if name not in known:
             raise DataError(f"there is no row {shown(name)}; there are {', '.join(known)}")
-    key = _Key(
-        seeds=each_once(0, MOST_SEED)("seeds", seeds),
-        pnr_seeds=each_once(0)("pnr_seeds", pnr_seeds),
-        samples=whole(1)("samples", samples),
-    )
+    settings = {
+        "seeds": each_once(0, MOST_SEED)("seeds", seeds),
+        "pnr_seeds": each_once(0)("pnr_seeds", pnr_seeds),
+        "samples": whole(1)("samples", samples),
+    }
     place = None if folder is None else pathlike("folder", folder)
     console = terminal.console() if console is None else console
-    results = Results(pathlike("build", build) / "bench" / "engine")
-    todo = [
-        target for target in TARGETS
-        if target.name in rows or not (rows or results.find("rows", key.of(target)))
-    ]
-    for name in dict.fromkeys(task for target in todo for task in target.tasks):
+    for name in dict.fromkeys(
+        task for target in TARGETS if target.name in rows or not rows for task in target.tasks
+    ):
         located(SOURCES[name], place)  # told now, not after minutes of work
-    absent: dict[str, str] = {}
     with JobProgress() as progress, progress.part("Event engine") as tell:
         work = Work(
-            folder=place, seeds=key.seeds, pnr_seeds=key.pnr_seeds, samples=samples,
-            build=pathlike("build", build), tell=tell,
+            folder=place, build=pathlike("build", build), tell=tell, **settings
         )
-        for target in todo:
-            tell(target.title)
-            try:
-                found = target.work(work, target)
-            except NotHere as why:
-                absent[target.name] = str(why)
-                continue
-            results.keep("rows", key.of(target), {
-                "found": found.as_json(), "processor": processor(),
-                "command": f"spikewright bench engine --row {target.name}",
-            })
-    made = [_row(target, results, key, absent) for target in TARGETS]
+        made = _worked_out(rows, work)
     report = _report(made)
     _print(report, console)
     path = write_report(report, pathlike("build", build) / "reports" / report.name)
@@ -158,47 +144,47 @@ def bench_engine(
     return report
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Key:
-    """What results depend on beside their row: the settings, and the code."""
-
-    seeds: tuple[int, ...]
-    pnr_seeds: tuple[int, ...]
-    samples: int
-
-    def of(self, target: Target) -> dict[str, Any]:
-        """Return the key of a row's result."""
-        return {
-            "row": target.name, "seeds": list(self.seeds), "pnr_seeds": list(self.pnr_seeds),
-            "samples": self.samples, "code": _code(),
-            "processor": processor() if target.timed else "",
-        }
-
-
-@cache
-def _code() -> str:
-    return hashlib.sha256(json.dumps(code_key(__name__), sort_keys=True).encode()).hexdigest()
-
-
-def _kept(target: Target, results: Results, key: _Key) -> dict[str, Any] | None:
-    """Return the result of a row, be it of the first seeds of the placer alone."""
-    for count in range(len(key.pnr_seeds), 0, -1):
-        few = replace(key, pnr_seeds=key.pnr_seeds[:count])
-        if (found := results.find("rows", few.of(target))) is not None:
-            return found
-    return None
+def _worked_out(names: Sequence[str], work: Work) -> list[_Row]:
+    """Work out the rows of these names, or all; then return every row, as far as it is known."""
+    timed = Results(work.build / "bench" / "engine")
+    absent: dict[str, str] = {}
+    for target in TARGETS:
+        known = not names and _looked_up(target, work, timed) and not work.partial
+        if known or (names and target.name not in names):
+            continue
+        work.tell(target.title)
+        try:
+            found = target.work(work, target)
+        except (NotHere, BuildError) as why:
+            absent[target.name] = str(why)
+            continue
+        if target.timed:
+            timed.keep("timed", _timed_key(target), found.as_json())
+    return [
+        _Row(
+            target=target, found=_looked_up(target, work, timed), why=absent.get(target.name, ""),
+            processor=processor(), command=f"spikewright bench engine --row {target.name}",
+        )
+        for target in TARGETS
+    ]
 
 
-def _row(target: Target, results: Results, key: _Key, absent: dict[str, str]) -> _Row:
-    kept = _kept(target, results, key)
-    command = f"spikewright bench engine --row {target.name}"
-    if kept is None:
-        why = absent.get(target.name, "")
-        return _Row(target=target, found=None, why=why, processor="", command=command)
-    return _Row(
-        target=target, found=Found.from_json(kept["found"]), why="",
-        processor=kept["processor"], command=kept["command"],
-    )
+def _looked_up(target: Target, work: Work, timed: Results) -> Found | None:
+    """Return what is known of a row, be it of some seeds of the placer alone."""
+    if target.timed:
+        work.partial = False
+        kept = timed.find("timed", _timed_key(target))
+        return None if kept is None else Found.from_json(kept)
+    with work.looking_up():
+        try:
+            return target.work(work, target)
+        except (NotKept, NotHere, DataError):  # its data set is not at hand, either
+            return None
+
+
+def _timed_key(target: Target) -> dict[str, Any]:
+    """Return what a time depends on: the code, and the machine."""
+    return {"row": target.name, "code": code_key(__name__), "processor": processor()}
 
 
 def _report(rows: Sequence[_Row]) -> Report:

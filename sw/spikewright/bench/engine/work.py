@@ -1,19 +1,21 @@
 """What the rows of ``spikewright bench engine`` share: networks, cycles, placements, each once."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from statistics import median_low
+from typing import Any
 
 import numpy as np
 
 from spikewright_hw.board import BoardTop
 from spikewright_hw.engine.design import EventDesign
 
+from ...cache import NotKept, only_kept
 from ...coding.coding import encode
-from ...device.boards import open_board
 from ...engine_cycles.inference import cycles
 from ...errors import DeviceError
 from ...gateware.board import BOARDS
@@ -21,13 +23,13 @@ from ...gateware.design import run_reference
 from ...gateware.pins import elaborate
 from ...gateware.placement import Placement, place
 from ...gateware.synthesis import synthesize
-from ...job.compare import compare
 from ...job.training import train
 from ...network.reference import Run
 from ...network.training_config import TrainingConfig, training_config
 from ...quantized.network import QuantizedNetwork
 from ...task.known import load_task
 from ...task.task import Task
+from .simulation import simulated
 
 __all__ = ["Cycles", "Engine", "Subject", "Work"]
 
@@ -93,6 +95,10 @@ class Cycles:
     simulator: str
 
 
+class _Some(list):
+    """Placements of some of the seeds."""
+
+
 class Work:
     """What rows need; each is worked out when it is first asked for.
 
@@ -122,8 +128,38 @@ class Work:
         self.network = cache(self._network)
         self.spikes = cache(self._spikes)
         self.answers = cache(self._answers)
-        self._cycles_of: dict[str, Cycles] = {}
-        self._placed: dict[str, list[Placement]] = {}
+        self._found: dict[tuple[str, str], Any] = {}
+        self._looks_up = False
+        self.partial = False
+
+    @contextmanager
+    def looking_up(self) -> Iterator[None]:
+        """Train, simulate and place nothing within; what is not known raises ``NotKept``.
+
+        ``partial`` then says whether placements were asked for of which some are not known.
+        """
+        with only_kept():
+            self._looks_up, self.partial = True, False
+            try:
+                yield
+            finally:
+                self._looks_up = False
+                for key in [key for key, one in self._found.items() if not _is_whole(one)]:
+                    del self._found[key]
+
+    def _once(self, what: str, engine: Engine, make: Callable[[Engine], Any]) -> Any:
+        """Return what is made of an engine, each once; that it is not known is found out once."""
+        key = (what, repr(engine))
+        if key not in self._found:
+            try:
+                self._found[key] = make(engine)
+            except NotKept as error:
+                if not self._looks_up:
+                    raise
+                self._found[key] = error
+        if isinstance(self._found[key], NotKept):
+            raise self._found[key]
+        return self._found[key]
 
     def _task(self, name: str) -> Task:
         return load_task(name) if name == "digits" else load_task(name, folder=self.folder)
@@ -171,60 +207,62 @@ class Work:
         DeviceError
             The gateware gave something else than the reference.
         """
-        if repr(engine) not in self._cycles_of:
-            self._cycles_of[repr(engine)] = self._cycles(engine)
-        return self._cycles_of[repr(engine)]
+        return self._once("cycles", engine, self._cycles)
 
     def _cycles(self, engine: Engine) -> Cycles:
         network, spikes = self.of(engine.subject), self.inputs(engine.subject)
         model = cycles(network.network, spikes, self.run(engine.subject), design=engine.design)
-        few = spikes[: self.samples]
-        self.tell(f"simulating {len(few)} images on the {engine.design}")
-        expected = run_reference(network, few, hidden_membranes=False)
-        with open_board(
-            network, board=engine.board, design=engine.design, build=self.build
-        ) as opened:
-            answers = opened.infer_all(few)
-        found = compare(answers, expected)
-        if not found.equal:
-            raise DeviceError(
-                f"{sum(found.mismatches.values())} values differ between the gateware and the "
-                f"reference, on the {engine.design}; `spikewright run` shows where"
-            )
-        more = np.asarray(answers.cycles) - model[: len(few)]
+        ran = simulated(
+            network, spikes[: self.samples], design=engine.design, board=BOARDS[engine.board],
+            build=self.build, tell=self.tell,
+        )
+        more = ran.cycles - model[: len(ran.cycles)]
         if (more < 0).any():
             raise DeviceError(
                 f"the {engine.design} took {-more.min()} cycles less than its model says; the "
                 "model of its cycles is not that of this engine"
             )
-        return Cycles(model + more.max(), len(few), int(more.max()), answers.simulator)
+        return Cycles(model + more.max(), len(ran.cycles), int(more.max()), ran.simulator)
 
     def placed(self, engine: Engine) -> list[Placement]:
-        """Return the board's placements, one of each seed of the placer, the slowest first."""
-        if repr(engine) not in self._placed:
-            self._placed[repr(engine)] = sorted(self._place(engine), key=Placement.fmax_of)
-        return self._placed[repr(engine)]
+        """Return the board's placements, one of each seed of the placer, the slowest first.
+
+        Within :meth:`looking_up` those of the seeds that are known.
+        """
+        found = self._once("placed", engine, self._place)
+        self.partial |= isinstance(found, _Some)
+        return sorted(found, key=Placement.fmax_of)
 
     def _place(self, engine: Engine) -> list[Placement]:
+        board = BOARDS[engine.board].at(engine.clock_mhz)
+        source, constraints = self._once("emitted", engine, self._emitted)
+        self.tell(f"synthesising the {engine.design}")
+        netlist = synthesize(
+            source, top="design", family=board.family.name, command=board.device.synthesis,
+            language=board.family.language, build=self.build,
+        )
+        found, unknown = [], None
+        for seed in self.pnr_seeds:
+            self.tell(f"placing and routing, seed {seed}")
+            try:
+                found.append(place(
+                    netlist, part=board.part, seed=seed, frequency_mhz=engine.clock_mhz,
+                    constraints=constraints, build=self.build,
+                ))
+            except NotKept as error:
+                unknown = error
+        if not found:
+            raise NotKept(f"no seed of the placer is known of the {engine.design}") from unknown
+        return found if unknown is None else _Some(found)
+
+    def _emitted(self, engine: Engine) -> tuple[str, str]:
+        """Return the source and the constraints of an engine's board: what placements are of."""
         board = BOARDS[engine.board].at(engine.clock_mhz)
         top = BoardTop(
             network=self.of(engine.subject).network, divisor=board.divisor,
             clock_hz=board.clock_hz, virtual=False, design=engine.design,
         )
-        self.tell(f"synthesising the {engine.design}")
-        source, constraints = elaborate(top, board=board)
-        netlist = synthesize(
-            source, top="design", family=board.family.name, command=board.device.synthesis,
-            language=board.family.language, build=self.build,
-        )
-        found = []
-        for seed in self.pnr_seeds:
-            self.tell(f"placing and routing, seed {seed}")
-            found.append(place(
-                netlist, part=board.part, seed=seed, frequency_mhz=engine.clock_mhz,
-                constraints=constraints, build=self.build,
-            ))
-        return found
+        return elaborate(top, board=board)
 
     def middle(self, engine: Engine) -> Placement:
         """Return the placement whose clock is the median, the lower of two."""
@@ -232,6 +270,11 @@ class Work:
         return found[[one.fmax_of() for one in found].index(
             median_low(one.fmax_of() for one in found)
         )]
+
+
+def _is_whole(found: Any) -> bool:
+    """Whether what was looked up is all that there is: not of some seeds of the placer alone."""
+    return not isinstance(found, NotKept | _Some)
 
 
 def best_rate(work: Callable[[], object], *, count: int, turns: int = 3) -> float:
