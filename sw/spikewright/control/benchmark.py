@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from statistics import mean
 from typing import Any, ClassVar
@@ -13,7 +12,6 @@ from spikewright_hw.checks import settle, text, whole, wholes
 
 from ..coding.population import Population
 from ..device.boards import VIRTUAL
-from ..files import write_bytes
 from ..gateware.board import DEFAULT_BOARD, Board, board_named
 from ..job.training import train
 from ..network.reference import run as run_reference
@@ -25,6 +23,7 @@ from ..record.algorithm_figures import algorithm_figures
 from ..record.benchmark import Benchmark, Outcome, made_by, said
 from ..record.figure import Computed, Counted, Figure, Provenance, Simulated
 from ..record.markdown import figure_table, table
+from ..record.raw_log import write_log
 from ..record.report import Report
 from .cart_pole import CartPole
 from .episodes import BoardEpisodes, Episodes, balanced, balanced_on_board, reference_policy
@@ -151,9 +150,7 @@ def _write_episodes(file: Path, **did: Sequence[Episodes]) -> None:
         for name, each in did.items() for one in each
         for what, array in (("states", one.states.astype(np.float32)), ("pushes", one.pushes))
     }
-    made = BytesIO()
-    np.savez_compressed(made, **arrays)
-    write_bytes(file, made.getvalue())
+    write_log(file, arrays)
 
 
 def _rows(

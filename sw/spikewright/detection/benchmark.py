@@ -26,6 +26,7 @@ from ..record.algorithm_figures import algorithm_figures
 from ..record.benchmark import Benchmark, Outcome, made_by, said
 from ..record.figure import Computed, Figure
 from ..record.markdown import figure_table
+from ..record.raw_log import write_log
 from ..record.report import Report
 from .detector import boxes_of, detection_task, detector_config
 from .precision import AveragePrecision, average_precision
@@ -33,12 +34,16 @@ from .shapes import CLASSES, Scene
 
 __all__ = ["DetectionBenchmark"]
 
+#: What is told of a box.
+_NAMES = ("class_id", "x", "y", "w", "h", "class_confidence")
+
 
 @dataclass(frozen=True, kw_only=True)
 class DetectionBenchmark(Benchmark):
     """A detector of made moving shapes: which scenes it is trained on, and which network it is.
 
-    The network is written beside the report, ``detector.spw``.
+    The network is written beside the report, ``detector.spw``, and ``boxes.npz``: a row for each
+    box of a label, and for each that was found, with its scene.
 
     Parameters
     ----------
@@ -103,6 +108,9 @@ class DetectionBenchmark(Benchmark):
             figures += asked.figures("scenes")
         report = _report(self, network, scenes, found, figures, command)
         write(folder / "detector.spw", network)
+        write_log(folder / "boxes.npz", {
+            "labels": _logged([one.boxes for one in scenes]), "found": _logged(found),
+        })
         lines = list(figure_table(report.figures))
         return Outcome(
             report=report, lines=lines, blocks={"said": said(report), "figures": "\n".join(lines)}
@@ -163,7 +171,14 @@ def _report(
     )
 
 
+def _logged(frames: Sequence[np.ndarray]) -> np.ndarray:
+    """Return all boxes, float32 ``[boxes, 7]``: scene, class, left, top, width, height, sure."""
+    return np.array([
+        [number, *(float(box[name]) for name in _NAMES)]
+        for number, boxes in enumerate(frames) for box in boxes
+    ], np.float32).reshape(-1, 1 + len(_NAMES))
+
+
 def _plain(boxes: np.ndarray) -> list[list[float]]:
     """Return boxes as lists: class, left, top, width, height, how sure."""
-    names = ("class_id", "x", "y", "w", "h", "class_confidence")
-    return [[round(float(box[name]), 4) for name in names] for box in boxes]
+    return [[round(float(box[name]), 4) for name in _NAMES] for box in boxes]

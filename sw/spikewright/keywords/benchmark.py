@@ -10,6 +10,8 @@ from pathlib import Path
 from statistics import mean
 from typing import Any, ClassVar
 
+import numpy as np
+
 from spikewright_hw.checks import flag, optional, pathlike, settle, whole
 from spikewright_hw.engine.design import EventDesign
 
@@ -24,6 +26,7 @@ from ..record.algorithm import measure
 from ..record.algorithm_figures import algorithm_figures
 from ..record.benchmark import Benchmark, Outcome, made_by
 from ..record.figure import Computed, Figure, Simulated
+from ..record.raw_log import write_log
 from ..record.report import Report
 from ..task.task import Task
 from .few_shot import FewShot, few_shot_digits
@@ -45,7 +48,8 @@ _COUNTED = 100
 class KeywordBenchmark(Benchmark):
     """Words that are learned in sessions, and tested after each with all words so far.
 
-    The network after the last session is written beside the report, ``keywords.spw``.
+    The network after the last session is written beside the report, ``keywords.spw``, and
+    ``answers.npz``: the labels and the answers of each repeat after each session.
 
     Parameters
     ----------
@@ -106,6 +110,11 @@ class KeywordBenchmark(Benchmark):
                     figures = _board_figures(runs[0], count=self.on_board, build=build)
         report = _report(self, words, runs, figures, command)
         write(folder / "keywords.spw", runs[0][-1].network)
+        write_log(folder / "answers.npz", {
+            f"{repeat}_{session}_{what}": array.astype(np.uint8)
+            for repeat, states in enumerate(runs) for session, one in enumerate(states)
+            for what, array in (("labels", one.labels), ("answers", one.answers))
+        })
         lines = lines_of(report)
         return Outcome(report=report, lines=lines, blocks=blocks_of(report, lines))
 

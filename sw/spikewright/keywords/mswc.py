@@ -19,7 +19,7 @@ from ..task.audio import Bands
 from ..task.source import Files, located
 from .few_shot import FewShot, Word, base_task, heard
 
-__all__ = ["BANDS", "LANGUAGES", "few_shot_mswc"]
+__all__ = ["BANDS", "LANGUAGES", "MSWC", "few_shot_mswc"]
 
 #: Languages of the sessions.
 LANGUAGES = ("fa", "eo", "pt", "eu", "pl", "cy", "nl", "ru", "es", "it")
@@ -31,7 +31,8 @@ _TRAIN, _TEST, _SHOWN, _ASKED = 500, 100, 100, 100
 _BASE_WORDS, _WORDS = 100, 10
 _TABLES = ("base_train.csv", "base_test.csv", *(f"{one}/evaluation.csv" for one in LANGUAGES))
 
-_MSWC = Files(
+#: Where they come from.
+MSWC = Files(
     name="mswc", title="MSWC, the part for few shots",
     home="https://huggingface.co/datasets/NeuroBench/mswc_fscil_subset (the 16 kHz .wav files)",
     folders=("MSWC", "mswc"), files="base_train.csv, base_test.csv, and a folder for each language",
@@ -53,7 +54,7 @@ def few_shot_mswc(folder: str | Path | None = None) -> FewShot:
         A file is not there, malformed, or of another rate; or a word has another number of
         recordings than the benchmark's.
     """
-    place = located(_MSWC, None if folder is None else Path(folder))
+    place = located(MSWC, None if folder is None else Path(folder))
     train = _words(place, "base_train.csv", words=_BASE_WORDS, recordings=_TRAIN)
     test = _words(place, "base_test.csv", words=_BASE_WORDS, recordings=_TEST)
     if train.keys() != test.keys():

@@ -35,6 +35,7 @@ from ..record.algorithm import AlgorithmMetrics, measure
 from ..record.algorithm_figures import algorithm_figures
 from ..record.benchmark import Benchmark, Outcome, made_by
 from ..record.figure import Computed, Figure
+from ..record.raw_log import write_log
 from ..record.report import Report
 from ..task.metrics import explained_each
 from ..task.task import Task
@@ -64,7 +65,8 @@ _WITHOUT_END = 1000
 class PrimateReachingBenchmark(Benchmark):
     """Decoders of a hand's velocity: which recordings are decoded, and by which networks.
 
-    The first network is written beside the report, ``decoder.spw``.
+    The first network is written beside the report, ``decoder.spw``, and ``decoded.npz``: of each
+    recording and seed the velocities of the test part, and those that were decoded.
 
     Parameters
     ----------
@@ -151,6 +153,10 @@ class PrimateReachingBenchmark(Benchmark):
                     )
         report = _report(self, decoders, figures, command)
         write(folder / "decoder.spw", first.network)
+        write_log(folder / "decoded.npz", {
+            f"{one.recording.name}_{one.seed}_{what}": array for one in decoders
+            for what, array in (("true", one.recording.velocity[one.test]), ("found", one.found))
+        })
         lines = lines_of(report)
         return Outcome(report=report, lines=lines, blocks=blocks_of(report, lines))
 

@@ -21,7 +21,9 @@ import numpy as np
 from ..errors import DataError
 from ..task.source import Files, located
 
-__all__ = ["BIN_MS", "RECORDINGS", "Recording", "reaches", "read_recording"]
+__all__ = [
+    "BIN_MS", "RECORDINGS", "Recording", "reaches", "read_recording", "recording_files",
+]
 
 #: Length of a bin.
 BIN_MS = 4
@@ -116,7 +118,7 @@ def read_recording(name: str, *, folder: str | Path | None = None) -> Recording:
     """
     if name not in RECORDINGS:
         raise ValueError(f"name is {name!r}; there are {', '.join(RECORDINGS)}")
-    path = located(_files(name), None if folder is None else Path(folder)) / f"{name}.mat"
+    path = located(recording_files(name), None if folder is None else Path(folder)) / f"{name}.mat"
     with path.open("rb") as file:
         found = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
     if found != RECORDINGS[name]:
@@ -137,7 +139,8 @@ def read_recording(name: str, *, folder: str | Path | None = None) -> Recording:
     return Recording(name, spikes, np.gradient(cursor, axis=0), reaches(targets))
 
 
-def _files(name: str) -> Files:
+def recording_files(name: str) -> Files:
+    """Return where a recording of the benchmark comes from, and what its file is."""
     return Files(
         name=name, title=f"The recording {name}", home="https://zenodo.org/records/583331",
         folders=("primate_reaching", "PrimateReachingDataset"), files=f"{name}.mat",

@@ -7,7 +7,6 @@ and energies estimates: nothing is measured.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from io import BytesIO
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,7 +18,6 @@ from spikewright_hw.checks import one_of, optional, pathlike, real, settle, text
 from ..coding.filter_bank import FilterBankCoding
 from ..device.simulation import simulate
 from ..errors import DataError
-from ..files import write_bytes
 from ..gateware.board import board_named
 from ..gateware.synthesis import Netlist
 from ..job.board_estimate import Samples, samples_of
@@ -29,6 +27,7 @@ from ..quantized.network import QuantizedNetwork
 from ..record.benchmark import Benchmark, Outcome, made_by, said
 from ..record.figure import Computed, Figure, Simulated
 from ..record.markdown import table
+from ..record.raw_log import write_log
 from ..record.report import Report
 from ..task.asc import COUNTS, RATE
 from ..task.esc10 import BANDS as ESC10_BANDS
@@ -144,19 +143,15 @@ class AscBenchmark(Benchmark):
         assert samples is not None
         engine = engine_netlist(network, build=build)
         report = _report(self, task, network, ears, engine, samples, command)
-        _write_answers(folder / "answers.npz", task.y_test, samples.run.predictions)
+        write_log(folder / "answers.npz", {
+            "labels": task.y_test.astype(np.uint8),
+            "answers": samples.run.predictions.astype(np.uint8),
+        })
         lines = list(table(HEADINGS, (_cells(row) for row in report.rows)))
         block = "\n".join([said(report), "", *lines])
         return Outcome(
             report=report, lines=lines, blocks=dict.fromkeys(_SOUNDS) | {self.sounds: block}
         )
-
-
-def _write_answers(file: Path, labels: np.ndarray, answers: np.ndarray) -> None:
-    """Write what was asked and answered: a raw log, from which the accuracy is counted again."""
-    made = BytesIO()
-    np.savez_compressed(made, labels=labels.astype(np.uint8), answers=answers.astype(np.uint8))
-    write_bytes(file, made.getvalue())
 
 
 def heard_again(task: Task, *, copies: int, seed: int) -> Task:

@@ -29,13 +29,18 @@ from ..record.store import read_report
 from .audits.known import AUDITS
 from .audits.task_audit import TaskAudit
 from .submit import repeated
+from .task import Form
 from .tasks.known import task_named
 
-__all__ = ["check_submission", "submission_faults"]
+__all__ = ["REHEARSAL", "check_submission", "submission_faults"]
 
 _TRIALS, _DEVIATION = 5, 0.05
 #: What is said of a submission that is whole, but of a part of the workloads.
 QUICK = "it is the quick form, a part of the workloads, and no submission"
+#: What is said of one that is on other data than the benchmark's.
+REHEARSAL = "it is a rehearsal, on {}, and no submission: the benchmark's own data are missing"
+#: How what is said of a form ends: nothing by which trials could not be run once more.
+_FORMS = tuple(one.rpartition("}")[2] for one in (QUICK, REHEARSAL))
 #: Headings of ``report.md``, by the rules.
 _HEADINGS = (
     "System architecture", "Algorithm", "Workflow", "Measurement", "Boundary", "Results",
@@ -66,7 +71,7 @@ def check_submission(
     folder, repeat = pathlike("folder", folder), flag("repeat", repeat)
     console = terminal.console() if console is None else console
     faults = submission_faults(folder)
-    if repeat and not set(faults) - {QUICK}:
+    if repeat and not [one for one in faults if not one.endswith(_FORMS)]:
         faults += _repeated(folder, build, console)
     for line in faults or ["nothing is wrong"]:
         console.print(f"{folder}: {line}", markup=False, highlight=False, soft_wrap=True)
@@ -106,7 +111,8 @@ def submission_faults(folder: str | Path) -> list[str]:
             faults += _trial(folder / "trials" / str(number), number, data, audit)
     if not faults:  # nor is the page of a report that is wrong looked at
         faults += _pages(folder)
-    return faults + [QUICK] * data["quick"]
+    told = [REHEARSAL.format(audit.rehearsal)] * data["rehearsal"] + [QUICK] * data["quick"]
+    return faults + told
 
 
 def _schema() -> dict[str, Any]:
@@ -141,7 +147,13 @@ def _claims(data: dict[str, Any], audit: TaskAudit) -> Iterator[str]:
     """Hold each claim to its trials."""
     if data["track"] != audit.track:
         yield f"track is {data['track']}; {audit.name} is of the {audit.track} track"
-    expected = f"spikewright neurobench submit {data['task']}" + " --quick" * data["quick"]
+    quick, rehearsal = data["quick"], data["rehearsal"]
+    if rehearsal and not audit.rehearsal:
+        yield f"rehearsal is true; {audit.name} has none"
+    if quick and audit.rehearsal and not rehearsal:
+        yield f"rehearsal is false; the quick form of {audit.name} is one"
+    expected = f"spikewright neurobench submit {data['task']}"
+    expected += " --quick" if quick else " --rehearsal" * rehearsal
     if (command := data["command"]) != expected:
         told = shortened(repr(command))
         yield f"command is {told}; that of such a submission is {expected!r}"
@@ -184,6 +196,8 @@ def _page(file: Path, data: dict[str, Any]) -> Iterator[str]:
 def _headline(record: dict[str, Any], data: dict[str, Any], audit: TaskAudit) -> Iterator[str]:
     """Hold title, summary and rows of the record to what they must be."""
     summary = "Simulated, nothing measured. Means over five trials."
+    if data["rehearsal"]:
+        summary += f" A rehearsal, on {audit.rehearsal}: not on the benchmark's data."
     if data["quick"]:
         summary += f" The quick form, no submission: {audit.quick}."
     told = {"title": f"NeuroBench, {audit.track} track: {audit.title}", "summary": summary}
@@ -251,7 +265,8 @@ def _trial(folder: Path, number: int, data: dict[str, Any], audit: TaskAudit) ->
     try:
         yield from (f"{where}: {line}" for line in audit.impossible(report, folder))
         if not data["quick"]:
-            yield from (f"{where}: {line}" for line in audit.missing(report))
+            lacking = audit.missing(report, data["rehearsal"])
+            yield from (f"{where}: {line}" for line in lacking)
         again = audit.recounted(report)
         title, summary = audit.headline(report)
     except (KeyError, TypeError, ValueError, IndexError, OSError) as error:
@@ -286,9 +301,8 @@ def _repeated(folder: Path, build: str | Path, console: Console) -> Iterator[str
     """Run the trials once more, print what comes of them, and say where the means differ."""
     data = _json(folder / "submission.json")
     with tempfile.TemporaryDirectory() as place:
-        again = repeated(
-            task_named(data["task"]), quick=data["quick"], folder=Path(place), build=build
-        )
+        form = Form(quick=data["quick"], rehearsal=data["rehearsal"])
+        again = repeated(task_named(data["task"]), form=form, folder=Path(place), build=build)
     for name, result in data["results"].items():
         values = [one[name] for one in again if name in one]
         if not values:

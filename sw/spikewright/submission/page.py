@@ -4,17 +4,15 @@ from statistics import mean
 
 from ..record.markdown import table, wrapped
 from ..record.report import Report
-from .task import Task
+from .task import Form, Task
 
 __all__ = ["report_page"]
 
 
-def report_page(task: Task, record: Report, *, quick: bool, command: str) -> str:
+def report_page(task: Task, record: Report, *, form: Form, command: str) -> str:
     """Return the page."""
     said = task.said
-    first = "**Simulated, nothing measured.**"
-    if quick:
-        first += f" **The quick form, which is no submission: {task.quick}.**"
+    first = " ".join(f"**{one}**" for one in ("Simulated, nothing measured.", *form.told(task)))
     rows = []
     for figure in record.figures:
         trials = figure.detail["trials"]

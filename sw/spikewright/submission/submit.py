@@ -23,7 +23,7 @@ from ..record.store import write_report
 from ..record.system_record import Submitter
 from ..temporary import temporary
 from .page import report_page
-from .task import Task, Trial
+from .task import Form, Task, Trial
 from .tasks.known import task_named
 
 __all__ = ["SUBMISSIONS", "TRIALS", "repeated", "submit"]
@@ -36,7 +36,7 @@ _SUBMITTER = Submitter()
 
 
 def submit(
-    task: str, folder: str | Path | None = None, *, quick: bool = False,
+    task: str, folder: str | Path | None = None, *, quick: bool = False, rehearsal: bool = False,
     submitter: Submitter = _SUBMITTER, build: str | Path = "build",
     console: Console | None = None,
 ) -> Path:
@@ -49,12 +49,15 @@ def submit(
     Parameters
     ----------
     task : str
-        ``"qubo"``, ``"asc"``, whose sounds are searched in ``SPIKEWRIGHT_DATA``,
-        ``"mackey-glass"``, ``"cart-pole"``, or ``"run"``: the digits.
+        ``"qubo"``, ``"mackey-glass"``, ``"cart-pole"``, or ``"run"``: the digits; or ``"asc"``,
+        ``"primate-reaching"`` or ``"keyword-fscil"``, whose data are searched in
+        ``SPIKEWRIGHT_DATA``; or ``"detection"``, which is rehearsed alone.
     folder : str or Path, optional
         A new one, or an empty one; ``build/submissions/TASK`` unless given.
     quick : bool
         A part of the workloads, in seconds, to see what a submission looks like; it is none.
+    rehearsal : bool
+        On other data than the benchmark's, which are not at hand; it is no submission, and says so.
     submitter : Submitter
     build : str or Path
         Folder of what is generated.
@@ -63,13 +66,14 @@ def submit(
     Raises
     ------
     DataError
-        There is something in the folder.
+        There is something in the folder, or the data are not at hand.
     ValueError
-        There is no such task.
+        There is no such task, or it has no rehearsal.
     ToolError, BuildError, StorageError
         A trial cannot be run, or a file cannot be written.
     """
     chosen, quick = task_named(task), flag("quick", quick)
+    rehearsal = _rehearsed(chosen, quick=quick, rehearsal=flag("rehearsal", rehearsal))
     instance(Submitter)("submitter", submitter)
     place = SUBMISSIONS / task if folder is None else pathlike("folder", folder)
     if place.exists() and not place.is_dir():
@@ -77,56 +81,69 @@ def submit(
     if place.is_dir() and any(place.iterdir()):
         raise DataError(f"{place} is not empty; move it away, or name another one by folder=")
     console = terminal.console() if console is None else console
-    command = f"spikewright neurobench submit {task}" + " --quick" * quick
+    chosen.data(rehearsal)
+    form = Form(quick=quick, rehearsal=rehearsal)
+    command = f"spikewright neurobench submit {task}{form.options}"
     with storage_errors(place):
         place.parent.mkdir(parents=True, exist_ok=True)
         with temporary(place, folder=True) as work:  # a folder of that name is whole
-            reports = _trials(chosen, quick, work, build, console)
+            reports = _trials(chosen, form, work, build, console)
             figures = tuple(
                 _mean(each) for each in zip(*map(chosen.results, reports), strict=True)
             )
-            record = _record(chosen, reports[0], figures, quick, submitter, command)
+            record = _record(chosen, reports[0], figures, form, submitter, command)
             write_report(record, work)
-            page = report_page(chosen, record, quick=quick, command=command)
+            page = report_page(chosen, record, form=form, command=command)
             write_text(work / "report.md", page)
-            _write_manifest(chosen, figures, quick, command, work)
+            _write_manifest(chosen, figures, form, command, work)
             work.rename(place)  # an empty folder is replaced
     console.print(f"{place}: {len(figures)} results, {TRIALS} trials; simulated, nothing measured")
     return place
 
 
+def _rehearsed(task: Task, *, quick: bool, rehearsal: bool) -> bool:
+    """Return whether the trials are on other data: asked for, or as every quick form is."""
+    if rehearsal and not task.rehearsal:
+        raise ValueError(
+            f"rehearsal is True, and {task.name} has none: its data are drawn or computed here; "
+            "leave it out"
+        )
+    return rehearsal or (quick and bool(task.rehearsal))
+
+
 def _trials(
-    task: Task, quick: bool, folder: Path, build: str | Path, console: Console
+    task: Task, form: Form, folder: Path, build: str | Path, console: Console
 ) -> list[Report]:
     """Run the trials, and return the report of each."""
     reports = []
     for number in range(TRIALS):
         trial = folder / "trials" / str(number)
         trial.mkdir(parents=True)
-        reports.append(_trial(task, number, quick, trial, build))
+        reports.append(_trial(task, number, form, trial, build))
         said = ", ".join(f"{one.name} {one.value:.6g}" for one in task.results(reports[-1]))
         console.print(f"trial {number}: {said}", markup=False, highlight=False, soft_wrap=True)
     return reports
 
 
-def repeated(task: Task, *, quick: bool, folder: Path, build: str | Path) -> list[dict[str, float]]:
+def repeated(task: Task, *, form: Form, folder: Path, build: str | Path) -> list[dict[str, float]]:
     """Run the trials once more; return the results of each."""
     made = []
     for number in range(TRIALS):
         place = folder / str(number)
         place.mkdir(parents=True)
-        report = _trial(task, number, quick, place, build)
+        report = _trial(task, number, form, place, build)
         made.append({one.name: float(one.value) for one in task.results(report)})
     return made
 
 
-def _trial(task: Task, number: int, quick: bool, folder: Path, build: str | Path) -> Report:
+def _trial(task: Task, number: int, form: Form, folder: Path, build: str | Path) -> Report:
     """Run a trial; its log has what it prints."""
     with storage_errors(folder), (folder / "log.txt").open("w", encoding="utf-8") as log:
         console = terminal.console(file=log)
         console.print(f"trial {number}, begun {_now()}, {processor()}")
         report = task.run(Trial(
-            number=number, quick=quick, folder=folder, build=build, console=console
+            number=number, quick=form.quick, rehearsal=form.rehearsal, folder=folder, build=build,
+            console=console,
         ))
         console.print(f"ended {_now()}")
     return report
@@ -143,7 +160,7 @@ def _mean(each: Sequence[Figure]) -> Figure:
 
 
 def _record(
-    task: Task, first: Report, figures: tuple[Figure, ...], quick: bool, submitter: Submitter,
+    task: Task, first: Report, figures: tuple[Figure, ...], form: Form, submitter: Submitter,
     command: str,
 ) -> Report:
     """Return the record: the means over the trials, and all groups of a system-track record.
@@ -172,8 +189,9 @@ def _record(
     return Report(
         name=f"submission-{task.name}",
         title=f"NeuroBench, {task.track} track: {task.title}",
-        summary="Simulated, nothing measured. Means over five trials."
-        + f" The quick form, no submission: {task.quick}." * quick,
+        summary=" ".join(
+            ["Simulated, nothing measured. Means over five trials.", *form.told(task)]
+        ),
         figures=figures,
         rows=tuple(
             {"trial": number} | {one.name: one.detail["trials"][number] for one in figures}
@@ -187,13 +205,13 @@ def _record(
 
 
 def _write_manifest(
-    task: Task, figures: tuple[Figure, ...], quick: bool, command: str, place: Path
+    task: Task, figures: tuple[Figure, ...], form: Form, command: str, place: Path
 ) -> None:
     """Write ``submission.json``: the results, and the hash of each other file."""
     files = sorted(path for path in place.rglob("*") if path.is_file())
     write_json(place / "submission.json", {
-        "schema": 1, "task": task.name, "track": task.track, "quick": quick, "simulated": True,
-        "command": command,
+        "schema": 1, "task": task.name, "track": task.track, "quick": form.quick,
+        "rehearsal": form.rehearsal, "simulated": True, "command": command,
         "results": {
             one.name: {"reported": float(one.value), "trials": one.detail["trials"]}
             for one in figures

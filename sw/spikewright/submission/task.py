@@ -10,7 +10,7 @@ from rich.console import Console
 from ..record.figure import Figure
 from ..record.report import Report
 
-__all__ = ["Said", "Task", "Trial"]
+__all__ = ["Form", "Said", "Task", "Trial"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +23,8 @@ class Trial:
         From 0.
     quick : bool
         Whether it is the quick form, which is no submission.
+    rehearsal : bool
+        Whether it is on other data than the benchmark's.
     folder : Path
         Where its report goes.
     build : str or Path
@@ -33,6 +35,7 @@ class Trial:
 
     number: int
     quick: bool
+    rehearsal: bool
     folder: Path
     build: str | Path
     console: Console
@@ -73,6 +76,12 @@ class Task:
     said : Said
     quick : str
         What the quick form leaves out.
+    rehearsal : str
+        What it is rehearsed on where the benchmark's data are not at hand; empty where these are
+        drawn or computed. The quick form is on it, too.
+    data : callable, optional
+        Raises :exc:`~spikewright.errors.DataError` if the files of a trial, or of its rehearsal if
+        it is given True, are not at hand.
     system : callable, optional
         Returns the record's groups of the system track, by the report of the first trial:
         ``identity``, ``power`` and ``phases``.
@@ -85,4 +94,34 @@ class Task:
     results: Callable[[Report], tuple[Figure, ...]]
     said: Said
     quick: str
+    rehearsal: str = ""
+    data: Callable[[bool], None] = lambda rehearsal: None
     system: Callable[[Report], dict[str, Any]] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """Which form of a submission it is.
+
+    Parameters
+    ----------
+    quick : bool
+        A part of the workloads.
+    rehearsal : bool
+        On other data than the benchmark's.
+    """
+
+    quick: bool
+    rehearsal: bool
+
+    @property
+    def options(self) -> str:
+        """What the command line has for it; the quick form needs no word for its data."""
+        return " --quick" if self.quick else " --rehearsal" * self.rehearsal
+
+    def told(self, task: Task) -> list[str]:
+        """Return a sentence for each thing by which it is no submission."""
+        return (
+            [f"A rehearsal, on {task.rehearsal}: not on the benchmark's data."] * self.rehearsal
+            + [f"The quick form, no submission: {task.quick}."] * self.quick
+        )

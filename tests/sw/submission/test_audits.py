@@ -24,12 +24,15 @@ from .test_submission import quiet
 
 def trial_of(name: str, folder: Path) -> dict:
     """Run the first trial of a quick form; return its report."""
-    TASKS[name].run(Trial(number=0, quick=True, folder=folder, build=folder, console=quiet()))
+    TASKS[name].run(Trial(
+        number=0, quick=True, rehearsal=bool(TASKS[name].rehearsal), folder=folder, build=folder,
+        console=quiet(),
+    ))
     return json.loads((folder / "report.json").read_text())
 
 
 def told(name: str, data: dict, folder: Path) -> list[str]:
-    return [*AUDITS[name].impossible(data, folder), *AUDITS[name].missing(data)]
+    return [*AUDITS[name].impossible(data, folder), *AUDITS[name].missing(data, False)]
 
 
 def test_what_is_written_is_what_is_checked():
@@ -37,7 +40,8 @@ def test_what_is_written_is_what_is_checked():
     assert list(TASKS) == list(AUDITS)
     for name, task in TASKS.items():
         audit = AUDITS[name]
-        assert (task.title, task.track, task.quick) == (audit.title, audit.track, audit.quick)
+        for what in ("title", "track", "quick", "rehearsal"):
+            assert getattr(task, what) == getattr(audit, what), (name, what)
         assert (task.system is not None) == (task.track == "system")
 
 
@@ -82,7 +86,7 @@ def test_rewards_are_counted_once_more(driven):
     assert audit.headline(data) == (data["title"], data["summary"])
     assert audit.recounted(data) == {"reward_20ms": 500}
     assert [*audit.impossible(data, driven)] == []
-    assert [*audit.missing(data)] == [
+    assert [*audit.missing(data, False)] == [
         "it has no episodes of the controller in integers with steps of 1 and of 20 ms",
         "it has no episodes of the controller virtual board with steps of 1 and of 20 ms",
     ]
@@ -124,7 +128,7 @@ def test_a_figure_is_held_to_the_rows_of_its_trial(tmp_path, driven):
     data = json.loads((folder / "report.json").read_text())
     data["figures"][0]["value"] = 499
     (folder / "report.json").write_text(json.dumps(data))
-    claim = {"quick": True, "results": {"reward_20ms": {"trials": [500]}}}
+    claim = {"quick": True, "rehearsal": False, "results": {"reward_20ms": {"trials": [500]}}}
     assert [*_trial(folder, 0, claim, AUDITS["cart-pole"])] == [
         "trials/0/log.txt is not of trial 0",
         "trials/0/log.txt does not have the summary of its report",
@@ -162,7 +166,7 @@ def test_samples_are_counted_once_more(tmp_path):
         "its rows are not of the first samples, each once",
     ]
     data["rows"] = [rows[1]] * 360
-    assert [*audit.missing(data)] == ["its targets are others than those of the test part"]
+    assert [*audit.missing(data, False)] == ["its targets are others than those of the test part"]
 
 
 @pytest.fixture(scope="module")

@@ -286,7 +286,10 @@ def test_a_folder_that_is_in_use_is_refused(tmp_path):
         submit("qubo", tmp_path)
     with pytest.raises(DataError, match=r"mine is no folder; name another one by folder=$"):
         submit("qubo", tmp_path / "mine")
-    said = r"^task is 'chess'; there are qubo, asc, mackey-glass, cart-pole, run$"
+    said = (
+        "^task is 'chess'; there are qubo, asc, mackey-glass, primate-reaching, keyword-fscil, "
+        "detection, cart-pole, run$"
+    )
     with pytest.raises(ValueError, match=said):
         submit("chess", tmp_path / "other")
     assert [*tmp_path.iterdir()] == [tmp_path / "mine"]

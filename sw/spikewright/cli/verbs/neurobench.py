@@ -29,10 +29,17 @@ def _add_submit(benches) -> None:
         "All of it is simulated, and says so.",
     )
     add = verb.add_argument
-    add("task", metavar="TASK", help="qubo, asc (its sounds are searched in "
-        "SPIKEWRIGHT_DATA), mackey-glass, cart-pole, or run: the digits")
+    add(
+        "task", metavar="TASK",
+        help="qubo, mackey-glass, cart-pole, or run: the digits; asc, primate-reaching or "
+        "keyword-fscil, whose data are searched in SPIKEWRIGHT_DATA; detection, rehearsed alone",
+    )
     add("--folder", type=path, metavar="DIR", help="a new one (build/submissions/TASK)")
     add("--quick", action="store_true", help="a part of the workloads, in seconds: no submission")
+    add(
+        "--rehearsal", action="store_true",
+        help="on made or other data in the place of the benchmark's: no submission, and it says so",
+    )
     add("--organisation", default="", metavar="NAME", help="who submits")
     add("--availability", default="RDI", metavar="WORD", help="Available, Preview or RDI (RDI)")
     add(
@@ -46,7 +53,7 @@ def submit(options: argparse.Namespace) -> None:
     """Submit a benchmark."""
     with arguments_checked({**options.flags, "task": "TASK"}):
         spw.submit(
-            options.task, options.folder, quick=options.quick,
+            options.task, options.folder, quick=options.quick, rehearsal=options.rehearsal,
             submitter=spw.Submitter(
                 organisation=options.organisation, availability=options.availability,
                 configuration=options.configuration,

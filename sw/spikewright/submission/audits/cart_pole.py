@@ -81,7 +81,7 @@ def _stepped(states: np.ndarray, right: np.ndarray, dt: float) -> np.ndarray:
     return states + dt * change
 
 
-def _missing(data: dict[str, Any]) -> Iterator[str]:
+def _missing(data: dict[str, Any], rehearsal: bool) -> Iterator[str]:
     for kind in ("in integers", "virtual board"):
         rows = [one for one in data["rows"] if one["controller"] == _OWN + kind]
         asked = _EPISODES if kind == "in integers" else 1

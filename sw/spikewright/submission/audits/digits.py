@@ -38,7 +38,7 @@ def _impossible(data: dict[str, Any], folder: Path) -> Iterator[str]:
         yield "its rows are not of the first samples, each once"
 
 
-def _missing(data: dict[str, Any]) -> Iterator[str]:
+def _missing(data: dict[str, Any], rehearsal: bool) -> Iterator[str]:
     if len(data["rows"]) != _SAMPLES:
         yield f"it has {len(data['rows'])} samples of the {_SAMPLES} of the test part"
     elif hashlib.sha256(bytes(row["target"] for row in data["rows"])).hexdigest() != _TARGETS:

@@ -81,7 +81,7 @@ def _known() -> dict[tuple[int, float, int], tuple[int, int]]:
         }
 
 
-def _missing(data: dict[str, Any]) -> Iterator[str]:
+def _missing(data: dict[str, Any], rehearsal: bool) -> Iterator[str]:
     asked = {one for one in _known() if one[0] <= _MOST}
     there = [(row["nodes"], row["density"], row["seed"]) for row in data["rows"]]
     if len(there) != len(asked) or set(there) != asked:

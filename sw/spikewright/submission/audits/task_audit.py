@@ -18,13 +18,16 @@ class TaskAudit:
     name, title, track : str
     quick : str
         What the quick form leaves out.
+    rehearsal : str
+        What it is rehearsed on, and in its quick form run on; empty if on nothing else.
     recounted : callable
         Returns the results that follow from the report of a trial, by their names.
     impossible : callable
         Yields a sentence for each thing in a trial's report, or beside it in its folder, that
         cannot be.
     missing : callable
-        Yields a sentence for each workload that the report of a trial of a whole form lacks.
+        Yields a sentence for each workload that the report of a trial of a whole form lacks; it is
+        given, too, whether that is a rehearsal.
     headline : callable
         Returns title and summary that follow from the report of a trial.
     """
@@ -33,9 +36,10 @@ class TaskAudit:
     title: str
     track: str
     quick: str
+    rehearsal: str = ""
     recounted: Callable[[dict[str, Any]], dict[str, float]]
     impossible: Callable[[dict[str, Any], Path], Iterator[str]]
-    missing: Callable[[dict[str, Any]], Iterator[str]]
+    missing: Callable[[dict[str, Any], bool], Iterator[str]]
     headline: Callable[[dict[str, Any]], tuple[str, str]]
 
 

@@ -1,14 +1,13 @@
 """Acoustic scenes: five trials, each with a network of its own training."""
 
-from dataclasses import replace
 from typing import Any
 
 from ...record.benchmark import run_benchmark
 from ...record.report import Report
 from ...scenes.benchmark import AscBenchmark
 from ...task.known import SOURCES
-from ...task.source import VARIABLE, find, unnamed
 from ..task import Said, Task, Trial
+from .data import check_there
 
 __all__ = ["ASC"]
 
@@ -18,20 +17,24 @@ _CLAIMED = (
     "inference_ms", "inference_mj", "front_end_lut", "front_end_ff", "front_end_bram",
     "front_end_dsp",
 )
-_QUICK = AscBenchmark(rehearsal="fsdd", epochs=1)
+_REHEARSAL = "fsdd"
 
 
 def _run(trial: Trial) -> Report:
     """Train a network from the trial's own seed, and let it hear the test part."""
-    benchmark = replace(_QUICK if trial.quick else AscBenchmark(), seed=trial.number)
-    source = SOURCES[benchmark.sounds]
-    if find(source) is None:  # a submission has no argument that names the folder of its sounds
-        raise unnamed(source, by=f"in the environment variable {VARIABLE}")
+    benchmark = AscBenchmark(
+        rehearsal=_REHEARSAL if trial.rehearsal else None, epochs=1 if trial.quick else None,
+        seed=trial.number,
+    )
     return run_benchmark(
         benchmark, directory=trial.folder, build=trial.build, console=trial.console,
         command=f"spikewright neurobench asc --seed {trial.number}"
-        + " --rehearsal fsdd --epochs 1" * trial.quick,
+        + f" --rehearsal {_REHEARSAL}" * trial.rehearsal + " --epochs 1" * trial.quick,
     )
+
+
+def _check_data(rehearsal: bool) -> None:
+    check_there(SOURCES[_REHEARSAL if rehearsal else "asc"])
 
 
 def _system(report: Report) -> dict[str, Any]:
@@ -61,7 +64,8 @@ def _system(report: Report) -> dict[str, Any]:
 
 ASC = Task(
     name="asc", title="Acoustic scene classification", track="system",
-    run=_run, system=_system, quick="spoken digits in the place of the scenes, one epoch",
+    run=_run, system=_system, quick="one epoch",
+    rehearsal="spoken digits", data=_check_data,
     results=lambda report: tuple(one for one in report.figures if one.name in _CLAIMED),
     said=Said(
         architecture="Two parts, which are simulated and synthesised apart (docs/asc.md): the core "
