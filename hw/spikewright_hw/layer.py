@@ -264,7 +264,7 @@ class Layer(Hearing):
         """
         source = self.definition.inputs[input].source
         return tuple(
-            tuple(_contribution(source, weight, own=own) for weight in row)
+            _contributions(source, row, own=own)
             for own, rows in ((False, self.weights), (True, self.recurrent or ()))
             for row in rows
         )
@@ -371,6 +371,14 @@ def _neuron(name: str, value: Any) -> str | Definition:
     if not isinstance(value, Definition):
         return one_of(DEFINITIONS)(name, value)
     return value.name if DEFINITIONS.get(value.name) is value else value
+
+
+def _contributions(source: str, row: tuple[int, ...], *, own: bool) -> tuple[int, ...]:
+    if own != (source == "recurrent"):
+        return (0,) * len(row)
+    if source not in ("excitatory", "inhibitory"):  # as most are: a row as it stands
+        return row
+    return tuple(_contribution(source, weight, own=own) for weight in row)
 
 
 def _contribution(source: str, weight: int, *, own: bool) -> int:

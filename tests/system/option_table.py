@@ -254,15 +254,16 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "bench stochastic": ({"data": "folder", "seeds": "7", "epochs": "3", "pages": None}, {}),
     "bench training": (
         {"pages": None, "table": "grids", "folds": "2", "epochs": "3"},
-        every(("task", "folder", "seeds"), NO_SEEDS),
+        every(("task", "folder", "seeds", "row"), NO_SEEDS),
     ),
     "bench training --table speed": (
         {"pages": None},
         {**every(("folds", "epochs"), "does not apply to --table speed, which trains"),
-         **every(("task", "folder", "seeds"), NO_SEEDS)},
+         **every(("task", "folder", "seeds", "row"), NO_SEEDS)},
     ),
     "bench training --table cells": (
-        {"pages": None, "table": "delays", "seeds": "7", "epochs": "3", "task": "mnist"},
+        {"pages": None, "table": "delays", "seeds": "7", "epochs": "3", "task": "mnist",
+         "row": "none"},
         {"folds": "does not apply to tables over seeds, which are tested on the test part; leave",
          "folder": NO_DIGITS},
     ),

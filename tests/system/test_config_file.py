@@ -79,7 +79,9 @@ def test_a_checkpoint_and_a_log_are_written(folder):
     [
         ("epocks = 3", "epocks is no option of spikewright train; `spikewright train --help` "),
         ("config = 'x.toml'", "config is no option of spikewright train"),
-        ("epochs = [1, 2]", "epochs is [1, 2]; an option is a number, a text or true"),
+        ("epochs = [1, 2]",
+         ("epochs is [1, 2]; give one value: a number, a text in quotation marks, true or "
+          "false\n")),
         ("epochs = ", "train.toml is no TOML: "),
         ("epochs = 'many'", "train.toml: epochs: 'many' is not a whole number of 0 or more\n"),
         ("seed = true", "train.toml: seed: 'true' is "),
@@ -114,7 +116,19 @@ def test_a_checkpoint_and_a_log_are_written(folder):
         ("network = '9-6'\nweight-bits = [8, 4]",
          "weight-bits in train.toml is 8-4, and there are 3 layers after the inputs; give one"),
         ("weight-bits = [8, 'x']", "train.toml: weight-bits: '8-x' is no number of bits, such as"),
-        ("weight-bits = []", "train.toml: weight-bits is []; an option is a number, a text or"),
+        ("weight-bits = []",
+         ("train.toml: weight-bits is an empty list; give one value for all layers, or a list with "
+          "one for each\n")),
+        ("network = [[8]]", "'[8]' is "),
+        ("[epochs]\nreal = 3", "epochs is a table; give one value: a number, a text"),
+        ("data = 1", "train.toml: data is 1; it is a text, in quotation marks\n"),
+        ("readout = true", "train.toml: readout is true; it is a text, in quotation marks\n"),
+        ("[training]\naugmentation = 'no'",
+         ("augmentation in [training] of train.toml is 'no'; it must be true, false, or what its "
+          "fields are, by name: shift, rotation, scale, shear, noise\n")),
+        ("[training]\nreal = 5",
+         ("real in [training] of train.toml is 5; it must be what its fields are, by name: epochs, "
+          "learning_rate\n")),
         ("silent = 0.4\ncoding = 'rate'", "silent in train.toml does not apply to codings but ttf"),
         ("normalisation = 'layer'",
          "this network cannot be trained: normalisation in train.toml is 'layer', which divides"),

@@ -207,7 +207,7 @@ VALUES = {**RUN, **SIZE, **STOCHASTIC, **NEURON, "preset": "q8_8", "family": "ne
           "place": None, "on_board": "100", "build": None, "timeout": "10", "port": "/dev/x",
           "graph": "mine.dimacs", "plan": None, "host": None, "largest": None, "demo": "9",
           "placements": "5", "recording": "indy_20160622_01", "bus": "wishbone", "flip": "a.b:3:4",
-          "flips": "5", "memories": None, "weights": "loaded"}
+          "flips": "5", "memories": None, "weights": "loaded", "row": "wide"}
 
 
 @pytest.mark.parametrize(("command", "name", "value"), APPLIES)

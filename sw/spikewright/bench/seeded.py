@@ -41,6 +41,8 @@ _DELAYS, _DELAY_STEPS = (0, 4, 8, 16), 20
 #: Steps of a conversion, and levels of what is converted; steps in which frameworks are compared.
 _STEPS, _LEVELS = (4, 8, 16, 32), 8
 _DIRECT_STEPS, _CONVERTED_STEPS = 8, 16
+#: Hidden neurons of a wide dense network; bits and steps of one with convolutions.
+_WIDE, _BITS, _FEW_STEPS = 512, 2, 2
 #: Samples that a conversion finds its thresholds on.
 _SAMPLES = 500
 
@@ -148,6 +150,21 @@ def _conversion(task: Task, epochs: int) -> Iterator[Entry]:
         yield _ours(f"trained directly, {steps} steps", _direct(shape, task, steps, epochs), task)
 
 
+def _networks(task: Task, epochs: int) -> Iterator[Entry]:
+    """Yield a wide dense network, and one of convolutions whose leaks are given or learned."""
+    small = min(task.image[:2]) < 16
+    dense = f"{_WIDE}-{task.outputs}"
+    config = training_config(task, network=dense, epochs=epochs, event_products=True)
+    yield _ours(f"{config.coding.inputs}-{dense}, event products", config, task)
+    convolutions = f"16C3-P2-64-{task.outputs}" if small else f"32C5-P2-64C5-P2-128-{task.outputs}"
+    for neuron, leak in (("lif", ""), ("plif", ", leaks learned")):
+        config = training_config(
+            task, network=convolutions, neuron=neuron, coding="direct", input_bits=_BITS,
+            steps=_FEW_STEPS, epochs=epochs,
+        )
+        yield _ours(f"{convolutions}{leak}", config, task)
+
+
 def _frameworks(task: Task, epochs: int) -> Iterator[Entry]:
     for shape in _shapes(task):
         ways = (("direct", _DIRECT_STEPS, FRAMEWORKS), ("converted", _CONVERTED_STEPS, CONVERTED))
@@ -235,5 +252,5 @@ def _scaled(task: Task) -> Task:
 SEEDED: dict[str, Callable[[Task, int], Iterator[Entry]]] = {
     "surrogates": _surrogates, "losses": _losses, "cells": _cells,
     "normalisations": _normalisations, "delays": _delays, "encoders": _encoders,
-    "conversion": _conversion, "frameworks": _frameworks,
+    "conversion": _conversion, "networks": _networks, "frameworks": _frameworks,
 }

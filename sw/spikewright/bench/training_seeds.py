@@ -5,22 +5,26 @@ part; means and standard deviations count. Nothing is chosen by it. What each tr
 so that a table that was interrupted goes on where it was.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import shlex
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from rich.console import Console
 
-from spikewright_hw.checks import each_once, instance, one_of, whole
+from spikewright_hw.checks import each_once, instance, one_of, shown, texts, whole
 
 from .. import terminal
-from ..cache import cached
+from ..cache import NotKept, cached, only_kept
 from ..errors import DataError
 from ..files import write_if_changed, write_json
 from ..imports import code_key
-from ..job.progress import JobProgress
+from ..job.progress import JobProgress, duration
 from ..job.training import versions
 from ..json_text import read_json
 from ..machine import processor
@@ -42,6 +46,8 @@ __all__ = ["EPOCHS", "bench_training_seeds"]
 
 #: Epochs in real numbers unless others are given.
 EPOCHS = 20
+#: Where what a training gave is kept.
+_FILE = "found.json"
 HEADINGS = ("", "float, %", "integers, %", "CPU seconds")
 
 
@@ -51,6 +57,7 @@ def bench_training_seeds(
     task: Task,
     seeds: Sequence[int] = (0, 1, 2, 3, 4),
     epochs: int = EPOCHS,
+    only: Sequence[str] = (),
     pages: bool = False,
     build: Path = Path("build"),
     root: Path = Path(),
@@ -68,13 +75,17 @@ def bench_training_seeds(
         ``surrogates``; ``losses``, each with a readout that gives it; ``cells``, every neuron;
         ``normalisations``; ``delays``, learned, up to 4, 8 and 16 steps;
         ``encoders``, every coding of the task; ``conversion``, in 4 to 32 steps, beside direct
-        training; ``frameworks``, a dense network and one with a convolution, direct and converted,
-        in snnTorch, SpikingJelly and Norse, where they are installed, and in this project.
+        training; ``networks``, a wide dense network and one of convolutions; ``frameworks``, a
+        dense network and one with a convolution, direct and converted, in snnTorch, SpikingJelly
+        and Norse, where they are installed, and in this project.
     task : Task
         Of images with a label each.
     seeds : sequence of int
     epochs : int
         In real numbers; in this project, those on the grid in proportion come after them.
+    only : sequence of str
+        Parts of the names of the rows that are trained, all unless given; of the others what was
+        kept is shown.
     pages : bool
         Whether the table of ``docs/training.md`` in the checkout ``root`` is written, too, if it
         has one of this name and task.
@@ -103,14 +114,14 @@ def bench_training_seeds(
         "code": code_key(__name__),
     }
 
-    def found(entry: Entry, seed: int) -> Found:
-        tell(f"{entry.name}, seed {seed}")
-        return _found(entry, seed, key, cache=build / "cache")
-
-    with one_thread(), JobProgress() as progress, progress.part(f"Training: {name}") as tell:
-        rows = [_row(one, seeds, found) for one in entries(name, task, epochs=epochs)]
+    every = _chosen(entries(name, task, epochs=epochs), only)
+    with one_thread(), JobProgress() as progress:
+        trainings = _Trainings(key, build / "cache", progress, total=sum(
+            len(seeds) for one in every if one.run is not None
+        ))
+        rows = [_row(one, seeds, trainings, is_asked=asked) for one, asked in every.items()]
     report = seeds_report(name, rows, task=task, seeds=seeds, made={
-        "command": _command(name, task, seeds=seeds, epochs=epochs), **made,
+        "command": _command(name, task, seeds=seeds, epochs=epochs, only=only), **made,
     })
     for line in _lines(report):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -121,25 +132,71 @@ def bench_training_seeds(
     return report
 
 
-def _row(entry: Entry, seeds: Sequence[int], trained: Callable[[Entry, int], Found]) -> Row:
-    found = [trained(entry, seed) for seed in seeds if entry.run is not None]
+def _chosen(every: Sequence[Entry], only: Sequence[str]) -> dict[Entry, bool]:
+    """Return of each row whether it is to be trained: its name has one of the texts, if any."""
+    for part in texts("only", only):
+        if not any(part in one.name for one in every):
+            raise ValueError(
+                f"only is {shown(part)}, which is in the name of no row; there are "
+                f"{'; '.join(one.name for one in every)}"
+            )
+    return {one: not only or any(part in one.name for part in only) for one in every}
+
+
+class _Trainings:
+    """Trainings that are kept by all that they depend on, and told as they are done."""
+
+    def __init__(
+        self, key: Mapping[str, Any], cache: Path, progress: JobProgress, *, total: int
+    ):
+        self._key, self._cache, self._progress, self._total = key, cache, progress, total
+        self._number, self._seconds = 0, []
+
+    def found(self, entry: Entry, seed: int, *, is_asked: bool) -> Found | None:
+        """Return what a training gave; it is trained if it is not kept and is asked for."""
+        self._number += 1
+        key = {**self._key, "row": entry.name, "seed": seed}
+
+        def stage(folder: Path) -> None:
+            write_json(folder / _FILE, asdict(self._trained(entry, seed)))
+
+        try:
+            with nullcontext() if is_asked else only_kept():
+                folder = cached("training_seeds", key, stage, root=self._cache)
+        except NotKept:
+            return None
+        return Found(**read_json(folder / _FILE))
+
+    def _trained(self, entry: Entry, seed: int) -> Found:
+        assert entry.run is not None
+        title = f"{self._number} of {self._total}: {entry.name}, seed {seed}{self._left()}"
+        started = time.monotonic()
+        with self._progress.part(title):
+            found = entry.run(seed)
+        self._seconds.append(time.monotonic() - started)
+        return found
+
+    def _left(self) -> str:
+        """Return in words how long all that follow take if each takes as long as those so far."""
+        if not self._seconds:
+            return ""
+        left = fmean(self._seconds) * (self._total - self._number + 1)
+        return f", about {duration(left)} left"
+
+
+def _row(entry: Entry, seeds: Sequence[int], trainings: _Trainings, *, is_asked: bool) -> Row:
+    if entry.run is None:
+        return Row(entry.name, said=entry.said)
+    each = [trainings.found(entry, seed, is_asked=is_asked) for seed in seeds]
+    found = [one for one in each if one is not None]
+    if len(found) < len(seeds):
+        return Row(entry.name, said="not run")
     return Row(
         entry.name,
         real=tuple(one.real for one in found if one.real is not None),
         integer=tuple(one.integer for one in found if one.integer is not None),
         seconds=tuple(one.seconds for one in found),
-        said=entry.said,
     )
-
-
-def _found(entry: Entry, seed: int, key: Mapping[str, Any], *, cache: Path) -> Found:
-    """Return what a training gave, which was kept if it was there before."""
-    def stage(folder: Path) -> None:
-        assert entry.run is not None
-        write_json(folder / "found.json", asdict(entry.run(seed)))
-
-    key = {**key, "row": entry.name, "seed": seed}
-    return Found(**read_json(cached("training_seeds", key, stage, root=cache) / "found.json"))
 
 
 def _peers(name: str) -> dict[str, str]:
@@ -150,12 +207,15 @@ def _peers(name: str) -> dict[str, str]:
     return {package: version(package) for package in packages if name == "frameworks"}
 
 
-def _command(name: str, task: Task, *, seeds: Sequence[int], epochs: int) -> str:
+def _command(
+    name: str, task: Task, *, seeds: Sequence[int], epochs: int, only: Sequence[str]
+) -> str:
     """Return the command line that makes a report."""
     parts = [f"spikewright bench training --table {name}"]
     parts += [] if task.name == "digits" else [f"--task {task.name}"]
     parts += [] if [*seeds] == [*range(5)] else [f"--seeds {' '.join(map(str, seeds))}"]
-    return " ".join([*parts, *([] if epochs == EPOCHS else [f"--epochs {epochs}"])])
+    parts += [] if epochs == EPOCHS else [f"--epochs {epochs}"]
+    return " ".join([*parts, *(["--row", shlex.join(only)] if only else [])])
 
 
 def _lines(report: Report) -> list[str]:

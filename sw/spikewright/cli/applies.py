@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import SpikewrightError
-from .options import HIGHEST
+from .options import HIGHEST, path
 from .task_options import NETWORK_OPTIONS, RETRAINED
 
 __all__ = ["RULES", "SEEDED_TABLES", "SEEDED_TASKS", "Rule", "check_options", "parsed"]
@@ -16,7 +16,7 @@ __all__ = ["RULES", "SEEDED_TABLES", "SEEDED_TASKS", "Rule", "check_options", "p
 #: Tables of `bench training` that are compared over seeds, and the tasks, of images.
 SEEDED_TABLES = (
     "surrogates", "losses", "cells", "normalisations", "delays", "encoders", "conversion",
-    "frameworks",
+    "networks", "frameworks",
 )
 SEEDED_TASKS = ("digits", "mnist", "fashion_mnist", "cifar10")
 
@@ -157,7 +157,7 @@ RULES = (
         "codings but ttfs and log_latency; give one of them by --coding, or leave it out",
     ),
     Rule(
-        ("bench training",), ("task", "folder", "seeds"),
+        ("bench training",), ("task", "folder", "seeds", "row"),
         lambda options: options.table not in SEEDED_TABLES,
         f"this table, but to {', '.join(SEEDED_TABLES)}; name one of them by --table, or leave it "
         "out",
@@ -376,8 +376,9 @@ def parsed(parser: ArgumentParser, arguments: Sequence[str]) -> Namespace:
     """Parse a command line.
 
     ``given`` of the result are the names of the options that stand on it, ``flags`` by name what
-    each option of the command is called, ``switches`` the names of those without a value. The
-    parser is asked twice: with its defaults and without.
+    each option of the command is called, ``switches`` the names of those without a value, and
+    ``texts`` of those whose value is a text. The parser is asked twice: with its defaults and
+    without.
     """
     options = parser.parse_args(arguments)
     with ExitStack() as restored:
@@ -386,6 +387,9 @@ def parsed(parser: ArgumentParser, arguments: Sequence[str]) -> Namespace:
     actions = _actions(parser, options.command)
     options.flags = {action.dest: action.option_strings[-1] for action in reversed(actions)}
     options.switches = frozenset(action.dest for action in actions if action.nargs == 0)
+    options.texts = frozenset(
+        action.dest for action in actions if action.nargs != 0 and action.type in (None, path)
+    )
     return options
 
 

@@ -51,6 +51,11 @@ def with_config(arguments: Sequence[str], options: Namespace) -> list[str]:
                 raise SpikewrightError(
                     f"{options.config}: {name} is {str(value)[:60]}; it is true or false"
                 )
+            case bool() | int() | float() if _plain(name) in options.texts:
+                raise SpikewrightError(
+                    f"{options.config}: {name} is {str(value).lower()}; it is a text, in quotation "
+                    "marks"
+                )
             case bool():
                 given.append(f"{flag}={str(value).lower()}")
             case str() | int() | float():
@@ -59,10 +64,27 @@ def with_config(arguments: Sequence[str], options: Namespace) -> list[str]:
                 given.append(f"{flag}={'-'.join(map(str, value))}")
             case _:
                 raise SpikewrightError(
-                    f"{options.config}: {name} is {str(value)[:60]}; an option is a number, a text "
-                    "or true"
+                    f"{options.config}: {name} is {_briefly(value)}; give {_able(name)}"
                 )
     return [verb, *given, *rest]
+
+
+def _briefly(value: Any) -> str:
+    """Return a value that is no option's, in a few words."""
+    match value:
+        case []:
+            return "an empty list"
+        case dict():
+            return "a table"
+        case _:
+            return str(value)[:60]
+
+
+def _able(name: str) -> str:
+    """Return in words what an option may be."""
+    if _plain(name) in _OF_LAYERS:
+        return "one value for all layers, or a list with one for each"
+    return "one value: a number, a text in quotation marks, true or false"
 
 
 @contextmanager

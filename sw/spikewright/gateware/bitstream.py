@@ -79,6 +79,8 @@ class Bitstream:
         found = [*self.fmax_of_seeds.values()]
         if not found:
             return f"{own}."
+        if len(found) == 1:
+            return f"{own}, and with seed 1 {found[0]:.1f} MHz."
         return (
             f"{own}; over seeds 1 to {len(found)}, a median of {median(found):.1f} MHz, from "
             f"{min(found):.1f} to {max(found):.1f}."

@@ -30,6 +30,7 @@ from ..quantized.network import QuantizedNetwork
 from ..quantized.spw import write
 from ..record.benchmark import Benchmark, Outcome, made_by
 from ..record.figure import Computed, Figure
+from ..record.markdown import counted
 from ..record.report import Report
 from ..task.metrics import class_scores, share_right
 from ..task.task import Task
@@ -210,7 +211,7 @@ def _row(trained: _Trained, labels: np.ndarray, classes: Sequence[str]) -> dict[
 
 def _means(rows: Sequence[dict[str, Any]], how: str) -> list[Figure]:
     """Return the means over the seeds, each with its range."""
-    by = Computed(f"{how}, mean of {len(rows)} seeds")
+    by = Computed(f"{how}, mean of {counted(len(rows), 'seed')}")
     each = {name: [row[name] for row in rows] for name in ("accuracy", "balanced_accuracy")}
     each |= {
         f"f1_{name.lower()}": [row["f1"][name] for row in rows] for name in rows[0]["f1"]

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..record.benchmark import said
 from ..record.figure import Figure
-from ..record.markdown import table
+from ..record.markdown import counted, table
 from ..record.report import Report
 
 __all__ = ["BLOCKS", "PAGE", "PUBLISHED", "blocks_of", "lines_of"]
@@ -86,12 +86,12 @@ def _value(given: dict[str, Figure], name: str, scale: float = 1) -> str:
 def blocks_of(report: Report, lines: Sequence[str]) -> dict[str, str | None]:
     """Return the blocks of the page: that of this report, where it has one; None for the others."""
     compared = {figure.name: figure.value for figure in report.figures}
-    counted = f"{len(report.rows)} seeds: mean, least and most."
+    told = f"{counted(len(report.rows), 'seed')}: mean, least and most."
     if "compared" in compared:
-        counted += (
+        told += (
             f" On the virtual board, {compared['on_board']:,} beats: {compared['mismatches']:,} of "
             f"{compared['compared']:,} values differ."
         )
-    block = "\n".join([said(report, counted), "", *lines])
+    block = "\n".join([said(report, told), "", *lines])
     own = {BLOCKS[report.name]: block} if report.name in BLOCKS else {}
     return dict.fromkeys(BLOCKS.values()) | own

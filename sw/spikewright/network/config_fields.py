@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass, replace
 from inspect import signature
 from typing import Any
 
-from spikewright_hw.checks import instance, mapping
+from spikewright_hw.checks import instance, mapping, shown
 
 from .augmentation import Augmentation
 from .model_config import ModelConfig
@@ -54,6 +54,12 @@ def _changed(of: Any, given: Mapping[str, Any], place: str) -> Any:
             value = {True: now, False: None}.get(value, value) if isinstance(value, bool) else value
         if is_dataclass(now) and isinstance(value, Mapping):
             value = _changed(now, value, f"{place}{name}.")
+        elif is_dataclass(now) and not (value is None or isinstance(value, type(now))):
+            raise ValueError(
+                f"{place}{name} is {shown(value)}; it must be "
+                f"{'true, false, or ' if name == 'augmentation' else ''}what its fields are, by "
+                f"name: {', '.join(one.name for one in fields(now))}"
+            )
         made[name] = value
     try:
         return replace(of, **made)

@@ -272,7 +272,7 @@ class Model(nn.Module):
         The outputs are ``[samples, outputs]``, or with ``each_step`` ``[samples, steps, outputs]``.
         """
         if self.grid is None:
-            spikes = spikes / self._most_input
+            spikes = _shares(spikes, self._most_input)
             layers = [
                 Wired(cell, self._real_weights(number), self._of(self.recurrent, number),
                       bias=self._of(self.biases, number), connection=layer.connection,
@@ -473,6 +473,13 @@ class Model(nn.Module):
     def neurons(self) -> list[Cell]:
         """Return the cell of each layer."""
         return [cell for cell in self.cells if isinstance(cell, Cell)]
+
+
+def _shares(inputs: Tensor, most: int) -> Tensor:
+    """Return inputs as shares of their largest; one step of those that are the same in each."""
+    if inputs.stride(1) == 0:
+        return (inputs[:, :1] / most).expand(inputs.shape)
+    return inputs if most == 1 and inputs.is_floating_point() else inputs / most
 
 
 def _norm(kind: str, layer: RealLayer) -> Normalisation:

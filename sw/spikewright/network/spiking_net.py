@@ -163,6 +163,11 @@ class SpikingNet(nn.Module):
         Returns
         -------
         Tensor ``[samples, outputs]``, or ``[samples, steps, outputs]``, in real units.
+
+        Raises
+        ------
+        ValueError
+            ``spikes`` are of another shape, or not all are finite.
         """
         given = self._flat(spikes)
         outputs, self.activity = self.model(given, each_step=each_step)
@@ -204,6 +209,7 @@ class SpikingNet(nn.Module):
     def _flat(self, spikes: Tensor) -> Tensor:
         """Return the inputs as they are numbered: place by place, channels of one side by side."""
         instance(Tensor)("spikes", spikes)
+        _check_finite(spikes)
         here = self._map
         maps = (here.channels, here.height, here.width)
         if spikes.dim() == 5 and spikes.shape[2:] == maps:
@@ -215,6 +221,17 @@ class SpikingNet(nn.Module):
                 "step"
             )
         return spikes
+
+
+def _check_finite(spikes: Tensor) -> None:
+    """Raise :exc:`ValueError` for what is no number, of which no neuron would spike."""
+    if spikes.is_floating_point() and not spikes.sum().isfinite():
+        wrong = (~spikes.isfinite()).nonzero()
+        if len(wrong):
+            place = wrong[0].tolist()
+            raise ValueError(
+                f"spikes{place} is {float(spikes[tuple(place)])}; inputs must be finite numbers"
+            )
 
 
 def _map(inputs: Any) -> FeatureMap:

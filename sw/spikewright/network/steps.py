@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from spikewright.coding.coding import encode
+from spikewright.coding.direct import Direct
 from spikewright.task.task import Task
 
 from . import plain_steps
@@ -58,7 +60,10 @@ class TrainingSpikes:
         self._kept = None if config.augmentation else self._encoded(task.x_train)
 
     def epoch(self) -> Tensor:
-        """Return the spikes of an epoch, a bool tensor ``[samples, steps, inputs]``."""
+        """Return the spikes of an epoch, a bool tensor ``[samples, steps, inputs]``.
+
+        Graded inputs are uint8; those that are the same in each step are there once, expanded.
+        """
         if self._kept is not None:
             return self._kept
         config, task = self._config, self._task
@@ -70,7 +75,11 @@ class TrainingSpikes:
         return self._encoded((images + task.low).numpy())
 
     def _encoded(self, samples: np.ndarray) -> Tensor:
-        return torch.from_numpy(encode(samples, self._config.coding))
+        coding = self._config.coding
+        if isinstance(coding, Direct) and not coding.sequence:
+            once = torch.from_numpy(encode(samples, replace(coding, steps=1)))
+            return once.expand(-1, coding.steps, -1)
+        return torch.from_numpy(encode(samples, coding))
 
 
 class Steps:
@@ -125,7 +134,7 @@ class Steps:
         order = torch.randperm(len(targets), generator=self._generator)
         batches = order[: self._batches * self._config.batch].chunk(self._batches)
         for step, batch in enumerate(map(self._processes.share, batches), 1):
-            given = spikes[batch].to(self._model.device).float()
+            given = _given(spikes, batch, self._model.device)
             outputs, result = self._model(given, each_step=each_step)
             loss = self._objective.loss(
                 outputs, targets[batch].to(self._model.device), result,
@@ -180,6 +189,14 @@ class Steps:
                     f"{int(fine.int().argmin())} on"
                 )
         return "all membranes are finite, and their loss is too large for a float"
+
+
+def _given(spikes: Tensor, batch: Tensor, device: torch.device) -> Tensor:
+    """Return some samples as floats; of steps that are all the same, one is copied."""
+    if spikes.stride(1) == 0:
+        once = spikes[:, :1][batch].to(device).float()
+        return once.expand(-1, spikes.shape[1], -1)
+    return spikes[batch].to(device).float()
 
 
 @contextmanager

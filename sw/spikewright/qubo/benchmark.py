@@ -22,7 +22,7 @@ from spikewright_hw.qubo.search import QuboSearch
 from .. import terminal
 from ..errors import DeviceError
 from ..record.benchmark import Benchmark, Outcome, made_by, said
-from ..record.markdown import table, wrapped
+from ..record.markdown import counted, table, wrapped
 from ..record.report import Report
 from .beside import beside_host, host_lines, largest, largest_lines
 from .board import QuboAnswer
@@ -147,9 +147,10 @@ def _report(
         title="NeuroBench QUBO: maximum independent sets",
         summary=(
             f"Simulated, nothing measured: cycles of the gateware at {solver.clock_hz / 1e6:g} "
-            f"MHz, {solver.lanes} neurons in a word. After {time}, median of {benchmark.runs} "
-            f"runs: the target is reached on {reached} of {len(rows)} workloads. Best of the runs: "
-            f"the lowest published cost on {known}, of which {lower} lower."
+            f"MHz, {solver.lanes} neurons in a word. After {time}, median of "
+            f"{counted(benchmark.runs, 'run')}: the target is reached on {reached} of {len(rows)} "
+            f"workloads. Best of the runs: the lowest published cost on {known}, of which {lower} "
+            "lower."
         ),
         figures=tuple(
             largest(solver, timeout_s=benchmark.timeout_s) if benchmark.largest else ()
@@ -233,7 +234,7 @@ def _blocks(benchmark: QuboBenchmark, report: Report) -> dict[str, str]:
         said = wrapped(
             f"dwave-samplers {report.made['dwave-samplers']} on one processor of this machine, "
             f"{report.made['processor']}; {_time(benchmark.timeout_s)} a run, median of "
-            f"{benchmark.runs} runs. Of the annealing, processor time of its reads."
+            f"{counted(benchmark.runs, 'run')}. Of the annealing, processor time of its reads."
         )
         blocks["host"] = "\n".join([said, "", *host_lines(report.rows)])
     if benchmark.largest:

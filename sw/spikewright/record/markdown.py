@@ -9,7 +9,10 @@ from typing import Any
 from ..errors import DataError
 from .figure import Figure
 
-__all__ = ["Presets", "figure_table", "filled", "presets_line", "short", "table", "wrapped"]
+__all__ = [
+    "Presets", "counted", "figure_table", "filled", "presets_line", "short", "table",
+    "wrapped",
+]
 
 #: Parameter sets of a core by name.
 Presets = Mapping[str, Mapping[str, Any]]
@@ -29,6 +32,11 @@ def table(headings: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator
 def short(value: float) -> str:
     """Return a number in four digits, large ones as whole numbers."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def counted(number: int, unit: str) -> str:
+    """Return so many of a unit in words: ``1 seed``, ``5 seeds``."""
+    return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
 def figure_table(figures: Iterable[Figure]) -> Iterator[str]:

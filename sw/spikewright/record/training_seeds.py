@@ -17,7 +17,7 @@ SEED_BLOCKS = tuple(
     f"{table}_{task}"
     for table in (
         "surrogates", "losses", "cells", "normalisations", "delays", "encoders", "conversion",
-        "frameworks",
+        "networks", "frameworks",
     )
     for task in ("digits", "mnist", "fashion_mnist", "cifar10")
 )
@@ -58,6 +58,10 @@ class Row:
         return found
 
 
+def _of_seeds(count: int) -> str:
+    return "one seed" if count == 1 else f"mean and standard deviation of {count} seeds"
+
+
 def seeds_report(
     table: str, rows: Sequence[Row], *, task: Task, seeds: Sequence[int], made: Mapping[str, str]
 ) -> Report:
@@ -90,8 +94,8 @@ def seeds_report(
     return Report(
         name=f"training_{table}{own}",
         title=f"Training: {table}, {task.name}",
-        summary=f"Accuracy {tested}, {len(task.y_train)} to train; mean and standard deviation of "
-        f"{len(seeds)} seeds, CPU seconds of one thread.",
+        summary=f"Accuracy {tested}, {len(task.y_train)} to train; "
+        f"{_of_seeds(len(seeds))}, CPU seconds of one thread.",
         figures=tuple(figures),
         rows=tuple(row.row() for row in rows),
         made={"block": f"{table}_{task.name}", "seeds": ", ".join(map(str, seeds)), **made},

@@ -251,3 +251,47 @@ def test_a_wrong_argument_is_a_sentence(given, error, said):
     given = {"name": "cells", "task": TASK, **given}
     with pytest.raises(error, match=f"^{re.escape(said)}"):
         spw.bench_training_seeds(given.pop("name"), **given)
+
+
+def test_rows_are_trained_by_name_and_others_are_shown_as_they_were_kept(tmp_path, monkeypatch):
+    def entries(*_, **__):
+        return [
+            seeded.Entry(name, lambda seed, name=name: trained.append((name, seed)) or
+                         seeded.Found(0.5, None, 1.0))
+            for name in ("dense", "dense, wide", "deep")
+        ]
+
+    trained: list[tuple[str, int]] = []
+    monkeypatch.setattr(training_seeds, "entries", entries)
+
+    def said(seeds: tuple[int, ...], *only: str) -> list[str]:
+        report = spw.bench_training_seeds(
+            "networks", task=TASK, seeds=seeds, epochs=1, only=only, build=tmp_path,
+            console=Console(quiet=True),
+        )
+        assert report.made["command"].endswith("--row wide" if only else "--epochs 1")
+        return [row["said"] for row in report.rows]
+
+    assert said((0,), "wide") == ["not run", "", "not run"] and trained == [("dense, wide", 0)]
+    assert said((0, 1), "wide") == ["not run", "", "not run"]
+    assert said((0,)) == ["", "", ""]
+    assert said((0, 1), "wide") == ["not run", "", "not run"]  # of one seed, and not of two
+    with pytest.raises(ValueError, match=r"^only is 'none', which is in the name of no row; "):
+        said((0,), "none")
+
+
+def test_what_is_left_is_told_of_each_training(tmp_path, monkeypatch, capsys):
+    rows = [seeded.Entry(name, lambda seed: seeded.Found(0.5, None, 1.0)) for name in "ab"]
+    monkeypatch.setattr(training_seeds, "entries", lambda *_, **__: rows)
+    spw.bench_training_seeds(
+        "cells", task=TASK, seeds=(0, 1), epochs=1, build=tmp_path, console=Console(quiet=True)
+    )
+    told = capsys.readouterr().err.splitlines()
+    assert re.fullmatch(r"✓ 1 of 4: a, seed 0 \(0\.\d s\)", told[0])
+    assert re.fullmatch(r"✓ 4 of 4: b, seed 1, about 0 s left \(0\.\d s\)", told[3])
+
+
+def test_networks_are_wide_and_deep():
+    assert [one.name for one in seeded.entries("networks", TASK, epochs=1)] == [
+        "64-512-10, event products", "16C3-P2-64-10", "16C3-P2-64-10, leaks learned",
+    ]

@@ -197,6 +197,10 @@ def test_how_fast_a_bitstream_is_names_its_seed():
         available={}, seed=2, tools=(),
     )
     assert built.speed() == "With seed 2 of the placer it reaches 91.5 MHz."
+    one = replace(built, fmax_of_seeds={1: 79.0})
+    assert one.speed() == (
+        "With seed 2 of the placer it reaches 91.5 MHz, and with seed 1 79.0 MHz."
+    )
     spread = replace(built, fmax_of_seeds={1: 79.0, 2: 91.48, 3: 88.0})
     assert spread.speed() == (
         "With seed 2 of the placer it reaches 91.5 MHz; over seeds 1 to 3, a median of 88.0 MHz, "

@@ -145,6 +145,15 @@ def test_spikes_of_another_shape_are_refused(shape):
         SpikingNet("8-3", inputs=12)(torch.zeros(shape))
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+def test_spikes_that_are_no_numbers_are_refused(value):
+    spikes = torch.zeros(2, 3, 4)
+    spikes[1, 2, 0] = float(value)
+    message = f"spikes[1, 2, 0] is {value}; inputs must be finite numbers"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        SpikingNet("8-3", inputs=4)(spikes)
+
+
 def test_what_is_not_quantised_has_no_file():
     with pytest.raises(ValueError, match="the model has real weights; quantize"):
         from_net(SpikingNet("8-3", inputs=12), TASK, coding=CODING)

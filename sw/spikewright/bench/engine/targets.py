@@ -1,6 +1,6 @@
 """The rows of ``spikewright bench engine``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from statistics import mean
 from typing import Literal
@@ -133,9 +133,19 @@ def _clock(
             target, round(one.fmax_of(), 2), PostRoute(one.tool, one.seed, board.device.corner),
             seeds={str(each.seed): each.fmax_of() for each in every},
         ),
-        note=f"{which} of {len(rates)} seeds, {rates[0]:.1f} to {rates[-1]:.1f} MHz; "
-        f"{board.device.label}",
+        note=f"{_spread(which, rates)}; {board.device.label}",
     )
+
+
+def _spread(which: str, rates: Sequence[float]) -> str:
+    """Return in words of which clocks, in order, one is the median or the slowest."""
+    if len(rates) == 1:
+        return "one seed"
+    return f"{which} of {len(rates)} seeds, {rates[0]:.1f} to {rates[-1]:.1f} MHz"
+
+
+def _middle(seeds: int) -> str:
+    return "of one seed" if seeds == 1 else f"the median of {seeds} seeds"
 
 
 def _latency(work: Work, target: Target, *, engine: Engine) -> Found:
@@ -148,7 +158,7 @@ def _latency(work: Work, target: Target, *, engine: Engine) -> Found:
             fmax_mhz=fmax, cycles_mean=float(found.each.mean()),
             slowest_us=float(found.each.max()) / fmax,
         ),
-        note=f"mean cycles at {fmax:.1f} MHz, the median of {len(work.placed(engine))} seeds; "
+        note=f"mean cycles at {fmax:.1f} MHz, {_middle(len(work.placed(engine)))}; "
         f"{found.each.max() / fmax:.2f} us at most",
     )
 

@@ -266,8 +266,8 @@ def stochastic(options: argparse.Namespace) -> None:
 def _add_training(benches) -> None:
     bench = benches.add_parser(
         "training",
-        help="what a training chooses among, cells, delays, encoders, conversion, frameworks; its "
-        "speed",
+        help="what a training chooses among, cells, delays, encoders, conversion, networks, "
+        "frameworks; its speed",
     )
     add = bench.add_argument
     add(
@@ -288,6 +288,11 @@ def _add_training(benches) -> None:
     add(
         "--seeds", type=seed, nargs="+", default=[0, 1, 2, 3, 4], metavar="N",
         help="seeds to train (default: 0 to 4)",
+    )
+    add(
+        "--row", nargs="+", default=[], metavar="TEXT",
+        help="over seeds, rows to train by a part of their names (default: all); of the others "
+        "what was kept is shown",
     )
     add(
         "--epochs", type=count, metavar="N",
@@ -311,9 +316,10 @@ def training(options: argparse.Namespace) -> None:
             )
         with arguments_checked({**options.flags, "name": "--task"}):
             task = spw.load_task(options.task, folder=options.folder)
-        with arguments_checked({**options.flags, "name": "--table"}):
+        with arguments_checked({**options.flags, "name": "--table", "only": "--row"}):
             spw.bench_training_seeds(
-                options.table, task=task, seeds=options.seeds, pages=options.pages, **given
+                options.table, task=task, seeds=options.seeds, only=options.row,
+                pages=options.pages, **given
             )
         return
     with arguments_checked({**options.flags, "name": "--table"}):

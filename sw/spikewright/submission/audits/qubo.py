@@ -98,11 +98,12 @@ def _headline(data: dict[str, Any]) -> tuple[str, str]:
     lower = sum(row["best_cost"] < row["best_known"] for row in rows)
     clock = data["made"]["clock"].partition(",")[0]
     lanes = word(r"MHz, (\d+) neurons in a word", said, "neurons of a word")
+    runs = len(data["made"]["seeds of the runs"].split(", "))
     time = word(r"After ([\d.]+ (?:us|ms|s)), ", said, "time")
     return "NeuroBench QUBO: maximum independent sets", (
         f"Simulated, nothing measured: cycles of the gateware at {clock}, {lanes} neurons in a "
-        f"word. After {time}, median of {len(data['made']['seeds of the runs'].split(', '))} "
-        f"runs: the target is reached on {reached} of {len(rows)} workloads. Best of the runs: "
+        f"word. After {time}, median of {runs} run{'s' * (runs > 1)}: "
+        f"the target is reached on {reached} of {len(rows)} workloads. Best of the runs: "
         f"the lowest published cost on {known}, of which {lower} lower."
     )
 
