@@ -16,7 +16,17 @@ from typing import Any, ClassVar
 
 from rich.console import Console
 
-from spikewright_hw.checks import flag, instance, real, settle, whole
+from spikewright_hw.checks import (
+    Rule,
+    flag,
+    instance,
+    optional,
+    plain,
+    real,
+    settle,
+    shown,
+    whole,
+)
 from spikewright_hw.qubo.search import QuboSearch
 
 from .. import terminal
@@ -48,14 +58,32 @@ _SOLVER, _SEARCH = QuboSolver(), QuboSearch()
 _SIZES = (10, 25, 50, 100, 250, 500, 1000)
 
 
+def _chosen(what: str) -> Rule:
+    """Make the rule of values of the benchmark's workloads: one at least, and each once."""
+
+    def rule(name: str, value: Any) -> tuple[Any, ...]:
+        there = sorted({getattr(one, what) for one in qubo_workloads()})
+        told, chosen = ", ".join(map(str, there)), plain(value)
+        if not isinstance(chosen, list | tuple):
+            raise ValueError(f"{name} is {shown(value)}; it must be a list, of {told}")
+        for one in chosen:
+            if one not in there:
+                raise ValueError(f"{what} is {shown(one)}; the benchmark has {told}")
+        if not chosen or len(set(chosen)) < len(chosen):
+            raise ValueError(f"{name} is {shown(list(chosen))}; name each once, and at least one")
+        return tuple(chosen)
+
+    return rule
+
+
 @dataclass(frozen=True, kw_only=True)
 class QuboBenchmark(Benchmark):
     """Workloads of NeuroBench's QUBO benchmark: which to run, and how.
 
     Parameters
     ----------
-    nodes : sequence of int
-        Sizes of the workloads; those of up to 1,000 that the solver holds, if empty.
+    nodes : sequence of int, optional
+        Sizes of the workloads; those of up to 1,000 that the solver holds, unless given.
     densities : sequence of float
         Their densities.
     solver : QuboSolver
@@ -76,7 +104,7 @@ class QuboBenchmark(Benchmark):
 
     page: ClassVar[Path] = Path("docs") / "qubo.md"
 
-    nodes: Sequence[int] = ()
+    nodes: Sequence[int] | None = None
     densities: Sequence[float] = (0.01, 0.05, 0.1, 0.25)
     solver: QuboSolver = _SOLVER
     settings: QuboSearch = _SEARCH
@@ -88,9 +116,10 @@ class QuboBenchmark(Benchmark):
     def __post_init__(self):
         settle(
             self, solver=instance(QuboSolver), settings=instance(QuboSearch), timeout_s=real(0),
-            runs=whole(1), host=flag, largest=flag,
+            runs=whole(1), host=flag, largest=flag, nodes=optional(_chosen("nodes")),
+            densities=_chosen("density"),
         )
-        if not self.nodes:
+        if self.nodes is None:
             held = tuple(size for size in _SIZES if size <= self.solver.capacity)
             if not held:
                 raise ValueError(
@@ -101,16 +130,10 @@ class QuboBenchmark(Benchmark):
 
     def workloads(self) -> tuple[QuboWorkload, ...]:
         """Return the workloads of these sizes and densities."""
-        known = qubo_workloads()
-        for what, chosen in (("nodes", self.nodes), ("density", self.densities)):
-            there = sorted({getattr(one, what) for one in known})
-            for value in chosen:
-                if value not in there:
-                    raise ValueError(
-                        f"{what} is {value}; the benchmark has {', '.join(map(str, there))}"
-                    )
+        sizes = self.nodes or ()
         return tuple(
-            one for one in known if one.nodes in self.nodes and one.density in self.densities
+            one for one in qubo_workloads()
+            if one.nodes in sizes and one.density in self.densities
         )
 
     @property

@@ -3,8 +3,9 @@
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
+from warnings import warn
 
-from spikewright.errors import DataError
+from spikewright.errors import DataError, SpikewrightWarning
 
 __all__ = ["LISTS", "check_sums"]
 
@@ -27,33 +28,48 @@ def check_sums(folder: Path, paths: Iterable[Path]) -> bool:
     bool
         Whether there is a list that names all of them.
 
+    Warns
+    -----
+    SpikewrightWarning
+        There is a list, and it names none of them.
+
     Raises
     ------
     DataError
         A file has another sum than the list says, or one of the two cannot be read.
     """
-    listed = _listed(folder)
-    complete = bool(listed)
+    listed, found = _listed(folder)
+    named = unnamed = 0
     for path in paths:
         wanted = listed.get(path.relative_to(folder).as_posix())
+        named, unnamed = named + (wanted is not None), unnamed + (wanted is None)
         if wanted is None:
-            complete = False
-        elif hashlib.sha256(_content(path)).hexdigest() != wanted:
+            continue
+        if hashlib.sha256(_content(path)).hexdigest() != wanted:
             raise DataError(
                 f"{path} has another SHA-256 than the list beside it says, so it was altered or "
                 "only partly fetched; fetch it again"
             )
-    return complete
+    if found is not None and not named:
+        warn(
+            f"{found} names none of the {unnamed} files that are read, so that none was held to "
+            "it; names in it are as seen from its folder",
+            SpikewrightWarning, stacklevel=2,
+        )
+    return bool(named) and not unnamed
 
 
-def _listed(folder: Path) -> dict[str, str]:
-    """Return the sums by name; none where there is no list."""
+def _listed(folder: Path) -> tuple[dict[str, str], Path | None]:
+    """Return the sums by name, and the list; none where there is no list."""
     for path in (folder / name for name in LISTS):
         if path.is_file():
             pairs = (line.split(maxsplit=1) for line in
                      _content(path).decode(errors="replace").splitlines() if line.strip())
-            return {name.lstrip("*"): total.lower() for total, *rest in pairs for name in rest}
-    return {}
+            return {
+                name.lstrip("*").removeprefix("./"): total.lower()
+                for total, *rest in pairs for name in rest
+            }, path
+    return {}, None
 
 
 def _content(path: Path) -> bytes:

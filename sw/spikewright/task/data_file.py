@@ -57,7 +57,7 @@ def load_data(path: str | Path) -> Task:
 
 
 def _of_arrays(path: Path) -> Task:
-    content = read_archive(path)
+    content = read_archive(path, own=True)
     absent = [name for name in _ARRAYS if name not in content]
     if absent:
         raise DataError(

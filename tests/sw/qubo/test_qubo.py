@@ -265,9 +265,18 @@ def test_programs_of_the_host_are_held_to_the_graph():
         assert min(costs) == -2 and set(costs) <= {-2, -1}  # a run may end in the middle one
 
 
-def test_a_workload_that_is_none_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"^nodes is 11; the benchmark has 10, 25, 50, 100, 250, "):
-        run_benchmark(QuboBenchmark(nodes=(11,)), directory=tmp_path)
+@pytest.mark.parametrize(("fields", "said"), [
+    ({"nodes": (11,)}, "nodes is 11; the benchmark has 10, 25, 50, 100, 250, 500, 1000, 2500, "),
+    ({"densities": (0.3,)}, "density is 0.3; the benchmark has 0.01, 0.05, 0.1, 0.25"),
+    ({"nodes": ()}, "nodes is []; name each once, and at least one"),
+    ({"densities": ()}, "densities is []; name each once, and at least one"),
+    ({"nodes": (10, 10)}, "nodes is [10, 10]; name each once, and at least one"),
+    ({"nodes": 10}, "nodes is 10; it must be a list, of 10, 25, 50, 100, 250, 500, 1000, 2500, "),
+    ({"densities": "0.1"}, "densities is '0.1'; it must be a list, of 0.01, 0.05, 0.1, 0.25"),
+])
+def test_workloads_that_are_none_are_refused(fields, said):
+    with pytest.raises(ValueError, match=f"^{re.escape(said)}"):
+        QuboBenchmark(**fields)
 
 
 def test_the_page_gets_the_table(tmp_path):

@@ -94,7 +94,7 @@ def test_files_that_are_no_arrays(tmp_path):
     refused(
         tmp_path,
         f"{path} holds Python objects, which are never loaded from a file, since they could run "
-        "anything; write arrays of numbers",
+        "anything; fetch a file with arrays of numbers",
     )
     with pytest.raises(DataError, match=f"^there is no file {re.escape(str(tmp_path))}/test_X"):
         read_trials(tmp_path, "test")

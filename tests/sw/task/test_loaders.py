@@ -47,6 +47,22 @@ def refused(name: str, folder: Path, message: str) -> None:
         load_task(name, folder=folder)
 
 
+@pytest.mark.parametrize(("name", "file", "others"), [
+    ("wisdm", "watch_subset2_40.npz", ()),
+    ("mitbih", "beats_ds1_train.npz", ("beats_ds2a_test.npz",)),
+    ("eeg_mi", "train_X.npy", ("train_y.npy", "val_X.npy", "val_y.npy")),
+])
+@pytest.mark.parametrize("content", [b"no archive", b"PK\x05\x06" + bytes(17), b""])
+def test_a_broken_file_of_others_is_fetched_again(name, file, others, content, tmp_path):
+    """Nobody but its authors can write it again."""
+    for one in (file, *others):
+        (tmp_path / one).write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        load_task(name, folder=tmp_path)
+    assert str(caught.value).startswith(f"{tmp_path / file} ")
+    assert str(caught.value).endswith("; fetch it again")
+
+
 def test_every_source_but_mnist_is_here():
     assert {name for name, _ in WRITTEN} == {*SOURCES} - {"mnist", "fashion_mnist"}
 

@@ -88,7 +88,7 @@ def qubo(options: argparse.Namespace) -> None:
         spw.print_qubo_solution(solution)
         return
     run_from_options(
-        options, spw.QuboBenchmark, solver=solver, settings=settings, timeout_s=timeout, nodes=(),
+        options, spw.QuboBenchmark, solver=solver, settings=settings, timeout_s=timeout, nodes=None,
     )
 
 
