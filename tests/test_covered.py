@@ -59,11 +59,11 @@ WHOLES = {
     "BusTop": "tests/hw/test_bus_top.py", "SerialPort": "tests/hw/test_serial_port.py",
 }
 
-#: What a board has beside its cores, counters, sums and a register or two, or a demo's steps from
-#: one sample to the next, and its test.
+#: What a board has beside its cores, counters and a register or two, or a demo's steps from one
+#: sample to the next, and its test.
 BESIDE = {
     "DemoTop": "tests/hw/test_demo.py", "Restart": "tests/hw/test_restart.py",
-    "Sensors": "tests/hw/test_sensors.py", "Tally": "tests/hw/test_tally.py",
+    "Tally": "tests/hw/test_tally.py",
 }
 
 #: Names of Amaranth that a module needs in order to build logic.

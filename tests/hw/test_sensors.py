@@ -8,7 +8,7 @@ from amaranth import Array, Const, Module, Mux, Signal
 from amaranth.lib import wiring
 
 from spikewright_hw.board import BoardTop
-from spikewright_hw.link.sensors import Sensors
+from spikewright_hw.link.sensors import Sensors, summed
 from spikewright_hw.protocol import Command, Frame, Hello, Status, encode_frame, power_bytes
 
 from .serial_line import converse
@@ -120,6 +120,22 @@ def test_a_monitor_that_is_silent_is_not_waited_for():
         assert ctx.get(dut.still) and ctx.get(dut.sums) & 0xFFFFFFFF == 0
 
     run(dut, bench)
+
+
+def test_the_reference_counts_whole_rounds_and_wraps():
+    assert summed([], addresses=(5, 6)) == (0, 0, 0)
+    assert summed([(3, 4), (30, 40)], addresses=(5, 6)) == (2, 33, 44)
+    assert summed([(0xFFFF,)] * 65538, addresses=(5,)) == (65538, (0xFFFF * 65538) % 2**32)
+
+
+def test_the_reference_of_a_silent_monitor_has_no_rounds():
+    assert summed([(3, 4), (30,)], addresses=(5, 6)) == (0, 33, 4)
+    assert summed([()], addresses=(5,)) == (0, 0)
+
+
+def test_no_patience():
+    with pytest.raises(ValueError, match=r"^patience is at least 1 clock cycle, not 0$"):
+        Sensors(addresses=(1,), patience=0)
 
 
 @pytest.mark.parametrize("addresses", [(), (1, 128), (-1,)])

@@ -9,10 +9,33 @@ from amaranth.lib.wiring import In, Out
 
 from ..protocol import POWER_BYTES, power_bytes
 
-__all__ = ["Monitor", "Sensors"]
+__all__ = ["PRESETS", "Monitor", "Sensors", "core", "summed"]
 
-#: Cycles in which a monitor has to give a register.
-_PATIENCE = 255
+#: Parameter sets by name: the supply of a core alone, and as many registers as an Arty A7 has of
+#: sensors.
+PRESETS = {
+    "a1": {"addresses": (0x01,)},
+    "a8": {"addresses": (0x01, 0x1A, 0x11, 0x19, 0x12, 0x02, 0x06, 0x00)},
+}
+
+
+def summed(rounds: Sequence[Sequence[int]], *, addresses: Sequence[int]) -> tuple[int, ...]:
+    """Return the number of rounds and each register's sum, modulo 2**32, as POWER tells them.
+
+    Parameters
+    ----------
+    rounds : sequence of sequence of int
+        What the monitor gave in each round, in the order of ``addresses``. It fell silent in a
+        round that has too few, after which there is none.
+    addresses : sequence of int
+        Of the registers.
+    """
+    span = 1 << 8 * POWER_BYTES
+    silent = any(len(values) < len(addresses) for values in rounds)
+    sums = (
+        sum(values[at] for values in rounds if at < len(values)) for at in range(len(addresses))
+    )
+    return (0 if silent else len(rounds) % span), *(total % span for total in sums)
 
 
 class Monitor(Protocol):
@@ -46,7 +69,9 @@ class Sensors(wiring.Component):
     Parameters
     ----------
     addresses : sequence of int, at least one
-        Of the registers, in the order of the answer.
+        Of the registers, in the order of the answer; each from 0 to 127.
+    patience : int, at least 1
+        Cycles after the one in which a register is asked for, in which it has to be given.
 
     Members
     -------
@@ -57,17 +82,17 @@ class Sensors(wiring.Component):
     data : In(16)
         What it has, in the cycle in which ``ready`` is high.
     ready : In(1)
-        See ``data``.
+        The register that was asked for is given; heard from the cycle after ``enable`` on, once.
     done : In(1)
-        A round of the monitor is over.
+        A round of the monitor is over; not heard while the one before is read.
     hold : In(1)
         Begin no round of reading, so that nothing changes.
     still : Out(1)
         Nothing changes while ``hold`` stays high.
     sums : Out(unsigned(8 * power_bytes(len(addresses))))
         The payload of the answer to POWER, its first byte in the lowest bits: rounds that were
-        read, and the sum of each register's values. A monitor that did not give a register within
-        255 cycles is not asked again, and the number of rounds is 0 from then on.
+        read, and the sum of each register's values. A monitor that did not give a register in
+        time is not asked again, and the number of rounds is 0 from then on.
     """
 
     address: Signal
@@ -79,12 +104,15 @@ class Sensors(wiring.Component):
     still: Signal
     sums: Signal
 
-    def __init__(self, *, addresses: Sequence[int]):
+    def __init__(self, *, addresses: Sequence[int], patience: int = 255):
         self.addresses = tuple(addresses)
         if not self.addresses or not all(0 <= one < 128 for one in self.addresses):
             raise ValueError(
                 f"addresses are {list(self.addresses)}; there is at least one, from 0 to 127"
             )
+        if patience < 1:
+            raise ValueError(f"patience is at least 1 clock cycle, not {patience}")
+        self.patience = patience
         super().__init__({
             "address": Out(7),
             "enable": Out(1),
@@ -102,7 +130,7 @@ class Sensors(wiring.Component):
         count, bits = len(self.addresses), 8 * POWER_BYTES
         rounds = Signal(bits)
         sums = [Signal(bits, name=f"sum_{number}") for number in range(count)]
-        at, waited = Signal(range(count + 1)), Signal(range(_PATIENCE + 1))
+        at, waited = Signal(range(count + 1)), Signal(range(self.patience))
         m.d.comb += [
             self.address.eq(Array(Const(one, 7) for one in self.addresses)[at]),
             self.sums.eq(Cat(rounds, *sums)),
@@ -129,9 +157,12 @@ class Sensors(wiring.Component):
                     m.next = "ASK"
                     with m.If(last):
                         m.next = "IDLE"
-                with m.Elif(waited == _PATIENCE):
+                with m.Elif(waited == self.patience - 1):
                     m.d.sync += rounds.eq(0)
                     m.next = "SILENT"
             with m.State("SILENT"):
                 m.d.comb += self.still.eq(1)
         return m
+
+
+core = Sensors
