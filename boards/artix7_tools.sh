@@ -6,6 +6,14 @@
 # FOLDER/bin on PATH. About 700 MB. Debian 14 has the packages itself: apt-get install does there.
 set -eu
 
+usage() {
+    sed -n '2,/^set/{/^# \{0,1\}/s///p}' "$0"
+}
+case ${1-} in
+    -h | --help) usage; exit 0 ;;
+    -*) echo "$1 is no option; sh $0 --help says what there is" >&2; exit 2 ;;
+esac
+[ $# -le 1 ] || { echo "one folder is named, not $#" >&2; exit 2; }
 folder=${1:-$(dirname "$0")/../.venv/artix7}
 keys=/usr/share/keyrings/debian-archive-keyring.gpg
 for tool in apt-get dpkg-deb; do
@@ -14,6 +22,11 @@ for tool in apt-get dpkg-deb; do
         exit 1
     }
 done
+case $(dpkg --print-architecture) in
+    amd64) loader=usr/lib64/ld-linux-x86-64.so.2 ;;
+    arm64) loader=usr/lib/ld-linux-aarch64.so.1 ;;
+    *) echo "these tools are installed on amd64 and arm64 alone, not on $(dpkg --print-architecture)" >&2; exit 1 ;;
+esac
 [ -f "$keys" ] || {
     echo "$keys, Debian's keys, was not found: apt-get install debian-archive-keyring" >&2
     exit 1
@@ -26,9 +39,18 @@ mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Pack
     exit 1
 }
 
+[ -e "$folder" ] && new= || new=yes
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
 own=$folder/apt
+clean() {  # what is needed to install alone, and what was begun and not finished
+    status=$?
+    rm -rf "$own"
+    [ "$status" = 0 ] || [ -z "$new" ] || rm -rf "$folder"
+    exit "$status"
+}
+trap clean EXIT
+trap 'exit 130' HUP INT TERM
 mkdir -p "$own/state/lists/partial" "$own/cache/archives/partial" "$own/etc/preferences.d"
 : >"$own/status"
 echo "deb [signed-by=$keys] $mirror sid main" >"$own/etc/sources.list"
@@ -38,21 +60,21 @@ apt() {  # with folders of its own, and no package that counts as installed
         -o Dir::Etc::sourceparts=- -o APT::Sandbox::User="$(id -un)" \
         -o Acquire::Check-Valid-Until=false -o Acquire::Languages=none "$@"
 }
-apt update
+apt -o APT::Update::Error-Mode=any update || {
+    echo "the lists of packages of $mirror could not be fetched; name another: MIRROR=URL sh $0" >&2
+    exit 1
+}
 apt install -y --download-only --no-install-recommends \
-    nextpnr-himbaechel-xilinx prjxray prjxray-database
+    nextpnr-himbaechel-xilinx prjxray prjxray-database || {
+    echo "$mirror did not give the packages; nothing was installed" >&2
+    exit 1
+}
 for package in "$own"/cache/archives/*.deb; do
     dpkg-deb --extract "$package" "$folder"
 done
-rm -rf "$own"
 
 # Each program is started by the loader and with the libraries that it was built with. The loader
 # lies beside it, for nextpnr finds its data by the folder of what was started.
-case $(dpkg --print-architecture) in
-    amd64) loader=usr/lib64/ld-linux-x86-64.so.2 ;;
-    arm64) loader=usr/lib/ld-linux-aarch64.so.1 ;;
-    *) echo "there is no loader known for $(dpkg --print-architecture)" >&2; exit 1 ;;
-esac
 rm -f "$folder/usr/bin/loader"  # it may be in use
 cp -L "$folder/$loader" "$folder/usr/bin/loader"
 mkdir -p "$folder/bin"

@@ -148,6 +148,7 @@ from spikewright_hw.cores import CORES as CORES
 
 from spikewright.device.answers import Answers as Answers
 from spikewright.device.answers import Inference as Inference
+from spikewright.device.board_power import board_power as board_power
 from spikewright.device.boards import open_board as open_board
 from spikewright.device.demo import virtual_demo as virtual_demo
 from spikewright.device.gateware_probe import GatewareProbe as GatewareProbe
@@ -164,6 +165,7 @@ from spikewright.device.power import Power as Power
 from spikewright.device.power import measure_power as measure_power
 from spikewright.device.power import power_of_csv as power_of_csv
 from spikewright.device.probe import Probe as Probe
+from spikewright.device.probe_choice import ProbeChoice as ProbeChoice
 from spikewright.device.served import virtual_port as virtual_port
 from spikewright.device.session import Session as Session
 from spikewright_hw.engine.record import Result as Result
@@ -175,6 +177,7 @@ from spikewright.job.compare import Comparison as Comparison
 from spikewright.job.compare import compare as compare
 from spikewright.job.harness import run_harness as run_harness
 from spikewright.job.measured_power import power_figures as power_figures
+from spikewright.job.measured_power import print_power as print_power
 from spikewright.job.measured_power import with_power as with_power
 from spikewright.job.neurobench import TASKS as TASKS
 from spikewright.job.neurobench import BenchmarkResult as BenchmarkResult

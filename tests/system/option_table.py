@@ -40,7 +40,7 @@ NO_NEURON = "does not apply to a core that is not given by --equations; give the
 NO_SEEDS = "does not apply to this table, but to surrogates, losses, cells, normalisations, delays"
 NO_LOAD = "does not apply to the virtual board, into which nothing is loaded; give --port or"
 
-NO_DEMO = "does not apply to a board that is sent its samples; give --demo, too, or leave it out"
+NO_DEMO = "does not apply to a board that is sent its samples; give --demo or --probe, too, or"
 
 #: What a NIR file does not say.
 NIR = "--dt 1 --current old --readout count"
@@ -55,7 +55,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     "run": (
         {**RUN, **SIZE, "fit": None},
         {**every(STOCHASTIC, NO_EVENT), "folder": NO_DIGITS, "input_bits": NO_BITS,
-         "load": NO_LOAD},
+         "load": NO_LOAD, "probe": "does not apply to the virtual board, which takes no power;"},
     ),
     "run --coding direct": ({"input_bits": "5"}, {"silent": NO_SHARE}),
     "run --task digits": ({"network": "9"}, {"folder": NO_DIGITS}),
@@ -79,11 +79,12 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
          if name not in ("port", "build_only", "no_bitstream", "samples")},
         {**every(STOCHASTIC, NO_EVENT),
          **every(("port", "samples"), "does not apply to --build-only, which runs"),
-         "no_bitstream": "does not apply to --build-only, which builds a bitstream and"},
+         "no_bitstream": "does not apply to --build-only, which builds a bitstream and",
+         "probe": "does not apply to --build-only, which runs no board; leave one of the two"},
     ),
     "run --build-only --load": ({}, {}
     ),
-    "run --port /dev/null": ({"load": None}, {}),
+    "run --port /dev/null": ({"load": None, "probe": "gateware"}, {}),
     "run --build-only --seed 1": (
         {}, {"seed": "does not apply to --build-only more than once, for the first seed alone"}
     ),
@@ -274,6 +275,10 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
          "flip": "a.b:3:4", "flips": "5", "memories": None},
         {**every(STOCHASTIC, NO_EVENT), **every(("task", "folder", "data"), NO_DEMO),
          "seed": "does not apply to bits that are not drawn; give --flips, too, or leave it out"},
+    ),
+    "board --virtual arty-a7-35 --model net.spw": ({"probe": "gateware"}, {}),
+    "board --virtual arty-a7-35 --model net.spw --probe gateware": (
+        {"clock": "50"}, {"folder": NO_DIGITS}
     ),
     "board --virtual ulx3s --model net.spw --flips 5": (
         {"seed": "7", "status": None, "self_test": None},

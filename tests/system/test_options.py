@@ -207,7 +207,7 @@ VALUES = {**RUN, **SIZE, **STOCHASTIC, **NEURON, "preset": "q8_8", "family": "ne
           "place": None, "on_board": "100", "build": None, "timeout": "10", "port": "/dev/x",
           "graph": "mine.dimacs", "plan": None, "host": None, "largest": None, "demo": "9",
           "placements": "5", "recording": "indy_20160622_01", "bus": "wishbone", "flip": "a.b:3:4",
-          "flips": "5", "memories": None, "weights": "loaded", "row": "wide"}
+          "flips": "5", "memories": None, "weights": "loaded", "row": "wide", "probe": "gateware"}
 
 
 @pytest.mark.parametrize(("command", "name", "value"), APPLIES)
@@ -276,6 +276,26 @@ def test_an_option_that_does_not_apply_is_refused(asked, capsys, command, name, 
         (["build", "gone.spw", "--clock", "5"],
          "--clock: 5 MHz is out of the range of ULX3S, whose clock can be 10 to 400 MHz"),
         (["run", "--board", "ulx4s"], "--board is 'ulx4s'; the nearest names are ulx3s, "),
+        (["run", "--port", "/dev/null", "--probe", "ina260"],
+         "--probe is 'ina260'; there are ina219, ina226, joulescope, gateware, csv"),
+        (["run", "--port", "/dev/null", "--probe", "ina226", "tap=core"],
+         "--probe: ina226 also needs shunt_ohm"),
+        (["run", "--port", "/dev/null", "--probe", "ina226", "tap=core", "shunt_ohm=1 ohm"],
+         "--probe: shunt_ohm is '1 ohm', and not a number"),
+        (["run", "--port", "/dev/null", "--probe", "gateware", "rail=core"],
+         "--probe: gateware has no setting 'rail'; it has supply"),
+        (["run", "--port", "/dev/null", "--probe", "gateware", "core"],
+         "--probe: 'core' is no setting; write its name and its value, such as tap=core"),
+        (["run", "--port", "/dev/null", "--probe", "none", "tap=core"],
+         "--probe none has no settings; leave tap=core out"),
+        (["board", "--virtual", "ulx3s", "--model", "net.spw", "--probe", "gateware"],
+         "ULX3S has no sensors of its supplies; use another probe, or a board whose file has so"),
+        (["board", "--virtual", "arty-a7-35", "--model", "net.spw", "--probe", "gateware",
+          "supply=bram"], "--probe: supply is 'bram'; of the supplies of the Arty A7-35T, a volta"),
+        (["board", "--port", "/dev/null", "--model", "net.spw", "--probe", "gateware"],
+         "--probe gateware: what is at a port does not say which board it is; take `spikewright"),
+        (["board", "--virtual", "ulx3s", "--model", "net.spw", "--probe", "none"],
+         "--probe none measures nothing; name a probe, or leave it out"),
         (["report", "--task", "nosuch"], "--task is 'nosuch'; there are digits, mnist"),
     ],
 )
@@ -294,7 +314,7 @@ def test_an_unknown_task_of_a_table_is_told_by_its_option(capsys):
     ("command", "message"),
     [
         (["train", ""], "argument FILE: an empty text names no file; give a path"),
-        (["report", "check", ""], "argument FILE: an empty text names no file; give a path"),
+        (["report", "check", ""], "argument NAME: an empty text names no file; give a path"),
         (["run", "--network", ""], "argument --network: an empty text names no file; give a path"),
         (["run", "--network", "784x10"],
          ("argument --network: '784x10' is no .spw file, nor sizes, nor the short name of a "

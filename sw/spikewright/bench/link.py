@@ -78,7 +78,7 @@ class Campaign:
 
     def __post_init__(self):
         whole(1)("inferences", self.inferences)
-        whole(0)("noise", self.noise)
+        whole(1)("noise", self.noise)
         whole(1)("flips", self.flips)
         whole(0)("seed", self.seed)
 

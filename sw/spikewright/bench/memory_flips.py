@@ -18,7 +18,7 @@ from spikewright_hw.layer import Layer
 from spikewright_hw.network import Network
 
 from ..device.compiled import virtual_board
-from ..device.memory_faults import draw_flips, weight_flip
+from ..device.memory_faults import Faults, draw_flips, weight_flip
 from ..device.session import connect
 from ..device.virtual import CLOCK_HZ, VirtualBoard
 from ..errors import DeviceError
@@ -62,7 +62,7 @@ class Flipped:
 def open_board_for_flips(network: Network, *, build: Path) -> VirtualBoard:
     """Compile a board whose memories can be reached; start it by ``with``."""
     return VirtualBoard(virtual_board(
-        network, clock_hz=CLOCK_HZ, design=EventDesign(), build=build, faults=True
+        network, clock_hz=CLOCK_HZ, design=EventDesign(), build=build, faults=Faults()
     ))
 
 

@@ -191,6 +191,15 @@ RULES = (
         "leave it out",
     ),
     Rule(
+        ("run",), ("probe",), lambda options: options.build_only,
+        "--build-only, which runs no board; leave one of the two out",
+    ),
+    Rule(
+        ("run",), ("probe",),
+        lambda options: options.port == "virtual" and options.probe != ["none"],
+        "the virtual board, which takes no power; give --port, too, or leave it out",
+    ),
+    Rule(
         ("run",), ("load",), lambda options: options.no_bitstream,
         "--no-bitstream, which builds nothing to load; leave one of the two out",
     ),
@@ -218,10 +227,10 @@ RULES = (
         ("board",), ("port",),
         lambda options: not (
             options.status or options.self_test or options.reset or options.demo is not None
-            or options.memories
+            or options.memories or options.probe
         ),
-        "a board that is left running; give --status, --self-test or --reset, too, or --virtual "
-        "instead",
+        "a board that is left running; give --status, --self-test, --reset or --probe, too, or "
+        "--virtual instead",
     ),
     Rule(
         ("board",), ("flip", "flips", "memories"), lambda options: options.port is not None,
@@ -247,8 +256,9 @@ RULES = (
         "makes; give --virtual instead",
     ),
     Rule(
-        ("board",), ("task", "folder", "data"), lambda options: options.demo is None,
-        "a board that is sent its samples; give --demo, too, or leave it out",
+        ("board",), ("task", "folder", "data"),
+        lambda options: options.demo is None and not options.probe,
+        "a board that is sent its samples; give --demo or --probe, too, or leave it out",
     ),
     Rule(
         ("board",), ("task", "folder"),

@@ -15,6 +15,7 @@ __all__ = [
     "add_engine_option",
     "add_engine_options",
     "add_neuron_options",
+    "add_probe_option",
     "add_streams_options",
     "board_of",
     "count",
@@ -27,6 +28,7 @@ __all__ = [
     "minutes",
     "one_or_more",
     "path",
+    "probe_of",
     "rate",
     "seed",
     "share",
@@ -57,6 +59,33 @@ def add_board_options(parser: argparse.ArgumentParser, *, boards: Sequence[str])
         "--limit", type=minutes, default=20.0, metavar="MINUTES",
         help="for placing and routing, with all seeds of the placer together (%(default)g)",
     )
+
+
+def add_probe_option(group: argparse._ActionsContainer, *, what: str) -> None:
+    """Add the option that names a power probe; ``what`` the command does with it."""
+    group.add_argument(
+        "--probe", nargs="+", metavar=("NAME", "KEY=VALUE"),
+        help=f"{what}, by ina219 or ina226 (shunt_ohm=, tap=; bus=, shunt_tolerance=, address=), "
+        "joulescope (tap=, current_gain=, voltage_gain=, current_offset=, limits=; seconds=), "
+        "gateware, the converter on the board's own part (supply=), csv, the file of any "
+        "instrument (path=, instrument=, tap=, inferences=, relative=), or none (docs/power.md)",
+    )
+
+
+def probe_of(options: argparse.Namespace) -> "spw.ProbeChoice | None":
+    """Return the probe that the options ask for; None without one."""
+    if options.probe is None or options.probe == ["none"]:
+        return None
+    name, *words = options.probe
+    settings = dict(word.partition("=")[::2] for word in words)
+    if wrong := [word for word in words if "=" not in word]:
+        raise spw.SpikewrightError(
+            f"--probe: {wrong[0]!r} is no setting; write its name and its value, such as tap=core"
+        )
+    if name == "none":
+        raise spw.SpikewrightError(f"--probe none has no settings; leave {words[0]} out")
+    with arguments_checked(options.flags):
+        return spw.ProbeChoice(name=name, settings=settings)
 
 
 def add_engine_option(group: argparse._ActionsContainer) -> None:

@@ -10,9 +10,11 @@ from .options import (
     HIGHEST,
     add_board_options,
     add_engine_options,
+    add_probe_option,
     board_of,
     design_of,
     one_or_more,
+    probe_of,
     seed,
 )
 from .task_options import (
@@ -52,6 +54,7 @@ def add_run_options(parser: argparse.ArgumentParser, *, boards: Sequence[str]) -
         "--seed", type=seed, action="append", metavar="N",
         help="seed to train; may be repeated, the first is run (default: 0, 1 and 2)",
     )
+    add_probe_option(parser, what="measure the power of the real board after its samples")
     parser.set_defaults(command="run", no_saturation=False, demo=None, placements=None)
 
 
@@ -59,7 +62,9 @@ def add_build_options(parser: argparse.ArgumentParser, *, boards: Sequence[str])
     """Add the options of a bitstream alone; :func:`run_options` reads them, too."""
     _add_common_options(parser, boards=boards)
     parser.add_argument("--seed", type=seed, nargs=1, metavar="N", help="seed to train (0)")
-    parser.set_defaults(build_only=True, no_bitstream=False, port="virtual", samples=None)
+    parser.set_defaults(
+        build_only=True, no_bitstream=False, port="virtual", samples=None, probe=None
+    )
 
 
 def _add_common_options(parser: argparse.ArgumentParser, *, boards: Sequence[str]) -> None:
@@ -113,6 +118,7 @@ def run_options(options: argparse.Namespace, *, command: str) -> "spw.RunOptions
             allow_saturation=not options.no_saturation,
             bitstream=not options.no_bitstream,
             load=options.load,
+            probe=probe_of(options),
             highest_clock=options.clock == HIGHEST,
             limit_s=60 * options.limit,
             command=command,

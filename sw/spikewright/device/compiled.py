@@ -12,6 +12,7 @@ from ..cache import cached, digest
 from ..gateware.board import Board
 from ..imports import code_key
 from ..tools import require
+from .memory_faults import Faults
 from .virtual import HARNESS, build_virtual_board, virtual_top
 
 __all__ = ["virtual_board", "virtual_content"]
@@ -19,12 +20,12 @@ __all__ = ["virtual_board", "virtual_content"]
 
 def virtual_board(
     network: Network, *, clock_hz: int, design: Design | None = None, build: Path = Path("build"),
-    faults: bool = False, board: Board | None = None,
+    faults: Faults | None = None, board: Board | None = None,
 ) -> Path:
     """Compile a virtual board, unless the same was compiled before; return its executable.
 
-    With ``faults``, bits of its memories can be flipped while it runs. With ``board`` it has the
-    sensors of this one, unless the design has few commands.
+    With ``faults``, bits of its memories can be flipped while it runs, these or others. With
+    ``board`` it has the sensors of this one, unless the design has few commands.
     """
     design = EventDesign() if design is None else design
     sensed = _sensed(board, design)
@@ -32,7 +33,7 @@ def virtual_board(
         "network": network.digest().hex(),
         "design": repr(design),
         "clock_hz": clock_hz,
-        "faults": faults,
+        "faults": faults is not None,
         "sensors": repr(sensed and (sensed.sensors, sensed.clock_hz)),
         "code": code_key(__name__),
         "tools": _versions(),

@@ -18,7 +18,7 @@ from ..gateware.board_file import Sensor
 from .probe import Probe, Reading
 from .session import Session
 
-__all__ = ["GatewareProbe", "Sums"]
+__all__ = ["GatewareProbe", "Sums", "sensors_of"]
 
 #: Seconds in which the converter has to have made a round; a virtual one on a busy machine, too.
 _ROUND_S = 20.0
@@ -88,8 +88,7 @@ class GatewareProbe(Probe):
         text("supply", supply)
         sums = board.sensors()
         self._at = {sensor.name: at for at, sensor in enumerate(self._board.sensors)}
-        self._volts = _sensor(self._board, supply, "V")
-        self._amperes = _sensor(self._board, supply, "A")
+        self._volts, self._amperes = sensors_of(self._board, supply)
         self._before = sums
         super().__init__(tap=f"{supply} supply of the {self._board.title}")
 
@@ -181,14 +180,16 @@ class GatewareProbe(Probe):
         return DeviceError(f"the converter of the board on {self._session.port} {what}")
 
 
-def _sensor(board: Board, supply: str, unit: str) -> Sensor:
-    """Return the sensor of a supply."""
-    for sensor in board.sensors:
-        if (sensor.supply, sensor.unit) == (supply, unit):
-            return sensor
-    units = {(sensor.supply, sensor.unit) for sensor in board.sensors}
-    whole = sorted(name for name, kind in units if kind == "A" and (name, "V") in units)
-    raise ValueError(
-        f"supply is {supply!r}; of the supplies of the {board.title}, a voltage and a current are "
-        f"read of {', '.join(whole)}"
-    )
+def sensors_of(board: Board, supply: str) -> tuple[Sensor, Sensor]:
+    """Return what reads the voltage and the current of a supply.
+
+    Raises :exc:`ValueError` if the board's file has no such pair.
+    """
+    found = {(sensor.supply, sensor.unit): sensor for sensor in board.sensors}
+    whole = sorted(name for name, unit in found if unit == "A" and (name, "V") in found)
+    if supply not in whole:
+        raise ValueError(
+            f"supply is {supply!r}; of the supplies of the {board.title}, a voltage and a current "
+            f"are read of {', '.join(whole)}"
+        )
+    return found[supply, "V"], found[supply, "A"]

@@ -16,13 +16,21 @@ from spikewright_hw.checks import instance, settle, shown, text, whole
 from spikewright_hw.engine.dealing import bank_of
 from spikewright_hw.layer import Layer
 
-__all__ = ["Faults", "Flip", "Memory", "draw_flips", "open_memories", "place_of", "weight_flip"]
+__all__ = [
+    "Faults", "Flip", "Memory", "declared_memories", "draw_flips", "open_memories", "place_of",
+    "weight_flip",
+]
 
 #: A memory of a Verilog module, and a register that holds a state of a neuron, as they are written.
 _DECLARED = re.compile(
     r"^(  reg (?:\[\d+:\d+\] )?\S+ +\[\d+:\d+\]|  reg (?:\[\d+:\d+\] )?state_\w+ )(.*)$",
     re.MULTILINE,
 )
+#: A Verilog module below the board top, and the bits, the name and the words of what it declares.
+_MODULE = re.compile(
+    r"^module \\?board\.board(\.\S+)?\s*\((.*?)^endmodule", re.MULTILINE | re.DOTALL
+)
+_SHAPE = re.compile(r"  reg (?:\[(\d+):\d+\] )?\\?(\S+) +(?:\[(\d+):(\d+)\])?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +122,8 @@ class Faults:
 
     def among(self, memories: Sequence[Memory]) -> tuple[Flip, ...]:
         """Return all of them. Raises :exc:`ValueError` if the memories have no such bits."""
+        for flip in self.flips:
+            place_of(flip, memories)
         if not self.drawn:
             return self.flips
         given = [(flip.memory, flip.word, flip.bit) for flip in self.flips]
@@ -126,6 +136,23 @@ class Faults:
 def open_memories(verilog: str) -> str:
     """Return Verilog whose memories, and states of neurons, Verilator lets a program change."""
     return _DECLARED.sub(r"\1 /* verilator public_flat_rw */ \2", verilog)
+
+
+def declared_memories(verilog: str) -> tuple[Memory, ...]:
+    """Return the memories, and states of neurons, in the Verilog of a virtual board's board top.
+
+    They are those that the board lists when it runs, of which it is known so before it is compiled.
+    """
+    found = []
+    for path, body in _MODULE.findall(verilog):
+        for declared, _ in _DECLARED.findall(body):
+            shape = _SHAPE.match(declared)
+            assert shape is not None
+            high, name, first, last = shape.groups()
+            words = abs(int(last) - int(first)) + 1 if first else 1
+            above = f"{path[1:]}." if path else ""
+            found.append(Memory(name=f"{above}{name}", words=words, bits=int(high or 0) + 1))
+    return tuple(sorted(found, key=lambda memory: memory.name))
 
 
 def place_of(flip: Flip, memories: Sequence[Memory]) -> Memory:

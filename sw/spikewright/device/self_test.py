@@ -1,5 +1,6 @@
 """A board tests itself: drawn samples, of which each value is compared with the reference."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,15 @@ from spikewright_hw.protocol import Command
 from ..errors import DeviceError
 from ..gateware.design import run_reference
 from .agreement import side_by_side
+from .memory_faults import Flip
 
 if TYPE_CHECKING:
     from .session import Session
 
 __all__ = ["SelfTest", "self_test"]
+
+#: Most flipped bits that a message names.
+_NAMED = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +43,9 @@ class SelfTest:
     repeated: int
 
 
-def self_test(board: "Session", *, samples: int, seed: int, times: int) -> SelfTest:
+def self_test(
+    board: "Session", *, samples: int, seed: int, times: int, flipped: Sequence[Flip] = ()
+) -> SelfTest:
     """Test a board, see :meth:`spikewright.Session.self_test`."""
     whole(1)("samples", samples)
     whole(0)("seed", seed)
@@ -59,8 +66,7 @@ def self_test(board: "Session", *, samples: int, seed: int, times: int) -> SelfT
             raise DeviceError(
                 f"The board on {board.port} computes something else than the reference: "
                 f"{len(wrong)} of {found.size} values of the {kind} differ, first in sample "
-                f"{wrong[0][0]} of seed {seed}; check its power supply and its clock, and load the "
-                "bitstream again."
+                f"{wrong[0][0]} of seed {seed}; {_advice(board, flipped)}"
             )
     repeated = 0
     if Command.RUN in board.commands:
@@ -69,8 +75,23 @@ def self_test(board: "Session", *, samples: int, seed: int, times: int) -> SelfT
         if ran.result != answers.inferences[-1].result:
             raise DeviceError(
                 f"The board on {board.port} computes something else after {repeated} inferences "
-                f"of the same sample (the last of seed {seed}); check its power supply and its "
-                "clock."
+                f"of the same sample (the last of seed {seed}); {_advice(board, flipped)}"
             )
     compared = sum(found.size for found, _ in pairs.values())
     return SelfTest(samples=samples, compared=compared, repeated=repeated)
+
+
+def _advice(board: "Session", flipped: Sequence[Flip]) -> str:
+    """Say what may be the reason, and what to do; a virtual board has no supply and no clock."""
+    if flipped:
+        bits = ", ".join(map(str, flipped[:_NAMED])) + (", ..." if len(flipped) > _NAMED else "")
+        return (
+            f"{len(flipped)} of its bits {'were' if len(flipped) > 1 else 'was'} flipped on "
+            f"purpose: {bits}."
+        )
+    if board.simulator:
+        return (
+            "it is virtual, so either bits of its memories were flipped on purpose, or its "
+            "gateware is wrong, which its developers want to know."
+        )
+    return "check its power supply and its clock, and load the bitstream again."

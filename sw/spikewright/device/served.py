@@ -68,7 +68,7 @@ def virtual_port(
     optional(instance(Faults))("faults", faults)
     program = virtual_board(
         plain, clock_hz=chosen.clock_hz, design=design, build=pathlike("build", build),
-        faults=faults is not None, board=chosen,
+        faults=faults, board=chosen,
     )
     with VirtualBoard(program, lights=lights) as running:
         if faults is not None:

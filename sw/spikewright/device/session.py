@@ -1,6 +1,6 @@
 """A session with a board, real or virtual: ask it, run inferences on it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -19,6 +19,7 @@ from ..network.bit_planes import bit_planes, is_graded
 from .answers import Answers, Inference
 from .link import Link
 from .load_payloads import load_payloads
+from .memory_faults import Flip
 from .patience import SILENCE_S, SLOWEST_HZ, patience
 from .repeats import MOST_TIMES, Ran, Repeats, run_payload, unpack_ran
 from .self_test import SelfTest, self_test
@@ -261,6 +262,12 @@ class Session:
         """
         from .gateware_probe import Sums
 
+        if Command.POWER not in self._commands and self._board.sensors:
+            raise DeviceError(
+                f"The gateware of the board on {self.port} was built without its sensors: with few "
+                "commands, or by open tools, which do not place the converter. Build it with "
+                "Vivado (`spikewright build --plan`), or use another probe."
+            )
         if Command.POWER not in self._commands:
             having = " and ".join(f"`{name}`" for name, one in BOARDS.items() if one.sensors)
             raise DeviceError(
@@ -332,7 +339,9 @@ class Session:
             patience=self._patience,
         )
 
-    def self_test(self, *, samples: int = 64, seed: int = 0, times: int = 1000) -> SelfTest:
+    def self_test(
+        self, *, samples: int = 64, seed: int = 0, times: int = 1000, flipped: Sequence[Flip] = ()
+    ) -> SelfTest:
         """Let the board compute drawn samples, and compare all that it answers with the reference.
 
         Every spike and counter is compared, and each membrane of the readout. What changes none of
@@ -346,13 +355,15 @@ class Session:
             What they are drawn by.
         times : int
             Inferences of the last one that the board runs by itself after that, if it can.
+        flipped : sequence of Flip
+            Bits of a virtual board that were flipped on purpose, which are named where it fails.
 
         Raises
         ------
         DeviceError
             The board computes something else, or does not answer.
         """
-        return self_test(self, samples=samples, seed=seed, times=times)
+        return self_test(self, samples=samples, seed=seed, times=times, flipped=flipped)
 
     def _ran(self, spikes: bytes, times: int, timeout: float) -> Ran:
         payload = self._link.ask(

@@ -32,7 +32,7 @@ from ..plain_paths import is_plain
 from ..temporary import clear_left_behind, temporary
 from ..tools import require_all, run
 from .fault_socket import FaultSocket
-from .memory_faults import Flip, Memory, open_memories, place_of
+from .memory_faults import Faults, Flip, Memory, declared_memories, open_memories, place_of
 
 __all__ = [
     "CLOCK_HZ", "DIVISOR", "HARNESS", "NEEDED_TOOLS", "VirtualBoard", "build_virtual_board",
@@ -59,7 +59,7 @@ def build_virtual_board(
     clock_hz: int = CLOCK_HZ,
     design: Design | None = None,
     logs: Path | None = None,
-    faults: bool = False,
+    faults: Faults | None = None,
     monitor: Monitor | None = None,
 ) -> Path:
     """Compile a virtual board that holds ``network`` and return the path of its program.
@@ -78,9 +78,9 @@ def build_virtual_board(
         The engine; the event engine if not given.
     logs : Path, optional
         Folder of the tools' logs; ``directory`` if not given.
-    faults : bool
-        Whether bits of its memories can be flipped while it runs, which takes a third of its
-        speed.
+    faults : Faults, optional
+        Bits of its memories that are to be flipped: made sure of before it is compiled. With any,
+        be it none of them, others can be flipped while it runs, which takes a third of its speed.
     monitor : Monitor, optional
         A model of what reads the board's supplies.
 
@@ -92,6 +92,8 @@ def build_virtual_board(
         One of them failed.
     StorageError
         ``directory`` cannot be written.
+    ValueError
+        Its memories have no such bits.
     """
     require_all(NEEDED_TOOLS)
     top = virtual_top(network, clock_hz=clock_hz, design=design, monitor=monitor)
@@ -110,7 +112,7 @@ def virtual_top(
 
 
 def compile_virtual(
-    top: SerialTop, directory: Path, *, logs: Path | None = None, faults: bool = False
+    top: SerialTop, directory: Path, *, logs: Path | None = None, faults: Faults | None = None
 ) -> Path:
     """Compile any board top into a virtual board, as :func:`build_virtual_board` does.
 
@@ -119,7 +121,7 @@ def compile_virtual(
     top : component
         With the serial port and the light of a board top, and ``DIVISOR`` cycles a bit.
     directory, logs : Path
-    faults : bool
+    faults : Faults, optional
     """
     require_all(NEEDED_TOOLS)
     directory = directory.resolve()
@@ -184,11 +186,14 @@ class _ClockAlone(wiring.Component):
         return m
 
 
-def _compile(top: _ClockAlone, work: Path, *, logs: Path, faults: bool) -> Path:
+def _compile(top: _ClockAlone, work: Path, *, logs: Path, faults: Faults | None) -> Path:
     """Compile in a folder, and return the program."""
     verilator, make, compiler, _ = require_all(NEEDED_TOOLS)
     source = as_verilog(top, name=_TOP)
-    write_if_changed(work / f"{_TOP}.v", open_memories(source) if faults else source)
+    if faults is not None:
+        faults.among(declared_memories(source))
+        source = open_memories(source)
+    write_if_changed(work / f"{_TOP}.v", source)
     write_if_changed(work / HARNESS.name, HARNESS.read_text())
 
     objects = work / "objects"
@@ -196,7 +201,7 @@ def _compile(top: _ClockAlone, work: Path, *, logs: Path, faults: bool) -> Path:
         "--cc", "--exe", "-O3", "--top-module", _TOP, "--Mdir", objects.name,
         "--x-assign", "0", "--x-initial", "0",  # gateware has initial values; so be reproducible
         "-Wno-lint",  # style is checked where cores are linted; here it is only compiled
-        *(["--vpi"] if faults else []),  # which keeps the names of what may be changed
+        *(["--vpi"] if faults is not None else []),  # which keeps the names of what may be changed
     ]  # fmt: skip
     run(
         verilator, [*options, f"{_TOP}.v", HARNESS.name, "-o", "virtual_board"],

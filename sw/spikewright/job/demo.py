@@ -68,7 +68,7 @@ def demo_samples(
     task = known_task(network) if task is None else task
     if task is None:
         raise DataError(
-            f"a demo stores samples of what the network was trained on, "
+            f"samples are needed of what the network was trained on, "
             f"{network.provenance.data_set}, which is not at hand; name it by task= or data="
         )
     check_fits(network, task, argument="network")

@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 
+from rich.console import Console
+
 from spikewright_hw.checks import instance
 
 from ..device.power import Power
 from ..errors import ReportError
 from ..record.figure import Figure, Measured, Simulated
 from ..record.report import Report
+from ..record.table import print_table
 
-__all__ = ["power_figures", "with_power"]
+__all__ = ["power_figures", "print_power", "with_power"]
 
 
 def power_figures(power: Power) -> tuple[Figure, ...]:
@@ -36,6 +39,27 @@ def power_figures(power: Power) -> tuple[Figure, ...]:
         Figure("power_active_mw", power.active_mw, "mW", source, trials),
         Figure("power_dynamic_mw", power.dynamic_mw, "mW", source, trials),
         Figure("energy_per_inference_uj", power.energy_uj, "µJ", source, energy),
+    )
+
+
+def print_power(power: Power, *, console: Console | None = None) -> None:
+    """Print what was measured, each figure with its source, and what of.
+
+    Parameters
+    ----------
+    power : Power
+    console : rich.console.Console, optional
+    """
+    figures = power_figures(power)
+    kind = "simulated, of no board" if power.simulator else "measured"
+    spread = power.energy_uncertainty_uj
+    summary = (
+        f"By {power.instrument}; {len(power.trials)} trials of windows of {power.window_s:.1f} s, "
+        f"standard uncertainty of the energy {spread:.2g} µJ"
+    )
+    title = f"Power of the {power.tap}, {kind}"
+    print_table(
+        Report(name="power", title=title, summary=summary, figures=figures), console=console
     )
 
 

@@ -18,6 +18,7 @@ from spikewright_hw.engine.design import EventDesign
 from .. import terminal
 from ..coding.coding import encode
 from ..device.answers import Answers
+from ..device.board_power import board_power
 from ..device.boards import open_board
 from ..device.compiled import virtual_board
 from ..device.link import check_port
@@ -50,6 +51,7 @@ from .fit import fit_design
 from .fit_shown import show_fit
 from .highest_clock import at_highest_clock, try_highest_clock
 from .known_task import known_task
+from .measured_power import with_power
 from .observations import make_report
 from .progress import JobProgress
 from .run_options import RunOptions
@@ -81,8 +83,8 @@ def main_job(options: RunOptions, *, console: Console | None = None) -> Report |
     Raises
     ------
     SpikewrightError
-        Whatever failed. Values that differ, and a bitstream that cannot be built, are reported
-        first.
+        Whatever failed. Values that differ, a bitstream that cannot be built and a power that
+        cannot be measured are reported first.
     """
     instance(RunOptions)("options", options)
     console = console or terminal.console(stderr=True)
@@ -103,7 +105,7 @@ def main_job(options: RunOptions, *, console: Console | None = None) -> Report |
                 built = _bitstream(network, options, progress, highest)
                 load(built.path, board=options.board, way=options.load, build=options.build)
             # No minutes of building for a board that is not there or holds another network.
-            _open(network, options).close()
+            _check_board(network, options)
         bitstream = compiled = None
         if options.bitstream:
             bitstream = background.submit(
@@ -129,6 +131,7 @@ def main_job(options: RunOptions, *, console: Console | None = None) -> Report |
             answers, expected, task=task, network=network, others=others, bitstream=built,
             no_bitstream=reason, command=options.command,
         )
+        report, unmeasured = _measured(report, network, answers, options, progress)
         folder = options.build / "reports" / report.name
         kept = keep_another(report, folder)
         write_report(report, folder)
@@ -141,9 +144,7 @@ def main_job(options: RunOptions, *, console: Console | None = None) -> Report |
         )
     page = folder / "report.html"
     console.print(f"The page with the pictures is {page}", soft_wrap=True, highlight=False)
-    _check_report(report, page)
-    if reason and options.bitstream:
-        raise BuildError(f"there is no bitstream: {reason}; {page} reports everything else")
+    _conclude(report, page, unbuilt=reason if options.bitstream else "", unmeasured=unmeasured)
     return report
 
 
@@ -272,6 +273,8 @@ def _check_at_once(options: RunOptions) -> None:
     check_writable(options.build, folder=True)
     if not (options.virtual or options.build_only):
         check_port(options.port)
+    if options.probe is not None:
+        options.probe.check(options.board)
 
 
 def _samples(options: RunOptions, task: Task) -> int:
@@ -326,6 +329,35 @@ def _open(network: QuantizedNetwork, options: RunOptions) -> Session:
     )
 
 
+def _check_board(network: QuantizedNetwork, options: RunOptions) -> None:
+    """Make sure that the board is there and holds the network, and that the probe can read it."""
+    with _open(network, options) as board:
+        if options.probe is not None:
+            options.probe.check_session(board)
+
+
+def _measured(
+    report: Report, network: QuantizedNetwork, answers: Answers, options: RunOptions,
+    progress: JobProgress,
+) -> tuple[Report, str]:
+    """Return the report with the power that was measured, or without it and why there is none.
+
+    The board works on the sample whose inference takes about as long as the mean of all.
+    """
+    if options.probe is None:
+        return report, ""
+    cycles = answers.cycles
+    sample = answers.sent[int(np.abs(cycles - cycles.mean()).argmin())]
+    try:
+        with progress.part("Power, idle and at work"), _open(network, options) as board:
+            power = board_power(
+                board, options.probe, inputs=sample, latency_us=report["latency_us"].value
+            )
+        return with_power(report, power), ""
+    except (DataError, DeviceError, ToolError) as error:
+        return report, str(error)
+
+
 def _infer(
     network: QuantizedNetwork, spikes: np.ndarray, options: RunOptions, progress: JobProgress
 ) -> Answers:
@@ -349,13 +381,17 @@ def _outcome(bitstream: Future[Bitstream] | None) -> tuple[Bitstream | None, str
         return None, str(error)
 
 
-def _check_report(report: Report, page: Path) -> None:
-    """Raise :exc:`~spikewright.errors.DeviceError` if values differ."""
+def _conclude(report: Report, page: Path, *, unbuilt: str, unmeasured: str) -> None:
+    """Raise what is wrong with a run that was reported all the same: the values before the rest."""
     if report["mismatches"].value:
         raise DeviceError(
             f"{report['mismatches'].value} of {report['compared'].value} values differ between the "
             f"board and the reference; {page} says of which kind"
         )
+    if unbuilt:
+        raise BuildError(f"there is no bitstream: {unbuilt}; {page} reports everything else")
+    if unmeasured:
+        raise DeviceError(f"no power was measured: {unmeasured}; {page} reports everything else")
 
 
 def _network(task: Task, options: RunOptions, progress: JobProgress) -> QuantizedNetwork:

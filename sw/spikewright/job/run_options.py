@@ -8,6 +8,7 @@ from spikewright_hw.checks import instance, one_of, optional, pathlike, settle, 
 from spikewright_hw.engine.design import Design, EventDesign
 
 from ..device.boards import VIRTUAL
+from ..device.probe_choice import ProbeChoice
 from ..gateware.board import BOARDS, DEFAULT_BOARD, Board
 from ..gateware.closing import LIMIT_S
 from ..gateware.loading import Way
@@ -57,6 +58,9 @@ class RunOptions:
     load : str, optional
         Load the bitstream into the board when it is built: ``"load"``, until power is off, or
         ``"flash"``.
+    probe : ProbeChoice, optional
+        What reads the power of the board, which is at a port, after the samples were run; its
+        figures take the place of the estimate. None unless given.
     highest_clock : bool
         Build at the highest clock that closes with a margin, and run at it: see
         :func:`build_at_highest_clock`. The board's own clock is tried first.
@@ -85,6 +89,7 @@ class RunOptions:
     allow_saturation: bool = True
     bitstream: bool = True
     load: Way | None = None
+    probe: ProbeChoice | None = None
     highest_clock: bool = False
     placements: int = 0
     limit_s: float = LIMIT_S
@@ -102,6 +107,7 @@ class RunOptions:
             demo=optional(whole(1)),
             placements=whole(0),
             load=optional(one_of(("load", "flash"))),
+            probe=optional(instance(ProbeChoice)),
         )
         if self.network is not None and self.config is not None:
             raise ValueError(
@@ -139,6 +145,16 @@ class RunOptions:
             raise ValueError("load is given, and bitstream is False; leave one of the two out")
         if self.load is not None and self.virtual and not self.build_only:
             raise ValueError("load is given, but the board is virtual; name the port of a real one")
+        if self.probe is not None and self.build_only:
+            raise ValueError(
+                "probe is given, of a board that is run, and build_only is True; leave one of the "
+                "two out"
+            )
+        if self.probe is not None and self.virtual:
+            raise ValueError(
+                "probe is given, which reads the power of a real board, but the board is virtual; "
+                "name the port of a real one by port="
+            )
         if self.network is None and not self.seeds:
             raise ValueError("seeds is empty; give at least one seed to train")
 

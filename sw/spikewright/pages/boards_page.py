@@ -45,6 +45,12 @@ highest.
 with the reference and with one another, checks each report as a record, and puts the reports side
 by side; `--task`, `--network FILE` and `--board` name others, and `--place` builds each bitstream,
 too.
+
+The tests that run for each change build a bitstream of iCE40, ECP5 and Gowin, whose tools come from
+the package registry, and a plan for every board; one of Artix-7 only where its tools are installed.
+Two families were tried and left out. GateMate: Amaranth has no platform for it, so that its pads,
+its clock and its build would have to be written here. Nexus (`nextpnr-nexus` 0.11.1.0.post826, on
+a LIFCL-40): the clock of the smallest board top ends in "Failed to route arc 0.0".
 """
 
 #: What else is said of a family's tools.
@@ -76,9 +82,13 @@ with a name, the supply that it is of, the channel of the converter as the famil
 unit, the scale (of that unit in a volt at the converter), the limits of what is between, the pins,
 and where all that is from. A plan for such a board has the converter in it, unless its commands are
 few, and then the board answers [POWER](link.md#power). Bitstreams by open tools are made without
-it: whether nextpnr places the converter was not tried. Which primitive that is, and how it is set,
-is in the family's module alone; of the families here the 7 series has one. `spw.GatewareProbe`
-makes [power](power.md#the-converter-on-the-die) of it. No board with it has been built or met.
+it: nextpnr-himbaechel-xilinx 0.11.1 knows the primitive and no place for it ("no BELs remaining to
+implement cell type 'XADC'"), and Project X-Ray's data base has the tile of the converter and none
+of its bits. A board with such a bitstream says that it has no sensors. Which primitive that is, and
+how it is set, is in the family's module alone; of the families here the 7 series has one. [The
+core](cores/sensors.md) that sums its readings is the same for any. `spw.GatewareProbe`, or `--probe
+gateware`, makes [power](power.md#the-converter-on-the-die) of them. No board with it has been built
+or met.
 
 {sensors}
 ## A demo without a host

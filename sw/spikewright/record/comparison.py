@@ -13,7 +13,8 @@ from ..errors import ReportError
 from .figure import Figure
 from .page import format_value
 from .report import Picture, Report, Section
-from .store import REPORTS, read_report, report_names, write_report
+from .store import REPORTS, read_report, write_report
+from .stored import report_path
 from .svg import Colour, canvas, element
 from .table import print_table
 
@@ -86,7 +87,7 @@ def compare_reports(
         label = str(each)
         if label in reports:
             raise ReportError(f"the report {label} is named twice; name each once")
-        reports[label] = _stored(each, folder)
+        reports[label] = read_report(report_path(each, folder))
     joined = re.sub(r"[^a-z0-9]+", "-", "-".join(reports).lower()).strip("-")[:80]
     report = comparison(reports, name=f"comparison-{joined}".rstrip("-"))
     print_table(report, console=console)
@@ -94,17 +95,6 @@ def compare_reports(
     line = f"The page with the pictures is {path.with_name('report.html')}"
     console.print(line, markup=False, highlight=False, soft_wrap=True)
     return report
-
-
-def _stored(name: str | Path, folder: Path) -> Report:
-    stored = report_names(folder)
-    if str(name) in stored:
-        return read_report(folder / str(name))
-    path = pathlike("names", name)
-    if path.exists():
-        return read_report(path)
-    known = f"there are {', '.join(stored)}" if stored else "there are none yet"
-    raise ReportError(f"there is no report {str(name)!r} in {folder}, and no such file; {known}")
 
 
 def _cell(figure: Figure | None) -> str:

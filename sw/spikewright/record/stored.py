@@ -1,10 +1,10 @@
-"""What is printed of stored reports, and the name of the report of a task."""
+"""What is printed of stored reports, where one is, and the name of the report of a task."""
 
 from pathlib import Path
 
 from rich.console import Console
 
-from spikewright_hw.checks import one_of
+from spikewright_hw.checks import one_of, pathlike
 
 from .. import terminal
 from ..errors import ReportError
@@ -13,7 +13,7 @@ from ..task.task import Task
 from .store import REPORTS, read_report, report_names
 from .table import print_table
 
-__all__ = ["report_name", "show"]
+__all__ = ["report_name", "report_path", "show"]
 
 
 def report_name(task: str | Task, *, stochastic: bool = False) -> str:
@@ -39,6 +39,31 @@ def report_name(task: str | Task, *, stochastic: bool = False) -> str:
         return run_name(known_as(task), stochastic=stochastic)
     name = one_of(TASKS)("task", task)
     return run_name("" if name == TASKS[0] else name, stochastic=stochastic)
+
+
+def report_path(name: str | Path, directory: str | Path = REPORTS) -> Path:
+    """Return where a report is: that of this name in a folder, or the file or folder of this path.
+
+    Parameters
+    ----------
+    name : str or Path
+    directory : str or Path
+        The folder of the reports.
+
+    Raises
+    ------
+    ReportError
+        There is neither; the message names the reports that there are.
+    """
+    folder = pathlike("directory", directory)
+    stored = report_names(folder)
+    if str(name) in stored:
+        return folder / str(name)
+    path = pathlike("name", name)
+    if path.exists():
+        return path
+    known = f"there are {', '.join(stored)}" if stored else "there are none yet"
+    raise ReportError(f"there is no report {str(name)!r} in {folder}, and no such file; {known}")
 
 
 def show(

@@ -88,7 +88,7 @@ LOADED = spw.EventDesign(weights="loaded")
          "digits has 360 test samples; demo= must be 1 to 360, not 361"),
         (lambda: spw.demo_samples(
             replace(NETWORK, provenance=replace(NETWORK.provenance, data_set="made")), samples=1
-        ), spw.DataError, "a demo stores samples of what .*, made, which is not at hand; name it"),
+        ), spw.DataError, "samples are needed of what .*, made, which is not at hand; name it"),
         (lambda: spw.write_plan(NETWORK, demo=SPIKES[:0]), spw.DataError,
          "a demo stores at least one sample, and there is none"),
         (lambda: spw.write_plan(NETWORK, demo=SPIKES[:, :, :5]), spw.DataError, ".*spikes"),

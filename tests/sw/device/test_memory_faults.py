@@ -10,6 +10,7 @@ from spikewright.device.memory_faults import (
     Faults,
     Flip,
     Memory,
+    declared_memories,
     draw_flips,
     open_memories,
     place_of,
@@ -34,7 +35,7 @@ MEMORIES = (Memory(name="a", words=3, bits=5), Memory(name="b", words=1, bits=2)
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory):
-    return build_virtual_board(NETWORK, tmp_path_factory.mktemp("board"), faults=True)
+    return build_virtual_board(NETWORK, tmp_path_factory.mktemp("board"), faults=Faults())
 
 
 @pytest.fixture
@@ -54,6 +55,27 @@ def with_a_bit_flipped(number: int, row: int, neuron: int, bit: int) -> Network:
     weights[row][neuron] = weights[row][neuron] ^ 1 << bit
     layers[number] = replace(layers[number], weights=tuple(map(tuple, weights)))
     return Network(tuple(layers), steps=3)
+
+
+def test_the_memories_are_known_before_the_board_is_compiled(board, program):
+    assert declared_memories((program.parent / "board.v").read_text()) == board.memories
+    state = Memory(name="engine.layer_1.rows.group_0.state_v_2", words=1, bits=12)
+    assert state in board.memories
+
+
+@pytest.mark.parametrize(
+    ("faults", "said"),
+    [
+        (Faults(flips=(Flip(memory="engine.nothing", word=0, bit=0),)), "memory is 'engine.noth"),
+        (Faults(drawn=10**9), "count is 1000000000; it must be a whole number from 1 to "),
+    ],
+)
+def test_bits_that_there_are_not_are_refused_before_it_is_compiled(
+    faults, said, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("spikewright.device.virtual.run", lambda *_, **__: pytest.fail("compiled"))
+    with pytest.raises(ValueError, match=f"^{said}"):
+        build_virtual_board(NETWORK, tmp_path, faults=faults)
 
 
 @pytest.mark.parametrize("number", [0, 1])
@@ -85,8 +107,10 @@ def test_a_board_with_a_flipped_weight_does_not_pass_its_test(board):
     with connect(board.port, network=NETWORK) as session:
         session.self_test(samples=8, times=5)
         board.flip(weight_flip(board.memories, layer, number=1, row=0, neuron=0, bit=3))
-        with pytest.raises(DeviceError, match="computes something else than the reference: "):
-            session.self_test(samples=8, times=5)
+        named = "1 of its bits was flipped on purpose: engine.layer_1.rows.weights."
+        for flipped, reason in (((), "it is virtual, so either"), (board.flipped, named)):
+            with pytest.raises(DeviceError, match=f"else than the reference: .*; {reason}"):
+                session.self_test(samples=8, times=5, flipped=flipped)
         session.reset()  # a model begins again, with the weights that it was compiled with
         session.self_test(samples=8, times=5)
 

@@ -107,6 +107,7 @@ def test_bits_that_are_flipped_by_options_are_found_by_the_test(tmp_path, capsys
     said = capsys.readouterr()
     assert said.out == f"Flipped: {bit}\n"
     assert "computes something else than the reference: " in said.err
+    assert f"; 1 of its bits was flipped on purpose: {bit}." in said.err
     assert cli.main([*asked, "--flips", "3", "--seed", "5", "--status"]) == 0
     assert capsys.readouterr().out.count("Flipped: ") == 3
     for option, said in (

@@ -15,6 +15,8 @@ from spikewright.coding.coding import encode
 from spikewright.coding.ttfs import Ttfs
 from spikewright.device.answers import Answers, Inference
 from spikewright.device.boards import VIRTUAL
+from spikewright.device.power import Power, Trial, Window
+from spikewright.device.probe_choice import ProbeChoice
 from spikewright.device.session import UNKNOWN_SIMULATOR
 from spikewright.errors import BuildError, DataError, DeviceError, ToolError
 from spikewright.gateware.bitstream import Bitstream
@@ -105,6 +107,38 @@ def board(monkeypatch, undrawn):
     return played
 
 
+@pytest.fixture
+def probed(monkeypatch) -> SimpleNamespace:
+    """A probe that gives made trials, or ``fails``; ``missing`` is what it says at once."""
+    played = SimpleNamespace(
+        choice=ProbeChoice(name="ina226", settings={"shunt_ohm": 1.0, "tap": "core rail"}),
+        fails=None, missing=None, checked=[], given={},
+    )
+
+    def check(choice, board):
+        if played.missing:
+            raise played.missing
+        played.checked.append("board file")
+
+    def measure(session, choice, *, inputs, latency_us):
+        played.given |= {"latency_us": latency_us, "inputs": inputs}
+        if played.fails:
+            raise played.fails
+        window = Window(mw=20.0, seconds=10.0, readings=100)
+        trial = Trial(idle=window, work=replace(window, mw=30.0), inferences=1_000_000)
+        return Power(
+            instrument="INA226", tap=choice.settings["tap"], trials=(trial,) * 5,
+            latency_us=latency_us, uncertainty_mw=0.1, gain=0.01,
+        )
+
+    monkeypatch.setattr(ProbeChoice, "check", check)
+    monkeypatch.setattr(
+        ProbeChoice, "check_session", lambda choice, board: played.checked.append("open board")
+    )
+    monkeypatch.setattr(job, "board_power", measure)
+    return played
+
+
 def figures(build: Path) -> dict[str, dict]:
     report = json.loads((build / "reports" / "run" / "report.json").read_text())
     return {figure["name"]: figure for figure in report["figures"]}
@@ -131,6 +165,44 @@ def test_a_virtual_board_is_known_at_any_port(board, tmp_path):
     cycles = figures(tmp_path / "build")["cycles_mean"]
     assert cycles["provenance"] == "simulated"
     assert cycles["source"]["simulator"] == "unknown simulator"  # it was not made here
+
+
+def test_a_probe_measures_the_board_after_its_samples(board, tmp_path, probed):
+    """On the sample whose inference takes about as long as the mean; the record says by what."""
+    job.main_job(replace(options(tmp_path), probe=probed.choice))
+    assert probed.checked == ["board file", "open board"]
+    found = figures(tmp_path / "build")
+    assert found["energy_per_inference_uj"]["provenance"] == "measured"
+    assert found["energy_per_inference_uj"]["source"]["instrument"] == "INA226"
+    assert probed.given["latency_us"] == found["latency_us"]["value"]
+    assert probed.given["inputs"].shape == (Ttfs().steps, 64)
+
+
+def test_power_that_cannot_be_measured_leaves_the_other_results(board, tmp_path, probed):
+    probed.fails = DeviceError("the probe INA226 at 0x40 on a bus does not answer")
+    with pytest.raises(DeviceError, match=r"^no power was measured: the probe INA226 .* answer; .*"
+                       r"report\.html reports everything else$"):
+        job.main_job(replace(options(tmp_path), probe=probed.choice))
+    found = figures(tmp_path / "build")
+    assert found["mismatches"]["value"] == 0
+    assert found["energy_per_inference_uj"]["provenance"] == "estimated"
+
+
+def test_a_probe_that_is_not_there_is_told_before_any_work(board, tmp_path, probed, monkeypatch):
+    probed.missing = DeviceError("the I2C adapter /dev/i2c-1 cannot be opened")
+    monkeypatch.setattr(job, "open_board", lambda *_, **__: pytest.fail("opened"))
+    monkeypatch.setattr(job, "build_bitstream", lambda *_, **__: pytest.fail("built"))
+    with pytest.raises(DeviceError, match=r"^the I2C adapter"):
+        job.main_job(replace(options(tmp_path), probe=probed.choice))
+
+
+def test_a_probe_is_of_a_real_board_that_is_run(tmp_path, probed):
+    for wrong, said in (
+        ({"port": VIRTUAL}, "the board is virtual; name the port of a real one by port=$"),
+        ({"build_only": True}, "of a board that is run, and build_only is True; leave one of the"),
+    ):
+        with pytest.raises(ValueError, match=f"^probe is given, .*{said}"):
+            replace(options(tmp_path), probe=probed.choice, **wrong)
 
 
 def test_latency_is_stated_at_the_clock_that_the_board_has(board, tmp_path):

@@ -155,7 +155,7 @@ def _add_link(benches) -> None:
         help="inferences at each rate of spoiled frames (%(default)s)",
     )
     bench.add_argument(
-        "--noise", type=count, default=1_000_000, metavar="N",
+        "--noise", type=one_or_more, default=1_000_000, metavar="N",
         help="random bytes that are sent (%(default)s)",
     )
     bench.add_argument(

@@ -10,12 +10,14 @@ import spikewright as spw
 
 from ..options import (
     add_engine_options,
+    add_probe_option,
     board_of,
     design_of,
     flip,
     frequency,
     one_or_more,
     path,
+    probe_of,
     seed,
 )
 from ..task_options import add_task_options, task_of
@@ -77,6 +79,9 @@ def add(commands) -> None:
         "--memories", action="store_true",
         help="list the memories of a virtual one: name, words, and bits of a word",
     )
+    add_probe_option(
+        what, what="print the power of the board, idle and at work on the first test sample"
+    )
     wrong = verb.add_argument_group("faults on purpose, of a virtual one as soon as it runs")
     wrong.add_argument(
         "--flip", type=flip, action="append", default=[], metavar="MEMORY:WORD:BIT[@AFTER]",
@@ -101,6 +106,8 @@ def board(options: argparse.Namespace) -> None:
         _demo(options)
     elif options.memories:
         _list_memories(options)
+    elif options.probe is not None:
+        _measure(options)
     elif options.status or options.self_test or options.reset:
         _ask(options)
     else:
@@ -135,6 +142,23 @@ def _demo(options: argparse.Namespace) -> None:
     print(f"All {len(ran.classes)} classes equal the integer reference.")
 
 
+def _measure(options: argparse.Namespace) -> None:
+    network, task, probe = spw.read(options.model), task_of(options), probe_of(options)
+    if probe is None:
+        raise spw.SpikewrightError("--probe none measures nothing; name a probe, or leave it out")
+    if options.port is not None and probe.name == "gateware":
+        raise spw.SpikewrightError(
+            "--probe gateware: what is at a port does not say which board it is; take `spikewright "
+            "run --board NAME --port PATH --probe gateware`"
+        )
+    with arguments_checked(options.flags):
+        spikes, _ = spw.demo_samples(network, samples=1, task=task)
+        if options.virtual is not None:
+            probe.check(_virtual(options))
+    with _session(options) as (session, _), arguments_checked(options.flags):
+        spw.print_power(spw.board_power(session, probe, inputs=spikes[0]))
+
+
 def _list_memories(options: argparse.Namespace) -> None:
     with _running(options, board=_virtual(options)) as running:
         for memory in running.memories:
@@ -162,6 +186,16 @@ def _running(
 
 
 def _ask(options: argparse.Namespace) -> None:
+    with _session(options) as (session, flipped):
+        _said(options, session, flipped)
+
+
+@contextmanager
+def _session(
+    options: argparse.Namespace,
+) -> Iterator[tuple["spw.Session", tuple["spw.Flip", ...]]]:
+    """Open the board at the port, or a virtual one, with the faults that were asked for."""
+    flipped: tuple[spw.Flip, ...] = ()
     # What is at a port says its clock itself, and all boards have the same rate of the port.
     network, design = spw.read(options.model), design_of(options)
     with ExitStack() as stack:
@@ -170,13 +204,16 @@ def _ask(options: argparse.Namespace) -> None:
         elif options.flip or options.flips:
             chosen = _virtual(options)
             running = stack.enter_context(_running(options, board=chosen))
+            flipped = running.flipped
             session = spw.open_board(network, design=design, board=chosen, port=running.port)
         else:
             session = spw.open_board(network, design=design, board=_virtual(options))
-        _said(options, stack.enter_context(session))
+        yield stack.enter_context(session), flipped
 
 
-def _said(options: argparse.Namespace, opened: "spw.Session") -> None:
+def _said(
+    options: argparse.Namespace, opened: "spw.Session", flipped: tuple["spw.Flip", ...]
+) -> None:
     if options.status:
         counted = opened.status()
         print(
@@ -189,7 +226,7 @@ def _said(options: argparse.Namespace, opened: "spw.Session") -> None:
         opened.reset()
         print("The board is as it is after power-up.")
     else:
-        passed = opened.self_test()
+        passed = opened.self_test(flipped=flipped)
         print(
             f"The board passed: {passed.samples} drawn samples, {passed.compared:,} values "
             "equal the integer reference"

@@ -19,9 +19,9 @@ def add(commands) -> None:
         help="name of the report, such as run; or name the task that was run; or check, or compare",
     )
     verb.add_argument(
-        "files", nargs="*", type=path, metavar="FILE",
-        help="check FILE ...: whether reports are sound, by their schema and by what cannot be; "
-        "compare NAME NAME ...: reports side by side",
+        "files", nargs="*", type=path, metavar="NAME",
+        help="check NAME ...: whether reports are sound, by their schema and by what cannot be; "
+        "compare NAME NAME ...: reports side by side; each by its name, its file or its folder",
     )
     add_task_options(verb, folder=False)
     add_engine_option(verb)
@@ -30,10 +30,10 @@ def add(commands) -> None:
 
 def report(options: argparse.Namespace) -> None:
     """Print a stored report, or list the reports; check some, or put them side by side."""
-    from ...record.stored import show
+    from ...record.stored import report_path, show
 
-    if options.name == "check":
-        spw.check_reports(options.files)
+    if options.name == "check":  # which knows files alone, and shares no code with what wrote them
+        spw.check_reports([report_path(one) for one in options.files])
         return
     if options.name == "compare":
         spw.compare_reports(options.files)
