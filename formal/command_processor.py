@@ -49,6 +49,8 @@ AGAIN = "the inputs of a RUN are asked for again until its last inference, or un
 RUNNING = "running while the inferences of a RUN are in work"
 RESTART = "a reset is asked for after the answer to RESET, and at no other time"
 
+CHANGE = "another rate is asked for after the answer to RATE, as it says, and at no other time"
+
 PAYLOADS = {Command.HELLO: HELLO, Command.INFER: RESULT, Command.TRACE: TRACE}
 
 #: Properties that each planted fault turns red.
@@ -79,6 +81,7 @@ RUN_FAULTS = {
     "asks_again": (AGAIN,),
     "at_work": (RUNNING,),
     "resetting": (RESTART,),
+    "at_another": (CHANGE,),
 }
 
 #: Cycles in which no byte of an answer is offered, between two of them.
@@ -212,6 +215,9 @@ class CommandProcessorSpec(Elaboratable):
             Assert(running == (now.works & now.runs), RUNNING),
             Assert(restart == now.restarted, RESTART),
         ]
+        change = dut.change ^ (now.owed & (fault == "at_another"))
+        right = (change == now.changing) & (~change | (dut.o_divisor == now.divisor))
+        m.d.comb += Assert(right, CHANGE)
 
 
 class CommandProcessorFaults(Faults):

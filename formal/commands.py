@@ -12,6 +12,7 @@ from spikewright_hw.engine.result_layout import result_layout
 from spikewright_hw.link.command_processor import CommandProcessor
 from spikewright_hw.protocol import (
     MEMBRANE_BYTES,
+    RATE_BYTES,
     RUN_HEAD,
     RUN_TAIL,
     UNKNOWN_SEQUENCE,
@@ -44,6 +45,26 @@ class Counting(Hello):
         return bytes(byte_of(Command.HELLO, at) for at in range(self.SIZE))
 
 
+def _sizes(dut: CommandProcessor) -> dict[Command, tuple[int, int]]:
+    """Return the bytes of each command's payload, and of its answer's, as the protocol has them."""
+    network = dut.network
+    infer = infer_bytes(inputs=network.inputs, planes=network.planes)
+    result = result_layout(network).size // 8
+    optional = {
+        Command.STATUS: (0, BoardStatus.SIZE),
+        Command.RESET: (0, 0),
+        Command.RUN: (RUN_HEAD + infer, result + RUN_TAIL),
+        Command.RATE: (RATE_BYTES, 0),
+    }
+    return {
+        Command.HELLO: (0, Hello.SIZE),
+        Command.INFER: (infer, result),
+        Command.TRACE: (0, trace_bytes(network)),
+        **({Command.LOAD: (dut.load, 0)} if dut.load else {}),
+        **{one: size for one, size in optional.items() if one in dut.optional},
+    }
+
+
 class Requests:
     """Requests, read byte by byte and judged as ``docs/link.md`` says.
 
@@ -59,22 +80,9 @@ class Requests:
     def __init__(self, m: Module, dut: CommandProcessor, *, witness: Command | None):
         self.dut = dut
         network = dut.network
-        infer = infer_bytes(inputs=network.inputs, planes=network.planes)
-        result = result_layout(network).size // 8
         #: Bytes of each command's payload, and of its answer's.
-        self.sizes = {
-            Command.HELLO: (0, Hello.SIZE),
-            Command.INFER: (infer, result),
-            Command.TRACE: (0, trace_bytes(network)),
-        }
-        if dut.load:
-            self.sizes[Command.LOAD] = (dut.load, 0)
-        optional = {
-            Command.STATUS: (0, BoardStatus.SIZE),
-            Command.RESET: (0, 0),
-            Command.RUN: (RUN_HEAD + infer, result + RUN_TAIL),
-        }
-        self.sizes |= {one: size for one, size in optional.items() if one in dut.optional}
+        self.sizes = _sizes(dut)
+        infer, result = self.sizes[Command.INFER]
         self.stores, self.stored = Signal(), Signal()  # a right LOAD; and all of it is stored
         self.index = Signal(range(LONGEST + 1))  # bytes of the packet that came
         self.sequence, self.code, self.status = Signal(8), Signal(8), Signal(8)
@@ -85,6 +93,9 @@ class Requests:
         self.again = Signal()  # its inputs are in, and will come again after a result
         self.seen = Signal()  # the last result is there
         self.restarted = Signal()  # RESET was answered
+        self.rates = Signal()  # it is a RATE of the right length
+        self.divisor = Signal(8 * RATE_BYTES)  # what it asks for, as far as it came
+        self.changing = Signal()  # RATE was answered, and the rate is not changed yet
         self._status, self._tail = Signal.like(dut.i_status), Signal.like(dut.i_run)
         self.came = Signal(range(infer + 1))  # bytes of its payload that came
         self.bits = [Signal(8, name=f"came_{at}") for at in range(infer)]
@@ -127,7 +138,7 @@ class Requests:
     @property
     def idle(self) -> Value:
         """Whether a request may begin."""
-        return (self.index == 0) & ~self.owed & ~self.restarted
+        return (self.index == 0) & ~self.owed & ~self.restarted & ~self.changing
 
     @property
     def repeats(self) -> Value:
@@ -157,7 +168,7 @@ class Requests:
     @property
     def ok(self) -> Value:
         """Whether the request is answered with a payload."""
-        return (self.status == Status.OK) & ~self.stores & ~self.resets
+        return (self.status == Status.OK) & ~self.stores & ~self.resets & ~self.rates
 
     @property
     def due(self) -> Value:
@@ -204,6 +215,7 @@ class Requests:
             dut.i_ended.eq(anything(1)),
             dut.i_status.eq(anything(len(dut.i_status))),
             dut.i_run.eq(anything(len(dut.i_run))),
+            dut.i_changed.eq(anything(1)),
             dut.i_result.valid.eq(anything(1)),
             Assume(dut.i_result.valid | ~offered, "the engine does not withdraw a result"),
             Assume(
@@ -247,6 +259,11 @@ class Requests:
                 m.d.comb += verdict.eq(Mux(length == payload + 2, Status.OK, Status.BAD_LENGTH))
         with m.If((code == Command.TRACE) & (length == 2) & ~self._traced):
             m.d.comb += verdict.eq(Status.NO_INFERENCE)
+        asked = Cat(self.divisor, byte)[8:]
+        with m.If(self.rates & ((asked < 4) | (asked > 255))):
+            m.d.comb += verdict.eq(Status.OUT_OF_RANGE)
+        with m.If(i.transfers & self.rates & (self.index >= 2)):
+            m.d.sync += self.divisor.eq(asked)
 
         with m.If(self.error.transfers):
             m.d.sync += [
@@ -280,6 +297,7 @@ class Requests:
             self.runs.eq(right(Command.RUN)),
             self.stores.eq(right(Command.LOAD)),
             self.resets.eq(right(Command.RESET)),
+            self.rates.eq(right(Command.RATE)),
         ]
 
     def _answer(self, m: Module, o: Observed) -> None:
@@ -303,3 +321,8 @@ class Requests:
                 m.d.sync += [signal.eq(0) for signal in (self.infer, self.stores, self.stored)]
                 m.d.sync += [signal.eq(0) for signal in (self.runs, self.seen, self.resets)]
                 m.d.sync += [self._done.eq(1), self.restarted.eq(self.resets)]
+                m.d.sync += [
+                    self.rates.eq(0), self.changing.eq(self.rates & (self.status == Status.OK))
+                ]
+        with m.If(self.changing & self.dut.i_changed):
+            m.d.sync += self.changing.eq(0)

@@ -19,6 +19,7 @@ AGAIN = "a packet that leaves again has more than what does not"
 LOST = "a byte is lost only while another waits"
 
 
+RIGHT = "each right frame is told when it ends, and nothing else as such"
 TOLD = "each refused frame is told when it ends, by its kind"
 
 
@@ -155,6 +156,7 @@ class FrameDecoderSpec(Spec):
             Assert(o_error.valid == owing, "an error is offered for garbage and nothing else"),
             Assert(~owing | (reason == seen.owed), "the reason is the first that is owed"),
             Assert(refused == Mux(ended & ~seen.valid, told, 0), TOLD),
+            Assert(seen.dut.right ^ (fault == "silent") == (ended & seen.valid), RIGHT),
             Cover(ended & (verdict == Status.TOO_LONG), "a frame is too long"),
             Cover(ended & (verdict == Status.BAD_COBS), "a frame is cut off"),
             Cover(ended & (verdict == Status.BAD_CRC), "a frame has a wrong checksum"),
@@ -184,6 +186,7 @@ def specs() -> dict[str, Elaboratable]:
                 "reason": ("the reason is the first that is owed",),
                 "ready": ("input is taken except while a packet leaves",),
                 "told": (TOLD,),
+                "silent": (RIGHT,),
                 "packet_unsteady": (
                     "bytes are those decoded", "packet: a payload is held while it stalls",
                 ),

@@ -34,6 +34,8 @@ class Received:
     past: Signal
     fresh: Signal
     arrives: Signal
+    #: The last byte that arrived has a cycle more in each bit.
+    longer: Value
 
 
 class UartRxSpec(Spec):
@@ -45,15 +47,23 @@ class UartRxSpec(Spec):
     offered a cycle too late (``late``), changes or is withdrawn while it stalls, no overrun is told
     (``untold``).
 
+    With ``bits`` the divisor is, in every cycle, one or the other of ``divisor`` and one more: a
+    byte has that of the cycle in which its start bit begins.
+
     With ``witness`` the line is the byte 0xff once, so that the solver need not look for one.
     """
 
-    def __init__(self, *, divisor: int, witness: bool = False):
+    def __init__(self, *, divisor: int, bits: int = 0, witness: bool = False):
         self.divisor = divisor
+        self.bits = bits
+        self.most = divisor + (bits > 0)
         self.witness = witness
 
     def surround(self, m: Module) -> Received:
-        m.submodules.dut = dut = UartRx(divisor=self.divisor)
+        m.submodules.dut = dut = UartRx(divisor=self.divisor, bits=self.bits)
+        now = Signal()  # the divisor is one more in this cycle
+        if self.bits:
+            m.d.comb += [now.eq(anything(1)), dut.cycles.eq(self.divisor + now)]
         low = Signal(range(self.divisor + 1))  # cycles of the witness's start bit so far
         m.d.sync += low.eq(Mux(low == self.divisor, low, low + 1))
         m.d.comb += dut.rx.eq((low == self.divisor) if self.witness else anything(1))
@@ -64,27 +74,35 @@ class UartRxSpec(Spec):
         m.d.sync += fresh.eq(dut.o.ready | ~dut.o.valid)
 
         # past[n] is the line n + 1 cycles ago, two more for the synchroniser.
-        past = Signal(9 * self.divisor + self.divisor // 2 + 4, init=-1)
+        past = Signal(9 * self.most + self.most // 2 + 4, init=-1)
         m.d.sync += past.eq(Cat(dut.rx, past))
-        return Received(dut, past, fresh, self._arrivals(m, past[1]))
+        arrives, longer = self._arrivals(m, past[1], now)
+        return Received(dut, past, fresh, arrives, longer)
 
-    def _arrivals(self, m: Module, line: Value) -> Signal:
-        """Return whether a byte ends; ``line`` is what the core sees in this cycle."""
-        half = self.divisor // 2
-        end = half + 9 * self.divisor
-        since = Signal(range(end + 1))  # cycles since a start bit began, 0 between bytes
+    def _arrivals(self, m: Module, line: Value, now: Value) -> tuple[Signal, Signal]:
+        """Return whether a byte ends, and whether the last one's bits have a cycle more.
+
+        ``line`` is what the core sees in this cycle, ``now`` whether the divisor is one more.
+        """
+        longer, last = Signal(), Signal()
+        half = Mux(longer, self.most // 2, self.divisor // 2)
+        end = half + Mux(longer, 9 * self.most, 9 * self.divisor)
+        most = self.most // 2 + 9 * self.most
+        since = Signal(range(most + 1))  # cycles since a start bit began, 0 between bytes
         broken = Signal()  # a stop bit was low, and the line has been low since
         arrives = Signal()
         m.d.comb += arrives.eq((since == end) & line)
+        with m.If(arrives):
+            m.d.sync += last.eq(longer)
         with m.If(since == 0):
-            m.d.sync += [since.eq(~line & ~broken), broken.eq(broken & ~line)]
+            m.d.sync += [since.eq(~line & ~broken), broken.eq(broken & ~line), longer.eq(now)]
         with m.Elif((since == half) & line):  # a glitch
             m.d.sync += since.eq(0)
         with m.Elif(since == end):
             m.d.sync += [since.eq(0), broken.eq(~line)]
         with m.Else():
             m.d.sync += since.eq(since + 1)
-        return arrives
+        return arrives, last
 
     def check(self, m: Module, seen: Received, fault: str) -> None:
         o, fresh = observe(seen.dut.o), seen.fresh
@@ -93,20 +111,27 @@ class UartRxSpec(Spec):
         plant(m, o, fault)
         held(m, o, name="byte")
 
-        line = seen.past[2:]  # line[n] is what the core saw n + 1 cycles ago
-        at = [(9 - bit) * self.divisor for bit in range(10)]  # of the middle of each bit
-        byte = Cat(line[at[bit]] for bit in range(1, 9))
-        if fault == "sample":
-            byte = Cat(*byte[:3], line[at[4] - 1], *byte[4:])
-        begin = at[0] + self.divisor // 2
+        def line(bit: int, *, halves: int = 0, cycles: int = 0) -> Value:
+            """Return the line in the middle of a bit, or so many half bits and cycles before."""
+            of = [
+                seen.past[2 + (9 - bit) * one + halves * (one // 2) + cycles]
+                for one in (self.divisor, self.most)
+            ]
+            return Mux(seen.longer, of[1], of[0])
+
+        byte = Cat(line(bit, cycles=-(fault == "sample" and bit == 4)) for bit in range(1, 9))
         frame = {
-            "before": (begin + 1, 1), "begin": (begin, 0), "middle": (at[0], 0), "stop": (at[9], 1)
+            "before": (0, 1, 1, 1), "begin": (0, 1, 0, 0), "middle": (0, 0, 0, 0),
+            "stop": (9, 0, 0, 1),
         }
         with m.If(o.valid & fresh):
             m.d.comb += [
                 *(
-                    Assert(seen.past[2 + cycles - (fault == name)] == level, FRAME[name])
-                    for name, (cycles, level) in frame.items()
+                    Assert(
+                        line(bit, halves=halves, cycles=cycles - (fault == name)) == level,
+                        FRAME[name],
+                    )
+                    for name, (bit, halves, cycles, level) in frame.items()
                 ),
                 Assert(seen.dut.o.payload == byte, SAMPLES),
                 Cover(seen.dut.o.payload == 0xFF, "a byte arrives"),
@@ -164,6 +189,7 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "uart_rx_d4": UartRxSpec(divisor=4),
         "uart_rx_d5": UartRxSpec(divisor=5),
+        "uart_rx_b3": UartRxSpec(divisor=4, bits=3),
         "uart_rx_pair": UartPairSpec(divisor=4),
         "uart_rx_witness": UartRxSpec(divisor=4, witness=True),
         "uart_rx_fault": Through(

@@ -4,27 +4,36 @@ from amaranth import Cat, Const, Elaboratable, Module, Mux, Signal
 from amaranth.hdl import Assert, Cover
 
 from faults import Planted
-from properties import drive
+from properties import anything, drive
 from spikewright_hw.link.uart_tx import UartTx
 
 
 class UartTxSpec(Elaboratable):
     """The line, in every cycle, is the bit that is due; bytes may follow without a gap.
 
-    A planted fault sends bit 7 of a byte in place of bit 0, or a core at rest is not ready.
+    With ``bits`` the divisor is, in every cycle, one or the other of ``divisor`` and one more: a
+    byte has that of its transfer. A planted fault sends bit 7 of a byte in place of bit 0, or a
+    core at rest is not ready.
     """
 
-    def __init__(self, *, divisor: int, fault: str = ""):
+    def __init__(self, *, divisor: int, bits: int = 0, fault: str = ""):
         self.divisor = divisor
+        self.bits = bits
         self.fault = fault
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        m.submodules.dut = dut = UartTx(divisor=self.divisor)
+        m.submodules.dut = dut = UartTx(divisor=self.divisor, bits=self.bits)
         i = drive(m, dut.i)
+        now, longer = Signal(), Signal()  # the divisor is one more: in this cycle, of this byte
+        if self.bits:
+            m.d.comb += [now.eq(anything(1)), dut.cycles.eq(self.divisor + now)]
+        with m.If(i.transfers):
+            m.d.sync += longer.eq(now)
 
-        end = 10 * self.divisor
-        age = Signal(range(end + 1))  # cycles since the transfer of the byte on the line, or 0
+        most = self.divisor + (self.bits > 0)
+        end = Mux(longer, 10 * most, 10 * self.divisor)
+        age = Signal(range(10 * most + 1))  # cycles since the transfer of the byte, or 0
         byte = Signal(8)
         with m.If(i.transfers):
             m.d.sync += [age.eq(1), byte.eq(i.payload)]
@@ -36,7 +45,9 @@ class UartTxSpec(Elaboratable):
         due = Signal(init=1)
         m.d.comb += due.eq(1)
         for bit in range(10):
-            with m.If((age > bit * self.divisor) & (age <= (bit + 1) * self.divisor)):
+            begin = Mux(longer, bit * most, bit * self.divisor)
+            after = Mux(longer, (bit + 1) * most, (bit + 1) * self.divisor)
+            with m.If((age > begin) & (age <= after)):
                 m.d.comb += due.eq(levels[bit])
         ready = i.ready & ~((age == 0) & (self.fault == "ready"))
         m.d.comb += [
@@ -55,6 +66,7 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "uart_tx_d4": UartTxSpec(divisor=4),
         "uart_tx_d7": UartTxSpec(divisor=7),
+        "uart_tx_b3": UartTxSpec(divisor=4, bits=3),
         "uart_tx_fault": Planted.each(
             lambda fault: UartTxSpec(divisor=4, fault=fault),
             {

@@ -16,7 +16,7 @@ from .link.sensors import Monitor, Sensors
 from .link.serial_port import SerialPort
 from .link.tally import Tally
 from .network import Network
-from .protocol import RUN_HEAD, Command, Kind, load_bytes
+from .protocol import DIVISOR_BITS, RUN_HEAD, Command, Kind, load_bytes, trial_bits
 
 __all__ = ["BoardTop", "Engine"]
 
@@ -49,7 +49,7 @@ class BoardTop(wiring.Component):
     network : Network
         What the board runs.
     divisor : int
-        Clock cycles per bit of the serial port, at least 4.
+        Clock cycles per bit of the serial port, at least 4, until RATE asks for another rate.
     clock_hz : int
         Clock frequency, Hz, as HELLO reports it.
     virtual : bool
@@ -79,6 +79,9 @@ class BoardTop(wiring.Component):
     reset : Out(1)
         From a register: RESET was answered, and the answer is on the line. Whoever puts the board
         top into a design resets its domain then.
+    trial : Out(1)
+        RATE has changed the rate of the serial port, and no right frame has come since; the first
+        rate is back after ``2 ** patience`` cycles of this.
     """
 
     rx: Signal
@@ -87,6 +90,7 @@ class BoardTop(wiring.Component):
     running: Signal
     prediction: Signal
     reset: Signal
+    trial: Signal
 
     def __init__(
         self,
@@ -109,10 +113,15 @@ class BoardTop(wiring.Component):
         rows = [image.row_bytes for image in design.images(network)]
         self.load = load_bytes(max(rows)) if rows else 0
         self.optional = design.optional if optional is None else frozenset(optional)
+        if divisor >> DIVISOR_BITS:  # RATE could not go back to it
+            self.optional -= {Command.RATE}
+        rated = Command.RATE in self.optional
+        self.patience = trial_bits(clock_hz, virtual=virtual) if rated else 0
         self.hello = hello_of(
             network,
             kind=Kind.VIRTUAL if virtual else Kind.REAL,
             clock_hz=clock_hz,
+            divisor=divisor,
             digest=design.digest(network),
             load=self.load,
             optional=self.optional,
@@ -126,6 +135,7 @@ class BoardTop(wiring.Component):
                 "running": Out(1),
                 "prediction": Out(range(network.outputs)),
                 "reset": Out(1),
+                "trial": Out(1),
             }
         )
 
@@ -136,6 +146,7 @@ class BoardTop(wiring.Component):
             divisor=self.divisor,
             capacity=frame_capacity(self.network, load=self.load, optional=self.optional),
             again_from=2 + RUN_HEAD if Command.RUN in self.optional else 0,
+            patience=self.patience,
         )
         m.submodules.engine = engine = self.engine
         m.submodules.command = command = CommandProcessor(
@@ -155,6 +166,10 @@ class BoardTop(wiring.Component):
             port.again.eq(command.o_again),
             port.restart.eq(command.restart),
             self.reset.eq(port.reset),
+            self.trial.eq(port.trial),
+            port.change.eq(command.change),
+            port.wanted.eq(command.o_divisor),
+            command.i_changed.eq(port.changed),
             command.i_length.eq(port.o_length),
             command.i_waits.eq(port.o_waits),
             command.i_ended.eq(tally.ended),

@@ -19,6 +19,8 @@ from enum import IntEnum
 __all__ = [
     "BAUD",
     "DELIMITER",
+    "DIVISOR_BITS",
+    "LEAST_DIVISOR",
     "LOAD_HEAD",
     "MAX_FRAME",
     "MAX_PAYLOAD",
@@ -26,8 +28,10 @@ __all__ = [
     "OPTIONAL",
     "OVERHEAD",
     "POWER_BYTES",
+    "RATE_BYTES",
     "RUN_HEAD",
     "RUN_TAIL",
+    "TRIAL_S",
     "UNKNOWN_SEQUENCE",
     "VERSION",
     "BoardStatus",
@@ -49,12 +53,16 @@ __all__ = [
     "result_bytes",
     "step_bytes",
     "trace_bytes",
+    "trial_bits",
 ]
 
 #: Version of everything in this module; a driver refuses a board of another one.
-VERSION = 4
-#: Bits per second of a real port: 8 data bits, no parity, one stop bit.
+VERSION = 5
+#: Bits per second at which a real port begins: 8 data bits, no parity, one stop bit.
 BAUD = 1_000_000
+#: Bytes of a RATE payload, bits of it that may be set, and its least: clock cycles per bit. With
+#: fewer a receiver would bear no deviation of the sender.
+RATE_BYTES, DIVISOR_BITS, LEAST_DIVISOR = 2, 8, 4
 #: The byte that ends a frame.
 DELIMITER = 0
 #: Bytes of a decoded frame beside its payload: sequence, code, and two of CRC.
@@ -69,6 +77,9 @@ LOAD_HEAD, LOAD_BLOCK = 3, 256
 RUN_HEAD, RUN_TAIL = 4, 12
 #: Bytes of a number in the answer to POWER.
 POWER_BYTES = 4
+#: Seconds for which a real board tries a rate at least, and at most twice that. A virtual board's
+#: cycles pass as they may, and are fewer: a logarithm to base 2.
+TRIAL_S, _VIRTUAL_TRIAL = 0.2, 19
 #: Bytes of one membrane of the readout.
 MEMBRANE_BYTES = 4
 #: Sequence number of an answer to something whose own number could not be read. No command has it.
@@ -95,10 +106,13 @@ class Command(IntEnum):
     RUN = 0x07
     #: Asks for the sums of what the board's sensors read, where it has any. No payload.
     POWER = 0x08
+    #: Another bit rate, once this is answered; the first one is back soon, unless a right frame
+    #: comes. No payload in the answer.
+    RATE = 0x09
 
 
 #: Commands that a board may have been built without.
-OPTIONAL = frozenset({Command.STATUS, Command.RESET, Command.RUN})
+OPTIONAL = frozenset({Command.STATUS, Command.RESET, Command.RUN, Command.RATE})
 
 
 class Status(IntEnum):
@@ -121,7 +135,7 @@ class Status(IntEnum):
     NO_INFERENCE = 0x87
     #: A memory of weights gave back something else than was stored.
     NOT_KEPT = 0x88
-    #: A number in the payload is one that this board has no room for.
+    #: A number in the payload is out of the range that this board has for it.
     OUT_OF_RANGE = 0x89
 
 
@@ -151,7 +165,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Hello:
-    """What a board says of itself; ``pack`` gives its 48 bytes, little-endian.
+    """What a board says of itself; ``pack`` gives its 53 bytes, little-endian.
 
     Parameters
     ----------
@@ -167,6 +181,12 @@ class Hello:
         :meth:`spikewright_hw.network.Network.digest`, 32 bytes.
     commands : frozenset of Command
         What it may be asked.
+    divisor : int
+        Clock cycles per bit at its first rate.
+    window : int
+        Commands that may be on the way to it, or in work, at a time.
+    batch : int
+        Samples of a BATCH; 0 if it has none.
     """
 
     version: int
@@ -178,8 +198,11 @@ class Hello:
     clock_hz: int
     digest: bytes
     commands: frozenset[Command] = frozenset(Command)
+    divisor: int = 4
+    window: int = 1
+    batch: int = 0
 
-    _FORMAT = struct.Struct("<BBHHHHI32sH")
+    _FORMAT = struct.Struct("<BBHHHHI32sHHBH")
     #: Bytes of the packed form.
     SIZE = _FORMAT.size
 
@@ -190,6 +213,7 @@ class Hello:
                 self.version, self.kind, self.inputs, self.outputs,
                 self.steps, self.layers, self.clock_hz, self.digest,
                 sum(1 << command for command in self.commands),
+                self.divisor, self.window, self.batch,
             )  # fmt: skip
         except struct.error as error:
             raise ValueError(f"{self} does not fit its {self.SIZE} bytes: {error}") from None
@@ -199,11 +223,11 @@ class Hello:
         """Read the payload of the answer. Raises :exc:`ValueError` for a malformed one."""
         if len(payload) != cls.SIZE:
             raise ValueError(f"a HELLO answer has {cls.SIZE} bytes, not {len(payload)}")
-        version, kind, inputs, outputs, steps, layers, hz, digest, bits = cls._FORMAT.unpack(
-            payload
+        version, kind, inputs, outputs, steps, layers, hz, digest, bits, *link = (
+            cls._FORMAT.unpack(payload)
         )
         commands = frozenset(command for command in Command if bits >> command & 1)
-        return cls(version, Kind(kind), inputs, outputs, steps, layers, hz, digest, commands)
+        return cls(version, Kind(kind), inputs, outputs, steps, layers, hz, digest, commands, *link)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -271,6 +295,11 @@ def load_bytes(row_bytes: int) -> int:
     of the memory, is ignored.
     """
     return LOAD_HEAD + max(LOAD_BLOCK, row_bytes)
+
+
+def trial_bits(clock_hz: int, *, virtual: bool) -> int:
+    """Return the logarithm to base 2 of the clock cycles for which a board tries a rate."""
+    return _VIRTUAL_TRIAL if virtual else int(TRIAL_S * clock_hz).bit_length()
 
 
 def power_bytes(sensors: int) -> int:

@@ -87,6 +87,9 @@ class Model:
             return Frame(request.sequence, Status.OK, STATUS.to_bytes(7, "little"))
         if request.code == Command.LOAD:
             return Frame(request.sequence, Status.OK)
+        if request.code == Command.RATE:
+            right = 4 <= int.from_bytes(request.payload, "little") <= 255
+            return Frame(request.sequence, Status.OK if right else Status.OUT_OF_RANGE)
         if not self.traced:
             return Frame(request.sequence, Status.NO_INFERENCE)
         trace = bytes(self.trace(address) for address in range(trace_bytes(network)))
@@ -104,6 +107,9 @@ def requests(model: Model, count: int) -> list[Frame]:
         # After a RESET nothing is answered, and a RUN has inputs that come again: see below.
         codes = {*Command} - {Command.RESET, Command.RUN}
         code = random.choice([*sorted(codes), Command.TRACE, 0, 8, 0x55, 0x82])
+        if code == Command.RATE and random.random() < 0.7:
+            divisor = bytes([random.randrange(9), random.randrange(2)])
+            return Frame(random.randint(1, 255), code, divisor)
         load = model.bench.component.load
         wrong = random.choice((0, 0, 0, 1, size - 1, size + 1, size + 9, load, load))
         return Frame(random.randint(1, 255), code, random.randbytes(wrong))
@@ -138,6 +144,7 @@ async def each_request_has_its_answer(dut, stall_in, stall_out):
     results = bench.source("i_result", pause=stall_in and 0.9)
     stored = bench.sink("o_weights", pause=stall_out) if bench.component.load else None
     bench.write("i_status", STATUS)
+    bench.write("i_changed", 1)  # a rate that is asked for is there at once
     bench.monitor("i", model.take)
     bench.monitor("i_error", model.refuse)
     bench.monitor("o_spikes", model.steps.observe)
@@ -263,3 +270,27 @@ async def after_reset_nothing_is_taken(dut):
         assert source.pending == 1
         await bench.reset()
         await bench.until(lambda: not source.pending)
+
+
+@cocotb.test()
+async def after_rate_nothing_is_taken_until_the_rate_is_changed(dut):
+    bench = await Bench.start(dut)
+    source, sink = bench.source("i"), bench.sink("o")
+    known = Command.RATE in bench.component.optional
+    for divisor, right in ((3, False), (4, True), (255, True), (256, False)):
+        sink.received.clear()
+        await send_packets(bench, source, [Frame(3, Command.RATE, divisor.to_bytes(2, "little"))])
+        await bench.until(lambda: len(sink.received) == 2)
+        answer = Status.OK if right else Status.OUT_OF_RANGE
+        assert sink.received[1]["data"] == (answer if known else Status.UNKNOWN_COMMAND)
+        await bench.cycles(3)
+        assert bench.read("change") == bench.read("busy") == (known and right)
+        if known and right:
+            assert bench.read("o_divisor") == divisor
+            await bench.cycles(20)
+            assert bench.read("change") == 1
+            bench.write("i_changed", 1)
+            await bench.cycles(2)
+            bench.write("i_changed", 0)
+        await bench.cycles(2)
+        assert bench.read("busy") == 0

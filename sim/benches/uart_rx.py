@@ -28,6 +28,8 @@ async def settled(dut) -> Bench:
     """Return a bench whose line has rested high for longer than a byte."""
     bench = await Bench.start(dut)
     bench.write("rx", 1)
+    if bench.parameters.get("bits"):
+        bench.write("cycles", bench.parameters["divisor"])
     await bench.cycles(15 * bench.parameters["divisor"])
     return bench
 
@@ -114,3 +116,25 @@ async def tells_of_each_byte_that_is_lost(dut):
     assert all(came in (byte, None) for came, byte in zip(arrived, sent, strict=True))
     assert sink.received == [came for came in arrived if came is not None]
     assert 5 <= arrived.count(None) <= 55
+
+
+@cocotb.test()
+async def each_byte_has_the_divisor_at_its_beginning(dut):
+    """Where the divisor can be changed, it is, in the middle of bytes, too."""
+    bench = await settled(dut)
+    bits = bench.parameters.get("bits", 0)
+    sink = bench.sink("o")
+    sent = random.randbytes(30)
+    for byte in sent:
+        divisor = random.randrange(4, 60) if bits else bench.parameters["divisor"]
+        bench.write("rx", 1)
+        if bits:
+            bench.write("cycles", divisor)
+        await bench.cycles(8)
+        for at, level in enumerate(frame(byte, divisor=divisor)):
+            bench.write("rx", level)
+            await bench.cycles(1)
+            if bits and at > 4:
+                bench.write("cycles", random.randrange(4, 1 << bits))
+    await bench.cycles(20)
+    assert bytes(sink.received) == sent

@@ -117,7 +117,7 @@ def test_more_steps_take_no_more_logic(design):
 @pytest.mark.parametrize("divisor", [4, 9])
 def test_says_what_it_is(divisor):
     hello = Hello(
-        VERSION, Kind.VIRTUAL, 3, 2, 2, 1, 25_000_000, NETWORK.digest(), BUILT_IN
+        VERSION, Kind.VIRTUAL, 3, 2, 2, 1, 25_000_000, NETWORK.digest(), BUILT_IN, divisor
     )
     answers = talk(encode_frame(Frame(9, Command.HELLO)), answers=1, divisor=divisor)
     assert answers == [Frame(9, Status.OK, hello.pack())]
@@ -150,7 +150,7 @@ def test_a_byte_that_is_lost_ends_in_a_status():
     """Zeros come faster than answers leave: those that are lost could have been any bytes."""
     frame = encode_frame(Frame(9, Command.HELLO))
     hello = Hello(
-        VERSION, Kind.VIRTUAL, 3, 2, 2, 1, 25_000_000, NETWORK.digest(), BUILT_IN
+        VERSION, Kind.VIRTUAL, 3, 2, 2, 1, 25_000_000, NETWORK.digest(), BUILT_IN, 4
     )
     answer = Frame(9, Status.OK, hello.pack())
     # The first frame is being answered, the second waits in the decoder, a zero waits after it.

@@ -67,7 +67,7 @@ NETWORKS = [
 def hello(of: Network) -> Hello:
     return Hello(
         version=VERSION, kind=Kind.REAL, inputs=of.inputs, outputs=of.outputs, steps=of.steps,
-        layers=len(of.layers), clock_hz=25_000_000, digest=of.digest(),
+        layers=len(of.layers), clock_hz=25_000_000, digest=of.digest(), divisor=25,
     )  # fmt: skip
 
 

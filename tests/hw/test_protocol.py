@@ -152,16 +152,17 @@ def test_capacity_is_exact():
 
 def test_hello_round_trip():
     assert HELLO.pack().hex(" ") == (
-        "01 01 40 00 0a 00 05 00 02 00 40 78 7d 01 " + bytes(range(32)).hex(" ") + " fe 01"
+        "01 01 40 00 0a 00 05 00 02 00 40 78 7d 01 " + bytes(range(32)).hex(" ")
+        + " fe 03 04 00 01 00 00"
     )
     assert Hello.unpack(HELLO.pack()) == HELLO
-    assert Hello.SIZE == 48
+    assert Hello.SIZE == 53
 
 
 def test_hello_refuses_what_does_not_fit():
-    with pytest.raises(ValueError, match=r"^a HELLO answer has 48 bytes, not 47$"):
+    with pytest.raises(ValueError, match=r"^a HELLO answer has 53 bytes, not 52$"):
         Hello.unpack(HELLO.pack()[:-1])
-    with pytest.raises(ValueError, match="does not fit its 48 bytes"):
+    with pytest.raises(ValueError, match="does not fit its 53 bytes"):
         Hello(1, Kind.REAL, 65_536, 10, 5, 2, 25_000_000, bytes(32)).pack()
     with pytest.raises(ValueError, match="9 is not a valid Kind"):
         Hello.unpack(b"\x01\x09" + HELLO.pack()[2:])

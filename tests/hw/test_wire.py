@@ -44,6 +44,7 @@ FRAMES = {
     Command.RESET: "05 01 06 4e f8 00",
     Command.RUN: "05 01 07 5e d9 00",
     Command.POWER: "05 01 08 af 36 00",
+    Command.RATE: "05 01 09 bf 17 00",
     Status.OK: "05 01 80 bf b6 00",
     Status.BAD_COBS: "05 01 81 af 97 00",
     Status.BAD_CRC: "05 01 82 9f f4 00",
@@ -58,7 +59,7 @@ FRAMES = {
 
 CODES = {
     "HELLO": 0x01, "INFER": 0x02, "TRACE": 0x03, "LOAD": 0x04, "STATUS": 0x05,
-    "RESET": 0x06, "RUN": 0x07, "POWER": 0x08,
+    "RESET": 0x06, "RUN": 0x07, "POWER": 0x08, "RATE": 0x09,
     "OK": 0x80, "BAD_COBS": 0x81, "BAD_CRC": 0x82, "TOO_LONG": 0x83, "TOO_SHORT": 0x84,
     "UNKNOWN_COMMAND": 0x85, "BAD_LENGTH": 0x86, "NO_INFERENCE": 0x87,
     "NOT_KEPT": 0x88, "OUT_OF_RANGE": 0x89,
@@ -76,7 +77,7 @@ def crc(data: bytes) -> bytes:
 
 
 def test_the_constants():
-    assert protocol.VERSION == 4, CHANGED
+    assert protocol.VERSION == 5, CHANGED
     assert (protocol.BAUD, protocol.DELIMITER) == (1_000_000, 0), CHANGED
     assert (protocol.MAX_FRAME, protocol.MAX_PAYLOAD, protocol.OVERHEAD) == (65_535, 65_531, 4)
     assert (protocol.UNKNOWN_SEQUENCE, protocol.MEMBRANE_BYTES) == (0, 4), CHANGED
@@ -98,10 +99,12 @@ def test_the_bytes_of_hello():
     hello = Hello(
         version=0x11, kind=Kind.VIRTUAL, inputs=0x2322, outputs=0x2524, steps=0x2726,
         layers=0x2928, clock_hz=0x33323130, digest=bytes(range(0x40, 0x60)),
-        commands=frozenset({Command.HELLO, Command.TRACE, Command.RUN}),
+        commands=frozenset({Command.HELLO, Command.TRACE, Command.RUN}), divisor=0x6160,
+        window=0x62, batch=0x6463,
     )  # fmt: skip
     assert hello.pack().hex(" ") == (
         "11 01 22 23 24 25 26 27 28 29 30 31 32 33 " + bytes(range(0x40, 0x60)).hex(" ") + " 8a 00"
+        " 60 61 62 63 64"
     ), CHANGED
     assert Hello.unpack(hello.pack()) == hello
 
@@ -142,12 +145,12 @@ def test_the_document_has_the_same_codes():
 
 
 def test_the_document_has_the_same_layouts():
-    hello, result, load, status, run, ran, power = [
+    hello, result, load, status, run, ran, power, rate = [
         rows[1:] for rows in tables() if rows[0] == ["offset", "size", "field"]
     ]
     sizes = [int(row[1]) for row in hello]
     assert [int(row[0]) for row in hello] == [sum(sizes[:at]) for at in range(len(sizes))]
-    assert sum(sizes) == Hello.SIZE == 48
+    assert sum(sizes) == Hello.SIZE == 53
     counters = [int(row[1]) for row in status]
     assert [int(row[0]) for row in status] == [sum(counters[:at]) for at in range(4)]
     assert sum(counters) == BoardStatus.SIZE
@@ -159,6 +162,8 @@ def test_the_document_has_the_same_layouts():
     assert [row[1] for row in load[:2]] == ["1", "2"]
     assert [row[0] for row in power] == ["0", "then"]
     assert [int(row[1].split()[0]) for row in power] == [protocol.POWER_BYTES] * 2
+    assert rate == [["0", str(protocol.RATE_BYTES), "clock cycles per bit, 4 to 255"]]
+    assert 255 == (1 << protocol.DIVISOR_BITS) - 1
     assert protocol.power_bytes(8) == 4 + 8 * 4
     layers, outputs = 3, 5
     fixed = [int(row[1]) for row in result[:4]]

@@ -18,7 +18,10 @@ from ..engine.words import MOST_BITS, Words, input_words
 from ..fixed import Format
 from ..network import Network
 from ..protocol import (
+    DIVISOR_BITS,
+    LEAST_DIVISOR,
     OPTIONAL,
+    RATE_BYTES,
     RUN_HEAD,
     RUN_TAIL,
     BoardStatus,
@@ -78,7 +81,8 @@ class CommandProcessor(PacketProcessor):
     ``i_still``, whether it is held.
 
     After the answer to RESET nothing is taken any more: whoever puts this into a design resets it
-    when ``restart`` is high and the answer has left.
+    when ``restart`` is high and the answer has left. After that to RATE nothing is taken until
+    ``i_changed`` is high.
 
     Parameters
     ----------
@@ -92,7 +96,7 @@ class CommandProcessor(PacketProcessor):
     load : int
         Bytes of a LOAD payload; 0 if the weights are built in.
     optional : collection of Command
-        What it can do of the commands that may be left out: STATUS, RESET, RUN.
+        What it can do of the commands that may be left out: STATUS, RESET, RUN, RATE.
     sensors : int
         How many the board has.
 
@@ -141,6 +145,12 @@ class CommandProcessor(PacketProcessor):
         That of the last inference.
     restart : Out(1)
         RESET was answered.
+    change : Out(1)
+        RATE was answered, and the rate is not changed yet.
+    o_divisor : Out(DIVISOR_BITS)
+        Clock cycles per bit that RATE asks for, at least 4 while ``change`` is high.
+    i_changed : In(1)
+        The rate is changed as of the next cycle.
     """
 
     i_waits: Signal
@@ -163,6 +173,9 @@ class CommandProcessor(PacketProcessor):
     running: Signal
     prediction: Signal
     restart: Signal
+    change: Signal
+    o_divisor: Signal
+    i_changed: Signal
 
     def __init__(
         self, *, network: Network, hello: Hello, words: Words | None = None, load: int = 0,
@@ -199,10 +212,13 @@ class CommandProcessor(PacketProcessor):
                 "running": Out(1),
                 "prediction": Out(range(network.outputs)),
                 "restart": Out(1),
+                "change": Out(1),
+                "o_divisor": Out(DIVISOR_BITS),
+                "i_changed": In(1),
             },
         )
-        if not sensors:  # POWER alone takes a fourth bit
-            self.command = Signal(range(Command.POWER))
+        # POWER and RATE alone take a fourth bit.
+        self.command = Signal(range(max(Command.POWER, *(one + 1 for one in self.sizes))))
         self._repeats = Signal()  # the command in work is a RUN
         self._more = Signal()  # and another inference follows
         self._traced = Signal()  # there is a trace
@@ -215,7 +231,7 @@ class CommandProcessor(PacketProcessor):
         """Say which state follows the head of a right packet."""
         states = {
             Command.INFER: "LOAD", Command.LOAD: "STORE", Command.RUN: "TIMES",
-            Command.POWER: "SENSE",
+            Command.POWER: "SENSE", Command.RATE: "RATE",
         }
         if command in states:
             m.next = states[Command(command)]
@@ -226,7 +242,7 @@ class CommandProcessor(PacketProcessor):
                 self._refuse(m, Status.NO_INFERENCE)
 
     def _work(self, m: Module) -> None:
-        """Build the states of INFER, RUN, LOAD, RESET and POWER."""
+        """Build the states of INFER, RUN, LOAD, RESET, POWER and RATE."""
         if self.words.count == 1:
             self._load(m)
         else:
@@ -238,6 +254,8 @@ class CommandProcessor(PacketProcessor):
         if Command.RESET in self.optional:
             with m.State("RESTART"):
                 m.d.comb += self.restart.eq(1)
+        if Command.RATE in self.optional:
+            self._rate(m)
         if self.sensors:
             with m.State("SENSE"):
                 with m.If(self.i_still):
@@ -279,6 +297,26 @@ class CommandProcessor(PacketProcessor):
                 m.d.sync += at.eq(at + 1)
                 with m.If(at == RUN_HEAD - 1):
                     m.next = "LOAD"
+
+    def _rate(self, m: Module) -> None:
+        """Build the states that read another rate, and wait for it after the answer."""
+        high = Signal(range(RATE_BYTES))  # the byte to come is the higher one
+        low = self.i.payload.data
+        with m.State("RATE"):
+            m.d.comb += self.i.ready.eq(1)
+            with m.If(self.i.valid):
+                m.d.sync += high.eq(~high)
+                wrong = Mux(high, low != 0, low < LEAST_DIVISOR)
+                with m.If(wrong):
+                    m.d.sync += self.status.eq(Status.OUT_OF_RANGE)
+                with m.If(~high):
+                    m.d.sync += self.o_divisor.eq(low)
+                with m.Else():
+                    m.next = "SEQUENCE"
+        with m.State("CHANGE"):
+            m.d.comb += self.change.eq(1)
+            with m.If(self.i_changed):
+                m.next = "IDLE"
 
     def _store(self, m: Module) -> None:
         """Build the states that hand the bytes of a LOAD on, and wait until they are stored."""
@@ -338,11 +376,12 @@ class CommandProcessor(PacketProcessor):
                 m.next = "WAIT"
 
     def _ended(self, m: Module) -> None:
-        """After the answer to RESET, wait for the reset."""
-        if Command.RESET in self.optional:
-            right = self.status == Status.OK
-            with m.If(right & (self.command == Command.RESET)):
-                m.next = "RESTART"
+        """After the answer to RESET or RATE, wait for what was asked for."""
+        right = self.status == Status.OK
+        for command, state in ((Command.RESET, "RESTART"), (Command.RATE, "CHANGE")):
+            if command in self.optional:
+                with m.If(right & (self.command == command)):
+                    m.next = state
 
     def _answered(self, m: Module) -> None:
         """Take the result with the last byte of its answer."""
@@ -411,7 +450,7 @@ def core(
     """
     made = example_network(**network)
     hello = hello_of(
-        made, kind=Kind.REAL, clock_hz=clock_hz, digest=made.digest(), load=load,
+        made, kind=Kind.REAL, clock_hz=clock_hz, divisor=25, digest=made.digest(), load=load,
         optional=optional,
     )
     words = input_words(made, most=most_bits)

@@ -57,6 +57,8 @@ class FrameDecoder(wiring.Component):
     again : In(1)
         The packet whose last byte is taken in this cycle leaves again, the next byte in the next
         cycle; it has more than ``again_from`` bytes then.
+    right : Out(1)
+        A frame ends in this cycle that is whole and valid.
     refused : Out(REFUSAL)
         A frame is refused in this cycle, and why.
     o_error : Out(stream.Signature(Status))
@@ -68,6 +70,7 @@ class FrameDecoder(wiring.Component):
     o: stream.Interface
     length: Signal
     again: Signal
+    right: Signal
     refused: data.View
     o_error: stream.Interface
 
@@ -91,6 +94,7 @@ class FrameDecoder(wiring.Component):
                 "o": Out(stream.Signature(PACKET)),
                 "length": Out(range(capacity)),
                 "again": In(1),
+                "right": Out(1),
                 "refused": Out(REFUSAL),
                 "o_error": Out(stream.Signature(Status)),
             }
@@ -116,6 +120,7 @@ class FrameDecoder(wiring.Component):
                 ]
                 with m.If(end & (~frame.empty | frame.incomplete)):
                     with m.If(verdict == Status.OK):
+                        m.d.comb += self.right.eq(1)
                         m.d.sync += self.length.eq(frame.count - 2)
                         m.next = "EMIT"
                     with m.Else():

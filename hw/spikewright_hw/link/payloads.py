@@ -8,6 +8,7 @@ from ..network import Network
 from ..protocol import (
     OPTIONAL,
     OVERHEAD,
+    RATE_BYTES,
     RUN_HEAD,
     RUN_TAIL,
     VERSION,
@@ -23,7 +24,7 @@ __all__ = ["frame_capacity", "hello_of", "payload_bytes"]
 
 
 def hello_of(
-    network: Network, *, kind: Kind, clock_hz: int, digest: bytes, load: int = 0,
+    network: Network, *, kind: Kind, clock_hz: int, divisor: int, digest: bytes, load: int = 0,
     optional: Collection[Command] = OPTIONAL, sensors: int = 0,
 ) -> Hello:
     """Return what a board says of itself; ``digest`` is that of its design.
@@ -42,6 +43,7 @@ def hello_of(
         commands=frozenset(
             payload_bytes(network, load=load, optional=optional, sensors=sensors)
         ),
+        divisor=divisor,
     )
 
 
@@ -64,6 +66,7 @@ def payload_bytes(
         Command.RESET: (0, 0),
         Command.RUN: (RUN_HEAD + spikes, result + RUN_TAIL),
         Command.POWER: (0, power_bytes(sensors)),
+        Command.RATE: (RATE_BYTES, 0),
     }
     left_out = {
         *(OPTIONAL - {*optional}), *(() if load else (Command.LOAD,)),

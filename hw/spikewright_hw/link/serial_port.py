@@ -6,7 +6,8 @@ from amaranth import Module, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..protocol import MAX_FRAME, Status
+from ..protocol import DELIMITER, DIVISOR_BITS, MAX_FRAME, Status
+from .bit_rate import BitRate
 from .frame_decoder import FrameDecoder
 from .frame_encoder import FrameEncoder
 from .packet import PACKET, REFUSAL
@@ -49,6 +50,9 @@ class SerialPort(wiring.Component):
         Bytes of the longest frame from the host, decoded.
     again_from : int
         Byte of a packet from which it can come again; 0 if none does.
+    patience : int
+        Of the clock cycles for which another rate is tried, the logarithm to base 2; 0 if the rate
+        is fixed.
 
     Members
     -------
@@ -74,6 +78,14 @@ class SerialPort(wiring.Component):
         What leaves from now on is the rest of the answer after which the board is reset.
     reset : Out(1)
         That answer is on the line. From a register; only a reset ends it.
+    change : In(1)
+        What leaves from now on is the rest of the answer after which the rate is another.
+    wanted : In(DIVISOR_BITS)
+        Clock cycles per bit of that rate, at least 4.
+    changed : Out(1)
+        The rate is that as of the next cycle, but for the last byte of the answer.
+    trial : Out(1)
+        No right frame has come since then, and the time for one is not over.
     """
 
     rx: Signal
@@ -87,9 +99,16 @@ class SerialPort(wiring.Component):
     i: stream.Interface
     restart: Signal
     reset: Signal
+    change: Signal
+    wanted: Signal
+    changed: Signal
+    trial: Signal
 
-    def __init__(self, *, divisor: int, capacity: int, again_from: int = 0):
+    def __init__(
+        self, *, divisor: int, capacity: int, again_from: int = 0, patience: int = 0
+    ):
         self.divisor = divisor
+        self.patience = patience
         self.capacity = capacity
         self.again_from = again_from
         super().__init__({
@@ -104,17 +123,22 @@ class SerialPort(wiring.Component):
             "i": In(stream.Signature(PACKET)),
             "restart": In(1),
             "reset": Out(1),
+            "change": In(1),
+            "wanted": In(DIVISOR_BITS),
+            "changed": Out(1),
+            "trial": Out(1),
         })
 
     def elaborate(self, platform) -> Module:
         """Connect the stages."""
         m = Module()
-        m.submodules.uart_rx = uart_rx = UartRx(divisor=self.divisor)
+        bits = DIVISOR_BITS if self.patience else 0
+        m.submodules.uart_rx = uart_rx = UartRx(divisor=self.divisor, bits=bits)
         m.submodules.decoder = decoder = FrameDecoder(
             capacity=self.capacity, again_from=self.again_from
         )
         m.submodules.encoder = encoder = FrameEncoder()
-        m.submodules.uart_tx = uart_tx = UartTx(divisor=self.divisor)
+        m.submodules.uart_tx = uart_tx = UartTx(divisor=self.divisor, bits=bits)
         m.submodules.restart = restart = Restart()
         wiring.connect(m, uart_rx.o, decoder.i)
         wiring.connect(m, decoder.o, wiring.flipped(self.o))
@@ -135,4 +159,19 @@ class SerialPort(wiring.Component):
             restart.idle.eq(uart_tx.i.ready),
             self.reset.eq(restart.reset),
         ]
+        if self.patience:
+            # The last byte of the answer is sent as it began; what comes after it is received at
+            # the new rate, also if it comes at once.
+            m.submodules.rate = rate = BitRate(
+                divisor=self.divisor, bits=bits, patience=self.patience
+            )
+            m.d.comb += [
+                rate.wanted.eq(self.wanted),
+                rate.change.eq(self.change & restart.leaves & (restart.byte == DELIMITER)),
+                rate.right.eq(decoder.right),
+                uart_rx.cycles.eq(rate.cycles),
+                uart_tx.cycles.eq(rate.cycles),
+                self.changed.eq(rate.change),
+                self.trial.eq(rate.trial),
+            ]
         return m

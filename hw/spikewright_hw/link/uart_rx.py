@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 
-from amaranth import Cat, Module, Signal
+from amaranth import Cat, Const, Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
 
+from .uart_tx import check_divisor
+
 __all__ = ["PRESETS", "UartRx", "core", "received"]
 
-#: Parameter sets by name: the fastest, and 1 Mbit/s from a 25 MHz clock.
-PRESETS = {"d4": {"divisor": 4}, "d25": {"divisor": 25}}
+#: Parameter sets by name: the fastest, 1 Mbit/s from a 25 MHz clock, and that until told otherwise.
+PRESETS = {"d4": {"divisor": 4}, "d25": {"divisor": 25}, "d25_b8": {"divisor": 25, "bits": 8}}
 
 
 def received(levels: Sequence[int], *, divisor: int) -> list[int]:
@@ -59,6 +61,10 @@ class UartRx(wiring.Component):
     ----------
     divisor : int, at least 4
         Clock cycles per bit.
+    bits : int, 0 or enough for the divisor
+        Of the port ``cycles``, which there is if this is not 0: clock cycles per bit, at least 4,
+        in place of ``divisor``. It is looked at before a byte begins, so each byte is received
+        with one divisor throughout.
 
     Members
     -------
@@ -73,16 +79,18 @@ class UartRx(wiring.Component):
     rx: Signal
     o: stream.Interface
     overrun: Signal
+    cycles: Signal
 
-    def __init__(self, *, divisor: int):
-        if divisor < 4:
-            raise ValueError(f"divisor is at least 4 clock cycles per bit, not {divisor}")
+    def __init__(self, *, divisor: int, bits: int = 0):
+        check_divisor(divisor, bits=bits)
         self.divisor = divisor
+        self.bits = bits
         super().__init__(
             {
                 "rx": In(1, init=1),  # pyright: ignore[reportCallIssue]  # stubs say reset
                 "o": Out(stream.Signature(8)),
                 "overrun": Out(1),
+                **({"cycles": In(bits)} if bits else {}),
             }
         )
 
@@ -94,7 +102,9 @@ class UartRx(wiring.Component):
             self.rx, line, init=1, reset_less=False  # or a reset in a low bit begins a byte
         )
 
-        timer = Signal(range(self.divisor))  # cycles to the next sample
+        cycles = self.cycles if self.bits else Const(self.divisor)
+        period = Signal.like(cycles) if self.bits else cycles  # of the byte that is received
+        timer = Signal.like(cycles)  # cycles to the next sample, this one among them
         index = Signal(range(10))  # the bit to be sampled: 0 is the start bit, 9 the stop bit
         bits = Signal(8)
 
@@ -103,14 +113,16 @@ class UartRx(wiring.Component):
 
         with m.FSM():
             with m.State("IDLE"):
-                m.d.sync += [index.eq(0), timer.eq(self.divisor // 2 - 1)]
+                m.d.sync += [index.eq(0), timer.eq(cycles >> 1)]
+                if self.bits:
+                    m.d.sync += period.eq(cycles)
                 with m.If(~line):
                     m.next = "RECEIVE"
 
             with m.State("RECEIVE"):
                 m.d.sync += timer.eq(timer - 1)
-                with m.If(timer == 0):
-                    m.d.sync += [timer.eq(self.divisor - 1), index.eq(index + 1)]
+                with m.If(timer == 1):
+                    m.d.sync += [timer.eq(period), index.eq(index + 1)]
                     with m.If(index == 0):
                         with m.If(line):
                             m.next = "IDLE"

@@ -6,6 +6,7 @@ seed is printed, and the same seed spoils the same frames, as far as the machine
 be the same.
 """
 
+import itertools
 import os
 import secrets
 import signal
@@ -31,9 +32,10 @@ from ..device.compiled import virtual_board
 from ..device.faulty_wire import FAULTS, FaultyWire
 from ..device.link import Link
 from ..device.session import Session, connect
-from ..device.virtual import CLOCK_HZ, VirtualBoard
+from ..device.virtual import VirtualBoard
 from ..errors import DeviceError
-from ..gateware.board import BOARDS, DEFAULT_BOARD
+from ..gateware.bit_rate import AUTO, check_rate
+from ..gateware.board import BOARDS
 from ..job.progress import JobProgress
 from ..network.reference import Run, run
 from ..record.figure import Computed, Figure
@@ -50,6 +52,8 @@ RATES = (1e-3, 1e-2, 1e-1)
 MOST_SILENCE_S = 2.0
 #: Seconds after which a command is sent again on the spoiled wire, and how often.
 _TIMEOUT_S, _RETRIES = 0.1, 40
+#: The board that the virtual one stands for, and inferences between two changes of its rate.
+_BOARD, _SAME_RATE = BOARDS["icebreaker"], 10
 #: Most lost answers that the report names.
 _SHOWN = 5
 #: Bytes of noise that are sent at once.
@@ -69,18 +73,22 @@ class Campaign:
     flips : int
         Bits of weights that are flipped, and as many of all memories of the engine.
     seed : int
+    rate : int or str
+        Of the port while frames are spoiled, see :func:`open_board`.
     """
 
     inferences: int = 10_000
     noise: int = 1_000_000
     flips: int = 200
     seed: int
+    rate: int | str = AUTO
 
     def __post_init__(self):
         whole(1)("inferences", self.inferences)
         whole(1)("noise", self.noise)
         whole(1)("flips", self.flips)
         whole(0)("seed", self.seed)
+        check_rate("rate", self.rate)
 
 
 def bench_link(
@@ -89,6 +97,7 @@ def bench_link(
     noise: int = 1_000_000,
     flips: int = 200,
     seed: int | None = None,
+    rate: int | str = AUTO,
     build: str | Path = "build",
     console: Console | None = None,
 ) -> Report:
@@ -104,6 +113,9 @@ def bench_link(
         Bits of weights that are flipped, and as many of all memories of the engine.
     seed : int, optional
         Of all that is random; drawn, and printed, if not given.
+    rate : int or str
+        Bits per second of the port while frames are spoiled, or ``"auto"``, see
+        :func:`open_board`. Another trial changes the rate again and again.
     build : str or Path
         Folder of everything generated; the report is ``reports/link`` in it.
     console : rich.console.Console, optional
@@ -117,7 +129,9 @@ def bench_link(
         The virtual board cannot be compiled.
     """
     drawn = secrets.randbits(32) if seed is None else seed
-    campaign = Campaign(inferences=inferences, noise=noise, flips=flips, seed=drawn)
+    campaign = Campaign(
+        inferences=inferences, noise=noise, flips=flips, seed=drawn, rate=rate
+    )
     console = terminal.console() if console is None else console
     console.print(f"seed {drawn}", highlight=False)
     build = pathlike("build", build)
@@ -126,7 +140,9 @@ def bench_link(
     expected = run(network, spikes)
     with JobProgress() as progress, progress.part("Link of a virtual board") as tell:
         tell("compiling")
-        program = virtual_board(network, clock_hz=CLOCK_HZ, design=EventDesign(), build=build)
+        program = virtual_board(
+            network, clock_hz=_BOARD.clock_hz, design=EventDesign(), build=build
+        )
         trial = _Trial(program, network, spikes, expected, campaign)
         report = _report(trial, tell, build=build)
     print_table(report, console=console)
@@ -160,9 +176,8 @@ class _Trial:
     def session(self, port: str) -> Session:
         """Open a port with little patience, as a wire needs on which much is lost."""
         link = Link(port, timeout=_TIMEOUT_S, retries=_RETRIES)
-        board = BOARDS[DEFAULT_BOARD]
         return Session(
-            link, network=self.network, design=EventDesign(), board=board, simulator="Verilator"
+            link, network=self.network, design=EventDesign(), board=_BOARD, simulator="Verilator"
         )
 
     def right(self, session: Session, number: int) -> bool:
@@ -174,7 +189,7 @@ class _Trial:
 def _report(trial: _Trial, tell: Callable[[str], None], *, build: Path) -> Report:
     rows = [_noise(trial, tell)]
     rows += [_spoiled(trial, rate, tell) for rate in RATES]
-    rows += [_unplugged(trial), _stopped(trial)]
+    rows += [_rated(trial, tell), _unplugged(trial), _stopped(trial)]
     flipped = _flipped(trial, tell, build=build)
     done = sum(row["inferences"] for row in rows)
     right = sum(row["right"] for row in rows)
@@ -199,7 +214,7 @@ def _report(trial: _Trial, tell: Callable[[str], None], *, build: Path) -> Repor
         made={
             "command": f"spikewright bench link --seed {trial.campaign.seed} --inferences "
             f"{trial.campaign.inferences} --noise {trial.campaign.noise} --flips "
-            f"{trial.campaign.flips}",
+            f"{trial.campaign.flips} --rate {trial.campaign.rate}",
             "seed": str(trial.campaign.seed),
             "what was lost": "; ".join(trial.lost[:_SHOWN]) or "nothing",
         },
@@ -238,25 +253,47 @@ def _noise(trial: _Trial, tell: Callable[[str], None]) -> dict[str, Any]:
 
 def _spoiled(trial: _Trial, rate: float, tell: Callable[[str], None]) -> dict[str, Any]:
     """Run inferences on a wire that spoils frames."""
+    return _over_a_wire(
+        trial, f"{rate:g} of the frames spoiled", spoiled=rate, tell=tell,
+        inferences=trial.campaign.inferences,
+    )
+
+
+def _rated(trial: _Trial, tell: Callable[[str], None]) -> dict[str, Any]:
+    """Change the rate of the port in the middle, again and again, on a wire that spoils frames."""
+    rates = itertools.cycle([one.baud for one in _BOARD.bit_rates] + [_BOARD.baud])
+    return _over_a_wire(
+        trial, f"rate changed, {RATES[-1]:g} of the frames spoiled", spoiled=RATES[-1], tell=tell,
+        inferences=max(2 * _SAME_RATE, trial.campaign.inferences // 10),
+        before=lambda session, number: number % _SAME_RATE or session.set_rate(next(rates)),
+    )
+
+
+def _over_a_wire(
+    trial: _Trial, name: str, *, spoiled: float, inferences: int, tell: Callable[[str], None],
+    before: Callable[[Session, int], Any] = lambda session, number: None,
+) -> dict[str, Any]:
+    """Run inferences on a wire that spoils frames, and something before each."""
     right, started = 0, time.monotonic()
     with VirtualBoard(trial.program) as board:
-        wire = FaultyWire(board.port, rate=rate, seed=trial.campaign.seed)
+        wire = FaultyWire(board.port, rate=spoiled, seed=trial.campaign.seed)
         with wire, trial.session(wire.port) as session:
-            for number in range(trial.campaign.inferences):
+            session.set_rate(trial.campaign.rate)
+            for number in range(inferences):
                 try:
+                    before(session, number)
                     good = trial.right(session, number)
                     why = "a wrong answer"
                 except DeviceError as error:
                     good, why = False, str(error)
                 right += good
                 if not good:
-                    trial.lost.append(f"{number} at {rate:g}: {why}")
+                    trial.lost.append(f"{number}, {name}: {why}")
                 if number % 100 == 0:
-                    tell(f"{number} inferences, {rate:g} of the frames spoiled")
+                    tell(f"{number} inferences, {name}")
             repeated = session.repeated
     return _row(
-        f"{rate:g} of the frames spoiled", inferences=trial.campaign.inferences, right=right,
-        passed=right == trial.campaign.inferences, repeated=repeated,
+        name, inferences=inferences, right=right, passed=right == inferences, repeated=repeated,
         seconds=time.monotonic() - started, **{fault: wire.done[fault] for fault in FAULTS},
     )
 

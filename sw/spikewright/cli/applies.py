@@ -177,7 +177,7 @@ RULES = (
         "the digits, which come with scikit-learn; name another task by --task, or leave it out",
     ),
     Rule(
-        ("run",), ("port", "samples"), lambda options: options.build_only,
+        ("run",), ("port", "rate", "samples"), lambda options: options.build_only,
         "--build-only, which runs nothing on a board; leave one of the two out",
     ),
     Rule(
@@ -222,6 +222,14 @@ RULES = (
     Rule(
         ("run",), ("clock",), lambda options: options.no_bitstream and options.port != "virtual",
         "--port with --no-bitstream: the clock of that board is set already; leave it out",
+    ),
+    Rule(
+        ("board",), ("rate",),
+        lambda options: not (
+            options.status or options.self_test or options.reset or options.probe
+        ),
+        "a board that is left running, of which whoever opens it chooses the rate, nor to --demo "
+        "and --memories; give --status, --self-test, --reset or --probe, too, or leave it out",
     ),
     Rule(
         ("board",), ("port",),

@@ -9,6 +9,7 @@ import spikewright as spw
 from .words import arguments_checked
 
 __all__ = [
+    "AUTO",
     "HIGHEST",
     "add_board_options",
     "add_commands_option",
@@ -16,7 +17,9 @@ __all__ = [
     "add_engine_options",
     "add_neuron_options",
     "add_probe_option",
+    "add_rate_option",
     "add_streams_options",
+    "bit_rate",
     "board_of",
     "count",
     "counts",
@@ -39,6 +42,8 @@ __all__ = [
 
 #: The clock that is found by building.
 HIGHEST = "highest"
+#: Asks for the highest bit rate that board and port can.
+AUTO = "auto"
 
 
 def add_board_options(parser: argparse.ArgumentParser, *, boards: Sequence[str]) -> None:
@@ -86,6 +91,15 @@ def probe_of(options: argparse.Namespace) -> "spw.ProbeChoice | None":
         raise spw.SpikewrightError(f"--probe none has no settings; leave {words[0]} out")
     with arguments_checked(options.flags):
         return spw.ProbeChoice(name=name, settings=settings)
+
+
+def add_rate_option(parser: argparse._ActionsContainer) -> None:
+    """Add the option of how fast a board's serial port is."""
+    parser.add_argument(
+        "--rate", type=bit_rate, default=AUTO, metavar="auto|BITS_PER_SECOND",
+        help="bit rate of the serial port (%(default)s: the highest at which board and port "
+        "exchange a few frames without a fault); a virtual board simulates the rate that is given",
+    )
 
 
 def add_engine_option(group: argparse._ActionsContainer) -> None:
@@ -254,6 +268,17 @@ def one_or_more(text: str) -> int:
     """Read a whole number of 1 or more."""
     if not text.isdecimal() or len(text) > 100 or not int(text):
         raise argparse.ArgumentTypeError(f"{text[:100]!r} is not a whole number of 1 or more")
+    return int(text)
+
+
+def bit_rate(text: str) -> int | str:
+    """Read bits per second, or the word that leaves them to board and port."""
+    if text == AUTO:
+        return text
+    if not text.isdecimal() or len(text) > 100 or not int(text):
+        raise argparse.ArgumentTypeError(
+            f"{text[:100]!r} is not a bit rate, such as 3000000, nor {AUTO}"
+        )
     return int(text)
 
 

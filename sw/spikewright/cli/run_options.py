@@ -7,10 +7,12 @@ import spikewright as spw
 
 from .applies import check_options
 from .options import (
+    AUTO,
     HIGHEST,
     add_board_options,
     add_engine_options,
     add_probe_option,
+    add_rate_option,
     board_of,
     design_of,
     one_or_more,
@@ -41,6 +43,7 @@ def add_run_options(parser: argparse.ArgumentParser, *, boards: Sequence[str]) -
         help="serial port of a real board, such as /dev/ttyUSB0, or 'virtual' (%(default)s): the "
         "board top simulated by Verilator",
     )
+    add_rate_option(parser)
     add(
         "--samples", type=one_or_more, metavar="N",
         help="run the first N samples of the test split alone (default: all)",
@@ -63,7 +66,7 @@ def add_build_options(parser: argparse.ArgumentParser, *, boards: Sequence[str])
     _add_common_options(parser, boards=boards)
     parser.add_argument("--seed", type=seed, nargs=1, metavar="N", help="seed to train (0)")
     parser.set_defaults(
-        build_only=True, no_bitstream=False, port="virtual", samples=None, probe=None
+        build_only=True, no_bitstream=False, port="virtual", samples=None, probe=None, rate=AUTO
     )
 
 
@@ -108,6 +111,7 @@ def run_options(options: argparse.Namespace, *, command: str) -> "spw.RunOptions
             config=config,
             board=board,
             port=options.port,
+            rate=options.rate,
             seeds=tuple(options.seed or (0, 1, 2)),
             samples=options.samples,
             design=design,

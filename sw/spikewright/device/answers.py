@@ -49,6 +49,8 @@ class Answers:
         The engine that computed them.
     clock_hz : int
         Clock frequency of the board, Hz, at which times are stated.
+    rate : int
+        Bits per second of the serial port that they came over; 0 of none.
     simulator : str
         Name and version of what simulated the gateware; empty if it was real.
     """
@@ -59,6 +61,7 @@ class Answers:
     design: Design
     clock_hz: int
     simulator: str
+    rate: int = 0
 
     @property
     def virtual(self) -> bool:

@@ -7,6 +7,7 @@ from spikewright_hw.checks import pathlike, text
 from spikewright_hw.engine.design import Design, EventDesign
 from spikewright_hw.network import Network
 
+from ..gateware.bit_rate import AUTO, check_rate
 from ..gateware.board import DEFAULT_BOARD, Board, board_named
 from ..gateware.design import check_design
 from ..quantized.network import QuantizedNetwork, network_of
@@ -26,6 +27,7 @@ def open_board(
     port: str = VIRTUAL,
     board: str | Board = DEFAULT_BOARD,
     design: Design | None = None,
+    rate: int | str = AUTO,
     build: str | Path = "build",
 ) -> Session:
     """Open a board that holds a network, and make sure that it does.
@@ -43,6 +45,10 @@ def open_board(
         Which board it is, or stands for: its clock is what times are stated at.
     design : Design, optional
         The engine that the network runs on; the event engine if not given.
+    rate : int or str
+        Bits per second of the serial port; or ``"auto"``, the highest at which the board and the
+        port exchange a few frames without a fault. A virtual board simulates the rate that is
+        given; with ``"auto"`` its port takes as few clock cycles a bit as can be.
     build : str or Path
         Folder of everything generated.
 
@@ -56,7 +62,8 @@ def open_board(
     DataError
         The network cannot run on the engine.
     DeviceError
-        The port cannot be opened, no board answers, or it holds another network or engine.
+        The port cannot be opened, no board answers, or it holds another network or engine, or
+        cannot have the rate.
     ToolError, BuildError, StorageError
         A virtual board cannot be compiled: a tool is missing or fails, or a file cannot be written.
     ValueError
@@ -66,6 +73,7 @@ def open_board(
     plain, chosen = network_of(network), board_named(board)
     check_design(design, plain)
     text("port", port)
+    rate = check_rate("rate", rate)
     build = pathlike("build", build)
     with ExitStack() as stack:
         simulator, known = UNKNOWN_SIMULATOR, {}
@@ -82,7 +90,8 @@ def open_board(
             # On a busy machine it may start late; that it has ended or is stopped is seen.
             known = {"timeout": patience(plain, design), "trouble": running.trouble}
         session = connect(
-            port, network=plain, design=design, board=chosen, simulator=simulator, **known
+            port, network=plain, design=design, board=chosen, rate=rate, simulator=simulator,
+            **known,
         )
         session.close_with(stack.pop_all())
     return session

@@ -4,9 +4,13 @@ It stands between the board's port and a port of its own, which the host opens. 
 directions are lost, sent twice, sent late, cut short or changed in one bit, each at a rate.
 """
 
+import fcntl
 import os
 import random
 import select
+import struct
+import sys
+import termios
 import threading
 import tty
 from collections import Counter
@@ -19,6 +23,11 @@ __all__ = ["FAULTS", "FaultyWire"]
 
 #: What may happen to a frame.
 FAULTS = ("dropped", "duplicated", "reordered", "truncated", "flipped")
+
+#: `struct termios2` of Linux, its control flags and speeds, and the requests that get and set it.
+_SETTINGS = struct.Struct("4I B19s 2I")
+_FLAGS, _SPEED = slice(8, 12), slice(36, 44)
+_GET, _SET = 0x802C542A, 0x402C542B
 
 
 class FaultyWire:
@@ -108,6 +117,8 @@ class FaultyWire:
                 made, later = self._spoil(frame)
                 out, late = out + made + late, later
             if out:
+                if source == self._host:
+                    _copy_speed(self._host, self._board)
                 os.write(target, out)
 
     def _spoil(self, frame: bytes) -> tuple[bytes, bytes]:
@@ -131,3 +142,17 @@ class FaultyWire:
             bit = self._random.randrange(8 * len(frame))
             spoiled[bit // 8] ^= 1 << bit % 8
             return bytes(spoiled), b""
+
+
+def _copy_speed(source: int, target: int) -> None:
+    """Give a terminal the speed of another, which the kernel keeps in numbers."""
+    if sys.platform != "linux":  # elsewhere the two are plain numbers, and any is taken
+        settings, speed = termios.tcgetattr(target), termios.tcgetattr(source)[4:6]
+        termios.tcsetattr(target, termios.TCSANOW, [*settings[:4], *speed, settings[6]])
+        return
+    theirs, ours = (bytearray(_SETTINGS.size) for _ in range(2))
+    fcntl.ioctl(source, _GET, theirs)
+    fcntl.ioctl(target, _GET, ours)
+    if theirs[_SPEED] != ours[_SPEED]:
+        ours[_SPEED], ours[_FLAGS] = theirs[_SPEED], theirs[_FLAGS]
+        fcntl.ioctl(target, _SET, bytes(ours))

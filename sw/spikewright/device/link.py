@@ -9,6 +9,7 @@ import os
 import termios
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -26,7 +27,7 @@ from spikewright_hw.protocol import (
 
 from ..errors import DeviceError
 
-__all__ = ["Link", "check_port"]
+__all__ = ["Link", "Unanswered", "check_port"]
 
 #: Longest time in one read, seconds; deadlines are checked in between.
 _READ = 0.02
@@ -69,6 +70,10 @@ class _Failure:
 _NO_BYTES = _Failure("takes no bytes")
 
 
+class Unanswered(DeviceError):
+    """No valid answer to a command came; the board may be there all the same."""
+
+
 def check_port(port: str) -> None:
     """Raise :exc:`~spikewright.errors.DeviceError` unless a serial port can be opened."""
     Link(port, timeout=1.0, retries=0).close()
@@ -89,7 +94,7 @@ class Link:
     trouble : callable
         Says why the board cannot answer at all, to follow "the board on PORT ..."; else nothing.
     baud : int
-        Rate of the port.
+        Rate of the port, bits per second; :meth:`turn` changes it.
 
     Raises
     ------
@@ -102,6 +107,7 @@ class Link:
         trouble: Callable[[], str] = lambda: "", baud: int = BAUD,
     ):
         self.port = port
+        self.baud = baud
         self.timeout = timeout
         self.retries = retries
         self._trouble = trouble
@@ -119,26 +125,44 @@ class Link:
         """Close the port."""
         self._serial.close()
 
+    def turn(self, baud: int) -> bool:
+        """Give the port another rate; say whether it takes it, and leave it as it is if not."""
+        if baud == self.baud:
+            return True
+        try:
+            self._serial.baudrate = baud
+        except (ValueError, OSError, serial.SerialException, termios.error):
+            with suppress(ValueError, OSError, serial.SerialException, termios.error):
+                self._serial.baudrate = self.baud
+            return False
+        self.baud = baud
+        return True
+
     def ask(
-        self, command: IntEnum, payload: bytes = b"", *, timeout: float | None = None
+        self, command: IntEnum, payload: bytes = b"", *, timeout: float | None = None,
+        retries: int | None = None,
     ) -> bytes:
         """Send a command, repeating it if need be, and return the payload of its answer.
 
-        A command that takes long may be given another ``timeout`` than that of the link.
+        A command that takes long may be given another ``timeout`` than that of the link, and one
+        that may be in vain other ``retries``.
 
         Raises
         ------
+        Unanswered
+            No valid answer came.
         DeviceError
-            No valid answer came, or the board refuses the command.
+            The board refuses the command, or is not there any more.
         """
         self._sequence = self._sequence % 255 + 1
         request = encode_frame(Frame(self._sequence, command, payload))
         timeout = self.timeout if timeout is None else timeout
+        retries = self.retries if retries is None else retries
         try:
             self._serial.write_timeout = timeout
             self._serial.reset_input_buffer()
             failure = _Failure("does not answer")
-            for attempt in range(self.retries + 1):
+            for attempt in range(retries + 1):
                 self.repeated += attempt > 0
                 answer = self._attempt(command, request, timeout)
                 if isinstance(answer, bytes):
@@ -148,9 +172,9 @@ class Link:
             raise self._gone(command) from error
         if failure is _NO_BYTES:
             raise self._no_bytes(timeout)
-        raise DeviceError(
+        raise Unanswered(
             f"The board on {self.port} {failure.reason} ({command.name}, "
-            f"{self.retries + 1} attempts of {timeout:.3g} s); check that it is powered, that "
+            f"{retries + 1} attempts of {timeout:.3g} s); check that it is powered, that "
             "it holds this project's bitstream, and that this is its port."
         )
 

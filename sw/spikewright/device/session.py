@@ -14,6 +14,7 @@ from spikewright_hw.network import Network
 from spikewright_hw.protocol import VERSION, BoardStatus, Command, Hello, Kind
 
 from ..errors import DataError, DeviceError
+from ..gateware.bit_rate import AUTO, check_rate
 from ..gateware.board import BOARDS, DEFAULT_BOARD, Board
 from ..network.bit_planes import bit_planes, is_graded
 from .answers import Answers, Inference
@@ -21,6 +22,7 @@ from .link import Link
 from .load_payloads import load_payloads
 from .memory_faults import Flip
 from .patience import SILENCE_S, SLOWEST_HZ, patience
+from .port_rate import PortRate
 from .repeats import MOST_TIMES, Ran, Repeats, run_payload, unpack_ran
 from .self_test import SelfTest, self_test
 
@@ -51,6 +53,7 @@ class Session:
     ):
         instance(Link)("link", link)
         self._link = link
+        self._port_rate = PortRate(link, board)
         self._network = network
         self._design = design
         self._board = board
@@ -61,6 +64,8 @@ class Session:
         self._least_hz = SLOWEST_HZ
         self._commands: frozenset[Command] = frozenset()
         self._virtual = False
+        #: What it said of itself when it was identified.
+        self._hello: Hello | None = None
         self._after = ExitStack()
 
     def __enter__(self) -> Self:
@@ -109,8 +114,35 @@ class Session:
         """Commands that had to be sent again so far."""
         return self._link.repeated
 
+    @property
+    def rate(self) -> int:
+        """Bits per second of the port now."""
+        return self._link.baud
+
+    def set_rate(self, rate: int | str) -> None:
+        """Change the bit rate of the board and of the port.
+
+        Parameters
+        ----------
+        rate : int or str
+            Bits per second; or ``"auto"``, the highest at which board and port exchange a few
+            frames without a fault.
+
+        Raises
+        ------
+        DeviceError
+            The board cannot have this rate, or does not answer at it; then it goes on at the first
+            one.
+        """
+        rate = check_rate("rate", rate)
+        self._port_rate.choose(self._hello or self.hello(), rate)
+
     def close(self) -> None:
-        """Close the port, and end a virtual board that was started for this session."""
+        """Close the port, and end a virtual board that was started for this session.
+
+        A board at a port of its own is left at its first bit rate.
+        """
+        self._port_rate.give_back()
         self._link.close()
         self._after.close()
 
@@ -120,7 +152,9 @@ class Session:
 
     def hello(self) -> Hello:
         """Ask the board what it is; refuse another protocol version."""
-        payload = self._link.ask(Command.HELLO)
+        return self._read_hello(self._link.ask(Command.HELLO))
+
+    def _read_hello(self, payload: bytes) -> Hello:
         if payload and payload[0] != VERSION:
             raise DeviceError(
                 f"The board on {self.port} speaks version {payload[0]} of the protocol, this "
@@ -134,13 +168,15 @@ class Session:
     def identify(self) -> None:
         """Make sure that the board holds the network, and learn how long an inference may take.
 
+        It is found also where whoever had it before left it at another bit rate.
+
         Raises
         ------
         DeviceError
             It does not answer, speaks another version of the protocol, or holds another network, or
             this one on another engine.
         """
-        hello = self.hello()
+        hello = self._read_hello(self._port_rate.find())
         found, wanted = hello.digest, self._design.digest(self._network)
         if found != wanted and self._design.images(self._network):
             raise DeviceError(
@@ -155,7 +191,7 @@ class Session:
                 "engine, or choose what the board holds."
             )
         clock_hz = None if hello.kind == Kind.VIRTUAL else hello.clock_hz
-        self._commands = hello.commands
+        self._hello, self._commands = hello, hello.commands
         self._virtual = hello.kind == Kind.VIRTUAL
         self._least_hz = clock_hz or SLOWEST_HZ
         self._patience = max(
@@ -226,6 +262,7 @@ class Session:
             clock_hz=hello.clock_hz,
             # The board says itself whether it is a simulation, whatever port it was found at.
             simulator=self._simulator if hello.kind == Kind.VIRTUAL else "",
+            rate=self.rate,
         )
 
     def trace(self) -> Trace:
@@ -288,7 +325,9 @@ class Session:
         DeviceError
             The board was built without RESET, or does not answer.
         """
+        rate = self.rate
         self._link.ask(self._known(Command.RESET))
+        self._port_rate.again(rate)
         self.load_weights()
 
     def run(self, inputs: np.ndarray, *, times: int) -> Ran:
@@ -400,6 +439,7 @@ def connect(
     network: Network,
     design: Design | None = None,
     board: Board = BOARDS[DEFAULT_BOARD],
+    rate: int | str = AUTO,
     timeout: float = SILENCE_S,
     retries: int = 2,
     simulator: str = UNKNOWN_SIMULATOR,
@@ -417,6 +457,8 @@ def connect(
         The engine that it is expected to run on; the event engine if not given.
     board : Board
         Which board it is, or stands for.
+    rate : int or str
+        Bits per second of the port, or ``"auto"``; see :meth:`Session.set_rate`.
     timeout : float
         Seconds of silence after which a command is repeated; for an inference they are
         :func:`~.patience.patience`, at least.
@@ -440,6 +482,7 @@ def connect(
     session = Session(link, network=network, design=design, board=board, simulator=simulator)
     try:
         session.identify()
+        session.set_rate(rate)
         session.load_weights()
     except BaseException:
         session.close()

@@ -97,7 +97,7 @@ def build_virtual_board(
     """
     require_all(NEEDED_TOOLS)
     top = virtual_top(network, clock_hz=clock_hz, design=design, monitor=monitor)
-    return compile_virtual(top, directory, logs=logs, faults=faults)
+    return compile_virtual(top, directory, logs=logs, faults=faults, clock_hz=clock_hz)
 
 
 def virtual_top(
@@ -112,7 +112,8 @@ def virtual_top(
 
 
 def compile_virtual(
-    top: SerialTop, directory: Path, *, logs: Path | None = None, faults: Faults | None = None
+    top: SerialTop, directory: Path, *, logs: Path | None = None, faults: Faults | None = None,
+    clock_hz: int = CLOCK_HZ,
 ) -> Path:
     """Compile any board top into a virtual board, as :func:`build_virtual_board` does.
 
@@ -122,6 +123,8 @@ def compile_virtual(
         With the serial port and the light of a board top, and ``DIVISOR`` cycles a bit.
     directory, logs : Path
     faults : Faults, optional
+    clock_hz : int
+        Clock that it states, of which a bit of its port takes some cycles at other rates.
     """
     require_all(NEEDED_TOOLS)
     directory = directory.resolve()
@@ -131,7 +134,8 @@ def compile_virtual(
     program = directory / "virtual_board"
     with _plain(directory) as work:
         made = _compile(
-            alone, work, logs=(directory if logs is None else logs).resolve(), faults=faults
+            alone, work, logs=(directory if logs is None else logs).resolve(), faults=faults,
+            clock_hz=clock_hz,
         )
         with replacing(program) as unfinished:
             shutil.move(made, unfinished)
@@ -163,12 +167,13 @@ class _ClockAlone(wiring.Component):
     busy: Signal
     prediction: Signal
     reset: Signal
+    trial: Signal
 
     def __init__(self, board: SerialTop):
         self._board = board
         super().__init__({
             "clk": In(1), "rx": In(1), "tx": Out(1), "busy": Out(1), "prediction": Out(32),
-            "reset": Out(1),
+            "reset": Out(1), "trial": Out(1),
         })
 
     def elaborate(self, platform) -> Module:
@@ -182,11 +187,14 @@ class _ClockAlone(wiring.Component):
             self.busy.eq(getattr(board, "busy", 0)),
             self.prediction.eq(getattr(board, "prediction", 0)),
             self.reset.eq(getattr(board, "reset", 0)),
+            self.trial.eq(getattr(board, "trial", 0)),
         ]
         return m
 
 
-def _compile(top: _ClockAlone, work: Path, *, logs: Path, faults: Faults | None) -> Path:
+def _compile(
+    top: _ClockAlone, work: Path, *, logs: Path, faults: Faults | None, clock_hz: int
+) -> Path:
     """Compile in a folder, and return the program."""
     verilator, make, compiler, _ = require_all(NEEDED_TOOLS)
     source = as_verilog(top, name=_TOP)
@@ -201,6 +209,7 @@ def _compile(top: _ClockAlone, work: Path, *, logs: Path, faults: Faults | None)
         "--cc", "--exe", "-O3", "--top-module", _TOP, "--Mdir", objects.name,
         "--x-assign", "0", "--x-initial", "0",  # gateware has initial values; so be reproducible
         "-Wno-lint",  # style is checked where cores are linted; here it is only compiled
+        "-CFLAGS", f"-DCLOCK_HZ={clock_hz}ul",
         *(["--vpi"] if faults is not None else []),  # which keeps the names of what may be changed
     ]  # fmt: skip
     run(

@@ -3,7 +3,9 @@
 //     virtual_board FD DIVISOR CONTROL [lights]
 //
 // FD is the controlling side of a pseudo terminal, DIVISOR the clock cycles per bit of the serial
-// port. This models the UART at the pins, so everything from the pins on is the gateware. It ends
+// port at first. This models the UART at the pins, so everything from the pins on is the gateware. The
+// terminal takes any speed up to BAUD, which is this first rate; above it, a bit is as many cycles of
+// CLOCK_HZ as the speed makes it, so host and board have to agree on it, as on a real board. It ends
 // when nobody holds the terminal's other side any more, and sleeps while there is nothing to do. With
 // the word "lights" it prints what its lights show, before it sleeps and while it is busy for long.
 //
@@ -23,6 +25,12 @@
 #include <poll.h>
 #include <sstream>
 #include <string>
+#ifdef __linux__
+#include <asm/termbits.h>
+#include <sys/ioctl.h>
+#else
+#include <termios.h>
+#endif
 #include <sys/socket.h>
 #include <unistd.h>
 #include <vector>
@@ -33,6 +41,7 @@
 
 namespace {
 
+constexpr unsigned long BAUD = 1'000'000; // of the port at first, as a host gives it its side
 constexpr int BITS = 10;              // of a byte on the line: start, eight, stop
 constexpr size_t CHUNK = 4'096;       // bytes handed over at once
 constexpr int QUIET_CYCLES = 10'000;  // without a sign of life, until it sleeps
@@ -47,12 +56,24 @@ class Host {
 
     bool gone() const { return gone_; }
 
-    // Take what has arrived, without waiting.
-    void receive(std::deque<uint8_t>& bytes) {
+    // Bits per second that the host has given its side of the terminal; 0 if it cannot be told.
+    unsigned long speed() const {
+#ifdef __linux__
+        termios2 found;
+        return ioctl(fd_, TCGETS2, &found) == 0 ? found.c_ospeed : 0;
+#else
+        termios found;
+        return tcgetattr(fd_, &found) == 0 ? cfgetospeed(&found) : 0;
+#endif
+    }
+
+    // Take what has arrived, without waiting; return whether there was anything.
+    bool receive(std::deque<uint8_t>& bytes) {
         uint8_t buffer[CHUNK];
         const ssize_t count = read(fd_, buffer, sizeof buffer);
         if (count > 0) bytes.insert(bytes.end(), buffer, buffer + count);
         if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) gone_ = true;
+        return count > 0;
     }
 
     void send(std::vector<uint8_t>& bytes) {
@@ -88,11 +109,10 @@ class Host {
 // Puts bytes on the board's rx pin, one level per clock cycle.
 class Transmitter {
   public:
-    explicit Transmitter(int divisor) : divisor_(divisor) {}
-
     bool idle() const { return cycle_ == 0; }
 
-    void start(uint8_t byte) {
+    void start(uint8_t byte, int divisor) {
+        divisor_ = divisor;
         levels_ = (1u << (BITS - 1)) | (unsigned(byte) << 1);
         cycle_ = BITS * divisor_;
     }
@@ -104,7 +124,7 @@ class Transmitter {
     }
 
   private:
-    int divisor_;
+    int divisor_ = 1;
     int cycle_ = 0;  // cycles left of the byte
     unsigned levels_ = 0;
 };
@@ -112,14 +132,13 @@ class Transmitter {
 // Samples the board's tx pin in the middle of each bit.
 class Receiver {
   public:
-    explicit Receiver(int divisor) : divisor_(divisor) {}
-
     bool idle() const { return cycle_ < 0; }
 
     // Take the level of one clock cycle; true if it completes a byte.
-    bool sample(bool level) {
+    bool sample(bool level, int divisor) {
         if (cycle_ < 0) {
             if (level) return false;
+            divisor_ = divisor;
             cycle_ = 0;
             levels_ = 0;
         }
@@ -132,7 +151,7 @@ class Receiver {
     uint8_t byte() const { return levels_ >> 1; }
 
   private:
-    int divisor_;
+    int divisor_ = 1;
     int cycle_ = -1;  // of the byte, or -1 between bytes
     unsigned levels_ = 0;
 };
@@ -251,6 +270,11 @@ class Control {
     std::deque<Due> due_;  // the soonest first
 };
 
+// Return the cycles of a bit at the terminal's speed, of a port that begins with `first`.
+int divisor_at(unsigned long speed, int first) {
+    return speed <= BAUD ? first : std::max<int>(first, (CLOCK_HZ + speed / 2) / speed);
+}
+
 void tick(Vboard& board) {
     board.clk = 0;
     board.eval();
@@ -266,11 +290,12 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "usage: virtual_board FD DIVISOR CONTROL [lights]\n");
         return 2;
     }
-    const int divisor = std::atoi(argv[2]);
+    const int first = std::atoi(argv[2]);
+    int divisor = first;
     Host host(std::atoi(argv[1]));
     Control control(std::atoi(argv[3]));
-    Transmitter transmitter(divisor);
-    Receiver receiver(divisor);
+    Transmitter transmitter;
+    Receiver receiver;
     std::deque<uint8_t> to_board;
     std::vector<uint8_t> to_host;
 
@@ -289,10 +314,10 @@ int main(int argc, char** argv) {
         }
         if (to_board.empty() && ++unasked >= BITS * divisor) {
             unasked = 0;
-            host.receive(to_board);
+            if (host.receive(to_board)) divisor = divisor_at(host.speed(), first);
         }
         if (transmitter.idle() && !to_board.empty()) {
-            transmitter.start(to_board.front());
+            transmitter.start(to_board.front(), divisor);
             to_board.pop_front();
         }
         const bool busy = !transmitter.idle() || !receiver.idle() || board->busy;
@@ -301,17 +326,18 @@ int main(int argc, char** argv) {
         board->rx = transmitter.level();
         tick(*board);
         if (board->busy) control.worked();
-        if (receiver.sample(board->tx)) to_host.push_back(receiver.byte());
+        if (receiver.sample(board->tx, divisor)) to_host.push_back(receiver.byte());
         if (board->reset) {  // a model has none, which would slow it down: its state is the first again
             board.reset();  // first the old one, for both have the same names
             board = std::make_unique<Vboard>();
             board->rx = 1;
         }
-        if (quiet == BITS * divisor || to_host.size() >= CHUNK) host.send(to_host);
+        const bool rests = quiet >= BITS * divisor && !to_host.empty();
+        if (rests || to_host.size() >= CHUNK) host.send(to_host);
 
         working = board->busy ? working + 1 : 0;
         if (lit && working == BUSY_CYCLES) lights.show(*board);
-        if (quiet >= QUIET_CYCLES) {
+        if (quiet >= QUIET_CYCLES && !board->trial) {  // a trial ends by its cycles
             if (lit) lights.show(*board);
             host.wait(POLLIN, -1, control.fd());
             quiet = 0;

@@ -6,7 +6,9 @@ from difflib import get_close_matches
 from typing import Any
 
 from spikewright_hw.checks import real, shown
+from spikewright_hw.protocol import LEAST_DIVISOR
 
+from .bit_rate import BitRate, bit_rates
 from .board_file import Pins, Row, Sensor, rows
 from .families.family import Family, Part, Pll
 from .parts import PARTS, family_of
@@ -19,8 +21,6 @@ _TOLERANCE = 0.01
 #: What a virtual board's sensors of each unit read, codes of 12 bits at rest and at work. They are
 #: made up: a virtual board takes no power.
 _MADE_UP = {"V": (1365, 1365), "A": (400, 600), "°C": (2520, 2540)}
-#: Fewest clock cycles per bit of the serial port.
-_LEAST_DIVISOR = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,11 @@ class Board:
     clock_hz : int
         Clock frequency of the design.
     baud : int
-        Rate of the serial port.
+        Rate at which the serial port begins, bits per second.
+    baud_most : int
+        Highest rate of what is between it and the host; 0 if that is not known.
+    bridge : str
+        What that is, and where its rate is from; "" if it is not known.
     serial : str
         Where a host finds the serial port.
     platform : str
@@ -68,6 +72,8 @@ class Board:
     clock_hz: int
     baud: int
     serial: str
+    baud_most: int = 0
+    bridge: str = ""
     platform: str = ""
     pins: Pins | None = None
     measure: str = ""
@@ -99,6 +105,12 @@ class Board:
         return round(self.clock_hz / self.baud)
 
     @property
+    def bit_rates(self) -> tuple[BitRate, ...]:
+        """Rates above the first that its port can be asked for, at this clock, highest first."""
+        found = bit_rates(self.clock_hz, most=self.baud_most)
+        return tuple(one for one in found if one.baud > self.baud)
+
+    @property
     def clocks_hz(self) -> tuple[int, ...]:
         """Every clock that the design can have here, the slowest first.
 
@@ -109,7 +121,7 @@ class Board:
     def _keeps_rate(self, clock_hz: int) -> bool:
         divisor = round(clock_hz / self.baud)
         return (
-            divisor >= _LEAST_DIVISOR
+            divisor >= LEAST_DIVISOR
             and abs(clock_hz / divisor / self.baud - 1) <= _TOLERANCE
         )
 
@@ -153,6 +165,7 @@ class Board:
 def _board(row: Row) -> Board:
     made = Board(
         name=row.name, title=row.title, part=row.part, serial=row.serial, baud=row.baud,
+        baud_most=row.baud_most, bridge=row.bridge,
         oscillator_hz=round(row.oscillator_mhz * 1e6), clock_hz=round(row.clock_mhz * 1e6),
         platform=row.platform, pins=row.pins, measure=row.measure, load=row.load, flash=row.flash,
         load_else=row.load_else, flash_else=row.flash_else, met=row.met, sensors=row.sensors,

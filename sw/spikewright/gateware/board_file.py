@@ -107,6 +107,8 @@ class Row:
     clock_mhz: float
     baud: int
     serial: str
+    baud_most: int = 0
+    bridge: str = ""
     platform: str = ""
     pins: Pins | None = None
     measure: str = ""
@@ -160,6 +162,11 @@ def _row(file: str, name: str, keys: dict[str, Any]) -> Row:
         keys["sensors"] = tuple(Sensor(**sensor) for sensor in keys.get("sensors", ()))
         if "pins" in keys:
             keys["pins"] = Pins(**keys["pins"])
+        if bool(keys.get("baud_most")) != bool(keys.get("bridge")):
+            raise TypeError(
+                "baud_most, the highest rate of the port, and bridge, what has it and who says so, "
+                "go together"
+            )
         if not re.fullmatch(r"(\w+ \d+ \S+)?", keys.get("measure", "")):
             raise TypeError(
                 f"measure is {keys['measure']!r}; it is a connector of amaranth-boards, its number "

@@ -325,7 +325,7 @@ def _split(options: RunOptions) -> str:
 def _open(network: QuantizedNetwork, options: RunOptions) -> Session:
     return open_board(
         network, port=options.port, board=options.board, design=options.design,
-        build=options.build,
+        rate=options.rate, build=options.build,
     )
 
 

@@ -9,6 +9,7 @@ from spikewright_hw.engine.design import Design, EventDesign
 
 from ..device.boards import VIRTUAL
 from ..device.probe_choice import ProbeChoice
+from ..gateware.bit_rate import AUTO, check_rate
 from ..gateware.board import BOARDS, DEFAULT_BOARD, Board
 from ..gateware.closing import LIMIT_S
 from ..gateware.loading import Way
@@ -38,6 +39,8 @@ class RunOptions:
         the task.
     port : str
         Path of the serial port that the board is at, or ``"virtual"``.
+    rate : int or str
+        Bits per second of that port, or ``"auto"``, see :func:`open_board`.
     seeds : tuple of int
         Seeds to train.
     samples : int, optional
@@ -80,6 +83,7 @@ class RunOptions:
     network: str | Path | QuantizedNetwork | None = None
     config: TrainingConfig | None = None
     port: str = VIRTUAL
+    rate: int | str = AUTO
     seeds: tuple[int, ...] = (0, 1, 2)
     samples: int | None = None
     design: Design = field(default_factory=EventDesign)
@@ -102,6 +106,7 @@ class RunOptions:
             task=optional(instance(Task)),
             network=optional(_file_or_network),
             config=optional(instance(TrainingConfig)),
+            rate=check_rate,
             seeds=wholes(0, MOST_SEED),
             samples=optional(whole(1)),
             demo=optional(whole(1)),

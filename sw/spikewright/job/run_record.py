@@ -109,7 +109,7 @@ def run_record(
             clock_mhz=answers.clock_hz / 1e6,
             virtual=answers.virtual,
             simulator=answers.simulator,
-            baud=board.baud,
+            baud=answers.rate or board.baud,
         ),
         algorithm=_algorithm(quantized.network, observed),
         commit=commit(),

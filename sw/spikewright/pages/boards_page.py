@@ -3,6 +3,7 @@
 import shlex
 from pathlib import Path
 
+from ..gateware.bit_rate import BitRate, bit_rate
 from ..gateware.board import BOARDS, Board
 from ..gateware.board_file import Sensor
 from ..gateware.board_list import NEVER_MET
@@ -113,6 +114,18 @@ were compared with. A family that is not there yet is a module in
 `sw/spikewright/gateware/families`: its parts, its tools, its clock.
 """
 
+_RATES = """
+## Serial ports
+
+Each begins at 1 Mbaud, and a host asks for the [highest rate](link.md#rate) that the clock makes
+within 2 % and the USB bridge can, by its data sheet or as somebody has seen it. None has been tried
+on a real board yet. Where the bridge is not known, or the port is an adapter of your own, the rate
+stays: `baud_most` and `bridge` in a board's file say otherwise. At another clock (`--clock`) there
+are other rates. No board uses the lines RTS and CTS: a host never sends more than the board holds
+([link](link.md#rules-for-a-driver)).
+
+"""
+
 
 def boards_page() -> str:
     """Return the page: a table for each family."""
@@ -124,7 +137,27 @@ def boards_page() -> str:
             f"\n## {family.label}\n\nBitstreams are made by {made}{_MORE.get(family.name, '')}.\n\n"
             f"{_table(boards)}"
         )
-    return "".join(parts) + _OWN.replace("{sensors}\n", _sensors())
+    return "".join([*parts, _RATES, _rates()]) + _OWN.replace("{sensors}\n", _sensors())
+
+
+def _rates() -> str:
+    """Return the table of what the serial ports can."""
+    lines = ["| boards | USB bridge | clock, MHz | rates, Mbaud |", "|---|---|---|---|"]
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for board in BOARDS.values():
+        first = bit_rate(board.clock_hz, board.baud)
+        made = ", ".join(
+            f"{one.baud / 1e6:g} ({one.divisor} cycles, {_off(one)})"
+            for one in (*board.bit_rates, first)
+        )
+        cells = board.bridge or "not known", f"{board.clock_hz / 1e6:g}", made
+        alike.setdefault(cells, []).append(f"`{board.name}`")
+    lines += [f"| {', '.join(names)} | {' | '.join(cells)} |" for cells, names in alike.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _off(one: BitRate) -> str:
+    return f"{100 * one.error:+.1f} %" if one.error else "exact"
 
 
 def _sensors() -> str:

@@ -22,7 +22,7 @@ def test_all_answers_are_right_and_a_wrong_one_is_told(tmp_path, monkeypatch):
         inferences=40, noise=10_000, flips=40, seed=5, build=tmp_path, console=console
     )
     assert "seed 5" in stream.getvalue()
-    assert report["inferences"].value == report["right"].value == 125
+    assert report["inferences"].value == report["right"].value == 145
     assert report["flipped_bits"].value == 80
     weights, anything = report.rows[-2:]
     assert weights["right"] == weights["inferences"] == 40 * SAMPLES > weights["changed"] > 0

@@ -49,7 +49,7 @@ NETWORK = Network(
 )  # fmt: skip
 HELLO = Hello(
     version=VERSION, kind=Kind.REAL, inputs=9, outputs=2, steps=3, layers=1, clock_hz=25_000_000,
-    digest=NETWORK.digest(),
+    digest=NETWORK.digest(), commands=frozenset(Command) - {Command.RATE},
 )  # fmt: skip
 SPIKES = np.zeros((3, 9), dtype=np.uint8)
 #: Seconds after which a board that owes an answer is taken to be silent.
@@ -302,7 +302,7 @@ def test_a_malformed_hello(payload):
 
     assert failing(peer) == (
         "The board on PORT answers HELLO with something else: "
-        f"a HELLO answer has 48 bytes, not {len(payload)}."
+        f"a HELLO answer has 53 bytes, not {len(payload)}."
     )
 
 

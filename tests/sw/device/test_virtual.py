@@ -64,7 +64,7 @@ def test_says_what_it_is(board):
     with connect(board.port, network=NETWORK) as opened:
         assert opened.hello() == Hello(
             VERSION, Kind.VIRTUAL, 13, 3, 4, 2, 12_000_000, NETWORK.digest(),
-            frozenset(Command) - {Command.LOAD, Command.POWER},
+            frozenset(Command) - {Command.LOAD, Command.POWER}, divisor=4,
         )
 
 

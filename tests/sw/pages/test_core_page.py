@@ -142,8 +142,12 @@ def test_the_blocks_of_a_core():
             "| parameter | range | default | meaning |\n"
             "|---|---|---|---|\n"
             "| `divisor` | at least 4 |  | Clock cycles per bit. |\n"
+            "| `bits` | 0 or enough for the divisor | 0 | Of the port `cycles`, which there is if "
+            "this is not 0: clock cycles per bit, at least 4, in place of `divisor`. It is looked "
+            "at in the cycle of a byte's transfer, so each byte is sent with one divisor "
+            "throughout. |\n"
             "\n"
-            "Presets: `d4`, `divisor` 4; `d25`, `divisor` 25."
+            "Presets: `d4`, `divisor` 4; `d25`, `divisor` 25; `d25_b8`, `divisor` 25, `bits` 8."
         ),
     }
     assert core_page_blocks(CORES["frame_encoder"])["parameters"] == "None."

@@ -7,7 +7,7 @@ import spikewright as spw
 from ...errors import SpikewrightError
 from ..applies import SEEDED_TABLES, SEEDED_TASKS
 from ..benchmark_run import run_from_options
-from ..options import count, minutes, one_or_more, path, seed
+from ..options import add_rate_option, count, minutes, one_or_more, path, seed
 from ..task_options import add_task_options, task_of
 from ..words import arguments_checked, command_told
 
@@ -164,13 +164,15 @@ def _add_link(benches) -> None:
         "of the engine (%(default)s)",
     )
     bench.add_argument("--seed", type=seed, metavar="N", help="of all that is random (drawn)")
+    add_rate_option(bench)
     bench.set_defaults(verb=link, command="bench link")
 
 
 def link(options: argparse.Namespace) -> None:
     """Try the link of a virtual board."""
     spw.bench_link(
-        inferences=options.inferences, noise=options.noise, flips=options.flips, seed=options.seed
+        inferences=options.inferences, noise=options.noise, flips=options.flips, seed=options.seed,
+        rate=options.rate,
     )
 
 

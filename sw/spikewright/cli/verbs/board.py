@@ -11,6 +11,7 @@ import spikewright as spw
 from ..options import (
     add_engine_options,
     add_probe_option,
+    add_rate_option,
     board_of,
     design_of,
     flip,
@@ -56,6 +57,7 @@ def add(commands) -> None:
     add = verb.add_argument
     add("--model", type=path, required=True, metavar="FILE", help="the .spw network that it holds")
     add("--clock", type=frequency, metavar="MHZ", help="its clock (default: the board's)")
+    add_rate_option(verb)
     once = verb.add_argument_group("instead of leaving one running, once")
     what = once.add_mutually_exclusive_group()
     what.add_argument(
@@ -196,18 +198,22 @@ def _session(
 ) -> Iterator[tuple["spw.Session", tuple["spw.Flip", ...]]]:
     """Open the board at the port, or a virtual one, with the faults that were asked for."""
     flipped: tuple[spw.Flip, ...] = ()
-    # What is at a port says its clock itself, and all boards have the same rate of the port.
+    # What is at a port says its clock itself, and all boards begin with the same rate of the port.
     network, design = spw.read(options.model), design_of(options)
     with ExitStack() as stack:
         if options.port is not None:
-            session = spw.open_board(network, design=design, port=options.port)
+            session = spw.open_board(network, design=design, port=options.port, rate=options.rate)
         elif options.flip or options.flips:
             chosen = _virtual(options)
             running = stack.enter_context(_running(options, board=chosen))
             flipped = running.flipped
-            session = spw.open_board(network, design=design, board=chosen, port=running.port)
+            session = spw.open_board(
+                network, design=design, board=chosen, port=running.port, rate=options.rate
+            )
         else:
-            session = spw.open_board(network, design=design, board=_virtual(options))
+            session = spw.open_board(
+                network, design=design, board=_virtual(options), rate=options.rate
+            )
         yield stack.enter_context(session), flipped
 
 
