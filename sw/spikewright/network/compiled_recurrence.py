@@ -13,6 +13,7 @@ from torch.autograd.function import once_differentiable
 
 from .cell import States
 from .compiled_scan import CompiledScan
+from .reused import empty_like
 
 __all__ = ["compiled_recurrence"]
 
@@ -59,8 +60,8 @@ class _Recurrence(torch.autograd.Function):
         first: Tensor | None, *given: Tensor,
     ) -> tuple[Tensor, ...]:
         constants, starts, inputs = _parted([one.contiguous() for one in given], counts)
-        heard, spikes = (torch.empty_like(inputs[0]) for _ in range(2))
-        states = [torch.empty_like(heard) for _ in starts]
+        heard, spikes = (empty_like(inputs[0]) for _ in range(2))
+        states = [empty_like(heard) for _ in starts]
         inputs.insert(counts[2], heard)
         spike, before = torch.zeros_like(heard[0]) if first is None else first, starts
         for t in range(len(heard)):
@@ -86,7 +87,8 @@ class _Recurrence(torch.autograd.Function):
         recurrent, first, spikes, *given = ctx.saved_tensors
         states, given = given[-states_count:], given[:-states_count]
         constants, starts, inputs = _parted(given, ctx.counts)
-        of_inputs = [torch.empty_like(one) for one in inputs]
+        of_inputs = [empty_like(one) for n, one in enumerate(inputs) if n != own]
+        of_heard = empty_like(spikes[0])  # of one step, which goes to the spikes before it
         of_recurrent = torch.zeros_like(recurrent)
         of_constants = scan.empty_gradients(spikes[0])
         totals = [None if one is None else torch.zeros_like(one) for one in of_constants]
@@ -96,13 +98,14 @@ class _Recurrence(torch.autograd.Function):
             of_after[membrane] = _added(of_membranes[-1].contiguous(), of_after[membrane])
         of_spike = None if of_spikes is None else of_spikes[-1].contiguous()
         for t in reversed(range(len(spikes))):
-            of_before = [torch.empty_like(spikes[0]) for _ in range(states_count)]
+            of_before = [empty_like(spikes[0]) for _ in range(states_count)]
             earlier = None if of_membranes is None or t == 0 else of_membranes[t - 1].contiguous()
             scan.run(
                 scan.backward,
                 (constants, [one[t] for one in inputs],
                  [one[t - 1] for one in states] if t else starts, [one[t] for one in states],
-                 of_spike, None, of_after, earlier, [one[t] for one in of_inputs], of_before,
+                 of_spike, None, of_after, earlier,
+                 _inserted([one[t] for one in of_inputs], own, of_heard), of_before,
                  of_constants),
                 1, spikes[0].numel(),
             )
@@ -114,15 +117,17 @@ class _Recurrence(torch.autograd.Function):
             if before is None:
                 of_spike = None
                 continue
-            of_heard = _aligned(of_inputs[own][t])
             of_recurrent += _aligned(before).t() @ of_heard
             of_spike = _added(
                 of_heard @ recurrent.t(), of_spikes[t - 1] if t and of_spikes is not None else None
             )
-        del of_inputs[own]
         return (
             None, None, of_recurrent, of_spike, *scan.summed(totals), *of_after, *of_inputs
         )
+
+
+def _inserted(tensors: list[Tensor], at: int, one: Tensor) -> list[Tensor]:
+    return [*tensors[:at], one, *tensors[at:]]
 
 
 def _added(one: Tensor, other: Tensor | None) -> Tensor:

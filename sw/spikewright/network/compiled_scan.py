@@ -22,6 +22,7 @@ from torch.autograd.graph import saved_tensors_hooks
 from ..errors import SpikewrightWarning
 from ..native import library
 from .cell import Cell, States
+from .reused import empty_like
 from .scan_source import BLOCK, Constant, scan_source
 from .tape_source import StepSource
 from .traced import Untraceable
@@ -156,8 +157,8 @@ class _Scan(torch.autograd.Function):
         first = constants + starts
         inputs = tensors[first:]
         steps, elements = len(inputs[0]), inputs[0][0].numel()
-        spikes = (torch.empty_like if scan.spikes else torch.zeros_like)(inputs[0])
-        states = [torch.empty_like(inputs[0]) for _ in range(starts)]
+        spikes = (empty_like if scan.spikes else torch.zeros_like)(inputs[0])
+        states = [empty_like(inputs[0]) for _ in range(starts)]
         scan.run(
             scan.forward, (tensors[:constants], inputs, tensors[constants:first], states, spikes),
             steps, elements,
@@ -183,7 +184,7 @@ class _Scan(torch.autograd.Function):
             None if one is None else one.contiguous() for one in gradients
         )
         like = inputs[0][0]
-        of_inputs = [torch.empty_like(one) for one in inputs]
+        of_inputs = [empty_like(one) for one in inputs]
         of_starts = [torch.empty_like(like) for _ in range(starts)]
         of_constants = scan.empty_gradients(like)
         scan.run(

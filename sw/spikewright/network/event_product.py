@@ -16,6 +16,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn.functional import pad
 
 from ..native import library
+from .reused import empty
 
 __all__ = ["event_product", "event_source", "padded"]
 
@@ -80,7 +81,7 @@ class _Product(torch.autograd.Function):
         heard = heard.contiguous()
         samples, inputs = heard.shape
         rows = padded(weights)
-        sums = heard.new_empty(samples, rows.shape[1])
+        sums = empty((samples, rows.shape[1]), heard)
         places, starts = _room(heard)
         functions.product_forward(
             *map(_address, (heard, rows, sums, places, starts)),

@@ -17,6 +17,7 @@ from ..native import library
 from .cell import States
 from .compiled_scan import CompiledScan
 from .event_product import event_source, padded
+from .reused import empty_like
 
 __all__ = ["event_recurrence"]
 
@@ -68,9 +69,9 @@ class _Recurrence(torch.autograd.Function):
         of_constants, of_starts, own = counts
         constants, starts = tensors[:of_constants], tensors[of_constants:][:of_starts]
         inputs = tensors[of_constants + of_starts :]
-        spikes = torch.empty_like(inputs[0])
-        states = [torch.empty_like(spikes) for _ in starts]
-        inputs.insert(own, torch.empty_like(spikes[0]))
+        spikes = empty_like(inputs[0])
+        states = [empty_like(spikes) for _ in starts]
+        inputs.insert(own, empty_like(spikes[0]))
         first = None if first is None else first.contiguous()
         rows = padded(recurrent)
         steps, samples, neurons = spikes.shape
@@ -113,7 +114,7 @@ class _Recurrence(torch.autograd.Function):
         if of_membranes is not None:
             of_membranes = of_membranes.contiguous()
             of_starts[scan.names.index("v")] += of_membranes[-1]
-        of_inputs = [torch.empty_like(one) for one in inputs]
+        of_inputs = [empty_like(one) for one in inputs]
         of_constants = scan.empty_gradients(spikes[0])
         totals = [None if one is None else torch.zeros_like(one) for one in of_constants]
         rows, columns = padded(recurrent), padded(recurrent.t())
