@@ -348,8 +348,8 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         every(("runs", "pages", "host", "largest"), "does not apply to a single graph; leave it"),
     ),
     "neurobench asc": (
-        {"rehearsal": "fsdd", "folder": "folder", "network": "16-4", "epochs": "3", "seed": "7",
-         "clock": "24", "pages": None}, {}
+        {"rehearsal": "fsdd", "folder": "folder", "per_class": "3", "seed": "7", "clock": "24",
+         "pages": None}, {}
     ),
     "neurobench mackey-glass": (
         {"tau": "17", "repeats": "3", "on_board": "0", "pages": None}, {}
@@ -376,8 +376,8 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
          "seed": "7", "on_board": "0", "pages": None}, {}
     ),
     "neurobench submit qubo": (
-        {"folder": "there", "quick": None, "organisation": "me", "availability": "Preview",
-         "configuration": "Efficiency"}, {}
+        {"folder": "there", "quick": None, "rehearsal": None, "organisation": "me",
+         "availability": "Preview", "configuration": "Efficiency"}, {}
     ),
     "neurobench check net.spw": ({"repeat": None}, {}),
     "boards": ({"plain": None}, {}),

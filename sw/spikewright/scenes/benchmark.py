@@ -1,29 +1,27 @@
 """``spikewright neurobench asc``: acoustic scenes, or a rehearsal on other sounds.
 
-Sound becomes counts of spikes in the filter bank, and a network with delays tells what it is. All
-is computed by the integer references that the gateware equals; times are clock cycles over a clock,
-and energies estimates: nothing is measured.
+Sound becomes counts of spikes in the filter bank, and a network with delays tells what it is; which
+neurons it has is chosen by folds of the training part, each time anew. All is computed by the
+integer references that the gateware equals; times are clock cycles over a clock, and energies
+estimates: nothing is measured.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import mean
 from typing import Any, ClassVar
 
 import numpy as np
 
 from spikewright_hw.audio.filter_bank import sample_cycles
-from spikewright_hw.checks import one_of, optional, pathlike, real, settle, text, whole
+from spikewright_hw.checks import one_of, optional, pathlike, real, settle, whole
 
 from ..coding.filter_bank import FilterBankCoding
 from ..device.simulation import simulate
 from ..errors import DataError
 from ..gateware.board import board_named
 from ..gateware.synthesis import Netlist
-from ..job.board_estimate import Samples, samples_of
-from ..job.training import train
-from ..network.training_config import TrainingConfig, training_config
-from ..quantized.network import QuantizedNetwork
 from ..record.benchmark import Benchmark, Outcome, made_by, said
 from ..record.figure import Computed, Figure, Simulated
 from ..record.markdown import table
@@ -34,9 +32,11 @@ from ..task.esc10 import BANDS as ESC10_BANDS
 from ..task.fsdd import BANDS as FSDD_BANDS
 from ..task.known import load_task
 from ..task.task import Task
+from .choice import FOLDS, best_of, choice_lines
 from .front_end import FrontEnd, energy_mj, engine_netlist, estimated, front_end, serial_design
+from .learning import Learned, first_of, groups_of, learned
 
-__all__ = ["REHEARSALS", "AscBenchmark", "heard_again"]
+__all__ = ["REHEARSALS", "AscBenchmark"]
 
 HEADINGS = (
     "system", "sounds", "accuracy, %", "front end, ms", "front end, mJ", "inference, ms",
@@ -46,22 +46,20 @@ HEADINGS = (
 
 @dataclass(frozen=True)
 class _Sounds:
-    """How the sounds of a data set are heard, chosen on its training part."""
+    """How the sounds of a data set are heard."""
 
     rate: int
     seconds: float
     channels: int
     steps: int
-    network: str
-    epochs: int
     copies: int
 
 
 #: By data set: the benchmark's own, and the rehearsals.
 _SOUNDS = {
-    "asc": _Sounds(RATE, 1.0, 16, 32, "64@0,1-4", 15, 0),
-    "esc10": _Sounds(16_000, ESC10_BANDS.seconds, 24, 50, "64@0,1-10", 60, 6),
-    "fsdd": _Sounds(FSDD_BANDS.rate, FSDD_BANDS.seconds, 16, 32, "64@0,1-10", 40, 0),
+    "asc": _Sounds(RATE, 1.0, 16, 32, 0),
+    "esc10": _Sounds(16_000, ESC10_BANDS.seconds, 24, 50, 6),
+    "fsdd": _Sounds(FSDD_BANDS.rate, FSDD_BANDS.seconds, 16, 32, 0),
 }
 #: What the benchmark is rehearsed on.
 REHEARSALS = tuple(name for name in _SOUNDS if name != "asc")
@@ -87,12 +85,10 @@ class AscBenchmark(Benchmark):
         ``esc10`` or ``fsdd``, in the place of the benchmark's sounds.
     folder : str or Path, optional
         Of the data set, or the one above it; that in ``SPIKEWRIGHT_DATA`` unless given.
-    network : str, optional
-        Short name of the whole network.
-    epochs : int, optional
-        In real numbers.
+    per_class : int, optional
+        Sounds of each class that are learned from, the first ones; all unless given.
     seed : int
-        Of the training.
+        Of the altered copies of the sounds, where there are some.
     clock_hz : float
         Clock of the front end and of the engine.
     """
@@ -101,15 +97,14 @@ class AscBenchmark(Benchmark):
 
     rehearsal: str | None = None
     folder: str | Path | None = None
-    network: str | None = None
-    epochs: int | None = None
+    per_class: int | None = None
     seed: int = 0
     clock_hz: float = 12e6
 
     def __post_init__(self):
         settle(
             self, rehearsal=optional(one_of(REHEARSALS)), folder=optional(pathlike),
-            network=optional(text), epochs=optional(whole(1)), seed=whole(0), clock_hz=real(1),
+            per_class=optional(whole(FOLDS)), seed=whole(0), clock_hz=real(1),
         )
 
     @property
@@ -123,7 +118,7 @@ class AscBenchmark(Benchmark):
         return self.rehearsal or "asc"
 
     def outcome(self, *, command: str, folder: Path, build: Path) -> Outcome:
-        """Train a network behind the filter bank, and test it in integers.
+        """Choose and learn a network behind the filter bank, and test it in integers.
 
         Beside the report are the labels and the answers of the test part, ``answers.npz``.
         """
@@ -137,62 +132,35 @@ class AscBenchmark(Benchmark):
                 f"{sounds.rate} samples a second take {needed / 1e6:.3g} MHz; give a faster clock"
             )
         ears = front_end(coding.bank, rate=sounds.rate, build=build)
-        heard = heard_again(task, copies=sounds.copies, seed=self.seed)
-        network = train(heard, _config(heard, coding, self), seed=self.seed, build=build)
-        samples = samples_of(network, task, most=len(task.x_test))
-        assert samples is not None
-        engine = engine_netlist(network, build=build)
-        report = _report(self, task, network, ears, engine, samples, command)
+        task, groups = first_of(
+            task, groups_of(self.sounds, self.folder), per_class=self.per_class
+        )
+        made = learned(task, coding, groups, copies=sounds.copies, seed=self.seed)
+        engine = engine_netlist(made.network, build=build)
+        report = _report(self, task, made, ears, engine, command)
         write_log(folder / "answers.npz", {
             "labels": task.y_test.astype(np.uint8),
-            "answers": samples.run.predictions.astype(np.uint8),
+            "answers": made.run.predictions.astype(np.uint8),
         })
-        lines = list(table(HEADINGS, (_cells(row) for row in report.rows)))
+        lines = [
+            *table(HEADINGS, (_cells(row) for row in report.rows)), "", *choice_lines(made.tried)
+        ]
         block = "\n".join([said(report), "", *lines])
         return Outcome(
             report=report, lines=lines, blocks=dict.fromkeys(_SOUNDS) | {self.sounds: block}
         )
 
 
-def heard_again(task: Task, *, copies: int, seed: int) -> Task:
-    """Return a task with copies of its training sounds, each later, and louder or softer.
-
-    What comes after the end of a sound begins it; the loudness is off by up to 1.5 octaves, and
-    what is too loud then is cut.
-    """
-    random = np.random.default_rng(seed)
-    parts = [task.x_train]
-    for _ in range(copies):
-        later = random.integers(0, task.shape[0], len(task.x_train))
-        louder = 2 ** random.uniform(-1.5, 1.5, (len(task.x_train), 1))
-        rolled = np.stack([np.roll(x, by) for x, by in zip(task.x_train, later, strict=True)])
-        parts.append(np.clip(rolled * louder, task.low, task.high).astype(np.float32))
-    return replace(
-        task, x_train=np.concatenate(parts), y_train=np.tile(task.y_train, copies + 1)
-    )
-
-
-def _config(task: Task, coding: FilterBankCoding, benchmark: AscBenchmark) -> TrainingConfig:
-    """Return how the network is trained."""
-    sounds = _SOUNDS[benchmark.sounds]
-    config = training_config(
-        task, network=benchmark.network or sounds.network, coding=coding,
-        epochs=benchmark.epochs or sounds.epochs, learning_rate=0.01, parameters={"decay": 0.5},
-        weight_bits=6, membrane="Q14.4", bias=True,
-    )
-    model = replace(config.model, readout_parameters={"decay": 1.0})  # it adds up what is heard
-    return replace(config, model=model, spike_cost=0.0)
-
-
 def _report(
-    benchmark: AscBenchmark, task: Task, network: QuantizedNetwork, ears: FrontEnd,
-    engine: Netlist, samples: Samples, command: str,
+    benchmark: AscBenchmark, task: Task, made: Learned, ears: FrontEnd, engine: Netlist,
+    command: str,
 ) -> Report:
     """Return the report of a test."""
     sounds = _SOUNDS[benchmark.sounds]
-    right = samples.run.predictions == task.y_test
+    network, best = made.network, best_of(made.tried)
+    right = made.run.predictions == task.y_test
     design = serial_design(network)
-    cycles = int(simulate(network, samples.spikes[:1], design=design).cycles[0])
+    cycles = int(simulate(network, made.counts[:1], design=design).cycles[0])
     ear_cycles = round(ears.cycles_per_second * sounds.seconds)
     figures = _figures(benchmark, ears, right=right, cycles=cycles, ear_cycles=ear_cycles)
     named = {one.name: one.value for one in figures}
@@ -200,7 +168,8 @@ def _report(
     whole_set = benchmark.rehearsal or (len(task.x_train), len(task.x_test)) == COUNTS
     rows = [
         _row(
-            f"Spikewright, {benchmark.network or sounds.network} (simulated, Estimate)",
+            f"Spikewright, {' and '.join(str(one.neurons) for one in network.network.layers)} "
+            "neurons (simulated, Estimate)",
             what if whole_set else f"asc, {len(task.x_train)} + {len(task.x_test)} samples of it",
             named["accuracy_integer"], named["front_end_ms"], named["front_end_mj"],
             named["inference_ms"], named["inference_mj"],
@@ -228,6 +197,10 @@ def _report(
             "network": network.network.digest().hex(),
             "front end": network.coding.describe(),
             "training part": f"{len(task.x_train)} sounds, {sounds.copies} altered copies of each",
+            "neurons of a band": str(best.detectors),
+            "readout": f"logistic regression, strength {best.strength:g}",
+            "chosen by": f"{FOLDS} folds of the training part; {100 * mean(best.right):.1f} % of "
+            "them are right",
             "seed": str(benchmark.seed),
             "engine": str(design),
             "power": "Estimate (simulated system); the systems' boundaries differ: of the Arduino "

@@ -81,6 +81,13 @@ def _parts(folder: Path) -> tuple[list[str], list[str]]:
     return parts
 
 
+def _places(folder: Path) -> list[str]:
+    """Return where each second of the training part was recorded: a scene, a city, a location."""
+    return [
+        "-".join(name.split("-")[:3]) for name in _parts(folder)[0] for _ in range(SECONDS)
+    ]
+
+
 def _named(table: Path) -> set[str]:
     """Return the names of the files in a table: tab-separated, a line of headings first."""
     lines = table.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -154,4 +161,5 @@ ASC = Source(
     files="evaluation_setup/fold1_train.csv, fold1_evaluate.csv and the folder audio",
     there=_there,
     load=_load,
+    groups=_places,
 )

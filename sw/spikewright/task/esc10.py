@@ -47,6 +47,12 @@ def _recordings(folder: Path) -> Recordings:
     )
 
 
+def _folds(folder: Path) -> list[str]:
+    """Return the fold of each clip of the training part."""
+    folds = [fold for _, fold, _ in _clips(_table(folder)[0])]
+    return [str(fold) for fold in folds if fold != max(folds)]
+
+
 def _clips(table: Path) -> list[_Clip]:
     with table.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row.get("esc10", "True") == "True"]
@@ -71,4 +77,5 @@ ESC10 = Source(
     there=lambda folder: _table(folder)[0].is_file() and (folder / "audio").is_dir(),
     load=lambda folder: features_task(_recordings(folder)),
     recordings=_recordings,
+    groups=_folds,
 )

@@ -1,7 +1,7 @@
 """Where a data set comes from, and where its files are."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,10 +54,14 @@ class Source(Files):
         Takes the folder and returns the task.
     recordings : callable, optional
         Of sounds that become energies in bands: takes the folder and returns the recordings.
+    groups : callable, optional
+        Where samples belong together, such as those of one recording: takes the folder and returns
+        the group of each sample of the training part.
     """
 
     load: Callable[[Path], Task]
     recordings: Callable[[Path], Recordings] | None = None
+    groups: Callable[[Path], Sequence[str]] | None = None
 
 
 def find(source: Files, folder: Path | None = None) -> Path | None:

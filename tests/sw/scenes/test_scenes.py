@@ -12,10 +12,10 @@ from spikewright.coding.coding import encode
 from spikewright.errors import DataError
 from spikewright.gateware.design import run_reference
 from spikewright.gateware.synthesis import CellCounts, Netlist
-from spikewright.job.training import train
 from spikewright.record.benchmark import run_benchmark
-from spikewright.scenes.benchmark import AscBenchmark, heard_again
+from spikewright.scenes.benchmark import AscBenchmark
 from spikewright.scenes.front_end import ENERGY, energy_mj
+from spikewright.scenes.learning import heard_again, learned
 from spikewright.task.known import load_task
 from spikewright.task.task import Task
 
@@ -39,16 +39,16 @@ def test_a_rehearsal_is_called_one_and_has_front_end_and_inference_apart(tmp_pat
     page.write_text("<!-- generated: fsdd -->\n<!-- end -->\n")
     said, trained = StringIO(), []
 
-    def noted(task, config, **how):
-        assert len(task.x_train) == 30 and config.coding.steps == 32
-        trained.append(train(task, config, **how))
-        return trained[0]
+    def noted(task, coding, groups, **how):
+        assert len(task.x_train) == 30 and coding.steps == 32 and groups == ()
+        trained.append(learned(task, coding, groups, **how).network)
+        return learned(task, coding, groups, **how)
 
-    monkeypatch.setattr("spikewright.scenes.benchmark.train", noted)
+    monkeypatch.setattr("spikewright.scenes.benchmark.learned", noted)
     large = Netlist(tmp_path, "ice40", CellCounts(lut=9000), "none")
     monkeypatch.setattr("spikewright.scenes.benchmark.engine_netlist", lambda *_, **__: large)
     report = run_benchmark(
-        AscBenchmark(rehearsal="fsdd", folder=tmp_path, network="16-10", epochs=2),
+        AscBenchmark(rehearsal="fsdd", folder=tmp_path, per_class=3),
         directory=tmp_path / "report", pages=True, root=tmp_path, build=tmp_path / "build",
         console=Console(file=said, width=200),
     )
@@ -62,6 +62,8 @@ def test_a_rehearsal_is_called_one_and_has_front_end_and_inference_apart(tmp_pat
     assert report["inference_mj"].value == energy_mj(report["inference_cycles"].value)
     assert report["inference_mj"].provenance.kind == "estimated"
     assert 0 < report["front_end_lut"].value < 5280
+    assert report.rows[0]["system"] == "Spikewright, 96 and 10 neurons (simulated, Estimate)"
+    assert "| neurons of a band | right in 3 folds, %, strength 0.02 |" in said.getvalue()
     assert [row["system"] for row in report.rows[1:]] == [
         "Arduino Nano 33 BLE, CNN (published)", "SynSense Xylo Audio 2 (published)"
     ]
@@ -104,7 +106,7 @@ def test_copies_are_later_and_louder_or_softer():
     ("fields", "message"),
     [
         ({"rehearsal": "shd"}, "rehearsal is 'shd'; there are esc10, fsdd"),
-        ({"epochs": 0}, "epochs is 0; it must be a whole number of at least 1"),
+        ({"per_class": 2}, "per_class is 2; it must be a whole number of at least 3"),
         ({"clock_hz": 0}, "clock_hz is 0; it must be a number of at least 1"),
     ],
 )

@@ -174,7 +174,7 @@ def heard(tmp_path_factory) -> Path:
     """A trial of the acoustic scenes, on tones as spoken digits."""
     folder, sounds = (tmp_path_factory.mktemp(name) for name in ("heard", "sounds"))
     for digit in range(10):
-        for take in (0, 5):
+        for take in (0, 5, 6, 7):
             sound = tone(rate=8000, hertz=150 * 1.35**digit + take, seconds=1)
             write_wave(sounds / f"{digit}_made_{take}.wav", sound, rate=8000)
     large = Netlist(folder, "ice40", CellCounts(lut=9000), "none")

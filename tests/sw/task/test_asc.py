@@ -8,9 +8,9 @@ import pytest
 
 from spikewright.errors import DataError, SpikewrightWarning
 from spikewright.task.asc import read_seconds
-from spikewright.task.known import load_task
+from spikewright.task.known import SOURCES, load_task
 
-from .data_files import asc, write_wave
+from .data_files import WRITTEN, asc, write_wave
 
 
 def test_files_in_no_table_are_of_the_test_part(tmp_path):
@@ -20,6 +20,29 @@ def test_files_in_no_table_are_of_the_test_part(tmp_path):
     assert task.y_test[::10].tolist() == [0, 2, 2, 3, 1]
     assert task.shape == (8000,) and len(task.x_test) == 50
     assert load_task("asc", folder=tmp_path, sound=True).shape == task.shape
+
+
+def test_seconds_of_one_location_belong_together(tmp_path):
+    asc(tmp_path)
+    source = SOURCES["asc"]
+    assert source.groups is not None
+    groups, task = source.groups(tmp_path), load_task("asc", folder=tmp_path)
+    assert len(groups) == len(task.y_train) and set(groups[:10]) == {groups[0]}
+    assert [one.split("-")[0] for one in groups[::10]] == ["airport", "bus", "park",
+                                                           "street_traffic"]
+    assert all(one.count("-") == 2 for one in groups)
+
+
+@pytest.mark.parametrize("form", ["published", "at 16 kHz"])
+def test_clips_of_one_fold_belong_together(form, tmp_path):
+    WRITTEN["esc10", form](tmp_path)
+    source = SOURCES["esc10"]
+    assert source.groups is not None
+    groups, task = source.groups(tmp_path), load_task("esc10", folder=tmp_path)
+    assert len(groups) == len(task.y_train)
+    assert source.recordings is not None
+    for (path, _), group in zip(source.recordings(tmp_path).training, groups, strict=True):
+        assert path.name.startswith(f"{group}-")
 
 
 def refused(folder: Path, message: str) -> None:

@@ -109,7 +109,8 @@ def detection(options: argparse.Namespace) -> None:
 def _add_asc(benches) -> None:
     bench = benches.add_parser(
         "asc", help="acoustic scenes, or a rehearsal on other sounds",
-        description="A network is trained behind the filter bank and tested in integers. "
+        description="A network behind the filter bank is chosen by folds, learned, and tested in "
+        "integers. "
         "Simulated: cycles of the gateware over --clock; energies are an estimate (docs/asc.md).",
     )
     add = bench.add_argument
@@ -121,9 +122,8 @@ def _add_asc(benches) -> None:
         "--folder", type=path, metavar="DIR",
         help="folder of the sounds, or the one above it (default: that in SPIKEWRIGHT_DATA)",
     )
-    add("--network", metavar="NAME", help="short name of the whole network (by the sounds)")
-    add("--epochs", type=count, metavar="N", help="epochs in real numbers (by the sounds)")
-    add("--seed", type=seed, default=0, metavar="N", help="of the training (%(default)s)")
+    add("--per-class", type=count, metavar="N", help="training sounds of each class (all)")
+    add("--seed", type=seed, default=0, metavar="N", help="of the sounds' copies (%(default)s)")
     add("--clock", type=frequency, default=12.0, metavar="MHZ", help="assumed (%(default)g)")
     add("--pages", action="store_true", help="write the table of docs/asc.md, too")
     bench.set_defaults(verb=asc, command="neurobench asc")

@@ -104,6 +104,6 @@ def _headline(data: dict[str, Any]) -> tuple[str, str]:
 
 ASC = TaskAudit(
     name="asc", title="Acoustic scene classification", track="system",
-    quick="one epoch", rehearsal="spoken digits",
+    quick="12 training sounds of each class", rehearsal="spoken digits",
     recounted=_recounted, impossible=_impossible, missing=_missing, headline=_headline,
 )
