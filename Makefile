@@ -45,7 +45,7 @@ notebooks: $(STAMP) ## run the notebooks of docs (after `make run`, whose result
 	$(BIN)/python docs/notebooks/run.py
 
 bench-boards: $(STAMP) ## the digits on a virtual board of each family, and their bitstreams (TASK=mnist)
-	$(SPIKEWRIGHT) bench boards --place $(if $(TASK),--task $(TASK))
+	$(SPIKEWRIGHT) bench boards --place --pages $(if $(TASK),--task $(TASK))
 
 bench-link: $(STAMP) ## noise, spoiled frames, a pulled cable on the link of a virtual board
 	$(SPIKEWRIGHT) bench link

@@ -231,7 +231,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
          "pages": None}, {}
     ),
     "bench boards": (
-        {"board": "ulx3s", "samples": "9", "network": "net.spw", "task": "mnist",
+        {"board": "ulx3s", "samples": "9", "network": "net.spw", "task": "mnist", "pages": None,
          "data": "mine.npz", "place": None},
         {"folder": NO_DIGITS, "limit": "does not apply to boards that are simulated alone; give"},
     ),

@@ -1,5 +1,6 @@
 """A batch of samples on several boards at once, each of which runs a part of it."""
 
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -12,11 +13,19 @@ import numpy as np
 from .answers import Answers
 from .session import Session
 
-__all__ = ["infer_on"]
+__all__ = ["infer_on", "virtual_boards"]
+
+#: Fewest samples for which another virtual board is started.
+_SAMPLES = 100
 
 
 class _Stopped(Exception):
     """Another board has failed, or the whole was interrupted."""
+
+
+def virtual_boards(samples: int) -> int:
+    """Return on how many virtual boards so many samples are run: one for each processor at most."""
+    return min(os.cpu_count() or 1, 1 + samples // _SAMPLES)
 
 
 def infer_on(

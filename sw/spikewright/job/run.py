@@ -3,7 +3,6 @@
 task -> coding -> network -> quantized (.spw) -> gateware -> device -> record
 """
 
-import os
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 from dataclasses import replace
@@ -23,7 +22,7 @@ from ..device.boards import open_board
 from ..device.compiled import virtual_board
 from ..device.link import check_port
 from ..device.session import Session
-from ..device.several import infer_on
+from ..device.several import infer_on, virtual_boards
 from ..device.virtual import NEEDED_TOOLS
 from ..errors import BuildError, DataError, DeviceError, ToolError
 from ..files import check_writable
@@ -61,8 +60,6 @@ __all__ = ["build_job", "main_job", "plan_job"]
 
 #: Most membranes of hidden layers that are kept, of all samples and steps: 256 MB.
 _MEMBRANES = 1 << 25
-#: Fewest samples for which another virtual board is started.
-_SAMPLES = 100
 
 
 def main_job(options: RunOptions, *, console: Console | None = None) -> Report | None:
@@ -295,11 +292,6 @@ def _keeps_membranes(options: RunOptions, network: QuantizedNetwork, samples: in
     return options.design.streams is None and samples * each <= _MEMBRANES
 
 
-def _boards(options: RunOptions, samples: int) -> int:
-    """Return how many boards run the samples: virtual ones, one for each processor."""
-    return min(os.cpu_count() or 1, 1 + samples // _SAMPLES) if options.virtual else 1
-
-
 def _require_tools(options: RunOptions) -> None:
     """Raise :exc:`~spikewright.errors.ToolError` now for a tool that would be missed later."""
     compiling = NEEDED_TOOLS if options.virtual and not options.build_only else ()
@@ -366,7 +358,7 @@ def _infer(
     with progress.part(f"{kind}, {_split(options)}") as tell, ExitStack() as opened:
         boards = [
             opened.enter_context(_open(network, options))
-            for _ in range(_boards(options, len(spikes)))
+            for _ in range(virtual_boards(len(spikes)) if options.virtual else 1)
         ]
         return infer_on(boards, spikes, progress=lambda done: tell(f"{done} of {len(spikes)}"))
 

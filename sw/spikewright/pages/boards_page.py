@@ -45,7 +45,7 @@ highest.
 `spikewright bench boards` runs one network on virtual boards of four families, compares all answers
 with the reference and with one another, checks each report as a record, and puts the reports side
 by side; `--task`, `--network FILE` and `--board` name others, and `--place` builds each bitstream,
-too.
+too. [boards, side by side](boards_compared.md) has what came of it.
 
 The tests that run for each change build a bitstream of iCE40, ECP5 and Gowin, whose tools come from
 the package registry, and a plan for every board; one of Artix-7 only where its tools are installed.

@@ -92,6 +92,9 @@ def _add_boards(benches) -> None:
         "--limit", type=minutes, default=20.0, metavar="MINUTES",
         help="for placing and routing one bitstream (%(default)g)",
     )
+    bench.add_argument(
+        "--pages", action="store_true", help="write the table of docs/boards_compared.md, too"
+    )
     add_task_options(bench)
     bench.set_defaults(verb=boards, command="bench boards")
 
@@ -99,11 +102,15 @@ def _add_boards(benches) -> None:
 def boards(options: argparse.Namespace) -> None:
     """Run one network on virtual boards."""
     named = {} if options.board is None else {"boards": options.board}
+    with arguments_checked({**options.flags, "board": "--board"}):
+        for name in options.board or ():  # before a data set is read
+            spw.board_named(name)
     network = None if options.network is None else spw.read(options.network)
     with arguments_checked({**options.flags, "boards": "--board", "board": "--board"}):
         spw.bench_boards(
-            network, task=task_of(options), samples=options.samples, place=options.place,
-            limit_s=60 * options.limit, command=command_told(), **named,
+            network, task=task_of(options), samples=options.samples,
+            place=options.place, limit_s=60 * options.limit, pages=options.pages,
+            command=command_told(), **named,
         )
 
 
