@@ -36,6 +36,7 @@ from ..record.markdown import counted, table, wrapped
 from ..record.report import Report
 from .beside import beside_host, host_lines, largest, largest_lines
 from .board import QuboAnswer
+from .energy import energy_figures, energy_lines, energy_uj, is_small
 from .graph import VIOLATED
 from .solve import QuboSolution, QuboSolver, solve_qubo
 from .workload import QuboWorkload, qubo_workloads
@@ -48,6 +49,9 @@ HEADINGS = (
 
 #: Times after which the benchmark asks for the cost, s.
 TIMES_S = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
+#: Blocks of the page: workloads of a large solver and of a small one, the others beside.
+_SMALL = "small"
+_BLOCKS = ("results", _SMALL, "host", "largest")
 #: Shares of the target cost that may be missing, for which it asks for the time.
 GAPS = (0.1, 0.05, 0.01)
 
@@ -150,10 +154,11 @@ class QuboBenchmark(Benchmark):
             rows = beside_host(rows, chosen, timeout_s=self.timeout_s, runs=self.runs)
         report = _report(self, rows, command)
         blocks = _blocks(self, report)
-        results = f"{said(report, 'Clock: ' + report.made['clock'] + '.')}\n\n{blocks['results']}"
+        name = _results(self)
+        told = f"{said(report, 'Clock: ' + report.made['clock'] + '.')}\n\n{blocks[name]}"
         return Outcome(
             report=report, lines="\n\n".join(blocks.values()).splitlines(),
-            blocks=dict.fromkeys(("results", "host", "largest")) | blocks | {"results": results},
+            blocks=dict.fromkeys(_BLOCKS) | blocks | {name: told},
         )
 
 
@@ -173,10 +178,11 @@ def _report(
             f"MHz, {solver.lanes} neurons in a word. After {time}, median of "
             f"{counted(benchmark.runs, 'run')}: the target is reached on {reached} of {len(rows)} "
             f"workloads. Best of the runs: the lowest published cost on {known}, of which {lower} "
-            "lower."
+            "lower." + " Energies, of an iCE40 UP5K, are an Estimate." * is_small(solver)
         ),
-        figures=tuple(
-            largest(solver, timeout_s=benchmark.timeout_s) if benchmark.largest else ()
+        figures=(
+            *(largest(solver, timeout_s=benchmark.timeout_s) if benchmark.largest else ()),
+            *(energy_figures(rows, GAPS) if is_small(solver) else ()),
         ),
         rows=tuple(rows),
         made={
@@ -214,7 +220,9 @@ def _row(benchmark: QuboBenchmark, workload: QuboWorkload) -> dict[str, Any]:
         if time <= benchmark.timeout_s:
             row[f"cost_after_{time:g}_s"] = -median(one.size_after(time) for one in runs)
     for gap in (*GAPS, 0):
-        row[f"seconds_to_gap_{gap:g}"] = _time_to(runs, -workload.target, gap)
+        row[f"seconds_to_gap_{gap:g}"] = time = _time_to(runs, -workload.target, gap)
+        if is_small(benchmark.solver):
+            row[f"microjoules_to_gap_{gap:g}"] = energy_uj(time, benchmark.solver)
     return row
 
 
@@ -250,9 +258,16 @@ def _cells(nodes: int, density: float, rows: Sequence[dict[str, Any]]) -> list[s
     ]
 
 
+def _results(benchmark: QuboBenchmark) -> str:
+    """Return the block of the page that has the table of the workloads."""
+    return _SMALL if is_small(benchmark.solver) else _BLOCKS[0]
+
+
 def _blocks(benchmark: QuboBenchmark, report: Report) -> dict[str, str]:
     """Return the tables, by the names of their blocks in the page."""
-    blocks = {"results": "\n".join(_lines(report))}
+    blocks = {_results(benchmark): "\n".join(_lines(report))}
+    if is_small(benchmark.solver):
+        blocks[_SMALL] += "\n\n" + "\n".join(energy_lines(report.rows, GAPS))
     if benchmark.host:
         said = wrapped(
             f"dwave-samplers {report.made['dwave-samplers']} on one processor of this machine, "
@@ -261,7 +276,7 @@ def _blocks(benchmark: QuboBenchmark, report: Report) -> dict[str, str]:
         )
         blocks["host"] = "\n".join([said, "", *host_lines(report.rows)])
     if benchmark.largest:
-        blocks["largest"] = "\n".join(largest_lines(report.figures))
+        blocks["largest"] = "\n".join(largest_lines(report.figures[:2]))
     return blocks
 
 

@@ -4,6 +4,7 @@ import gzip
 import random
 import re
 from collections import Counter
+from dataclasses import replace
 from io import StringIO
 from itertools import combinations
 from statistics import fmean
@@ -16,6 +17,7 @@ from rich.console import Console
 from spikewright.errors import BuildError, DataError
 from spikewright.qubo import fast, placed
 from spikewright.qubo.benchmark import QuboBenchmark, print_qubo_solution
+from spikewright.qubo.energy import energy_lines, energy_uj, is_small
 from spikewright.qubo.graph import Graph, cost, read_graph
 from spikewright.qubo.host import annealed, searched
 from spikewright.qubo.solve import QuboSolver, solve_qubo
@@ -235,7 +237,7 @@ def test_the_hosts_programs_get_the_same_graphs(tmp_path):
     report = run_benchmark(
         QuboBenchmark(
             nodes=(10,), densities=(0.1,), runs=2, timeout_s=2e-3, host=True, largest=True,
-            solver=QuboSolver(capacity=30, lanes=8),
+            solver=QuboSolver(capacity=30, lanes=16),
         ),
         directory=tmp_path, pages=True, root=tmp_path,
     )
@@ -255,6 +257,38 @@ def test_the_hosts_programs_get_the_same_graphs(tmp_path):
     means = " | ".join(f"{fmean(each):.4g}" for each in found)
     assert f"| 10 | 5 | 5 | {reached[0]} | {reached[1]} | -7.2 | {means} |" in text
     assert "| B | 1 | 30 | 435 | -1 |" in text
+
+
+def test_a_small_solver_has_energies_which_are_an_estimate(tmp_path):
+    page = tmp_path / "docs" / "qubo.md"
+    page.parent.mkdir()
+    page.write_text("".join(
+        f"<!-- generated: {name} -->\nold\n<!-- end -->\n" for name in ("results", "small")
+    ))
+    solver = QuboSolver(capacity=250, lanes=8, clock_hz=24e6)
+    report = run_benchmark(
+        QuboBenchmark(
+            nodes=(10, 25), densities=(0.1, 0.25), runs=1, timeout_s=1e-3, solver=solver
+        ), directory=tmp_path, pages=True, root=tmp_path,
+    )
+    for row in report.rows:
+        for gap in ("0.1", "0.05", "0.01", "0"):
+            time, energy = row[f"seconds_to_gap_{gap}"], row[f"microjoules_to_gap_{gap}"]
+            # 592 pJ a cycle of 24 MHz, and 1.219 V x 85.6 uA
+            assert energy == pytest.approx(time * (592e-12 * 24e6 + 1.219 * 85.6e-6) * 1e6)
+    assert [one.name for one in report.figures] == [
+        f"microjoules_to_gap_0_{gap}" for gap in ("1", "05", "01")
+    ]
+    assert {one.provenance.kind for one in report.figures} == {"estimated"}
+    assert report.summary.endswith(" Energies, of an iCE40 UP5K, are an Estimate.")
+    text = page.read_text()
+    assert text.count("old") == 1 and text.index("old") < text.index("small")
+    assert "| nodes | density | gap 0.1, ms | gap 0.1, µJ | gap 0.05, ms |" in text
+    assert energy_lines([report.rows[0] | {"seconds_to_gap_0.1": None}], (0.1,))[2].startswith(
+        "| 10 | 0.1 | not reached | "
+    )
+    large = replace(solver, lanes=16)
+    assert is_small(solver) and not is_small(large) and energy_uj(None, solver) is None
 
 
 def test_programs_of_the_host_are_held_to_the_graph():
