@@ -21,6 +21,12 @@ LOST = "a byte is lost only while another waits"
 
 RIGHT = "each right frame is told when it ends, and nothing else as such"
 TOLD = "each refused frame is told when it ends, by its kind"
+WAITS = "a byte that came since the packet began to leave is told, and nothing else as such"
+#: When input is taken, by how many frames are stored.
+ROOM = {
+    1: "input is taken except while a packet leaves",
+    2: "input is taken except while a second packet waits",
+}
 
 
 @dataclass(frozen=True)
@@ -29,13 +35,15 @@ class Decoding:
 
     dut: FrameDecoder
     i: Observed
-    stored: Sequence[Signal]
+    leaving: Sequence[Signal]
     count: Signal
     verdict: Signal
     ended: Value
     valid: Value
     size: Signal
     given: Signal
+    waiting: Signal
+    came: Signal
     owing: Signal
     owed: Signal
     lost: Signal
@@ -53,18 +61,19 @@ class FrameDecoderSpec(Spec):
     it stalls; or a byte that is taken while a packet leaves.
     """
 
-    def __init__(self, *, capacity: int, again_from: int = 0):
+    def __init__(self, *, capacity: int, frames: int = 1, again_from: int = 0):
         self.capacity = capacity
+        self.frames = frames
         self.again_from = again_from
 
     def surround(self, m: Module) -> Decoding:
         m.submodules.dut = dut = FrameDecoder(
-            capacity=self.capacity, again_from=self.again_from
+            capacity=self.capacity, frames=self.frames, again_from=self.again_from
         )
         i = drive(m, dut.i)
         stall(m, dut.o)
         stall(m, dut.o_error)
-        o, o_error = observe(dut.o), observe(dut.o_error)
+        o_error = observe(dut.o_error)
 
         lost = self._lost(m, dut, i)
         m.d.comb += dut.again.eq(anything(1))
@@ -107,24 +116,42 @@ class FrameDecoderSpec(Spec):
         valid = ended & (verdict == Status.OK)
 
         # What is owed: a packet, and an error.
-        size = Signal(range(self.capacity + 1))
-        given = Signal(range(self.capacity + 1))
         owing, owed = Signal(), Signal(Status)
-        with m.If(valid):
-            m.d.sync += [size.eq(count - 2), given.eq(0)]
-        with m.Elif(o.transfers):
-            again = dut.again & (given == size - 1)
-            m.d.sync += given.eq(Mux(again, self.again_from, given + 1))
-            m.d.comb += Assume(~again | (size > self.again_from), AGAIN)
+        packets = self._packets(m, dut, stored, Mux(valid, count - 2, 0))
         with m.If(ended & ~valid & (~owing | o_error.ready)):
             m.d.sync += [owing.eq(1), owed.eq(verdict)]
         with m.Elif(o_error.ready):
             m.d.sync += owing.eq(0)
 
         return Decoding(
-            dut=dut, i=i, stored=stored, count=count, verdict=verdict, ended=ended, valid=valid,
-            size=size, given=given, owing=owing, owed=owed, lost=lost,
+            dut=dut, i=i, count=count, verdict=verdict, ended=ended, valid=valid, owing=owing,
+            owed=owed, lost=lost, **packets,
         )
+
+    def _packets(
+        self, m: Module, dut: FrameDecoder, stored: Sequence[Signal], ended: Value
+    ) -> dict[str, Any]:
+        """Follow the packet that leaves and the one that waits; ``ended`` bytes are one, if any."""
+        i, o = observe(dut.i), observe(dut.o)
+        size, given, kept = (
+            Signal(range(self.capacity + 1), name=name) for name in ("size", "given", "kept")
+        )
+        leaving = [Signal(8, name=f"leaving_{place}") for place in range(self.capacity)]
+        waiting, came = Signal(name="waiting"), Signal(name="came")
+        last = given == size - 1
+        free = (given == size) | (o.transfers & last & ~dut.again)
+        with m.If(o.transfers):
+            m.d.sync += given.eq(Mux(last & dut.again, self.again_from, given + 1))
+            m.d.comb += Assume(~(last & dut.again) | (size > self.again_from), AGAIN)
+        with m.If(free & (waiting | (ended != 0))):
+            m.d.sync += [size.eq(Mux(waiting, kept, ended)), given.eq(0), waiting.eq(0)]
+            m.d.sync += [now.eq(byte) for now, byte in zip(leaving, stored, strict=True)]
+        with m.Elif(ended != 0):
+            m.d.sync += [kept.eq(ended), waiting.eq(1)]
+        m.d.sync += came.eq(~free & (came | i.valid))
+        return {
+            "size": size, "given": given, "leaving": leaving, "waiting": waiting, "came": came,
+        }
 
     def _lost(self, m: Module, dut: FrameDecoder, i: Observed) -> Signal:
         """Lose bytes, each while another waits and after that; return whether of this frame."""
@@ -149,10 +176,15 @@ class FrameDecoderSpec(Spec):
         reason = o_error.payload ^ (fault == "reason")
         ready = seen.i.ready | (fault == "ready")
         refused = seen.dut.refused.as_value() ^ (fault == "told")
+        room = given == size if self.frames == 1 else ~seen.waiting
         told = Mux(seen.lost, 0b010, Mux(verdict == Status.BAD_CRC, 0b001, 0b100))
         m.d.comb += [
             Assert(o.valid == (given != size), "a packet is offered from its delimiter to its end"),
-            Assert(ready == (given == size), "input is taken except while a packet leaves"),
+            Assert(ready == room, ROOM[self.frames]),
+            Assert(
+                seen.dut.waits ^ (fault == "unseen")
+                == ((given != size) & (seen.came | seen.i.valid)), WAITS,
+            ),
             Assert(o_error.valid == owing, "an error is offered for garbage and nothing else"),
             Assert(~owing | (reason == seen.owed), "the reason is the first that is owed"),
             Assert(refused == Mux(ended & ~seen.valid, told, 0), TOLD),
@@ -166,7 +198,7 @@ class FrameDecoderSpec(Spec):
         with m.If(seen.dut.o.valid):
             last = given == size - 1
             m.d.comb += [
-                Assert(payload == Cat(Array(seen.stored)[given], last), "bytes are those decoded"),
+                Assert(payload == Cat(Array(seen.leaving)[given], last), "bytes are those decoded"),
                 Assert(length == size, "the length is that of the packet"),
                 Cover(last & o.ready, "a packet has left"),
             ]
@@ -178,13 +210,19 @@ def specs() -> dict[str, Elaboratable]:
     return {
         "frame_decoder_c4": FrameDecoderSpec(capacity=4),
         "frame_decoder_c6": FrameDecoderSpec(capacity=6, again_from=3),
+        "frame_decoder_f2": FrameDecoderSpec(capacity=5, frames=2, again_from=3),
+        "frame_decoder_fault_f2": Through(
+            FrameDecoderSpec(capacity=4, frames=2),
+            {"byte": ("bytes are those decoded",), "ready": (ROOM[2],), "unseen": (WAITS,)},
+        ),
         "frame_decoder_fault": Through(
             FrameDecoderSpec(capacity=4),
             {
                 "byte": ("bytes are those decoded",),
                 "shorter": ("the length is that of the packet",),
                 "reason": ("the reason is the first that is owed",),
-                "ready": ("input is taken except while a packet leaves",),
+                "ready": (ROOM[1],),
+                "unseen": (WAITS,),
                 "told": (TOLD,),
                 "silent": (RIGHT,),
                 "packet_unsteady": (

@@ -41,8 +41,9 @@ class BoardTop(wiring.Component):
 
         rx, tx <-> SerialPort <-> CommandProcessor <-> engine
 
-    A frame that arrives while a command is in work is stored and answered next; of more frames at
-    once, bytes are lost, and the frame that they leave is refused as BAD_CRC.
+    A frame that arrives while a command is in work is stored and answered next, unless there are no
+    optional commands; of more frames at once, bytes are lost, and the frame that they leave is
+    refused as BAD_CRC. HELLO says how many there may be.
 
     Parameters
     ----------
@@ -117,6 +118,7 @@ class BoardTop(wiring.Component):
             self.optional -= {Command.RATE}
         rated = Command.RATE in self.optional
         self.patience = trial_bits(clock_hz, virtual=virtual) if rated else 0
+        self.frames = 2 if self.optional else 1
         self.hello = hello_of(
             network,
             kind=Kind.VIRTUAL if virtual else Kind.REAL,
@@ -126,6 +128,7 @@ class BoardTop(wiring.Component):
             load=self.load,
             optional=self.optional,
             sensors=self.sensors,
+            window=self.frames,
         )
         super().__init__(
             {
@@ -145,6 +148,7 @@ class BoardTop(wiring.Component):
         m.submodules.port = port = SerialPort(
             divisor=self.divisor,
             capacity=frame_capacity(self.network, load=self.load, optional=self.optional),
+            frames=self.frames,
             again_from=2 + RUN_HEAD if Command.RUN in self.optional else 0,
             patience=self.patience,
         )

@@ -186,7 +186,7 @@ class Hello:
     window : int
         Commands that may be on the way to it, or in work, at a time.
     batch : int
-        Samples of a BATCH; 0 if it has none.
+        0: for the samples of a batch, for which there is no command yet.
     """
 
     version: int

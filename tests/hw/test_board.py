@@ -117,7 +117,7 @@ def test_more_steps_take_no_more_logic(design):
 @pytest.mark.parametrize("divisor", [4, 9])
 def test_says_what_it_is(divisor):
     hello = Hello(
-        VERSION, Kind.VIRTUAL, 3, 2, 2, 1, 25_000_000, NETWORK.digest(), BUILT_IN, divisor
+        VERSION, Kind.VIRTUAL, 3, 2, 2, 1, 25_000_000, NETWORK.digest(), BUILT_IN, divisor, 2
     )
     answers = talk(encode_frame(Frame(9, Command.HELLO)), answers=1, divisor=divisor)
     assert answers == [Frame(9, Status.OK, hello.pack())]
@@ -150,12 +150,12 @@ def test_a_byte_that_is_lost_ends_in_a_status():
     """Zeros come faster than answers leave: those that are lost could have been any bytes."""
     frame = encode_frame(Frame(9, Command.HELLO))
     hello = Hello(
-        VERSION, Kind.VIRTUAL, 3, 2, 2, 1, 25_000_000, NETWORK.digest(), BUILT_IN, 4
+        VERSION, Kind.VIRTUAL, 3, 2, 2, 1, 25_000_000, NETWORK.digest(), BUILT_IN, 4, 2
     )
     answer = Frame(9, Status.OK, hello.pack())
-    # The first frame is being answered, the second waits in the decoder, a zero waits after it.
-    answers = talk(2 * frame + 120 * b"\0" + frame, answers=4)
-    assert answers == [answer, answer, Frame(0, Status.TOO_SHORT), answer]
+    # The first frame is being answered, two wait in the decoder, a zero waits after them.
+    answers = talk(3 * frame + 120 * b"\0" + frame, answers=5)
+    assert answers == [answer, answer, Frame(0, Status.TOO_SHORT), answer, answer]
 
 
 def run_of(times: int, inputs: bytes) -> bytes:
@@ -210,8 +210,8 @@ def test_counts_what_it_refuses_and_what_it_infers():
 def test_counts_frames_that_lost_bytes():
     """Each of them, though of errors that happen while another waits one is answered."""
     hello = encode_frame(Frame(9, Command.HELLO))
-    # The first is being answered, the second waits in the decoder; bytes after it are lost.
-    *_, last = talk(2 * hello + 120 * b"\0" + encode_frame(Frame(7, Command.STATUS)), answers=4)
+    # The first is being answered, two wait in the decoder; bytes after them are lost.
+    *_, last = talk(3 * hello + 120 * b"\0" + encode_frame(Frame(7, Command.STATUS)), answers=5)
     assert isinstance(last, Frame)
     found = BoardStatus.unpack(last.payload)
     assert (found.bad_checksums, found.overflows, found.malformed) == (0, 1, 0)

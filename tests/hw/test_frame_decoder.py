@@ -240,3 +240,45 @@ def test_refuses_a_capacity_outside_the_protocol(capacity):
     message = rf"^capacity of a frame decoder lies in 4 to 65535 bytes, not {capacity}$"
     with pytest.raises(ValueError, match=message):
         FrameDecoder(capacity=capacity)
+
+
+def test_a_second_frame_is_stored_while_a_packet_leaves_and_a_third_waits():
+    """Whatever is lost of the third is told; of a decoder of one frame, the second waits."""
+    wire = b"".join(encode_frame(Frame(number, 1, bytes([number] * 3))) for number in (1, 2, 3))
+    taken = {}
+    for stored in (1, 2):
+        dut = FrameDecoder(capacity=12, frames=stored)
+        packets, waits = [], []
+
+        async def bench(ctx, dut=dut, stored=stored, packets=packets, waits=waits):
+            sent = 0
+            for cycle in range(200):
+                ctx.set(dut.i.valid, sent < len(wire))
+                ctx.set(dut.i.payload, wire[min(sent, len(wire) - 1)])
+                ctx.set(dut.o.ready, cycle >= 100)
+                ready, valid, byte, waiting = (
+                    ctx.get(dut.i.ready), ctx.get(dut.o.valid), ctx.get(dut.o.payload.data),
+                    ctx.get(dut.waits),
+                )
+                if valid and cycle >= 100:
+                    packets.append(byte)
+                if valid:
+                    waits.append(waiting)
+                sent += ready and sent < len(wire)
+                if cycle == 99:
+                    taken[stored] = sent
+                await ctx.tick()
+
+        simulator = Simulator(dut)
+        simulator.add_clock(1e-6)
+        simulator.add_testbench(bench)
+        simulator.run()
+        assert packets == [byte for number in (1, 2, 3) for byte in (number, 1, *[number] * 3)]
+        assert waits[-1] == 0 and 1 in waits
+    assert taken == {1: len(wire) // 3, 2: 2 * len(wire) // 3}
+
+
+@pytest.mark.parametrize("stored", [0, 3])
+def test_refuses_to_store_other_numbers_of_frames(stored):
+    with pytest.raises(ValueError, match=rf"^frames is {stored}; a decoder stores 1 or 2$"):
+        FrameDecoder(capacity=12, frames=stored)

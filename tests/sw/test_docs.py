@@ -298,7 +298,7 @@ def test_the_tables_of_reports_have_all_there_is():
     # port has a known rate, and of what a board reported.
     of_values = {
         "r2_integer", "r2_device", "balanced_accuracy_integer", "balanced_accuracy_device",
-        "link_us", "throughput_link_per_s", "footprint_bytes",
+        "link_us", "throughput_link_per_s", "throughput_link_buffered_per_s", "footprint_bytes",
         "connection_sparsity", "activation_sparsity", "dense_operations", "effective_acs",
         "effective_macs", "membrane_updates",
     }

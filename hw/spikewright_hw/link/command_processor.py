@@ -110,7 +110,7 @@ class CommandProcessor(PacketProcessor):
     i_error : In(stream.Signature(Status))
         Why a frame was refused; answered before any waiting packet.
     i_waits : In(1)
-        A byte from the host waits until the packet on ``i`` is over.
+        A byte from the host has come since the packet on ``i`` began.
     i_ended : In(1)
         The inference in work is the last of its RUN.
     i_status : In(unsigned(8 * BoardStatus.SIZE))

@@ -3,18 +3,22 @@
 from dataclasses import dataclass
 from typing import Any
 
-from amaranth import Module, Mux, Signal, Value
+from amaranth import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.crc import catalog
 from amaranth.lib.wiring import In, Out
+from amaranth.utils import ceil_log2
 
 from ..protocol import DELIMITER, MAX_FRAME, OVERHEAD, Deframer, Status
 from .packet import PACKET, REFUSAL
 
 __all__ = ["PRESETS", "FrameDecoder", "core", "reference"]
 
-#: Parameter sets by name: little room, and room for a block of COBS and more.
-PRESETS = {"c12": {"capacity": 12}, "c300": {"capacity": 300, "again_from": 6}}
+#: Parameter sets by name: little room, room for a block of COBS and more, and for two frames.
+PRESETS = {
+    "c12": {"capacity": 12}, "c300": {"capacity": 300, "again_from": 6},
+    "c21_f2": {"capacity": 21, "frames": 2, "again_from": 6},
+}
 
 #: The definition of correct: what each byte of the stream brings about.
 reference = Deframer
@@ -29,9 +33,10 @@ class FrameDecoder(wiring.Component):
     A frame of which a byte was lost is garbage, whatever its checksum says.
 
     The first byte of a packet is valid in the clock cycle after its delimiter's transfer; the
-    throughput is one byte per clock cycle in either direction, one direction at a time: no input
-    is taken while a packet leaves. Errors never hold up the input: one that happens while another
-    waits is merged into it. ``refused`` tells each of them.
+    throughput is one byte per clock cycle in either direction. Of one frame, no input is taken
+    while a packet leaves; of two, input is taken until another packet waits behind it. Errors
+    never hold up the input: one that happens while another waits is merged into it. ``refused``
+    tells each of them.
 
     A packet stays stored until it has left: with ``again`` it leaves once more, or the part of it
     that begins at ``again_from``.
@@ -40,6 +45,8 @@ class FrameDecoder(wiring.Component):
     ----------
     capacity : int, 4 to 65535
         Largest frame in bytes, decoded, with sequence, code and CRC.
+    frames : int, 1 or 2
+        Frames that are stored, that whose packet leaves among them.
     again_from : int, 0 to capacity - 1
         Bytes of a packet that do not leave again.
 
@@ -59,6 +66,8 @@ class FrameDecoder(wiring.Component):
         cycle; it has more than ``again_from`` bytes then.
     right : Out(1)
         A frame ends in this cycle that is whole and valid.
+    waits : Out(1)
+        A byte has come since the packet on ``o`` began to leave.
     refused : Out(REFUSAL)
         A frame is refused in this cycle, and why.
     o_error : Out(stream.Signature(Status))
@@ -71,10 +80,11 @@ class FrameDecoder(wiring.Component):
     length: Signal
     again: Signal
     right: Signal
+    waits: Signal
     refused: data.View
     o_error: stream.Interface
 
-    def __init__(self, *, capacity: int, again_from: int = 0):
+    def __init__(self, *, capacity: int, frames: int = 1, again_from: int = 0):
         if not OVERHEAD <= capacity <= MAX_FRAME:
             raise ValueError(
                 f"capacity of a frame decoder lies in {OVERHEAD} to {MAX_FRAME} bytes, "
@@ -85,7 +95,10 @@ class FrameDecoder(wiring.Component):
                 f"again_from is a place in a frame of {capacity} bytes, 0 to {capacity - 1}, "
                 f"not {again_from}"
             )
+        if frames not in (1, 2):
+            raise ValueError(f"frames is {frames}; a decoder stores 1 or 2")
         self.capacity = capacity
+        self.frames = frames
         self.again_from = again_from
         super().__init__(
             {
@@ -95,42 +108,43 @@ class FrameDecoder(wiring.Component):
                 "length": Out(range(capacity)),
                 "again": In(1),
                 "right": Out(1),
+                "waits": Out(1),
                 "refused": Out(REFUSAL),
                 "o_error": Out(stream.Signature(Status)),
             }
         )
 
     def elaborate(self, platform) -> Module:
-        """Build the COBS decoder, the frame's memory and its reader."""
+        """Build the COBS decoder, the memory of frames and its reader."""
         m = Module()
-        m.submodules.buffer = buffer = memory.Memory(shape=8, depth=self.capacity, init=[])
+        width = ceil_log2(self.capacity)
+        depth = self.capacity if self.frames == 1 else 2 << width
+        m.submodules.buffer = buffer = memory.Memory(shape=8, depth=depth, init=[])
         write, read = buffer.write_port(), buffer.read_port()
         take = Signal()  # a byte that belongs to a frame
         end = Signal()  # its delimiter
-        frame = self._decode(m, write, take, end)
+        half = Signal() if self.frames == 2 else Const(0, 0)  # of the memory that is written
+        frame = self._decode(m, write, half, take, end)
         verdict = self._verdict(m, frame)
         with m.If(self.o_error.ready):
             m.d.sync += self.o_error.valid.eq(0)
-        with m.FSM():
-            with m.State("RECEIVE"):
-                m.d.comb += [
-                    self.i.ready.eq(1),
-                    take.eq(self.i.valid & (self.i.payload != DELIMITER)),
-                    end.eq(self.i.valid & (self.i.payload == DELIMITER)),
-                ]
-                with m.If(end & (~frame.empty | frame.incomplete)):
-                    with m.If(verdict == Status.OK):
-                        m.d.comb += self.right.eq(1)
-                        m.d.sync += self.length.eq(frame.count - 2)
-                        m.next = "EMIT"
-                    with m.Else():
-                        self._tell(m, frame, verdict)
-                        with m.If(~self.o_error.valid | self.o_error.ready):
-                            m.d.sync += [self.o_error.valid.eq(1), self.o_error.payload.eq(verdict)]
-            self._emit(m, read)
+        m.d.comb += [
+            take.eq(self.i.valid & self.i.ready & (self.i.payload != DELIMITER)),
+            end.eq(self.i.valid & self.i.ready & (self.i.payload == DELIMITER)),
+        ]
+        with m.If(end & (~frame.empty | frame.incomplete)):
+            with m.If(verdict == Status.OK):
+                m.d.comb += self.right.eq(1)
+            with m.Else():
+                self._tell(m, frame, verdict)
+                with m.If(~self.o_error.valid | self.o_error.ready):
+                    m.d.sync += [self.o_error.valid.eq(1), self.o_error.payload.eq(verdict)]
+        self._emit(m, read, half, frame.count)
         return m
 
-    def _decode(self, m: Module, write: Any, take: Signal, end: Signal) -> "_Frame":
+    def _decode(
+        self, m: Module, write: Any, half: Value, take: Signal, end: Signal
+    ) -> "_Frame":
         """Build what undoes COBS, sums up the CRC and stores the bytes of a frame."""
         crc: Any = catalog.CRC16_IBM_3740().create()  # the stubs leave this module out
         m.submodules.crc = crc
@@ -142,7 +156,7 @@ class FrameDecoder(wiring.Component):
         store = Signal()
         m.d.comb += [
             store.eq(take & ((left != 0) | ~full)),
-            write.addr.eq(count),
+            write.addr.eq(self._address(count, half)),
             write.data.eq(Mux(left != 0, self.i.payload, 0)),
             write.en.eq(store & (count != self.capacity)),
             crc.data.eq(write.data),
@@ -201,27 +215,55 @@ class FrameDecoder(wiring.Component):
         with m.Else():
             m.d.comb += self.refused.malformed.eq(1)
 
-    def _emit(self, m: Module, read: Any) -> None:
-        """Build the state in which a packet leaves."""
+    def _emit(self, m: Module, read: Any, half: Value, count: Signal) -> None:
+        """Build what lets packets leave, and says whether there is room for another frame."""
         position = Signal(range(self.capacity))
+        leaves, over = Signal(), Signal()  # a packet does; and this is its last cycle
         m.d.comb += [
-            read.addr.eq(position),
+            self.o.valid.eq(leaves),
             self.o.payload.data.eq(read.data),
             self.o.payload.last.eq(position == self.length - 1),
+            over.eq(leaves & self.o.ready & self.o.payload.last & ~self.again),
         ]
-        with m.State("EMIT"):
-            m.d.comb += self.o.valid.eq(1)
-            with m.If(self.o.ready):
-                with m.If(self.o.payload.last & self.again):
-                    m.d.comb += read.addr.eq(self.again_from)
-                    m.d.sync += position.eq(self.again_from)
-                with m.Elif(self.o.payload.last):
-                    m.d.sync += position.eq(0)
-                    m.next = "RECEIVE"
-                with m.Else():
-                    # The memory answers one cycle later, so it is asked one byte ahead.
-                    m.d.comb += read.addr.eq(position + 1)
-                    m.d.sync += position.eq(position + 1)
+        free = ~leaves | over
+        if self.frames == 1:
+            m.d.comb += self.i.ready.eq(~leaves)
+            begins, length = self.right, count - 2
+        else:
+            begins, length = self._queue(m, half, count, free=free)
+        with m.If(begins):
+            m.d.sync += [leaves.eq(1), self.length.eq(length)]
+        with m.Elif(over):
+            m.d.sync += leaves.eq(0)
+
+        # The memory answers one cycle later, so it is asked one byte ahead.
+        place = Signal.like(position)
+        with m.If(free):
+            m.d.sync += position.eq(0)
+        with m.Elif(self.o.ready):
+            m.d.comb += place.eq(Mux(self.o.payload.last, self.again_from, position + 1))
+            m.d.sync += position.eq(place)
+        with m.Else():
+            m.d.comb += place.eq(position)
+        m.d.comb += read.addr.eq(self._address(place, half ^ ~free))
+        came = Signal()  # a byte since the packet began to leave
+        m.d.sync += came.eq(~free & (came | self.i.valid))
+        m.d.comb += self.waits.eq(leaves & (came | self.i.valid))
+
+    def _queue(self, m: Module, half: Value, count: Signal, *, free: Value) -> tuple[Value, Value]:
+        """Build what keeps a second packet; return when one begins to leave, and its length."""
+        kept, length = Signal(), Signal.like(self.length)  # a packet waits for the one that leaves
+        m.d.comb += self.i.ready.eq(~kept)
+        begins = free & (self.right | kept)
+        with m.If(begins):
+            m.d.sync += [half.eq(~half), kept.eq(0)]
+        with m.Elif(self.right):
+            m.d.sync += [kept.eq(1), length.eq(count - 2)]
+        return begins, Mux(kept, length, count - 2)
+
+    def _address(self, place: Value, half: Value) -> Value:
+        """Return the address of a byte of a frame in a half of the memory."""
+        return place if self.frames == 1 else Cat(place[: ceil_log2(self.capacity)], half[0])
 
 
 @dataclass(frozen=True, kw_only=True)

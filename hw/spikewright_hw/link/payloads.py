@@ -25,11 +25,12 @@ __all__ = ["frame_capacity", "hello_of", "payload_bytes"]
 
 def hello_of(
     network: Network, *, kind: Kind, clock_hz: int, divisor: int, digest: bytes, load: int = 0,
-    optional: Collection[Command] = OPTIONAL, sensors: int = 0,
+    optional: Collection[Command] = OPTIONAL, sensors: int = 0, window: int = 1,
 ) -> Hello:
     """Return what a board says of itself; ``digest`` is that of its design.
 
-    ``load``, ``optional`` and ``sensors`` are as for :func:`payload_bytes`.
+    ``window`` are the commands that may be on the way to it or in work; ``load``, ``optional`` and
+    ``sensors`` are as for :func:`payload_bytes`.
     """
     return Hello(
         version=VERSION,
@@ -44,6 +45,7 @@ def hello_of(
             payload_bytes(network, load=load, optional=optional, sensors=sensors)
         ),
         divisor=divisor,
+        window=window,
     )
 
 

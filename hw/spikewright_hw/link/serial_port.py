@@ -39,8 +39,9 @@ class SerialPort(wiring.Component):
         rx -> UartRx -> FrameDecoder -> o
                                         i -> FrameEncoder -> UartTx -> tx
 
-    A frame that arrives while a packet waits on ``o`` is stored; of more frames at once, bytes are
-    lost, and the frame that they leave is refused as BAD_CRC.
+    Of two frames, one that arrives while a packet is on ``o`` is stored, and leaves after it; of
+    more at once, bytes are lost, and the frame that they leave is refused as BAD_CRC. Of one frame
+    bytes are lost while a packet is on ``o``.
 
     Parameters
     ----------
@@ -48,6 +49,8 @@ class SerialPort(wiring.Component):
         Clock cycles per bit, at least 4.
     capacity : int
         Bytes of the longest frame from the host, decoded.
+    frames : int
+        Frames that are stored, that on ``o`` among them: 1 or 2.
     again_from : int
         Byte of a packet from which it can come again; 0 if none does.
     patience : int
@@ -69,7 +72,7 @@ class SerialPort(wiring.Component):
     o_refused : Out(REFUSAL)
         A frame is refused in this cycle, and why.
     o_waits : Out(1)
-        A byte from the host waits until the packet on ``o`` is over.
+        A byte from the host has come since the packet on ``o`` began to leave.
     again : In(1)
         At the last byte of a packet: it comes once more, from ``again_from``.
     i : In(stream.Signature(PACKET))
@@ -105,11 +108,13 @@ class SerialPort(wiring.Component):
     trial: Signal
 
     def __init__(
-        self, *, divisor: int, capacity: int, again_from: int = 0, patience: int = 0
+        self, *, divisor: int, capacity: int, frames: int = 1, again_from: int = 0,
+        patience: int = 0,
     ):
         self.divisor = divisor
         self.patience = patience
         self.capacity = capacity
+        self.frames = frames
         self.again_from = again_from
         super().__init__({
             "rx": In(1, init=1),  # pyright: ignore[reportCallIssue]  # stubs say reset
@@ -135,7 +140,7 @@ class SerialPort(wiring.Component):
         bits = DIVISOR_BITS if self.patience else 0
         m.submodules.uart_rx = uart_rx = UartRx(divisor=self.divisor, bits=bits)
         m.submodules.decoder = decoder = FrameDecoder(
-            capacity=self.capacity, again_from=self.again_from
+            capacity=self.capacity, frames=self.frames, again_from=self.again_from
         )
         m.submodules.encoder = encoder = FrameEncoder()
         m.submodules.uart_tx = uart_tx = UartTx(divisor=self.divisor, bits=bits)
@@ -152,7 +157,7 @@ class SerialPort(wiring.Component):
             decoder.again.eq(self.again),
             self.o_length.eq(decoder.length),
             self.o_refused.eq(decoder.refused),
-            self.o_waits.eq(decoder.i.valid),
+            self.o_waits.eq(decoder.waits),
             restart.asked.eq(self.restart),
             restart.byte.eq(encoder.o.payload),
             restart.leaves.eq(encoder.o.valid & encoder.o.ready),

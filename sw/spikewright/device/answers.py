@@ -51,6 +51,8 @@ class Answers:
         Clock frequency of the board, Hz, at which times are stated.
     rate : int
         Bits per second of the serial port that they came over; 0 of none.
+    window : int
+        Commands that may be on the way to the board, or in work, at a time.
     simulator : str
         Name and version of what simulated the gateware; empty if it was real.
     """
@@ -62,6 +64,7 @@ class Answers:
     clock_hz: int
     simulator: str
     rate: int = 0
+    window: int = 1
 
     @property
     def virtual(self) -> bool:

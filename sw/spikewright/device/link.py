@@ -8,7 +8,8 @@ import errno
 import os
 import termios
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
@@ -111,6 +112,8 @@ class Link:
         self.timeout = timeout
         self.retries = retries
         self._trouble = trouble
+        #: Bytes that came with an answer, after it.
+        self._unread = b""
         #: Commands that were sent again, of all so far.
         self.repeated = 0
         # A random start, so that a late answer to somebody before us is not taken for ours.
@@ -160,7 +163,7 @@ class Link:
         retries = self.retries if retries is None else retries
         try:
             self._serial.write_timeout = timeout
-            self._serial.reset_input_buffer()
+            self._forget()
             failure = _Failure("does not answer")
             for attempt in range(retries + 1):
                 self.repeated += attempt > 0
@@ -178,6 +181,64 @@ class Link:
             "it holds this project's bitstream, and that this is its port."
         )
 
+    def ask_all(
+        self, command: IntEnum, payloads: Sequence[bytes], *, window: int, timeout: float,
+        progress: Callable[[int], None] = lambda done: None,
+    ) -> list[bytes]:
+        """Ask a command with each payload, and return the payloads of the answers, in their order.
+
+        Up to ``window`` of them are on the way at a time, so that the board need not wait for the
+        line. Where anything is lost, those on the way are asked again, one by one.
+
+        Raises
+        ------
+        DeviceError
+            As :meth:`ask` raises it.
+        """
+        answers: list[bytes] = []
+        waiting: deque[int] = deque()
+        self._forget()
+        while len(answers) < len(payloads):
+            while len(waiting) < window and len(answers) + len(waiting) < len(payloads):
+                waiting.append(self._post(command, payloads[len(answers) + len(waiting)], timeout))
+            answer = self._awaited(command, waiting[0], timeout)
+            if isinstance(answer, bytes):
+                waiting.popleft()
+                answers.append(answer)
+            else:
+                self.repeated += len(waiting)
+                again = payloads[len(answers) : len(answers) + len(waiting)]
+                answers += [self.ask(command, payload, timeout=timeout) for payload in again]
+                waiting.clear()
+            progress(len(answers))
+        return answers
+
+    def _forget(self) -> None:
+        """Forget what has come so far."""
+        self._unread = b""
+        self._serial.reset_input_buffer()
+
+    def _post(self, command: IntEnum, payload: bytes, timeout: float) -> int:
+        """Send a command, wait for nothing, and return its number."""
+        self._sequence = self._sequence % 255 + 1
+        try:
+            self._serial.write_timeout = timeout
+            self._serial.write(
+                bytes([DELIMITER]) + encode_frame(Frame(self._sequence, command, payload))
+            )
+        except serial.SerialTimeoutException:
+            raise self._no_bytes(timeout) from None
+        except (serial.SerialException, OSError, termios.error) as error:
+            raise self._gone(command) from error
+        return self._sequence
+
+    def _awaited(self, command: IntEnum, sequence: int, timeout: float) -> bytes | _Failure:
+        """Wait for the answer to a command that was posted."""
+        try:
+            return self._answer(command, timeout, sequence=sequence)
+        except (serial.SerialException, OSError, termios.error) as error:
+            raise self._gone(command) from error
+
     def begin(self, command: IntEnum, payload: bytes) -> None:
         """Send a command that the board is at until :meth:`end`, and wait for nothing.
 
@@ -186,16 +247,10 @@ class Link:
         DeviceError
             The port takes no bytes, or has gone away.
         """
-        self._sequence = self._sequence % 255 + 1
         try:
-            self._serial.write_timeout = self.timeout
-            self._serial.reset_input_buffer()
-            self._serial.write(
-                bytes([DELIMITER]) + encode_frame(Frame(self._sequence, command, payload))
-            )
+            self._forget()
+            self._post(command, payload, self.timeout)
             self._serial.flush()
-        except serial.SerialTimeoutException:
-            raise self._no_bytes(self.timeout) from None
         except (serial.SerialException, OSError, termios.error) as error:
             raise self._gone(command) from error
 
@@ -247,25 +302,30 @@ class Link:
             return _NO_BYTES
         return self._answer(command, timeout)
 
-    def _answer(self, command: IntEnum, timeout: float) -> bytes | _Failure:
-        """Wait for the answer to the present command."""
+    def _answer(
+        self, command: IntEnum, timeout: float, *, sequence: int | None = None
+    ) -> bytes | _Failure:
+        """Wait for the answer to the present command, or to that of another number."""
+        number = self._sequence if sequence is None else sequence
         deframer = Deframer()
         started = heard = time.monotonic()
         failure = None
         while (now := time.monotonic()) < min(heard + timeout, started + 10 * timeout):
-            data = self._serial.read(max(1, self._serial.in_waiting))
+            data = self._unread or self._serial.read(max(1, self._serial.in_waiting))
+            self._unread = b""
             if data:
                 heard = now
             elif trouble := self._trouble():
                 raise DeviceError(f"The board on {self.port} {trouble}.")
             elif failure is not None:  # the line is quiet again
                 return failure
-            for byte in data:
+            for at, byte in enumerate(data, start=1):
                 event = deframer.push(byte)
                 if event is None:
                     continue
-                outcome = self._judge(command, event)
+                outcome = self._judge(command, event, number)
                 if isinstance(outcome, bytes):
+                    self._unread = data[at:]
                     return outcome
                 failure = outcome or failure
         if failure is not None:
@@ -273,7 +333,9 @@ class Link:
         babble = "sends bytes that are no answer" if heard > started else "does not answer"
         return _Failure(babble)
 
-    def _judge(self, command: IntEnum, event: Frame | Status) -> bytes | _Failure | None:
+    def _judge(
+        self, command: IntEnum, event: Frame | Status, number: int
+    ) -> bytes | _Failure | None:
         """Return the payload of the right answer, None for a late one to something earlier."""
         if isinstance(event, Status):
             return _Failure(f"sends garbled answers: {_GARBLED[event]}")
@@ -285,7 +347,7 @@ class Link:
             return _Failure(f"answers with the unknown status {event.code:#04x}")
         if event.sequence == UNKNOWN_SEQUENCE and status in _GARBLED:
             return _Failure(f"receives garbled commands: {_GARBLED[status]}")
-        if event.sequence != self._sequence:
+        if event.sequence != number:
             return None
         if status is Status.OK:
             return event.payload

@@ -232,6 +232,36 @@ class Session:
         except ValueError as error:
             raise self._malformed(Command.INFER, error) from error
 
+    def infer_batch(
+        self, spikes: np.ndarray, *, progress: Callable[[int], None] = lambda done: None
+    ) -> tuple[Result, ...]:
+        """Run a batch of samples without their traces, as fast as the link can.
+
+        While the board works on one sample, the next is on the line, if the board holds two frames
+        (HELLO's window). The results are those of :meth:`infer` of each.
+
+        Parameters
+        ----------
+        spikes : array ``[samples, steps, inputs]``
+            Spikes, 0 and 1; or graded inputs, whole numbers.
+        progress : callable
+            Told after each sample how many are done.
+
+        Raises
+        ------
+        DataError
+            A sample has another shape or other values; nothing was sent.
+        """
+        hello = self._hello or self.hello()
+        answers = self._link.ask_all(
+            Command.INFER, [self._spike_bytes(sample) for sample in spikes],
+            window=max(1, hello.window), timeout=self._patience, progress=progress,
+        )
+        try:
+            return tuple(unpack_result(self._network, payload) for payload in answers)
+        except ValueError as error:
+            raise self._malformed(Command.INFER, error) from error
+
     def infer_all(
         self, spikes: np.ndarray, *, progress: Callable[[int], None] = lambda done: None
     ) -> Answers:
@@ -263,6 +293,7 @@ class Session:
             # The board says itself whether it is a simulation, whatever port it was found at.
             simulator=self._simulator if hello.kind == Kind.VIRTUAL else "",
             rate=self.rate,
+            window=hello.window,
         )
 
     def trace(self) -> Trace:

@@ -110,10 +110,12 @@ def run_record(
             virtual=answers.virtual,
             simulator=answers.simulator,
             baud=answers.rate or board.baud,
+            window=answers.window,
         ),
         algorithm=_algorithm(quantized.network, observed),
         commit=commit(),
-        link_bytes=_link_bytes(quantized.network),
+        link_bytes=sum(_link_bytes(quantized.network)),
+        answer_bytes=_link_bytes(quantized.network)[1],
         versions={"processor": processor()}
         | versions()
         | ({} if bitstream is None else _versions(bitstream)),
@@ -164,15 +166,16 @@ def _algorithm(network: Network, observed: Observations) -> AlgorithmMetrics | N
     return measure(network, answers.sent, answers.spikes, membranes=membranes)
 
 
-def _link_bytes(network: Network) -> int:
-    """Return the most bytes on the wire of an inference: a command and its answer."""
+def _link_bytes(network: Network) -> tuple[int, int]:
+    """Return the most bytes on the wire of an inference: of a command, and of its answer."""
     payloads = (
         infer_bytes(inputs=network.inputs, planes=network.planes),
         result_bytes(layers=len(network.layers), outputs=network.outputs),
     )
     frames = [OVERHEAD + payload for payload in payloads]
     # COBS adds a byte for each 254, one more, and the zero at the end; the host sends one before.
-    return 1 + sum(frame + frame // 254 + 2 for frame in frames)
+    command, answer = (frame + frame // 254 + 2 for frame in frames)
+    return 1 + command, answer
 
 
 def _sample(

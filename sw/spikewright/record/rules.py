@@ -109,7 +109,9 @@ def _times(values: dict[str, float], figures: dict[str, Any]) -> Iterator[str]:
         clock and math.isclose(latency, mean / clock, rel_tol=_CLOSE)  # pyright: ignore
     ):
         yield f"latency_us is {latency:g}; {mean:g} cycles at {clock:g} MHz are something else"
-    for name in ("throughput_per_s", "throughput_link_per_s"):
+    for name in (
+        "throughput_per_s", "throughput_link_per_s", "throughput_link_buffered_per_s"
+    ):
         through = values.get(name)
         if not latency or through is None or figures[name]["detail"].get("pipelined"):
             continue

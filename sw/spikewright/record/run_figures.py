@@ -137,6 +137,19 @@ def _link(record: RunRecord, *, latency_us: float) -> list[Figure]:
         "without the delay of the host and of its USB bridge"
     )
     detail = {"bytes": record.link_bytes, "baud": record.board.baud}
+    back_us = wire_us * record.answer_bytes / record.link_bytes
+    window = record.board.window
+    buffered = [
+        Figure(
+            "throughput_link_buffered_per_s",
+            1e6 / max(wire_us - back_us, latency_us + back_us), "1/s",
+            Computed(
+                "the next command comes over the serial port while the board infers and answers: "
+                "1 / max(command, latency + answer), each as in link_us"
+            ),
+            {**detail, "answer_bytes": record.answer_bytes, "window": window},
+        )
+    ]
     return [
         Figure("link_us", wire_us, "µs", what, detail),
         Figure(
@@ -144,6 +157,7 @@ def _link(record: RunRecord, *, latency_us: float) -> list[Figure]:
             Computed("one inference after the other over the serial port: 1 / (link + latency)"),
             detail,
         ),
+        *(buffered if window > 1 else []),
     ]
 
 

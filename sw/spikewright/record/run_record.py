@@ -62,7 +62,7 @@ class BoardRecord:
     """The board which ran the network.
 
     ``simulator`` names, with its version, what runs a virtual board; it is empty for a real one.
-    ``baud`` is the rate of its serial port.
+    ``baud`` is the rate of its serial port, ``window`` how many commands it may have at a time.
     """
 
     name: str
@@ -71,6 +71,7 @@ class BoardRecord:
     virtual: bool
     simulator: str = ""
     baud: int = 0
+    window: int = 1
 
     def __post_init__(self):
         if self.virtual != bool(self.simulator):
@@ -172,6 +173,8 @@ class RunRecord:
         Of the checkout that did the run; empty where there is none.
     link_bytes : int
         Bytes over the serial port of an inference without its trace, there and back.
+    answer_bytes : int
+        Those back alone.
     """
 
     network: str
@@ -197,6 +200,7 @@ class RunRecord:
     algorithm: AlgorithmMetrics | None = None
     commit: str = ""
     link_bytes: int = 0
+    answer_bytes: int = 0
 
     def __post_init__(self):
         if (self.build is None) != bool(self.no_build):

@@ -204,6 +204,7 @@ class Origins:
             design=self.design,
             clock_hz=25_000_000,
             simulator=self.simulator,
+            window=2,
         )
 
     # References:
