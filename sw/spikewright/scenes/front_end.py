@@ -57,7 +57,7 @@ def front_end(bank: Bank, *, rate: int, build: Path = Path("build")) -> FrontEnd
 
 
 def serial_design(network: QuantizedNetwork) -> EventDesign:
-    """Return the engine with one updater for each layer, and its memories in block RAM."""
+    """Return the engine: an updater for each lane of a map, one for the readout; block RAM."""
     most = max(layer.neurons for layer in network.network.layers)
     return EventDesign(banks=1, share=most, ram_style="block")
 

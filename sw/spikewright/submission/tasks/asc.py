@@ -69,8 +69,8 @@ ASC = Task(
     results=lambda report: tuple(one for one in report.figures if one.name in _CLAIMED),
     said=Said(
         architecture="Two parts, which are simulated and synthesised apart (docs/asc.md): the core "
-        "filter_bank, by which sound becomes counts of spikes, and the event engine with one "
-        "updater for each layer. No board has both; accuracy is that of the integer references, to "
+        "filter_bank, by which sound becomes counts of spikes, and the event engine. "
+        "No board has both; accuracy is that of the integer references, to "
         "which the gateware is held by simulation and proofs.",
         algorithm="Resonators, logarithms and integrate-and-fire neurons on whole numbers; behind "
         "them a few neurons for each band, which spike at a count above a level, or above that of "
