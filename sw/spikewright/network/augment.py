@@ -10,6 +10,9 @@ from .augmentation import Augmentation
 
 __all__ = ["augment"]
 
+#: Images that are changed at once, whose values stay in the caches.
+_BLOCK = 256
+
 
 def augment(
     images: Tensor, augmentation: Augmentation, *, high: float, generator: torch.Generator
@@ -37,9 +40,11 @@ def augment(
     right, down = draw(2 * augmentation.shift / width), draw(2 * augmentation.shift / height)
     cosine, sine = size * angle.cos(), size * angle.sin()
     rows = (torch.stack([cosine, shear - sine, right], 1), torch.stack([sine, cosine, down], 1))
-    grid = functional.affine_grid(
-        torch.stack(rows, 1), [count, 1, height, width], align_corners=False
-    )
-    moved = functional.grid_sample(images[:, None], grid, align_corners=False)[:, 0]
-    noise = augmentation.noise * torch.randn(moved.shape, generator=generator)
-    return (moved + noise * (moved > 0)).clamp(0, high)
+    maps = torch.stack(rows, 1)
+    changed = torch.randn(images.shape, generator=generator)
+    blocks = (one.split(_BLOCK) for one in (images, maps, changed))
+    for some, own, noise in zip(*blocks, strict=True):
+        grid = functional.affine_grid(own, [len(some), 1, height, width], align_corners=False)
+        moved = functional.grid_sample(some[:, None], grid, align_corners=False)[:, 0]
+        noise.mul_(augmentation.noise * (moved > 0)).add_(moved).clamp_(0, high)
+    return changed

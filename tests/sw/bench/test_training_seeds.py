@@ -17,7 +17,7 @@ from spikewright.cli.applies import SEEDED_TABLES, SEEDED_TASKS
 from spikewright.errors import DataError
 from spikewright.extras import install
 from spikewright.record.store import read_report
-from spikewright.record.training_seeds import SEED_BLOCKS, Row
+from spikewright.record.training_seeds import SEED_BLOCKS, Row, seeds_report
 from spikewright.task.digits import load
 from spikewright_hw.neuron import DEFINITIONS
 
@@ -177,6 +177,14 @@ def test_one_seed_has_no_deviation():
     row = Row("one", real=(0.5,), seconds=(1.0,)).row()
     assert row["accuracy_float"] == 50 and row["accuracy_float_deviation"] is None
     assert row["accuracy_integer"] is None
+
+
+@pytest.mark.parametrize(
+    ("seeds", "said"), [((0,), "; one seed, CPU"), ((0, 1), "; mean and standard deviation of 2 ")]
+)
+def test_the_page_says_of_how_many_seeds_a_table_is(seeds, said):
+    report = seeds_report("cells", [], task=TASK, seeds=seeds, made={})
+    assert said in report.summary
 
 
 def test_a_whole_table_is_trained_quickly(tmp_path):

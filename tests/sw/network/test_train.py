@@ -251,6 +251,17 @@ def test_no_augmentation_is_the_same_image():
     assert torch.allclose(same, images, atol=1e-3)
 
 
+@pytest.mark.parametrize("block", [1, 7, 20])
+def test_images_are_changed_alike_in_blocks_of_any_length(monkeypatch, block):
+    images = torch.from_numpy(load().x_train[:20]).view(-1, 8, 8)
+    whole, parts = (
+        augment(images, Augmentation(), high=16, generator=torch.Generator().manual_seed(0))
+        for length in (1000, block)
+        for _ in [monkeypatch.setattr("spikewright.network.augment._BLOCK", length)]
+    )
+    assert torch.allclose(whole, parts, atol=1e-4) and not torch.allclose(whole, images, atol=0.1)
+
+
 def test_augmented_images_stay_in_range_and_differ():
     images = torch.from_numpy(load().x_train[:200]).view(-1, 8, 8)
     changed = augment(images, Augmentation(), high=16, generator=torch.Generator().manual_seed(0))
