@@ -28,11 +28,13 @@ from spikewright.coding.log_latency import LogLatency as LogLatency
 from spikewright.coding.output_scale import OutputScale as OutputScale
 from spikewright.coding.population import Population as Population
 from spikewright.coding.rate import Rate as Rate
+from spikewright.coding.selected import Selected as Selected
 from spikewright.coding.spikes import Spikes as Spikes
 from spikewright.coding.ttfs import Ttfs as Ttfs
 
 """Training: from a task to a network in integers."""
 
+from spikewright.job.input_selection import select_inputs as select_inputs
 from spikewright.job.training import train as train
 from spikewright.network.augmentation import Augmentation as Augmentation
 from spikewright.network.config_fields import with_fields as with_fields

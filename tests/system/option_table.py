@@ -103,6 +103,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     ),
     "train out.spw": (
         {**TRAINED, "network": "9", "neuron": "alif", "weight_bits": "3", "membrane": "Q8.3",
+         "inputs_kept": "9",
          "config": "train.toml", "checkpoint": "here.checkpoint", "log": "here.csv",
          "task": "mnist", "data": "mine.npz", **STREAMS},
         {"folder": NO_DIGITS, "input_bits": NO_BITS},
@@ -113,7 +114,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         every(("weight_bits", "epochs"), "3") | {"membrane": "Q8.3", "learning_rate": "0.1"},
         every((*STREAMS, "coding", "steps", "input_bits", "silent", "readout", "bias", "neuron",
                "augmentation", "prune", "normalisation", "surrogate", "learn_surrogate", "loss",
-               "precision"),
+               "precision", "inputs_kept"),
               "does not apply to --network FILE, which is trained on as it is; leave one"),
     ),
     "train out.spw --task mnist": ({"folder": "."}, {}),

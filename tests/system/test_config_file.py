@@ -64,6 +64,18 @@ def test_a_training_is_repeated_from_the_file_beside_its_network(folder):
     assert again == beside
 
 
+def test_fewer_inputs_are_trained_and_written_beside_the_network(folder, capsys):
+    assert cli.main(["train", "one.spw", "--config", "train.toml", "--inputs-kept", "3"]) == 0
+    one = read(folder / "one.spw")
+    assert one.network.inputs == 3 and one.coding.describe().endswith(", 3 of 4 inputs")
+    assert tomllib.loads((folder / "one.spw.toml").read_text())["inputs_kept"] == 3
+    assert cli.main(["train", "two.spw", "--config", "one.spw.toml"]) == 0
+    assert read(folder / "two.spw").network.digest() == one.network.digest()
+    capsys.readouterr()
+    assert cli.main(["train", "n.spw", "--config", "train.toml", "--inputs-kept", "4"]) == 1
+    assert "--inputs-kept is 4, but the coding has 4 inputs; keep fewer" in capsys.readouterr().err
+
+
 def test_a_checkpoint_and_a_log_are_written(folder):
     assert cli.main([
         "train", "one.spw", "--config", "train.toml", "--checkpoint", "one.checkpoint", "--log",

@@ -201,6 +201,7 @@ APPLIES = [(row, name, value) for row, (does, _) in TABLE.items() for name, valu
 DOES_NOT = [(row, name, said) for row, (_, does) in TABLE.items() for name, said in does.items()]
 VALUES = {**RUN, **SIZE, **STOCHASTIC, **NEURON, "preset": "q8_8", "family": "neuron",
           "pages": None, "engine": "event", "folder": ".", "neuron": "alif", "input_bits": "5",
+          "inputs_kept": "9",
           "draw_seed": "0", "workers": "2", "load": None, "folds": "2", "nodes": "9",
           "density": "0.5", "graph_seed": "0", "runs": "5", "fit": None,
           "inputs": "found.npz", "no_saturation": None, "seeds": "2", "capacity": "1000",

@@ -141,7 +141,8 @@ RULES = (
     Rule(
         ("train",),
         tuple(
-            name for name in (*NETWORK_OPTIONS, "neuron", *_STREAMS) if name not in RETRAINED
+            name for name in (*NETWORK_OPTIONS, "neuron", "inputs_kept", *_STREAMS)
+            if name not in RETRAINED
         ),
         lambda options: isinstance(options.network, Path),
         "--network FILE, which is trained on as it is; leave one of the two out",

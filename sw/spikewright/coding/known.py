@@ -17,6 +17,7 @@ from .filter_bank import FilterBankCoding
 from .log_latency import LogLatency
 from .population import Population
 from .rate import Rate
+from .selected import Selected
 from .spikes import Spikes
 from .ttfs import Ttfs
 
@@ -48,6 +49,9 @@ CODINGS: dict[str, type[Known]] = {
         Ttfs, LogLatency, Rate, Direct, Delta, Population, FilterBankCoding, Events, Spikes,
     )
 }
+
+#: The field of a file that has the numbers of the inputs, where some are left out.
+_KEPT = "kept"
 
 #: Those of which a share of the range never spikes.
 WITH_SILENT = tuple(name for name, one in CODINGS.items() if issubclass(one, Ttfs | LogLatency))
@@ -123,11 +127,15 @@ def coding_of(
 def to_fields(coding: Coding) -> dict[str, Any]:
     """Return a coding as JSON has it: its name, and each of its parameters.
 
+    Of some inputs of a coding: those of the coding, and ``kept``, the numbers of the inputs.
+
     Raises
     ------
     ValueError
         It is none of :data:`CODINGS`, so that nobody could read it.
     """
+    if isinstance(coding, Selected):
+        return {**to_fields(coding.coding), _KEPT: list(coding.kept)}
     if CODINGS.get(coding.name) is not type(coding) or not is_dataclass(coding):
         raise ValueError(
             f"the coding is {shown(coding)}; a file can hold {', '.join(CODINGS)}"
@@ -143,6 +151,9 @@ def from_fields(given: Mapping[str, Any]) -> Coding:
     ValueError
         A field is missing, unknown or wrong; the message begins with its name.
     """
+    if _KEPT in given:
+        whole_coding = from_fields({name: one for name, one in given.items() if name != _KEPT})
+        return Selected(coding=whole_coding, kept=given[_KEPT])
     if "name" not in given:
         raise ValueError("name is missing")
     kind = CODINGS[one_of(CODINGS)("name", text("name", given["name"]))]

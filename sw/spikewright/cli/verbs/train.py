@@ -7,7 +7,7 @@ import spikewright as spw
 from ...files import check_writable
 from ...started import is_first
 from ..config_file import fields_of, settings_beside, write_config
-from ..options import add_streams_options, path, seed, streams_of, widths
+from ..options import add_streams_options, count, path, seed, streams_of, widths
 from ..task_options import (
     RETRAINED,
     add_network_options,
@@ -39,6 +39,11 @@ def add(commands) -> None:
     verb.add_argument(
         "--membrane", metavar="Qm.n[-Qm.n...]",
         help="format of the membranes, of all layers or of each: Q12.4-Q8.4 (Q8.4)",
+    )
+    verb.add_argument(
+        "--inputs-kept", type=count, metavar="N",
+        help="train twice: the second time with the N inputs alone that do most in the first "
+        "network (all)",
     )
     _add_files(verb.add_argument_group("files"))
     add_streams_options(verb.add_argument_group(
@@ -81,12 +86,16 @@ def train(options: argparse.Namespace) -> None:
         spw.train(task, config, **files)
         return
     with JobProgress() as progress, progress.part(f"Training, seed {options.seed}") as tell:
-        network = spw.train(
-            task, config, **files,
-            progress=lambda at: tell(
-                f"{at.phase}, epoch {at.epoch} of {at.epochs}, about {duration(at.left)} left"
-            ),
-        )
+        def told(at: spw.Progress) -> None:
+            tell(f"{at.phase}, epoch {at.epoch} of {at.epochs}, about {duration(at.left)} left")
+
+        if options.inputs_kept is not None:
+            with arguments_checked(options.flags, before=_CANNOT):
+                config = spw.select_inputs(
+                    task, config, inputs_kept=options.inputs_kept, seed=options.seed,
+                    progress=told,
+                )
+        network = spw.train(task, config, **files, progress=told)
         spw.write(options.output, network)
         options.device = network.provenance.training["device"]  # of auto, what it was
         if "device" in fields:
