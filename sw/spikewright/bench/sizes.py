@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from rich.console import Console
 
 from spikewright_hw.board import BoardTop
@@ -31,10 +30,10 @@ from ..gateware.placement import packed_cells
 from ..gateware.synthesis import synthesize
 from ..job.board_estimate import contents_on
 from ..job.progress import JobProgress
-from ..network.model import Model
 from ..network.training_config import training_config
 from ..record.markdown import table
 from ..task.task import Task
+from .drawn import drawn_network
 
 __all__ = ["SUBJECTS", "Subject", "bench_sizes"]
 
@@ -82,10 +81,7 @@ class Subject:
             x_train=images[:outputs], y_train=np.arange(outputs), x_test=images[outputs:],
             y_test=np.zeros(1, int),
         )
-        config = training_config(task, network=self.network, **self.settings)
-        model = Model(config.model, generator=torch.Generator().manual_seed(0))
-        model.quantize()
-        return model.network(steps=config.coding.steps)
+        return drawn_network(training_config(task, network=self.network, **self.settings))
 
 
 _DIGITS, _MNIST = (8, 8), (28, 28)

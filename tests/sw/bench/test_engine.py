@@ -16,10 +16,11 @@ from amaranth import Signal
 from rich.console import Console
 
 import spikewright as spw
-from spikewright.bench.engine import bench, simulation, targets, work
+from spikewright.bench.engine import bench, engines, reached, simulation, targets, work
 from spikewright.bench.engine.speeds import reference_speed, stochastic_speed
+from spikewright.bench.engine.subject import Engine, Subject
 from spikewright.bench.engine.target import Asked, Found, NotHere, Target, at_least, at_most
-from spikewright.bench.engine.work import Engine, Subject, Work
+from spikewright.bench.engine.work import Work
 from spikewright.cache import cached, digest
 from spikewright.coding.coding import encode
 from spikewright.device.simulation import simulate
@@ -30,6 +31,8 @@ from spikewright.gateware.design import run_reference
 from spikewright.gateware.placement import Placement
 from spikewright.job import training
 from spikewright.record.figure import Computed, Figure
+from spikewright.record.report import Report
+from spikewright.record.store import write_report
 from spikewright_hw.engine.design import EventDesign
 from spikewright_hw.link.uart_rx import UartRx
 
@@ -83,12 +86,12 @@ def engine(monkeypatch):
     monkeypatch.setattr(bench, "TARGETS", (
         Target(
             name="accuracy", title="digits", unit="%", asked=at_least(0),
-            work=partial(targets._accuracy, subject=DIGITS), tasks=(),
+            work=partial(reached.accuracy, subject=DIGITS), tasks=(),
         ),
         *(Target(**{**vars(row), "tasks": ()}) for row in ROWS),
         Target(
             name="interval", title="digits", unit="cycles",
-            work=partial(targets._interval, engine=ENGINE),
+            work=partial(reached.interval, engine=ENGINE),
         ),
         Target(
             name="speed", title="reference", unit="images/s", asked=at_least(1e12),
@@ -137,9 +140,7 @@ def test_rows_are_worked_out_kept_and_stand_on_the_page(engine, build, tmp_path,
         assert "| DWN (n=6, small) | 97.80 %" in shown
 
     # What is known is neither trained nor simulated nor placed again, nor timed.
-    for module, name in (
-        (training, "train_anew"), (simulation, "open_board"), (targets, "reference_speed"),
-    ):
+    for module, name in ((training, "train_anew"), (simulation, "open_board")):
         monkeypatch.setattr(module, name, fail)
     assert spw.bench_engine(**settings, console=Console(file=io.StringIO())).rows == report.rows
 
@@ -220,6 +221,55 @@ def test_cycles_are_those_of_the_gateware(engine, build):
     assert (counted <= found.each[:4]).all() and (found.each[:4] - counted <= found.more).all()
 
 
+def test_without_a_model_cycles_are_those_that_were_simulated(engine, build):
+    shared = Work(folder=None, seeds=(0,), pnr_seeds=(1,), samples=2, build=build)
+    found = shared.cycles(replace(ENGINE, modelled=False, samples=5))
+    few = shared.inputs(DIGITS)[:5]
+    assert (found.each == simulate(shared.of(DIGITS), few, design=ENGINE.design).cycles).all()
+    assert found.simulated == 5 and found.more == 0
+    target = Target(name="cycles", title="", unit="cycles", work=fail)
+    row = reached.cycles(shared, target, engine=replace(ENGINE, modelled=False, samples=5), of=max)
+    assert "the first 5 test images, where the gateware" in str(row.figure.provenance)
+
+
+def test_fewer_inputs_are_chosen_in_training(engine, build):
+    few = replace(DIGITS, inputs_kept=30)
+    shared = Work(folder=None, seeds=(0,), pnr_seeds=(1,), samples=2, build=build)
+    assert shared.of(few).network.inputs == 30 and shared.of(DIGITS).network.inputs == 64
+    assert shared.cycles(replace(ENGINE, subject=few)).each.shape == (360,)
+    target = Target(name="accuracy", title="", unit="%", work=fail)
+    note = reached.accuracy(shared, target, subject=few).note
+    assert note == "seed 0; 30 of 64 inputs, chosen in training"
+
+
+def test_an_engine_alone_is_placed_between_registers(engine, build, monkeypatch):
+    alone = replace(ENGINE, alone=True)
+    shared = Work(folder=None, seeds=(0,), pnr_seeds=(1,), samples=1, build=build)
+    given = {}
+    monkeypatch.setattr(work, "synthesize", lambda source, **how: given.update(how) or source)
+    monkeypatch.setattr(training, "train_anew", fail)  # its weights are first ones
+    target = Target(name="lut", title="", unit="LUT4", work=fail)
+    found = reached.placed(shared, target, engine=alone, what="lut")
+    assert given["pads"] and given["language"] == "rtlil"
+    assert found.note == "alone, the event engine, 2 banks; ECP5 LFE5U-25F"
+    source, constraints = shared._emitted(alone)
+    assert constraints is None and "uart" not in source and "uart" in shared._emitted(ENGINE)[0]
+
+
+def test_heartbeats_are_those_of_their_report(tmp_path):
+    shared = Work(folder=None, seeds=(0,), pnr_seeds=(1,), samples=1, build=tmp_path)
+    target = next(one for one in targets.TARGETS if one.name == "heartbeats_f1_v")
+    said = r"^`spikewright bench heartbeats --split patients --place` finds it, and docs/"
+    with pytest.raises(NotHere, match=said):
+        target.work(shared, target)
+    figure = Figure("f1_v", 90.123, "%", Computed("by hand"))
+    name = "heartbeats-patients"
+    write_report(Report(name=name, title="beats", figures=(figure,)), tmp_path / "reports" / name)
+    found = target.work(shared, target)
+    assert (found.figure.name, found.figure.value) == ("heartbeats_f1_v", 90.12)
+    assert found.figure.provenance == figure.provenance
+
+
 def test_a_model_of_another_engine_is_refused(engine, build, monkeypatch):
     shared = Work(folder=None, seeds=(0,), pnr_seeds=(1,), samples=1, build=build)
     given = cycles
@@ -276,7 +326,7 @@ def test_the_clock_of_the_smallest_part_is_that_of_the_slowest_seed():
 def test_the_rows_are_those_of_the_boards_there_are():
     names = [target.name for target in targets.TARGETS]
     assert len(set(names)) == len(names)
-    assert BOARDS[targets.FAST.board].device.label == "ECP5 LFE5U-25F"
+    assert BOARDS[engines.FAST.board].device.label == "ECP5 LFE5U-25F"
     assert not np.isnan([
         target.asked.bound for target in targets.TARGETS if target.asked is not None
     ]).any()

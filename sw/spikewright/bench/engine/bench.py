@@ -19,7 +19,7 @@ from spikewright_hw.checks import each_once, pathlike, shown, whole
 
 from ... import terminal
 from ...cache import NotKept
-from ...errors import BuildError, DataError
+from ...errors import BuildError, DataError, ToolError
 from ...exploration.results import Results
 from ...files import write_if_changed
 from ...imports import code_key
@@ -149,28 +149,31 @@ def _worked_out(names: Sequence[str], work: Work) -> list[_Row]:
     timed = Results(work.build / "bench" / "engine")
     absent: dict[str, str] = {}
     for target in TARGETS:
-        known = not names and _looked_up(target, work, timed) and not work.partial
-        if known or (names and target.name not in names):
+        known = not names and isinstance(_looked_up(target, work, timed), Found)
+        if (known and not work.partial) or (names and target.name not in names):
             continue
         work.tell(target.title)
         try:
             found = target.work(work, target)
-        except (NotHere, BuildError) as why:
+        except (NotHere, BuildError, ToolError) as why:
             absent[target.name] = str(why)
             continue
         if target.timed:
             timed.keep("timed", _timed_key(target), found.as_json())
-    return [
-        _Row(
-            target=target, found=_looked_up(target, work, timed), why=absent.get(target.name, ""),
-            processor=processor(), command=f"spikewright bench engine --row {target.name}",
-        )
-        for target in TARGETS
-    ]
+    return [_row(target, _looked_up(target, work, timed), absent) for target in TARGETS]
 
 
-def _looked_up(target: Target, work: Work, timed: Results) -> Found | None:
-    """Return what is known of a row, be it of some seeds of the placer alone."""
+def _row(target: Target, found: Found | NotHere | None, absent: dict[str, str]) -> _Row:
+    there = isinstance(found, Found)
+    return _Row(
+        target=target, found=found if there else None,
+        why="" if there else absent.get(target.name, str(found or "")),
+        processor=processor(), command=f"spikewright bench engine --row {target.name}",
+    )
+
+
+def _looked_up(target: Target, work: Work, timed: Results) -> Found | NotHere | None:
+    """Return what is known of a row, be it of some seeds of the placer alone; or why nothing is."""
     if target.timed:
         work.partial = False
         kept = timed.find("timed", _timed_key(target))
@@ -178,7 +181,9 @@ def _looked_up(target: Target, work: Work, timed: Results) -> Found | None:
     with work.looking_up():
         try:
             return target.work(work, target)
-        except (NotKept, NotHere, DataError):  # its data set is not at hand, either
+        except NotHere as why:
+            return why
+        except (NotKept, DataError, ToolError):  # its data set, or a tool, is not at hand, either
             return None
 
 

@@ -15,8 +15,9 @@ from spikewright_hw.network import Network
 from ...network.fast import Predictor
 from ...record.figure import Figure, Measured
 from ...stochastic_models.engine import predictor
+from .subject import Subject
 from .target import Found, NotHere, Target
-from .work import Subject, Work, best_rate
+from .work import Work, best_rate
 
 __all__ = ["reference_speed", "stochastic_speed"]
 

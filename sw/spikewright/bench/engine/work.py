@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from statistics import median_low
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from spikewright_hw.board import BoardTop
-from spikewright_hw.engine.design import EventDesign
+from spikewright_hw.emit import as_rtlil
 
 from ...cache import NotKept, only_kept
 from ...coding.coding import encode
@@ -20,67 +20,33 @@ from ...engine_cycles.inference import cycles
 from ...errors import DeviceError
 from ...gateware.board import BOARDS
 from ...gateware.design import run_reference
+from ...gateware.harness import Harness
 from ...gateware.pins import elaborate
 from ...gateware.placement import Placement, place
 from ...gateware.synthesis import synthesize
+from ...job.input_selection import select_inputs
 from ...job.training import train
+from ...network.phases import Progress
 from ...network.reference import Run
-from ...network.training_config import TrainingConfig, training_config
 from ...quantized.network import QuantizedNetwork
 from ...task.known import load_task
 from ...task.task import Task
+from ..drawn import drawn_network
 from .simulation import simulated
+from .subject import Engine, Subject
 
-__all__ = ["Cycles", "Engine", "Subject", "Work"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Subject:
-    """A network that rows are about.
-
-    Parameters
-    ----------
-    task : str
-        Name of its task.
-    settings : dict
-        Arguments of :func:`~spikewright.network.training_config.training_config`.
-    """
-
-    task: str
-    settings: dict = field(default_factory=dict)
-
-    def config(self, task: Task) -> TrainingConfig:
-        """Return how it is trained."""
-        return training_config(task, **self.settings)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Engine:
-    """A network on an engine and a board.
-
-    Parameters
-    ----------
-    subject : Subject
-    design : EventDesign
-    board : str
-    clock_mhz : float
-        What the placer aims for.
-    """
-
-    subject: Subject
-    design: EventDesign
-    board: str = "ulx3s"
-    clock_mhz: float = 100.0
+__all__ = ["Cycles", "Work", "best_rate"]
 
 
 @dataclass(frozen=True)
 class Cycles:
-    """Cycles of all images of a test part.
+    """Cycles of all images of a test part, or of those that are simulated where no model is.
 
     Parameters
     ----------
     each : int array ``[samples]``
-        By the model of the engine's cycles, and as many more as the gateware took at most.
+        By the model of the engine's cycles, and as many more as the gateware took at most; without
+        a model, the gateware's.
     simulated : int
         Images, the first ones, that the gateware was simulated for; all that it gave equals the
         reference.
@@ -167,15 +133,22 @@ class Work:
     def of(self, subject: Subject, seed: int | None = None) -> QuantizedNetwork:
         """Return a subject's network, trained with a seed; the first one unless given."""
         seed = self.seeds[0] if seed is None else seed
-        return self.network(subject.task, tuple(sorted(subject.settings.items())), seed)
+        return self.network(*subject.key, seed)
 
-    def _network(self, task: str, settings: tuple, seed: int) -> QuantizedNetwork:
-        self.tell(f"training on {task}, seed {seed}")
+    def _network(
+        self, task: str, settings: tuple, inputs_kept: int | None, seed: int
+    ) -> QuantizedNetwork:
+        def told(at: Progress) -> None:
+            self.tell(
+                f"training on {task}, seed {seed}: {at.phase}, epoch {at.epoch} of {at.epochs}"
+            )
+
         loaded = self.task(task)
-        config = training_config(loaded, **dict(settings))
-        return train(loaded, config, seed=seed, build=self.build, progress=lambda at: self.tell(
-            f"training on {task}, seed {seed}: {at.phase}, epoch {at.epoch} of {at.epochs}"
-        ))
+        config = Subject(task=task, settings=dict(settings)).config(loaded)
+        how = {"seed": seed, "build": self.build, "progress": told}
+        if inputs_kept is not None:
+            config = select_inputs(loaded, config, inputs_kept=inputs_kept, **how)
+        return train(loaded, config, **how)
 
     def _spikes(self, task: str, coding: object) -> np.ndarray:
         return encode(self.task(task).x_test, coding)  # pyright: ignore[reportArgumentType]
@@ -184,15 +157,17 @@ class Work:
         """Return the encoded test part of a subject's task."""
         return self.spikes(subject.task, self.of(subject).coding)
 
-    def _answers(self, task: str, settings: tuple, seed: int) -> Run:
-        network = self.network(task, settings, seed)
+    def _answers(
+        self, task: str, settings: tuple, inputs_kept: int | None, seed: int
+    ) -> Run:
+        network = self.network(task, settings, inputs_kept, seed)
         self.tell(f"the reference on {task}")
         return run_reference(network, self.spikes(task, network.coding), hidden_membranes=False)
 
     def run(self, subject: Subject, seed: int | None = None) -> Run:
         """Return what the reference gives on the test part."""
         seed = self.seeds[0] if seed is None else seed
-        return self.answers(subject.task, tuple(sorted(subject.settings.items())), seed)
+        return self.answers(*subject.key, seed)
 
     def accuracy(self, subject: Subject, seed: int) -> float:
         """Return the share of the test part that is classified rightly, in per cent."""
@@ -211,11 +186,14 @@ class Work:
 
     def _cycles(self, engine: Engine) -> Cycles:
         network, spikes = self.of(engine.subject), self.inputs(engine.subject)
-        model = cycles(network.network, spikes, self.run(engine.subject), design=engine.design)
+        count = max(self.samples, engine.samples)
         ran = simulated(
-            network, spikes[: self.samples], design=engine.design, board=BOARDS[engine.board],
+            network, spikes[:count], design=engine.design, board=BOARDS[engine.board],
             build=self.build, tell=self.tell,
         )
+        if not engine.modelled:
+            return Cycles(ran.cycles, len(ran.cycles), 0, ran.simulator)
+        model = cycles(network.network, spikes, self.run(engine.subject), design=engine.design)
         more = ran.cycles - model[: len(ran.cycles)]
         if (more < 0).any():
             raise DeviceError(
@@ -239,7 +217,8 @@ class Work:
         self.tell(f"synthesising the {engine.design}")
         netlist = synthesize(
             source, top="design", family=board.family.name, command=board.device.synthesis,
-            language=board.family.language, build=self.build,
+            language="rtlil" if engine.alone else board.family.language, pads=engine.alone,
+            build=self.build,
         )
         found, unknown = [], None
         for seed in self.pnr_seeds:
@@ -255,9 +234,13 @@ class Work:
             raise NotKept(f"no seed of the placer is known of the {engine.design}") from unknown
         return found if unknown is None else _Some(found)
 
-    def _emitted(self, engine: Engine) -> tuple[str, str]:
-        """Return the source and the constraints of an engine's board: what placements are of."""
+    def _emitted(self, engine: Engine) -> tuple[str, str | None]:
+        """Return the source that is placed, and its constraints: of a board, or of an engine."""
         board = BOARDS[engine.board].at(engine.clock_mhz)
+        if engine.alone:
+            network = drawn_network(engine.subject.config(self.task(engine.subject.task)))
+            core = engine.design.engine(network)
+            return as_rtlil(Harness(core, lean=True), name="design"), None
         top = BoardTop(
             network=self.of(engine.subject).network, divisor=board.divisor,
             clock_hz=board.clock_hz, virtual=False, design=engine.design,
