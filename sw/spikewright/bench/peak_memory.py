@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from ..network.reused import release
 from ..network.steps import one_thread
 from .peers import makers
 from .speed_networks import NETWORKS, drawn_network
@@ -33,6 +34,7 @@ def peak_of(step: Callable[[], object]) -> int | None:
         with one_thread():
             step()
             gc.collect()
+            release()
             with suppress(OSError, AttributeError):  # of a C library that keeps what it has
                 ctypes.CDLL(None).malloc_trim(0)
             _CLEAR.write_text("5", encoding="ascii")  # from here on, the most is that of now

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["empty", "empty_like"]
+__all__ = ["empty", "empty_like", "release"]
 
 #: Bytes from which on arrays are lent: smaller ones are taken again by the C library.
 LEAST = 1 << 25
@@ -41,6 +41,12 @@ def empty(shape: tuple[int, ...], like: Tensor) -> Tensor:
         return torch.empty(shape, dtype=like.dtype, device=like.device)
     lent = torch.frombuffer(_lent(layout.nbytes), dtype=like.dtype)
     return lent.new_empty(0).set_(lent.untyped_storage(), 0, shape, layout.stride())
+
+
+def release() -> None:
+    """Give back to the system what nobody has."""
+    with _lock:
+        _kept.clear()
 
 
 def _lent(size: int) -> np.ndarray:

@@ -27,9 +27,14 @@ def test_memory_is_taken_again():
     assert first.shape == (16, 32) and first.is_contiguous() and address % 64 == 0
     del first
     gc.collect()
+    assert reused._kept
     again = empty_like(torch.zeros(32, 16).t())
     assert again.data_ptr() == address and again.shape == (16, 32) and again.is_contiguous()
     assert again.dtype == torch.float32 and not again._is_view()
+    del again
+    gc.collect()
+    reused.release()
+    assert not reused._kept
 
 
 @pytest.mark.parametrize("holds", [
