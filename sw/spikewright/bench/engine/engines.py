@@ -72,10 +72,10 @@ ALONE = Engine(
 SLOW = {
     neuron: Engine(
         subject=Subject(task="digits", settings={
-            "hidden": (8,), "neuron": neuron, "membrane": "Q12.8",
+            "hidden": (8,), "neuron": neuron, "membrane": "Q8.6",
         }),
-        design=EventDesign(share=8, commands="few"), board="ice40up5k-b-evn", clock_mhz=24,
-        alone=True,
+        design=EventDesign(share=(8, 2), fold=(8, 2), commands="few"), board="ice40up5k-b-evn",
+        clock_mhz=24, alone=True,
     )
     for neuron in ("adex", "exp_if", "clif")
 }
