@@ -163,6 +163,7 @@ from spikewright.device.memory_faults import Flip as Flip
 from spikewright.device.memory_faults import Memory as Memory
 from spikewright.device.memory_faults import draw_flips as draw_flips
 from spikewright.device.memory_faults import weight_flip as weight_flip
+from spikewright.device.piped import pipe_port as pipe_port
 from spikewright.device.power import Power as Power
 from spikewright.device.power import measure_power as measure_power
 from spikewright.device.power import power_of_csv as power_of_csv

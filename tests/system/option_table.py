@@ -277,7 +277,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {**every(STOCHASTIC, NO_EVENT), **every(("task", "folder", "data"), NO_DEMO),
          "seed": "does not apply to bits that are not drawn; give --flips, too, or leave it out"},
     ),
-    "board --virtual arty-a7-35 --model net.spw": ({"probe": "gateware"}, {}),
+    "board --virtual arty-a7-35 --model net.spw": ({"probe": "gateware", "pipe": None}, {}),
     "board --virtual arty-a7-35 --model net.spw --probe gateware": (
         {"clock": "50"}, {"folder": NO_DIGITS}
     ),
@@ -310,7 +310,8 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     ),
     "board --port /dev/null --model net.spw": (
         {}, {"port": "does not apply to a board that is left running; give --status, --self-test",
-             "memories": "does not apply to a board that is there, whose memories nobody reaches"}
+             "memories": "does not apply to a board that is there, whose memories nobody reaches",
+             "pipe": "does not apply to --port, which any program opens itself; give --virtual"}
     ),
     "neurobench qubo": (
         {"graph": "mine.dimacs", "nodes": "9", "seed": "7", "runs": "3", "timeout": "5",

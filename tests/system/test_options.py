@@ -163,6 +163,9 @@ def asked(monkeypatch, folder, other_board) -> Callable[..., str]:
             digits(), name=f"{name} in {folder}"
         ),
     )
+    monkeypatch.setattr(  # of a network that is none of the tasks here
+        "spikewright.job.demo.demo_samples", lambda *_, **__: (np.zeros((1, 4, 64)), np.zeros(1))
+    )
     for name in WORK:
         module, _, function = name.rpartition(".")
         monkeypatch.setattr(importlib.import_module(module), function, noted)
@@ -208,7 +211,8 @@ VALUES = {**RUN, **SIZE, **STOCHASTIC, **NEURON, "preset": "q8_8", "family": "ne
           "place": None, "on_board": "100", "build": None, "timeout": "10", "port": "/dev/x",
           "graph": "mine.dimacs", "plan": None, "host": None, "largest": None, "demo": "9",
           "placements": "5", "recording": "indy_20160622_01", "bus": "wishbone", "flip": "a.b:3:4",
-          "flips": "5", "memories": None, "weights": "loaded", "row": "wide", "probe": "gateware"}
+          "flips": "5", "memories": None, "weights": "loaded", "row": "wide", "probe": "gateware",
+          "pipe": None}
 
 
 @pytest.mark.parametrize(("command", "name", "value"), APPLIES)

@@ -236,7 +236,7 @@ RULES = (
         ("board",), ("port",),
         lambda options: not (
             options.status or options.self_test or options.reset or options.demo is not None
-            or options.memories or options.probe
+            or options.memories or options.probe or options.pipe
         ),
         "a board that is left running; give --status, --self-test, --reset or --probe, too, or "
         "--virtual instead",
@@ -244,6 +244,10 @@ RULES = (
     Rule(
         ("board",), ("flip", "flips", "memories"), lambda options: options.port is not None,
         "a board that is there, whose memories nobody reaches; give --virtual, or leave it out",
+    ),
+    Rule(
+        ("board",), ("pipe",), lambda options: options.port is not None,
+        "--port, which any program opens itself; give --virtual instead",
     ),
     Rule(
         ("board",), ("demo", "memories"), lambda options: bool(options.flip or options.flips),

@@ -27,7 +27,8 @@ board's memory; a programmer that can tell which device is on its cable is asked
 bitstream lies in `build/bitstreams` with its constraints, its report, the commands that load it,
 and its [certificate](certificate.md). `spikewright build --plan` writes all that a bitstream is
 built of, and a script that calls the tools, with none of them installed. `spikewright board
---virtual NAME --model FILE` leaves a virtual board running that any program opens as a serial port.
+--virtual NAME --model FILE` leaves a virtual board running that any program opens as a serial port;
+with `--pipe` it is on standard input and output.
 
 A design that needs more than a part has is refused after synthesis, with by how much. `--commands
 few` leaves the link's commands [STATUS, RESET and RUN](link.md#commands) out, some 400 logic cells

@@ -22,6 +22,7 @@ from spikewright.gateware.board import BOARDS, board_named
 from spikewright.quantized.network import Provenance, QuantizedNetwork
 from spikewright.record.report import Report
 from spikewright.task.task import Task
+from spikewright_hw.engine.design import EventDesign
 from spikewright_hw.engine.example import example_network
 from spikewright_hw.fixed import Format
 
@@ -151,7 +152,7 @@ def test_the_engine_is_the_fastest_that_fits_all(monkeypatch):
         ({"icebreaker": False, "ulx3s": True, "icebreaker small": True, "ulx3s small": True},
          "event engine, folded to 16 and 2 neurons"),
         ({"icebreaker": False, "ulx3s": True, "icebreaker small": False, "ulx3s small": True},
-         "event engine, folded to 16 and 2 neurons, weights loaded, without STATUS, RESET and RUN"),
+         str(EventDesign(fold=(16, 2), share=(8, 2), weights="loaded", commands="few"))),
     ):
         monkeypatch.setattr(board_designs, "estimate", fitting(fits))
         assert str(design_for(NETWORK, chosen)) == said

@@ -1,5 +1,8 @@
 """A virtual board that is left running, opened by a program of the user's own."""
 
+import os
+import subprocess
+import sys
 import time
 from dataclasses import replace
 
@@ -9,13 +12,24 @@ import serial
 
 from spikewright import cli
 from spikewright.coding.ttfs import Ttfs
+from spikewright.device.piped import pipe_port
 from spikewright.device.served import virtual_port
 from spikewright.device.session import connect
+from spikewright.errors import DeviceError
 from spikewright.gateware.board import BOARDS
 from spikewright.quantized.network import Provenance, QuantizedNetwork
 from spikewright.quantized.spw import write
 from spikewright_hw.engine.example import example_network
 from spikewright_hw.fixed import Format
+from spikewright_hw.protocol import (
+    Command,
+    Frame,
+    Hello,
+    Kind,
+    Status,
+    decode_frame,
+    encode_frame,
+)
 
 NETWORK = example_network(sizes=(6, 4, 3), steps=2, weight_bits=4, membrane=Format(8, 4))
 QUANTIZED = QuantizedNetwork(
@@ -55,6 +69,32 @@ def test_a_board_is_asked_tested_and_reset_by_commands(tmp_path, capsys):
             "0 frames with a wrong checksum\n0 frames of which bytes were lost\n"
             "0 other frames that were refused\n0 inferences\n"
         )
+
+
+def test_a_board_is_served_on_standard_input_and_output(tmp_path):
+    """Frames in, answers out, and nothing else; it ends when its input does."""
+    write(file := tmp_path / "net.spw", QUANTIZED)
+    frames = b"".join(encode_frame(Frame(at, Command.HELLO)) for at in (1, 2))
+    done = subprocess.run(
+        [sys.executable, "-m", "spikewright.cli", "board", "--virtual", "icebreaker", "--model",
+         str(file), "--pipe"],
+        input=frames, capture_output=True, timeout=300, cwd=tmp_path, check=True,
+    )
+    answers = [decode_frame(one) for one in done.stdout.split(b"\0") if one]
+    assert [(one.sequence, one.code) for one in answers] == [(1, Status.OK), (2, Status.OK)]
+    assert Hello.unpack(answers[0].payload).kind == Kind.VIRTUAL
+
+
+def test_a_pipe_whose_other_end_is_closed_ends_it(tmp_path):
+    (reader, sent), (read, writer) = os.pipe(), os.pipe()
+    os.close(read)  # nobody hears the answers
+    os.write(sent, encode_frame(Frame(1, Command.HELLO)))
+    with virtual_port(QUANTIZED, build=tmp_path) as running:
+        pipe_port(running.port, reader=reader, writer=writer)
+    for one in (reader, sent, writer):
+        os.close(one)
+    with pytest.raises(DeviceError, match=r"^The port /dev/nothing cannot be opened: No such file"):
+        pipe_port("/dev/nothing", reader=0, writer=1)
 
 
 def test_a_board_that_holds_another_network_is_not_asked(tmp_path, capsys):

@@ -1,10 +1,11 @@
 """``spikewright board``: a virtual board that is left running; a board asked, tested or reset."""
 
 import argparse
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import spikewright as spw
 
@@ -58,6 +59,14 @@ def add(commands) -> None:
     add("--model", type=path, required=True, metavar="FILE", help="the .spw network that it holds")
     add("--clock", type=frequency, metavar="MHZ", help="its clock (default: the board's)")
     add_rate_option(verb)
+    _add_once(verb)
+    _add_faults(verb)
+    add_engine_options(verb)
+    add_task_options(verb)
+    verb.set_defaults(verb=board, command="board", boards=tuple(spw.BOARDS))
+
+
+def _add_once(verb: argparse.ArgumentParser) -> None:
     once = verb.add_argument_group("instead of leaving one running, once")
     what = once.add_mutually_exclusive_group()
     what.add_argument(
@@ -78,12 +87,20 @@ def add(commands) -> None:
         "test part, and compare its classes with the integer reference",
     )
     what.add_argument(
+        "--pipe", action="store_true",
+        help="serve a virtual one on standard input and output, for a program that opens no port; "
+        "it ends when its input does and all is answered",
+    )
+    what.add_argument(
         "--memories", action="store_true",
         help="list the memories of a virtual one: name, words, and bits of a word",
     )
     add_probe_option(
         what, what="print the power of the board, idle and at work on the first test sample"
     )
+
+
+def _add_faults(verb: argparse.ArgumentParser) -> None:
     wrong = verb.add_argument_group("faults on purpose, of a virtual one as soon as it runs")
     wrong.add_argument(
         "--flip", type=flip, action="append", default=[], metavar="MEMORY:WORD:BIT[@AFTER]",
@@ -97,15 +114,15 @@ def add(commands) -> None:
     wrong.add_argument(
         "--seed", type=seed, default=0, metavar="S", help="what they are drawn by (%(default)s)"
     )
-    add_engine_options(verb)
-    add_task_options(verb)
-    verb.set_defaults(verb=board, command="board", boards=tuple(spw.BOARDS))
 
 
 def board(options: argparse.Namespace) -> None:
     """Run the board until it is interrupted, or ask it once."""
     if options.demo is not None:
         _demo(options)
+    elif options.pipe:
+        with _running(options, board=_virtual(options), told=sys.stderr) as running:
+            spw.pipe_port(running.port, reader=0, writer=1)
     elif options.memories:
         _list_memories(options)
     elif options.probe is not None:
@@ -169,9 +186,10 @@ def _list_memories(options: argparse.Namespace) -> None:
 
 @contextmanager
 def _running(
-    options: argparse.Namespace, *, board: "spw.Board", lights: bool = False
+    options: argparse.Namespace, *, board: "spw.Board", lights: bool = False,
+    told: TextIO | None = None,
 ) -> Iterator["VirtualBoard"]:
-    """Run a virtual board, with the faults that were asked for."""
+    """Run a virtual board, with the faults that were asked for, which are printed."""
     wanted = options.flip or options.flips or options.memories
     faults = spw.Faults(
         flips=tuple(options.flip), drawn=options.flips, seed=options.seed
@@ -183,7 +201,7 @@ def _running(
         with arguments_checked(_ARGUMENTS):
             running = stack.enter_context(served)
         for bit in running.flipped:
-            print(f"Flipped: {bit}", flush=True)
+            print(f"Flipped: {bit}", flush=True, file=told)
         yield running
 
 
