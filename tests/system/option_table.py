@@ -18,7 +18,7 @@ TRAINED = {"coding": "rate", "steps": "3", "silent": "0.4", "readout": "count", 
            "learn_surrogate": None,
            "seed": "7"}
 BUILD = {"board": "other", "clock": "62.5", "limit": "5", "commands": "few"}
-RUN = {**BUILD, "network": "other.spw", "port": "/dev/null",
+RUN = {**BUILD, "network": "other.spw", "port": "/dev/null", "rate": "3000000",
        "build_only": None, "no_bitstream": None, "samples": "5", "task": "mnist",
        "data": "mine.npz",
        **TRAINED}
@@ -76,9 +76,9 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     ),
     "run --build-only": (
         {name: value for name, value in {**RUN, **SIZE}.items()
-         if name not in ("port", "build_only", "no_bitstream", "samples")},
+         if name not in ("port", "rate", "build_only", "no_bitstream", "samples")},
         {**every(STOCHASTIC, NO_EVENT),
-         **every(("port", "samples"), "does not apply to --build-only, which runs"),
+         **every(("port", "rate", "samples"), "does not apply to --build-only, which runs"),
          "no_bitstream": "does not apply to --build-only, which builds a bitstream and",
          "probe": "does not apply to --build-only, which runs no board; leave one of the two"},
     ),
@@ -238,7 +238,9 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     ),
     "bench boards --task mnist --place": ({"folder": ".", "limit": "5"}, {}),
     "bench boards --data mine.npz": ({}, every(("task", "folder"), NO_TASK)),
-    "bench link": ({"inferences": "9", "noise": "9", "flips": "9", "seed": "7"}, {}),
+    "bench link": (
+        {"inferences": "9", "noise": "9", "flips": "9", "seed": "7", "rate": "3000000"}, {}
+    ),
     "bench neurons": ({"neuron": "lif", "seeds": "7", "epochs": "3", "pages": None}, {}),
     "bench neurons --neuron lif": (
         {"seeds": "7", "epochs": "3"}, {"pages": "does not apply to a single neuron, for"}
@@ -300,7 +302,9 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
                  "does not apply to the stochastic engine, which reads whole rows; leave it out"),
          "weights": "does not apply to the stochastic engine, whose weights are built in; leave"},
     ),
-    "board --virtual ulx3s --model net.spw --status": ({"clock": "62.5", "banks": "2"}, {}),
+    "board --virtual ulx3s --model net.spw --status": (
+        {"clock": "62.5", "banks": "2", "rate": "3000000"}, {}
+    ),
     "board --port /dev/null --model net.spw --status": (
         {"port": "/dev/x", **SIZE, "banks": "2"},
         {**every(STOCHASTIC, NO_EVENT), "clock": "does not apply to --port: the clock of that",
@@ -310,6 +314,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
     ),
     "board --port /dev/null --model net.spw": (
         {}, {"port": "does not apply to a board that is left running; give --status, --self-test",
+             "rate": "does not apply to a board that is left running, of which whoever opens it",
              "memories": "does not apply to a board that is there, whose memories nobody reaches",
              "pipe": "does not apply to --port, which any program opens itself; give --virtual"}
     ),

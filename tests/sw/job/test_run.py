@@ -79,7 +79,7 @@ def board(monkeypatch, undrawn):
     played = SimpleNamespace(kind=Kind.REAL, clock_hz=80_000_000, break_it=lambda one: one)
 
     class Opened:
-        def __init__(self, network, *, port, board, design, build):
+        def __init__(self, network, *, port, board, design, rate, build):
             self.network = network.network
             self.how = {"board": board, "design": design}
 
