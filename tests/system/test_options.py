@@ -62,6 +62,7 @@ WORK = (
     "spikewright.bench.training.bench_training", "spikewright.bench.reference.bench_reference",
     "spikewright.bench.training_speed.bench_training_speed",
     "spikewright.bench.training_seeds.bench_training_seeds",
+    "spikewright.job.input_selection.select_inputs",
     "spikewright.exploration.explore.explore", "spikewright.doctor.doctor",
     "spikewright.quantized.from_reals.print_network",
     "spikewright.quantized.from_reals.quantize_on_task",
