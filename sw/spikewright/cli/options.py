@@ -82,13 +82,17 @@ def probe_of(options: argparse.Namespace) -> "spw.ProbeChoice | None":
     if options.probe is None or options.probe == ["none"]:
         return None
     name, *words = options.probe
-    settings = dict(word.partition("=")[::2] for word in words)
     if wrong := [word for word in words if "=" not in word]:
         raise spw.SpikewrightError(
             f"--probe: {wrong[0]!r} is no setting; write its name and its value, such as tap=core"
         )
     if name == "none":
         raise spw.SpikewrightError(f"--probe none has no settings; leave {words[0]} out")
+    settings: dict[str, str] = {}
+    for key, _, value in (word.partition("=") for word in words):
+        if key in settings:
+            raise spw.SpikewrightError(f"--probe: {key} is given twice; give it once")
+        settings[key] = value
     with arguments_checked(options.flags):
         return spw.ProbeChoice(name=name, settings=settings)
 

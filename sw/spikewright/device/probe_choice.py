@@ -84,6 +84,8 @@ class ProbeChoice:
     def _value(self, name: str, value: Any) -> Any:
         """Return a setting, whose text may be that of a number."""
         kind = PROBES[self.name][0][name]
+        if isinstance(value, str) and not value.strip():
+            raise ValueError(f"probe: {name} is empty; it must be {_READ[kind]}")
         if not isinstance(value, str) or kind is str:
             return value
         try:

@@ -79,6 +79,8 @@ class Played(Answers):
         ("ina226", {**SHUNT, "shunt_ohm": "1 ohm"}, "probe: shunt_ohm is '1 ohm', and not a numb"),
         ("ina226", {**SHUNT, "address": "forty"}, "probe: address is 'forty', and not a whole num"),
         ("csv", {**FILE, "inferences": "1.5"}, "probe: inferences is '1.5', and not a whole numb"),
+        ("csv", {**FILE, "instrument": " "}, "probe: instrument is empty; it must be text"),
+        ("ina226", {**SHUNT, "shunt_ohm": ""}, "probe: shunt_ohm is empty; it must be a number"),
     ],
 )
 def test_a_choice_that_is_none(name, settings, said):
