@@ -41,6 +41,7 @@ from ..record.store import write_report
 from ..record.table import print_table
 from ..task.digest import known_as
 from ..task.known import load_task
+from ..task.samples import wanted_samples
 from ..task.task import Task
 from ..tools import require_all
 from .board_designs import design_for
@@ -99,8 +100,8 @@ def bench_boards(
     Raises
     ------
     DataError
-        The network is not for the task, there are fewer boards than two, or one of them twice; or
-        the page is not there.
+        The network is not for the task, there are fewer boards than two, or one of them twice, or
+        fewer test samples; or the page is not there.
     DeviceError
         Values differ from the reference, or between boards, or a record is not sound.
     ToolError, BuildError, StorageError
@@ -114,6 +115,7 @@ def bench_boards(
     flag("place", place)
     chosen = _chosen(boards)
     task = load_task("digits") if task is None else task
+    wanted_samples(samples, test=task.x_test, task=task.name)
     name = "boards" + run_name(known_as(task), stochastic=False).removeprefix("run")
     if flag("pages", pages):
         check_page(name)

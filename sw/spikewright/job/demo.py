@@ -15,6 +15,7 @@ from ..gateware.board import DEFAULT_BOARD, Board
 from ..gateware.design import run_reference
 from ..quantized.network import QuantizedNetwork
 from ..quantized.on_task import check_fits
+from ..task.samples import wanted_samples
 from ..task.task import Task
 from .known_task import known_task
 
@@ -72,11 +73,7 @@ def demo_samples(
             f"{network.provenance.data_set}, which is not at hand; name it by task= or data="
         )
     check_fits(network, task, argument="network")
-    if samples > len(task.x_test):
-        raise DataError(
-            f"{task.name} has {len(task.x_test)} test samples; demo= must be 1 to "
-            f"{len(task.x_test)}, not {samples}"
-        )
+    wanted_samples(samples, test=task.x_test, task=task.name, argument="demo")
     return encode(task.x_test[:samples], network.coding), task.y_test[:samples]
 
 

@@ -42,6 +42,7 @@ from ..record.report import Report
 from ..record.store import keep_another, write_report
 from ..record.table import print_table
 from ..task.known import load_task
+from ..task.samples import wanted_samples
 from ..task.task import Task
 from ..tools import require_all
 from .background import Background
@@ -90,7 +91,7 @@ def main_job(options: RunOptions, *, console: Console | None = None) -> Report |
         return None
     _check_at_once(options)
     task = _task(options)
-    samples = _samples(options, task)
+    samples = wanted_samples(options.samples, test=task.x_test, task=task.name)
     with JobProgress(console) as progress, Background() as background:
         network = _network(task, options, progress)
         check_fits(network, task, argument="network")
@@ -272,17 +273,6 @@ def _check_at_once(options: RunOptions) -> None:
         check_port(options.port)
     if options.probe is not None:
         options.probe.check(options.board)
-
-
-def _samples(options: RunOptions, task: Task) -> int:
-    """Return how many samples of the test part the board is given."""
-    there = len(task.x_test)
-    wanted = there if options.samples is None else options.samples
-    if wanted > there:
-        raise DataError(
-            f"{task.name} has {there} test samples; samples= must be 1 to {there}, not {wanted}"
-        )
-    return wanted
 
 
 def _keeps_membranes(options: RunOptions, network: QuantizedNetwork, samples: int) -> bool:

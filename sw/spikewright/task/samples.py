@@ -1,12 +1,14 @@
 """The samples of a task: arrays of their kind, checked value by value."""
 
+from collections.abc import Sized
+
 import numpy as np
 
 from spikewright.errors import DataError
 
 from .events import checked_events
 
-__all__ = ["array", "checked_samples", "place_of", "shape_of"]
+__all__ = ["array", "checked_samples", "place_of", "shape_of", "wanted_samples"]
 
 #: By kind: what a sample's axes are, in words, for each number of them that there may be.
 _AXES = {
@@ -30,6 +32,25 @@ def array(values: object, *, name: str) -> np.ndarray:
         raise DataError(
             f"{name} is no array: its parts differ in shape; all samples must have the same"
         ) from error
+
+
+def wanted_samples(
+    samples: int | None, *, test: Sized, task: str, argument: str = "samples"
+) -> int:
+    """Return how many of the test samples are wanted: all of them, if it is not said.
+
+    Raises
+    ------
+    DataError
+        The test part has fewer.
+    """
+    there = len(test)
+    wanted = there if samples is None else samples
+    if wanted > there:
+        raise DataError(
+            f"{task} has {there} test samples; {argument}= must be 1 to {there}, not {wanted}"
+        )
+    return wanted
 
 
 def shape_of(values: object, *, kind: str, name: str) -> tuple[int, ...]:

@@ -92,6 +92,14 @@ def test_all_are_alike_but_for_their_clocks(tmp_path, in_process):
     assert "latency_us" in said and (folder / "report.html").is_file()
 
 
+def test_more_samples_than_there_are_are_refused_before_any_work(tmp_path, monkeypatch):
+    monkeypatch.setattr(boards, "train", lambda *_, **__: pytest.fail("was trained"))
+    with pytest.raises(DataError, match=(
+        r"^made up has 5 test samples; samples= must be 1 to 5, not 6$"
+    )):
+        bench_boards(task=TASK, samples=6, build=tmp_path)
+
+
 def test_bitstreams_give_size_and_clock_and_one_that_is_missed_says_so(
     tmp_path, in_process, monkeypatch
 ):
