@@ -27,7 +27,7 @@ from ..record.check import schema as report_schema
 from ..record.page import render
 from ..record.store import read_report
 from .audits.known import AUDITS
-from .audits.task_audit import TaskAudit
+from .audits.task_audit import LogError, TaskAudit
 from .submit import repeated
 from .task import Form
 from .tasks.known import task_named
@@ -269,6 +269,9 @@ def _trial(folder: Path, number: int, data: dict[str, Any], audit: TaskAudit) ->
             yield from (f"{where}: {line}" for line in lacking)
         again = audit.recounted(report)
         title, summary = audit.headline(report)
+    except LogError as error:
+        yield f"{where}/{error}"
+        return
     except (KeyError, TypeError, ValueError, IndexError, OSError) as error:
         told = shortened(repr(error))
         yield f"{where}/report.json has other rows than a trial of {audit.name}: {told}"

@@ -189,3 +189,17 @@ def test_what_cannot_be_submitted_is_refused_at_once(
     with pytest.raises(kind, match=said):
         submit(task, tmp_path / "mine", **fields)
     assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize("broken", [
+    lambda log: log.write_bytes(log.read_bytes()[:100]),  # an archive that is cut off
+    lambda log: log.write_bytes(b""),
+    lambda log: log.write_text("velocities"),
+    lambda log: np.save(log.with_suffix(".npy"), [1]) or log.with_suffix(".npy").rename(log),
+])
+def test_a_log_that_cannot_be_read_is_named(rehearsed, broken, tmp_path):
+    folder = Path(shutil.copytree(rehearsed, tmp_path / "folder"))
+    broken(folder / "trials/1/decoded.npz")
+    relist(folder, listed(folder))
+    first, *_ = submission_faults(folder)
+    assert first.startswith("trials/1/decoded.npz cannot be read as arrays: ")

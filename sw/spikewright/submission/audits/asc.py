@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .task_audit import TaskAudit, word
+from .task_audit import TaskAudit, raw_log, word
 
 __all__ = ["ASC"]
 
@@ -41,8 +41,8 @@ def _recounted(data: dict[str, Any]) -> dict[str, float]:
 
 
 def _impossible(data: dict[str, Any], folder: Path) -> Iterator[str]:
-    with np.load(folder / "answers.npz", allow_pickle=False) as log:
-        labels, answers = log["labels"], log["answers"]
+    log = raw_log(folder / "answers.npz")
+    labels, answers = log["labels"], log["answers"]
     figures, own = _figures(data), data["rows"][0]
     scenes = own["sounds"] != _REHEARSAL
     if labels.shape != answers.shape or labels.ndim != 1 or not labels.size:

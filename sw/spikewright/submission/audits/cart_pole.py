@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .task_audit import TaskAudit
+from .task_audit import TaskAudit, raw_log
 
 __all__ = ["CART_POLE"]
 
@@ -26,19 +26,19 @@ def _recounted(data: dict[str, Any]) -> dict[str, float]:
 
 
 def _impossible(data: dict[str, Any], folder: Path) -> Iterator[str]:
-    with np.load(folder / "episodes.npz", allow_pickle=False) as log:
-        for row in data["rows"]:
-            what = f"{row['controller']}, {row['step_ms']} ms"
-            rewards = row["rewards"]
-            counted = {"reward": fmean(rewards), "lowest": min(rewards), "episodes": len(rewards)}
-            counted["most"] = _EPISODE_MS // row["step_ms"]
-            for name, value in counted.items():
-                if row[name] != value:
-                    yield f"{what}: {name} is {row[name]:g}, and that of its rewards is {value:g}"
-            if row["controller"].startswith(_OWN):
-                kind = "integers" if row["controller"].endswith("integers") else "board"
-                name = f"{kind}_{row['step_ms']}ms_"
-                yield from _replayed(what, row, log[f"{name}states"], log[f"{name}pushes"])
+    log = raw_log(folder / "episodes.npz")
+    for row in data["rows"]:
+        what = f"{row['controller']}, {row['step_ms']} ms"
+        rewards = row["rewards"]
+        counted = {"reward": fmean(rewards), "lowest": min(rewards), "episodes": len(rewards)}
+        counted["most"] = _EPISODE_MS // row["step_ms"]
+        for name, value in counted.items():
+            if row[name] != value:
+                yield f"{what}: {name} is {row[name]:g}, and that of its rewards is {value:g}"
+        if row["controller"].startswith(_OWN):
+            kind = "integers" if row["controller"].endswith("integers") else "board"
+            name = f"{kind}_{row['step_ms']}ms_"
+            yield from _replayed(what, row, log[f"{name}states"], log[f"{name}pushes"])
 
 
 def _replayed(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .task_audit import TaskAudit
+from .task_audit import TaskAudit, raw_log
 
 __all__ = ["DETECTION"]
 
@@ -21,8 +21,8 @@ def _recounted(data: dict[str, Any]) -> dict[str, float]:
 
 
 def _impossible(data: dict[str, Any], folder: Path) -> Iterator[str]:
-    with np.load(folder / "boxes.npz", allow_pickle=False) as log:
-        labels, found = log["labels"], log["found"]
+    log = raw_log(folder / "boxes.npz")
+    labels, found = log["labels"], log["found"]
     rows, figures = data["rows"], {one["name"]: one["value"] for one in data["figures"]}
     for name, boxes, key in (("labels", labels, "labels"), ("found", found, "found")):
         shown = [[row["scene"], *box] for row in rows for box in row[key]]

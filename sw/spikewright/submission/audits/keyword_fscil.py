@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .task_audit import TaskAudit, word
+from .task_audit import TaskAudit, raw_log, word
 
 __all__ = ["KEYWORD_FSCIL"]
 
@@ -25,8 +25,7 @@ def _recounted(data: dict[str, Any]) -> dict[str, float]:
 
 
 def _impossible(data: dict[str, Any], folder: Path) -> Iterator[str]:
-    with np.load(folder / "answers.npz", allow_pickle=False) as file:
-        log = dict(file)
+    log = raw_log(folder / "answers.npz")
     for number, row in enumerate(data["rows"]):
         if row["session"] != number:
             yield f"row {number} is of session {row['session']}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .task_audit import TaskAudit
+from .task_audit import TaskAudit, raw_log
 
 __all__ = ["PRIMATE_REACHING"]
 
@@ -28,10 +28,10 @@ def _recounted(data: dict[str, Any]) -> dict[str, float]:
 
 
 def _impossible(data: dict[str, Any], folder: Path) -> Iterator[str]:
-    with np.load(folder / "decoded.npz", allow_pickle=False) as log:
-        for row in data["rows"]:
-            name = f"{row['recording']}_{row['seed']}"
-            yield from _faults(row, log[f"{name}_true"], log[f"{name}_found"])
+    log = raw_log(folder / "decoded.npz")
+    for row in data["rows"]:
+        name = f"{row['recording']}_{row['seed']}"
+        yield from _faults(row, log[f"{name}_true"], log[f"{name}_found"])
     if (time := _figures(data)["worst_ms"]) > _BIN_MS:
         yield f"worst_ms is {time:g}: a bin of {_BIN_MS} ms may not be decoded before the next one"
 

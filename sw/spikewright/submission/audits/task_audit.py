@@ -1,12 +1,16 @@
 """What an auditor of submissions knows of a benchmark."""
 
 import re
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["TaskAudit", "word"]
+import numpy as np
+
+__all__ = ["LogError", "TaskAudit", "raw_log", "word"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,3 +56,25 @@ def word(pattern: str, text: str, of: str) -> str:
     if found is None:
         raise ValueError(f"the summary has no {of}")
     return found[1]
+
+
+class LogError(Exception):
+    """A raw log is none, and what is wrong with it."""
+
+
+def raw_log(path: Path) -> dict[str, np.ndarray]:
+    """Return the arrays of a raw log by name.
+
+    Raises
+    ------
+    LogError
+        It is no file of arrays, or a broken one.
+    """
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as log:
+            return dict(log)
+    except (
+        OSError, ValueError, EOFError, TypeError, AttributeError, MemoryError,
+        zipfile.BadZipFile, zlib.error,
+    ) as error:
+        raise LogError(f"{path.name} cannot be read as arrays: {error}") from error
