@@ -23,10 +23,13 @@ MAIN = cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp"
 #: Headers that every core's sources include.
 HEADERS = ("verilated.h", "verilated_dpi.h", "verilated_vpi.h")
 
-# The first is blank in some Verilators. A core that is not optimised is simulated sooner: most of a
-# simulation is the testbench. So is one that is compiled at once, for each part of it would read
-# the headers, in more time than all the rest.
-OPTIONS = ["CFG_CXXFLAGS_PCH_I=-include", "VM_PARALLEL_BUILDS=0", "OPT_FAST=-O0", "OPT_SLOW=-O0"]
+# The first is blank in some Verilators; the second is `python` there, which Debian does not have. A
+# core that is not optimised is simulated sooner: most of a simulation is the testbench. So is one
+# that is compiled at once, for each part of it would read the headers, in more time than all else.
+OPTIONS = [
+    "CFG_CXXFLAGS_PCH_I=-include", "PYTHON3=python3", "VM_PARALLEL_BUILDS=0", "OPT_FAST=-O0",
+    "OPT_SLOW=-O0",
+]
 
 
 def use(verilator: Tool, *, waves: bool, root: Path) -> None:

@@ -24,6 +24,7 @@ from spikewright.errors import BuildError, ToolError
 from spikewright.files import write_text
 from spikewright.gateware.fusesoc import WAIVERS
 from spikewright.plain_paths import is_plain
+from spikewright.tool_search import search_path
 from spikewright.tools import Tool, find, require
 from spikewright_hw.cores import CORES
 from spikewright_hw.emit import as_verilog
@@ -66,7 +67,7 @@ class Simulator:
         folder = str(Path(self.tool.command[0]).parent)
         os.environ.update(self.tool.environment)
         os.environ.pop("WAVES", None)  # cocotb has a variable of that name for all tests
-        os.environ["PATH"] = os.pathsep.join([folder, os.environ.get("PATH", os.defpath)])
+        os.environ["PATH"] = os.pathsep.join([folder, search_path()])
         try:
             if self.name == "verilator":
                 library.use(self.tool, waves=waves, root=ROOT)

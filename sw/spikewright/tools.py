@@ -6,7 +6,7 @@ there: Verilator and Yosys.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .errors import ToolError
 from .extras import install
@@ -75,6 +75,12 @@ def _sby(name: str) -> Tool | None:
     return Tool(name, tool.command, environment, tool.version)
 
 
+def _make(name: str) -> Tool | None:
+    """Make, which finds the running interpreter: Verilator's makefile starts Python."""
+    tool = native("make", "--version")(name)
+    return tool and replace(tool, environment={"PATH": search_path()})
+
+
 def _debian(package: str) -> str:
     return f"on Debian: apt-get install {package}"
 
@@ -91,7 +97,7 @@ TOOLS: dict[str, Entry] = {
     "make": Entry(
         "no virtual board and no simulation can be compiled",
         _debian("make"),
-        (native("make", "--version"),),
+        (_make,),
     ),
     "perl": Entry(
         "Verilator does not start",

@@ -277,6 +277,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
          "commands": "few", "status": None, "self_test": None, "reset": None, "demo": "9",
          "flip": "a.b:3:4", "flips": "5", "memories": None},
         {**every(STOCHASTIC, NO_EVENT), **every(("task", "folder", "data"), NO_DEMO),
+         "board": "does not apply to a virtual board, which --virtual names; leave it out",
          "seed": "does not apply to bits that are not drawn; give --flips, too, or leave it out"},
     ),
     "board --virtual arty-a7-35 --model net.spw": ({"probe": "gateware", "pipe": None}, {}),
@@ -306,7 +307,7 @@ TABLE: dict[str, tuple[Mapping[str, str | None], Mapping[str, str]]] = {
         {"clock": "62.5", "banks": "2", "rate": "3000000"}, {}
     ),
     "board --port /dev/null --model net.spw --status": (
-        {"port": "/dev/x", **SIZE, "banks": "2"},
+        {"port": "/dev/x", **SIZE, "banks": "2", "board": "other"},
         {**every(STOCHASTIC, NO_EVENT), "clock": "does not apply to --port: the clock of that",
          "commands": "does not apply to --port, where the board itself says which commands",
          **every(("flip", "flips"), "does not apply to a board that is there, whose memories"),

@@ -60,8 +60,8 @@ class EventDesign:
         ``built``: the weights are in the gateware; ``loaded``: a host stores those of any network
         of the same shape, neurons and biases, when it opens the board.
     commands : str
-        ``all`` commands of the link, or ``few``: a board without STATUS, RESET and RUN, which is
-        smaller.
+        ``all`` commands of the link, or ``few``: a board without STATUS, RESET, RUN and RATE,
+        which is smaller.
     """
 
     share: int | tuple[int, ...] = 4
@@ -156,8 +156,8 @@ class StochasticDesign:
     ram_style : str
         Where the trace of an inference lies, one of :data:`~.ram_style.RAM_STYLES`.
     commands : str
-        ``all`` commands of the link, or ``few``: a board without STATUS, RESET and RUN, which is
-        smaller.
+        ``all`` commands of the link, or ``few``: a board without STATUS, RESET, RUN and RATE,
+        which is smaller.
     """
 
     streams: Streams = field(default_factory=Streams)

@@ -170,10 +170,13 @@ class SerialPort(wiring.Component):
             m.submodules.rate = rate = BitRate(
                 divisor=self.divisor, bits=bits, patience=self.patience
             )
-            m.d.comb += [
-                rate.wanted.eq(self.wanted),
+            # From registers, for a short path to the counter of a trial.
+            m.d.sync += [
                 rate.change.eq(self.change & restart.leaves & (restart.byte == DELIMITER)),
                 rate.right.eq(decoder.right),
+            ]
+            m.d.comb += [
+                rate.wanted.eq(self.wanted),
                 uart_rx.cycles.eq(rate.cycles),
                 uart_tx.cycles.eq(rate.cycles),
                 self.changed.eq(rate.change),

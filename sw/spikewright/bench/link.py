@@ -89,6 +89,7 @@ class Campaign:
         whole(1)("flips", self.flips)
         whole(0)("seed", self.seed)
         check_rate("rate", self.rate)
+        _BOARD.check_rate(self.rate, optional=EventDesign().optional)
 
 
 def bench_link(

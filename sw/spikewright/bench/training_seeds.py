@@ -135,7 +135,7 @@ def bench_training_seeds(
 def _chosen(every: Sequence[Entry], only: Sequence[str]) -> dict[Entry, bool]:
     """Return of each row whether it is to be trained: its name has one of the texts, if any."""
     for part in texts("only", only):
-        if not any(part in one.name for one in every):
+        if not part or not any(part in one.name for one in every):
             raise ValueError(
                 f"only is {shown(part)}, which is in the name of no row; there are "
                 f"{'; '.join(one.name for one in every)}"

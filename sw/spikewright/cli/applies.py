@@ -246,6 +246,10 @@ RULES = (
         "a board that is there, whose memories nobody reaches; give --virtual, or leave it out",
     ),
     Rule(
+        ("board",), ("board",), lambda options: options.port is None,
+        "a virtual board, which --virtual names; leave it out",
+    ),
+    Rule(
         ("board",), ("pipe",), lambda options: options.port is not None,
         "--port, which any program opens itself; give --virtual instead",
     ),

@@ -171,7 +171,8 @@ def add_commands_option(group: argparse._ArgumentGroup) -> None:
     """Add the choice of the commands that a board has."""
     group.add_argument(
         "--commands", metavar="NAME",
-        help="of the link: all, or few for a smaller board without STATUS, RESET and RUN (all)",
+        help="of the link: all, or few for a smaller board without STATUS, RESET, RUN and RATE "
+        "(all)",
     )
 
 

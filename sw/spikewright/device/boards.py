@@ -67,7 +67,7 @@ def open_board(
     ToolError, BuildError, StorageError
         A virtual board cannot be compiled: a tool is missing or fails, or a file cannot be written.
     ValueError
-        There is no such board, or ``network`` is none.
+        There is no such board, ``network`` is none, or a virtual board cannot have the rate.
     """
     design = EventDesign() if design is None else design
     plain, chosen = network_of(network), board_named(board)
@@ -77,7 +77,9 @@ def open_board(
     build = pathlike("build", build)
     with ExitStack() as stack:
         simulator, known = UNKNOWN_SIMULATOR, {}
-        if port == VIRTUAL:  # what makes boards loads Amaranth; beside a real one numpy is enough
+        if port == VIRTUAL:
+            chosen.check_rate(rate, optional=design.optional)
+            # What makes boards loads Amaranth; beside a real one numpy is enough.
             from .compiled import virtual_board
             from .virtual import VirtualBoard
 

@@ -197,7 +197,10 @@ class Link:
         """
         answers: list[bytes] = []
         waiting: deque[int] = deque()
-        self._forget()
+        try:
+            self._forget()
+        except (serial.SerialException, OSError, termios.error) as error:
+            raise self._gone(command) from error
         while len(answers) < len(payloads):
             while len(waiting) < window and len(answers) + len(waiting) < len(payloads):
                 waiting.append(self._post(command, payloads[len(answers) + len(waiting)], timeout))

@@ -7,10 +7,10 @@ new rate goes back to its first one by itself, and a host that gets no answer lo
 import time
 from contextlib import suppress
 
-from spikewright_hw.protocol import LEAST_DIVISOR, RATE_BYTES, Command, Hello, Kind, trial_bits
+from spikewright_hw.protocol import RATE_BYTES, Command, Hello, Kind, trial_bits
 
 from ..errors import DeviceError
-from ..gateware.bit_rate import AUTO, BAUDS, bit_rate, bit_rates
+from ..gateware.bit_rate import AUTO, BAUDS, bit_rate, bit_rates, why_not
 from ..gateware.board import Board
 from .link import Link, Unanswered
 from .patience import SLOWEST_HZ
@@ -117,7 +117,7 @@ class PortRate:
         if not self._change(baud, divisor):
             raise DeviceError(
                 f"The board on {self._link.port} does not answer at {baud} bits per second; it "
-                f"goes on at {self._link.baud}. Take a lower rate, or leave it out."
+                f"goes on at {self._link.baud}. Take a lower rate, or leave the rate out."
             )
 
     def _divisor(self, baud: int) -> int:
@@ -128,23 +128,14 @@ class PortRate:
                 f"{self._first} bits per second; leave the rate out, or build it with all commands "
                 "of the link."
             )
-        one = bit_rate(self._hello.clock_hz, baud)
         most = self._board.baud_most or self._first
-        if self._first < baud <= most and one.right:
-            return one.divisor
-        why = f"which begins at {self._first} and goes up to {most}"
-        if self._first < baud <= most:
-            off = f"are off by {100 * abs(one.error):.1f} %"
-            few = "which are too few for a bit"
-            why = f"{one.divisor} cycles of its clock" + (
-                f", {few}" if one.divisor < LEAST_DIVISOR else f" {off}"
+        why = why_not(baud, clock_hz=self._hello.clock_hz, first=self._first, most=most)
+        if why:
+            raise DeviceError(
+                f"The board on {self._link.port} ({self._board.title}) cannot have a serial port "
+                f"of {baud} bits per second: {why}."
             )
-        made = bit_rates(self._hello.clock_hz, most=most)
-        known = " or ".join(str(each.baud) for each in made if each.baud > self._first)
-        raise DeviceError(
-            f"The board on {self._link.port} ({self._board.title}) cannot have a serial port of "
-            f"{baud} bits per second: {why}; " + (f"take {known}." if known else "leave it out.")
-        )
+        return bit_rate(self._hello.clock_hz, baud).divisor
 
     def _change(self, baud: int, divisor: int, *, perfect: bool = False) -> bool:
         """Ask for a rate and try it; if it does not work, return False, at the first rate."""

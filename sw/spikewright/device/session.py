@@ -254,7 +254,7 @@ class Session:
         """
         hello = self._hello or self.hello()
         answers = self._link.ask_all(
-            Command.INFER, [self._spike_bytes(sample) for sample in spikes],
+            Command.INFER, [self._spike_bytes(sample) for sample in self._samples(spikes)],
             window=max(1, hello.window), timeout=self._patience, progress=progress,
         )
         try:
@@ -281,7 +281,7 @@ class Session:
         """
         hello = self.hello()
         inferences = []
-        for number, sample in enumerate(spikes, start=1):
+        for number, sample in enumerate(self._samples(spikes), start=1):
             inferences.append(Inference(self.infer(sample), self.trace()))
             progress(number)
         return Answers(
@@ -334,7 +334,7 @@ class Session:
             raise DeviceError(
                 f"The gateware of the board on {self.port} was built without its sensors: with few "
                 "commands, or by open tools, which do not place the converter. Build it with "
-                "Vivado (`spikewright build --plan`), or use another probe."
+                "Vivado, from what `spw.write_plan` writes, or use another probe."
             )
         if Command.POWER not in self._commands:
             having = " and ".join(f"`{name}`" for name, one in BOARDS.items() if one.sensors)
@@ -452,6 +452,15 @@ class Session:
                 "commands of the link."
             )
         return command
+
+    def _samples(self, spikes: np.ndarray) -> np.ndarray:
+        """Return samples, or say which shape they should have had."""
+        if (samples := np.asarray(spikes)).ndim != 3:
+            raise DataError(
+                f"the samples are of shape {samples.shape}; a batch is samples × "
+                f"{self._network.steps} steps × {self._network.inputs} inputs"
+            )
+        return samples
 
     def _spike_bytes(self, inputs: np.ndarray) -> bytes:
         checked = _checked(inputs, network=self._network)

@@ -223,6 +223,7 @@ def _compile(
             f"CXX={compiler.shell}", f"LINK={compiler.shell}",
             "OPT_FAST=-O2", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2",
             "CFG_CXXFLAGS_PCH_I=-include",  # blank in some packages of Verilator
+            "PYTHON3=python3",  # the makefile says `python`, which Debian does not have
         ],
         cwd=work, log=logs / "make.log",
     )  # fmt: skip

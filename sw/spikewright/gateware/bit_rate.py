@@ -6,7 +6,7 @@ from typing import Any
 from spikewright_hw.checks import plain, shown, whole
 from spikewright_hw.protocol import DIVISOR_BITS, LEAST_DIVISOR
 
-__all__ = ["AUTO", "BAUDS", "BitRate", "bit_rate", "bit_rates", "check_rate"]
+__all__ = ["AUTO", "BAUDS", "BitRate", "bit_rate", "bit_rates", "check_rate", "why_not"]
 
 #: Asks for the highest rate that board and port can.
 AUTO = "auto"
@@ -63,6 +63,34 @@ def bit_rates(clock_hz: int, *, most: int) -> tuple[BitRate, ...]:
     """Return the rates up to ``most`` bits per second that a clock makes well, highest first."""
     made = (bit_rate(clock_hz, baud) for baud in BAUDS if baud <= most)
     return tuple(one for one in made if one.right)
+
+
+def why_not(baud: int, *, clock_hz: int, first: int, most: int) -> str:
+    """Return why a port cannot have a rate, and which ones it can; "" if it can have it.
+
+    Parameters
+    ----------
+    baud : int
+        Bits per second that are asked for.
+    clock_hz : int
+        Of the board's clock.
+    first, most : int
+        Bits per second that the port begins with, and that its bridge can have at most.
+    """
+    one = bit_rate(clock_hz, baud)
+    within = first < baud <= most
+    if baud == first or (within and one.right):
+        return ""
+    known = [str(each.baud) for each in bit_rates(clock_hz, most=most) if each.baud > first]
+    if not known:
+        return f"it has {first} and no other rate; leave the rate out"
+    if not within:
+        why = f"its rates are from {first} to {most}"
+    elif one.divisor < LEAST_DIVISOR:
+        why = f"{one.divisor} cycles of its clock are too few for a bit"
+    else:
+        why = f"{one.divisor} cycles of its clock are off by {100 * abs(one.error):.1f} %"
+    return f"{why}; take {' or '.join(known)}, or leave the rate out"
 
 
 def check_rate(name: str, value: Any) -> int | str:

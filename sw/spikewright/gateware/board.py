@@ -1,14 +1,14 @@
 """Boards as data: what a bitstream must know of each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
 from spikewright_hw.checks import real, shown
-from spikewright_hw.protocol import LEAST_DIVISOR
+from spikewright_hw.protocol import LEAST_DIVISOR, Command
 
-from .bit_rate import BitRate, bit_rates
+from .bit_rate import AUTO, BitRate, bit_rates, why_not
 from .board_file import Pins, Row, Sensor, rows
 from .families.family import Family, Part, Pll
 from .parts import PARTS, family_of
@@ -109,6 +109,31 @@ class Board:
         """Rates above the first that its port can be asked for, at this clock, highest first."""
         found = bit_rates(self.clock_hz, most=self.baud_most)
         return tuple(one for one in found if one.baud > self.baud)
+
+    def check_rate(self, rate: int | str, *, optional: Container[Command]) -> None:
+        """Raise ``ValueError``, beginning with ``rate is``, if its port cannot have a rate.
+
+        Parameters
+        ----------
+        rate : int or str
+            Bits per second; or ``"auto"``, which it always can.
+        optional : container of Command
+            Those that the board is built with, of the commands that may be left out.
+        """
+        if rate in (AUTO, self.baud):
+            return
+        if Command.RATE not in optional:
+            raise ValueError(
+                f"rate is {rate}, but a board without the command RATE stays at {self.baud} bits "
+                "per second; leave rate= out, or take commands='all'"
+            )
+        why = why_not(
+            int(rate), clock_hz=self.clock_hz, first=self.baud, most=self.baud_most or self.baud
+        )
+        if why:
+            raise ValueError(
+                f"rate is {rate}, which the serial port of {self.title} cannot have: {why}"
+            )
 
     @property
     def clocks_hz(self) -> tuple[int, ...]:

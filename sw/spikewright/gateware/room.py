@@ -68,8 +68,8 @@ def few_commands(large: TooLarge, design: Design) -> str:
     if max(over.values()) > COMMANDS_LUT:
         return ""
     return (
-        f". It misses by {max(over.values())} cells: a board without STATUS, RESET and RUN needs "
-        "fewer, by commands='few'"
+        f". It misses by {max(over.values())} cells: a board without STATUS, RESET, RUN and "
+        "RATE needs fewer, by commands='few'"
     )
 
 

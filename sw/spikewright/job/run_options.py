@@ -146,6 +146,14 @@ class RunOptions:
                 "highest_clock is True, which is found by building the bitstream, and bitstream is "
                 "False; leave one of the two out"
             )
+        self._check_board()
+        if self.network is None and not self.seeds:
+            raise ValueError("seeds is empty; give at least one seed to train")
+
+    def _check_board(self) -> None:
+        """Refuse what the board cannot have, and what is not loaded into it."""
+        if self.virtual:  # a board that is there says its clock itself
+            self.board.check_rate(self.rate, optional=self.design.optional)
         if self.load is not None and not self.bitstream:
             raise ValueError("load is given, and bitstream is False; leave one of the two out")
         if self.load is not None and self.virtual and not self.build_only:
@@ -160,8 +168,6 @@ class RunOptions:
                 "probe is given, which reads the power of a real board, but the board is virtual; "
                 "name the port of a real one by port="
             )
-        if self.network is None and not self.seeds:
-            raise ValueError("seeds is empty; give at least one seed to train")
 
     @property
     def virtual(self) -> bool:

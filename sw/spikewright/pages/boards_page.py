@@ -31,14 +31,14 @@ built of, and a script that calls the tools, with none of them installed. `spike
 with `--pipe` it is on standard input and output.
 
 A design that needs more than a part has is refused after synthesis, with by how much. `--commands
-few` leaves the link's commands [STATUS, RESET and RUN](link.md#commands) out, some 400 logic cells
-of an iCE40, for a network that misses by little. The *clock*
-is the one that a design has unless `--clock` says another; the board's oscillator makes it by way
-of the family's phase-locked loop. `--clock highest` finds it: the bitstream is built at the board's
-clock, then at the highest that is at least 5 % below what that reached, and so on, four times at
-most; the highest clock is taken whose result is at least 5 % above it. A virtual board runs at it,
-too. It takes the time of each of these builds, so it is not what happens by default. `report.json`
-beside the bitstream has what was tried and reached (`clock_search`).
+few` leaves the link's commands [STATUS, RESET, RUN and RATE](link.md#commands) out, some 400 logic
+cells of an iCE40, for a network that misses by little. The *clock* is the one that a design has
+unless `--clock` says another; the board's oscillator makes it by way of the family's phase-locked
+loop. `--clock highest` finds it: the bitstream is built at the board's clock, then at the highest
+that is at least 5 % below what that reached, and so on, four times at most; the highest clock is
+taken whose result is at least 5 % above it. A virtual board runs at it, too. It takes the time of
+each of these builds, so it is not what happens by default. `report.json` beside the bitstream has
+what was tried and reached (`clock_search`).
 A clock that is reached is that of one seed of the placer, which is named with it; `spikewright
 build --placements 5` places and routes with seeds 1 to 5 besides, and says median, lowest and
 highest.

@@ -346,7 +346,7 @@ def test_the_peer_is_named_where_it_is_not_here(monkeypatch):
     [((80.0,), "one seed"), ((80.0, 90.0), "median of 2 seeds, 80.0 to 90.0 MHz")],
 )
 def test_one_seed_is_no_median(rates, said):
-    assert targets._spread("median", rates) == said
-    assert targets._middle(len(rates)) == (
+    assert reached._spread("median", rates) == said
+    assert reached._middle(len(rates)) == (
         "of one seed" if len(rates) == 1 else "the median of 2 seeds"
     )

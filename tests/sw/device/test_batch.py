@@ -10,7 +10,7 @@ from spikewright.device.faulty_wire import FaultyWire
 from spikewright.device.link import Link
 from spikewright.device.session import Session, connect
 from spikewright.device.virtual import VirtualBoard
-from spikewright.errors import DataError
+from spikewright.errors import DataError, DeviceError
 from spikewright.gateware.board import BOARDS, DEFAULT_BOARD
 from spikewright_hw.engine.design import EventDesign
 from spikewright_hw.protocol import Command, Frame
@@ -97,3 +97,18 @@ def test_a_wrong_sample_is_told_before_anything_is_sent():
         with pytest.raises(DataError, match=r"^Input 4 of step 1 is 2; a spike is 0 or 1\.$"):
             board.infer_batch(spikes)
     assert Command.INFER not in asked
+
+
+@pytest.mark.parametrize("spikes", [None, np.zeros((4, 13)), 5])
+def test_what_is_no_batch_is_told(spikes):
+    with plugged(answer) as port, connect(port, network=NETWORK) as board:
+        for call in (board.infer_batch, board.infer_all):
+            with pytest.raises(DataError, match=r"^the samples are of shape .*; a batch is"):
+                call(spikes)
+
+
+def test_a_batch_of_a_port_that_is_closed_is_told():
+    with plugged(answer) as port, connect(port, network=NETWORK) as board:
+        pass
+    with pytest.raises(DeviceError, match="went away in the middle of INFER"):
+        board.infer_batch(np.zeros((2, NETWORK.steps, NETWORK.inputs), int))

@@ -64,7 +64,7 @@ def test_says_what_it_is(board):
     with connect(board.port, network=NETWORK) as opened:
         assert opened.hello() == Hello(
             VERSION, Kind.VIRTUAL, 13, 3, 4, 2, 12_000_000, NETWORK.digest(),
-            frozenset(Command) - {Command.LOAD, Command.POWER}, divisor=4,
+            frozenset(Command) - {Command.LOAD, Command.POWER}, divisor=4, window=2,
         )
 
 
@@ -282,6 +282,16 @@ def test_a_compiler_that_fails(tmp_path, monkeypatch):
     with pytest.raises(BuildError, match=r"^make failed: .*missing.* \(see .*make\.log\)$"):
         build_virtual_board(TINY, tmp_path / "board")
     assert not (tmp_path / "board" / "virtual_board").exists()
+
+
+def test_no_python_has_to_be_on_the_path(tmp_path, monkeypatch):
+    """Debian has ``python3`` alone, and Verilator's makefile starts ``python``."""
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text("#!/bin/sh\nexit 127\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(tool_search, "scripts", lambda: python.parent)
+    assert build_virtual_board(TINY, tmp_path / "board", clock_hz=12_000_000).exists()
 
 
 @pytest.mark.parametrize(

@@ -172,8 +172,8 @@ def test_a_bitstream_has_what_belongs_to_it_beside_it(tmp_path):
 @pytest.mark.parametrize(
     ("over", "design", "said"),
     [
-        ({"lut": 16}, EventDesign(), (". It misses by 16 cells: a board without STATUS, RESET and "
-         "RUN needs fewer, by --commands few")),
+        ({"lut": 16}, EventDesign(), (". It misses by 16 cells: a board without STATUS, RESET, "
+         "RUN and RATE needs fewer, by --commands few")),
         ({"lut": 401}, EventDesign(), ""),
         ({"lut": 16, "bram": 1}, EventDesign(), ""),
         ({"lut": 16}, EventDesign(commands="few"), ""),

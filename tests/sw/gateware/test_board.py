@@ -4,6 +4,7 @@ import subprocess
 import pytest
 
 from spikewright import tools
+from spikewright.gateware.bit_rate import AUTO
 from spikewright.gateware.board import BOARDS, board_named
 from spikewright.gateware.board_file import read_rows
 from spikewright.gateware.families.ecp5 import Ecp5Pll, plls
@@ -11,6 +12,7 @@ from spikewright.gateware.families.gowin import GowinPll
 from spikewright.gateware.families.ice40 import Ice40Pll
 from spikewright.gateware.pins import elaborate, platform_of
 from spikewright_hw.board import BoardTop
+from spikewright_hw.engine.design import EventDesign
 from spikewright_hw.engine.example import example_network
 from spikewright_hw.fixed import Format
 
@@ -189,6 +191,39 @@ def test_the_port_of_every_board_is_within_one_percent_of_its_rate(name):
         assert (other.clock_hz, other.baud, other.name) == (hz, board.baud, board.name)
         assert abs(other.clock_hz / other.divisor / other.baud - 1) <= 0.01
         assert other.divisor >= 4
+
+
+@pytest.mark.parametrize(
+    ("name", "rate", "commands", "message"),
+    [
+        ("ulx3s", 999_999, "all", (
+            "rate is 999999, which the serial port of ULX3S cannot have: its rates are from "
+            "1000000 to 3000000; take 3000000 or 2000000, or leave the rate out"
+        )),
+        ("icebreaker", 5_000_000, "all", (
+            "rate is 5000000, which the serial port of iCEBreaker cannot have: 5 cycles of its "
+            "clock are off by 4.0 %; take 6000000 or 4000000 or 3000000 or 2000000, or leave the "
+            "rate out"
+        )),
+        ("tangnano20k", 2_000_000, "all", (
+            "rate is 2000000, which the serial port of Tang Nano 20K cannot have: it has 1000000 "
+            "and no other rate; leave the rate out"
+        )),
+        ("ulx3s", 3_000_000, "few", (
+            "rate is 3000000, but a board without the command RATE stays at 1000000 bits per "
+            "second; leave rate= out, or take commands='all'"
+        )),
+    ],
+)
+def test_a_rate_that_a_port_cannot_have_is_told(name, rate, commands, message):
+    optional = EventDesign(commands=commands).optional
+    with pytest.raises(ValueError) as caught:
+        BOARDS[name].check_rate(rate, optional=optional)
+    assert str(caught.value) == message
+    for right in (AUTO, BOARDS[name].baud):
+        BOARDS[name].check_rate(right, optional=optional)
+    for one in BOARDS[name].bit_rates:
+        BOARDS[name].check_rate(one.baud, optional=EventDesign().optional)
 
 
 def test_every_clock_of_the_ulx3s_below_30_mhz():

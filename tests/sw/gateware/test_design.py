@@ -75,11 +75,11 @@ def test_a_board_of_few_commands_says_so(design):
                  design=design(commands=name))
         for name in ("few", "all")
     )
-    left_out = {Command.STATUS, Command.RESET, Command.RUN}
+    left_out = {Command.STATUS, Command.RESET, Command.RUN, Command.RATE}
     assert every.hello.commands - few.hello.commands == left_out
     texts = [as_rtlil(top, name="top") for top in (few, every)]
     assert len(texts[0]) < len(texts[1])
-    assert str(design(commands="few")) == f"{design()}, without STATUS, RESET and RUN"
+    assert str(design(commands="few")) == f"{design()}, without STATUS, RESET, RUN and RATE"
 
 
 def test_sharing_and_memories_change_nothing_that_is_computed():

@@ -86,7 +86,7 @@ def test_a_board_with_few_commands_is_smaller():
     assert both[0].worst_cycles == both[1].worst_cycles
     printed = io.StringIO()
     spw.print_estimate(both[1], console=Console(file=printed, width=300))
-    assert "event engine, without STATUS, RESET and RUN; at most" in printed.getvalue()
+    assert "event engine, without STATUS, RESET, RUN and RATE; at most" in printed.getvalue()
 
 
 def test_boards_and_samples_that_are_wrong():

@@ -37,7 +37,7 @@ class Board(Link):
         self.asked: list[str] = []
         self.patience: dict[str, float | None] = {}
 
-    def ask(self, command, payload=b"", *, timeout=None):
+    def ask(self, command, payload=b"", *, timeout=None, retries=None):
         self.asked.append(command.name)
         self.patience[command.name] = timeout
         return self.answers[command.name]

@@ -56,6 +56,10 @@ def add(commands) -> None:
         "`spikewright board --virtual` says",
     )
     add = verb.add_argument
+    add(
+        "--board", default="ulx3s", metavar="NAME",
+        help="the board at --port, whose file says its rates and sensors (%(default)s)",
+    )
     add("--model", type=path, required=True, metavar="FILE", help="the .spw network that it holds")
     add("--clock", type=frequency, metavar="MHZ", help="its clock (default: the board's)")
     add_rate_option(verb)
@@ -165,15 +169,13 @@ def _measure(options: argparse.Namespace) -> None:
     network, task, probe = spw.read(options.model), task_of(options), probe_of(options)
     if probe is None:
         raise spw.SpikewrightError("--probe none measures nothing; name a probe, or leave it out")
-    if options.port is not None and probe.name == "gateware":
+    if probe.name == "gateware" and options.port is not None and "board" not in options.given:
         raise spw.SpikewrightError(
-            "--probe gateware: what is at a port does not say which board it is; take `spikewright "
-            "run --board NAME --port PATH --probe gateware`"
+            "--probe gateware: what is at a port does not say which board it is; name it by --board"
         )
     with arguments_checked(options.flags):
         spikes, _ = spw.demo_samples(network, samples=1, task=task)
-        if options.virtual is not None:
-            probe.check(_virtual(options))
+        probe.check(_chosen(options))
     with _session(options) as (session, _), arguments_checked(options.flags):
         spw.print_power(spw.board_power(session, probe, inputs=spikes[0]))
 
@@ -217,20 +219,17 @@ def _session(
     """Open the board at the port, or a virtual one, with the faults that were asked for."""
     flipped: tuple[spw.Flip, ...] = ()
     # What is at a port says its clock itself, and all boards begin with the same rate of the port.
-    network, design = spw.read(options.model), design_of(options)
+    network, chosen, design = spw.read(options.model), _chosen(options), design_of(options)
     with ExitStack() as stack:
-        if options.port is not None:
-            session = spw.open_board(network, design=design, port=options.port, rate=options.rate)
-        elif options.flip or options.flips:
-            chosen = _virtual(options)
-            running = stack.enter_context(_running(options, board=chosen))
-            flipped = running.flipped
+        with arguments_checked(options.flags):
+            if options.port is None:  # a board that is there says its clock itself
+                chosen.check_rate(options.rate, optional=design.optional)
+            port = {} if options.port is None else {"port": options.port}
+            if options.flip or options.flips:
+                running = stack.enter_context(_running(options, board=chosen))
+                flipped, port = running.flipped, {"port": running.port}
             session = spw.open_board(
-                network, design=design, board=chosen, port=running.port, rate=options.rate
-            )
-        else:
-            session = spw.open_board(
-                network, design=design, board=_virtual(options), rate=options.rate
+                network, design=design, board=chosen, rate=options.rate, **port
             )
         yield stack.enter_context(session), flipped
 
@@ -257,6 +256,14 @@ def _said(
             + (f", and {passed.repeated:,} inferences of the last sample that it ran by itself."
                if passed.repeated else ".")
         )
+
+
+def _chosen(options: argparse.Namespace) -> "spw.Board":
+    """Return the board that is meant: a virtual one, or the one at the port."""
+    if options.virtual is not None:
+        return _virtual(options)
+    with arguments_checked(options.flags):
+        return spw.board_named(options.board, among=options.boards)
 
 
 def _virtual(options: argparse.Namespace) -> "spw.Board":

@@ -7,7 +7,14 @@ import spikewright as spw
 from ...files import check_writable
 from ...started import is_first
 from ..config_file import fields_of, settings_beside, write_config
-from ..options import add_streams_options, count, path, seed, streams_of, widths
+from ..options import (
+    add_streams_options,
+    one_or_more,
+    path,
+    seed,
+    streams_of,
+    widths,
+)
 from ..task_options import (
     RETRAINED,
     add_network_options,
@@ -41,7 +48,7 @@ def add(commands) -> None:
         help="format of the membranes, of all layers or of each: Q12.4-Q8.4 (Q8.4)",
     )
     verb.add_argument(
-        "--inputs-kept", type=count, metavar="N",
+        "--inputs-kept", type=one_or_more, metavar="N",
         help="train twice: the second time with the N inputs alone that do most in the first "
         "network (all)",
     )
