@@ -35,13 +35,15 @@ class BitRateSpec(Elaboratable):
             dut.change.eq(anything(1)),
             dut.right.eq(anything(1)),
         ]
+        wanted, change, right = Signal.like(dut.wanted), Signal(), Signal()  # the cycle before
+        m.d.sync += [wanted.eq(dut.wanted), change.eq(dut.change), right.eq(dut.right)]
         asked, kept = Signal.like(dut.wanted, init=first), Signal()
         since = Signal(range(most + 2))  # cycles of the trial that are over, and this one; or 0
-        with m.If(dut.change):
-            m.d.sync += [asked.eq(dut.wanted), since.eq(1), kept.eq(0)]
+        with m.If(change):
+            m.d.sync += [asked.eq(wanted), since.eq(1), kept.eq(0)]
         with m.Elif(since != 0):
-            m.d.sync += [since.eq(Mux(dut.right | (since == most), 0, since + 1))]
-            m.d.sync += kept.eq(dut.right)
+            m.d.sync += [since.eq(Mux(right | (since == most), 0, since + 1))]
+            m.d.sync += kept.eq(right)
         cycles = dut.cycles ^ ((since == 1) & (self.fault == "other"))
         if self.fault == "stays":
             cycles = Mux(~kept & (since == 0), asked, cycles)

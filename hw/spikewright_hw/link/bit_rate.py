@@ -18,7 +18,7 @@ PRESETS = {
 
 
 def rates(events: Sequence[tuple[int, bool]], *, divisor: int, patience: int) -> list[int]:
-    """Return the cycles of a bit in the clock cycle after each event.
+    """Return the cycles of a bit in the clock cycle after each event: what came of those before it.
 
     An event is what is asked for in a cycle, 0 for nothing, and whether a right frame came in it.
     """
@@ -32,13 +32,14 @@ def rates(events: Sequence[tuple[int, bool]], *, divisor: int, patience: int) ->
             left -= 1
             cycles = cycles if left else divisor
         found.append(cycles)
-    return found
+    return [divisor, *found][: len(events)]
 
 
 class BitRate(wiring.Component):
     """Holds the clock cycles of a bit: those it began with, or others that were tried and kept.
 
-    What is asked for is on trial from the next cycle on. It is kept as soon as a right frame has
+    What is asked for is on trial from the cycle after the next on: all that comes is stored first,
+    for it comes late in a cycle. It is kept as soon as a right frame has
     come; if none does within ``2 ** patience`` cycles, the first rate is back. A reset, too, brings
     that back.
 
@@ -90,11 +91,13 @@ class BitRate(wiring.Component):
         """Build the register and the time of a trial."""
         m = Module()
         passed = Signal(self.patience)
-        with m.If(self.change):
-            m.d.sync += [self.cycles.eq(self.wanted), self.trial.eq(1), passed.eq(0)]
+        wanted, change, right = Signal.like(self.wanted), Signal(), Signal()
+        m.d.sync += [wanted.eq(self.wanted), change.eq(self.change), right.eq(self.right)]
+        with m.If(change):
+            m.d.sync += [self.cycles.eq(wanted), self.trial.eq(1), passed.eq(0)]
         with m.Elif(self.trial):
             m.d.sync += passed.eq(passed + 1)
-            with m.If(self.right):
+            with m.If(right):
                 m.d.sync += self.trial.eq(0)
             with m.Elif(passed.all()):
                 m.d.sync += [self.trial.eq(0), self.cycles.eq(self.divisor)]

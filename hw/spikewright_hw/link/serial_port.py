@@ -86,7 +86,7 @@ class SerialPort(wiring.Component):
     wanted : In(DIVISOR_BITS)
         Clock cycles per bit of that rate, at least 4.
     changed : Out(1)
-        The rate is that as of the next cycle, but for the last byte of the answer.
+        The rate is that as of the cycle after the next, but for the last byte of the answer.
     trial : Out(1)
         No right frame has come since then, and the time for one is not over.
     """
@@ -170,13 +170,10 @@ class SerialPort(wiring.Component):
             m.submodules.rate = rate = BitRate(
                 divisor=self.divisor, bits=bits, patience=self.patience
             )
-            # From registers, for a short path to the counter of a trial.
-            m.d.sync += [
-                rate.change.eq(self.change & restart.leaves & (restart.byte == DELIMITER)),
-                rate.right.eq(decoder.right),
-            ]
             m.d.comb += [
                 rate.wanted.eq(self.wanted),
+                rate.change.eq(self.change & restart.leaves & (restart.byte == DELIMITER)),
+                rate.right.eq(decoder.right),
                 uart_rx.cycles.eq(rate.cycles),
                 uart_tx.cycles.eq(rate.cycles),
                 self.changed.eq(rate.change),
