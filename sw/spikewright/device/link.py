@@ -204,10 +204,7 @@ class Link:
         while len(answers) < len(payloads):
             while len(waiting) < window and len(answers) + len(waiting) < len(payloads):
                 waiting.append(self._post(command, payloads[len(answers) + len(waiting)], timeout))
-            try:
-                answer = self._awaited(command, waiting[0], timeout)
-            except DeviceError:  # where it has a reason, it is raised when asked by itself
-                answer = None
+            answer = self._awaited(command, waiting[0], timeout)
             if isinstance(answer, bytes):
                 waiting.popleft()
                 answers.append(answer)
