@@ -79,7 +79,7 @@ class FrameDecoderSpec(Spec):
         m.d.comb += dut.again.eq(anything(1))
 
         # The naive decoder.
-        crc: Any = catalog.CRC16_IBM_3740().create()
+        crc: Any = catalog.CRC16_GENIBUS().create()
         m.submodules.crc = crc
         stored = [Signal(8, name=f"stored_{place}") for place in range(self.capacity)]
         count = Signal(range(self.capacity + 2))  # one more than the capacity is too long

@@ -50,7 +50,7 @@ class FrameEncoderSpec(Spec):
         stall(m, dut.o)
         o = observe(dut.o)
 
-        crc: Any = catalog.CRC16_IBM_3740().create()
+        crc: Any = catalog.CRC16_GENIBUS().create()
         m.submodules.crc = crc
         kept = {place: Signal(8, name=f"kept_{place}") for place in self.places}
         count = Signal(range(RUN + 1))  # bytes of the run

@@ -5,8 +5,8 @@ ended by a zero. The host sends commands, the board answers each with one frame 
 sequence number. Every command may be repeated without harm. ``docs/link.md`` has the byte tables.
 
 Sources: S. Cheshire and M. Baker, "Consistent Overhead Byte Stuffing", IEEE/ACM Transactions on
-Networking 7(2), 1999; CRC-16/IBM-3740 (also called CCITT-FALSE): polynomial 0x1021, initial
-0xffff, most significant bit first, nothing reflected or inverted. The gateware takes it from
+Networking 7(2), 1999; CRC-16/GENIBUS: polynomial 0x1021, initial 0xffff, most significant bit
+first, nothing reflected, all bits inverted at the end. The gateware takes it from
 :mod:`amaranth.lib.crc.catalog`, the host from :func:`binascii.crc_hqx`; a test holds them equal.
 """
 
@@ -322,8 +322,11 @@ def trace_bytes(*, spiking: Sequence[int], membranes: int, steps: int) -> int:
 
 
 def crc16(data: bytes) -> int:
-    """Checksum of ``data``; of data followed by its own checksum, high byte first, it is 0."""
-    return crc_hqx(data, 0xFFFF)
+    """Checksum of ``data``. It is inverted, so that a zero after it does not pass unseen.
+
+    One bit of a delimiter is enough for that: 01 in the place of 00 is a zero more in the frame.
+    """
+    return crc_hqx(data, 0xFFFF) ^ 0xFFFF
 
 
 def cobs_encode(data: bytes) -> bytes:
@@ -387,7 +390,7 @@ def decode_frame(encoded: bytes, *, capacity: int = MAX_FRAME) -> Frame:
         raise FrameError(Status.BAD_COBS)
     if len(data) < OVERHEAD:
         raise FrameError(Status.TOO_SHORT)
-    if crc16(data):
+    if crc16(data[:-2]).to_bytes(2, "big") != data[-2:]:
         raise FrameError(Status.BAD_CRC)
     return Frame(data[0], data[1], data[2:-2])
 

@@ -50,15 +50,24 @@ def events(data: bytes, *, capacity: int = protocol.MAX_FRAME) -> list[Frame | S
 
 
 def test_the_crc_has_the_published_check_value():
-    assert crc16(b"123456789") == 0x29B1
+    assert crc16(b"123456789") == 0xD64E
 
 
 def test_host_and_gateware_have_the_same_crc(rng):
-    gateware = catalog.CRC16_IBM_3740()
+    gateware = catalog.CRC16_GENIBUS()
     for size in (0, 1, 2, 17, 300):
         data = mixed(rng, size)
         assert crc16(data) == gateware.compute(data)
-        assert crc16(data + crc16(data).to_bytes(2, "big")) == 0
+
+
+@pytest.mark.parametrize("bit", range(8))
+def test_a_delimiter_of_which_one_bit_is_wrong_ends_no_frame(bit, rng):
+    """As 01 it adds a zero to the frame, which a checksum that ends with 0 does not see."""
+    for size in (0, 1, 7, 252, 300):
+        sent = encode_frame(Frame(1, Command.INFER, mixed(rng, size)))
+        assert len(events(sent)) == 1
+        (event,) = events(sent[:-1] + bytes([1 << bit, protocol.DELIMITER]))
+        assert event in (Status.BAD_CRC, Status.BAD_COBS)
 
 
 @pytest.mark.parametrize(("data", "encoded"), COBS, ids=range(len(COBS)))
@@ -91,7 +100,7 @@ def test_frame_round_trip(rng):
 
 
 def test_the_example_in_the_documentation():
-    assert encode_frame(Frame(1, Command.HELLO)).hex(" ") == "05 01 01 3e 1f 00"
+    assert encode_frame(Frame(1, Command.HELLO)).hex(" ") == "05 01 01 c1 e0 00"
 
 
 def test_a_payload_that_no_frame_carries():

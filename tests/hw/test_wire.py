@@ -34,27 +34,27 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "link.md"
 
 CHANGED = "the wire has changed: it needs another protocol version, see the head of this test"
 
-#: A frame with sequence number 1 and no payload, for each code: COBS, CRC-16/IBM-3740, delimiter.
+#: A frame with sequence number 1 and no payload, for each code: COBS, CRC-16/GENIBUS, delimiter.
 FRAMES = {
-    Command.HELLO: "05 01 01 3e 1f 00",
-    Command.INFER: "05 01 02 0e 7c 00",
-    Command.TRACE: "05 01 03 1e 5d 00",
-    Command.LOAD: "05 01 04 6e ba 00",
-    Command.STATUS: "05 01 05 7e 9b 00",
-    Command.RESET: "05 01 06 4e f8 00",
-    Command.RUN: "05 01 07 5e d9 00",
-    Command.POWER: "05 01 08 af 36 00",
-    Command.RATE: "05 01 09 bf 17 00",
-    Status.OK: "05 01 80 bf b6 00",
-    Status.BAD_COBS: "05 01 81 af 97 00",
-    Status.BAD_CRC: "05 01 82 9f f4 00",
-    Status.TOO_LONG: "05 01 83 8f d5 00",
-    Status.TOO_SHORT: "05 01 84 ff 32 00",
-    Status.UNKNOWN_COMMAND: "05 01 85 ef 13 00",
-    Status.BAD_LENGTH: "05 01 86 df 70 00",
-    Status.NO_INFERENCE: "05 01 87 cf 51 00",
-    Status.NOT_KEPT: "05 01 88 3e be 00",
-    Status.OUT_OF_RANGE: "05 01 89 2e 9f 00",
+    Command.HELLO: "05 01 01 c1 e0 00",
+    Command.INFER: "05 01 02 f1 83 00",
+    Command.TRACE: "05 01 03 e1 a2 00",
+    Command.LOAD: "05 01 04 91 45 00",
+    Command.STATUS: "05 01 05 81 64 00",
+    Command.RESET: "05 01 06 b1 07 00",
+    Command.RUN: "05 01 07 a1 26 00",
+    Command.POWER: "05 01 08 50 c9 00",
+    Command.RATE: "05 01 09 40 e8 00",
+    Status.OK: "05 01 80 40 49 00",
+    Status.BAD_COBS: "05 01 81 50 68 00",
+    Status.BAD_CRC: "05 01 82 60 0b 00",
+    Status.TOO_LONG: "05 01 83 70 2a 00",
+    Status.TOO_SHORT: "03 01 84 02 cd 00",
+    Status.UNKNOWN_COMMAND: "05 01 85 10 ec 00",
+    Status.BAD_LENGTH: "05 01 86 20 8f 00",
+    Status.NO_INFERENCE: "05 01 87 30 ae 00",
+    Status.NOT_KEPT: "05 01 88 c1 41 00",
+    Status.OUT_OF_RANGE: "05 01 89 d1 60 00",
 }
 
 CODES = {
@@ -67,13 +67,22 @@ CODES = {
 
 
 def crc(data: bytes) -> bytes:
-    """CRC-16/IBM-3740 bit by bit, as docs/link.md describes it."""
+    """CRC-16/GENIBUS bit by bit, as docs/link.md describes it."""
     state = 0xFFFF
     for byte in data:
         state ^= byte << 8
         for _ in range(8):
             state = (state << 1 ^ (0x1021 if state & 0x8000 else 0)) & 0xFFFF
-    return state.to_bytes(2, "big")
+    return (state ^ 0xFFFF).to_bytes(2, "big")
+
+
+def runs(frame: bytes) -> list[bytes]:
+    """Return the runs of less than 254 bytes of a frame, between which zeros stood."""
+    found, at = [], 0
+    while frame[at]:
+        found.append(frame[at + 1 : at + frame[at]])
+        at += frame[at]
+    return found
 
 
 def test_the_constants():
@@ -91,7 +100,8 @@ def test_the_codes():
 
 @pytest.mark.parametrize("code", FRAMES, ids=lambda code: code.name)
 def test_the_bytes_of_a_frame(code):
-    assert bytes.fromhex(FRAMES[code])[3:5] == crc(bytes([1, CODES[code.name]]))
+    said = bytes([1, CODES[code.name]])
+    assert runs(bytes.fromhex(FRAMES[code])) == (said + crc(said)).split(b"\0")
     assert encode_frame(Frame(1, code)) == bytes.fromhex(FRAMES[code]), CHANGED
 
 

@@ -53,7 +53,7 @@ class FrameEncoder(wiring.Component):
     def elaborate(self, platform) -> Module:
         """Build the CRC, the memory of a run and the state machine."""
         m = Module()
-        crc: Any = catalog.CRC16_IBM_3740().create()  # the stubs leave this module out
+        crc: Any = catalog.CRC16_GENIBUS().create()  # the stubs leave this module out
         m.submodules.crc = crc
         m.submodules.buffer = buffer = memory.Memory(shape=8, depth=_BLOCK, init=[])
         write, read = buffer.write_port(), buffer.read_port()
