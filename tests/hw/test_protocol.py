@@ -114,8 +114,8 @@ def test_a_payload_that_no_frame_carries():
     [
         ("05 01 01 3e", Status.BAD_COBS),  # the end is missing
         ("05 01 01 3e 1e", Status.BAD_CRC),
-        ("05 02 01 3e 1f", Status.BAD_CRC),
-        ("04 01 3e 1f", Status.TOO_SHORT),
+        ("05 02 01 c1 e0", Status.BAD_CRC),
+        ("04 01 c1 e0", Status.TOO_SHORT),
         ("01", Status.TOO_SHORT),
         ("06 01 01 01 01 01", Status.TOO_LONG),
         ("09 01 01 01 01 01", Status.TOO_LONG),  # cut off as well
