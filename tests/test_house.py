@@ -180,7 +180,7 @@ def test_a_network_is_described_without_amaranth():
 
 #: What a program beside a board imports: to read a network, to code, to talk, and to check.
 BESIDE_A_BOARD = (
-    "spikewright.quantized.spw", "spikewright.coding.known", "spikewright.device.session",
+    "spikewright.quantized.spw", "spikewright.coding.known", "spikewright.device.connect",
     "spikewright.network.reference", "spikewright.job.compare",
 )
 

@@ -29,9 +29,10 @@ from spikewright_hw.network import Network
 
 from .. import terminal
 from ..device.compiled import virtual_board
+from ..device.connect import connect
 from ..device.faulty_wire import FAULTS, FaultyWire
 from ..device.link import Link
-from ..device.session import Session, connect
+from ..device.session import Session
 from ..device.virtual import VirtualBoard
 from ..errors import DeviceError
 from ..gateware.bit_rate import AUTO, check_rate

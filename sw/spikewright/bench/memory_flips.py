@@ -18,8 +18,8 @@ from spikewright_hw.layer import Layer
 from spikewright_hw.network import Network
 
 from ..device.compiled import virtual_board
+from ..device.connect import connect
 from ..device.memory_faults import Faults, draw_flips, weight_flip
-from ..device.session import connect
 from ..device.virtual import CLOCK_HZ, VirtualBoard
 from ..errors import DeviceError
 from ..network.reference import Run, run

@@ -12,8 +12,9 @@ from ..gateware.board import DEFAULT_BOARD, Board, board_named
 from ..gateware.design import check_design
 from ..quantized.network import QuantizedNetwork, network_of
 from ..tools import require
+from .connect import UNKNOWN_SIMULATOR, connect
 from .patience import patience
-from .session import UNKNOWN_SIMULATOR, Session, connect
+from .session import Session
 
 __all__ = ["VIRTUAL", "open_board"]
 

@@ -8,31 +8,28 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from spikewright_hw.checks import instance, whole
-from spikewright_hw.engine.design import Design, EventDesign
+from spikewright_hw.engine.design import Design
 from spikewright_hw.engine.record import Result, Trace, unpack_result, unpack_trace
 from spikewright_hw.network import Network
 from spikewright_hw.protocol import VERSION, BoardStatus, Command, Hello, Kind
 
-from ..errors import DataError, DeviceError
-from ..gateware.bit_rate import AUTO, check_rate
-from ..gateware.board import BOARDS, DEFAULT_BOARD, Board
-from ..network.bit_planes import bit_planes, is_graded
+from ..errors import DeviceError
+from ..gateware.bit_rate import check_rate
+from ..gateware.board import BOARDS, Board
 from .answers import Answers, Inference
 from .link import Link
 from .load_payloads import load_payloads
 from .memory_faults import Flip
-from .patience import SILENCE_S, SLOWEST_HZ, patience
+from .patience import SLOWEST_HZ, patience
 from .port_rate import PortRate
 from .repeats import MOST_TIMES, Ran, Repeats, run_payload, unpack_ran
+from .sample_bytes import batch_of, spike_bytes
 from .self_test import SelfTest, self_test
 
 if TYPE_CHECKING:
     from .gateware_probe import Sums
 
-__all__ = ["UNKNOWN_SIMULATOR", "Session", "connect"]
-
-#: What simulates a virtual board that was found at a port: who compiled it is not known.
-UNKNOWN_SIMULATOR = "unknown simulator"
+__all__ = ["Session"]
 
 
 class Session:
@@ -225,7 +222,7 @@ class Session:
             The input has another shape or other values; nothing was sent.
         """
         payload = self._link.ask(
-            Command.INFER, self._spike_bytes(inputs), timeout=self._patience
+            Command.INFER, spike_bytes(inputs, network=self._network), timeout=self._patience
         )
         try:
             return unpack_result(self._network, payload)
@@ -253,8 +250,9 @@ class Session:
             A sample has another shape or other values; nothing was sent.
         """
         hello = self._hello or self.hello()
+        samples = batch_of(spikes, network=self._network)
         answers = self._link.ask_all(
-            Command.INFER, [self._spike_bytes(sample) for sample in self._samples(spikes)],
+            Command.INFER, [spike_bytes(one, network=self._network) for one in samples],
             window=max(1, hello.window), timeout=self._patience, progress=progress,
         )
         try:
@@ -281,7 +279,7 @@ class Session:
         """
         hello = self.hello()
         inferences = []
-        for number, sample in enumerate(self._samples(spikes), start=1):
+        for number, sample in enumerate(batch_of(spikes, network=self._network), start=1):
             inferences.append(Inference(self.infer(sample), self.trace()))
             progress(number)
         return Answers(
@@ -379,7 +377,7 @@ class Session:
             The board was built without RUN, or does not answer.
         """
         whole(1, MOST_TIMES)("times", times)
-        spikes = self._spike_bytes(inputs)
+        spikes = spike_bytes(inputs, network=self._network)
         one = self._ran(spikes, 1, self._patience)  # which says how long many will take
         if times == 1:
             return one
@@ -405,7 +403,7 @@ class Session:
         """
         self._known(Command.RUN)
         return Repeats(
-            self._link, network=self._network, spikes=self._spike_bytes(inputs),
+            self._link, network=self._network, spikes=spike_bytes(inputs, network=self._network),
             patience=self._patience,
         )
 
@@ -453,99 +451,7 @@ class Session:
             )
         return command
 
-    def _samples(self, spikes: np.ndarray) -> np.ndarray:
-        """Return samples, or say which shape they should have had."""
-        if (samples := np.asarray(spikes)).ndim != 3:
-            raise DataError(
-                f"the samples are of shape {samples.shape}; a batch is samples × "
-                f"{self._network.steps} steps × {self._network.inputs} inputs"
-            )
-        return samples
-
-    def _spike_bytes(self, inputs: np.ndarray) -> bytes:
-        checked = _checked(inputs, network=self._network)
-        planes = bit_planes(checked, bits=self._network.input_bits)
-        return np.packbits(planes, axis=1, bitorder="little").tobytes()
-
     def _malformed(self, command: Command, error: ValueError) -> DeviceError:
         return DeviceError(
             f"The board on {self.port} answers {command.name} with something else: {error}."
         )
-
-
-def connect(
-    port: str,
-    *,
-    network: Network,
-    design: Design | None = None,
-    board: Board = BOARDS[DEFAULT_BOARD],
-    rate: int | str = AUTO,
-    timeout: float = SILENCE_S,
-    retries: int = 2,
-    simulator: str = UNKNOWN_SIMULATOR,
-    trouble: Callable[[], str] = lambda: "",
-) -> Session:
-    """Open the board on a serial port and make sure that it holds ``network``.
-
-    Parameters
-    ----------
-    port : str
-        Path of the port; a virtual board has one, too.
-    network : Network
-        What the board is expected to hold.
-    design : Design, optional
-        The engine that it is expected to run on; the event engine if not given.
-    board : Board
-        Which board it is, or stands for.
-    rate : int or str
-        Bits per second of the port, or ``"auto"``; see :meth:`Session.set_rate`.
-    timeout : float
-        Seconds of silence after which a command is repeated; for an inference they are
-        :func:`~.patience.patience`, at least.
-    retries : int
-        Repetitions of a command before giving up.
-    simulator : str
-        What runs the board if it is virtual.
-    trouble : callable
-        Says why the board cannot answer at all; see :class:`~spikewright.device.link.Link`.
-
-    Raises
-    ------
-    DeviceError
-        The port cannot be opened, no board answers, or it speaks another version of the protocol,
-        or holds another network, or this one on another engine.
-    """
-    design = EventDesign() if design is None else design
-    link = Link(
-        port, timeout=timeout, retries=retries, trouble=trouble, baud=board.baud
-    )
-    session = Session(link, network=network, design=design, board=board, simulator=simulator)
-    try:
-        session.identify()
-        session.set_rate(rate)
-        session.load_weights()
-    except BaseException:
-        session.close()
-        raise
-    return session
-
-
-def _checked(inputs: np.ndarray, *, network: Network) -> np.ndarray:
-    """Return the inputs as bytes, or raise :exc:`DataError`."""
-    inputs = np.asarray(inputs)
-    shape = (network.steps, network.inputs)
-    if inputs.shape != shape:
-        raise DataError(
-            f"The input has shape {list(inputs.shape)}; this network takes {list(shape)}, "
-            "a row of inputs for each step."
-        )
-    bits = network.input_bits
-    wrong = np.argwhere(~is_graded(inputs, bits=bits))
-    if len(wrong):
-        step, place = wrong[0]
-        wanted = (
-            "a spike is 0 or 1" if bits == 1
-            else f"a graded input is a whole number from 0 to {(1 << bits) - 1}"
-        )
-        raise DataError(f"Input {place} of step {step} is {inputs[step, place]}; {wanted}.")
-    return inputs.astype(np.uint8)

@@ -6,9 +6,10 @@ import threading
 import numpy as np
 import pytest
 
+from spikewright.device.connect import connect
 from spikewright.device.faulty_wire import FaultyWire
 from spikewright.device.link import Link
-from spikewright.device.session import Session, connect
+from spikewright.device.session import Session
 from spikewright.device.virtual import VirtualBoard
 from spikewright.errors import DataError, DeviceError
 from spikewright.gateware.board import BOARDS, DEFAULT_BOARD

@@ -6,8 +6,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from spikewright.device.connect import connect
 from spikewright.device.faulty_wire import FAULTS, FaultyWire
-from spikewright.device.session import connect
 from spikewright.errors import DeviceError
 
 from .test_session import NETWORK, SPIKES, answer, plugged

@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
+from spikewright.device.connect import connect
 from spikewright.device.load_payloads import load_payloads
-from spikewright.device.session import connect
 from spikewright.device.virtual import VirtualBoard, build_virtual_board
 from spikewright.errors import DeviceError
 from spikewright.network import reference

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from spikewright.device.connect import connect
 from spikewright.device.memory_faults import (
     Faults,
     Flip,
@@ -16,7 +17,6 @@ from spikewright.device.memory_faults import (
     place_of,
     weight_flip,
 )
-from spikewright.device.session import connect
 from spikewright.device.virtual import VirtualBoard, build_virtual_board
 from spikewright.errors import DeviceError
 from spikewright.network.reference import run

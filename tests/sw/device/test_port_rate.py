@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 import spikewright as spw
+from spikewright.device.connect import connect
 from spikewright.device.faulty_wire import FaultyWire
 from spikewright.device.link import Link
-from spikewright.device.session import Session, connect
+from spikewright.device.session import Session
 from spikewright.device.virtual import VirtualBoard
 from spikewright.errors import DeviceError
 from spikewright.gateware.board import BOARDS

@@ -12,9 +12,9 @@ import serial
 
 from spikewright import cli
 from spikewright.coding.ttfs import Ttfs
+from spikewright.device.connect import connect
 from spikewright.device.piped import pipe_port
 from spikewright.device.served import virtual_port
-from spikewright.device.session import connect
 from spikewright.errors import DeviceError
 from spikewright.gateware.board import BOARDS
 from spikewright.quantized.network import Provenance, QuantizedNetwork

@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 import serial
 
+from spikewright.device.connect import connect
 from spikewright.device.patience import most_cycles, patience
-from spikewright.device.session import connect
 from spikewright.errors import DataError, DeviceError
 from spikewright_hw.engine.design import EventDesign, StochasticDesign
 from spikewright_hw.engine.drawn_network import drawn_layer

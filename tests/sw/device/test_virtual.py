@@ -15,7 +15,7 @@ import serial
 
 from spikewright import tool_search, tools
 from spikewright.device import virtual
-from spikewright.device.session import connect
+from spikewright.device.connect import connect
 from spikewright.device.virtual import VirtualBoard, build_virtual_board
 from spikewright.errors import BuildError, DeviceError
 from spikewright.network.reference import run

@@ -15,9 +15,9 @@ from spikewright.coding.coding import encode
 from spikewright.coding.ttfs import Ttfs
 from spikewright.device.answers import Answers, Inference
 from spikewright.device.boards import VIRTUAL
+from spikewright.device.connect import UNKNOWN_SIMULATOR
 from spikewright.device.power import Power, Trial, Window
 from spikewright.device.probe_choice import ProbeChoice
-from spikewright.device.session import UNKNOWN_SIMULATOR
 from spikewright.errors import BuildError, DataError, DeviceError, ToolError
 from spikewright.gateware.bitstream import Bitstream
 from spikewright.gateware.board import BOARDS, DEFAULT_BOARD

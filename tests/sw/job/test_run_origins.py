@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from spikewright.device.session import UNKNOWN_SIMULATOR
+from spikewright.device.connect import UNKNOWN_SIMULATOR
 from spikewright.machine import processor
 from spikewright.quantized.spw import read as read_network
 from spikewright.record.page import describe, format_value
